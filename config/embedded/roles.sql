@@ -1,0 +1,8 @@
+-- The two roles of a node and what the second may do with the tables of the first. Run once on a server, as a
+-- superuser, in template1, so that every database made later inherits the privileges.
+-- node_owner owns the schema and runs migrations; it may make databases, so that tests can have their own.
+-- node_app serves requests: rows only, no schema; migrations take UPDATE and DELETE on append-only tables from it.
+CREATE ROLE node_owner LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS;
+CREATE ROLE node_app LOGIN NOCREATEDB NOSUPERUSER NOBYPASSRLS;
+ALTER DEFAULT PRIVILEGES FOR ROLE node_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO node_app;
+ALTER DEFAULT PRIVILEGES FOR ROLE node_owner GRANT USAGE, SELECT ON SEQUENCES TO node_app;
