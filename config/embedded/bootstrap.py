@@ -72,10 +72,10 @@ def main() -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two commands at once in one clone install once
         if STAMP.exists() and STAMP.read_bytes() == LOCK.read_bytes():
             return 0
-        print("Installing the locked packages into .venv … 正在安装锁定的依赖", file=sys.stderr)  # noqa: T201
+        print("Installing the locked packages into .venv … 正在安装锁定的依赖", file=sys.stderr)
         uv = find_uv()
         if not (install_with_uv(uv) if uv else install_with_pip()):
-            print(  # noqa: T201
+            print(
                 "The installation failed; the reason stands above. Behind a slow link set UV_DEFAULT_INDEX or "
                 "PIP_INDEX_URL to your mirror; without pip install python3-pip or uv.\n"
                 "安装失败，原因见上。网络较慢时请将 UV_DEFAULT_INDEX 或 PIP_INDEX_URL 设为镜像；没有 pip 时请安装 python3-pip 或 uv。",

@@ -6,7 +6,7 @@ import pwd
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -102,10 +102,33 @@ def end(processes: Iterable[Process], *, grace: float) -> None:
     while any(map(is_alive, mine)) and time.monotonic() < deadline:
         time.sleep(0.02)
     for each in mine:
+        if is_alive(each):
+            os.kill(each.pid, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(each.pid, signal.SIGKILL)
         if child := _children.pop(each.pid, None):
             child.wait()
+
+
+def follow(
+    command: Sequence[object],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    record: Callable[[Process], None] = lambda _: None,
+) -> int:
+    """Run `command` in the foreground on our own terminal; its exit status as a shell counts it (128 + signal)."""
+    with subprocess.Popen([str(word) for word in command], env=dict(env), cwd=cwd) as child:  # noqa: S603
+        record(Process(child.pid, started_at(child.pid) or "", this_boot()))
+        while True:
+            try:
+                status = child.wait()
+            except KeyboardInterrupt:
+                continue  # the terminal told the child too: it says when it has ended
+            except BaseException:
+                child.terminate()
+                raise
+            return status if status >= 0 else 128 - status
 
 
 @contextlib.contextmanager

@@ -1,0 +1,176 @@
+"""The command table of `./dev`."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from config.embedded import checks, doctor
+from config.embedded.nodes import REGIONAL, Node, ask_ready, prepare
+from config.embedded.place import EmbeddedError
+from config.embedded.process import end, follow, is_alive, unwinding_on_signals
+from config.embedded.stack import ROOT, RUN, SECONDS_TO_STOP, Stack
+
+# Commands of manage.py that change the schema or empty tables, which only the database's owner may.
+OWNER_COMMANDS = ("migrate", "makemigrations", "flush")
+NOT_RUNNING = 3  # exit status of `status`, as init scripts have it (LSB 5.0, 20.2)
+
+
+def up(_words: Sequence[str]) -> int:
+    """在后台启动服务和一个区域节点。Start the services and one regional node in the background."""
+    with Stack() as stack:
+        node = Node(REGIONAL, stack)
+        if not ask_ready(node.url).ready:
+            earlier = [
+                each for name, each in stack.state.processes().items() if name.startswith(node.spec.code)
+            ]
+            end(earlier, grace=SECONDS_TO_STOP)
+            prepare([node], stack)
+            try:
+                node.start()
+                node.wait()
+            except BaseException:
+                node.stop()
+                raise
+            stack.keep()
+    print(f"{node.spec.name}\n{node.url}/api/v1/docs\nStop it with ./dev stop. 用 ./dev stop 停止。")
+    return 0
+
+
+def stop(_words: Sequence[str]) -> int:
+    """停止服务与节点，保留数据。Stop what `up` started; data stay."""
+    print("Stopped. 已停止。" if Stack().stop() else "Nothing was running. 没有正在运行的服务。")
+    return 0
+
+
+def status(_words: Sequence[str]) -> int:
+    """查看运行状态。Say what runs."""
+    stack = Stack()
+    processes = stack.state.processes()
+    for name, process in processes.items():
+        print(f"{name:16} {'running 运行中' if is_alive(process) else 'ended 已退出'} (pid {process.pid})")
+    for url in stack.place.run.glob("*/url"):
+        if any(name.startswith(url.parent.name) for name in processes):
+            answer = ask_ready(url.read_text())
+            print(
+                f"{url.parent.name:16} {'ready 就绪' if answer.ready else 'not ready 未就绪'} {url.read_text()}"
+            )
+    if not processes:
+        print("Nothing is running. 没有正在运行的服务。")
+    return 0 if processes else NOT_RUNNING
+
+
+def reset(_words: Sequence[str]) -> int:
+    """停止并清除全部数据。Stop everything and remove all data, leaving nothing behind."""
+    Stack().reset()
+    print("Removed all data, sockets and logs. 已清除全部数据、套接字和日志。")
+    return 0
+
+
+def manage(words: Sequence[str]) -> int:
+    """运行 manage.py 命令。Run a command of manage.py, with the services that it needs."""
+    as_owner = bool(words) and words[0] in OWNER_COMMANDS
+    with Stack() as stack:
+        node = Node(REGIONAL, stack)
+        if stack.new and not as_owner:
+            node.migrate()
+        return follow(
+            [sys.executable, "manage.py", *words], env=node.environment(as_owner=as_owner), cwd=ROOT
+        )
+
+
+def test(words: Sequence[str]) -> int:
+    """运行测试，可附加 pytest 参数。Run the tests, all of them or what pytest's own words select."""
+    with _private("test", durable=False) as stack:
+        return follow(
+            [sys.executable, "-m", "pytest", *(words or ["-n", "2"])],
+            env=Node(REGIONAL, stack).environment(as_owner=True),
+            cwd=ROOT,
+            record=lambda process: stack.record("pytest", process),
+        )
+
+
+def check(words: Sequence[str]) -> int:
+    """运行全部检查。Run everything a change must pass (--no-test: all but the tests)."""
+    untested = list(words) == ["--no-test"]
+    with _private("check", durable=False) as stack:
+        good = checks.run(Node(REGIONAL, stack).environment(as_owner=True), ROOT)
+    if not untested:
+        good &= test([]) == 0
+    if (ROOT / "tests/attacks").is_dir():
+        good &= attack(["all", "--tier", "pr"]) == 0
+    return 0 if good else 1
+
+
+def demo(words: Sequence[str]) -> int:
+    """用两个真实节点演示主流程。Run the main job against two real nodes."""
+    os.execv(sys.executable, [sys.executable, "-m", "demo", *words])  # noqa: S606 - no shell on purpose
+
+
+def attack(words: Sequence[str]) -> int:
+    """运行攻击测试。Run the attack NAME of tests/attacks, or all."""
+    return _exercise("attacks", words)
+
+
+def bench(words: Sequence[str]) -> int:
+    """运行性能测量。Run the measurement NAME of tests/bench, or all."""
+    return _exercise("bench", words)
+
+
+def _exercise(folder: str, words: Sequence[str]) -> int:
+    """Run modules of tests/`folder` one after the other on services of their own; 0 when each of them succeeded."""
+    known = sorted(path.stem for path in (ROOT / "tests" / folder).glob("[!_]*.py"))
+    name, *rest = words or [""]
+    if name != "all" and name not in known:
+        print(f"Which one? 请指定：{' '.join(['all', *known])}", file=sys.stderr)
+        return 2
+    with _private(folder, durable=True) as stack:
+        node = Node(REGIONAL, stack)
+        prepare([node], stack)
+        results = [
+            follow([sys.executable, "-m", f"tests.{folder}.{each}", *rest], env=node.environment(), cwd=ROOT)
+            for each in (known if name == "all" else [name])
+        ]
+    return max(results, default=0)
+
+
+def _private(purpose: str, *, durable: bool) -> Stack:
+    """Services of this one command, so that several may run at once; their data go when it ends."""
+    return Stack(RUN / f"{purpose}-{os.getpid()}", durable=durable, disposable=True)
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "up": up,
+    "stop": stop,
+    "status": status,
+    "doctor": doctor.main,
+    "reset": reset,
+    "manage": manage,
+    "test": test,
+    "check": check,
+    "demo": demo,
+    "attack": attack,
+    "bench": bench,
+}
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the command that `words` name; its exit status."""
+    if not words or words[0] not in COMMANDS:
+        asked = words[:1] in ([], ["help"], ["-h"], ["--help"])
+        lines = [
+            f"  {name:8} {(command.__doc__ or '').splitlines()[0]}" for name, command in COMMANDS.items()
+        ]
+        print("./dev COMMAND\n" + "\n".join(lines), file=sys.stdout if asked else sys.stderr)
+        return 0 if asked else 2
+    try:
+        with unwinding_on_signals():
+            return COMMANDS[words[0]](words[1:])
+    except EmbeddedError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

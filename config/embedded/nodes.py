@@ -1,0 +1,258 @@
+"""The processes of a node: its environment, its migrations, web workers and Celery worker, until they are ready or ended."""
+
+import contextlib
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from config.embedded.place import EmbeddedError
+from config.embedded.process import Process, clean_environment, end, is_alive, spawn
+from config.embedded.stack import ROOT, SECONDS_TO_STOP, Stack
+
+HOST = "127.0.0.1"
+SECONDS_TO_BE_READY = 60
+TAIL = 3000  # characters of a log that an error shows
+
+
+def say_nothing(_what: str, _seconds: float) -> None:
+    """The progress callback of those who do not want to hear."""
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """Which node to run: its role, its code (GB/T 2260; 000000 is the national node), its name and its port.
+
+    The port is on loopback; where it is taken, and for 0, a free one is used.
+    """
+
+    role: str
+    code: str
+    name: str
+    port: int = 0
+    web_workers: int = 1
+
+
+REGIONAL = NodeSpec("regional", "320000", "江苏省算力互联互通节点（演示）", 8320)
+NATIONAL = NodeSpec("national", "000000", "国家算力互联互通节点（演示）", 8300)
+
+
+class Node:
+    """One node on the services of a stack."""
+
+    def __init__(self, spec: NodeSpec, stack: Stack) -> None:
+        """Name its folder; nothing starts yet."""
+        self.spec = spec
+        self.stack = stack
+        self.folder = stack.place.run / spec.code
+        self.url = _recorded(self.folder / "url") or _free_url(spec.port)
+        self.processes: dict[str, Process] = {}
+
+    def environment(self, *, as_owner: bool = False) -> dict[str, str]:
+        """The whole environment of the node's processes.
+
+        `as_owner` makes the database's owner the one who connects: for migrations, and for tests, which make and
+        empty databases of their own; they prove the application's grants through DATABASE_APP_URL.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        addresses = self.stack.addresses(self.spec.role)
+        return clean_environment(
+            DJANGO_SETTINGS_MODULE="config.settings",
+            NODE_ROLE=self.spec.role,
+            NODE_CODE=self.spec.code,
+            NODE_NAME=self.spec.name,
+            NODE_URL=self.url,
+            NODE_KEY_PATH=str(self._secret_file("node.pem", _new_node_key)),
+            SECRET_KEY_FILE=str(self._secret_file("secret.key", lambda: secrets.token_urlsafe(50).encode())),
+            CIN_RUN=str(self.stack.place.run),
+            CIN_AS_OWNER="1" if as_owner else "0",
+            DATABASE_APP_URL=addresses.database,
+            **addresses.environment(),
+        )
+
+    def manage(self, *words: str, as_owner: bool = False) -> None:
+        """Run a management command quietly; EmbeddedError with the end of its words when it fails."""
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.environment(as_owner=as_owner),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise EmbeddedError(f"manage.py {' '.join(words)} failed. 命令失败。\n{done.stdout[-TAIL:]}")
+
+    def migrate(self) -> None:
+        """Bring the database to the code's schema, as its owner."""
+        self.manage("migrate", "--verbosity", "0", as_owner=True)
+
+    def start(self) -> None:
+        """Start the web workers and the Celery worker with beat; `wait` says when they are ready."""
+        self.url = _free_url(
+            urlsplit(self.url).port or 0
+        )  # the same one again, unless somebody took it meanwhile
+        environment = self.environment()
+        python = (sys.executable, "-m")
+        commands: dict[str, list[object]] = {
+            "web": [
+                *(
+                    *python,
+                    "granian",
+                    "--interface",
+                    "wsgi",
+                    "--host",
+                    HOST,
+                    "--port",
+                    urlsplit(self.url).port,
+                ),
+                *("--workers", self.spec.web_workers, "--blocking-threads", 4, "--no-ws"),
+                *("--respawn-failed-workers", "--workers-kill-timeout", 5, "config.wsgi:application"),
+            ],
+            "worker": [
+                *(
+                    *python,
+                    "celery",
+                    "-A",
+                    "config",
+                    "worker",
+                    "--beat",
+                    "--concurrency",
+                    2,
+                    "--loglevel",
+                    "INFO",
+                ),
+                *("--schedule", self.folder / "beat", "--hostname", f"{self.spec.code}@%h"),
+                *("--without-mingle", "--without-gossip"),
+            ],
+        }
+        for name, command in commands.items():
+            process = spawn(command, log=self._log(name), env=environment, cwd=ROOT)
+            self.processes[name] = process
+            self.stack.record(f"{self.spec.code}/{name}", process)
+        (self.folder / "url").write_text(self.url)  # for later commands on the same run
+
+    def wait(self) -> None:
+        """Wait until the node says that it is ready; EmbeddedError with the end of the log when it never is."""
+        deadline = time.monotonic() + SECONDS_TO_BE_READY
+        while not (answer := ask_ready(self.url)).ready:
+            for name, process in self.processes.items():
+                if not is_alive(process):
+                    raise EmbeddedError(f"{self.spec.code}/{name} ended. 进程已退出。\n{self._tail(name)}")
+            if time.monotonic() > deadline:
+                raise EmbeddedError(
+                    f"{self.url}/readyz is not ready after {SECONDS_TO_BE_READY} s. 节点未就绪。\n"
+                    f"{answer.words}\n{self._tail('web')}"
+                )
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End the node's processes and all they started."""
+        end(self.processes.values(), grace=SECONDS_TO_STOP)
+
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def _tail(self, name: str) -> str:
+        return self._log(name).read_text(errors="replace")[-TAIL:]
+
+    def _secret_file(self, name: str, make: Callable[[], bytes]) -> Path:
+        """A file that only we may read, made once and kept for as long as the run is."""
+        path = self.folder / name
+        with contextlib.suppress(FileExistsError):
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(make())
+        return path
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What a node answers to `/readyz`: whether it is ready, and its words."""
+
+    ready: bool
+    words: str
+
+
+def ask_ready(url: str) -> Readiness:
+    """Ask the node at `url`; one that does not answer is not ready."""
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - our own http address
+            return Readiness(ready=True, words=answer.read().decode())
+    except urllib.error.HTTPError as refusal:
+        return Readiness(ready=False, words=refusal.read().decode(errors="replace"))
+    except OSError as error:
+        return Readiness(ready=False, words=str(error))
+
+
+def prepare(nodes: Sequence[Node], stack: Stack, say: Callable[[str, float], None] = say_nothing) -> None:
+    """Bring every node's database to the code's schema.
+
+    On new services the first is migrated and the others are made as copies of it, which takes a tenth of the time.
+    """
+    first, *others = nodes
+    begin = time.monotonic()
+    first.migrate()
+    say(f"{first.spec.code} migrated", time.monotonic() - begin)
+    for node in others:
+        begin = time.monotonic()
+        like = first.spec.role if stack.new else None  # later the first one's holds facts of its own
+        if not (stack.make_database(node.spec.role, like=like) and like):
+            node.migrate()
+        say(f"{node.spec.code} migrated", time.monotonic() - begin)
+
+
+@contextlib.contextmanager
+def running_nodes(
+    specs: Sequence[NodeSpec], stack: Stack, say: Callable[[str, float], None] = say_nothing
+) -> Iterator[list[Node]]:
+    """Migrated, started and ready nodes, in the order of `specs`; ended on the way out, however it is taken.
+
+    `say(what, seconds)` hears of each thing done.
+    """
+    nodes = [Node(spec, stack) for spec in specs]
+    prepare(nodes, stack, say)
+    try:
+        begin = time.monotonic()
+        for node in nodes:
+            node.start()
+        for node in nodes:
+            node.wait()
+            say(f"{node.spec.code} ready at {node.url}", time.monotonic() - begin)
+        yield nodes
+    finally:
+        begin = time.monotonic()
+        end([process for node in nodes for process in node.processes.values()], grace=SECONDS_TO_STOP)
+        say("nodes stopped", time.monotonic() - begin)
+
+
+def _new_node_key() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _recorded(path: Path) -> str | None:
+    """The address that an earlier start chose."""
+    return path.read_text() if path.exists() else None
+
+
+def _free_url(wanted: int) -> str:
+    """The address of port `wanted` on loopback where it is free, else of a free one."""
+    for port in (wanted, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, port))
+            return f"http://{HOST}:{probe.getsockname()[1]}"
+    raise EmbeddedError(f"{HOST} has no free port. 本机没有空闲端口。")
