@@ -232,7 +232,7 @@ def test_the_story_holds_with_margin_under_each_physical_bound() -> None:
     assert sum(Decimal(km) for km in direct) * Decimal("4.9") < 1000
 
 
-def test_the_infeasible_demand_fails_for_three_different_single_reasons() -> None:
+def test_the_infeasible_demand_has_four_different_single_ways_out() -> None:
     demand = load("demand.json")["infeasible_quantity"]
     verdict = story()
     assert not [o for o in offers() if fits(o, demand) and verdict[o["centre"]].verdict == "pass"]
@@ -241,6 +241,8 @@ def test_the_infeasible_demand_fails_for_three_different_single_reasons() -> Non
     assert [o["centre"] for o in offers() if fits(o, demand)] == ["nanjing", "huaian"], "more latency"
     foreign = {**demand, "compute": {**demand["compute"], "domestic": None}}
     assert "kunshan" in {o["centre"] for o in offers() if fits(o, foreign)}, "not domestic"
+    smaller = {**demand, "compute": {**demand["compute"], "min_accelerators": 4}}
+    assert "changzhou" in {o["centre"] for o in offers() if fits(o, smaller)}, "four cards a machine"
 
 
 def test_a_tariff_serves_the_demand_and_every_tariff_is_unique() -> None:
