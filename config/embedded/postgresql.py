@@ -122,7 +122,7 @@ class PostgreSQL:
         `like` may have no other connection at that moment.
         """
         with self._connect("postgres") as connection:
-            if connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone():
+            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 return False
             connection.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
@@ -179,7 +179,7 @@ class PostgreSQL:
 
     def _make_roles(self) -> None:
         with self._connect("template1") as connection, connection.transaction():
-            if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [APP]).fetchone():
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP]).fetchone():
                 connection.execute(ROLES.read_bytes())
 
     def _served_by(self, data: Path) -> bool:
