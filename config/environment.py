@@ -1,0 +1,48 @@
+"""Settings read from the environment; a missing one says its name, `X_FILE` reads a mounted secret."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The variable, or what stands in the file that `<name>_FILE` names, or the default."""
+    if path := os.environ.get(f"{name}_FILE"):
+        return Path(path).read_text(encoding="utf-8").strip()
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(f"set {name} in the environment (./dev does it for you)")
+    return value
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """True for 1, true, yes; False for 0, false, no. Raises ImproperlyConfigured for anything else."""
+    value = os.environ.get(name, "1" if default else "0").lower()
+    if value not in {"1", "true", "yes", "0", "false", "no"}:
+        raise ImproperlyConfigured(f"{name} is {value!r}: say 1 or 0")
+    return value in {"1", "true", "yes"}
+
+
+def words(name: str, default: str) -> list[str]:
+    """A list separated by commas."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def database(url: str) -> dict[str, Any]:
+    """A libpq connection URL as Django's database settings."""
+    parts = {key: str(value) for key, value in conninfo_to_dict(url).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        "OPTIONS": parts,
+        "ATOMIC_REQUESTS": True,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }

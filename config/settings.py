@@ -1,0 +1,158 @@
+"""Settings of a node. Everything that differs between nodes comes from the environment."""
+
+from pathlib import Path
+from typing import Any
+
+from config import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"
+
+# --- who this node is -------------------------------------------------------------------------
+NODE_ROLE = env.text("NODE_ROLE", "regional")  # national, regional or industry
+NODE_CODE = env.text("NODE_CODE", "320000")  # GB/T 2260; 000000 is the national node
+NODE_NAME = env.text("NODE_NAME", "算力互联互通节点")
+NODE_URL = env.text("NODE_URL", "http://127.0.0.1:8000")
+NODE_KEY = env.text("NODE_KEY", "")  # the node's Ed25519 private key as PEM; NODE_KEY_FILE names its file
+UPSTREAM_NAME = env.text("UPSTREAM_NAME", "上级节点 / the upstream node")
+
+# --- Django -----------------------------------------------------------------------------------
+SECRET_KEY = env.text("SECRET_KEY")
+DEBUG = False
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+AUTH_USER_MODEL = "participants.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY") else None
+USE_X_FORWARDED_HOST = env.flag("BEHIND_PROXY")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
+
+FLOORS = [
+    "kernel",
+    "identifiers",
+    "nodes",
+    "participants",
+    "aggregation",
+    "scheduling",
+    "marketplace",
+    "monitoring",
+    "security",
+    "console",
+]
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "django.contrib.admin",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    *(floor for floor in FLOORS if (BASE_DIR / floor / "apps.py").exists()),
+]
+MIDDLEWARE = [
+    "kernel.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+
+# --- facts: PostgreSQL, as the application's role or (migrations, tests) as the owner ------------
+_url = env.text("DATABASE_OWNER_URL") if env.flag("CIN_AS_OWNER") else env.text("DATABASE_URL")
+DATABASES = {"default": env.database(_url)}
+
+# --- doorbell: Redis --------------------------------------------------------------------------
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.text("CACHE_URL"),
+        "KEY_PREFIX": f"cin:{NODE_CODE}",
+    }
+}
+CELERY_BROKER_URL = env.text("REDIS_URL")
+CELERY_TASK_DEFAULT_QUEUE = f"cin-{NODE_CODE}"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "sweep": {"task": "kernel.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
+}
+
+# --- the API ----------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["participants.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["kernel.api.throttles.ActorThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"actor": env.text("THROTTLE_RATE", "6000/min")},
+    "EXCEPTION_HANDLER": "kernel.api.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+    "UNICODE_JSON": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "算力互联互通节点 API / Compute Interconnection Node API",
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "ApiKey": {
+                "type": "apiKey",
+                "in": "header",
+                "name": "Authorization",
+                "description": "Api-Key <key>",
+            }
+        }
+    },
+    "SECURITY": [{"ApiKey": []}, {}],
+}
+ROOT_LINKS = ["root", "me", "problems", "proposals", "openapi", "docs"]
+
+# --- logs: one JSON object a line, on standard error --------------------------------------------
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "kernel.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}, "httpx": {"level": "WARNING"}},
+}

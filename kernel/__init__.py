@@ -1,0 +1,1 @@
+"""What every floor shares: outbox, jobs, capacity, problems, permissions, paging, money, clock."""

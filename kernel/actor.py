@@ -1,0 +1,66 @@
+"""Who acts: the one value that says whose rights a call has, built by participants' authenticators."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from kernel.text import Vocabulary
+
+
+class Role(Vocabulary):
+    """The roles of SCHEME §3; the operator's three administrators are never combined in one person."""
+
+    COMPUTE_PROVIDER = "compute_provider", "算力资源提供商", "Compute provider"
+    LINE_PROVIDER = "line_provider", "算力专线服务商", "Private-line provider"
+    RESALE_PROVIDER = "resale_provider", "算力转售调度服务商", "Resale and dispatch provider"
+    APPLICATION_PROVIDER = "application_provider", "算力应用服务商", "Application provider"
+    COMPUTE_USER = "compute_user", "算力用户", "Compute user"
+    OPERATOR_SYSTEM = "operator_system", "运营主体系统管理员", "Operator, system administrator"
+    OPERATOR_SECURITY = "operator_security", "运营主体安全管理员", "Operator, security administrator"
+    OPERATOR_AUDIT = "operator_audit", "运营主体审计管理员", "Operator, audit administrator"
+    REGULATOR = "regulator", "通信管理局", "Communications administration"
+    AUDITOR = "auditor", "审计员", "Auditor"
+    NODE = "node", "互联节点（机器）", "Peer node (machine)"
+    ANONYMOUS = "anonymous", "未登录", "Anonymous"
+
+
+class Reach(Vocabulary):
+    """How far a role sees or acts: nothing, its own rows, rows it is a party to, or all."""
+
+    NONE = "none", "无", "None"
+    OWN = "own", "本主体", "Own tenant"
+    PARTY = "party", "作为当事方", "As a party"
+    ALL = "all", "全部", "All"
+
+    @property
+    def width(self) -> int:
+        """The place in the order none < own < party < all."""
+        return list(Reach).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A signed-in person or machine, or nobody.
+
+    `tenant_id` is the organisation whose rows are its own; `reach` is how far it sees for the
+    operation at hand (set from the permission table); `node` is the code of a peer node.
+    """
+
+    user_id: UUID | None = None
+    tenant_id: UUID | None = None
+    roles: frozenset[str] = frozenset({Role.ANONYMOUS})
+    scopes: frozenset[str] = frozenset()
+    node: str | None = None
+    reach: Reach = Reach.NONE
+
+    def reaching(self, reach: Reach) -> "Actor":
+        """The same actor, seeing as far as the operation at hand allows."""
+        return replace(self, reach=reach)
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether nobody is signed in."""
+        return self.user_id is None and self.node is None and self.roles == {Role.ANONYMOUS}
+
+
+ANONYMOUS = Actor()
+SYSTEM = Actor(roles=frozenset({"system"}), reach=Reach.ALL)  # the node itself: handlers, jobs and sweeps

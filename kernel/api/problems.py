@@ -1,0 +1,128 @@
+"""Every error as an RFC 9457 problem document, in the caller's language, with its stable code."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, JsonResponse
+from django.utils.translation import get_language
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from kernel import errors
+from kernel.logs import request_id
+
+logger = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+
+
+def document(problem: errors.Problem, items: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    """The problem as JSON: type, title, status, detail, code, errors[] with pointers, request_id."""
+    language = get_language()
+    body: dict[str, Any] = {
+        "type": f"/api/v1/problems#{problem.code}",
+        "title": problem.title.within(language),
+        "status": problem.status,
+        "detail": problem.text.within(language),
+        "code": problem.code,
+        "request_id": request_id.get(),
+    }
+    if problem.pointer is not None:
+        items = [
+            {"pointer": problem.pointer, "code": problem.code, "detail": problem.text.within(language)},
+            *(items or []),
+        ]
+    if items:
+        body["errors"] = items
+    return body
+
+
+def handle(exc: Exception, _context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: roll back, and answer with a problem document. Unknown errors stay unknown."""
+    translated = translate(exc)
+    if translated is None:
+        return None
+    problem, items = translated
+    set_rollback()
+    headers = {"Content-Language": get_language() or "zh-hans"}
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    if problem.status == errors.Unauthenticated.status:
+        headers["WWW-Authenticate"] = "Api-Key"
+    return Response(document(problem, items), problem.status, headers=headers, content_type=PROBLEM_JSON)
+
+
+def translate(  # noqa: C901, PLR0911 - one table
+    exc: Exception,
+) -> tuple[errors.Problem, list[dict[str, str]] | None] | None:
+    """The problem that an exception of ours, of DRF's or of the database means; None for a mistake of ours."""
+    match exc:
+        case errors.Problem():
+            return exc, None
+        case exceptions.ValidationError():
+            return errors.InvalidInput(), list(_pointers(exc.detail))
+        case ValidationError():
+            items = [{"pointer": "", "code": "invalid", "detail": message} for message in exc.messages]
+            return errors.InvalidInput(), items
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            return errors.Unauthenticated(), None
+        case exceptions.PermissionDenied() | PermissionDenied():
+            return errors.Forbidden(operation="?"), None
+        case exceptions.Throttled():
+            wait = int(getattr(exc, "wait", None) or 1) + 1
+            return errors.Throttled(seconds=wait, retry_after=wait), None
+        case exceptions.NotFound() | Http404():
+            return errors.NotFound(), None
+        case exceptions.MethodNotAllowed():
+            return errors.MethodNotAllowed(method=exc.detail), None
+        case exceptions.NotAcceptable():
+            return errors.NotAcceptable(), None
+        case exceptions.UnsupportedMediaType():
+            return errors.UnsupportedMediaType(), None
+        case exceptions.ParseError():
+            return errors.MalformedBody(media_type="JSON"), None
+        case OperationalError() | InterfaceError():
+            logger.warning("database asked to try again", extra={"reason": str(exc)})
+            return errors.Busy(retry_after=1), None
+    return None
+
+
+def response_outside_views(problem: errors.Problem) -> JsonResponse:
+    """The same document where no DRF view is at hand: unknown addresses, and errors at commit."""
+    headers = {"Content-Language": get_language() or "zh-hans"}
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    return JsonResponse(
+        document(problem),
+        status=problem.status,
+        headers=headers,
+        content_type=PROBLEM_JSON,
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001 - Django's signature
+    """Django's handler404."""
+    return response_outside_views(errors.NotFound())
+
+
+def internal_error(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - Django's signature
+    """Django's handler500."""
+    return response_outside_views(errors.Internal())
+
+
+def _pointers(detail: Any, at: str = "") -> Iterator[dict[str, str]]:
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            here = at if name == "non_field_errors" else f"{at}/{name}"
+            yield from _pointers(inner, here)
+    elif isinstance(detail, list):
+        for index, inner in enumerate(detail):
+            nested = isinstance(inner, dict | list)
+            yield from _pointers(inner, f"{at}/{index}" if nested else at)
+    else:
+        yield {"pointer": at, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}

@@ -1,0 +1,122 @@
+"""The front door: links to what is here, who the caller is, and the page of error codes."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import get_language
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.actor import Role
+from kernel.api.views import HouseView
+from kernel.errors import CODES
+from kernel.permissions import reach_of, table
+from kernel.systems import System, runs_here
+
+
+class RootOut(serializers.Serializer[Any]):
+    """What this node is, and where things are."""
+
+    node = serializers.CharField()
+    role = serializers.CharField()
+    version = serializers.CharField()
+    systems = serializers.ListField(child=serializers.CharField())
+    links = serializers.DictField(child=serializers.CharField())
+
+
+class RootView(HouseView):
+    """`/api/v1`: the entry from which every list can be found."""
+
+    operations = {"GET": "kernel.read_root"}
+
+    @extend_schema(responses=RootOut)
+    def get(self, request: Request) -> Response:
+        """Say what this node is and link to its lists and documents."""
+        links = {name: request.build_absolute_uri(reverse(name)) for name in settings.ROOT_LINKS}
+        return Response(
+            {
+                "node": settings.NODE_CODE,
+                "role": settings.NODE_ROLE,
+                "version": settings.VERSION,
+                "systems": [system.value for system in System if runs_here(system)],
+                "links": links,
+            }
+        )
+
+
+class RoleOut(serializers.Serializer[Any]):
+    """A role and its label."""
+
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field, not the field's own label
+
+
+class MeOut(serializers.Serializer[Any]):
+    """Who the caller is, and what it may do."""
+
+    user = serializers.UUIDField(allow_null=True)
+    organisation = serializers.UUIDField(allow_null=True)
+    node = serializers.CharField(allow_null=True)
+    roles = RoleOut(many=True)
+    scopes = serializers.ListField(child=serializers.CharField())
+    operations = serializers.DictField(
+        child=serializers.CharField(), help_text="Operation id → reach: own, party or all"
+    )
+
+
+class MeView(HouseView):
+    """`/api/v1/me`: the caller as the node sees it."""
+
+    operations = {"GET": "kernel.read_me"}
+
+    @extend_schema(responses=MeOut)
+    def get(self, request: Request) -> Response:
+        """Tell the caller its organisation, roles, scopes and the operations it may use."""
+        actor, language = self.actor, get_language()
+        reaches = {operation: reach_of(operation, actor) for operation in table()}
+        return Response(
+            {
+                "user": actor.user_id,
+                "organisation": actor.tenant_id,
+                "node": actor.node,
+                "roles": [
+                    {"code": role, "label": Role(role).label.within(language)} for role in sorted(actor.roles)
+                ],
+                "scopes": sorted(actor.scopes),
+                "operations": {name: reach.value for name, reach in reaches.items() if reach.width},
+            }
+        )
+
+
+class ProblemOut(serializers.Serializer[Any]):
+    """One error code, for ever the same."""
+
+    code = serializers.CharField()
+    status = serializers.IntegerField()
+    title = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemsView(HouseView):
+    """`/api/v1/problems`: every error code of the node on one page."""
+
+    operations = {"GET": "kernel.list_problems"}
+
+    @extend_schema(responses=ProblemOut(many=True))
+    def get(self, request: Request) -> Response:
+        """List every error code with its status and texts."""
+        language = get_language()
+        return Response(
+            [
+                {
+                    "code": code,
+                    "status": kind.status,
+                    "title": kind.title.within(language),
+                    "detail": kind.detail.within(language),
+                }
+                for code, kind in sorted(CODES.items())
+            ]
+        )

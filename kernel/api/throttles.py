@@ -1,0 +1,18 @@
+"""Rate limits by actor, or by address for those who are not signed in."""
+
+from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
+
+from kernel.actor import Actor
+
+
+class ActorThrottle(SimpleRateThrottle):
+    """So many requests a minute for each organisation and person, and for each anonymous address."""
+
+    scope = "actor"
+
+    def get_cache_key(self, request: Request, view: object) -> str:
+        """One counter for each caller; a spoofed header does not make a new one."""
+        actor = request.auth
+        ident = actor.user_id or actor.node if isinstance(actor, Actor) else None
+        return f"throttle:{ident or self.get_ident(request)}"

@@ -1,0 +1,190 @@
+"""The base of every view: it asks the questions of the house in their lawful order, then lets the act run.
+
+signed in? 401 → too many? 429 → visible? 404 → allowed? 403 → key (400, 422, 409, replay) →
+If-Match 428/412 → state 409 → input 400 → act.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+from django.conf import settings
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kernel import errors
+from kernel.actor import ANONYMOUS, Actor, Reach
+from kernel.api import idempotency
+from kernel.api.pagination import PageQuery, paginate
+from kernel.api.schema import HouseSchema
+from kernel.models.base import Entity, EntityQuerySet
+from kernel.permissions import reach_of
+from kernel.states import StateTable
+from kernel.systems import System, runs_here
+
+E = TypeVar("E", bound=Entity)
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class HouseView(APIView):
+    """One address. A subclass declares what the base asks about, and has a method for each verb.
+
+    - `operations`: HTTP method → operation id, each a row of config/permissions.yaml;
+    - `system`: the system of the scheme that serves it (404 `not_run_here` where it does not run);
+    - `queryset`, `lookup`: the object that the address names, found as `self.subject`;
+    - `visible_by`: the operation whose reach says who sees the object (default: the one at hand);
+    - `if_match`: methods that need the object's version;
+    - `acts`: method → (state table, act) to check before the input is read;
+    - `natural_key`: the body carries its own key, so no Idempotency-Key is asked for;
+    - `secrets`: members of the answer that are shown once and not kept for replays.
+    """
+
+    operations: ClassVar[Mapping[str, str]]
+    system: ClassVar[System | None] = None
+    queryset: ClassVar[EntityQuerySet[Any] | None] = None
+    lookup: ClassVar[str] = "pk"
+    visible_by: ClassVar[str | None] = None
+    if_match: ClassVar[frozenset[str]] = frozenset()
+    acts: ClassVar[Mapping[str, tuple[StateTable[Any], str]]] = {}
+    natural_key: ClassVar[bool] = False
+    secrets: ClassVar[tuple[str, ...]] = ()
+
+    schema = HouseSchema()
+    subject: Any = None
+    _claim: tuple[Any, str, bytes] | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks, reaching as far as the operation at hand allows."""
+        return self._actor
+
+    @property
+    def operation(self) -> str:
+        """The operation id of the method at hand."""
+        method = self.request.method or ""
+        name = self.operations.get("GET" if method == "HEAD" else method)
+        if name is None:
+            raise errors.MethodNotAllowed(method=method)
+        return name
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Ask everything that comes before the input, in the order that is law."""
+        self.format_kwarg = self.get_format_suffix(**kwargs)
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        if request.method == "OPTIONS":
+            return
+        operation = self.operation
+        if self.system is not None and not runs_here(self.system):
+            raise errors.NotRunHere(system=self.system.value, where=settings.UPSTREAM_NAME)
+        self.perform_authentication(request)
+        actor = request.auth if isinstance(request.auth, Actor) else ANONYMOUS
+        reach = reach_of(operation, actor)
+        if reach is Reach.NONE and actor.anonymous:
+            raise errors.Unauthenticated
+        self.check_throttles(request)
+        self._actor = actor.reaching(reach)
+        if self.queryset is not None and kwargs:
+            self.subject = self._find(actor, reach, kwargs)
+        if reach is Reach.NONE:
+            raise errors.Forbidden(operation=operation)
+        if request.method not in SAFE and not self.natural_key:
+            self._claim = idempotency.claim_key(request, actor.tenant_id)
+        if request.method in self.if_match:
+            self._check_version(request)
+        if known := self.acts.get(request.method or ""):
+            states, act = known
+            states.after(act, self.subject.state)
+
+    def _find(self, actor: Actor, reach: Reach, kwargs: Mapping[str, Any]) -> Entity:
+        """The object named by the address: 404 where the caller may not see it, 403 where it may not act."""
+        sees = reach_of(self.visible_by, actor) if self.visible_by else reach
+        assert self.queryset is not None  # noqa: S101 - asked by initial()
+        rows = self.queryset.all().visible_to(actor.reaching(sees))
+        subject = rows.filter(**{self.lookup: kwargs[self.lookup.split("__")[0]]}).first()
+        if subject is None:
+            raise errors.NotFound
+        if reach is not Reach.NONE and not subject.within_reach_of(actor.reaching(reach)):
+            raise errors.Forbidden(operation=self.operation)
+        return subject  # type: ignore[no-any-return]
+
+    def _check_version(self, request: Request) -> None:
+        given = request.headers.get("If-Match")
+        if given is None:
+            raise errors.IfMatchMissing
+        if given.strip() not in (etag(self.subject), "*"):
+            raise errors.StaleGeneration(current=etag(self.subject))
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Send a stored answer where there is one; else let the problem handler speak."""
+        if isinstance(exc, idempotency.Replay):
+            return idempotency.replayed(exc.reply)  # type: ignore[return-value]
+        return super().handle_exception(exc)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Run the view, and keep a 2xx answer under its key in the same transaction."""
+        response = super().dispatch(request, *args, **kwargs)
+        if self._claim and isinstance(response, Response) and response.status_code < 300:  # noqa: PLR2004
+            response.render()
+            body = response.content
+            if self.secrets:
+                shown = {**response.data, **dict.fromkeys(self.secrets)}
+                body = response.accepted_renderer.render(shown, response.accepted_media_type, {})
+            idempotency.store_reply(self._claim, response, body)
+        return response
+
+    def read(self, serializer: type[serializers.BaseSerializer[Any]], **options: Any) -> Any:
+        """The request's body as the serializer's validated data; 400 with pointers where it is wrong."""
+        reader = serializer(data=self.request.data, context={"view": self}, **options)
+        reader.is_valid(raise_exception=True)
+        return reader.validated_data
+
+    def query(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The query string as validated filters; a parameter that the serializer lacks is 400."""
+        reader = serializer(data=self.request.query_params, context={"view": self})
+        if unknown := sorted(set(self.request.query_params) - set(reader.fields)):
+            known = ", ".join(sorted(reader.fields))
+            raise errors.UnknownParameter(pointer=f"/{unknown[0]}", names=", ".join(unknown), known=known)
+        reader.is_valid(raise_exception=True)
+        return dict(reader.validated_data)
+
+    def page(
+        self,
+        rows: QuerySet[Any],
+        out: type[serializers.BaseSerializer[Any]],
+        filters: type[PageQuery] = PageQuery,
+    ) -> Response:
+        """One keyset page of rows as `{"items": […], "next": …}`, narrowed by the declared filters."""
+        query = self.query(filters)
+        paging = {name: query.pop(name, None) for name in ("limit", "cursor", "count")}
+        page, envelope = paginate(
+            self.request,
+            rows.filter(**query),
+            limit=paging["limit"],
+            cursor=paging["cursor"],
+            count=bool(paging["count"]),
+        )
+        items = out(page, many=True, context={"view": self, "request": self.request}).data
+        response = Response({"items": items, **envelope})
+        if envelope["next"]:
+            response["Link"] = f'<{envelope["next"]}>; rel="next"'
+        return response
+
+    def show(
+        self, row: Model, out: type[serializers.BaseSerializer[Any]], *, status: int = 200, location: str = ""
+    ) -> Response:
+        """One object, with its ETag and, for a new one, its Location."""
+        response = Response(out(row, context={"view": self, "request": self.request}).data, status)
+        if isinstance(row, Entity):
+            response["ETag"] = etag(row)
+        if location:
+            response["Location"] = location
+        return response
+
+
+def etag(row: Entity) -> str:
+    """The version of a row as a strong ETag."""
+    return f'"{row.generation}"'

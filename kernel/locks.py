@@ -1,0 +1,30 @@
+"""PostgreSQL advisory locks, their keys named in one table."""
+
+from enum import IntEnum
+
+from django.db import connection
+
+
+class Lock(IntEnum):
+    """First key of every advisory lock of the house; the second, where there is one, is a hash."""
+
+    RELAY = 1
+    IDEMPOTENCY = 2
+    SNAPSHOT = 3
+    ISSUER = 4
+    LEDGER = 5
+    LOG = 6
+    STREAM = 7
+
+
+def try_lock(lock: Lock, name: str = "") -> bool:
+    """Take the lock until the end of the transaction, or say at once that somebody else has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [lock.value, name])
+        return bool(cursor.fetchone()[0])
+
+
+def take_lock(lock: Lock, name: str = "") -> None:
+    """Wait for the lock, and keep it until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [lock.value, name])

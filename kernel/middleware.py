@@ -1,0 +1,47 @@
+"""Around every request: its id, its duration, and problems that arise at commit."""
+
+import re
+import time
+from collections.abc import Callable
+
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse
+from prometheus_client import Histogram
+
+from kernel.api.problems import response_outside_views, translate
+from kernel.ids import new_id
+from kernel.logs import request_id
+
+LATENCY = Histogram(
+    "cin_http_request_seconds", "Time to answer a request", ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)  # fmt: skip
+GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestMiddleware:
+    """Gives every request an id (the caller's, if it is a decent one), measures it, answers commit errors."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Handle one request."""
+        given = request.headers.get("X-Request-Id", "")
+        token = request_id.set(given if GIVEN_ID.fullmatch(given) else str(new_id()))
+        start = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            response["X-Request-Id"] = request_id.get()
+            route = request.resolver_match.route if request.resolver_match else "unknown"
+            LATENCY.labels(request.method, route, response.status_code).observe(time.perf_counter() - start)
+            return response
+        finally:
+            request_id.reset(token)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:  # noqa: ARG002
+        """Turn what the database says at commit (a deferred constraint, a lost connection) into a problem."""
+        if isinstance(exception, DatabaseError | InterfaceError) and (found := translate(exception)):
+            return response_outside_views(found[0])
+        return None

@@ -1,0 +1,243 @@
+import django.contrib.postgres.fields.ranges
+import django.db.models.deletion
+import django.db.models.expressions
+import django.db.models.functions.datetime
+import kernel.ids
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='Delivery',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('handler', models.CharField(max_length=150)),
+                ('subject', models.UUIDField()),
+                ('position', models.BigIntegerField()),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('next_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('done_at', models.DateTimeField(null=True)),
+                ('dead_at', models.DateTimeField(null=True)),
+                ('error', models.TextField(blank=True)),
+            ],
+            options={
+                'db_table': 'delivery',
+            },
+        ),
+        migrations.CreateModel(
+            name='EventPosition',
+            fields=[
+                ('position', models.BigIntegerField(primary_key=True, serialize=False)),
+            ],
+            options={
+                'db_table': 'event_position',
+            },
+        ),
+        migrations.CreateModel(
+            name='EventRecord',
+            fields=[
+                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=100)),
+                ('subject', models.UUIDField()),
+                ('tenant_id', models.UUIDField(null=True)),
+                ('actor_user', models.UUIDField(null=True)),
+                ('actor_tenant', models.UUIDField(null=True)),
+                ('actor_node', models.CharField(blank=True, max_length=20)),
+                ('request_id', models.CharField(blank=True, max_length=64)),
+                ('occurred_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('payload', models.JSONField()),
+                ('digest', models.BinaryField()),
+            ],
+            options={
+                'db_table': 'event',
+            },
+        ),
+        migrations.CreateModel(
+            name='Job',
+            fields=[
+                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=100)),
+                ('key', models.CharField(max_length=200, null=True, unique=True)),
+                ('args', models.JSONField(default=dict)),
+                ('run_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('fence', models.UUIDField(null=True)),
+                ('lease_until', models.DateTimeField(null=True)),
+                ('done_at', models.DateTimeField(null=True)),
+                ('dead_at', models.DateTimeField(null=True)),
+                ('error', models.TextField(blank=True)),
+            ],
+            options={
+                'db_table': 'job',
+            },
+        ),
+        migrations.CreateModel(
+            name='Proposal',
+            fields=[
+                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('generation', models.PositiveIntegerField(default=1, editable=False)),
+                ('tenant_id', models.UUIDField()),
+                ('kind', models.CharField(max_length=60)),
+                ('subject', models.UUIDField()),
+                ('terms', models.JSONField(default=dict)),
+                ('proposer', models.UUIDField()),
+                ('approver', models.UUIDField(null=True)),
+                ('state', models.CharField(choices=[('open', '待批准'), ('approved', '已批准'), ('withdrawn', '已撤回')], default='open', max_length=10)),
+            ],
+            options={
+                'db_table': 'proposal',
+            },
+        ),
+        migrations.CreateModel(
+            name='StoredReply',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('tenant_id', models.UUIDField()),
+                ('key', models.CharField(max_length=200)),
+                ('fingerprint', models.BinaryField()),
+                ('status', models.PositiveSmallIntegerField()),
+                ('headers', models.JSONField()),
+                ('body', models.BinaryField()),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+            options={
+                'db_table': 'stored_reply',
+            },
+        ),
+        migrations.CreateModel(
+            name='Suspension',
+            fields=[
+                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('subject', models.UUIDField()),
+                ('cause', models.CharField(choices=[('instruction', '监管指令'), ('finding', '安全发现'), ('certification', '认证失效'), ('qualification', '资质暂停')], max_length=20)),
+                ('scope', models.CharField(choices=[('new_sale', '停止新售'), ('renewal', '停止续订'), ('running', '停止在运行服务')], max_length=10)),
+                ('reference', models.UUIDField()),
+                ('opened_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('closed_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'db_table': 'suspension',
+            },
+        ),
+        migrations.CreateModel(
+            name='Capacity',
+            fields=[
+                ('resource', models.UUIDField(primary_key=True, serialize=False)),
+                ('tenant_id', models.UUIDField()),
+                ('unit', models.CharField(max_length=20)),
+                ('total', models.BigIntegerField()),
+                ('standing', models.BigIntegerField(default=0)),
+                ('peak', models.BigIntegerField(default=0)),
+                ('over_committed', models.BooleanField(default=False)),
+                ('generation', models.PositiveIntegerField(default=1)),
+            ],
+            options={
+                'db_table': 'capacity',
+                'constraints': [models.CheckConstraint(condition=models.Q(('peak__gte', 0), ('standing__gte', 0), ('total__gte', 0)), name='capacity_not_negative'), models.CheckConstraint(condition=models.Q(('total__gte', django.db.models.expressions.CombinedExpression(models.F('standing'), '+', models.F('peak'))), ('over_committed', True), _connector='OR'), name='capacity_not_oversold')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Claim',
+            fields=[
+                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('bundle', models.UUIDField()),
+                ('tenant_id', models.UUIDField()),
+                ('quantity', models.BigIntegerField()),
+                ('period', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
+                ('state', models.CharField(choices=[('held', '预占'), ('confirmed', '已确认'), ('released', '已释放'), ('expired', '已过期')], max_length=10)),
+                ('expires_at', models.DateTimeField(null=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='kernel.capacity')),
+            ],
+            options={
+                'db_table': 'claim',
+            },
+        ),
+        migrations.CreateModel(
+            name='PendingEvent',
+            fields=[
+                ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='kernel.eventrecord')),
+            ],
+            options={
+                'db_table': 'event_pending',
+            },
+        ),
+        migrations.AddIndex(
+            model_name='eventrecord',
+            index=models.Index(fields=['subject'], name='event_by_subject'),
+        ),
+        migrations.AddIndex(
+            model_name='eventrecord',
+            index=models.Index(fields=['tenant_id', 'id'], name='event_by_tenant'),
+        ),
+        migrations.AddField(
+            model_name='eventposition',
+            name='event',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='order', to='kernel.eventrecord'),
+        ),
+        migrations.AddField(
+            model_name='delivery',
+            name='event',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='kernel.eventrecord'),
+        ),
+        migrations.AddIndex(
+            model_name='job',
+            index=models.Index(condition=models.Q(('dead_at', None), ('done_at', None)), fields=['run_at'], name='job_open'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.CheckConstraint(condition=models.Q(('approver__isnull', True), models.Q(('approver', models.F('proposer')), _negated=True), _connector='OR'), name='proposal_four_eyes'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('kind', 'subject'), name='proposal_once_open'),
+        ),
+        migrations.AddConstraint(
+            model_name='storedreply',
+            constraint=models.UniqueConstraint(fields=('tenant_id', 'key'), name='stored_reply_once_a_key'),
+        ),
+        migrations.AddIndex(
+            model_name='suspension',
+            index=models.Index(condition=models.Q(('closed_at', None)), fields=['subject'], name='suspension_open'),
+        ),
+        migrations.AddConstraint(
+            model_name='suspension',
+            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('subject', 'cause', 'reference'), name='suspension_once_open_a_reference'),
+        ),
+        migrations.AddIndex(
+            model_name='claim',
+            index=models.Index(condition=models.Q(('state', 'held')), fields=['expires_at'], name='claim_due'),
+        ),
+        migrations.AddIndex(
+            model_name='claim',
+            index=models.Index(condition=models.Q(('state__in', ('held', 'confirmed'))), fields=['resource'], name='claim_active'),
+        ),
+        migrations.AddConstraint(
+            model_name='claim',
+            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='claim_positive'),
+        ),
+        migrations.AddConstraint(
+            model_name='claim',
+            constraint=models.UniqueConstraint(fields=('bundle', 'resource'), name='claim_once_a_bundle_and_resource'),
+        ),
+        migrations.AddConstraint(
+            model_name='claim',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), ('expires_at__isnull', False), _connector='OR'), name='claim_held_has_deadline'),
+        ),
+        migrations.AddIndex(
+            model_name='delivery',
+            index=models.Index(condition=models.Q(('dead_at', None), ('done_at', None)), fields=['handler', 'subject', 'position'], name='delivery_open'),
+        ),
+        migrations.AddConstraint(
+            model_name='delivery',
+            constraint=models.UniqueConstraint(fields=('event', 'handler'), name='delivery_once_a_handler'),
+        ),
+    ]

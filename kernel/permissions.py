@@ -1,0 +1,49 @@
+"""The permission table: operation × role → reach, read once from config/permissions.yaml."""
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+from django.conf import settings
+
+from kernel.actor import Actor, Reach, Role
+
+
+@cache
+def table() -> dict[str, dict[str, Reach]]:
+    """Operation id → role → reach. A role that an operation does not name may not do it."""
+    return read_table(Path(settings.BASE_DIR) / "config" / "permissions.yaml")
+
+
+def read_table(path: Path) -> dict[str, dict[str, Reach]]:
+    """Read a permission file, with its groups of roles written out. Raises ValueError on an unknown role."""
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    groups: dict[str, list[str]] = document["groups"]
+    known = set(Role.codes())
+    rows: dict[str, dict[str, Reach]] = {}
+    for operation, grants in document["operations"].items():
+        row: dict[str, Reach] = {}
+        for name, reach in grants.items():
+            for role in groups.get(name, [name]):
+                if role not in known:
+                    raise ValueError(f"{path.name}: {operation}: unknown role {role}")
+                row[role] = Reach(reach)
+        rows[operation] = row
+    return rows
+
+
+def reach_of(operation: str, actor: Actor) -> Reach:
+    """How far the actor reaches for the operation: the widest of its roles, within its key's scopes."""
+    row = table().get(operation, {})
+    if not actor.anonymous and actor.scopes and not scope_covers(actor.scopes, operation):
+        return Reach.NONE
+    held = [row.get(role, Reach.NONE) for role in actor.roles]
+    if not actor.anonymous:
+        held.append(row.get(Role.ANONYMOUS, Reach.NONE))
+    return max(held, key=lambda reach: reach.width, default=Reach.NONE)
+
+
+def scope_covers(scopes: frozenset[str], operation: str) -> bool:
+    """Whether a key's scopes cover an operation: "*" all, "aggregation" a floor, or the operation itself."""
+    floor = operation.split(".", 1)[0]
+    return bool(scopes & {"*", floor, operation})

@@ -1,0 +1,1 @@
+"""The acts that every floor shares."""

@@ -1,0 +1,70 @@
+"""Enqueuing work in the caller's transaction, and doing what is due under a lease."""
+
+import logging
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from kernel.doorbell import ring
+from kernel.jobs import body_of
+from kernel.models.jobs import Job
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=2)
+MAX_ATTEMPTS = 20
+SLOWEST_RETRY = timedelta(minutes=5)
+
+
+def enqueue_job(
+    name: str, *, key: str | None = None, run_at: datetime | None = None, **ids: str | int
+) -> None:
+    """Add one job, in the caller's transaction. `ids` are its arguments: ids and numbers only.
+
+    With a `key`, a second job of the same key is not added while the first is known (any state).
+    """
+    body_of(name)  # an unknown name fails here, at the caller, not in a worker
+    job = Job(name=name, key=key, args=ids, **({"run_at": run_at} if run_at else {}))
+    Job.objects.bulk_create([job], ignore_conflicts=key is not None)
+    ring()
+
+
+CLAIM = """
+    UPDATE job SET fence = %s, lease_until = statement_timestamp() + make_interval(secs => %s), attempts = attempts + 1
+    WHERE id = (SELECT id FROM job
+                WHERE done_at IS NULL AND dead_at IS NULL AND run_at <= statement_timestamp()
+                  AND (lease_until IS NULL OR lease_until < statement_timestamp())
+                ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING id
+"""
+
+
+def run_next_job() -> bool:
+    """Claim the most overdue job and do it; False if none is due.
+
+    The lease (2 minutes) lets another worker take over a dead one's job; the fence keeps a worker that
+    wakes after its lease from closing a job that is not its own any more.
+    """
+    fence = uuid4()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(CLAIM, [fence, LEASE.total_seconds()])
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    job = Job.objects.get(id=row[0])
+    mine = Job.objects.filter(id=job.id, fence=fence)
+    try:
+        body_of(job.name)(**job.args)
+    except Exception as error:
+        logger.exception("job failed", extra={"job": str(job.id), "job_name": job.name})
+        note = f"{type(error).__name__}: {error}"[:2000]
+        if job.attempts >= MAX_ATTEMPTS:
+            mine.update(dead_at=Now(), lease_until=None, error=note)
+        else:
+            wait = min(timedelta(seconds=2 ** min(job.attempts, 12) / 2), SLOWEST_RETRY)
+            mine.update(run_at=Now() + wait, lease_until=None, error=note)
+    else:
+        mine.update(done_at=Now(), lease_until=None, error="")
+    return True

@@ -1,0 +1,146 @@
+"""Publishing events, giving them one order, and delivering them to their subscribers."""
+
+import hashlib
+import json
+import logging
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from kernel import events
+from kernel.actor import Actor
+from kernel.doorbell import ring
+from kernel.locks import Lock, try_lock
+from kernel.logs import request_id
+from kernel.models.outbox import Delivery, EventPosition, EventRecord, PendingEvent
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 12
+SLOWEST_RETRY = timedelta(minutes=10)
+
+
+def publish(event: events.Event, *, actor: Actor) -> EventRecord:
+    """Write the event in the caller's transaction; it is relayed after the commit.
+
+    Raises TransactionManagementError outside a transaction: an event without its act would be a lie.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("publish() needs the transaction of the act")
+    payload = event.payload()
+    leaf = {
+        "name": event.name,
+        "subject": str(event.subject),
+        "tenant": str(event.tenant or ""),
+        "actor_user": str(actor.user_id or ""),
+        "actor_tenant": str(actor.tenant_id or ""),
+        "actor_node": actor.node or "",
+        "payload": payload,
+    }
+    canonical = json.dumps(leaf, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    record = EventRecord.objects.create(
+        name=event.name,
+        subject=event.subject,
+        tenant_id=event.tenant,
+        actor_user=actor.user_id,
+        actor_tenant=actor.tenant_id,
+        actor_node=actor.node or "",
+        request_id=request_id.get(),
+        payload=payload,
+        digest=hashlib.sha256(canonical.encode()).digest(),
+    )
+    PendingEvent.objects.create(event=record)
+    ring()
+    return record
+
+
+@transaction.atomic
+def relay(limit: int = 500) -> int:
+    """Give up to `limit` committed events their positions and open their deliveries.
+
+    One relay at a time (advisory lock), so positions are gapless; returns how many were relayed.
+    """
+    if not try_lock(Lock.RELAY):
+        return 0
+    pending = list(PendingEvent.objects.select_related("event").order_by("event_id")[:limit])
+    if not pending:
+        return 0
+    last = EventPosition.objects.aggregate(last=Max("position"))["last"] or 0
+    positions, deliveries = [], []
+    for position, row in enumerate(pending, start=last + 1):
+        positions.append(EventPosition(position=position, event=row.event))
+        listeners = events.HANDLERS.get(row.event.name, []) + events.HANDLERS.get(events.ALL_EVENTS, [])
+        deliveries += [
+            Delivery(event=row.event, handler=name, subject=row.event.subject, position=position)
+            for name, _ in listeners
+        ]
+    EventPosition.objects.bulk_create(positions)
+    Delivery.objects.bulk_create(deliveries)
+    PendingEvent.objects.filter(event__in=[row.event_id for row in pending]).delete()
+    return len(pending)
+
+
+NEXT_DELIVERY = """
+    SELECT d.id FROM delivery d
+    WHERE d.done_at IS NULL AND d.dead_at IS NULL AND d.next_at <= statement_timestamp()
+      AND NOT EXISTS (SELECT 1 FROM delivery e
+                      WHERE e.handler = d.handler AND e.subject = d.subject AND e.position < d.position
+                        AND e.done_at IS NULL AND e.dead_at IS NULL)
+    ORDER BY d.position LIMIT 1 FOR UPDATE OF d SKIP LOCKED
+"""
+
+
+def deliver_one() -> bool:
+    """Run the next due delivery in one transaction with the note that it is done; False if none is due."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(NEXT_DELIVERY)
+            row = cursor.fetchone()
+        if row is None:
+            return False
+        delivery = Delivery.objects.select_related("event").get(id=row[0])
+        delivery.attempts += 1
+        try:
+            with transaction.atomic():
+                _handle(delivery)
+        except Exception as error:
+            logger.exception(
+                "delivery failed", extra={"handler": delivery.handler, "event": str(delivery.event_id)}
+            )
+            delivery.error = f"{type(error).__name__}: {error}"[:2000]
+            if delivery.attempts >= MAX_ATTEMPTS:
+                delivery.dead_at = Now()
+            else:
+                delivery.next_at = Now() + min(timedelta(seconds=2**delivery.attempts), SLOWEST_RETRY)
+        else:
+            delivery.done_at, delivery.error = Now(), ""
+        delivery.save()
+    return True
+
+
+def drain(limit: int = 10_000) -> int:
+    """Relay and deliver until nothing is due; returns how many deliveries ran."""
+    done = 0
+    while done < limit:
+        relayed = relay()
+        if deliver_one():
+            done += 1
+        elif not relayed:
+            break
+    return done
+
+
+def _handle(delivery: Delivery) -> None:
+    record = delivery.event
+    for name, function in events.HANDLERS.get(events.ALL_EVENTS, []):
+        if name == delivery.handler:
+            function(record.id)
+            return
+    for name, function in events.HANDLERS.get(record.name, []):
+        if name == delivery.handler:
+            kind = events.EVENTS[record.name]
+            function(kind.restore(subject=record.subject, tenant=record.tenant_id, payload=record.payload))
+            return
+    logger.warning("subscriber is gone", extra={"handler": delivery.handler})

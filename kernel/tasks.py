@@ -1,0 +1,23 @@
+"""Celery's entries into the kernel: one sweep that does whatever is due."""
+
+from celery import shared_task
+
+from kernel.services.capacity import expire_next
+from kernel.services.jobs import run_next_job
+from kernel.services.outbox import drain
+
+SWEEP_SECONDS = 1.0
+AT_MOST = 200
+
+
+@shared_task(name="kernel.tasks.sweep", ignore_result=True)
+def sweep() -> None:
+    """Relay and deliver events, do due jobs, expire due holds. Rung after commits, and every second anyway."""
+    drain(AT_MOST)
+    for _ in range(AT_MOST):
+        if not run_next_job():
+            break
+    for _ in range(AT_MOST):
+        if not expire_next():
+            break
+    drain(AT_MOST)

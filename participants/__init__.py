@@ -1,0 +1,1 @@
+"""Who takes part (system A, first half): organisations, people, roles, certification, credentials."""

@@ -1,0 +1,62 @@
+"""Kinds of organisations, the roles their members may have, and the life of an organisation."""
+
+from kernel.actor import Role
+from kernel.states import StateTable
+from kernel.text import Vocabulary
+
+
+class OrganisationKind(Vocabulary):
+    """What an organisation is at this node; one legal entity in two kinds is two organisations."""
+
+    COMPUTE_PROVIDER = "compute_provider", "算力资源提供商", "Compute provider"
+    LINE_PROVIDER = "line_provider", "算力专线服务商", "Private-line provider"
+    RESALE_PROVIDER = "resale_provider", "算力转售调度服务商", "Resale and dispatch provider"
+    APPLICATION_PROVIDER = "application_provider", "算力应用服务商", "Application provider"
+    COMPUTE_USER = "compute_user", "算力用户", "Compute user"
+    OPERATOR = "operator", "节点运营主体", "Node operator"
+    REGULATOR = "regulator", "通信管理局", "Communications administration"
+    AUDITOR = "auditor", "审计机构", "Auditor"
+
+
+class OrganisationState(Vocabulary):
+    """The life of an organisation at the node."""
+
+    APPLIED = "applied", "已申请", "Applied"
+    CHECKED = "checked", "已初审", "Checked"
+    CERTIFIED = "certified", "已认证", "Certified"
+    REFUSED = "refused", "未通过", "Refused"
+    CLOSED = "closed", "已注销", "Closed"
+
+
+# the roles that members of each kind may hold
+ROLES_OF_KIND: dict[OrganisationKind, frozenset[Role]] = {
+    OrganisationKind.COMPUTE_PROVIDER: frozenset({Role.COMPUTE_PROVIDER}),
+    OrganisationKind.LINE_PROVIDER: frozenset({Role.LINE_PROVIDER}),
+    OrganisationKind.RESALE_PROVIDER: frozenset({Role.RESALE_PROVIDER}),
+    OrganisationKind.APPLICATION_PROVIDER: frozenset({Role.APPLICATION_PROVIDER}),
+    OrganisationKind.COMPUTE_USER: frozenset({Role.COMPUTE_USER}),
+    OrganisationKind.OPERATOR: frozenset({Role.OPERATOR_SYSTEM, Role.OPERATOR_SECURITY, Role.OPERATOR_AUDIT}),
+    OrganisationKind.REGULATOR: frozenset({Role.REGULATOR}),
+    OrganisationKind.AUDITOR: frozenset({Role.AUDITOR}),
+}
+
+# kinds that register themselves; the others come by invitation when the node is made
+SELF_REGISTERED = (
+    OrganisationKind.COMPUTE_PROVIDER,
+    OrganisationKind.LINE_PROVIDER,
+    OrganisationKind.RESALE_PROVIDER,
+    OrganisationKind.APPLICATION_PROVIDER,
+    OrganisationKind.COMPUTE_USER,
+)
+
+S = OrganisationState
+LIFE = StateTable(
+    states=OrganisationState,
+    initial=S.APPLIED,
+    acts={
+        "check": (frozenset({S.APPLIED}), S.CHECKED),
+        "certify": (frozenset({S.CHECKED}), S.CERTIFIED),
+        "refuse": (frozenset({S.APPLIED, S.CHECKED}), S.REFUSED),
+        "close": (frozenset({S.CERTIFIED}), S.CLOSED),
+    },
+)
