@@ -185,7 +185,7 @@ def decode_receipt(payload: bytes) -> Receipt:
         typed = all(type(text) is str for text in texts)
         counted = type(receipt.sequence) is int and type(receipt.expected) is int
         canonical = receipt.encode() == payload
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EnvelopeMalformedError("receipt", NOT_A_RECEIPT) from error
     if not (typed and counted and canonical):
         raise EnvelopeMalformedError("receipt", NOT_A_RECEIPT)

@@ -1,0 +1,152 @@
+"""The daily manifest of a stream: counts, sums and one root over the very bytes, and where two sides differ."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from kernel.crypto.suite import Suite
+from kernel.merkle import leaf_hash, root
+from nodes.domain.envelopes import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One receipted message: its outcome, and of its stored bytes the leaf hash and the figures."""
+
+    sequence: int
+    outcome: Outcome
+    leaf: bytes
+    sums: Mapping[str, int]
+
+
+def entry_of(sequence: int, outcome: Outcome, body: bytes, suite: Suite) -> Entry:
+    """The entry of a stored message; figures count only where the peer took it."""
+    sums = message_sums(body) if outcome is Outcome.STORED else {}
+    return Entry(sequence, outcome, leaf_hash(body, suite.digest), sums)
+
+
+def message_sums(body: bytes) -> dict[str, int]:
+    """The figures that a message says it carries: the top-level object `sums` of a JSON body, integers only.
+
+    Units are in the names (`amount_fen`, `orders`). A body without `sums`, or that is not JSON, carries none.
+    """
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    sums = document.get("sums") if isinstance(document, dict) else None
+    if not isinstance(sums, dict):
+        return {}
+    return {name: value for name, value in sums.items() if type(value) is int}
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What one side holds of sequences `first` to `last` of a stream, for one day in Shanghai.
+
+    `stored` and `refused` count messages; `sums` adds the stored ones' figures; `root` (hex) is the Merkle root over
+    the leaves of all of them in the order of sequences, by the digest that `digest_algorithm` names.
+    """
+
+    sender: str
+    receiver: str
+    stream: str
+    day: date
+    first: int
+    last: int
+    stored: int
+    refused: int
+    sums: Mapping[str, int]
+    digest_algorithm: str
+    root: str
+
+    def encode(self) -> bytes:
+        """The bytes that are sent as a message and signed: JSON, keys sorted, ASCII, no spaces."""
+        fields = {
+            "day": self.day.isoformat(),
+            "digest_algorithm": self.digest_algorithm,
+            "first": self.first,
+            "last": self.last,
+            "receiver": self.receiver,
+            "refused": self.refused,
+            "root": self.root,
+            "sender": self.sender,
+            "stored": self.stored,
+            "stream": self.stream,
+            "totals": dict(self.sums),
+        }
+        return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+
+
+def compose_manifest(
+    *,
+    sender: str,
+    receiver: str,
+    stream: str,
+    day: date,
+    first: int,
+    last: int,
+    entries: Iterable[Entry],
+    suite: Suite,
+) -> Manifest:
+    """One side's manifest over what it really holds in [first, last]; the other side makes its own and compares."""
+    held = sorted((e for e in entries if first <= e.sequence <= last), key=lambda entry: entry.sequence)
+    sums: dict[str, int] = {}
+    for entry in held:
+        for name, value in entry.sums.items():
+            sums[name] = sums.get(name, 0) + value
+    stored = sum(entry.outcome is Outcome.STORED for entry in held)
+    return Manifest(
+        sender=sender,
+        receiver=receiver,
+        stream=stream,
+        day=day,
+        first=first,
+        last=last,
+        stored=stored,
+        refused=len(held) - stored,
+        sums=sums,
+        digest_algorithm=suite.digest_algorithm,
+        root=root([entry.leaf for entry in held], suite.digest).hex(),
+    )
+
+
+def differences(ours: Manifest, theirs: Manifest) -> tuple[str, ...]:
+    """The names of the fields in which the two sides' manifests differ; empty where they agree."""
+    return tuple(name for name in Manifest.__slots__ if getattr(ours, name) != getattr(theirs, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """One side's count and root over the sequences `first` to `last` that it holds."""
+
+    first: int
+    last: int
+    count: int
+    root: bytes
+
+
+def fingerprint(leaves: Mapping[int, bytes], first: int, last: int, suite: Suite) -> Fingerprint:
+    """The fingerprint of what is held in [first, last]; `leaves` maps a sequence to its leaf hash."""
+    held = [leaves[n] for n in range(first, last + 1) if n in leaves]
+    return Fingerprint(first, last, len(held), root(held, suite.digest))
+
+
+def narrow(ours: Sequence[Fingerprint], theirs: Sequence[Fingerprint]) -> list[tuple[int, int]]:
+    """The ranges to ask about next: both halves of every range that differs; a single number stays as it is.
+
+    Every difference of n numbers is down to its number after ⌈log₂ n⌉ exchanges, however many there are. Ranges
+    that the peer did not answer count as differing.
+    """
+    answered = set(theirs)
+    ranges: list[tuple[int, int]] = []
+    for mine in ours:
+        if mine in answered:
+            continue
+        if mine.first == mine.last:
+            ranges.append((mine.first, mine.last))
+            continue
+        middle = (mine.first + mine.last) // 2
+        ranges += [(mine.first, middle), (middle + 1, mine.last)]
+    return ranges
