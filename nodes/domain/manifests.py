@@ -136,8 +136,8 @@ def fingerprint(leaves: Mapping[int, bytes], first: int, last: int, suite: Suite
 def narrow(ours: Sequence[Fingerprint], theirs: Sequence[Fingerprint]) -> list[tuple[int, int]]:
     """The ranges to ask about next: both halves of every range that differs; a single number stays as it is.
 
-    Every difference of n numbers is down to its number after ⌈log₂ n⌉ exchanges, however many there are. Ranges
-    that the peer did not answer count as differing.
+    The manifest is the first question. After it, ⌈log₂ n⌉ exchanges bring every difference among n numbers down to
+    its number, however many there are. Ranges that the peer did not answer count as differing.
     """
     answered = set(theirs)
     ranges: list[tuple[int, int]] = []
