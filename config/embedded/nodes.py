@@ -34,13 +34,13 @@ def say_nothing(_what: str, _seconds: float) -> None:
 class NodeSpec:
     """Which node to run: its role, its code (GB/T 2260; 000000 is the national node), its name and its port.
 
-    The port is on loopback; where it is taken, and for 0, a free one is used.
+    The port is on loopback; where it is taken a free one is used.
     """
 
     role: str
     code: str
     name: str
-    port: int = 0
+    port: int
     web_workers: int = 1
 
 
@@ -56,8 +56,10 @@ class Node:
         self.spec = spec
         self.stack = stack
         self.folder = stack.place.run / spec.code
-        self.url = _recorded(self.folder / "url") or _free_url(spec.port)
+        recorded = self.folder / "url"
+        self.url = recorded.read_text() if recorded.exists() else f"http://{HOST}:{spec.port}"
         self.processes: dict[str, Process] = {}
+        self._port: socket.socket | None = None
 
     def environment(self, *, as_owner: bool = False) -> dict[str, str]:
         """The whole environment of the node's processes.
@@ -102,9 +104,8 @@ class Node:
 
     def start(self) -> None:
         """Start the web workers and the Celery worker with beat; `wait` says when they are ready."""
-        self.url = _free_url(
-            urlsplit(self.url).port or 0
-        )  # the same one again, unless somebody took it meanwhile
+        self._port = self._port or _reserve_port(urlsplit(self.url).port or 0)
+        self.url = f"http://{HOST}:{self._port.getsockname()[1]}"
         environment = self.environment()
         python = (sys.executable, "-m")
         commands: dict[str, list[object]] = {
@@ -160,8 +161,14 @@ class Node:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """End the node's processes and all they started."""
+        """End the node's processes and all they started; its port stays reserved, so that it can start again."""
         end(self.processes.values(), grace=SECONDS_TO_STOP)
+
+    def release(self) -> None:
+        """Give the port back."""
+        if self._port:
+            self._port.close()
+            self._port = None
 
     def _log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
@@ -236,6 +243,8 @@ def running_nodes(
     finally:
         begin = time.monotonic()
         end([process for node in nodes for process in node.processes.values()], grace=SECONDS_TO_STOP)
+        for node in nodes:
+            node.release()
         say("nodes stopped", time.monotonic() - begin)
 
 
@@ -243,16 +252,28 @@ def _new_node_key() -> bytes:
     return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _recorded(path: Path) -> str | None:
-    """The address that an earlier start chose."""
-    return path.read_text() if path.exists() else None
+def _reserve_port(wanted: int) -> socket.socket:
+    """A socket that holds `wanted` on loopback where it is free, else a free port, for granian to listen on.
 
-
-def _free_url(wanted: int) -> str:
-    """The address of port `wanted` on loopback where it is free, else of a free one."""
+    Granian listens with SO_REUSEPORT, so two nodes started at the same moment could share a port, each answering
+    every other request. The port is looked at without that option, which shows who else has it, and then held with it.
+    """
     for port in (wanted, 0):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((HOST, port))
-            return f"http://{HOST}:{probe.getsockname()[1]}"
+            free = probe.getsockname()[1]
+            probe.close()
+            return _hold_port(free)
     raise EmbeddedError(f"{HOST} has no free port. 本机没有空闲端口。")
+
+
+def _hold_port(port: int) -> socket.socket:
+    held = socket.socket()
+    try:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.bind((HOST, port))
+    except OSError:
+        held.close()
+        raise
+    return held

@@ -94,11 +94,11 @@ class PostgreSQL:
         self._make_roles()
         return new
 
-    def stop(self) -> None:
-        """Stop the server if it runs, at once where its data are not durable."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """Stop the server if it runs; `at_once` where nobody wants its data back."""
+        modes = ("immediate",) if at_once else ("fast", "immediate")
         for data in self.place.home.glob("pgdata-*"):
             if self._served_by(data):
-                modes = ("fast", "immediate") if self.durable else ("immediate",)
                 stop = [self._bin_folder() / "pg_ctl", "-D", data, "-w", "-t", "30", "stop", "-m"]
                 if all(self._run([*stop, mode]).returncode for mode in modes):
                     raise EmbeddedError(

@@ -138,7 +138,7 @@ class Stack:
         processes = self.state.processes()
         services = [processes.pop(name) for name in ("redis", "postgresql") if name in processes]
         end(processes.values(), grace=SECONDS_TO_STOP)
-        self.postgresql.stop()
+        self.postgresql.stop(at_once=bool(self.state.read("disposable")))
         end(services, grace=SECONDS_TO_STOP)
         self.state.forget()
 
