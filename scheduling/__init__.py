@@ -1,0 +1,1 @@
+"""System C: lines and tariffs, network, joint selection of compute and line, holds, dispatch."""

@@ -1,0 +1,1 @@
+"""The outside world of scheduling, a folder for each kind."""

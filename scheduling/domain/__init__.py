@@ -1,0 +1,1 @@
+"""Pure rules of scheduling: the selection engine and its supply, demands and answers."""

@@ -1,0 +1,87 @@
+"""What a buyer asks for: compute, a centre, a line to it, a budget, and how much of an answer."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+PROTECTIONS = ("none", "one_plus_one")
+LATENCY_LAYERS = ("optical", "service")
+WANTS = ("rejected", "relax", "pareto")
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Bounds on one unit of compute; None or an empty tuple is no bound."""
+
+    kind: str | None = None
+    accelerators: tuple[str, ...] = ()
+    min_accelerators: int | None = None
+    min_accelerator_memory_gib: Decimal | None = None
+    min_vcpus: int | None = None
+    min_memory_gib: Decimal | None = None
+    min_fp16_tflops: Decimal | None = None
+    min_fp32_tflops: Decimal | None = None
+    min_fp64_tflops: Decimal | None = None
+    domestic: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CentreBounds:
+    """Bounds on the centre: PUE and green share as shares, MLPS level 1–4, centre ids."""
+
+    max_pue: Decimal | None = None
+    min_green_share: Decimal | None = None
+    min_mlps_level: int | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """Compute providers to take from, or to leave out."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Technologies and line providers to take from; empty is all."""
+
+    technologies: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One question. Latency and jitter are µs one way, bandwidth Mbps, money CNY with at most 4 decimals.
+
+    `max_latency_us` is strict, every other bound includes its value.
+    """
+
+    demand: str
+    from_site: str
+    quantity: int
+    bandwidth_mbps: int
+    duration_hours: Decimal = Decimal(730)
+    protection: str = "none"
+    latency_layer: str = "optical"
+    max_latency_us: int | None = None
+    max_jitter_us: int | None = None
+    max_loss: Decimal | None = None
+    max_hops: int | None = None
+    max_lead_days: int | None = None
+    compute: Compute = field(default_factory=Compute)
+    centre: CentreBounds = field(default_factory=CentreBounds)
+    providers: Providers = field(default_factory=Providers)
+    line: Line = field(default_factory=Line)
+    max_total_cny: Decimal | None = None
+    top: int = 10
+    want: tuple[str, ...] = ("rejected", "relax")
+
+
+class DemandError(ValueError):
+    """A demand that cannot be answered: a stable code, the dotted field, and a detail in two languages."""
+
+    def __init__(self, code: str, field_name: str, detail: str) -> None:
+        self.code, self.field, self.detail = code, field_name, detail
+        super().__init__(f"{field_name}: {detail}")

@@ -1,0 +1,239 @@
+"""JSON of a selection: one demand from an object with a reason for each bad field, one answer to an object."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from decimal import Decimal
+from typing import Any
+
+from scheduling.domain.answer import Answer, Bundle, Relaxation
+from scheduling.domain.demand import (
+    LATENCY_LAYERS,
+    PROTECTIONS,
+    WANTS,
+    CentreBounds,
+    Compute,
+    Demand,
+    DemandError,
+    Line,
+    Providers,
+)
+from scheduling.domain.numbers import (
+    NumberError,
+    cny,
+    kilometres,
+    parse_decimal,
+    parse_integer,
+    plain,
+    scaled,
+)
+from scheduling.domain.rows import COMPUTE_KINDS
+
+Json = dict[str, Any]
+
+_PLACES = {"max_loss": 9, "max_total_cny": 4}
+"""Decimals of a demand's number where they are not 6."""
+
+_CHOICES = {"protection": PROTECTIONS, "latency_layer": LATENCY_LAYERS, "kind": COMPUTE_KINDS}
+
+_LEAST = {"quantity": 1, "bandwidth_mbps": 1}
+
+_LISTS = frozenset({"accelerators", "include", "exclude", "technologies", "providers"})
+
+_INTEGERS = frozenset(
+    {
+        "quantity",
+        "bandwidth_mbps",
+        "max_latency_us",
+        "max_jitter_us",
+        "max_hops",
+        "max_lead_days",
+        "min_accelerators",
+        "min_vcpus",
+        "min_mlps_level",
+        "top",
+    }
+)
+
+_GROUPS = {"compute": Compute, "centre": CentreBounds, "providers": Providers, "line": Line}
+
+
+class NumberText(str):
+    """A JSON number as it was written, so that no float ever stands between the file and the engine."""
+
+    __slots__ = ()
+
+
+def load_demand(text: str) -> Json:
+    """One line of a demands file as an object with numbers kept as NumberText; raises DemandError."""
+    try:
+        loaded = json.loads(
+            text,
+            parse_float=NumberText,
+            parse_int=NumberText,
+            parse_constant=NumberText,
+            object_pairs_hook=_distinct,
+        )
+    except (ValueError, RecursionError) as error:
+        raise DemandError("bad_json", "", f"the line is not JSON 该行不是有效的 JSON: {error}") from error
+    if not isinstance(loaded, dict):
+        raise DemandError("bad_json", "", "a demand is a JSON object 需求须为 JSON 对象")
+    return loaded
+
+
+def parse_demand(obj: Mapping[str, Any]) -> Demand:
+    """A demand from a JSON object; numbers may be int, Decimal, NumberText or (decimals) text, never float.
+
+    Raises DemandError with code `required`, `unknown_field` or `bad_value` and the dotted field.
+    """
+    return Demand(**_values(Demand, obj, ""))
+
+
+def demand_id(obj: Mapping[str, Any]) -> str | None:
+    """The id to answer under where a demand is refused; None where it has no usable one."""
+    found = obj.get("demand")
+    return found if isinstance(found, str) and not isinstance(found, NumberText) and _is_text(found) else None
+
+
+def error_json(demand: str | None, error: DemandError) -> Json:
+    """What stands in the place of an answer to a demand that was refused."""
+    return {"demand": demand, "error": {"code": error.code, "field": error.field, "detail": error.detail}}
+
+
+def answer_json(answer: Answer) -> Json:
+    """An answer as JSON: decimals as text, CNY rounded half-even to 4 decimals, unwanted parts absent."""
+    written: Json = {
+        "demand": answer.demand,
+        "snapshot": answer.snapshot,
+        "bundles": [_bundle(bundle) for bundle in answer.bundles],
+    }
+    if answer.pareto is not None:
+        written["pareto"] = [_bundle(bundle) for bundle in answer.pareto]
+    if answer.rejected is not None:
+        rejected = answer.rejected
+        written["rejected"] = {"offers": dict(rejected.offers), "bundles": dict(rejected.bundles)}
+    if answer.relax is not None:
+        written["relax"] = [_relaxation(relaxation) for relaxation in answer.relax]
+    return written
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> Json:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _values(kind: type[Any], obj: Mapping[str, Any], prefix: str) -> Json:
+    """The constructor arguments of a demand or of one of its groups; null is the same as absent."""
+    known = {field.name: field for field in fields(kind)}
+    for name in obj:
+        if name not in known:
+            raise DemandError("unknown_field", f"{prefix}{name}", "no such field 没有该字段")
+    values = {}
+    for name, field in known.items():
+        value = obj.get(name)
+        if value is not None:
+            values[name] = _value(name, value, f"{prefix}{name}")
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise DemandError("required", f"{prefix}{name}", "a value is required 必填")
+    return values
+
+
+def _value(name: str, value: Any, path: str) -> Any:
+    if name in _GROUPS and "." not in path:
+        if not isinstance(value, Mapping):
+            raise DemandError("bad_value", path, "an object is expected 须为对象")
+        return _GROUPS[name](**_values(_GROUPS[name], value, f"{path}."))
+    if name in _CHOICES:
+        return _choice(_text(value, path), _CHOICES[name], path)
+    if name in _LISTS:
+        return _texts(value, path)
+    reader = {"demand": _text, "from_site": _text, "domestic": _boolean, "want": _wants}.get(name)
+    return reader(value, path) if reader else _number(name, value, path)
+
+
+def _number(name: str, value: Any, path: str) -> int | Decimal:
+    """A whole number is never given as a JSON string; a decimal may be."""
+    whole = name in _INTEGERS
+    accepted = (int, NumberText) if whole else (int, Decimal, str)
+    if isinstance(value, bool) or not isinstance(value, accepted):
+        raise DemandError("bad_value", path, "a number is expected, not a float 须为十进制数")
+    try:
+        number = parse_integer(str(value)) if whole else parse_decimal(str(value), _PLACES.get(name, 6))
+    except NumberError as error:
+        raise DemandError("bad_value", path, str(error)) from error
+    if number < _LEAST.get(name, 0):
+        raise DemandError("bad_value", path, f"at least {_LEAST[name]} 不得小于 {_LEAST[name]}")
+    return number
+
+
+def _boolean(value: Any, path: str) -> bool:
+    if not isinstance(value, bool):
+        raise DemandError("bad_value", path, "true or false is expected 须为 true 或 false")
+    return value
+
+
+def _wants(value: Any, path: str) -> tuple[str, ...]:
+    return tuple(_choice(part, WANTS, path) for part in _texts(value, path))
+
+
+def _is_text(value: str) -> bool:
+    """Whether it can be written again: a lone surrogate cannot."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+def _text(value: Any, path: str) -> str:
+    if not isinstance(value, str) or isinstance(value, NumberText) or not value or not _is_text(value):
+        raise DemandError("bad_value", path, "a text is expected 须为非空文本")
+    return value
+
+
+def _texts(value: Any, path: str) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise DemandError("bad_value", path, "a list of texts is expected 须为文本列表")
+    return tuple(_text(part, path) for part in value)
+
+
+def _choice(value: str, choices: tuple[str, ...], path: str) -> str:
+    if value not in choices:
+        raise DemandError("bad_value", path, f"{value!r} is not one of 不在取值范围内: {', '.join(choices)}")
+    return value
+
+
+def _bundle(bundle: Bundle) -> Json:
+    line = bundle.line
+    route, tariff = line.route, line.charge.tariff
+    return {
+        "offer": bundle.offer,
+        "centre": bundle.centre,
+        "quantity": bundle.quantity,
+        "line_provider": bundle.line_provider,
+        "technology": bundle.technology,
+        "bandwidth_mbps": tariff.bandwidth_mbps,
+        "billing": line.charge.billing,
+        "spans": list(route.spans),
+        "protection_spans": None if route.protection_spans is None else list(route.protection_spans),
+        "latency_us": line.latency,
+        "jitter_us": route.jitter,
+        "loss": plain(route.loss),
+        "km": kilometres(route.metres),
+        "lead_days": tariff.lead_days,
+        "cny": {"compute": cny(bundle.compute), "line": cny(line.cost), "total": cny(bundle.total)},
+    }
+
+
+def _relaxation(relaxation: Relaxation) -> Json:
+    name = relaxation.constraint
+    return {
+        "constraint": name,
+        "from": _bound(name, relaxation.stated),
+        "to": None if relaxation.nearest is None else _bound(name, relaxation.nearest),
+        "admits": relaxation.admits,
+    }
+
+
+def _bound(name: str, value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return cny(scaled(value, 4) * 10**6) if name == "max_total_cny" else plain(value)
+    return list(value) if isinstance(value, tuple) else value

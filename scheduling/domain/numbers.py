@@ -1,0 +1,87 @@
+"""Exact numbers of the selection files: reading, scaling and writing them without a float."""
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+CNY_SCALE = 10**10
+"""Engine money is an integer in units of 10⁻¹⁰ CNY: price (4 decimals) × hours (6 decimals) stays whole."""
+
+_INTEGER = re.compile(r"[0-9]{1,12}", re.ASCII)
+_DECIMAL = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]+))?", re.ASCII)
+
+
+class NumberError(ValueError):
+    """A text is not a number of the selection files; its message says why, in English and Chinese."""
+
+
+def parse_integer(text: str) -> int:
+    """Read a whole number of 1–12 ASCII digits; raises NumberError for a sign, a blank, a point or anything else.
+
+    Twelve digits keep every value scaled by 10⁶ inside a signed 64-bit column.
+    """
+    if not _INTEGER.fullmatch(text):
+        raise NumberError(f"{text!r} is not a whole number of 1 to 12 digits 不是 1 至 12 位的整数")
+    return int(text)
+
+
+def parse_decimal(text: str, places: int, *, signed: bool = False) -> Decimal:
+    """Read a plain decimal with at most `places` decimals; `signed` lets coordinates carry a minus.
+
+    Raises NumberError for an exponent, NaN, a sign, a blank inside, too many decimals or too many digits.
+    """
+    match = _DECIMAL.fullmatch(text)
+    if match is None or (match[1] and not signed):
+        raise NumberError(f"{text!r} is not a plain decimal number 不是普通十进制数")
+    if len(match[3] or "") > places:
+        raise NumberError(f"{text!r} has more than {places} decimals 小数位数超过 {places} 位")
+    return Decimal(text)
+
+
+def scaled(value: Decimal, places: int) -> int:
+    """The integer value × 10^places; raises NumberError where that is not whole."""
+    numerator, denominator = value.as_integer_ratio()
+    whole, rest = divmod(numerator * int(10**places), denominator)
+    if rest:
+        raise NumberError(f"{value} has more than {places} decimals 小数位数超过 {places} 位")
+    return whole
+
+
+def plain(value: Decimal | Fraction) -> str:
+    """Write an exact decimal without exponent or trailing zeros: `143.2`, `0`.
+
+    A Fraction must have a denominator that divides a power of ten, as every loss has; ValueError otherwise.
+    """
+    if isinstance(value, Fraction):
+        twos, fives, rest = 0, 0, value.denominator
+        while rest % 2 == 0:
+            twos, rest = twos + 1, rest // 2
+        while rest % 5 == 0:
+            fives, rest = fives + 1, rest // 5
+        if rest != 1:
+            raise ValueError(f"{value} has no finite decimal form")
+        places = max(twos, fives)
+        return _pointed(value.numerator * 10**places // value.denominator, places)
+    text = format(value, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def kilometres(metres: int) -> str:
+    """Write integer metres as exact kilometres without trailing zeros: 143200 → `143.2`."""
+    return _pointed(metres, 3)
+
+
+def cny(amount: int, *, up: bool = False) -> str:
+    """Write 10⁻¹⁰ CNY with 4 decimals, rounded half-even, or up (towards +∞) where `up` is asked for."""
+    units, rest = divmod(amount, 10**6)
+    half = 5 * 10**5
+    if (up and rest) or (not up and (rest > half or (rest == half and units % 2))):
+        units += 1
+    return f"{units // 10**4}.{units % 10**4:04d}"
+
+
+def _pointed(units: int, places: int) -> str:
+    digits = str(units).rjust(places + 1, "0")
+    whole, part = digits[: len(digits) - places], digits[len(digits) - places :].rstrip("0")
+    return f"{whole}.{part}" if part else whole

@@ -1,0 +1,78 @@
+"""The content hash of a supply: rows in 4096 buckets a table, so that a small change rehashes one bucket."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+BUCKETS = 4096
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+EMPTY_BUCKET = _sha256(b"")
+"""The hash of a bucket without rows: SHA-256 of the empty concatenation."""
+
+
+def bucket_of(row_id: str) -> int:
+    """The bucket 0…4095 of a row: the first 12 bits of SHA-256 of its id in UTF-8."""
+    return int.from_bytes(hashlib.sha256(row_id.encode()).digest()[:2]) >> 4
+
+
+def row_hash(cells: Mapping[str, str | int | None]) -> str:
+    """SHA-256 (hex) of a row's canonical JSON: sorted keys, no spaces, UTF-8."""
+    text = json.dumps(cells, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _sha256(text.encode())
+
+
+class TableDigest:
+    """The hash of one table, kept up to date row by row: `put` and `drop` touch one bucket each."""
+
+    def __init__(self) -> None:
+        self._rows: list[dict[str, str]] = [{} for _ in range(BUCKETS)]
+        self._hashes = [EMPTY_BUCKET] * BUCKETS
+        self._stale: set[int] = set()
+
+    def put(self, row_id: str, cells: Mapping[str, str | int | None]) -> None:
+        """Add a row or replace the one of that id; cells are the known columns with defaults filled in."""
+        bucket = bucket_of(row_id)
+        self._rows[bucket][row_id] = row_hash(cells)
+        self._stale.add(bucket)
+
+    def drop(self, row_id: str) -> None:
+        """Remove a row; raises KeyError where there is none of that id."""
+        bucket = bucket_of(row_id)
+        del self._rows[bucket][row_id]
+        self._stale.add(bucket)
+
+    def hexdigest(self) -> str:
+        """SHA-256 of the bucket hashes in order; only buckets that changed are hashed again."""
+        for bucket in self._stale:
+            self._hashes[bucket] = _sha256("".join(sorted(self._rows[bucket].values())).encode())
+        self._stale.clear()
+        return _sha256("".join(self._hashes).encode())
+
+
+class Tabular(Protocol):
+    """What can be hashed: the five tables in their fixed order, each row as (id, canonical cells)."""
+
+    def tables(self) -> Iterable[Iterable[tuple[str, Mapping[str, str | int | None]]]]:
+        """Sites, spans, tariffs, centres, offers."""
+
+
+def combine(table_hashes: Iterable[str]) -> str:
+    """The snapshot hash `sha256:…` of the table hashes (hex) of sites, spans, tariffs, centres, offers."""
+    return "sha256:" + _sha256("".join(table_hashes).encode())
+
+
+def snapshot_hash(supply: Tabular) -> str:
+    """The content hash of a whole supply, independent of the order of its rows."""
+    hashes = []
+    for rows in supply.tables():
+        table = TableDigest()
+        for row_id, cells in rows:
+            table.put(row_id, cells)
+        hashes.append(table.hexdigest())
+    return combine(hashes)

@@ -1,0 +1,106 @@
+"""The whole supply that a selection chooses from: rows by id, networks of line providers, columns of offers."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from scheduling.domain.network import Network
+from scheduling.domain.offers import OfferColumns
+from scheduling.domain.rows import TABLES, Centre, Offer, Row, Site, Span, Table, Tariff, canonical, row_id
+from scheduling.domain.snapshot import snapshot_hash
+
+__all__ = ["Centre", "Offer", "Site", "Span", "Supply", "SupplyError", "Tariff"]
+
+R = TypeVar("R", Site, Span, Tariff, Centre, Offer)
+
+
+class SupplyError(ValueError):
+    """A row that cannot be part of a supply: table, position of the row, column, reason in two languages."""
+
+    def __init__(self, table: str, position: int, column: str, reason: str) -> None:
+        self.table, self.position, self.column, self.reason = table, position, column, reason
+        super().__init__(f"{table}[{position}].{column}: {reason}")
+
+
+@dataclass(frozen=True, eq=False)
+class Supply:
+    """All that can be chosen from, by id, with a network for each line provider and the columns of offers."""
+
+    sites: Mapping[str, Site]
+    spans: Mapping[str, Span]
+    tariffs: Mapping[str, Tariff]
+    centres: Mapping[str, Centre]
+    offers: Mapping[str, Offer]
+    networks: Mapping[str, Network]
+    columns: OfferColumns
+
+    @classmethod
+    def build(
+        cls,
+        sites: Iterable[Site],
+        spans: Iterable[Span],
+        tariffs: Iterable[Tariff],
+        centres: Iterable[Centre],
+        offers: Iterable[Offer],
+    ) -> "Supply":
+        """Join the rows; raises SupplyError for a duplicate id, a dangling reference or a self-loop.
+
+        NumberError where a decimal has more places than its column (km 3, CNY 4, loss 9, others 6).
+        """
+        by_site = _keyed(TABLES[0], sites)
+        by_span = _keyed(TABLES[1], spans)
+        by_tariff = _keyed(TABLES[2], tariffs)
+        by_centre = _keyed(TABLES[3], centres)
+        by_offer = _keyed(TABLES[4], offers)
+        for position, span in enumerate(by_span.values()):
+            _refer("spans", position, span, "a", by_site)
+            _refer("spans", position, span, "b", by_site)
+            if span.a == span.b:
+                raise SupplyError(
+                    "spans", position, "b", f"a span must join two sites 两端不能是同一站点: {span.a!r}"
+                )
+        for position, centre in enumerate(by_centre.values()):
+            _refer("centres", position, centre, "site", by_site)
+        for position, offer in enumerate(by_offer.values()):
+            _refer("offers", position, offer, "centre", by_centre)
+        spans_of: dict[str, list[Span]] = {}
+        for span in by_span.values():
+            spans_of.setdefault(span.line_provider, []).append(span)
+        hops = {site.site: site.hop_us for site in by_site.values()}
+        networks = {provider: Network.build(hops, group) for provider, group in spans_of.items()}
+        columns = OfferColumns.build(by_offer.values(), by_centre)
+        return cls(by_site, by_span, by_tariff, by_centre, by_offer, networks, columns)
+
+    def tables(self) -> Iterator[Iterator[tuple[str, dict[str, str | int | None]]]]:
+        """The five tables in the order they are hashed, each row as (id, canonical cells)."""
+        all_rows: tuple[Mapping[str, Row], ...] = (
+            self.sites,
+            self.spans,
+            self.tariffs,
+            self.centres,
+            self.offers,
+        )
+        for table, rows in zip(TABLES, all_rows, strict=True):
+            yield ((key, canonical(table, row)) for key, row in rows.items())
+
+    @cached_property
+    def snapshot(self) -> str:
+        """The content hash `sha256:…`, computed once."""
+        return snapshot_hash(self)
+
+
+def _keyed(table: Table, rows: Iterable[R]) -> dict[str, R]:
+    keyed: dict[str, R] = {}
+    for position, row in enumerate(rows):
+        key = row_id(table, row)
+        if key in keyed:
+            raise SupplyError(table.name, position, table.key[0], f"duplicate id {key!r} 编号重复")
+        keyed[key] = row
+    return keyed
+
+
+def _refer(table: str, position: int, row: Row, column: str, known: Mapping[str, Row]) -> None:
+    reference = getattr(row, column)
+    if reference not in known:
+        raise SupplyError(table, position, column, f"no such row {reference!r} 引用的记录不存在")
