@@ -1,7 +1,9 @@
 """Make `.venv` from the hashed lock with nothing but the standard library, before anything else can be imported."""
 
 import fcntl
+import os
 import shutil
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "requirements.lock"
 UV = "uv==0.13.8"
+# uv brings certificates of its own; where the machine has some, a company's proxy stands only among those.
+ENVIRONMENT = {**({"UV_SYSTEM_CERTS": "1"} if ssl.get_default_verify_paths().cafile else {}), **os.environ}
 
 
 def run(*command: object, quiet: bool = False) -> bool:
@@ -22,6 +26,7 @@ def run(*command: object, quiet: bool = False) -> bool:
         done = subprocess.run(  # noqa: S603 - the commands are written below
             [str(word) for word in command],
             cwd=ROOT,
+            env=ENVIRONMENT,
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,
@@ -54,7 +59,7 @@ def install_with_uv(uv: str) -> bool:
 
 
 def install_with_pip() -> bool:
-    """The same without uv; whether it succeeded."""
+    """The same without uv, and with what only pip's configuration knows, such as a mirror; whether it succeeded."""
     install = ("install", "--quiet", "--no-input", "--require-hashes", "-r", LOCK)
     if run(sys.executable, "-m", "venv", "--clear", VENV, quiet=True):
         return run(PYTHON, "-m", "pip", "--disable-pip-version-check", *install)
@@ -74,7 +79,7 @@ def main() -> int:
             return 0
         print("Installing the locked packages into .venv … 正在安装锁定的依赖", file=sys.stderr)
         uv = find_uv()
-        if not (install_with_uv(uv) if uv else install_with_pip()):
+        if not ((uv and install_with_uv(uv)) or install_with_pip()):
             print(
                 "The installation failed; the reason stands above. Behind a slow link set UV_DEFAULT_INDEX or "
                 "PIP_INDEX_URL to your mirror; without pip install python3-pip or uv.\n"
