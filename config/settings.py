@@ -118,6 +118,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["kernel.api.throttles.ActorThrottle"],
     "DEFAULT_THROTTLE_RATES": {"actor": env.text("THROTTLE_RATE", "6000/min")},
+    "DEFAULT_SCHEMA_CLASS": "kernel.api.schema.HouseSchema",
     "EXCEPTION_HANDLER": "kernel.api.problems.handle",
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
@@ -143,7 +144,6 @@ SPECTACULAR_SETTINGS = {
             }
         }
     },
-    "SECURITY": [{"ApiKey": []}, {}],
 }
 ROOT_LINKS = ["root", "me", "problems", "proposals", "openapi", "docs"]
 

@@ -184,8 +184,8 @@ class StateConflict(Problem):
     code = "state_conflict"
     title = Text("当前状态不允许该操作", "Not in this state")
     detail = Text(
-        "当前状态为“{state}”，不能执行 {act}；该操作适用于：{allowed_zh}。",
-        "It is {state} now and cannot {act}; that is possible when: {allowed_en}.",
+        "当前状态为“{state_zh}”，不能执行 {act}；该操作适用于：{allowed_zh}。",
+        "It is now “{state_en}” and cannot {act}; that is possible when: {allowed_en}.",
     )
 
 

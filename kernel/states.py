@@ -28,7 +28,8 @@ class StateTable(Generic[State]):
         if current not in sources:
             allowed = [source.label for source in self.states if source in sources]
             raise StateConflict(
-                state=current.value,
+                state_zh=current.label.zh,
+                state_en=current.label.en,
                 act=act,
                 allowed_zh="、".join(label.zh for label in allowed),
                 allowed_en=", ".join(label.en for label in allowed),

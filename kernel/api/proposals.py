@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.pagination import PageQuery
+from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.models.proposals import Proposal, ProposalState
 from kernel.services.proposals import approve_act, withdraw_act
@@ -33,7 +34,7 @@ class ProposalsView(HouseView):
 
     operations = {"GET": "kernel.list_proposals"}
 
-    @extend_schema(parameters=[ProposalQuery], responses=ProposalOut(many=True))
+    @extend_schema(parameters=[ProposalQuery], responses=page_of(ProposalOut))
     def get(self, request: Request) -> Response:
         """List the proposals of the caller's organisation."""
         return self.page(Proposal.objects.visible_to(self.actor), ProposalOut, ProposalQuery)

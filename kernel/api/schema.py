@@ -1,10 +1,13 @@
 """How views become OpenAPI 3.1: explicit operation ids, the headers of the house, problems for every error."""
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
+
+from kernel.actor import Reach, Role
+from kernel.permissions import table
 
 PROBLEM_STATUSES = {
     "400": "输入有误 / Invalid input",
@@ -35,6 +38,18 @@ class ProblemDocument(serializers.Serializer[Any]):
     errors = ProblemItem(many=True, required=False)  # type: ignore[assignment] # RFC 9457 names it
 
 
+def page_of(item: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """The envelope of one keyset page of `item`, for `extend_schema(responses=…)`."""
+    members = {
+        "__doc__": "One page, newest first.",
+        "items": item(many=True),
+        "next": serializers.CharField(allow_null=True, help_text="URL of the next page"),
+        "count": serializers.IntegerField(required=False, help_text="only with count=true"),
+    }
+    name = item.__name__.removesuffix("Out") + "Page"
+    return cast("type[serializers.Serializer[Any]]", type(name, (serializers.Serializer,), members))
+
+
 class HouseSchema(AutoSchema):
     """drf-spectacular, told what every operation of the house has in common."""
 
@@ -43,6 +58,11 @@ class HouseSchema(AutoSchema):
     def get_operation_id(self) -> str:
         """The operation id that the view declares: the same as in the permission table."""
         return str(self.view.operations[self.method])
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """An API key, unless the permission table lets anybody in."""
+        anybody = table().get(self.get_operation_id(), {}).get(Role.ANONYMOUS, Reach.NONE) is not Reach.NONE
+        return [{}] if anybody else [{"ApiKey": []}]
 
     def get_tags(self) -> list[str]:
         """The floor that serves the operation."""

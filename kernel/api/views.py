@@ -20,7 +20,6 @@ from kernel import errors
 from kernel.actor import ANONYMOUS, Actor, Reach
 from kernel.api import idempotency
 from kernel.api.pagination import PageQuery, paginate
-from kernel.api.schema import HouseSchema
 from kernel.models.base import Entity, EntityQuerySet
 from kernel.permissions import reach_of
 from kernel.states import StateTable
@@ -53,7 +52,6 @@ class HouseView(APIView):
     natural_key: ClassVar[bool] = False
     secrets: ClassVar[tuple[str, ...]] = ()
 
-    schema = HouseSchema()
     subject: Any = None
     _claim: tuple[Any, str, bytes] | None = None
 

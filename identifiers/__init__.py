@@ -1,0 +1,1 @@
+"""Identifier management (system D, the supervision's): apply, issue, resolve, suspend, retire."""

@@ -1,0 +1,189 @@
+"""Identifiers over HTTP: apply, approve, describe, suspend, retire."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from identifiers.domain.lifecycle import LIFE, IdentifierKind, IdentifierState
+from identifiers.models import Identifier
+from identifiers.services import identifiers as services
+from kernel.api.pagination import PageQuery
+from kernel.api.proposals import ProposalOut
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from kernel.services.proposals import propose_act
+from kernel.systems import System
+
+
+class IdentifierIn(serializers.Serializer[Any]):
+    """An application for one resource of the caller's."""
+
+    kind = serializers.ChoiceField(IdentifierKind.choices())
+    subject = serializers.UUIDField(help_text="id of the centre, pool, line …")
+    attributes = serializers.DictField(help_text="the descriptor; see the profile of the kind")
+
+
+class IdentifierOut(serializers.ModelSerializer[Identifier]):
+    """An identifier as its owner and the supervision see it."""
+
+    class Meta:
+        model = Identifier
+        fields = (
+            "id",
+            "kind",
+            "subject",
+            "state",
+            "code",
+            "reason",
+            "filing",
+            "filed_at",
+            "created_at",
+            "generation",
+        )
+
+
+class DescriptorIn(serializers.Serializer[Any]):
+    """The next version of a descriptor."""
+
+    attributes = serializers.DictField()
+
+
+class ReasonIn(serializers.Serializer[Any]):
+    """Why."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class IdentifierQuery(PageQuery):
+    """Filters of the list."""
+
+    state = serializers.ChoiceField(IdentifierState.choices(), required=False)
+    kind = serializers.ChoiceField(IdentifierKind.choices(), required=False)
+    subject = serializers.UUIDField(required=False)
+
+
+class IdentifiersView(HouseView):
+    """`/api/v1/identifiers`."""
+
+    system = System.IDENTIFIERS
+    operations = {"GET": "identifiers.list_identifiers", "POST": "identifiers.apply_identifier"}
+
+    @extend_schema(parameters=[IdentifierQuery], responses=page_of(IdentifierOut))
+    def get(self, request: Request) -> Response:
+        """List the identifiers that the caller may see."""
+        return self.page(Identifier.objects.visible_to(self.actor), IdentifierOut, IdentifierQuery)
+
+    @extend_schema(request=IdentifierIn, responses={201: IdentifierOut})
+    def post(self, request: Request) -> Response:
+        """Apply for an identifier; the automatic checks answer at once."""
+        data = self.read(IdentifierIn)
+        row = services.apply_identifier(
+            kind=IdentifierKind(data["kind"]),
+            subject=data["subject"],
+            attributes=data["attributes"],
+            actor=self.actor,
+        )
+        return self.show(row, IdentifierOut, status=201, location=f"/api/v1/identifiers/{row.id}")
+
+
+class IdentifierView(HouseView):
+    """`/api/v1/identifiers/{id}`."""
+
+    system = System.IDENTIFIERS
+    operations = {"GET": "identifiers.read_identifier", "PUT": "identifiers.describe_identifier"}
+    queryset = Identifier.objects.all()
+    visible_by = "identifiers.read_identifier"
+    if_match = frozenset({"PUT"})
+
+    @extend_schema(responses=IdentifierOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Read one identifier."""
+        return self.show(self.subject, IdentifierOut)
+
+    @extend_schema(request=DescriptorIn, responses=IdentifierOut)
+    def put(self, request: Request, **_: Any) -> Response:
+        """Describe the resource anew: the next version of the descriptor, under the same code."""
+        attributes = self.read(DescriptorIn)["attributes"]
+        row = services.describe_identifier(identifier=self.subject, attributes=attributes, actor=self.actor)
+        return self.show(row, IdentifierOut)
+
+
+class ActView(HouseView):
+    """The base of the acts on one identifier."""
+
+    system = System.IDENTIFIERS
+    queryset = Identifier.objects.all()
+    visible_by = "identifiers.read_identifier"
+
+
+class ApproveView(ActView):
+    """`/api/v1/identifiers/{id}:approve`."""
+
+    operations = {"POST": "identifiers.approve_identifier"}
+    acts = {"POST": (LIFE, "issue")}
+
+    @extend_schema(request=None, responses={200: IdentifierOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Issue the code; it goes active when the national node has filed it."""
+        return self.show(
+            services.approve_identifier(identifier=self.subject, actor=self.actor), IdentifierOut
+        )
+
+
+class RefuseView(ActView):
+    """`/api/v1/identifiers/{id}:refuse`."""
+
+    operations = {"POST": "identifiers.refuse_identifier"}
+    acts = {"POST": (LIFE, "refuse")}
+
+    @extend_schema(request=ReasonIn, responses={200: IdentifierOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Refuse the application with a reason."""
+        reason = self.read(ReasonIn)["reason"]
+        row = services.refuse_identifier(identifier=self.subject, reason=reason, actor=self.actor)
+        return self.show(row, IdentifierOut)
+
+
+class ProposeSuspensionView(ActView):
+    """`/api/v1/identifiers/{id}:propose-suspension`."""
+
+    operations = {"POST": "identifiers.propose_suspension"}
+    acts = {"POST": (LIFE, "suspend")}
+
+    @extend_schema(request=ReasonIn, responses={201: ProposalOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Propose to suspend; a second person approves."""
+        terms = {"reason": self.read(ReasonIn)["reason"]}
+        row = propose_act(kind="identifiers.suspend", subject=self.subject.id, terms=terms, actor=self.actor)
+        return self.show(row, ProposalOut, status=201)
+
+
+class ReinstateView(ActView):
+    """`/api/v1/identifiers/{id}:reinstate`."""
+
+    operations = {"POST": "identifiers.reinstate_identifier"}
+    acts = {"POST": (LIFE, "reinstate")}
+
+    @extend_schema(request=None, responses={200: IdentifierOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """End a suspension."""
+        return self.show(
+            services.reinstate_identifier(identifier=self.subject, actor=self.actor), IdentifierOut
+        )
+
+
+class ProposeRetirementView(ActView):
+    """`/api/v1/identifiers/{id}:propose-retirement`."""
+
+    operations = {"POST": "identifiers.propose_retirement"}
+    acts = {"POST": (LIFE, "retire")}
+
+    @extend_schema(request=ReasonIn, responses={201: ProposalOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Propose to retire for ever; a second person approves."""
+        terms = {"reason": self.read(ReasonIn)["reason"]}
+        row = propose_act(kind="identifiers.retire", subject=self.subject.id, terms=terms, actor=self.actor)
+        return self.show(row, ProposalOut, status=201)

@@ -1,0 +1,64 @@
+"""What an identifier says about its resource, and the automatic check of it against its kind's profile."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from identifiers.errors import DescriptorIncomplete
+
+LONGEST_VALUE = 200
+DIVISION = re.compile(r"[0-9]{6}")
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorProfile:
+    """The versioned rules: kind → attribute → {type: text, count or division; required: true or false}."""
+
+    version: str
+    status: str
+    source: str
+    kinds: Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+    def check(self, kind: str, attributes: Mapping[str, object]) -> None:
+        """Raise DescriptorIncomplete, naming the attribute and the way out, at the first one that is wrong."""
+        rules = self.kinds[kind]
+        if unknown := sorted(set(attributes) - set(rules)):
+            raise DescriptorIncomplete(
+                pointer=f"/attributes/{unknown[0]}",
+                reason_zh=f"属性 {unknown[0]} 不在 {kind} 的描述项中；可用：{'、'.join(rules)}。",
+                reason_en=f"{unknown[0]} is not an attribute of a {kind}; these are: {', '.join(rules)}.",
+            )
+        for name, rule in rules.items():
+            if name not in attributes:
+                if rule["required"]:
+                    raise DescriptorIncomplete(
+                        pointer=f"/attributes/{name}",
+                        reason_zh=f"缺少必填属性 {name}。",
+                        reason_en=f"The attribute {name} is required.",
+                    )
+            elif not fits(rule["type"], attributes[name]):
+                zh, en = EXPECTED[rule["type"]]
+                raise DescriptorIncomplete(
+                    pointer=f"/attributes/{name}",
+                    reason_zh=f"属性 {name} 应为{zh}。",
+                    reason_en=f"{name} must be {en}.",
+                )
+
+
+EXPECTED = {
+    "text": ("1 至 200 个字符的文本", "text of 1 to 200 characters"),
+    "count": ("非负整数", "a non-negative integer"),
+    "division": ("六位行政区划代码（GB/T 2260）", "a six-digit division code (GB/T 2260)"),
+}
+
+
+def fits(kind: str, value: object) -> bool:
+    """Whether a JSON value is of the profile's type; booleans are not counts."""
+    match kind:
+        case "count":
+            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        case "division":
+            return isinstance(value, str) and DIVISION.fullmatch(value) is not None
+        case _:
+            return isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_VALUE

@@ -1,0 +1,55 @@
+"""What can go wrong with an identifier."""
+
+from kernel.errors import Problem
+from kernel.text import Text
+
+
+class MalformedCode(Problem):
+    """The text is not a code, or fails its check character."""
+
+    status = 400
+    code = "malformed_code"
+    title = Text("标识格式有误", "Malformed identifier")
+    detail = Text("标识无法识别：{reason_zh}。", "This is no identifier: {reason_en}.")
+
+
+class UnknownCode(Problem):
+    """A well-formed code that was never issued here."""
+
+    status = 404
+    code = "unknown_code"
+    title = Text("标识不存在", "No such identifier")
+    detail = Text("{written} 从未由本节点签发。", "{written} was never issued by this node.")
+
+
+class NoPrefix(Problem):
+    """The node has no delegated prefix yet."""
+
+    status = 409
+    code = "no_prefix"
+    title = Text("尚无标识前缀", "No prefix yet")
+    detail = Text(
+        "国家节点尚未向本节点分配前缀；请先完成节点接入。",
+        "The national node has not delegated a prefix to this node; attach the node first.",
+    )
+
+
+class AlreadyIdentified(Problem):
+    """The resource has an identifier, or an application for one."""
+
+    status = 409
+    code = "already_identified"
+    title = Text("该资源已有标识或申请", "Identified already")
+    detail = Text(
+        "该资源已有标识或在办申请 {identifier}；一个资源只有一个标识。",
+        "It has an identifier or an open application, {identifier}; one resource has one identifier.",
+    )
+
+
+class DescriptorIncomplete(Problem):
+    """The descriptor fails the automatic checks of its kind."""
+
+    status = 400
+    code = "descriptor_incomplete"
+    title = Text("描述信息不符合要求", "The descriptor fails its checks")
+    detail = Text("{reason_zh}", "{reason_en}")

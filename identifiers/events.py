@@ -1,0 +1,86 @@
+"""What identifiers announce; `subject` is always the identifier's id."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifierApplied(Event):
+    """A resource's owner asked for an identifier, and the automatic checks passed."""
+
+    name: ClassVar[str] = "identifiers.identifier_applied"
+
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifierRefused(Event):
+    """The supervision refused the application."""
+
+    name: ClassVar[str] = "identifiers.identifier_refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifierIssued(Event):
+    """A code was issued and now waits for its filing at the national node."""
+
+    name: ClassVar[str] = "identifiers.identifier_issued"
+
+    code: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifierActivated(Event):
+    """The national filing was accepted: the resource is in the network and on the market."""
+
+    name: ClassVar[str] = "identifiers.identifier_activated"
+
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescriptorChanged(Event):
+    """The resource is described anew; the code stays."""
+
+    name: ClassVar[str] = "identifiers.descriptor_changed"
+
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifierSuspended(Event):
+    """The identifier is suspended until it is reinstated."""
+
+    name: ClassVar[str] = "identifiers.identifier_suspended"
+
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifierReinstated(Event):
+    """The identifier is active again."""
+
+    name: ClassVar[str] = "identifiers.identifier_reinstated"
+
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifierRetired(Event):
+    """The identifier is a tombstone for ever; its code is never issued again."""
+
+    name: ClassVar[str] = "identifiers.identifier_retired"
+
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrefixAccepted(Event):
+    """The national node delegated a code prefix to this node; `subject` is the prefix row."""
+
+    name: ClassVar[str] = "identifiers.prefix_accepted"
+
+    prefix: str

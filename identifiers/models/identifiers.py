@@ -1,0 +1,65 @@
+"""Identifiers, and the list of every code that was ever issued."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from identifiers.domain.lifecycle import OVER, WITHOUT_CODE, IdentifierKind, IdentifierState
+from kernel.models.base import Entity
+
+
+class Identifier(Entity):
+    """One resource's identifier from application to tombstone.
+
+    `subject` is the resource's key on the floor that owns it; `tenant_id` is the resource's owner, and the
+    floors above count an identifier only for the tenant that owns both.
+    """
+
+    tenant_field: ClassVar[str] = "tenant_id"
+
+    tenant_id = models.UUIDField()
+    kind = models.CharField(max_length=12, choices=IdentifierKind.choices())
+    subject = models.UUIDField()
+    state = models.CharField(
+        max_length=10, choices=IdentifierState.choices(), default=IdentifierState.APPLIED.value
+    )
+    code = models.CharField(max_length=40, null=True, unique=True)  # noqa: DJ001 - none before it is issued
+    reason = models.CharField(max_length=500, blank=True)
+    filing = models.CharField(
+        max_length=64, blank=True, help_text="国家节点备案回执号 / receipt of the filing"
+    )
+    filed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "identifier"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "subject"],
+                condition=~Q(state__in=[state.value for state in OVER]),
+                name="identifier_one_a_resource",
+            ),
+            models.CheckConstraint(
+                condition=Q(code__isnull=True, state__in=[state.value for state in WITHOUT_CODE])
+                | Q(code__isnull=False) & ~Q(state__in=[state.value for state in WITHOUT_CODE]),
+                name="identifier_has_code_from_issue_on",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=IdentifierState.ACTIVE.value) | ~Q(filing=""),
+                name="identifier_active_is_filed",
+            ),
+        ]
+
+
+class IssuedCode(models.Model):
+    """Every code ever issued, for ever: append-only, so that none is issued twice (INVARIANTS D1)."""
+
+    public: ClassVar[bool] = True
+
+    code = models.CharField(primary_key=True, max_length=40)
+    identifier = models.OneToOneField(Identifier, models.PROTECT, related_name="issue")
+    issued_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "issued_code"

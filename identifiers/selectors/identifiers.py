@@ -1,0 +1,84 @@
+"""Who is identified, and what an identifier resolves to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
+
+from identifiers.domain.codes import Code
+from identifiers.domain.lifecycle import OVER, IdentifierState
+from identifiers.errors import UnknownCode
+from identifiers.models import Descriptor, Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a code resolves to, for ever: a live, filing or suspended resource, or a tombstone."""
+
+    code: str
+    kind: str
+    state: str
+    descriptor_version: int
+    attributes: dict[str, Any]
+    filing: str
+    filed_at: datetime | None
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a resource's identifier stands: what the gate asks."""
+
+    code: str | None
+    state: str
+    filed: bool
+
+
+def resolve(code: Code) -> Resolution:
+    """The public facts behind a code. Raises UnknownCode for one that was never issued here."""
+    newest = Descriptor.objects.filter(identifier=OuterRef("pk")).order_by("-version")
+    row = (
+        Identifier.objects.filter(code=str(code))
+        .annotate(version=Subquery(newest.values("version")[:1]))
+        .annotate(attributes=Subquery(newest.values("attributes")[:1]))
+        .first()
+    )
+    if row is None:
+        raise UnknownCode(written=code)
+    return Resolution(
+        code=str(code),
+        kind=row.kind,
+        state=row.state,
+        descriptor_version=row.version,
+        attributes={} if row.state == IdentifierState.RETIRED else row.attributes,
+        filing=row.filing,
+        filed_at=row.filed_at,
+        generation=row.generation,
+    )
+
+
+def standings(*, subjects: Iterable[UUID]) -> dict[tuple[UUID, UUID], Standing]:
+    """(owner, resource) → standing of its current identifier, for resources that have or ask for one."""
+    rows = Identifier.objects.filter(subject__in=set(subjects)).exclude(state__in=OVER)
+    return {
+        (row.tenant_id, row.subject): Standing(code=row.code, state=row.state, filed=row.filed_at is not None)
+        for row in rows
+    }
+
+
+def filing_of(identifier: UUID) -> dict[str, Any]:
+    """What the national node is told when an identifier is filed: code, kind, owner, descriptor."""
+    row = Identifier.objects.get(id=identifier)
+    newest = row.descriptors.order_by("-version").first()
+    assert newest is not None  # noqa: S101 - an identifier is born with its first descriptor
+    return {
+        "code": row.code,
+        "kind": row.kind,
+        "owner": str(row.tenant_id),
+        "descriptor_version": newest.version,
+        "profile": newest.profile,
+        "attributes": newest.attributes,
+    }

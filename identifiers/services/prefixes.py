@@ -1,0 +1,20 @@
+"""Accepting the prefix that the national node delegates."""
+
+from django.db import transaction
+
+from identifiers.domain.codes import PREFIX
+from identifiers.events import PrefixAccepted
+from identifiers.models import Prefix
+from kernel.actor import Actor
+from kernel.services.outbox import publish
+
+
+@transaction.atomic
+def accept_prefix(*, prefix: str, delegated_by: str, actor: Actor) -> Prefix:
+    """Let this node issue under `prefix`; accepting it again changes nothing. Raises ValueError if malformed."""
+    if not PREFIX.fullmatch(prefix):
+        raise ValueError(f"{prefix!r} is no prefix")
+    row, new = Prefix.objects.get_or_create(prefix=prefix, defaults={"delegated_by": delegated_by})
+    if new:
+        publish(PrefixAccepted(subject=row.id, tenant=None, prefix=prefix), actor=actor)
+    return row
