@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl, urlencode
 from kernel.crypto.digests import content_digest, matches
 from kernel.crypto.suite import Suite
 from kernel.text import Text, Vocabulary
+from nodes.domain.statements import Statement, is_signed_by, sign_statement
 
 STREAM = re.compile(r"[a-z][a-z0-9.-]{0,63}")
 SEQUENCE = re.compile(r"[1-9][0-9]{0,17}")
 AGGREGATE = re.compile(r"[!-~]{1,200}")
 
-# Keeps a signature over a receipt from ever standing for a signature over something else.
 RECEIPT_CONTEXT = b"cin-receipt-v1\x00"
 
 AGGREGATE_WAITS = "aggregate_waits"
@@ -198,31 +198,14 @@ NOT_A_RECEIPT = Text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SignedReceipt:
-    """A receipt's bytes with the receiver's signature over them; verified without the request it answered."""
-
-    payload: bytes
-    key_id: str
-    algorithm: str
-    signature: bytes
-
-
-def sign_receipt(receipt: Receipt, *, suite: Suite, private_key: bytes) -> SignedReceipt:
+def sign_receipt(receipt: Receipt, *, suite: Suite, private_key: bytes) -> Statement:
     """The receipt's bytes, signed once; duplicates are answered with these very bytes."""
-    payload = receipt.encode()
-    return SignedReceipt(
-        payload=payload,
-        key_id=suite.key_id(suite.public_key(private_key)),
-        algorithm=suite.signature_algorithm,
-        signature=suite.sign(private_key, RECEIPT_CONTEXT + payload),
-    )
+    return sign_statement(receipt.encode(), context=RECEIPT_CONTEXT, suite=suite, private_key=private_key)
 
 
-def open_receipt(signed: SignedReceipt, *, suite: Suite, public_key: bytes) -> Receipt:
+def open_receipt(statement: Statement, *, suite: Suite, public_key: bytes) -> Receipt:
     """The receipt, once its signature is seen to be that key's. Raises EnvelopeMalformedError."""
-    named = signed.algorithm == suite.signature_algorithm and signed.key_id == suite.key_id(public_key)
-    if not named or not suite.verify(public_key, signed.signature, RECEIPT_CONTEXT + signed.payload):
+    if not is_signed_by(statement, context=RECEIPT_CONTEXT, suite=suite, public_key=public_key):
         raise EnvelopeMalformedError(
             "receipt",
             Text(
@@ -230,4 +213,4 @@ def open_receipt(signed: SignedReceipt, *, suite: Suite, public_key: bytes) -> R
                 "The receipt's signature is not good; check the peer's registered key.",
             ),
         )
-    return decode_receipt(signed.payload)
+    return decode_receipt(statement.payload)

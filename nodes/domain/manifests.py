@@ -8,6 +8,9 @@ from datetime import date
 from kernel.crypto.suite import Suite
 from kernel.merkle import leaf_hash, root
 from nodes.domain.envelopes import Outcome
+from nodes.domain.statements import Statement, sign_statement
+
+MANIFEST_CONTEXT = b"cin-manifest-v1\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,11 @@ def compose_manifest(
         digest_algorithm=suite.digest_algorithm,
         root=root([entry.leaf for entry in held], suite.digest).hex(),
     )
+
+
+def sign_manifest(manifest: Manifest, *, suite: Suite, private_key: bytes) -> Statement:
+    """The manifest's bytes with the signature of the side that made it."""
+    return sign_statement(manifest.encode(), context=MANIFEST_CONTEXT, suite=suite, private_key=private_key)
 
 
 def differences(ours: Manifest, theirs: Manifest) -> tuple[str, ...]:

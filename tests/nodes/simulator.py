@@ -118,8 +118,12 @@ class World:
         heapq.heappush(self.queue, (self.now + timedelta(seconds=seconds), self.counter, act))
 
     def settle(self) -> None:
-        """Run until nothing is left to happen; then one more message, as the daily manifest would be."""
+        """Run until nothing is left to happen; then one more message on a good day, as the daily manifest would be.
+
+        A receiver that was rolled back after the last message is found by the next one, not before.
+        """
         self.run()
+        self.now = max(self.now, START + FAULTS_END + TIMEOUT)
         self.enqueue("closing")
         self.run()
 

@@ -14,13 +14,13 @@ from nodes.domain.envelopes import (
     EnvelopeMalformedError,
     Outcome,
     Receipt,
-    SignedReceipt,
     compose_message,
     decode_receipt,
     open_receipt,
     read_message,
     sign_receipt,
 )
+from nodes.domain.statements import Statement
 
 PRIVATE = bytes(range(32))
 PUBLIC = INTERNATIONAL.public_key(PRIVATE)
@@ -114,15 +114,15 @@ def test_a_receipt_is_verified_without_the_request_it_answered() -> None:
 @pytest.mark.parametrize(
     "forge",
     [
-        lambda s: SignedReceipt(s.payload.replace(b'"stored"', b'"refused"'), s.key_id, s.algorithm, s.signature),
-        lambda s: SignedReceipt(s.payload, "another", s.algorithm, s.signature),
-        lambda s: SignedReceipt(s.payload, s.key_id, "none", s.signature),
-        lambda s: SignedReceipt(s.payload, s.key_id, s.algorithm, b""),
+        lambda s: Statement(s.payload.replace(b'"stored"', b'"refused"'), s.key_id, s.algorithm, s.signature),
+        lambda s: Statement(s.payload, "another", s.algorithm, s.signature),
+        lambda s: Statement(s.payload, s.key_id, "none", s.signature),
+        lambda s: Statement(s.payload, s.key_id, s.algorithm, b""),
         # A signature over the same bytes for another purpose.
-        lambda s: SignedReceipt(s.payload, s.key_id, s.algorithm, INTERNATIONAL.sign(PRIVATE, s.payload)),
+        lambda s: Statement(s.payload, s.key_id, s.algorithm, INTERNATIONAL.sign(PRIVATE, s.payload)),
     ],
 )  # fmt: skip
-def test_a_forged_receipt_is_refused(forge: Callable[[SignedReceipt], SignedReceipt]) -> None:
+def test_a_forged_receipt_is_refused(forge: Callable[[Statement], Statement]) -> None:
     signed = sign_receipt(RECEIPT, suite=INTERNATIONAL, private_key=PRIVATE)
     with pytest.raises(EnvelopeMalformedError):
         open_receipt(forge(signed), suite=INTERNATIONAL, public_key=PUBLIC)

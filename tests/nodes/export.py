@@ -1,0 +1,111 @@
+"""A small export folder, made by the domain alone: what the stand-alone verifier is shown."""
+
+import base64
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from kernel.crypto.suite import INTERNATIONAL as SUITE
+from kernel.merkle import inclusion_proof
+from nodes.domain.envelopes import Outcome, Receipt, compose_message, sign_receipt
+from nodes.domain.manifests import Entry, compose_manifest, entry_of, sign_manifest
+from nodes.domain.signing import Request, sign_request
+from nodes.domain.statements import Statement
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+REGION, NATION = "86.320000", "86"
+KEYS = {REGION: bytes(range(32)), NATION: bytes(range(1, 33))}
+SIGNED = ("content-type", "content-digest", "cin-stream", "cin-sequence", "signature-input", "signature")
+
+
+def write_export(folder: Path, *, messages: int = 5, refused: int = 3) -> Path:
+    """A day of `messages` messages, of which number `refused` was refused; with proofs for all."""
+    for name in ("messages", "receipts", "proofs"):
+        (folder / name).mkdir(parents=True)
+    dump(
+        folder / "export.json",
+        {
+            "format": "cin-export/1",
+            "sender": REGION,
+            "receiver": NATION,
+            "stream": "reports",
+            "complete": True,
+        },
+    )
+    valid = {"valid_from": (NOW - timedelta(days=1)).isoformat(), "valid_until": None}
+    dump(
+        folder / "keys.json",
+        {node: [{**SUITE.jwk(SUITE.public_key(private)), **valid}] for node, private in KEYS.items()},
+    )
+    entries = [
+        write_message(folder, number, Outcome.REFUSED if number == refused else Outcome.STORED)
+        for number in range(1, messages + 1)
+    ]
+    manifest = compose_manifest(
+        sender=REGION,
+        receiver=NATION,
+        stream="reports",
+        day=date(2026, 6, 1),
+        first=1,
+        last=messages,
+        entries=entries,
+        suite=SUITE,
+    )
+    for side, node in (("sender", REGION), ("receiver", NATION)):
+        statement = sign_manifest(manifest, suite=SUITE, private_key=KEYS[node])
+        write_statement(folder / f"manifest.{side}", statement)
+    for index in range(messages):
+        proof = [part.hex() for part in inclusion_proof([entry.leaf for entry in entries], index)]
+        dump(folder / "proofs" / f"{index + 1}.json", {"index": index, "size": messages, "proof": proof})
+    return folder
+
+
+def write_message(folder: Path, number: int, outcome: Outcome) -> Entry:
+    body = b'{"sums":{"orders":%d,"amount_fen":%d}}' % (number, number * 100)
+    message = compose_message(
+        suite=SUITE, stream="reports", sequence=number, aggregate=f"day-{number}", body=body
+    )
+    request = Request(
+        "POST",
+        f"https://national.example:8443/api/v1/federation/messages?{message.query}",
+        {"content-type": "application/json", "cin-stream": "reports", "cin-sequence": str(number)},
+        body,
+    )
+    headers = sign_request(
+        request, suite=SUITE, private_key=KEYS[REGION], now=NOW, nonce=f"nonce-{number:016d}"
+    )
+    lowered = {name.lower(): value for name, value in headers.items()}
+    url = urlsplit(request.url)
+    parts = {"method": "POST", "authority": url.netloc, "path": url.path, "query": f"?{url.query}"}
+    dump(
+        folder / "messages" / f"{number}.json", {**parts, "headers": {name: lowered[name] for name in SIGNED}}
+    )
+    (folder / "messages" / f"{number}.body").write_bytes(body)
+    receipt = Receipt(
+        node=NATION,
+        sender=REGION,
+        stream="reports",
+        sequence=number,
+        digest=message.digest,
+        outcome=outcome,
+        code="schema_unknown" if outcome is Outcome.REFUSED else "",
+        received_at=NOW,
+        expected=number + 1,
+    )
+    statement = sign_receipt(receipt, suite=SUITE, private_key=KEYS[NATION])
+    write_statement(folder / "receipts" / str(number), statement)
+    return entry_of(number, outcome, body, SUITE)
+
+
+def write_statement(stem: Path, statement: Statement) -> None:
+    stem.with_name(f"{stem.name}.json").write_bytes(statement.payload)
+    signature = base64.b64encode(statement.signature).decode()
+    dump(
+        stem.with_name(f"{stem.name}.signature.json"),
+        {"keyid": statement.key_id, "alg": statement.algorithm, "signature": signature},
+    )
+
+
+def dump(path: Path, document: object) -> None:
+    path.write_text(json.dumps(document))
