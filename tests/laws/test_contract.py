@@ -1,0 +1,133 @@
+"""Laws about the API: the committed OpenAPI is the code's, and every operation has its row of permissions."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.urls import URLPattern, URLResolver, get_resolver, path
+from rest_framework.views import APIView
+
+from kernel.api.views import HouseView
+from kernel.permissions import read_table, table
+from tests.laws.house import FLOORS, ROOT
+
+GOLDEN = ROOT / "docs" / "openapi.yaml"
+OPERATION = re.compile(r"(?P<floor>[a-z]+)\.[a-z]+(_[a-z0-9]+)+")
+DOCUMENTS = {"api/v1/openapi", "api/v1/docs"}
+WRITES = {"post", "put", "patch", "delete"}
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The API as the code describes it now, without a warning."""
+    written = tmp_path_factory.mktemp("openapi") / "openapi.yaml"
+    call_command("spectacular", file=str(written), validate=True, fail_on_warn=True)
+    return written.read_text(encoding="utf-8")
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Path, method and words of each operation of an OpenAPI document."""
+    for address, methods in document["paths"].items():
+        for method, words in methods.items():
+            yield address, method, words
+
+
+def complaints(document: dict[str, Any], rows: set[str]) -> Iterator[str]:
+    """What is wrong between an OpenAPI document and the operations of the permission table."""
+    ids = [words["operationId"] for _, _, words in operations(document)]
+    for each in sorted(set(ids)):
+        named = OPERATION.fullmatch(each)
+        if not named or named["floor"] not in FLOORS:
+            yield f"{each} is not floor.verb_noun"
+        if ids.count(each) > 1:
+            yield f"{each} is said of {ids.count(each)} operations"
+    yield from (f"{each} has no row in config/permissions.yaml" for each in sorted(set(ids) - rows))
+    yield from (f"{each} has a row and no address" for each in sorted(rows - set(ids)))
+    for address, method, words in operations(document):
+        if "description" not in words and "summary" not in words:
+            yield f"{method.upper()} {address} does not say what it does"
+
+
+def strangers(patterns: list[Any], at: str = "") -> Iterator[str]:
+    """Addresses of the API that are no HouseView, and so ask none of the questions of the house."""
+    for each in patterns:
+        here = at + str(each.pattern)
+        if isinstance(each, URLResolver):
+            yield from strangers(each.url_patterns, here)
+        elif isinstance(each, URLPattern) and here.startswith("api/") and here not in DOCUMENTS:
+            view = getattr(each.callback, "view_class", None)
+            if not (isinstance(view, type) and issubclass(view, HouseView)):
+                yield here
+
+
+def test_the_committed_contract_is_the_code_s(described: str) -> None:
+    assert GOLDEN.read_text(encoding="utf-8") == described, (
+        "the API changed: run `./dev manage spectacular --file docs/openapi.yaml` and read the difference"
+    )
+
+
+def test_every_operation_has_a_row_and_every_row_an_operation(described: str) -> None:
+    assert list(complaints(yaml.safe_load(described), set(table()))) == []
+
+
+def test_every_address_of_the_api_asks_the_questions_of_the_house() -> None:
+    assert list(strangers(get_resolver().url_patterns)) == []
+
+
+def test_an_operation_without_a_row_and_a_row_without_an_operation_are_noticed() -> None:
+    one = {"operationId": "kernel.read_root", "description": "Reads."}
+    document = {
+        "paths": {"/a": {"get": one}, "/b": {"get": one}, "/c": {"get": {"operationId": "listThings"}}}
+    }
+    assert list(complaints(document, {"kernel.read_me"})) == [
+        "kernel.read_root is said of 2 operations",
+        "listThings is not floor.verb_noun",
+        "kernel.read_root has no row in config/permissions.yaml",
+        "listThings has no row in config/permissions.yaml",
+        "kernel.read_me has a row and no address",
+        "GET /c does not say what it does",
+    ]
+
+
+def test_a_view_that_is_no_view_of_the_house_is_noticed() -> None:
+    assert list(strangers([path("api/v1/back-door", APIView.as_view())])) == ["api/v1/back-door"]
+
+
+def test_a_role_that_nobody_knows_is_refused_in_the_table(tmp_path: Path) -> None:
+    written = tmp_path / "permissions.yaml"
+    written.write_text("groups: {}\noperations: {kernel.read_root: {emperor: all}}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="unknown role emperor"):
+        read_table(written)
+
+
+def test_a_reach_that_nobody_knows_is_refused_in_the_table(tmp_path: Path) -> None:
+    written = tmp_path / "permissions.yaml"
+    written.write_text("groups: {}\noperations: {kernel.read_root: {regulator: most}}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="most"):
+        read_table(written)
+
+
+def test_every_write_takes_a_key_or_names_its_own(described: str) -> None:
+    document = yaml.safe_load(described)
+    views = {
+        view.operations[m.upper()]: view
+        for view in house_views()
+        for m in WRITES
+        if m.upper() in view.operations
+    }
+    for address, method, words in operations(document):
+        if method in WRITES and not views[words["operationId"]].natural_key:
+            headers = {each["name"] for each in words.get("parameters", []) if each["in"] == "header"}
+            assert "Idempotency-Key" in headers, f"{method} {address}"
+
+
+def house_views(base: type[HouseView] = HouseView) -> Iterator[type[HouseView]]:
+    """Every view of the house that serves operations."""
+    for each in base.__subclasses__():
+        if hasattr(each, "operations"):
+            yield each
+        yield from house_views(each)
