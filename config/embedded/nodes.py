@@ -75,7 +75,7 @@ class Node:
             NODE_CODE=self.spec.code,
             NODE_NAME=self.spec.name,
             NODE_URL=self.url,
-            NODE_KEY_PATH=str(self._secret_file("node.pem", _new_node_key)),
+            NODE_KEY_FILE=str(self._secret_file("node.pem", _new_node_key)),
             SECRET_KEY_FILE=str(self._secret_file("secret.key", lambda: secrets.token_urlsafe(50).encode())),
             CIN_RUN=str(self.stack.place.run),
             CIN_AS_OWNER="1" if as_owner else "0",
