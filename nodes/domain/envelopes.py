@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode
 
-from kernel.crypto.digests import content_digest, matches
+from kernel.crypto.digests import DigestMalformedError, content_digest, matches
 from kernel.crypto.suite import Suite
 from kernel.text import Text, Vocabulary
 from nodes.domain.statements import Statement, is_signed_by, sign_statement
+from nodes.errors import EnvelopeMalformed
 
 STREAM = re.compile(r"[a-z][a-z0-9.-]{0,63}")
 SEQUENCE = re.compile(r"[1-9][0-9]{0,17}")
@@ -30,16 +31,6 @@ class Outcome(Vocabulary):
 
 
 OUTCOMES = {outcome.value: outcome for outcome in Outcome}
-
-
-class EnvelopeMalformedError(ValueError):
-    """A message or a receipt cannot be read; `field` names the part at fault, `text` the way out."""
-
-    def __init__(self, field: str, text: Text) -> None:
-        """Name the part, and say in both languages what it must be."""
-        super().__init__(f"{field}: {text.en}")
-        self.field = field
-        self.text = text
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +61,7 @@ class Message:
 def compose_message(
     *, suite: Suite, stream: str, sequence: int, aggregate: str, body: bytes, supersedes: int | None = None
 ) -> Message:
-    """A message about to be sent, with the suite's digest. Raises EnvelopeMalformedError."""
+    """A message about to be sent, with the suite's digest. Raises EnvelopeMalformed."""
     message = Message(
         stream, sequence, aggregate, body, content_digest(suite.digest_algorithm, body), supersedes
     )
@@ -80,32 +71,39 @@ def compose_message(
 def read_message(*, stream: str, sequence: str, query: str, digest: str, body: bytes) -> Message:
     """The message of a verified request: `cin-stream`, `cin-sequence`, the raw query, `content-digest`, the body.
 
-    Raises EnvelopeMalformedError, also where the digest is not the body's; DigestMalformedError on a digest
-    that cannot be read.
+    Raises EnvelopeMalformed, also where the digest is not the body's.
     """
     number = _number("cin-sequence", sequence)
     named = dict(parse_qsl(query, keep_blank_values=True))
     supersedes = _number("supersedes", named["supersedes"]) if "supersedes" in named else None
     message = _checked(Message(stream, number, named.get("aggregate", ""), body, digest, supersedes))
     if message.query != query:
-        raise EnvelopeMalformedError(
+        raise _malformed(
             "query",
             Text(
                 "只应包含 aggregate 与 supersedes，按此顺序。",
                 "Send aggregate and supersedes only, in this order.",
             ),
         )
-    if not matches(digest, body):
-        raise EnvelopeMalformedError(
+    try:
+        intact = matches(digest, body)
+    except DigestMalformedError:
+        intact = False
+    if not intact:
+        raise _malformed(
             "content-digest",
             Text("与请求体不符；请按所发字节重新计算。", "Not the body's; compute it over the bytes sent."),
         )
     return message
 
 
+def _malformed(field: str, reason: Text) -> EnvelopeMalformed:
+    return EnvelopeMalformed(field=field, reason_zh=reason.zh, reason_en=reason.en)
+
+
 def _number(field: str, text: str) -> int:
     if not SEQUENCE.fullmatch(text):
-        raise EnvelopeMalformedError(
+        raise _malformed(
             field,
             Text("须为从 1 起的十进制整数，不带前导零。", "A decimal integer from 1, without leading zeros."),
         )
@@ -114,7 +112,7 @@ def _number(field: str, text: str) -> int:
 
 def _checked(message: Message) -> Message:
     if not STREAM.fullmatch(message.stream):
-        raise EnvelopeMalformedError(
+        raise _malformed(
             "cin-stream",
             Text(
                 "须为小写字母开头的流名，至多 64 个字符。",
@@ -122,11 +120,11 @@ def _checked(message: Message) -> Message:
             ),
         )
     if not AGGREGATE.fullmatch(message.aggregate):
-        raise EnvelopeMalformedError(
+        raise _malformed(
             "aggregate", Text("须为 1 至 200 个可见 ASCII 字符。", "1 to 200 visible ASCII characters.")
         )
     if message.supersedes is not None and message.supersedes >= message.sequence:
-        raise EnvelopeMalformedError(
+        raise _malformed(
             "supersedes", Text("只能更正更早的序号。", "A correction names an earlier sequence number.")
         )
     return message
@@ -167,7 +165,7 @@ class Receipt:
 
 
 def decode_receipt(payload: bytes) -> Receipt:
-    """The receipt that these bytes say. Raises EnvelopeMalformedError."""
+    """The receipt that these bytes say. Raises EnvelopeMalformed."""
     try:
         fields = json.loads(payload)
         receipt = Receipt(
@@ -186,9 +184,9 @@ def decode_receipt(payload: bytes) -> Receipt:
         counted = type(receipt.sequence) is int and type(receipt.expected) is int
         canonical = receipt.encode() == payload
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise EnvelopeMalformedError("receipt", NOT_A_RECEIPT) from error
+        raise _malformed("receipt", NOT_A_RECEIPT) from error
     if not (typed and counted and canonical):
-        raise EnvelopeMalformedError("receipt", NOT_A_RECEIPT)
+        raise _malformed("receipt", NOT_A_RECEIPT)
     return receipt
 
 
@@ -204,9 +202,9 @@ def sign_receipt(receipt: Receipt, *, suite: Suite, private_key: bytes) -> State
 
 
 def open_receipt(statement: Statement, *, suite: Suite, public_key: bytes) -> Receipt:
-    """The receipt, once its signature is seen to be that key's. Raises EnvelopeMalformedError."""
+    """The receipt, once its signature is seen to be that key's. Raises EnvelopeMalformed."""
     if not is_signed_by(statement, context=RECEIPT_CONTEXT, suite=suite, public_key=public_key):
-        raise EnvelopeMalformedError(
+        raise _malformed(
             "receipt",
             Text(
                 "回执签名无效；请核对对端登记的公钥。",

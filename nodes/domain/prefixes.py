@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from kernel.text import Text
+from nodes.errors import PrefixRefused
 
 NATIONAL = "86"
 # Our design: under the national prefix, the GB/T 2260 code of the region. Codes of divisions change, so whether
@@ -13,29 +13,18 @@ NATIONAL = "86"
 PREFIX = re.compile(rf"{NATIONAL}(?:\.[1-9][0-9]{{5}})?")
 
 
-class PrefixRefusedError(ValueError):
-    """A prefix cannot be read or cannot be delegated; `text` says why and what to do."""
-
-    def __init__(self, text: Text) -> None:
-        """Give the explanation in both languages."""
-        super().__init__(text.en)
-        self.text = text
-
-
 def check_prefix(prefix: str) -> str:
-    """The prefix itself, if it is one. Raises PrefixRefusedError."""
+    """The prefix itself, if it is one. Raises PrefixRefused."""
     if not PREFIX.fullmatch(prefix):
-        raise PrefixRefusedError(
-            Text(
-                f"前缀 {prefix!r} 无效：应为 86，或 86. 加六位行政区划代码，如 86.320000。",
-                f"{prefix!r} is not a prefix: write 86, or 86. and six digits of a division, as in 86.320000.",
-            )
+        raise _refused(
+            f"前缀 {prefix!r} 无效：应为 86，或 86. 加六位行政区划代码，如 86.320000。",
+            f"{prefix!r} is not a prefix: write 86, or 86. and six digits of a division, as in 86.320000.",
         )
     return prefix
 
 
 def parent_of(prefix: str) -> str | None:
-    """The prefix that delegates this one: 86 for 86.320000, nobody for 86. Raises PrefixRefusedError."""
+    """The prefix that delegates this one: 86 for 86.320000, nobody for 86. Raises PrefixRefused."""
     return None if check_prefix(prefix) == NATIONAL else NATIONAL
 
 
@@ -54,22 +43,22 @@ class Delegation:
 
 
 def check_delegation(new: Delegation, existing: Iterable[Delegation]) -> None:
-    """Raise PrefixRefusedError where the delegation may not be made.
+    """Raise PrefixRefused where the delegation may not be made.
 
     A prefix is given below the national one only, for a time that is not empty, and never to a second node, not
     even later: a second issuer could repeat what the first has issued (INVARIANTS D1).
     """
     if parent_of(new.prefix) is None:
-        raise PrefixRefusedError(Text("国家前缀 86 不能委派。", "The national prefix 86 is never delegated."))
+        raise _refused("国家前缀 86 不能委派。", "The national prefix 86 is never delegated.")
     if new.valid_until is not None and new.valid_until <= new.valid_from:
-        raise PrefixRefusedError(
-            Text("valid_until 必须晚于 valid_from。", "valid_until must be after valid_from.")
-        )
+        raise _refused("valid_until 必须晚于 valid_from。", "valid_until must be after valid_from.")
     for other in existing:
         if other.prefix == new.prefix and other.node != new.node:
-            raise PrefixRefusedError(
-                Text(
-                    f"前缀 {new.prefix} 已委派给节点 {other.node}，不得再委派给其他节点。",
-                    f"{new.prefix} was delegated to node {other.node}; it is never given to another.",
-                )
+            raise _refused(
+                f"前缀 {new.prefix} 已委派给节点 {other.node}，不得再委派给其他节点。",
+                f"{new.prefix} was delegated to node {other.node}; it is never given to another.",
             )
+
+
+def _refused(zh: str, en: str) -> PrefixRefused:
+    return PrefixRefused(reason_zh=zh, reason_en=en)

@@ -24,7 +24,8 @@ from http_message_signatures import (
 
 from kernel.crypto.digests import DigestMalformedError, content_digest, matches
 from kernel.crypto.suite import Suite
-from kernel.text import Text, Vocabulary
+from kernel.text import Vocabulary
+from nodes.errors import SignatureRefused
 
 LABEL = "cin"
 DERIVED = ("@method", "@authority", "@path", "@query")
@@ -48,16 +49,6 @@ class Refusal(Vocabulary):
     LIFETIME = "signature_lifetime", "签名有效期过长", "The signature lives too long"
     DIGEST = "digest_mismatch", "请求体与摘要不符", "The body is not the digest's"
     INVALID = "signature_invalid", "签名验证失败", "The signature is not good"
-
-
-class SignatureRefusedError(Exception):
-    """A request's signature was not accepted: `refusal` is the stable reason, `text` names the part and the way out."""
-
-    def __init__(self, refusal: Refusal, text: Text) -> None:
-        """Give the reason and the explanation in both languages."""
-        super().__init__(f"{refusal.value}: {text.en}")
-        self.refusal = refusal
-        self.text = text
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +163,7 @@ def sign_request(
 
 
 def verify_request(request: Request, *, find_key: Callable[[str], PeerKey | None], now: datetime) -> Verified:
-    """Who signed this request, seen at `now` (UTC). Raises SignatureRefusedError.
+    """Who signed this request, seen at `now` (UTC). Raises SignatureRefused.
 
     The caller then refuses a nonce it has seen: that is a row under a unique constraint, not a rule.
     """
@@ -213,12 +204,15 @@ def verify_request(request: Request, *, find_key: Callable[[str], PeerKey | None
     return Verified(key=key, nonce=str(parameters["nonce"]), created=created, remember_until=expires)
 
 
-def _refused(refusal: Refusal, zh: str, en: str) -> SignatureRefusedError:
-    return SignatureRefusedError(refusal, Text(zh, en))
+def _refused(refusal: Refusal, zh: str, en: str) -> SignatureRefused:
+    label = refusal.label
+    return SignatureRefused(
+        refusal=refusal.value, label_zh=label.zh, label_en=label.en, reason_zh=zh, reason_en=en
+    )
 
 
 def _parameters(headers: dict[str, str]) -> dict[str, str | int]:
-    """The signature's parameters, unverified: complete and of the right types. Raises SignatureRefusedError."""
+    """The signature's parameters, unverified: complete and of the right types. Raises SignatureRefused."""
     if "signature-input" not in headers or "signature" not in headers:
         raise _refused(
             Refusal.MISSING,
@@ -238,7 +232,7 @@ def _parameters(headers: dict[str, str]) -> dict[str, str | int]:
     return dict(parameters)
 
 
-def _malformed() -> SignatureRefusedError:
+def _malformed() -> SignatureRefused:
     return _refused(
         Refusal.MALFORMED,
         f"须恰有一个标签为 {LABEL} 的签名，带 created、expires、nonce（16 至 64 字符）、keyid、alg。",
@@ -247,7 +241,7 @@ def _malformed() -> SignatureRefusedError:
 
 
 def _check_window(parameters: dict[str, str | int], now: datetime) -> datetime:
-    """When it was signed, if `now` is inside its window. Raises SignatureRefusedError, saying whose clock is off."""
+    """When it was signed, if `now` is inside its window. Raises SignatureRefused, saying whose clock is off."""
     try:
         created = datetime.fromtimestamp(int(parameters["created"]), UTC)
         expires = datetime.fromtimestamp(int(parameters["expires"]), UTC)
@@ -279,7 +273,7 @@ def _check_window(parameters: dict[str, str | int], now: datetime) -> datetime:
 
 
 def _check_signature(request: Request, headers: dict[str, str], key: PeerKey) -> None:
-    """The coverage and the cryptography. Raises SignatureRefusedError."""
+    """The coverage and the cryptography. Raises SignatureRefused."""
     verifier = _Verifier(
         signature_algorithm=_algorithm(key.suite),
         key_resolver=MappingKeyResolver(public_keys={key.key_id: key.public_key}, private_keys={}),

@@ -91,7 +91,7 @@ class World:
     """One run. `settle()` drives it to the end; what the invariants need to see stays on the disks."""
 
     def __init__(self, seed: int, messages: int = 24) -> None:
-        self.rng = random.Random(seed)  # noqa: S311 - a simulation wants to be repeated
+        self.rng = random.Random(seed)
         self.faults = Faults.drawn(self.rng)
         self.now = START
         self.queue: list[tuple[datetime, int, Callable[[], None]]] = []

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.crypto.digests import DigestMalformedError, content_digest
+from kernel.crypto.digests import content_digest
 from kernel.crypto.suite import INTERNATIONAL
 from nodes.domain.envelopes import (
     RECEIPT_CONTEXT,
-    EnvelopeMalformedError,
     Outcome,
     Receipt,
     compose_message,
@@ -21,6 +20,7 @@ from nodes.domain.envelopes import (
     sign_receipt,
 )
 from nodes.domain.statements import Statement
+from nodes.errors import EnvelopeMalformed
 
 PRIVATE = bytes(range(32))
 PUBLIC = INTERNATIONAL.public_key(PRIVATE)
@@ -91,18 +91,14 @@ GOOD = {
         ("query", "aggregate=a&supersedes=7", "supersedes"),
         ("query", "aggregate=a&supersedes=x", "supersedes"),
         ("digest", content_digest("sha-256", b"other"), "content-digest"),
+        ("digest", "md5=:AAAA:", "content-digest"),
     ],
 )
 def test_a_message_that_is_malformed_names_the_part(part: str, value: str, field: str) -> None:
-    with pytest.raises(EnvelopeMalformedError) as caught:
+    with pytest.raises(EnvelopeMalformed) as caught:
         read_message(**{**GOOD, part: value}, body=b"b")
-    assert caught.value.field == field
+    assert caught.value.params["field"] == field
     assert caught.value.text.zh
-
-
-def test_a_digest_that_cannot_be_read_is_told_apart() -> None:
-    with pytest.raises(DigestMalformedError):
-        read_message(**{**GOOD, "digest": "md5=:AAAA:"}, body=b"b")
 
 
 def test_a_receipt_is_verified_without_the_request_it_answered() -> None:
@@ -124,7 +120,7 @@ def test_a_receipt_is_verified_without_the_request_it_answered() -> None:
 )  # fmt: skip
 def test_a_forged_receipt_is_refused(forge: Callable[[Statement], Statement]) -> None:
     signed = sign_receipt(RECEIPT, suite=INTERNATIONAL, private_key=PRIVATE)
-    with pytest.raises(EnvelopeMalformedError):
+    with pytest.raises(EnvelopeMalformed):
         open_receipt(forge(signed), suite=INTERNATIONAL, public_key=PUBLIC)
 
 
@@ -148,7 +144,7 @@ def test_a_forged_receipt_is_refused(forge: Callable[[Statement], Statement]) ->
 def test_only_the_canonical_bytes_are_a_receipt(old: bytes, new: bytes) -> None:
     payload = RECEIPT.encode().replace(old, new, 1)
     assert payload != RECEIPT.encode()
-    with pytest.raises(EnvelopeMalformedError):
+    with pytest.raises(EnvelopeMalformed):
         decode_receipt(payload)
 
 

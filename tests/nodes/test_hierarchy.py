@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nodes.domain.prefixes import Delegation, PrefixRefusedError, check_delegation, check_prefix, parent_of
+from nodes.domain.prefixes import Delegation, check_delegation, check_prefix, parent_of
 from nodes.domain.roles import SYSTEMS, NodeRole, System, may_attach, runs
+from nodes.errors import PrefixRefused
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 JIANGSU = Delegation("86.320000", "node-jiangsu", NOW)
@@ -36,7 +37,7 @@ def test_a_prefix_is_the_nations_or_a_regions() -> None:
     "text", ["", "87", "86.", "86.32", "86.020000", "86.320000.1", "86.３２００００", " 86", "86.320000\n"]
 )
 def test_what_is_no_prefix_is_refused_with_the_way_out(text: str) -> None:
-    with pytest.raises(PrefixRefusedError) as caught:
+    with pytest.raises(PrefixRefused) as caught:
         check_prefix(text)
     assert "86.320000" in caught.value.text.zh
 
@@ -51,7 +52,7 @@ def test_what_is_no_prefix_is_refused_with_the_way_out(text: str) -> None:
     ],
 )
 def test_a_delegation_that_could_issue_a_code_twice_is_refused(new: Delegation) -> None:
-    with pytest.raises(PrefixRefusedError):
+    with pytest.raises(PrefixRefused):
         check_delegation(new, [JIANGSU])
 
 

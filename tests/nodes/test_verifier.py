@@ -78,6 +78,7 @@ def test_an_honest_export_is_verified(tmp_path: Path) -> None:
         (edited("manifest.receiver.json", b'"orders":12', b'"orders":13'), "totals"),
         (edited("manifest.sender.json", b'"root":"', b'"root":"00'), "root"),
         (edited("proofs/2.json", b'"index": 1', b'"index": 2'), "inclusion"),
+        (edited("proofs/2.json", b'"proof": ["', b'"proof": ["00'), "inclusion"),
         (swapped("proofs/1.json", "proofs/2.json"), "inclusion"),
         (edited("keys.json", b'"x": "', b'"x": "A'), "messages"),
         (edited("keys.json", b'"valid_from": "2026-05', b'"valid_from": "2027-05'), "messages"),
