@@ -36,7 +36,8 @@ _PLACES = {"max_loss": 9, "max_total_cny": 4}
 
 _CHOICES = {"protection": PROTECTIONS, "latency_layer": LATENCY_LAYERS, "kind": COMPUTE_KINDS}
 
-_LEAST = {"quantity": 1, "bandwidth_mbps": 1}
+_LEAST: dict[str, int | Decimal] = {"quantity": 1, "bandwidth_mbps": 1, "duration_hours": Decimal("0.000001")}
+"""Where nothing is not a request: at least one unit, one Mbps, and some time."""
 
 _LISTS = frozenset({"accelerators", "include", "exclude", "technologies", "providers"})
 

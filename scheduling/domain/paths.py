@@ -1,26 +1,17 @@
-"""Exact least paths under bounds: one tree for all targets first, a label search where a bound bites."""
+"""Exact least paths under bounds: along one-to-all distances first, by a label search where a bound bites."""
 
 import heapq
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
-import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
-
+from scheduling.domain.distances import Distances, log_limit, log_weight
 from scheduling.domain.network import LOSS_SCALE, Network
 
 _LANE = 64
 """Bits for each sum of a composite key: 2²⁴ spans of the largest number the files allow still fit."""
-
-_EXACT = 2**53
-"""Below this a double holds every integer, so SciPy's sums of integers are exact."""
-
-_LOG_SCALE = 10**12
-"""Losses become integer log-survivals rounded towards feasible: they only prune, they never decide."""
 
 
 class Order(Enum):
@@ -43,6 +34,16 @@ class Bounds:
     hops: int | None = None
     metres: int | None = None
     below_loss: Fraction | None = None
+
+    def limits(self) -> Iterator[tuple[str, float]]:
+        """Each bound as (metric of Distances, limit); a sum above the limit is surely out of bounds."""
+        for metric in ("latency", "jitter", "hops", "metres"):
+            limit: int | None = getattr(self, metric)
+            if limit is not None:
+                yield metric, limit
+        losses = [loss for loss in (self.loss, self.below_loss) if loss is not None]
+        if losses:
+            yield "survival", log_limit(float(min(losses)))
 
     def admit(self, path: "Path") -> bool:
         """Whether the path keeps every bound."""
@@ -89,23 +90,25 @@ class Avoid:
 NOTHING = Avoid()
 
 
-@dataclass(eq=False)
 class Reach:
     """Paths of one network from one site with at least `bandwidth` Mbps free; answers are remembered."""
 
-    network: Network
-    source: int
-    bandwidth: int
-    _trees: dict[Order, dict[int, int]] = field(default_factory=dict)
-    _lower: dict[tuple[str, int], list[float]] = field(default_factory=dict)
-    _best: dict[tuple[int, Order, Bounds], Path | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        free, bandwidth = self.network.free, self.bandwidth
-        self.arcs = [[arc for arc in meeting if free[arc[1]] >= bandwidth] for meeting in self.network.arcs]
+    def __init__(self, network: Network, source: int, bandwidth: int) -> None:
+        self.network, self.source, self.bandwidth = network, source, bandwidth
+        self.distances = Distances(network, source, bandwidth)
         # The source is never an intermediate site, so its own pass costs nothing and sums stay plain.
-        self.hop = list(self.network.hop)
-        self.hop[self.source] = 0
+        self.hop = list(network.hop)
+        self.hop[source] = 0
+        self._arcs: dict[int, list[tuple[int, int]]] = {}
+        self._least: dict[tuple[int, Order], Path | None] = {}
+        self._best: dict[tuple[int, Order, Bounds], Path | None] = {}
+
+    def arcs(self, site: int) -> list[tuple[int, int]]:
+        """The spans with enough free bandwidth that meet at a site, as (neighbour, span)."""
+        if site not in self._arcs:
+            free = self.network.free
+            self._arcs[site] = [arc for arc in self.network.arcs[site] if free[arc[1]] >= self.bandwidth]
+        return self._arcs[site]
 
     def best(self, target: int, order: Order, bounds: Bounds) -> Path | None:
         """The first feasible path in that order from the source to `target` (not the source), or None."""
@@ -115,59 +118,59 @@ class Reach:
         return self._best[key]
 
     def _find(self, target: int, order: Order, bounds: Bounds) -> Path | None:
-        path = self.from_tree(target, order)
+        if any(self.distances.ahead(metric)[target] > limit for metric, limit in bounds.limits()):
+            return None
+        path = self.least(target, order)
         if path is None or bounds.admit(path):
             return path
-        if bounds.latency is not None:
-            fastest = self.from_tree(target, Order.LATENCY)
-            if fastest is None or fastest.latency > bounds.latency:
-                return None
         return self.search(target, order, bounds, NOTHING)
 
-    def from_tree(self, target: int, order: Order) -> Path | None:
-        """The least path without bounds, from a tree that serves all targets."""
-        if order not in self._trees:
-            self._trees[order] = self._tree(order)
-        tree = self._trees[order]
-        return self.measure(_walk(tree, self._other_end, target, self.source)) if target in tree else None
+    def least(self, target: int, order: Order) -> Path | None:
+        """The first path in that order without bounds, or None where there is no path at all."""
+        key = (target, order)
+        if key not in self._least:
+            reachable = not math.isinf(self.distances.ahead("hops")[target])
+            self._least[key] = self.measure(self._follow(target, order)) if reachable else None
+        return self._least[key]
 
-    def _other_end(self, span: int, site: int) -> int:
-        a, b = self.network.ends[span]
-        return b if site == a else a
-
-    def _tree(self, order: Order) -> dict[int, int]:
-        """Dijkstra on whole lexicographic keys; a tie is settled by the span positions from the source.
+    def _follow(self, target: int, order: Order) -> tuple[int, ...]:
+        """Dijkstra on whole lexicographic keys, ties by span positions, over the spans that can lie on a least path.
 
         Hops grow with every span, so a walk with a loop is always worse than without it, whatever the lengths.
         """
-        net, arcs, hop = self.network, self.arcs, self.hop
-        latency, metres = net.latency, net.metres
-        km_first = order is Order.KM
-        least: dict[int, int] = {self.source: 0}
-        via: dict[int, int] = {}
-        queue = [(0, self.source)]
-        done = set()
-        while queue:
-            here, site = heapq.heappop(queue)
+        net, km_first, onward = self.network, order is Order.KM, self._tight(target, order)
+        queue: list[tuple[int, tuple[int, ...], int]] = [(0, (), self.source)]
+        done: set[int] = set()
+        while True:
+            here, spans, site = heapq.heappop(queue)
+            if site == target:
+                return spans
             if site in done:
                 continue
             done.add(site)
-            pause = hop[site]
-            for other, span in arcs[site]:
-                if other in done:
-                    continue
-                key = here + _key(km_first, metres[span], latency[span] + pause)
-                known = least.get(other)
-                if known is None or key < known:
-                    least[other], via[other] = key, span
-                    heapq.heappush(queue, (key, other))
-                elif key == known and self._earlier(via, site, span, other):
-                    via[other] = span
-        return via
+            pause = self.hop[site]
+            for other, span in onward.get(site, ()):
+                key = here + _key(km_first, net.metres[span], net.latency[span] + pause)
+                heapq.heappush(queue, (key, (*spans, span), other))
 
-    def _earlier(self, via: dict[int, int], site: int, span: int, other: int) -> bool:
-        new = (*_walk(via, self._other_end, site, self.source), span)
-        return new < _walk(via, self._other_end, other, self.source)
+    def _tight(self, target: int, order: Order) -> dict[int, list[tuple[int, int]]]:
+        """The arcs onward from each site that some path of least km (or latency) to the target can use."""
+        metric = "metres" if order is Order.KM else "latency"
+        weights = self.network.metres if order is Order.KM else self.network.latency
+        known = self.distances.ahead(metric)
+        exact = self.distances.exact(metric)
+        onward: dict[int, list[tuple[int, int]]] = {}
+        seen, waiting = {target}, [target]
+        while waiting:
+            site = waiting.pop()
+            for other, span in self.arcs(site):
+                pause = 0 if order is Order.KM else self.hop[other]
+                if not exact or known[other] + weights[span] + pause == known[site]:
+                    onward.setdefault(other, []).append((site, span))
+                    if other not in seen:
+                        seen.add(other)
+                        waiting.append(other)
+        return onward
 
     def measure(self, spans: tuple[int, ...]) -> Path:
         """The exact sums of a path that starts at the source."""
@@ -184,7 +187,8 @@ class Reach:
             if net.loss[span]:
                 survival *= LOSS_SCALE - net.loss[span]
                 lossy += 1
-            site = self._other_end(span, site)
+            a, b = net.ends[span]
+            site = b if site == a else a
         loss = 1 - Fraction(survival, LOSS_SCALE**lossy)
         return Path(spans, frozenset(between), metres, latency, jitter, loss)
 
@@ -196,39 +200,6 @@ class Reach:
         """
         return _Search(self, target, order, bounds, avoid).run()
 
-    def lower(self, metric: str, target: int) -> list[float]:
-        """Least sum of a metric from each site to `target` (n sites; whole numbers or infinity, never above the truth)."""
-        key = (metric, target)
-        if key not in self._lower:
-            self._lower[key] = self._distances(metric, target)
-        return self._lower[key]
-
-    def _distances(self, metric: str, target: int) -> list[float]:
-        net = self.network
-        weights = {
-            "metres": net.metres,
-            "latency": net.latency,
-            "jitter": net.jitter,
-            "hops": (1,) * len(net.ids),
-            "survival": tuple(_log_weight(loss) for loss in net.loss),
-        }[metric]
-        # SciPy adds parallel entries up, so only the least of parallel spans goes in.
-        least: dict[tuple[int, int], int] = {}
-        for site, meeting in enumerate(self.arcs):
-            pause = self.hop[site] if metric == "latency" and site != target else 0
-            for other, span in meeting:
-                weight = weights[span] + pause
-                if weight < least.get((other, site), weight + 1):
-                    least[other, site] = weight
-        size = len(self.arcs)
-        if sum(least.values()) >= _EXACT:
-            return [0.0] * size
-        rows, columns = zip(*least, strict=True) if least else ((), ())
-        matrix = csr_matrix(
-            (np.array(list(least.values()), dtype=float), (rows, columns)), shape=(size, size)
-        )
-        return [float(value) for value in dijkstra(matrix, indices=[target])[0]]
-
 
 _Label = tuple[int, tuple[int, ...], int, int, int, int, int, Fraction]
 
@@ -239,13 +210,13 @@ class _Search:
     def __init__(self, reach: Reach, target: int, order: Order, bounds: Bounds, avoid: Avoid) -> None:
         self.reach, self.target, self.bounds, self.avoid = reach, target, bounds, avoid
         self.km_first = order is Order.KM
-        losses = [loss for loss in (bounds.loss, bounds.below_loss) if loss is not None]
-        self.log_limit = _log_limit(min(losses)) if losses else None
-        self.metres = reach.lower("metres", target)
-        self.latency = reach.lower("latency", target)
-        self.hops = reach.lower("hops", target)
-        self.jitter = None if bounds.jitter is None else reach.lower("jitter", target)
-        self.log = None if self.log_limit is None else reach.lower("survival", target)
+        self.log_limit = dict(bounds.limits()).get("survival")
+        back = reach.distances.back
+        self.metres = back("metres", target)
+        self.latency = back("latency", target)
+        self.hops = back("hops", target)
+        self.jitter = None if bounds.jitter is None else back("jitter", target)
+        self.log = None if self.log_limit is None else back("survival", target)
 
     def run(self) -> Path | None:
         """The spans of the first label that reaches the target."""
@@ -283,7 +254,7 @@ class _Search:
         _, spans, site, metres, latency, jitter, weight, survival = label
         net, avoid, bounds = self.reach.network, self.avoid, self.bounds
         pause = self.reach.hop[site]
-        for other, span in self.reach.arcs[site]:
+        for other, span in self.reach.arcs(site):
             if span in avoid.spans or other in avoid.sites or net.srlg[span] & avoid.srlg:
                 continue
             if not spans and span <= avoid.first_after:
@@ -310,7 +281,7 @@ class _Search:
                 continue
             new_weight, new_survival = weight, survival
             if self.log is not None and self.log_limit is not None:
-                new_weight += _log_weight(net.loss[span])
+                new_weight += log_weight(net.loss[span])
                 if new_weight + self.log[other] > self.log_limit:
                     continue
                 if net.loss[span]:
@@ -331,27 +302,3 @@ def _key(km_first: bool, metres: int, latency: int, hops: int = 1) -> int:  # no
     if km_first:
         return (metres << 2 * _LANE) + (latency << _LANE) + hops
     return (latency << 2 * _LANE) + (hops << _LANE) + metres
-
-
-def _walk(
-    via: dict[int, int], other_end: Callable[[int, int], int], site: int, source: int
-) -> tuple[int, ...]:
-    spans = []
-    while site != source:
-        span = via[site]
-        spans.append(span)
-        site = other_end(span, site)
-    return tuple(reversed(spans))
-
-
-def _log_weight(loss: int) -> int:
-    """−ln(1 − loss) × 10¹², a little too small; loss in 10⁻⁹, and total loss is beyond every limit."""
-    if loss >= LOSS_SCALE:
-        return 100 * _LOG_SCALE
-    return int(-math.log1p(-loss / LOSS_SCALE) * _LOG_SCALE * (1 - 1e-9))
-
-
-def _log_limit(loss: Fraction) -> float:
-    """The same of a bound, a little too large, so that pruning by it never drops a feasible path."""
-    share = float(loss)
-    return math.inf if share >= 1 else -math.log1p(-share) * _LOG_SCALE * (1 + 1e-9) + 1

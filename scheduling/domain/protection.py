@@ -155,11 +155,11 @@ class _PairSearch:
         """The least metres, latency and hops of a whole path from this beginning; None where a bound forbids it."""
         reach, bounds, target = self.reach, self.single, self.target
         so_far = reach.measure(prefix.spans)
-        rest_hops = reach.lower("hops", target)[prefix.site]
+        rest_hops = reach.distances.back("hops", target)[prefix.site]
         if isinf(rest_hops):
             return None
-        metres = so_far.metres + int(reach.lower("metres", target)[prefix.site])
-        latency = so_far.latency + int(reach.lower("latency", target)[prefix.site])
+        metres = so_far.metres + int(reach.distances.back("metres", target)[prefix.site])
+        latency = so_far.latency + int(reach.distances.back("latency", target)[prefix.site])
         hops = so_far.hops + int(rest_hops)
         least = replace(so_far, metres=metres, latency=latency)
         if not bounds.admit(least) or (bounds.hops is not None and hops > bounds.hops):
@@ -188,7 +188,7 @@ class _PairSearch:
 
     def _grow(self, prefix: _Prefix) -> Iterator[_Prefix]:
         reach, avoid = self.reach, prefix.avoid
-        for other, span in reach.arcs[prefix.site]:
+        for other, span in reach.arcs(prefix.site):
             if other == reach.source or other in avoid.sites:
                 continue
             grown = Avoid(

@@ -1,0 +1,122 @@
+"""Reading what a provider sends, element by element, with a reason for each that is wrong."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from kernel.text import Text
+from scheduling.domain.numbers import NumberError, parse_decimal, parse_integer, plain
+from scheduling.domain.rows import REQUIRED, Column
+
+KEY = "[a-z0-9][a-z0-9._-]{0,63}"  # human ids, unique in the node, safe in files and addresses
+LONGEST_TEXT = 100
+LARGEST = 10_000  # elements of one import
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one element: JSON pointer into the document, stable code, reason."""
+
+    pointer: str
+    code: str
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element that can be read: where it stands and its values by column."""
+
+    pointer: str
+    values: Mapping[str, Any]
+
+    def fault(self, column: str, code: str, zh: str, en: str) -> Fault:
+        """A fault of one of its columns."""
+        return Fault(f"{self.pointer}/{column}", code, Text(zh, en))
+
+
+def read_elements(
+    columns: Sequence[Column], given: Iterable[tuple[str, Any]], *, beside: frozenset[str] = frozenset()
+) -> tuple[list[Element], list[Fault]]:
+    """The elements that can be read, and the faults of the others; `given` are (pointer, object) pairs.
+
+    Values may be JSON or the texts of CSV cells; `beside` names members that are allowed and not read.
+    """
+    elements: list[Element] = []
+    faults: list[Fault] = []
+    known = {column.name for column in columns}
+    for pointer, members in given:
+        if not isinstance(members, Mapping):
+            faults.append(Fault(pointer, "bad_value", Text("须为对象", "an object is expected")))
+            continue
+        wrong = [
+            Fault(f"{pointer}/{name}", "unknown_field", Text("没有该字段", "no such field"))
+            for name in members
+            if name not in known | beside
+        ]
+        values: dict[str, Any] = {}
+        for column in columns:
+            try:
+                values[column.name] = _value(column, members.get(column.name))
+            except NumberError as error:
+                wrong.append(
+                    Fault(f"{pointer}/{column.name}", "bad_value", Text(str(error), str(error)))
+                )
+        faults += wrong
+        if not wrong:
+            elements.append(Element(pointer, values))
+    return elements, faults
+
+
+def twice(elements: Iterable[Element], *columns: str) -> list[Fault]:
+    """A fault for every element whose columns together repeat those of an earlier one."""
+    seen: set[tuple[Any, ...]] = set()
+    faults = []
+    for element in elements:
+        key = tuple(element.values[name] for name in columns)
+        if key in seen:
+            shown = "|".join(str(part) for part in key)
+            faults.append(
+                element.fault(columns[0], "duplicate", f"{shown} 在本次提交中重复", f"{shown} is there twice")
+            )
+        seen.add(key)
+    return faults
+
+
+def _value(column: Column, given: Any) -> Any:
+    text = _text(given)
+    if not text:
+        if column.empty is REQUIRED:
+            raise NumberError("a value is required 必填")
+        return column.empty
+    if column.pattern and not re.fullmatch(column.pattern, text, re.ASCII):
+        raise NumberError(f"{text[:LONGEST_TEXT]!r} is not one of 不在取值范围内: {column.pattern}")
+    match column.kind:
+        case "integer":
+            return parse_integer(text)
+        case "decimal":
+            return parse_decimal(text, column.places, signed=column.signed)
+        case "names":
+            return tuple(sorted({name.strip() for name in text.split(";") if name.strip()}))
+    if len(text) > LONGEST_TEXT or not text.isprintable():
+        raise NumberError(f"at most {LONGEST_TEXT} printable characters 至多 {LONGEST_TEXT} 个可见字符")
+    return text
+
+
+def _text(given: Any) -> str:
+    """A JSON value as the text of a cell; a float never stands for a number of ours."""
+    match given:
+        case None:
+            return ""
+        case bool():
+            return "1" if given else "0"
+        case str():
+            return given
+        case int():
+            return str(given)
+        case Decimal():
+            return plain(given)
+        case list() | tuple() if all(isinstance(part, str) and ";" not in part for part in given):
+            return ";".join(given)
+    raise NumberError("write decimals as text, lists as texts 小数须写成文本，列表须为文本列表")

@@ -1,0 +1,69 @@
+"""Sites of a network: their roles, and the nearest ones to a place."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from kernel.quantities import great_circle_m
+from kernel.text import Vocabulary
+
+
+class SiteRole(Vocabulary):
+    """What a site is in the network; core and county aggregation stations are the important ones (SCHEME §7)."""
+
+    ACCESS_POINT = "access_point", "综合接入点", "Integrated access point"
+    COUNTY_AGGREGATION = "county_aggregation", "区县汇聚站", "County aggregation station"
+    CORE = "core", "核心站", "Core station"
+    CENTRE = "centre", "算力中心站", "Station of a compute centre"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place on earth, WGS-84 degrees."""
+
+    lat: Decimal
+    lon: Decimal
+
+    def metres_to(self, other: "Point") -> Decimal:
+        """Great-circle distance, to the millimetre."""
+        metres = great_circle_m(float(self.lat), float(self.lon), float(other.lat), float(other.lon))
+        return Decimal(f"{metres:.3f}")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """A site as selection needs it; `place` and `city` are division codes (GB/T 2260), `place` may be finer."""
+
+    id: UUID
+    key: str
+    place: str
+    city: str
+    role: str
+    point: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where a demand meets the network: the site, and the great-circle tail to it in metres (None: not asked)."""
+
+    site: str
+    tail_m: Decimal | None
+
+
+def access_of_place(place: str, sites: Iterable[SiteFacts]) -> Access | None:
+    """The access point of a division: one that stands for it by its place code, else one in that city."""
+    points = sorted(
+        (site for site in sites if site.role == SiteRole.ACCESS_POINT and place in (site.place, site.city)),
+        key=lambda site: (site.place != place, site.key),
+    )
+    return Access(points[0].key, None) if points else None
+
+
+def access_of_point(point: Point, sites: Iterable[SiteFacts]) -> Access | None:
+    """The access point nearest to the coordinates, with the tail that remains."""
+    tails = [(point.metres_to(site.point), site.key) for site in sites if site.role == SiteRole.ACCESS_POINT]
+    if not tails:
+        return None
+    tail, key = min(tails)
+    return Access(key, tail)

@@ -1,0 +1,105 @@
+"""What can go wrong with lines, selections and dispatch."""
+
+from kernel.errors import Problem
+from kernel.text import Text
+
+
+class ImpossibleLatency(Problem):
+    """A latency below what light needs in a vacuum (SCHEME §7)."""
+
+    status = 400
+    code = "impossible_latency"
+    title = Text("时延低于物理下限", "Faster than light")
+    detail = Text(
+        "单向 {value} µs 低于大圆距离 {km} km 的真空光速下限 {floor} µs；请核对测量、方向与站点坐标。",
+        "{value} µs one way is below the {floor} µs that light needs in a vacuum over {km} km; check the measurement, its direction and the sites' coordinates.",
+    )
+
+
+class MeasuredInFuture(Problem):
+    """A measurement that has not been made yet."""
+
+    status = 400
+    code = "measured_in_future"
+    title = Text("测量时间在未来", "Measured in the future")
+    detail = Text(
+        "measured_at 晚于本节点的时间；请核对时钟与时区。",
+        "measured_at is later than this node's clock; check your clock and time zone.",
+    )
+
+
+class ProviderKeyTaken(Problem):
+    """Another line provider has this human key, or the caller has another one."""
+
+    status = 409
+    code = "provider_key_taken"
+    title = Text("线路商代号冲突", "Line provider's key conflicts")
+    detail = Text(
+        "代号 {key} 不是本主体的；每个线路商一个代号，首次登记后不变。",
+        "The key {key} is not yours: a line provider has one key, fixed when it first registers a network.",
+    )
+
+
+class UnknownSpan(Problem):
+    """No such span of the caller's."""
+
+    status = 400
+    code = "unknown_span"
+    title = Text("没有该光缆段", "No such span")
+    detail = Text(
+        "本主体没有光缆段 {span}；请先用 networks:import 登记。",
+        "You have no span {span}; register it with networks:import first.",
+    )
+
+
+class LineNotSellable(Problem):
+    """The gate of lines is closed (SCHEME §4)."""
+
+    status = 409
+    code = "line_not_sellable"
+    title = Text("该专线产品不可售", "The line cannot be sold")
+    detail = Text("原因：{reasons_zh}。", "Reasons: {reasons_en}.")
+
+
+class DemandRefused(Problem):
+    """A demand that cannot be answered as it is written."""
+
+    status = 400
+    code = "demand_refused"
+    title = Text("需求有误", "The demand cannot be read")
+    detail = Text("{field}：{reason}", "{field}: {reason}")
+
+
+class NoAccessPoint(Problem):
+    """No integrated access point serves the place."""
+
+    status = 400
+    code = "no_access_point"
+    title = Text("没有接入点", "No access point")
+    detail = Text(
+        "{place} 没有已登记的综合接入点；请改用 from_coordinates 或 from_site。",
+        "No access point is registered for {place}; use from_coordinates or from_site.",
+    )
+
+
+class NoSuchBundle(Problem):
+    """The selection has no bundle of that index."""
+
+    status = 400
+    code = "no_such_bundle"
+    title = Text("没有该组合", "No such bundle")
+    detail = Text(
+        "该次选择共有 {count} 个组合，序号从 0 开始。", "The selection has {count} bundles, counted from 0."
+    )
+
+
+class TestFailed(Problem):
+    """The test report does not meet what was sold."""
+
+    status = 409
+    code = "line_test_failed"
+    title = Text("测试未达到售出指标", "The test misses what was sold")
+    detail = Text(
+        "实测上界 {upper} µs、丢包 {loss}；售出指标：时延 < {bound} µs、丢包 ≤ {max_loss}。请整改后重新测试。",
+        "Measured at most {upper} µs, loss {loss}; sold: < {bound} µs, loss ≤ {max_loss}. Mend the line and test again.",
+    )
