@@ -1,0 +1,105 @@
+"""Runs every YAML journey: one file is one story, told in HTTP.
+
+A step has a `name`, one method with its address, and any of: `as` (one of the cast, or nobody), `data`, `headers`,
+`status` (default 200), `json` (path → value), `response_headers`, `remember` (name → path), `settle: true` (let the
+node do what is due before the step). `${name}` is what was remembered, `${ada.organisation.id}` is of the world.
+A value `/…/` is a regular expression; a path may end in `.length`; `null` is null and `absent` is a missing member.
+"""
+
+import re
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kernel.tasks import sweep
+from tests.support.cast import World
+
+JOURNEYS = sorted(Path(__file__).parent.glob("*.yaml"))
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+WORDS = {"name", "as", "data", "headers", "status", "json", "response_headers", "remember", "settle"}
+ABSENT = "absent"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("journey", JOURNEYS, ids=lambda path: path.stem)
+def test_journey(journey: Path, world: World) -> None:
+    story = yaml.safe_load(journey.read_text(encoding="utf-8"))
+    assert set(story) == {"story", "steps"}, f"{journey.name}: a journey has a story and steps"
+    memory: dict[str, Any] = {}
+    for step in story["steps"]:
+        take(step, world, memory, f"{journey.stem}: {step['name']}")
+
+
+def take(step: dict[str, Any], world: World, memory: dict[str, Any], where: str) -> None:
+    """Take one step of a journey, and hold its answer to what the step says."""
+    (method,) = METHODS & set(step)
+    assert set(step) <= WORDS | {method}, f"{where}: unknown words {set(step) - WORDS - {method}}"
+    if step.get("settle"):
+        sweep()
+    told = {name: filled(value, world, memory) for name, value in step.items()}
+    headers = {name.replace("-", "_"): str(value) for name, value in told.get("headers", {}).items()}
+    caller = getattr(world, told.get("as", "nobody"))
+    response = caller.send(method, told[method], told.get("data"), **headers)
+    assert response.status_code == told.get("status", 200), f"{where}\n{response.content.decode()}"
+    body = response.json() if response.content else None
+    for path, expected in told.get("json", {}).items():
+        assert matches(lookup(body, path), expected), (
+            f"{where}: {path} is {lookup(body, path)!r}, not {expected!r}"
+        )
+    for name, expected in told.get("response_headers", {}).items():
+        assert matches(response.get(name, ABSENT), expected), f"{where}: {name} is {response.get(name)!r}"
+    for name, path in told.get("remember", {}).items():
+        memory[name] = lookup(body, path)
+        assert memory[name] != ABSENT, f"{where}: nothing to remember at {path}"
+
+
+def lookup(document: Any, path: str) -> Any:
+    """The value at a path such as `items.0.code`; `absent` where there is none."""
+    for word in path.removeprefix("$").strip(".").split("."):
+        if word == "length" and isinstance(document, list):
+            document = len(document)
+        elif isinstance(document, list) and word.isdigit() and int(word) < len(document):
+            document = document[int(word)]
+        elif isinstance(document, dict) and word in document:
+            document = document[word]
+        else:
+            return ABSENT
+    return document
+
+
+def matches(value: Any, expected: Any) -> bool:
+    """Whether a value is what was expected: equal, or matched by an expression between slashes."""
+    if isinstance(expected, str) and len(expected) > 1 and expected[0] == expected[-1] == "/":
+        return re.search(expected[1:-1], str(value)) is not None
+    return bool(value == expected)
+
+
+def filled(value: Any, world: World, memory: dict[str, Any]) -> Any:
+    """The value with each `${…}` replaced by what was remembered, or by what the world has there."""
+
+    def known(name: str) -> Any:
+        if name in memory:
+            return memory[name]
+        return reduce(getattr, name.split("."), world)
+
+    if isinstance(value, dict):
+        return {key: filled(inner, world, memory) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [filled(inner, world, memory) for inner in value]
+    if isinstance(value, str):
+        return re.sub(r"\$\{([\w.]+)\}", lambda found: str(known(found[1])), value)
+    return value
+
+
+def test_a_step_that_comes_out_otherwise_fails() -> None:
+    body = {"items": [{"code": "a"}], "next": None}
+    assert lookup(body, "$.items.0.code") == "a"
+    assert lookup(body, "items.length") == 1
+    assert lookup(body, "items.1.code") == ABSENT
+    assert lookup(body, "next") is None
+    assert matches("86.320000.1", "/^86[.]/")
+    assert not matches("87", "/^86/")
+    assert not matches(1, "1")
