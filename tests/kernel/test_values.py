@@ -1,0 +1,145 @@
+"""Money, quantities, text, keys and states: the small values that everything is made of."""
+
+import math
+import time
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel.errors import CODES, Problem, StateConflict
+from kernel.ids import new_id
+from kernel.money import split_fen, to_fen, yuan
+from kernel.quantities import EARTH_RADIUS_M, great_circle_m, standard_racks
+from kernel.states import StateTable
+from kernel.text import Text, Vocabulary
+
+FEN = st.integers(-(10**15), 10**15)
+
+
+@pytest.mark.parametrize(
+    ("amount", "fen"),
+    [("0.005", 0), ("0.015", 2), ("0.025", 2), ("-0.005", 0), ("-0.015", -2), ("12.3", 1230), ("1.004999", 100)],
+)
+def test_half_a_fen_goes_to_the_even_side(amount: str, fen: int) -> None:
+    assert to_fen(Decimal(amount)) == fen
+    assert to_fen(Fraction(amount)) == fen
+
+
+@given(FEN)
+def test_fen_shown_as_yuan_read_back_as_the_same_fen(fen: int) -> None:
+    assert to_fen(Decimal(yuan(fen))) == fen
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9))
+def test_rounding_moves_an_amount_by_half_a_fen_at_most(amount: Decimal) -> None:
+    assert abs(Decimal(to_fen(amount)) - amount * 100) <= Decimal("0.5")
+
+
+@given(FEN, st.lists(st.integers(0, 10**6), min_size=1, max_size=8).filter(any))
+def test_shares_and_residue_add_up_to_the_total(total: int, weights: list[int]) -> None:
+    shares, residue = split_fen(total, weights)
+    assert sum(shares) + residue == total
+    assert abs(residue) < len(weights)
+    for share, weight in zip(shares, weights, strict=True):
+        assert abs(share) <= abs(Fraction(total * weight, sum(weights)))
+        assert share * total >= 0
+
+
+@pytest.mark.parametrize("weights", [[], [0, 0], [-1, 2]])
+def test_weights_that_split_nothing_are_refused(weights: list[int]) -> None:
+    with pytest.raises(ValueError, match="weights"):
+        split_fen(100, weights)
+
+
+def test_the_great_circle_from_suzhou_to_nanjing_is_about_192_km() -> None:
+    metres = great_circle_m(31.3041, 120.5954, 32.0617, 118.7778)
+    assert 190_000 < metres < 195_000
+
+
+@given(*[st.floats(-89, 89), st.floats(-180, 180)] * 2)
+def test_a_great_circle_agrees_with_the_law_of_cosines(a: float, b: float, c: float, d: float) -> None:
+    one, two, turn = math.radians(a), math.radians(c), math.radians(d - b)
+    cosine = math.sin(one) * math.sin(two) + math.cos(one) * math.cos(two) * math.cos(turn)
+    expected = EARTH_RADIUS_M * math.acos(max(-1.0, min(1.0, cosine)))
+    assert great_circle_m(a, b, c, d) == pytest.approx(expected, abs=500)  # acos is blunt near 0 and π
+
+
+def test_racks_are_counted_in_standard_racks_of_two_and_a_half_kilowatts() -> None:
+    assert standard_racks(10, Decimal(4)) == 16
+
+
+def test_ids_are_uuid_version_7_and_carry_the_time() -> None:
+    before = time.time_ns() // 1_000_000
+    made = new_id()
+    assert (made.version, made.variant) == (7, "specified in RFC 4122")
+    assert before <= made.int >> 80 <= time.time_ns() // 1_000_000
+
+
+def test_ten_thousand_ids_differ() -> None:
+    assert len({new_id() for _ in range(10_000)}) == 10_000
+
+
+class Light(Vocabulary):
+    """A traffic light."""
+
+    RED = "red", "红", "Red"
+    GREEN = "green", "绿", "Green"
+    OFF = "off", "关", "Off"
+
+
+LIGHT = StateTable(
+    states=Light,
+    initial=Light.RED,
+    acts={
+        "go": (frozenset({Light.RED}), Light.GREEN),
+        "stop": (frozenset({Light.GREEN}), Light.RED),
+        "switch_off": (frozenset({Light.RED, Light.GREEN}), Light.OFF),
+    },
+)
+
+
+@pytest.mark.parametrize("state", list(Light))
+@pytest.mark.parametrize("act", ["go", "stop", "switch_off"])
+def test_only_listed_transitions_exist(state: Light, act: str) -> None:
+    sources, target = LIGHT.acts[act]
+    if state in sources:
+        assert LIGHT.after(act, state.value) is target
+    else:
+        with pytest.raises(StateConflict) as refused:
+            LIGHT.after(act, state.value)
+        assert all(source.label.zh in refused.value.text.zh for source in sources)
+        assert all(source.label.en in refused.value.text.en for source in sources)
+
+
+def test_a_state_that_nothing_leaves_is_terminal_and_drawn_so() -> None:
+    assert LIGHT.terminal == {Light.OFF}
+    assert LIGHT.diagram().splitlines()[:3] == ["stateDiagram-v2", "    [*] --> red", "    red --> green: go"]
+    assert "    off --> [*]" in LIGHT.diagram()
+
+
+def test_a_state_or_an_act_that_is_unknown_is_a_mistake_of_the_program() -> None:
+    with pytest.raises(KeyError):
+        LIGHT.after("fly", "red")
+    with pytest.raises(ValueError, match="blue"):
+        LIGHT.after("go", "blue")
+
+
+def test_text_speaks_chinese_unless_english_was_asked_for() -> None:
+    text = Text("需要 {n} 张卡", "{n} cards wanted").format(n=8)
+    assert text.within("en-gb") == "8 cards wanted"
+    assert [text.within(each) for each in (None, "", "zh-hans", "fr")] == ["需要 8 张卡"] * 4
+
+
+def test_a_vocabulary_is_its_codes_in_order() -> None:
+    assert Light.codes() == ["red", "green", "off"]
+    assert Light.choices() == [("red", "红"), ("green", "绿"), ("off", "关")]
+    assert Light("green").label.en == "Green"
+
+
+def test_one_code_cannot_mean_two_errors() -> None:
+    with pytest.raises(TypeError, match="not_found is taken"):
+        type("Second", (Problem,), {"code": "not_found"})
+    assert CODES["not_found"].__name__ == "NotFound"
