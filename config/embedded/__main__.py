@@ -8,7 +8,7 @@ from config.embedded import checks, doctor
 from config.embedded.nodes import REGIONAL, Node, ask_ready, prepare
 from config.embedded.place import EmbeddedError
 from config.embedded.process import end, follow, is_alive, unwinding_on_signals
-from config.embedded.stack import ROOT, RUN, SECONDS_TO_STOP, Stack
+from config.embedded.stack import ROOT, SECONDS_TO_STOP, Stack, private_stack
 
 # Commands of manage.py that change the schema or empty tables, which only the database's owner may.
 OWNER_COMMANDS = ("migrate", "makemigrations", "flush")
@@ -80,7 +80,7 @@ def manage(words: Sequence[str]) -> int:
 
 def test(words: Sequence[str]) -> int:
     """运行测试，可附加 pytest 参数。Run the tests, all of them or what pytest's own words select."""
-    with _private("test", durable=False) as stack:
+    with private_stack("test", durable=False) as stack:
         return follow(
             [sys.executable, "-m", "pytest", *(words or ["-n", "2"])],
             env=Node(REGIONAL, stack).environment(as_owner=True),
@@ -92,7 +92,7 @@ def test(words: Sequence[str]) -> int:
 def check(words: Sequence[str]) -> int:
     """运行全部检查。Run everything a change must pass (--no-test: all but the tests)."""
     untested = list(words) == ["--no-test"]
-    with _private("check", durable=False) as stack:
+    with private_stack("check", durable=False) as stack:
         good = checks.run(Node(REGIONAL, stack).environment(as_owner=True), ROOT)
     if not untested:
         good &= test([]) == 0
@@ -123,7 +123,7 @@ def _exercise(folder: str, words: Sequence[str]) -> int:
     if name != "all" and name not in known:
         print(f"Which one? 请指定：{' '.join(['all', *known])}", file=sys.stderr)
         return 2
-    with _private(folder, durable=True) as stack:
+    with private_stack(folder, durable=True) as stack:
         node = Node(REGIONAL, stack)
         prepare([node], stack)
         results = [
@@ -131,11 +131,6 @@ def _exercise(folder: str, words: Sequence[str]) -> int:
             for each in (known if name == "all" else [name])
         ]
     return max(results, default=0)
-
-
-def _private(purpose: str, *, durable: bool) -> Stack:
-    """Services of this one command, so that several may run at once; their data go when it ends."""
-    return Stack(RUN / f"{purpose}-{os.getpid()}", durable=durable, disposable=True)
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {

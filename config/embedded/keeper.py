@@ -14,7 +14,9 @@ def main(run: Path, user: int) -> None:
     while started_at(user):  # its lock may be let go a moment later
         time.sleep(0.01)
     if run.exists():
-        Stack(run).leave(failed=True)
+        stack = Stack(run)
+        stack.keep_logs = True
+        stack.leave()
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class Stack:
     """
 
     def __init__(self, run: Path = RUN, *, durable: bool = True, disposable: bool = False) -> None:
-        """Name the run. Data that are `disposable` go with the last user; logs stay only where something failed."""
+        """Name the run. Data that are `disposable` go with the last user; logs stay only where `keep_logs` says so."""
         self.place = place_of(run)
         self.named = named_by_user(os.environ)
         self.state = State(self.place.run / "services.json")
@@ -40,6 +40,7 @@ class Stack:
         self.redis = Redis(self.place)
         self.disposable = disposable
         self.new = False
+        self.keep_logs = False
         self._users: IO[str] | None = None
         self._keeper: subprocess.Popen[bytes] | None = None
 
@@ -47,6 +48,10 @@ class Stack:
         """Use the services, starting them where nobody did. Raises EmbeddedError with the reason and the way out."""
         self.place.make()
         with self._alone():
+            if self.disposable and not self._in_use() and not self.state.read("kept"):
+                self._stop()  # what a crash of the whole machine left
+                self._dispose(logs=False)
+                self.place.make()
             self._users = (self.place.run / "users").open("w")
             fcntl.flock(self._users, fcntl.LOCK_SH)
             self._keeper = subprocess.Popen(  # noqa: S603
@@ -61,7 +66,8 @@ class Stack:
             try:
                 self._start()
             except BaseException:
-                self._leave_alone(failed=True)
+                self.keep_logs = True
+                self._leave_alone()
                 raise
         return self
 
@@ -69,12 +75,13 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop using the services."""
-        self.leave(failed=kind is not None)
+        self.keep_logs |= kind is not None
+        self.leave()
 
-    def leave(self, *, failed: bool) -> None:
+    def leave(self) -> None:
         """Give up our use; stop everything when nobody else uses it and it is not to be kept."""
         with self._alone():
-            self._leave_alone(failed=failed)
+            self._leave_alone()
 
     def keep(self) -> None:
         """Let the services run on when we leave."""
@@ -142,7 +149,7 @@ class Stack:
         end(services, grace=SECONDS_TO_STOP)
         self.state.forget()
 
-    def _leave_alone(self, *, failed: bool) -> None:
+    def _leave_alone(self) -> None:
         """Give up our use; under the lock."""
         if self._users:
             self._users.close()
@@ -151,21 +158,19 @@ class Stack:
             disposable = self.state.read("disposable")
             self._stop()
             if disposable:
-                self.place.remove_outside()
-                self._remove_inside(logs=not failed)
+                self._dispose(logs=not self.keep_logs)
         if self._keeper:
             self._keeper.kill()  # there is nothing left to do in our place
             self._keeper.communicate()
             self._keeper = None
 
-    def _remove_inside(self, *, logs: bool) -> None:
-        """Remove the run's folder, or all but its logs."""
+    def _dispose(self, *, logs: bool) -> None:
+        """Remove the data, and the logs too where `logs` says so; under the lock, whose file goes last."""
+        self.place.remove_outside()
+        for each in self.place.run.glob("pgdata*"):
+            shutil.rmtree(each, ignore_errors=True)
         if logs:
             shutil.rmtree(self.place.run, ignore_errors=True)
-            return
-        for each in self.place.run.iterdir():
-            if each.name.startswith("pgdata"):
-                shutil.rmtree(each, ignore_errors=True)
 
     def _in_use(self) -> bool:
         """Whether some command holds the services."""
@@ -182,3 +187,8 @@ class Stack:
         with (self.place.run / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def private_stack(purpose: str, *, durable: bool) -> Stack:
+    """Services of one command alone, so that several may run at once in one clone; their data go when it ends."""
+    return Stack(RUN / f"{purpose}-{os.getpid()}", durable=durable, disposable=True)

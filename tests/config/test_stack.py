@@ -96,6 +96,14 @@ def test_data_outlive_a_stop_and_nothing_outlives_a_reset(run: Path) -> None:
     assert not any(folder.exists() for folder in (place.run, place.home, place.sockets))
 
 
+def test_what_is_disposable_starts_from_nothing_even_after_a_crash_of_the_whole_machine(run: Path) -> None:
+    with Stack(run, durable=False):
+        pass  # data without a user or a keeper, as a power cut leaves them
+    with Stack(run, durable=False, disposable=True) as fresh:
+        assert fresh.new
+    assert not run.exists()
+
+
 def test_nothing_listens_on_the_network(stack: Stack) -> None:
     with psycopg.connect(stack.addresses("regional").database) as app:
         assert app.execute("SHOW listen_addresses").fetchone() == ("",)
