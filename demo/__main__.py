@@ -17,7 +17,7 @@ import httpx
 from config.embedded.nodes import NATIONAL, REGIONAL, Node, running_nodes
 from config.embedded.place import EmbeddedError
 from config.embedded.process import unwinding_on_signals
-from config.embedded.stack import RUN, Stack
+from config.embedded.stack import private_stack
 from demo.client import StepFailedError
 from demo.steps import Step, steps
 from demo.world import World
@@ -32,7 +32,7 @@ def main(words: Sequence[str]) -> int:
     results: list[dict[str, Any]] = []
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
-        with unwinding_on_signals(), Stack(RUN / "demo", durable=True, disposable=True) as stack:
+        with unwinding_on_signals(), private_stack("demo", durable=True) as stack:
             say(f"PostgreSQL, Redis ready  ({time.monotonic() - begin:.1f} s)")
             with running_nodes(
                 [REGIONAL, NATIONAL], stack, lambda what, took: say(f"{what}  ({took:.1f} s)")
