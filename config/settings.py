@@ -83,7 +83,12 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True  # from the packages themselves: nothing to collect
+
+# evidence that people submit: outside the web root, opened only through the API
+MEDIA_ROOT = env.text("CIN_MEDIA", str(BASE_DIR / ".run" / "media"))
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 # --- facts: PostgreSQL, as the application's role or (migrations, tests) as the owner ------------
 _url = env.text("DATABASE_OWNER_URL") if env.flag("CIN_AS_OWNER") else env.text("DATABASE_URL")
@@ -98,6 +103,7 @@ CACHES = {
     }
 }
 CELERY_BROKER_URL = env.text("REDIS_URL")
+CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0}  # a request does not wait for a bell: the sweep comes
 CELERY_TASK_DEFAULT_QUEUE = f"cin-{NODE_CODE}"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -108,6 +114,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "kernel.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "last-days": {"task": "participants.tasks.follow_last_days", "schedule": 60.0, "options": {"expires": 50}},
 }
 
 # --- the API ----------------------------------------------------------------------------------
@@ -117,6 +124,9 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["kernel.api.throttles.ActorThrottle"],
+    "NUM_PROXIES": 1
+    if env.flag("BEHIND_PROXY")
+    else 0,  # so that X-Forwarded-For is not the caller's to choose
     "DEFAULT_THROTTLE_RATES": {"actor": env.text("THROTTLE_RATE", "6000/min")},
     "DEFAULT_SCHEMA_CLASS": "kernel.api.schema.HouseSchema",
     "EXCEPTION_HANDLER": "kernel.api.problems.handle",
@@ -145,7 +155,7 @@ SPECTACULAR_SETTINGS = {
         }
     },
 }
-ROOT_LINKS = ["root", "me", "problems", "proposals", "openapi", "docs"]
+ROOT_LINKS = ["root", "me", "problems", "proposals", "organisations", "openapi", "docs"]
 
 # --- logs: one JSON object a line, on standard error --------------------------------------------
 LOGGING: dict[str, Any] = {
