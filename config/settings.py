@@ -14,6 +14,8 @@ NODE_CODE = env.text("NODE_CODE", "320000")  # GB/T 2260; 000000 is the national
 NODE_NAME = env.text("NODE_NAME", "算力互联互通节点")
 NODE_URL = env.text("NODE_URL", "http://127.0.0.1:8000")
 NODE_KEY = env.text("NODE_KEY", "")  # the node's Ed25519 private key as PEM; NODE_KEY_FILE names its file
+EGRESS_PROXY = env.text("EGRESS_PROXY", "")  # HTTP proxy for requests to other nodes and to providers' agents
+REPORT_PERIOD_SECONDS = int(env.text("REPORT_PERIOD_SECONDS", "86400"))  # length of one reported period
 UPSTREAM_NAME = env.text("UPSTREAM_NAME", "上级节点 / the upstream node")
 
 # --- Django -----------------------------------------------------------------------------------
@@ -114,7 +116,11 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "kernel.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
-    "last-days": {"task": "participants.tasks.follow_last_days", "schedule": 60.0, "options": {"expires": 50}},
+    "last-days": {
+        "task": "participants.tasks.follow_last_days",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
 }
 
 # --- the API ----------------------------------------------------------------------------------

@@ -6,15 +6,15 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 
-from kernel.systems import ROLES
+from kernel.systems import NodeRole
 
 
 @register()
 def node_settings(**_: Any) -> list[CheckMessage]:
     """Check the settings that only a node has."""
     found: list[CheckMessage] = []
-    if settings.NODE_ROLE not in ROLES:
-        hint = f"Set NODE_ROLE to one of {', '.join(ROLES)}."
+    if settings.NODE_ROLE not in NodeRole.codes():
+        hint = f"Set NODE_ROLE to one of {', '.join(NodeRole.codes())}."
         found.append(Error(f"NODE_ROLE is {settings.NODE_ROLE!r}", hint=hint, id="kernel.E001"))
     if not (settings.NODE_CODE.isdigit() and len(settings.NODE_CODE) == 6):  # noqa: PLR2004 - GB/T 2260
         hint = "Set NODE_CODE to the six digits of GB/T 2260, 000000 for the national node."

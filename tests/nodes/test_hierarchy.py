@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kernel.domain.systems import SYSTEMS, NodeRole, System
 from nodes.domain.prefixes import Delegation, check_delegation, check_prefix, parent_of
-from nodes.domain.roles import SYSTEMS, NodeRole, System, may_attach, runs
+from nodes.domain.roles import may_attach, runs
 from nodes.errors import PrefixRefused
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -15,9 +16,9 @@ JIANGSU = Delegation("86.320000", "node-jiangsu", NOW)
 def test_a_region_runs_all_six_and_an_industry_neither_issues_nor_monitors() -> None:
     assert SYSTEMS[NodeRole.REGIONAL] == set("ABCDEF")
     assert SYSTEMS[NodeRole.INDUSTRY] == set("ABCF")
-    assert not runs(NodeRole.INDUSTRY, System.D)
-    assert runs(NodeRole.NATIONAL, System.D)
-    assert not runs(NodeRole.NATIONAL, System.A)
+    assert not runs(NodeRole.INDUSTRY, System.IDENTIFIERS)
+    assert runs(NodeRole.NATIONAL, System.IDENTIFIERS)
+    assert not runs(NodeRole.NATIONAL, System.SERVICE)
 
 
 @pytest.mark.parametrize("role", NodeRole)
