@@ -28,6 +28,15 @@ class OrganisationState(Vocabulary):
     CLOSED = "closed", "已注销", "Closed"
 
 
+class SizeClass(Vocabulary):
+    """Size of an enterprise after the classification of 2011 (工信部联企业〔2011〕300号); vouchers ask for it."""
+
+    MICRO = "micro", "微型", "Micro"
+    SMALL = "small", "小型", "Small"
+    MEDIUM = "medium", "中型", "Medium"
+    LARGE = "large", "大型", "Large"
+
+
 # the roles that members of each kind may hold
 ROLES_OF_KIND: dict[OrganisationKind, frozenset[Role]] = {
     OrganisationKind.COMPUTE_PROVIDER: frozenset({Role.COMPUTE_PROVIDER}),
@@ -54,9 +63,11 @@ LIFE = StateTable(
     states=OrganisationState,
     initial=S.APPLIED,
     acts={
+        # a correction is a new application, also after a refusal
+        "amend": (frozenset({S.APPLIED, S.CHECKED, S.REFUSED}), S.APPLIED),
         "check": (frozenset({S.APPLIED}), S.CHECKED),
         "certify": (frozenset({S.CHECKED}), S.CERTIFIED),
         "refuse": (frozenset({S.APPLIED, S.CHECKED}), S.REFUSED),
-        "close": (frozenset({S.CERTIFIED}), S.CLOSED),
+        "close": (frozenset({S.APPLIED, S.CHECKED, S.CERTIFIED, S.REFUSED}), S.CLOSED),
     },
 )

@@ -1,7 +1,19 @@
 """Tables of who takes part."""
 
+from participants.models.certification import Decision, Qualification
 from participants.models.credentials import ApiKey
+from participants.models.documents import Document
+from participants.models.invitations import Invitation
 from participants.models.organisations import Membership, Organisation
 from participants.models.people import User
 
-__all__ = ["ApiKey", "Membership", "Organisation", "User"]
+__all__ = [
+    "ApiKey",
+    "Decision",
+    "Document",
+    "Invitation",
+    "Membership",
+    "Organisation",
+    "Qualification",
+    "User",
+]

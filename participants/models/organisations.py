@@ -4,25 +4,36 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from kernel.actor import Role
 from kernel.models.base import Entity
-from participants.domain.organisations import OrganisationKind, OrganisationState
+from participants.domain.credit_codes import CodeCheck
+from participants.domain.duties import DUTIES_APART
+from participants.domain.organisations import OrganisationKind, OrganisationState, SizeClass
 from participants.models.people import User
 
 
 class Organisation(Entity):
-    """A tenant: one legal entity in one kind."""
+    """A tenant: one legal entity in one kind.
+
+    Two organisations are affiliated when they share a code or one declares the other's.
+    """
 
     tenant_field: ClassVar[str] = "id"
 
     kind = models.CharField(max_length=24, choices=OrganisationKind.choices())
     name = models.CharField(max_length=120)
     code = models.CharField(max_length=18, help_text="统一社会信用代码 GB 32100-2015")
+    code_check = models.CharField(max_length=8, choices=CodeCheck.choices(), default=CodeCheck.PASSED.value)
+    division = models.CharField(max_length=6, blank=True, help_text="GB/T 2260")
+    size = models.CharField(max_length=8, choices=SizeClass.choices(), blank=True)
+    affiliate_codes = ArrayField(models.CharField(max_length=18), default=list, blank=True)
     state = models.CharField(
         max_length=12, choices=OrganisationState.choices(), default=OrganisationState.APPLIED.value
     )
+    checked_by = models.UUIDField(null=True)
+    certified_by = models.UUIDField(null=True)
 
     class Meta:
         db_table = "organisation"
@@ -31,7 +42,11 @@ class Organisation(Entity):
                 fields=["code", "kind"],
                 condition=~Q(state__in=[OrganisationState.REFUSED.value, OrganisationState.CLOSED.value]),
                 name="organisation_once_a_code_and_kind",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(certified_by__isnull=True) | ~Q(certified_by=F("checked_by")),
+                name="organisation_certified_by_two",
+            ),
         ]
 
 
@@ -51,5 +66,14 @@ class Membership(Entity):
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "organisation"], condition=Q(ended_at=None), name="membership_once"
-            )
+            ),
+            # within one membership here; across a person's memberships in services.invitations, under a lock
+            *(
+                models.CheckConstraint(
+                    condition=~Q(roles__contains=[one.value, other.value]),
+                    name=f"membership_{one.value}_not_{other.value}",
+                )
+                for index, one in enumerate(DUTIES_APART)
+                for other in DUTIES_APART[index + 1 :]
+            ),
         ]

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from kernel.actor import Actor
 from kernel.tenancy import tenant_set_to
+from participants.domain.organisations import OrganisationState
 from participants.models.credentials import ApiKey
 
 KEY_PARTS = 3
@@ -25,7 +26,7 @@ def actor_of_key(key: str) -> tuple[ApiKey, Actor, bool] | None:
         return None
     live = Q(
         revoked_at=None, expires_at__gt=Now(), membership__ended_at=None, membership__user__is_active=True
-    )
+    ) & ~Q(membership__organisation__state=OrganisationState.CLOSED)
     row = (
         ApiKey.objects.filter(live, prefix=parts[1])
         .select_related("membership__user")

@@ -2,45 +2,31 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import ClassVar
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from kernel.actor import Actor
+from kernel.actor import Actor, Reach
 from kernel.clock import now
-from kernel.events import Event
+from kernel.permissions import reach_of, scope_covers, table
 from kernel.services.outbox import publish
-from participants.models.credentials import ApiKey
-from participants.models.organisations import Membership
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApiKeyIssued(Event):
-    """A member got a key; `subject` is the key's id."""
-
-    name: ClassVar[str] = "participants.api_key_issued"
-
-    member: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApiKeyRevoked(Event):
-    """A key ends at once."""
-
-    name: ClassVar[str] = "participants.api_key_revoked"
+from participants.errors import ScopeTooWide
+from participants.events import ApiKeyIssued, ApiKeyRevoked
+from participants.models import ApiKey, Membership
+from participants.services.people import require_administrator
 
 
 @transaction.atomic
 def issue_key(
     *, membership: Membership, name: str, scopes: Sequence[str], valid_for: timedelta, actor: Actor
 ) -> tuple[ApiKey, str]:
-    """Make a key for a member; returns its row and the key itself, which nobody can read again."""
+    """Make a key for a member; returns its row and the key itself, which nobody can read again.
+
+    A key overlaps with the member's others until each expires or is revoked, so rotation needs no pause.
+    """
     prefix = secrets.token_hex(6)
     key = f"cin_{prefix}_{secrets.token_hex(32)}"
     row = ApiKey.objects.create(
@@ -58,12 +44,41 @@ def issue_key(
 
 
 @transaction.atomic
-def revoke_key(*, key: ApiKey, actor: Actor) -> None:
-    """End a key at once; revoking it again changes nothing."""
+def issue_own_key(
+    *, name: str, scopes: Sequence[str], valid_for: timedelta, actor: Actor
+) -> tuple[ApiKey, str]:
+    """Make a further key for the caller itself. Raises ScopeTooWide for more than roles and present key allow.
+
+    Nobody makes a key for somebody else: it would let one person act as two.
+    """
+    require_scopes_held(scopes, actor)
+    assert actor.user_id and actor.tenant_id  # noqa: S101, PT018 - members act here
+    member = Membership.objects.get(user_id=actor.user_id, organisation_id=actor.tenant_id, ended_at=None)
+    return issue_key(membership=member, name=name, scopes=scopes, valid_for=valid_for, actor=actor)
+
+
+@transaction.atomic
+def revoke_key(*, key: ApiKey, actor: Actor) -> ApiKey:
+    """End a key at once; again changes nothing. Raises NotAdministrator for a colleague's."""
+    if key.membership.user_id != actor.user_id:
+        require_administrator(actor)
     if ApiKey.objects.filter(id=key.id, revoked_at=None).update(
         revoked_at=Now(), generation=F("generation") + 1
     ):
         publish(ApiKeyRevoked(subject=key.id, tenant=key.membership.organisation_id), actor=actor)
+    key.refresh_from_db()
+    return key
+
+
+def require_scopes_held(scopes: Iterable[str], actor: Actor) -> None:
+    """Raise ScopeTooWide at the first scope that the actor's key, or its roles by the permission table, lack."""
+    for at, scope in enumerate(scopes):
+        opens = any(
+            scope_covers(frozenset({scope}), operation) and reach_of(operation, actor) is not Reach.NONE
+            for operation in table()
+        )
+        if not opens or (actor.scopes and not scope_covers(actor.scopes, scope)):
+            raise ScopeTooWide(pointer=f"/scopes/{at}", scope=scope)
 
 
 def note_use(key: ApiKey) -> None:

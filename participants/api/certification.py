@@ -1,0 +1,161 @@
+"""Certification and qualification over HTTP: standing, history, and the acts of two people."""
+
+from typing import Any
+
+from django.utils.translation import get_language
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.api.pagination import PageQuery
+from kernel.api.proposals import ProposalOut
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from kernel.clock import now, shanghai_date
+from kernel.systems import System
+from participants.api.organisations import OrganisationOut
+from participants.domain.certification import Shortfall, Want
+from participants.domain.organisations import LIFE
+from participants.domain.qualifications import QualificationAct
+from participants.models import Decision, Organisation
+from participants.selectors.certification import certification_report
+from participants.services import certification as services
+from participants.services.qualifications import propose_qualification
+
+
+class ShortfallOut(serializers.Serializer[Any]):
+    """A document that is asked for and does not count."""
+
+    document = serializers.CharField()
+    want = serializers.ChoiceField(Want.choices())
+    text = serializers.SerializerMethodField()
+
+    def get_text(self, row: Shortfall) -> str:
+        """The shortfall in the caller's language."""
+        return row.text.within(get_language())
+
+
+class StandingOut(serializers.Serializer[Any]):
+    """Where an organisation stands, and what it lacks."""
+
+    state = serializers.CharField()
+    certified = serializers.BooleanField()
+    qualified = serializers.BooleanField()
+    qualification_until = serializers.DateField(allow_null=True)
+    shortfalls = ShortfallOut(many=True)
+    suspensions = serializers.ListField(child=serializers.CharField(), help_text="open causes")
+    affiliates = serializers.ListField(child=serializers.UUIDField())
+    profile = serializers.CharField(help_text="version of the certification profile")
+
+
+class DecisionOut(serializers.ModelSerializer[Decision]):
+    """One step of the history."""
+
+    class Meta:
+        model = Decision
+        fields = ("id", "case", "act", "reason", "profile", "decided_by", "decided_at")
+
+
+class RefusalIn(serializers.Serializer[Any]):
+    """Why."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class QualificationIn(serializers.Serializer[Any]):
+    """What a second person is asked to approve."""
+
+    act = serializers.ChoiceField(QualificationAct.choices())
+    reason = serializers.CharField(max_length=500)
+    valid_until = serializers.DateField(required=False, help_text="last day; for a grant")
+
+
+class CaseView(HouseView):
+    """The base of what concerns one organisation's case."""
+
+    system = System.SERVICE
+    queryset = Organisation.objects.all()
+    visible_by = "participants.read_organisation"
+
+
+class StandingView(CaseView):
+    """`/api/v1/organisations/{id}/standing`."""
+
+    operations = {"GET": "participants.read_standing"}
+
+    @extend_schema(responses=StandingOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Say whether the organisation is certified and qualified, and what stands in the way."""
+        report = certification_report(self.subject, today=shanghai_date(now()))
+        return Response(StandingOut(report).data)
+
+
+class DecisionsView(CaseView):
+    """`/api/v1/organisations/{id}/decisions`."""
+
+    operations = {"GET": "participants.list_decisions"}
+
+    @extend_schema(parameters=[PageQuery], responses=page_of(DecisionOut))
+    def get(self, request: Request, **_: Any) -> Response:
+        """List what was decided about the organisation, and why."""
+        return self.page(self.subject.decisions.all(), DecisionOut)
+
+
+class CheckView(CaseView):
+    """`/api/v1/organisations/{id}:check`."""
+
+    operations = {"POST": "participants.check_organisation"}
+    acts = {"POST": (LIFE, "check")}
+
+    @extend_schema(request=None, responses={200: OrganisationOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Check as the first person: the submitted documents are accepted, or the answer names what is missing."""
+        row = services.check_organisation(organisation=self.subject, actor=self.actor)
+        return self.show(row, OrganisationOut)
+
+
+class CertifyView(CaseView):
+    """`/api/v1/organisations/{id}:certify`."""
+
+    operations = {"POST": "participants.certify_organisation"}
+    acts = {"POST": (LIFE, "certify")}
+
+    @extend_schema(request=None, responses={200: OrganisationOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Certify as the second person."""
+        row = services.certify_organisation(organisation=self.subject, actor=self.actor)
+        return self.show(row, OrganisationOut)
+
+
+class RefuseView(CaseView):
+    """`/api/v1/organisations/{id}:refuse`."""
+
+    operations = {"POST": "participants.refuse_organisation"}
+    acts = {"POST": (LIFE, "refuse")}
+
+    @extend_schema(request=RefusalIn, responses={200: OrganisationOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Refuse the application with a reason."""
+        reason = self.read(RefusalIn)["reason"]
+        row = services.refuse_organisation(organisation=self.subject, reason=reason, actor=self.actor)
+        return self.show(row, OrganisationOut)
+
+
+class ProposeQualificationView(CaseView):
+    """`/api/v1/organisations/{id}:propose-qualification`."""
+
+    operations = {"POST": "participants.propose_qualification"}
+
+    @extend_schema(request=QualificationIn, responses={201: ProposalOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Propose to grant, suspend, restore or revoke the qualification; a second person approves."""
+        data = self.read(QualificationIn)
+        row = propose_qualification(
+            organisation=self.subject,
+            act=QualificationAct(data["act"]),
+            reason=data["reason"],
+            valid_until=data.get("valid_until"),
+            actor=self.actor,
+        )
+        return self.show(row, ProposalOut, status=201)

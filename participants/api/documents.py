@@ -1,0 +1,119 @@
+"""Evidence over HTTP: submit, list, accept, open."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.api.pagination import PageQuery
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from kernel.systems import System
+from participants.domain.documents import FileType
+from participants.models import Document, Organisation
+from participants.services import documents as services
+
+
+class DocumentIn(serializers.Serializer[Any]):
+    """One file with its particulars, as multipart/form-data."""
+
+    kind = serializers.CharField(max_length=40, help_text="as in the certification profile")
+    number = serializers.CharField(max_length=80, default="", allow_blank=True)
+    valid_until = serializers.DateField(
+        required=False, allow_null=True, help_text="last day of validity in China"
+    )
+    file = serializers.FileField(allow_empty_file=True, help_text="PDF, PNG or JPEG, at most 5 MiB")
+
+
+class DocumentOut(serializers.ModelSerializer[Document]):
+    """A document's particulars; the file is opened apart."""
+
+    class Meta:
+        model = Document
+        fields = (
+            "id",
+            "organisation",
+            "kind",
+            "number",
+            "valid_until",
+            "content_type",
+            "size",
+            "sha256",
+            "accepted_at",
+            "created_at",
+            "generation",
+        )
+
+
+class DocumentQuery(PageQuery):
+    """Filters of the list."""
+
+    kind = serializers.CharField(required=False)
+
+
+class DocumentsView(HouseView):
+    """`/api/v1/organisations/{id}/documents`."""
+
+    system = System.SERVICE
+    operations = {"GET": "participants.list_documents", "POST": "participants.submit_document"}
+    queryset = Organisation.objects.all()
+    visible_by = "participants.read_organisation"
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(parameters=[DocumentQuery], responses=page_of(DocumentOut))
+    def get(self, request: Request, **_: Any) -> Response:
+        """List an organisation's documents."""
+        return self.page(self.subject.documents.all(), DocumentOut, DocumentQuery)
+
+    @extend_schema(request=DocumentIn, responses={201: DocumentOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Submit a document; a newer one of a kind renews an older one once it is accepted."""
+        data = self.read(DocumentIn)
+        row = services.submit_document(
+            organisation=self.subject,
+            kind=data["kind"],
+            number=data["number"],
+            valid_until=data.get("valid_until"),
+            content=data["file"].read(),
+            actor=self.actor,
+        )
+        return self.show(row, DocumentOut, status=201)
+
+
+class AcceptDocumentView(HouseView):
+    """`/api/v1/documents/{id}:accept`."""
+
+    system = System.SERVICE
+    operations = {"POST": "participants.accept_document"}
+    queryset = Document.objects.all()
+    visible_by = "participants.list_documents"
+
+    @extend_schema(request=None, responses={200: DocumentOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Accept a document: it counts from now on."""
+        return self.show(services.accept_document(document=self.subject, actor=self.actor), DocumentOut)
+
+
+class DocumentFileView(HouseView):
+    """`/api/v1/documents/{id}/file`."""
+
+    system = System.SERVICE
+    operations = {"GET": "participants.read_document"}
+    queryset = Document.objects.select_related("organisation")
+    visible_by = "participants.list_documents"
+
+    @extend_schema(responses={(200, kind.value): OpenApiTypes.BINARY for kind in FileType})
+    def get(self, request: Request, **_: Any) -> HttpResponse:
+        """Open the file; the operator only while there is something to decide. Every opening is on record."""
+        content = services.open_document(document=self.subject, actor=self.actor)
+        suffix = FileType(self.subject.content_type).suffix
+        headers = {
+            "Content-Disposition": f'attachment; filename="{self.subject.id}.{suffix}"',
+            "Cache-Control": "private, no-store",
+        }
+        return HttpResponse(content, content_type=self.subject.content_type, headers=headers)

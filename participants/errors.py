@@ -1,0 +1,186 @@
+"""What can go wrong with who takes part."""
+
+from kernel.errors import Problem
+from kernel.text import Text
+
+
+class MalformedCreditCode(Problem):
+    """The text cannot be a unified social credit code; a failed check digit alone is not refused."""
+
+    status = 400
+    code = "malformed_credit_code"
+    title = Text("统一社会信用代码格式有误", "Malformed social credit code")
+    detail = Text(
+        "{written} 不是统一社会信用代码（GB 32100-2015）：须为 18 位，前 8 位为数字，其余不含 I、O、Z、S、V；请核对证照。",
+        "{written} is no unified social credit code (GB 32100-2015): 18 characters, the first 8 digits, the rest without I, O, Z, S, V; check the licence.",
+    )
+
+
+class AlreadyRegistered(Problem):
+    """The legal entity takes part in this kind already."""
+
+    status = 409
+    code = "already_registered"
+    title = Text("该主体已登记", "Registered already")
+    detail = Text(
+        "统一社会信用代码 {written} 已以该类型登记；请向本单位管理员索取邀请，或核对代码。",
+        "{written} is registered in this kind; ask your organisation's administrator for an invitation, or check the code.",
+    )
+
+
+class EmailKnown(Problem):
+    """The address belongs to a person who is known here."""
+
+    status = 409
+    code = "email_known"
+    title = Text("该邮箱已有账户", "This address has an account")
+    detail = Text(
+        "请换用本人另一邮箱，或由本单位管理员向该邮箱发出邀请。",
+        "Use another address of yours, or let your organisation's administrator invite this one.",
+    )
+
+
+class UnusableDocument(Problem):
+    """The file or its particulars cannot be taken as evidence."""
+
+    status = 400
+    code = "unusable_document"
+    title = Text("证照材料不可用", "Unusable document")
+    detail = Text("{reason_zh}", "{reason_en}")
+
+
+class TooManyDocuments(Problem):
+    """The organisation holds as many valid documents as it may."""
+
+    status = 409
+    code = "too_many_documents"
+    title = Text("材料数量已达上限", "Too many documents")
+    detail = Text(
+        "有效材料最多 {most} 份；请等待旧材料到期，或合并后提交。",
+        "At most {most} valid documents; wait until old ones expire, or merge them.",
+    )
+
+
+class CertificationIncomplete(Problem):
+    """Documents that the kind's licence rules ask for are missing or out of date."""
+
+    status = 409
+    code = "certification_incomplete"
+    title = Text("证照不齐", "Documents missing")
+    detail = Text(
+        "尚缺：{missing_zh}。请该主体补交后再办理。",
+        "Still missing: {missing_en}. The organisation must submit them first.",
+    )
+
+
+class CaseClosed(Problem):
+    """The operator opens documents only while there is something to decide."""
+
+    status = 409
+    code = "case_closed"
+    title = Text("案件已办结", "The case is closed")
+    detail = Text(
+        "运营主体仅在认证办理期间可查看材料；如需查看，请主体提交新材料或由通信管理局查阅。",
+        "The operator opens documents only while a case is open; ask for a new document, or ask the regulator.",
+    )
+
+
+class NotCertified(Problem):
+    """The act is for certified organisations."""
+
+    status = 409
+    code = "not_certified"
+    title = Text("主体尚未认证", "Not certified")
+    detail = Text(
+        "请先完成认证；所缺事项见 /api/v1/organisations/{organisation}/standing。",
+        "Be certified first; what is missing stands at /api/v1/organisations/{organisation}/standing.",
+    )
+
+
+class NotQualifiable(Problem):
+    """The organisation cannot hold a qualification, or not yet."""
+
+    status = 409
+    code = "not_qualifiable"
+    title = Text("不能授予资质", "Cannot be qualified")
+    detail = Text("{reason_zh}", "{reason_en}")
+
+
+class NotQualified(Problem):
+    """There is no qualification that the act could change."""
+
+    status = 409
+    code = "not_qualified"
+    title = Text("没有有效资质", "No qualification")
+    detail = Text(
+        "该主体没有可变更的资质；请先授予。", "It holds no qualification that could change; grant one first."
+    )
+
+
+class NotAdministrator(Problem):
+    """The act is for the administrators of the caller's own organisation."""
+
+    status = 403
+    code = "not_administrator"
+    title = Text("须由本主体管理员办理", "Your administrator must do this")
+    detail = Text(
+        "该操作仅限本主体管理员；请联系贵单位管理员。",
+        "Only administrators of your organisation may do this; ask one of them.",
+    )
+
+
+class RoleNotOfKind(Problem):
+    """An organisation's members hold only the roles of its kind."""
+
+    status = 400
+    code = "role_not_of_kind"
+    title = Text("角色不属于该主体类型", "Not a role of this kind")
+    detail = Text("该类型主体的成员只能担任：{allowed}。", "Members of this kind may hold only: {allowed}.")
+
+
+class DutiesCombined(Problem):
+    """Duties that control each other never meet in one person."""
+
+    status = 409
+    code = "duties_combined"
+    title = Text("职责不得由同一人兼任", "Duties may not be combined")
+    detail = Text(
+        "系统、安全、审计管理员以及监管、审计人员须各为不同的自然人；请邀请另一人。",
+        "System, security and audit administrators, regulators and auditors are different people; invite another person.",
+    )
+
+
+class InvitationUnknown(Problem):
+    """The token is wrong, used, withdrawn or out of date: the four are the same answer."""
+
+    status = 404
+    code = "invitation_unknown"
+    title = Text("邀请无效", "No such invitation")
+    detail = Text(
+        "邀请不存在、已使用或已过期；请向邀请人索取新的邀请。",
+        "It does not exist, was used, or has expired; ask who invited you for a new one.",
+    )
+
+
+class ScopeTooWide(Problem):
+    """A key may do no more than its member's roles and the key that asks for it."""
+
+    status = 400
+    code = "scope_too_wide"
+    title = Text("密钥权限超出范围", "Scope too wide")
+    detail = Text(
+        "权限 {scope} 超出您的角色或当前密钥；可用的操作见 /api/v1/me。",
+        "The scope {scope} is beyond your roles or the key you use; /api/v1/me lists what you may do.",
+    )
+
+
+class LastAdministrator(Problem):
+    """An organisation is never left without an administrator."""
+
+    status = 409
+    code = "last_administrator"
+    title = Text("不能移除最后一名管理员", "The last administrator stays")
+    detail = Text(
+        "请先邀请另一名管理员，或注销该主体。",
+        "Invite another administrator first, or close the organisation.",
+    )

@@ -1,0 +1,165 @@
+"""What participants announce: ids, kinds and codes, never a person's name or address."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationRegistered(Event):
+    """A legal entity applied to take part; `subject` is the organisation."""
+
+    name: ClassVar[str] = "participants.organisation_registered"
+
+    kind: str
+    code_check: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationAmended(Event):
+    """Its particulars changed; the application starts anew."""
+
+    name: ClassVar[str] = "participants.organisation_amended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationChecked(Event):
+    """The first person found its documents complete."""
+
+    name: ClassVar[str] = "participants.organisation_checked"
+
+    profile: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationCertified(Event):
+    """The second person certified it."""
+
+    name: ClassVar[str] = "participants.organisation_certified"
+
+    kind: str
+    profile: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationRefused(Event):
+    """Its application was refused, for a reason that it reads."""
+
+    name: ClassVar[str] = "participants.organisation_refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationClosed(Event):
+    """It left the node: its members and keys have ended."""
+
+    name: ClassVar[str] = "participants.organisation_closed"
+
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentSubmitted(Event):
+    """A piece of evidence came in; `subject` is the document."""
+
+    name: ClassVar[str] = "participants.document_submitted"
+
+    kind: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentAccepted(Event):
+    """A reviewer accepted a piece of evidence; `subject` is the document."""
+
+    name: ClassVar[str] = "participants.document_accepted"
+
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentRead(Event):
+    """Somebody opened a piece of evidence; `subject` is the document."""
+
+    name: ClassVar[str] = "participants.document_read"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualificationGranted(Event):
+    """The organisation `tenant` may resell and dispatch; `subject` is the qualification."""
+
+    name: ClassVar[str] = "participants.qualification_granted"
+
+    valid_until: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualificationSuspended(Event):
+    """It may not, until the qualification is restored."""
+
+    name: ClassVar[str] = "participants.qualification_suspended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualificationRestored(Event):
+    """It may again."""
+
+    name: ClassVar[str] = "participants.qualification_restored"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualificationRevoked(Event):
+    """It may not any more."""
+
+    name: ClassVar[str] = "participants.qualification_revoked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualificationExpired(Event):
+    """Its last day has passed."""
+
+    name: ClassVar[str] = "participants.qualification_expired"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonInvited(Event):
+    """Somebody is invited into the organisation `tenant`; `subject` is the invitation."""
+
+    name: ClassVar[str] = "participants.person_invited"
+
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberJoined(Event):
+    """A person is a member of `tenant`, in these roles; `subject` is the membership."""
+
+    name: ClassVar[str] = "participants.member_joined"
+
+    user: UUID
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberLeft(Event):
+    """A membership ended, and its keys with it."""
+
+    name: ClassVar[str] = "participants.member_left"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiKeyIssued(Event):
+    """A member got a key; `subject` is the key's id."""
+
+    name: ClassVar[str] = "participants.api_key_issued"
+
+    member: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiKeyRevoked(Event):
+    """A key ends at once."""
+
+    name: ClassVar[str] = "participants.api_key_revoked"

@@ -1,0 +1,89 @@
+"""What an organisation still lacks, and whose certification has lapsed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+
+from kernel.selectors.suspensions import open_causes
+from participants.domain.certification import Shortfall
+from participants.domain.organisations import OrganisationState
+from participants.domain.qualifications import QualificationState
+from participants.models import Document, Organisation
+from participants.selectors.organisations import standings
+from participants.selectors.profiles import certification_profile
+
+
+class Lapse(NamedTuple):
+    """A required document that ran out and was not renewed."""
+
+    organisation: UUID
+    document: UUID
+
+
+def shortfalls(
+    organisation: Organisation, wanted: Sequence[str], *, today: date, accepted_only: bool
+) -> list[Shortfall]:
+    """What is missing or expired of the wanted document kinds; submitted files count unless `accepted_only`."""
+    held = organisation.documents.filter(kind__in=wanted)
+    if accepted_only:
+        held = held.filter(accepted_at__isnull=False)
+    return certification_profile().shortfalls(wanted, held.values_list("kind", "valid_until"), today)
+
+
+def certification_shortfalls(
+    organisation: Organisation, *, today: date, accepted_only: bool
+) -> list[Shortfall]:
+    """What the organisation lacks for its certification; nothing for kinds that show no documents."""
+    wanted = certification_profile().certification.get(organisation.kind, ())
+    return shortfalls(organisation, wanted, today=today, accepted_only=accepted_only)
+
+
+def lapses(*, today: date) -> list[Lapse]:
+    """The newest expired document of each required kind that no valid, accepted one follows."""
+    accepted = Document.objects.filter(accepted_at__isnull=False)
+    renewed = accepted.filter(organisation=OuterRef("organisation"), kind=OuterRef("kind")).filter(
+        Q(valid_until=None) | Q(valid_until__gte=today)
+    )
+    rows = (
+        accepted.filter(organisation__state=OrganisationState.CERTIFIED, valid_until__lt=today)
+        .exclude(Exists(renewed))
+        .order_by("organisation_id", "kind", "-valid_until", "-id")
+        .distinct("organisation_id", "kind")
+        .values_list("organisation_id", "id", "kind", "organisation__kind")
+    )
+    required = certification_profile().certification
+    return [Lapse(owner, document) for owner, document, kind, of in rows if kind in required.get(of, ())]
+
+
+@dataclass(frozen=True, slots=True)
+class CertificationReport:
+    """Where an organisation stands, with every reason why it could not sell."""
+
+    state: str
+    certified: bool
+    qualified: bool
+    qualification_until: date | None
+    shortfalls: list[Shortfall]
+    suspensions: list[str]
+    affiliates: list[UUID]
+    profile: str
+
+
+def certification_report(organisation: Organisation, *, today: date) -> CertificationReport:
+    """What the party itself, the operator and the regulator read about its standing."""
+    standing = standings([organisation.id])[organisation.id]
+    granted = organisation.qualifications.filter(state=QualificationState.GRANTED).first()
+    return CertificationReport(
+        state=standing.state,
+        certified=standing.certified,
+        qualified=standing.qualified,
+        qualification_until=granted.valid_until if granted else None,
+        shortfalls=certification_shortfalls(organisation, today=today, accepted_only=True),
+        suspensions=open_causes([organisation.id]).get(organisation.id, []),
+        affiliates=sorted(standing.affiliates),
+        profile=certification_profile().version,
+    )

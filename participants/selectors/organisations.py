@@ -1,0 +1,91 @@
+"""Who a party is and where it stands: what every floor above asks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count
+
+from kernel.actor import Actor
+from kernel.models.suspensions import SuspensionCause
+from kernel.selectors.suspensions import open_causes
+from participants.domain.organisations import OrganisationState
+from participants.domain.qualifications import QualificationState
+from participants.errors import NotCertified
+from participants.models import Organisation, Qualification
+
+
+@dataclass(frozen=True, slots=True)
+class PartyStanding:
+    """A party as the gate, the market and the reports see it.
+
+    `certified`: by two people, and no required document has run out; `qualified`: holds a granted
+    qualification; `affiliates`: other organisations of the same or a declared legal entity;
+    `size`: micro, small, medium, large or empty.
+    """
+
+    id: UUID
+    kind: str
+    name: str
+    code: str
+    state: str
+    certified: bool
+    qualified: bool
+    affiliates: frozenset[UUID]
+    size: str
+
+
+def standings(ids: Iterable[UUID]) -> dict[UUID, PartyStanding]:
+    """The standing of each organisation; ids that are no organisation's are absent. Four queries, always."""
+    rows = list(Organisation.objects.filter(id__in=set(ids)))
+    suspended = open_causes([row.id for row in rows])
+    granted = Qualification.objects.filter(organisation__in=rows, state=QualificationState.GRANTED)
+    qualified = set(granted.values_list("organisation_id", flat=True))
+    affiliates = affiliates_of(rows)
+    return {
+        row.id: PartyStanding(
+            id=row.id,
+            kind=row.kind,
+            name=row.name,
+            code=row.code,
+            state=row.state,
+            certified=row.state == OrganisationState.CERTIFIED
+            and SuspensionCause.CERTIFICATION not in suspended.get(row.id, []),
+            qualified=row.id in qualified,
+            affiliates=affiliates[row.id],
+            size=row.size,
+        )
+        for row in rows
+    }
+
+
+def affiliates_of(rows: Iterable[Organisation]) -> dict[UUID, frozenset[UUID]]:
+    """Organisations of the same code, or declared by one side or the other. One query."""
+    own = {row.id: {row.code, *row.affiliate_codes} - {""} for row in rows}
+    codes = sorted(set[str]().union(*own.values()))
+    near = Organisation.objects.filter(code__in=codes) | Organisation.objects.filter(
+        affiliate_codes__overlap=codes
+    )
+    known = list(near.values_list("id", "code", "affiliate_codes"))
+    return {
+        row.id: frozenset(
+            other
+            for other, code, declared in known
+            if other != row.id and (code in own[row.id] or row.code in declared)
+        )
+        for row in rows
+    }
+
+
+def require_certified(actor: Actor) -> None:
+    """Raise NotCertified where the actor's organisation is not certified, or its certification has lapsed."""
+    assert actor.tenant_id is not None  # noqa: S101 - members act here
+    standing = standings([actor.tenant_id]).get(actor.tenant_id)
+    if standing is None or not standing.certified:
+        raise NotCertified(organisation=actor.tenant_id)
+
+
+def certified_by_kind() -> dict[str, int]:
+    """How many organisations of each kind are certified; kinds with none are absent."""
+    rows = Organisation.objects.filter(state=OrganisationState.CERTIFIED).values_list("kind")
+    return dict(rows.annotate(parties=Count("id")).order_by("kind"))

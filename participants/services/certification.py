@@ -1,0 +1,97 @@
+"""Certification as a case of two people: check, certify, refuse; and what happens when a document runs out."""
+
+from django.db import transaction
+
+from kernel.actor import SYSTEM, Actor
+from kernel.clock import now, shanghai_date
+from kernel.errors import SamePerson
+from kernel.models.suspensions import SuspensionCause, SuspensionScope
+from kernel.services.outbox import publish
+from kernel.services.suspensions import open_suspension
+from participants import events
+from participants.domain.certification import Shortfall
+from participants.domain.organisations import LIFE
+from participants.errors import CertificationIncomplete
+from participants.models import Decision, Organisation
+from participants.selectors.certification import certification_shortfalls, lapses
+from participants.selectors.profiles import certification_profile
+from participants.services.documents import accept_document
+
+
+@transaction.atomic
+def check_organisation(*, organisation: Organisation, actor: Actor) -> Organisation:
+    """The first person finds the documents complete, and accepts them. Raises CertificationIncomplete."""
+    row = _decided(organisation, "check", "", actor)
+    _require_complete(certification_shortfalls(row, today=shanghai_date(now()), accepted_only=False))
+    for document in row.documents.filter(accepted_at=None).order_by("id"):
+        accept_document(document=document, actor=actor)
+    row.checked_by = actor.user_id
+    row.advance("state", "checked_by")
+    profile = certification_profile().version
+    publish(events.OrganisationChecked(subject=row.id, tenant=row.id, profile=profile), actor=actor)
+    return row
+
+
+@transaction.atomic
+def certify_organisation(*, organisation: Organisation, actor: Actor) -> Organisation:
+    """The second person certifies. Raises SamePerson for who checked, CertificationIncomplete."""
+    row = _decided(organisation, "certify", "", actor)
+    if row.checked_by == actor.user_id:
+        raise SamePerson
+    _require_complete(certification_shortfalls(row, today=shanghai_date(now()), accepted_only=True))
+    row.certified_by = actor.user_id
+    row.advance("state", "certified_by")
+    profile = certification_profile().version
+    publish(
+        events.OrganisationCertified(subject=row.id, tenant=row.id, kind=row.kind, profile=profile),
+        actor=actor,
+    )
+    return row
+
+
+@transaction.atomic
+def refuse_organisation(*, organisation: Organisation, reason: str, actor: Actor) -> Organisation:
+    """Refuse an application, with the reason that its applicant reads."""
+    row = _decided(organisation, "refuse", reason, actor)
+    row.advance("state")
+    publish(events.OrganisationRefused(subject=row.id, tenant=row.id), actor=actor)
+    return row
+
+
+@transaction.atomic
+def suspend_lapsed() -> None:
+    """Stop new sale by whoever's required document has run out; again changes nothing."""
+    for lapse in lapses(today=shanghai_date(now())):
+        open_suspension(
+            subject=lapse.organisation,
+            tenant=lapse.organisation,
+            cause=SuspensionCause.CERTIFICATION,
+            scope=SuspensionScope.NEW_SALE,
+            reference=lapse.document,
+            actor=SYSTEM,
+        )
+
+
+def _decided(organisation: Organisation, act: str, reason: str, actor: Actor) -> Organisation:
+    """The locked row in its next state (not saved), with the decision written."""
+    profile = certification_profile()
+    profile.require_decider(act, actor.roles)
+    row = Organisation.objects.select_for_update().get(id=organisation.id)
+    row.state = LIFE.after(act, row.state)
+    Decision.objects.create(
+        organisation=row,
+        case="certification",
+        act=act,
+        reason=reason,
+        profile=profile.version,
+        decided_by=actor.user_id,
+    )
+    return row
+
+
+def _require_complete(found: list[Shortfall]) -> None:
+    if found:
+        raise CertificationIncomplete(
+            missing_zh="、".join(each.text.zh for each in found),
+            missing_en=", ".join(each.text.en for each in found),
+        )

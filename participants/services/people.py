@@ -1,0 +1,77 @@
+"""Making people, and ending what they are members of."""
+
+from collections.abc import Iterable
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from kernel.actor import Actor
+from kernel.services.outbox import publish
+from participants.domain.duties import require_duties_apart, require_roles_of_kind
+from participants.errors import EmailKnown, LastAdministrator, NotAdministrator
+from participants.events import MemberJoined, MemberLeft
+from participants.models import Membership, Organisation, User
+
+
+def add_person(*, email: str, name: str) -> User:
+    """Add a natural person. Raises EmailKnown where somebody has the address: who asks is not signed in."""
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email=email, name=name)
+    except IntegrityError as error:
+        raise EmailKnown(pointer="/email") from error
+
+
+@transaction.atomic
+def add_member(
+    *, user: User, organisation: Organisation, roles: Iterable[str], administers: bool, actor: Actor | None
+) -> Membership:
+    """Make a person a member, or give a member these roles; who joins unasked is its own actor.
+
+    Raises RoleNotOfKind, or DutiesCombined where the person's roles anywhere control each other.
+    """
+    granted = sorted(set(roles))
+    require_roles_of_kind(organisation.kind, granted)
+    User.objects.select_for_update().get(id=user.id)  # two joinings of one person do not pass each other
+    elsewhere = Membership.objects.filter(user=user, ended_at=None).exclude(organisation=organisation)
+    require_duties_apart([*granted, *(role for held in elsewhere for role in held.roles)])
+    row, new = Membership.objects.get_or_create(
+        user=user,
+        organisation=organisation,
+        ended_at=None,
+        defaults={"roles": granted, "administers": administers},
+    )
+    if not new:
+        row.roles, row.administers = granted, administers
+        row.advance("roles", "administers")
+    joined = Actor(user_id=user.id, tenant_id=organisation.id, roles=frozenset(granted))
+    publish(
+        MemberJoined(subject=row.id, tenant=organisation.id, user=user.id, roles=tuple(granted)),
+        actor=actor or joined,
+    )
+    return row
+
+
+@transaction.atomic
+def end_membership(*, membership: Membership, actor: Actor) -> None:
+    """End a membership and its keys. Raises NotAdministrator for another's, LastAdministrator for the last one."""
+    Organisation.objects.select_for_update().get(id=membership.organisation_id)
+    if membership.user_id != actor.user_id:
+        require_administrator(actor)
+    others = Membership.objects.filter(
+        organisation_id=membership.organisation_id, administers=True, ended_at=None
+    ).exclude(id=membership.id)
+    if membership.administers and not others.exists():
+        raise LastAdministrator
+    row = Membership.objects.filter(id=membership.id, ended_at=None)
+    if row.update(ended_at=Now(), generation=F("generation") + 1):
+        publish(MemberLeft(subject=membership.id, tenant=membership.organisation_id), actor=actor)
+
+
+def require_administrator(actor: Actor) -> None:
+    """Raise NotAdministrator unless the actor administers its own organisation."""
+    assert actor.user_id and actor.tenant_id  # noqa: S101, PT018 - members act here
+    mine = Membership.objects.filter(user_id=actor.user_id, organisation_id=actor.tenant_id, ended_at=None)
+    if not mine.filter(administers=True).exists():
+        raise NotAdministrator

@@ -1,0 +1,13 @@
+"""Periodic work: last days that have passed."""
+
+from celery import shared_task
+
+from participants.services.certification import suspend_lapsed
+from participants.services.qualifications import expire_qualifications
+
+
+@shared_task(name="participants.tasks.follow_last_days", ignore_result=True)
+def follow_last_days() -> None:
+    """Suspend whose required document has run out, and end qualifications after their last day."""
+    suspend_lapsed()
+    expire_qualifications()
