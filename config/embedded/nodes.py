@@ -77,7 +77,7 @@ class Node:
             NODE_URL=self.url,
             NODE_KEY_FILE=str(self._secret_file("node.pem", _new_node_key)),
             SECRET_KEY_FILE=str(self._secret_file("secret.key", lambda: secrets.token_urlsafe(50).encode())),
-            CIN_RUN=str(self.stack.place.run),
+            CIN_MEDIA=str(self.folder / "media"),
             CIN_AS_OWNER="1" if as_owner else "0",
             DATABASE_APP_URL=addresses.database,
             **addresses.environment(),
