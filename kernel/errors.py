@@ -229,6 +229,15 @@ class MalformedBody(Problem):
     detail = Text("请求体不是有效的 {media_type}。", "The body is not valid {media_type}.")
 
 
+class BodyTooLarge(Problem):
+    """The body is longer than the node reads."""
+
+    status = 413
+    code = "body_too_large"
+    title = Text("请求体过大", "Body too large")
+    detail = Text("请求体不得超过 {limit} 字节；请分批提交。", "At most {limit} bytes; send it in parts.")
+
+
 class UnknownParameter(Problem):
     """A query parameter that this list does not know."""
 

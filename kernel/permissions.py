@@ -33,14 +33,15 @@ def read_table(path: Path) -> dict[str, dict[str, Reach]]:
 
 
 def reach_of(operation: str, actor: Actor) -> Reach:
-    """How far the actor reaches for the operation: the widest of its roles, within its key's scopes."""
+    """How far the actor reaches for the operation: the widest of its roles, within its key's scopes.
+
+    What everybody may do needs neither role nor scope.
+    """
     row = table().get(operation, {})
-    if not actor.anonymous and actor.scopes and not scope_covers(actor.scopes, operation):
-        return Reach.NONE
-    held = [row.get(role, Reach.NONE) for role in actor.roles]
-    if not actor.anonymous:
-        held.append(row.get(Role.ANONYMOUS, Reach.NONE))
-    return max(held, key=lambda reach: reach.width, default=Reach.NONE)
+    held = [row.get(Role.ANONYMOUS, Reach.NONE)]
+    if not actor.scopes or scope_covers(actor.scopes, operation):
+        held += [row.get(role, Reach.NONE) for role in actor.roles]
+    return max(held, key=lambda reach: reach.width)
 
 
 def scope_covers(scopes: frozenset[str], operation: str) -> bool:

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import get_language
@@ -56,7 +57,7 @@ def handle(exc: Exception, _context: dict[str, Any]) -> Response | None:
     return Response(document(problem, items), problem.status, headers=headers, content_type=PROBLEM_JSON)
 
 
-def translate(  # noqa: C901, PLR0911 - one table
+def translate(  # noqa: C901, PLR0911, PLR0912 - one table
     exc: Exception,
 ) -> tuple[errors.Problem, list[dict[str, str]] | None] | None:
     """The problem that an exception of ours, of DRF's or of the database means; None for a mistake of ours."""
@@ -83,6 +84,8 @@ def translate(  # noqa: C901, PLR0911 - one table
             return errors.NotAcceptable(), None
         case exceptions.UnsupportedMediaType():
             return errors.UnsupportedMediaType(), None
+        case RequestDataTooBig():
+            return errors.BodyTooLarge(limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE), None
         case exceptions.ParseError():
             return errors.MalformedBody(media_type="JSON"), None
         case OperationalError() | InterfaceError():

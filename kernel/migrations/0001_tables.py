@@ -164,7 +164,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PendingEvent',
             fields=[
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='kernel.eventrecord')),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kernel.eventrecord')),
             ],
             options={
                 'db_table': 'event_pending',

@@ -42,11 +42,13 @@ class PendingEvent(models.Model):
     """An event that has no position yet; written with it, deleted by the relay.
 
     So the relay finds what is new without ever reading `id > cursor`, which would skip a slow transaction.
+    `id` is the order of writing: acts on one subject follow each other, so their events do too.
     """
 
     public: ClassVar[bool] = True
 
-    event = models.OneToOneField(EventRecord, models.CASCADE, primary_key=True, related_name="+")
+    id = models.BigAutoField(primary_key=True)
+    event = models.OneToOneField(EventRecord, models.CASCADE, related_name="+")
 
     class Meta:
         db_table = "event_pending"

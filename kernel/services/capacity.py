@@ -7,6 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from kernel.actor import SYSTEM, Actor
@@ -120,10 +121,15 @@ def release(*, bundle: UUID) -> bool:
 
 @transaction.atomic
 def expire_next() -> bool:
-    """Expire the hold that is longest overdue, exactly once; False if none is due."""
+    """Expire the hold that is longest overdue, exactly once; False if none is due.
+
+    A bundle's first claim stands for all of it: everybody locks that one first, so whoever skips it skips
+    the bundle, and expiring, confirming and releasing one bundle cannot deadlock.
+    """
+    earlier = Claim.objects.filter(bundle=OuterRef("bundle"), resource__lt=OuterRef("resource"))
     due = (
-        Claim.objects.select_for_update(skip_locked=True)
-        .filter(state=ClaimState.HELD, expires_at__lte=Now())
+        Claim.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(~Exists(earlier), state=ClaimState.HELD, expires_at__lte=Now())
         .order_by("expires_at")
         .first()
     )

@@ -55,6 +55,9 @@ def run_next_job() -> bool:
         return False
     job = Job.objects.get(id=row[0])
     mine = Job.objects.filter(id=job.id, fence=fence)
+    if job.attempts > MAX_ATTEMPTS:  # each worker that took it died before it could say why
+        mine.update(dead_at=Now(), lease_until=None, error="every worker that took the job was lost")
+        return True
     try:
         body_of(job.name)(**job.args)
     except Exception as error:

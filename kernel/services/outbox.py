@@ -64,7 +64,7 @@ def relay(limit: int = 500) -> int:
     """
     if not try_lock(Lock.RELAY):
         return 0
-    pending = list(PendingEvent.objects.select_related("event").order_by("event_id")[:limit])
+    pending = list(PendingEvent.objects.select_related("event").order_by("id")[:limit])
     if not pending:
         return 0
     last = EventPosition.objects.aggregate(last=Max("position"))["last"] or 0

@@ -21,7 +21,15 @@ FEN = st.integers(-(10**15), 10**15)
 
 @pytest.mark.parametrize(
     ("amount", "fen"),
-    [("0.005", 0), ("0.015", 2), ("0.025", 2), ("-0.005", 0), ("-0.015", -2), ("12.3", 1230), ("1.004999", 100)],
+    [
+        ("0.005", 0),
+        ("0.015", 2),
+        ("0.025", 2),
+        ("-0.005", 0),
+        ("-0.015", -2),
+        ("12.3", 1230),
+        ("1.004999", 100),
+    ],
 )
 def test_half_a_fen_goes_to_the_even_side(amount: str, fen: int) -> None:
     assert to_fen(Decimal(amount)) == fen

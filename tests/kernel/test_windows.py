@@ -17,7 +17,8 @@ def window(first: int, length: int) -> Window:
 
 
 BOOKINGS = st.lists(
-    st.tuples(st.builds(window, st.integers(0, SLOTS), st.integers(1, SLOTS)), st.integers(1, 100)), max_size=12
+    st.tuples(st.builds(window, st.integers(0, SLOTS), st.integers(1, SLOTS)), st.integers(1, 100)),
+    max_size=12,
 )
 
 
