@@ -79,12 +79,11 @@ EMPTY_PATH = Path((), frozenset(), 0, 0, 0, Fraction(0))
 
 @dataclass(frozen=True, slots=True)
 class Avoid:
-    """What a path must keep off: spans, sites, srlg names, and first spans up to a position."""
+    """What a path must keep off: spans and sites by position, srlg names."""
 
     spans: frozenset[int] = frozenset()
     sites: frozenset[int] = frozenset()
     srlg: frozenset[str] = frozenset()
-    first_after: int = -1
 
 
 NOTHING = Avoid()
@@ -256,8 +255,6 @@ class _Search:
         pause = self.reach.hop[site]
         for other, span in self.reach.arcs(site):
             if span in avoid.spans or other in avoid.sites or net.srlg[span] & avoid.srlg:
-                continue
-            if not spans and span <= avoid.first_after:
                 continue
             rest_hops = self.hops[other]
             if math.isinf(rest_hops):

@@ -1,11 +1,10 @@
 """Routes of a line: one path, or a 1+1 pair that shares no span, no SRLG name and no site between."""
 
 import heapq
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count
-from math import isinf
+from math import inf
 
 from scheduling.domain.paths import EMPTY_PATH, NOTHING, Avoid, Bounds, Order, Path, Reach
 
@@ -73,128 +72,119 @@ def _route(ids: tuple[str, ...], first: Path, second: Path | None) -> Route:
 
 
 @dataclass(frozen=True, slots=True)
-class _Prefix:
-    """The beginning of the first path, where it ends, what its partner must keep off, and the best partner so far."""
+class _Side:
+    """What one path of the pair must keep to: what it avoids, and its most metres (None: any)."""
 
-    spans: tuple[int, ...]
-    site: int
-    avoid: Avoid
-    partner: Path
+    avoid: Avoid = NOTHING
+    metres: int | None = None
+
+
+_Clash = tuple[_Side, _Side]
+"""What settles a clash of two paths: a rule for the one, or else a rule for the other."""
 
 
 class _PairSearch:
-    """Best-first over beginnings of one path; each carries the best partner that keeps off it, as a lower bound.
+    """Conflict-based search: each side takes its best path; where the two clash, one side or the other must yield.
 
-    The path with the smaller first span is the one that grows, so each pair is met once. A beginning's score (the
-    least it can still become, with its partner) never exceeds that of a pair that grows from it: the partner is
-    best among all paths that keep off a part of what the whole path will block. Exact, without a cap; the problem
-    is NP-hard in general (shared risk groups), so hard networks cost time, never the answer.
+    A state's score (of its two best paths) never exceeds that of a pair it still allows, and every pair that
+    ranks before the answer is allowed by a state in the queue: exact, without a cap. Disjoint pairs under shared
+    risk groups are NP-hard, so hard networks cost time, never the answer. After Sharon, Stern, Felner, Sturtevant,
+    "Conflict-based search for optimal multi-agent pathfinding" (Artificial Intelligence 219, 2015).
     """
 
     def __init__(self, reach: Reach, target: int, order: Order, bounds: Bounds) -> None:
         self.reach, self.target, self.order, self.bounds = reach, target, order, bounds
-        self.single = replace(bounds, metres=None)
+        self.paths: dict[_Side, Path | None] = {}
         self.order_of = count()
 
     def run(self) -> tuple[Path, Path] | None:
         """(the path of lower latency, the other), or None where no pair is feasible."""
-        root = self.reach.best(self.target, self.order, self.single)
-        if root is None or self._has_cut(root):
+        if self.reach.best(self.target, self.order, self.bounds) is None:
             return None
+        start = _Side(metres=self._room())
+        queue: list[tuple[Score, int, _Side, _Side]] = []
+        seen: set[frozenset[_Side]] = set()
         best: tuple[Score, tuple[tuple[int, ...], tuple[int, ...]]] | None = None
         found: tuple[Path, Path] | None = None
-        queue: list[tuple[Score, int, _Prefix]] = []
-        self._push(queue, _Prefix((), self.reach.source, NOTHING, root))
-        while queue:
-            score, _, prefix = heapq.heappop(queue)
-            if best is not None and score > best[0]:
-                break
-            settled = self._settle(prefix)
-            if settled is None:
+        self._push(queue, seen, start, start)
+        while queue and (best is None or queue[0][0] <= best[0]):
+            score, _, left, right = heapq.heappop(queue)
+            first, second = self.paths[left], self.paths[right]
+            if first is None or second is None:
                 continue
-            if settled is not prefix:
-                self._push(queue, settled)
-            elif prefix.site == self.target:
-                pair = sorted(
-                    (self.reach.measure(prefix.spans), prefix.partner),
-                    key=lambda path: (path.latency, path.hops, path.spans),
-                )
+            clash = self._clash(first, second)
+            if clash is None:
+                pair = sorted((first, second), key=lambda path: (path.latency, path.hops, path.spans))
                 ids = (pair[0].spans, pair[1].spans)
                 if best is None or (score, ids) < best:
                     best, found = (score, ids), (pair[0], pair[1])
             else:
-                for grown in self._grow(prefix):
-                    self._push(queue, grown)
+                self._push(queue, seen, _both(left, clash[0]), right)
+                self._push(queue, seen, left, _both(right, clash[1]))
         return found
 
-    def _has_cut(self, root: Path) -> bool:
-        """Whether one span, site or SRLG name lies on every feasible path; it would then lie on this one."""
-        net = self.reach.network
-        avoids = [Avoid(spans=frozenset({span})) for span in root.spans]
-        avoids += [Avoid(sites=frozenset({site})) for site in root.between]
-        avoids += [
-            Avoid(srlg=frozenset({name})) for name in set().union(*(net.srlg[span] for span in root.spans))
-        ]
-        return any(self.reach.search(self.target, self.order, self.single, avoid) is None for avoid in avoids)
+    def _room(self) -> int | None:
+        """The most metres for one path where the other takes the least there are."""
+        if self.bounds.metres is None:
+            return None
+        return self.bounds.metres - int(self.reach.distances.ahead("metres")[self.target])
 
-    def _push(self, queue: list[tuple[Score, int, _Prefix]], prefix: _Prefix) -> None:
-        least = self._least(prefix)
-        if least is None:
+    def _path(self, side: _Side) -> Path | None:
+        if side not in self.paths:
+            bounds = replace(self.bounds, metres=side.metres)
+            self.paths[side] = self.reach.search(self.target, self.order, bounds, side.avoid)
+        return self.paths[side]
+
+    def _push(
+        self,
+        queue: list[tuple[Score, int, _Side, _Side]],
+        seen: set[frozenset[_Side]],
+        left: _Side,
+        right: _Side,
+    ) -> None:
+        """Queue a state once; which side is called left does not matter."""
+        state = frozenset((left, right))
+        if state in seen:
             return
-        metres, latency, hops = least
-        partner = prefix.partner
-        all_metres, all_hops = metres + partner.metres, hops + partner.hops
-        worse, better = max(latency, partner.latency), min(latency, partner.latency)
-        if self.order is Order.KM:
-            score = (all_metres, worse, better, all_hops)
-        else:
-            score = (worse, better, all_hops, all_metres)
-        heapq.heappush(queue, (score, next(self.order_of), prefix))
+        seen.add(state)
+        first, second = self._path(left), self._path(right)
+        if first is None or second is None:
+            return
+        metres, hops = first.metres + second.metres, first.hops + second.hops
+        latencies = (max(first.latency, second.latency), min(first.latency, second.latency))
+        score = (metres, *latencies, hops) if self.order is Order.KM else (*latencies, hops, metres)
+        heapq.heappush(queue, (score, next(self.order_of), left, right))
 
-    def _least(self, prefix: _Prefix) -> tuple[int, int, int] | None:
-        """The least metres, latency and hops of a whole path from this beginning; None where a bound forbids it."""
-        reach, bounds, target = self.reach, self.single, self.target
-        so_far = reach.measure(prefix.spans)
-        rest_hops = reach.distances.back("hops", target)[prefix.site]
-        if isinf(rest_hops):
-            return None
-        metres = so_far.metres + int(reach.distances.back("metres", target)[prefix.site])
-        latency = so_far.latency + int(reach.distances.back("latency", target)[prefix.site])
-        hops = so_far.hops + int(rest_hops)
-        least = replace(so_far, metres=metres, latency=latency)
-        if not bounds.admit(least) or (bounds.hops is not None and hops > bounds.hops):
-            return None
-        return metres, latency, hops
+    def _clash(self, first: Path, second: Path) -> _Clash | None:
+        """What to settle next: the shared thing that is dearest to avoid, so that bounds rise fast."""
+        net = self.reach.network
+        risks = [frozenset().union(*(net.srlg[span] for span in path.spans)) for path in (first, second)]
+        shared = [
+            *(Avoid(sites=frozenset({site})) for site in first.between & second.between),
+            *(Avoid(srlg=frozenset({name})) for name in sorted(risks[0] & risks[1])),
+            *(Avoid(spans=frozenset({span})) for span in first.spans if span in second.spans),
+        ]
+        if shared:
+            rule = _Side(max(shared, key=self._detour), self._room())
+            return rule, rule
+        if self.bounds.metres is not None and first.metres + second.metres > self.bounds.metres:
+            # Of a pair that fits, the one has at most `most` metres, or the other less than what that leaves.
+            most = first.metres - (first.metres + second.metres - self.bounds.metres + 1) // 2
+            return _Side(metres=most), _Side(metres=self.bounds.metres - most - 1)
+        return None
 
-    def _settle(self, prefix: _Prefix) -> _Prefix | None:
-        """The prefix itself where its partner keeps off it; else the same with the best that does, None if none."""
-        net, avoid, partner = self.reach.network, prefix.avoid, prefix.partner
-        room = None
-        if self.bounds.metres is not None:
-            least = self._least(prefix)
-            if least is None:
-                return None
-            room = self.bounds.metres - least[0]
-        if (
-            partner.spans[0] > avoid.first_after
-            and (room is None or partner.metres <= room)
-            and avoid.spans.isdisjoint(partner.spans)
-            and avoid.sites.isdisjoint(partner.between)
-            and all(avoid.srlg.isdisjoint(net.srlg[span]) for span in partner.spans)
-        ):
-            return prefix
-        other = self.reach.search(self.target, self.order, replace(self.single, metres=room), avoid)
-        return None if other is None else replace(prefix, partner=other)
+    def _detour(self, avoid: Avoid) -> float:
+        """How long the best path without it is: metres or µs; infinity where there is none."""
+        path = self._path(_Side(avoid, self._room()))
+        if path is None:
+            return inf
+        return path.metres if self.order is Order.KM else path.latency
 
-    def _grow(self, prefix: _Prefix) -> Iterator[_Prefix]:
-        reach, avoid = self.reach, prefix.avoid
-        for other, span in reach.arcs(prefix.site):
-            if other == reach.source or other in avoid.sites:
-                continue
-            grown = Avoid(
-                spans=avoid.spans | {span},
-                sites=avoid.sites if other == self.target else avoid.sites | {other},
-                srlg=avoid.srlg | reach.network.srlg[span],
-                first_after=avoid.first_after if prefix.spans else span,
-            )
-            yield _Prefix((*prefix.spans, span), other, grown, prefix.partner)
+
+def _both(side: _Side, rule: _Side) -> _Side:
+    avoid, more = side.avoid, rule.avoid
+    rooms = [metres for metres in (side.metres, rule.metres) if metres is not None]
+    return _Side(
+        Avoid(avoid.spans | more.spans, avoid.sites | more.sites, avoid.srlg | more.srlg),
+        min(rooms, default=None),
+    )
