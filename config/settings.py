@@ -18,6 +18,10 @@ EGRESS_PROXY = env.text("EGRESS_PROXY", "")  # HTTP proxy for requests to other 
 REPORT_PERIOD_SECONDS = int(env.text("REPORT_PERIOD_SECONDS", "86400"))  # length of one reported period
 UPSTREAM_NAME = env.text("UPSTREAM_NAME", "上级节点 / the upstream node")
 
+# --- inventory and dispatch (aggregation) -----------------------------------------------------
+HEARTBEAT_SECONDS = int(env.text("HEARTBEAT_SECONDS", "300"))  # older inventory is stale and is not offered
+ALLOW_PRIVATE_CALLBACKS = env.flag("ALLOW_PRIVATE_CALLBACKS")  # only for a demonstration on one machine
+
 # --- Django -----------------------------------------------------------------------------------
 SECRET_KEY = env.text("SECRET_KEY")
 DEBUG = False
@@ -116,6 +120,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "kernel.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "inventory": {"task": "aggregation.tasks.watch_inventory", "schedule": HEARTBEAT_SECONDS / 3},
     "last-days": {
         "task": "participants.tasks.follow_last_days",
         "schedule": 60.0,
@@ -130,9 +135,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["kernel.api.throttles.ActorThrottle"],
-    "NUM_PROXIES": 1
-    if env.flag("BEHIND_PROXY")
-    else 0,  # so that X-Forwarded-For is not the caller's to choose
+    "NUM_PROXIES": int(env.flag("BEHIND_PROXY")),  # X-Forwarded-For is not the caller's to choose
     "DEFAULT_THROTTLE_RATES": {"actor": env.text("THROTTLE_RATE", "6000/min")},
     "DEFAULT_SCHEMA_CLASS": "kernel.api.schema.HouseSchema",
     "EXCEPTION_HANDLER": "kernel.api.problems.handle",
@@ -149,6 +152,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {  # vocabularies whose field is named as another floor's
+        "IdentifierKindEnum": "identifiers.domain.lifecycle.IdentifierKind.choices",
+        "OrganisationKindEnum": "participants.domain.organisations.OrganisationKind.choices",
+    },
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "APPEND_COMPONENTS": {
         "securitySchemes": {
@@ -161,7 +168,21 @@ SPECTACULAR_SETTINGS = {
         }
     },
 }
-ROOT_LINKS = ["root", "me", "problems", "proposals", "organisations", "openapi", "docs"]
+ROOT_LINKS = [
+    "root",
+    "me",
+    "problems",
+    "proposals",
+    "organisations",
+    "centres",
+    "pools",
+    "offers",
+    "agents",
+    "heartbeats",
+    "catalogue",
+    "openapi",
+    "docs",
+]
 
 # --- logs: one JSON object a line, on standard error --------------------------------------------
 LOGGING: dict[str, Any] = {

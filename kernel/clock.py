@@ -1,6 +1,6 @@
 """One clock: decisions read PostgreSQL's, people read Asia/Shanghai, storage is UTC."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -20,3 +20,8 @@ def now() -> datetime:
 def shanghai_year(instant: datetime) -> int:
     """The calendar year of an instant as people in China count it."""
     return instant.astimezone(SHANGHAI).year
+
+
+def shanghai_date(instant: datetime) -> date:
+    """The calendar day of an instant in China: licences run until the end of their last day there."""
+    return instant.astimezone(SHANGHAI).date()
