@@ -1,0 +1,49 @@
+"""Small words for the tests and attacks on the capacity ledger."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Sum
+from django.db.models.functions import Now
+
+from kernel.actor import SYSTEM
+from kernel.ids import new_id
+from kernel.models import Capacity, Claim
+from kernel.models.capacity import ACTIVE, ClaimState
+from kernel.services import capacity
+
+TENANT = new_id()
+MINUTE = timedelta(minutes=1)
+
+
+def declare(total: int, resource: UUID | None = None) -> UUID:
+    """A resource with so many cards."""
+    resource = resource or new_id()
+    capacity.set_total(resource=resource, tenant=TENANT, unit="card", total=total, actor=SYSTEM)
+    return resource
+
+
+def hold(quantities: dict[UUID, int], *, bundle: UUID | None = None, **more: Any) -> UUID:
+    """Hold for a minute; returns the bundle."""
+    bundle = bundle or new_id()
+    more = {"ttl": MINUTE, **more}
+    capacity.hold(bundle=bundle, tenant=TENANT, quantities=quantities, **more)
+    return bundle
+
+
+def let_time_pass(bundle: UUID) -> None:
+    """Let the bundle's deadline have passed."""
+    Claim.objects.filter(bundle=bundle, state=ClaimState.HELD).update(expires_at=Now() - MINUTE)
+
+
+def taken(resource: UUID) -> int:
+    """The sum of the active claims, counted from the claims themselves."""
+    active = Claim.objects.filter(resource=resource, state__in=ACTIVE)
+    return int(active.aggregate(sum=Sum("quantity"))["sum"] or 0)
+
+
+def books(resource: UUID) -> tuple[int, int, int]:
+    """Total, standing and peak as the row has them."""
+    row = Capacity.objects.get(resource=resource)
+    return row.total, row.standing, row.peak

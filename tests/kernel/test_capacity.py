@@ -1,0 +1,241 @@
+"""The ledger: never more than there is, all of a bundle or nothing, expiry exactly once."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from kernel.clock import now
+from kernel.domain.windows import Window
+from kernel.errors import HoldGone, SoldOut
+from kernel.ids import new_id
+from kernel.models import Capacity, Claim, EventRecord
+from kernel.models.capacity import ClaimState
+from kernel.selectors import capacity as selectors
+from kernel.services import capacity
+from tests.kernel.ledger import MINUTE, books, declare, hold, let_time_pass, taken
+from tests.support.races import kinds, race
+
+DAY = timedelta(days=1)
+START = datetime(2027, 1, 1, tzinfo=UTC)
+real = pytest.mark.django_db(transaction=True)
+quick = pytest.mark.django_db
+
+
+def days(first: int, length: int) -> Window:
+    return Window(START + first * DAY, START + (first + length) * DAY)
+
+
+@quick
+def test_a_hold_takes_and_a_release_gives_back() -> None:
+    cards = declare(10)
+    bundle = hold({cards: 4})
+    assert books(cards) == (10, 4, 0)
+    assert selectors.free([cards]) == {cards: 6}
+    assert capacity.release(bundle=bundle)
+    assert books(cards) == (10, 0, 0)
+    assert not capacity.release(bundle=bundle), "twice is once"
+    assert books(cards) == (10, 0, 0)
+
+
+@quick
+def test_a_bundle_is_held_whole_or_not_at_all() -> None:
+    cards, line = declare(8), declare(100)
+    with pytest.raises(SoldOut) as refused:
+        hold({cards: 8, line: 101})
+    assert refused.value.params == {"resource": line, "wanted": 101, "free": 100}
+    assert (books(cards), books(line)) == ((8, 0, 0), (100, 0, 0))
+    assert not Claim.objects.exists()
+
+
+@quick
+def test_a_resource_that_nobody_declared_has_nothing() -> None:
+    with pytest.raises(SoldOut):
+        hold({new_id(): 1})
+
+
+@quick
+def test_confirmed_is_kept_and_expired_is_not_confirmed() -> None:
+    cards = declare(10)
+    kept, late = hold({cards: 3}), hold({cards: 3})
+    capacity.confirm(bundle=kept)
+    let_time_pass(late)
+    with pytest.raises(HoldGone):
+        capacity.confirm(bundle=late)
+    with pytest.raises(HoldGone):
+        capacity.extend(bundle=late, ttl=MINUTE)
+    assert capacity.expire_next()
+    assert not capacity.expire_next()
+    assert selectors.bundle_state(kept) == {ClaimState.CONFIRMED}
+    assert selectors.bundle_state(late) == {ClaimState.EXPIRED}
+    assert books(cards) == (10, 3, 0)
+    with pytest.raises(HoldGone):
+        capacity.confirm(bundle=new_id())
+
+
+@quick
+def test_a_hold_that_is_extended_lives_on() -> None:
+    cards = declare(1)
+    bundle = hold({cards: 1}, ttl=timedelta(seconds=1))
+    capacity.extend(bundle=bundle, ttl=10 * MINUTE)
+    assert not capacity.expire_next()
+    assert Claim.objects.get(bundle=bundle).expires_at > now() + 9 * MINUTE  # type: ignore[operator] # it is held
+
+
+@quick
+def test_c4_a_cut_below_what_is_sold_is_marked_and_nothing_new_is_granted() -> None:
+    cards = declare(10)
+    big, small = hold({cards: 6}), hold({cards: 2})
+    capacity.confirm(bundle=big)
+    declare(5, cards)
+    row = Capacity.objects.get(resource=cards)
+    assert (row.over_committed, row.free) == (True, 0)
+    assert (
+        EventRecord.objects.filter(name="kernel.capacity_changed", payload__over_committed=True).count() == 1
+    )
+    with pytest.raises(SoldOut):
+        hold({cards: 1})
+    capacity.release(bundle=small)
+    assert Capacity.objects.get(resource=cards).over_committed, "six are sold, five are there"
+    capacity.release(bundle=big)
+    assert not Capacity.objects.get(resource=cards).over_committed
+    hold({cards: 5})
+
+
+@quick
+def test_declaring_the_same_total_again_announces_nothing() -> None:
+    cards = declare(10)
+    declare(10, cards)
+    assert EventRecord.objects.filter(name="kernel.capacity_changed").count() == 1
+
+
+@quick
+def test_windows_share_what_they_do_not_use_at_the_same_time() -> None:
+    cards = declare(10)
+    first = hold({cards: 7}, window=days(0, 10))
+    hold({cards: 7}, window=days(10, 5))
+    assert books(cards) == (10, 0, 7)
+    with pytest.raises(SoldOut):
+        hold({cards: 4}, window=days(9, 2))
+    hold({cards: 3})  # open-ended beside the peak
+    with pytest.raises(SoldOut):
+        hold({cards: 1})
+    with pytest.raises(SoldOut):
+        hold({cards: 1}, window=days(2, 1))
+    hold({cards: 7}, window=days(30, 1))
+    capacity.release(bundle=first)
+    assert books(cards) == (10, 3, 7)
+
+
+@quick
+@pytest.mark.parametrize(
+    "change", [{"standing": 11}, {"peak": 11}, {"standing": 6, "peak": 5}, {"standing": -1}]
+)
+def test_the_database_itself_refuses_an_oversold_row(change: dict[str, int]) -> None:
+    cards = declare(10)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Capacity.objects.filter(resource=cards).update(**change)
+
+
+@real
+def test_c1_sixteen_buyers_race_for_the_last_unit_and_one_wins() -> None:
+    for _ in range(6):
+        cards = declare(1)
+        results = race(*[partial(hold, {cards: 1})] * 16)
+        assert kinds(results) == {"UUID": 1, "SoldOut": 15}
+        assert books(cards) == (1, 1, 0)
+        assert taken(cards) == 1
+
+
+@real
+def test_c2_when_there_is_enough_for_all_nobody_is_turned_away() -> None:
+    cards = declare(16)
+    results = race(*[partial(hold, {cards: 1})] * 16)
+    assert kinds(results) == {"UUID": 16}
+    assert books(cards) == (16, 16, 0)
+
+
+@real
+def test_c1_buyers_race_for_overlapping_windows_and_none_is_oversold() -> None:
+    cards = declare(10)
+    windows = [days(first, 3) for first in (0, 1, 2, 3)] * 3
+    results = race(*[partial(hold, {cards: 4}, window=each) for each in windows])
+    assert set(kinds(results)) == {"UUID", "SoldOut"}
+    total, standing, peak = books(cards)
+    assert standing == 0
+    assert peak <= total
+
+
+@real
+def test_c3_bundles_in_opposite_order_neither_deadlock_nor_split() -> None:
+    resources = [declare(12) for _ in range(4)]
+    for _ in range(5):
+        bundles = [new_id() for _ in range(8)]
+        wishes = [dict.fromkeys(resources if number % 2 else resources[::-1], 2) for number in range(8)]
+        results = race(
+            *[partial(hold, wish, bundle=bundle) for wish, bundle in zip(wishes, bundles, strict=True)]
+        )
+        assert kinds(results) == {"UUID": 6, "SoldOut": 2}
+        for bundle in bundles:
+            assert Claim.objects.filter(bundle=bundle).count() in (0, 4)
+        given_back = race(*[partial(capacity.release, bundle=bundle) for bundle in bundles])
+        assert sorted(given_back) == [False] * 2 + [True] * 6
+        assert [books(each) for each in resources] == [(12, 0, 0)] * 4
+
+
+@real
+def test_expiry_of_bundles_is_exactly_once_however_many_sweep() -> None:
+    resources = [declare(100) for _ in range(3)]
+    for _ in range(5):
+        bundles = [hold(dict.fromkeys(resources, 1)) for _ in range(4)]
+        for bundle in bundles:
+            let_time_pass(bundle)
+
+        def sweep() -> int:
+            done = 0
+            while capacity.expire_next():
+                done += 1
+            return done
+
+        results = race(*[sweep] * 4)
+        assert sum(results) == 4, results
+        for bundle in bundles:
+            assert EventRecord.objects.filter(name="kernel.hold_expired", subject=bundle).count() == 1
+        assert [books(each) for each in resources] == [(100, 0, 0)] * 3
+
+
+@real
+def test_c5_expiring_confirming_and_releasing_one_bundle_at_once_has_one_outcome() -> None:
+    resources = [declare(100) for _ in range(3)]
+    ends: set[str] = set()
+    for number in range(12):
+        bundle = hold(dict.fromkeys(resources, 1), ttl=timedelta(milliseconds=number))
+        results = race(
+            partial(capacity.confirm, bundle=bundle),
+            capacity.expire_next,
+            partial(capacity.release, bundle=bundle),
+        )
+        assert not [
+            each for each in results if isinstance(each, Exception) and not isinstance(each, HoldGone)
+        ]
+        (end,) = selectors.bundle_state(bundle)
+        ends.add(end)
+        told = EventRecord.objects.filter(name="kernel.hold_expired", subject=bundle).count()
+        assert told == (end == ClaimState.EXPIRED)
+        capacity.release(bundle=bundle)
+        while capacity.expire_next():
+            pass
+        assert [books(each) for each in resources] == [(100, 0, 0)] * 3
+    assert len(ends) > 1, "one side always won: no race was shown"
+
+
+@real
+def test_c4_a_provider_that_cuts_while_buyers_hold_is_never_oversold_unmarked() -> None:
+    for _ in range(4):
+        cards: UUID = declare(8)
+        race(*[partial(hold, {cards: 1})] * 8, partial(declare, 3, cards))
+        row = Capacity.objects.get(resource=cards)
+        assert row.standing == taken(cards)
+        assert row.over_committed == (row.standing > 3)
