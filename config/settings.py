@@ -16,6 +16,7 @@ NODE_URL = env.text("NODE_URL", "http://127.0.0.1:8000")
 NODE_KEY = env.text("NODE_KEY", "")  # the node's Ed25519 private key as PEM; NODE_KEY_FILE names its file
 EGRESS_PROXY = env.text("EGRESS_PROXY", "")  # HTTP proxy for requests to other nodes and to providers' agents
 REPORT_PERIOD_SECONDS = int(env.text("REPORT_PERIOD_SECONDS", "86400"))  # length of one reported period
+DAY_SECONDS = int(env.text("DAY_SECONDS", "86400"))  # how long a promised day of a line is; less is an accelerated clock
 UPSTREAM_NAME = env.text("UPSTREAM_NAME", "上级节点 / the upstream node")
 
 # --- inventory and dispatch (aggregation) -----------------------------------------------------
@@ -155,6 +156,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {  # vocabularies whose field is named as another floor's
         "IdentifierKindEnum": "identifiers.domain.lifecycle.IdentifierKind.choices",
         "OrganisationKindEnum": "participants.domain.organisations.OrganisationKind.choices",
+        "PoolKindEnum": "aggregation.domain.pools.PoolKind.choices",
     },
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "APPEND_COMPONENTS": {
@@ -180,6 +182,25 @@ ROOT_LINKS = [
     "agents",
     "heartbeats",
     "catalogue",
+    "sites",
+    "spans",
+    "tariffs",
+    "line-products",
+    "latency-evidence",
+    "selections",
+    "line-openings",
+    "dispatches",
+    "demands",
+    "quotes",
+    "orders",
+    "usages",
+    "settlements",
+    "statements",
+    "accounts",
+    "journal-entries",
+    "voucher-policies",
+    "voucher-balances",
+    "voucher-claims",
     "openapi",
     "docs",
 ]

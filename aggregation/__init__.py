@@ -1,0 +1,1 @@
+"""Resource aggregation (system B): compute centres, pools, offers, inventory, and what may be sold."""

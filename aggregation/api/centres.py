@@ -1,0 +1,124 @@
+"""Compute centres over HTTP."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from aggregation.api.fields import DivisionField, KeyField, PlainField, amount
+from aggregation.models import Centre
+from aggregation.services.centres import register_centre
+from kernel.api.pagination import PageQuery
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from kernel.systems import System
+
+MOST_PORTS = 10_000
+
+
+class CentreIn(serializers.Serializer[Any]):
+    """A compute centre as its provider declares it; what is unknown is null."""
+
+    centre = KeyField(help_text="human key, unique in the node")
+    name = PlainField(max_length=120)
+    name_en = PlainField(max_length=120, required=False, allow_blank=True)
+    division = DivisionField(help_text="GB/T 2260, 6 digits")
+    lat = serializers.DecimalField(8, 6, min_value=-90, max_value=90, help_text="WGS-84, degrees")
+    lon = serializers.DecimalField(9, 6, min_value=-180, max_value=180, help_text="WGS-84, degrees")
+    site = KeyField(help_text="key of the network site where the centre is reached")
+    design_racks = serializers.IntegerField(min_value=0, max_value=10**7)
+    rack_kw = amount(6, 2)
+    pue = serializers.DecimalField(5, 3, min_value=1, required=False, allow_null=True)
+    green_share = amount(5, 4, most="1", required=False, allow_null=True)
+    mlps_level = serializers.IntegerField(min_value=1, max_value=4, required=False, allow_null=True)
+    region_tags = serializers.ListField(child=PlainField(max_length=40), max_length=20, required=False)
+    egress_ports = serializers.DictField(
+        child=serializers.IntegerField(min_value=0, max_value=MOST_PORTS),
+        required=False,
+        help_text="Gbps → number of ports",
+    )
+    marking = PlainField(max_length=40, required=False, allow_blank=True)
+
+    def validate_egress_ports(self, value: dict[str, int]) -> dict[str, int]:
+        """The ports, each under a rate that is a whole number of Gbps."""
+        if wrong := [rate for rate in value if not rate.isdecimal() or not rate.isascii()]:
+            raise serializers.ValidationError({wrong[0]: "速率应为整数 Gbps / a rate is whole Gbps"})
+        return value
+
+    def validate_region_tags(self, value: list[str]) -> list[str]:
+        """The tags; the selection files join them by semicolons."""
+        if any(";" in tag for tag in value):
+            raise serializers.ValidationError("标签不得含分号 / a tag has no semicolon")
+        return value
+
+
+class CentreOut(serializers.ModelSerializer[Centre]):
+    """A compute centre."""
+
+    centre = serializers.CharField(source="key")
+    provider = serializers.UUIDField(source="tenant_id")
+
+    class Meta:
+        model = Centre
+        fields = (
+            "id",
+            "centre",
+            "provider",
+            "name",
+            "name_en",
+            "division",
+            "lat",
+            "lon",
+            "site",
+            "design_racks",
+            "rack_kw",
+            "pue",
+            "green_share",
+            "mlps_level",
+            "region_tags",
+            "egress_ports",
+            "marking",
+            "created_at",
+            "generation",
+        )
+
+
+class CentreQuery(PageQuery):
+    """Filters of the list."""
+
+    division = serializers.CharField(required=False)
+    centre = serializers.CharField(required=False, source="key")
+
+
+class CentresView(HouseView):
+    """`/api/v1/centres`."""
+
+    system = System.AGGREGATION
+    operations = {"GET": "aggregation.list_centres", "POST": "aggregation.register_centre"}
+
+    @extend_schema(parameters=[CentreQuery], responses=page_of(CentreOut))
+    def get(self, request: Request) -> Response:
+        """List the centres that the caller may see."""
+        return self.page(Centre.objects.visible_to(self.actor), CentreOut, CentreQuery)
+
+    @extend_schema(request=CentreIn, responses={201: CentreOut})
+    def post(self, request: Request) -> Response:
+        """Register a centre; its provider must be certified."""
+        facts = dict(self.read(CentreIn))
+        row = register_centre(key=facts.pop("centre"), facts=facts, actor=self.actor)
+        return self.show(row, CentreOut, status=201, location=f"/api/v1/centres/{row.id}")
+
+
+class CentreView(HouseView):
+    """`/api/v1/centres/{id}`."""
+
+    system = System.AGGREGATION
+    operations = {"GET": "aggregation.read_centre"}
+    queryset = Centre.objects.all()
+
+    @extend_schema(responses=CentreOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Read one centre."""
+        return self.show(self.subject, CentreOut)

@@ -1,0 +1,42 @@
+"""The fields that bodies of this floor share: human keys, plain text, division codes, decimals."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from aggregation.domain.imports import FORMULA_STARTS, KEY
+
+
+class KeyField(serializers.RegexField):
+    """A human key: 1 to 64 letters, digits and . _ -."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take what a CharField takes."""
+        super().__init__(re.compile(rf"^{KEY.pattern}\Z"), **options)
+
+
+class PlainField(serializers.CharField):
+    """Text for people that is safe to write into a spreadsheet: it does not begin like a formula."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text. Raises ValidationError for one that a spreadsheet would run."""
+        text = str(super().to_internal_value(data))
+        if text.startswith(FORMULA_STARTS):
+            raise serializers.ValidationError("不得以 = + - @ 开头 / must not begin with = + - @", "formula")
+        return text
+
+
+class DivisionField(serializers.RegexField):
+    """A division code of GB/T 2260."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take what a CharField takes."""
+        super().__init__(r"^[0-9]{6}\Z", **options)
+
+
+def amount(digits: int, places: int, *, most: str | None = None, **options: Any) -> serializers.DecimalField:
+    """A decimal field that is not negative: `digits` in all, `places` of them after the point."""
+    limit = Decimal(most) if most else None
+    return serializers.DecimalField(digits, places, min_value=Decimal(0), max_value=limit, **options)

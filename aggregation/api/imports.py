@@ -1,0 +1,185 @@
+"""Many offers at once: a CSV file with a dry run, or a batch of JSON items with a result for each."""
+
+from typing import Any
+
+from django.utils.translation import get_language
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from aggregation.api.fields import PlainField
+from aggregation.api.offers import OfferItemIn, draft_of
+from aggregation.domain.faults import Fault
+from aggregation.domain.imports import MOST_BYTES
+from aggregation.services.imports import ImportReport, import_offers
+from aggregation.services.offers import register_offers
+from kernel.api.views import HouseView
+from kernel.systems import System
+
+MOST_ITEMS = 1000
+MARKING = 40
+
+
+class CsvParser(BaseParser):
+    """Takes text/csv as bytes, no more of them than an import may have and one to tell."""
+
+    media_type = "text/csv"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """The body."""
+        return bytes(stream.read(MOST_BYTES + 1))
+
+
+class OfferImportQuery(serializers.Serializer[Any]):
+    """How a file is taken."""
+
+    dry_run = serializers.BooleanField(default=False, help_text="report only, store nothing")
+    marking = PlainField(max_length=MARKING, default="", help_text="演示数据 where the offers are invented")
+
+
+class LineFaultOut(serializers.Serializer[Any]):
+    """What is wrong at one cell of the file."""
+
+    line = serializers.IntegerField(help_text="1 is the header")
+    column = serializers.CharField(allow_blank=True)
+    code = serializers.CharField()
+    reason_zh = serializers.CharField()
+    reason_en = serializers.CharField()
+
+
+class OfferImportOut(serializers.Serializer[Any]):
+    """What the file holds, and what was stored."""
+
+    dry_run = serializers.BooleanField()
+    rows = serializers.IntegerField()
+    good = serializers.IntegerField()
+    stored = serializers.IntegerField()
+    faults = LineFaultOut(many=True)
+
+
+class OffersImportView(HouseView):
+    """`/api/v1/offers:import`."""
+
+    system = System.AGGREGATION
+    operations = {"POST": "aggregation.import_offers"}
+    parser_classes = [CsvParser]
+
+    @extend_schema(
+        parameters=[OfferImportQuery],
+        request={"text/csv": OpenApiTypes.STR},
+        responses={200: OfferImportOut, 201: OfferImportOut},
+    )
+    def post(self, request: Request) -> Response:
+        """Import offers: all rows are stored, or none and each bad one is named with line and column."""
+        query = self.query(OfferImportQuery)
+        content: Any = request.data  # what CsvParser made of it; an empty body is not parsed
+        report = import_offers(
+            content=content or b"", dry_run=query["dry_run"], marking=query["marking"], actor=self.actor
+        )
+        if report.faults and not query["dry_run"]:
+            raise serializers.ValidationError(_by_line(report))
+        faults = [
+            {
+                "line": each.line,
+                "column": each.fault.column,
+                "code": each.fault.code.value,
+                "reason_zh": each.fault.text.zh,
+                "reason_en": each.fault.text.en,
+            }
+            for each in report.faults
+        ]
+        body = {
+            "dry_run": query["dry_run"],
+            "rows": report.rows,
+            "good": report.good,
+            "stored": report.stored,
+            "faults": faults,
+        }
+        return Response(body, 200 if query["dry_run"] else 201)
+
+
+class OffersBatchIn(serializers.Serializer[Any]):
+    """Up to 1,000 offers; each is judged by itself."""
+
+    offers = serializers.ListField(
+        child=serializers.DictField(), min_length=1, max_length=MOST_ITEMS, help_text="each an OfferItem"
+    )
+    marking = PlainField(max_length=MARKING, default="")
+
+
+class ItemErrorOut(serializers.Serializer[Any]):
+    """One wrong field of an item."""
+
+    pointer = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class OfferItemOut(serializers.Serializer[Any]):
+    """What became of one item: 201 with its id, or 400 with what is wrong."""
+
+    index = serializers.IntegerField()
+    status = serializers.IntegerField()
+    offer = serializers.CharField(allow_blank=True)
+    id = serializers.UUIDField(allow_null=True)
+    errors = ItemErrorOut(many=True)  # type: ignore[assignment] # as in RFC 9457
+
+
+class OffersBatchOut(serializers.Serializer[Any]):
+    """The results in the order of the items."""
+
+    stored = serializers.IntegerField()
+    items = OfferItemOut(many=True)
+
+
+class OffersBatchView(HouseView):
+    """`/api/v1/offers:batch`."""
+
+    system = System.AGGREGATION
+    operations = {"POST": "aggregation.batch_offers"}
+
+    @extend_schema(request=OffersBatchIn, responses={200: OffersBatchOut})
+    def post(self, request: Request) -> Response:
+        """Put up many offers; the right ones are stored, each of the others says what is wrong with it."""
+        data = self.read(OffersBatchIn)
+        readers = [OfferItemIn(data=item) for item in data["offers"]]
+        drafts = [draft_of(reader.validated_data) if reader.is_valid() else None for reader in readers]
+        results = register_offers(drafts=drafts, marking=data["marking"], actor=self.actor)
+        items = [
+            {
+                "index": index,
+                "status": 201 if result.offer else 400,
+                "offer": str(item.get("offer", ""))[:64],
+                "id": result.offer.id if result.offer else None,
+                "errors": [] if result.offer else _errors(reader.errors, result.faults),
+            }
+            for index, (item, reader, result) in enumerate(zip(data["offers"], readers, results, strict=True))
+        ]
+        return Response({"stored": sum(item["status"] == 201 for item in items), "items": items})  # noqa: PLR2004
+
+
+def _by_line(report: ImportReport) -> dict[str, Any]:
+    language = get_language()
+    found: dict[str, Any] = {}
+    for each in report.faults:
+        fault = each.fault
+        detail = serializers.ErrorDetail(fault.text.within(language), code=fault.code.value)
+        found.setdefault(str(each.line), {}).setdefault(fault.column, []).append(detail)
+    return {"lines": found}
+
+
+def _errors(invalid: Any, faults: tuple[Fault, ...]) -> list[dict[str, str]]:
+    language = get_language()
+    told = [
+        {"pointer": f"/{fault.column}", "code": fault.code.value, "detail": fault.text.within(language)}
+        for fault in faults
+    ]
+    for name, details in invalid.items():
+        told += [
+            {"pointer": f"/{name}", "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
+            for detail in details
+        ]
+    return told

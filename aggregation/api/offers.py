@@ -1,0 +1,237 @@
+"""Offers over HTTP: put up, price, list, withdraw, and why one cannot be sold."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import get_language
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from aggregation.api.fields import KeyField, PlainField, amount
+from aggregation.domain.offers import (
+    PRICE_PLACES,
+    REPEATED,
+    OfferDraft,
+    OfferState,
+    OfferTerm,
+    OfferUnit,
+)
+from aggregation.domain.pools import PoolKind
+from aggregation.models import Offer
+from aggregation.selectors.gate import blocks
+from aggregation.services.offers import Price, change_offer, register_offer
+from kernel.api.pagination import PageQuery
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from kernel.systems import System
+
+MOST = 10**6
+PRICE_DIGITS = 12 + PRICE_PLACES
+
+
+class OfferItemIn(serializers.Serializer[Any]):
+    """An offer of one pool's machines; what it states of the pool again must agree with the pool."""
+
+    offer = KeyField(help_text="human key, unique in the node")
+    pool = KeyField(help_text="key of a pool of the caller's")
+    unit = serializers.ChoiceField(OfferUnit.choices())
+    term = serializers.ChoiceField(OfferTerm.choices(), default=OfferTerm.ON_DEMAND.value)
+    min_hours = serializers.IntegerField(min_value=1, max_value=MOST)
+    price_cny_hour = amount(PRICE_DIGITS, PRICE_PLACES, help_text="CNY an hour for one unit")
+    available = serializers.IntegerField(min_value=0, max_value=MOST, help_text="most units in one order")
+    centre = KeyField(required=False)
+    kind = serializers.ChoiceField(PoolKind.choices(), required=False)
+    accelerator = PlainField(max_length=80, required=False, allow_null=True)
+    domestic = serializers.BooleanField(required=False)
+    accelerators = serializers.IntegerField(min_value=0, required=False)
+    accelerator_memory_gib = amount(12, 6, required=False, allow_null=True)
+    vcpus = serializers.IntegerField(min_value=0, required=False)
+    memory_gib = amount(14, 6, required=False)
+    fp64_tflops = amount(16, 6, required=False, allow_null=True)
+    fp32_tflops = amount(16, 6, required=False, allow_null=True)
+    fp16_tflops = amount(16, 6, required=False, allow_null=True)
+
+
+class OfferIn(OfferItemIn):
+    """One offer, listed at once unless it is a draft; its price may begin later and may end."""
+
+    state = serializers.ChoiceField(
+        [(state.value, state.label.zh) for state in (OfferState.DRAFT, OfferState.LISTED)],
+        default=OfferState.LISTED.value,
+    )
+    valid_from = serializers.DateTimeField(required=False, allow_null=True, help_text="default: now")
+    valid_until = serializers.DateTimeField(required=False, allow_null=True)
+    marking = PlainField(max_length=40, required=False, allow_blank=True)
+
+
+class OfferChangeIn(serializers.Serializer[Any]):
+    """What may change: the price (as a new row of its history), the ceiling, the state."""
+
+    price_cny_hour = amount(PRICE_DIGITS, PRICE_PLACES, required=False)
+    valid_from = serializers.DateTimeField(required=False, allow_null=True)
+    valid_until = serializers.DateTimeField(required=False, allow_null=True)
+    available = serializers.IntegerField(min_value=0, max_value=MOST, required=False)
+    state = serializers.ChoiceField(
+        [(state.value, state.label.zh) for state in (OfferState.LISTED, OfferState.WITHDRAWN)],
+        required=False,
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The changes. Raises ValidationError for a period without a price, and for no change at all."""
+        dated = sorted({"valid_from", "valid_until"} & set(attrs))
+        if dated and "price_cny_hour" not in attrs:
+            raise serializers.ValidationError({dated[0]: "须同时给出价格 / comes with a price"})
+        if not attrs:
+            raise serializers.ValidationError("没有任何修改 / nothing to change")
+        return attrs
+
+
+class OfferOut(serializers.ModelSerializer[Offer]):
+    """An offer with the price that stands now."""
+
+    offer = serializers.CharField(source="key")
+    provider = serializers.UUIDField(source="tenant_id")
+    pool = serializers.CharField(source="pool.key")
+    centre = serializers.CharField(source="pool.centre.key")
+    price_cny_hour = serializers.DecimalField(18, 6, allow_null=True)
+    price_until = serializers.DateTimeField(allow_null=True)
+
+    class Meta:
+        model = Offer
+        fields = (
+            "id",
+            "offer",
+            "provider",
+            "pool",
+            "centre",
+            "unit",
+            "term",
+            "min_hours",
+            "price_cny_hour",
+            "price_until",
+            "available",
+            "state",
+            "marking",
+            "created_at",
+            "generation",
+        )
+
+
+class OfferQuery(PageQuery):
+    """Filters of the list."""
+
+    state = serializers.ChoiceField(OfferState.choices(), required=False)
+    pool = serializers.CharField(required=False, source="pool__key")
+    offer = serializers.CharField(required=False, source="key")
+
+
+class BlockOut(serializers.Serializer[Any]):
+    """One reason for which an offer cannot be sold, with the way out."""
+
+    code = serializers.CharField()
+    text = serializers.CharField()
+    text_zh = serializers.CharField()
+    text_en = serializers.CharField()
+
+
+class GateOut(serializers.Serializer[Any]):
+    """Whether an offer can be sold now, and every reason if it cannot."""
+
+    sellable = serializers.BooleanField()
+    blocks = BlockOut(many=True)
+
+
+def draft_of(data: Mapping[str, Any]) -> OfferDraft:
+    """The draft that validated input says."""
+    return OfferDraft(
+        key=data["offer"],
+        pool=data["pool"],
+        unit=data["unit"],
+        term=data["term"],
+        min_hours=data["min_hours"],
+        price_cny_hour=data["price_cny_hour"],
+        available=data["available"],
+        stated={name: data[name] for name in REPEATED if name in data},
+    )
+
+
+class OffersView(HouseView):
+    """`/api/v1/offers`."""
+
+    system = System.AGGREGATION
+    operations = {"GET": "aggregation.list_offers", "POST": "aggregation.register_offer"}
+
+    @extend_schema(parameters=[OfferQuery], responses=page_of(OfferOut))
+    def get(self, request: Request) -> Response:
+        """List the offers that the caller may see, on sale or not."""
+        rows = Offer.objects.visible_to(self.actor).priced().select_related("pool__centre")
+        return self.page(rows, OfferOut, OfferQuery)
+
+    @extend_schema(request=OfferIn, responses={201: OfferOut})
+    def post(self, request: Request) -> Response:
+        """Put up an offer; it is sold once the gate is open for it."""
+        data = self.read(OfferIn)
+        row = register_offer(
+            draft=draft_of(data),
+            price=Price(data["price_cny_hour"], data.get("valid_from"), data.get("valid_until")),
+            state=OfferState(data["state"]),
+            marking=data.get("marking", ""),
+            actor=self.actor,
+        )
+        return self.show(row, OfferOut, status=201, location=f"/api/v1/offers/{row.id}")
+
+
+class OfferView(HouseView):
+    """`/api/v1/offers/{id}`."""
+
+    system = System.AGGREGATION
+    operations = {"GET": "aggregation.read_offer", "PATCH": "aggregation.change_offer"}
+    queryset = Offer.objects.priced().select_related("pool__centre")
+    visible_by = "aggregation.read_offer"
+    if_match = frozenset({"PATCH"})
+
+    @extend_schema(responses=OfferOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Read one offer."""
+        return self.show(self.subject, OfferOut)
+
+    @extend_schema(request=OfferChangeIn, responses=OfferOut)
+    def patch(self, request: Request, **_: Any) -> Response:
+        """Change the price, the ceiling or the state; running orders keep what they were sold for."""
+        data = self.read(OfferChangeIn)
+        price = None
+        if "price_cny_hour" in data:
+            price = Price(data["price_cny_hour"], data.get("valid_from"), data.get("valid_until"))
+        row = change_offer(
+            offer=self.subject,
+            price=price,
+            available=data.get("available"),
+            state=OfferState(data["state"]) if "state" in data else None,
+            actor=self.actor,
+        )
+        return self.show(row, OfferOut)
+
+
+class OfferGateView(HouseView):
+    """`/api/v1/offers/{id}/gate`."""
+
+    system = System.AGGREGATION
+    operations = {"GET": "aggregation.read_offer_gate"}
+    queryset = Offer.objects.all()
+
+    @extend_schema(responses=GateOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Say whether the offer can be sold now and, if not, every reason and its way out."""
+        found, language = blocks([self.subject.id])[self.subject.id], get_language()
+        reasons = [
+            {
+                "code": block.code,
+                "text": block.text.within(language),
+                "text_zh": block.text.zh,
+                "text_en": block.text.en,
+            }
+            for block in found
+        ]
+        return Response({"sellable": not found, "blocks": reasons})

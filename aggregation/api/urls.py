@@ -1,0 +1,21 @@
+"""Addresses of resource aggregation."""
+
+from django.urls import path
+
+from aggregation.api import agents, catalogue, centres, imports, inventory, offers, pools
+
+urlpatterns = [
+    path("centres", centres.CentresView.as_view(), name="centres"),
+    path("centres/<uuid:pk>", centres.CentreView.as_view()),
+    path("pools", pools.PoolsView.as_view(), name="pools"),
+    path("pools/<uuid:pk>", pools.PoolView.as_view()),
+    path("offers", offers.OffersView.as_view(), name="offers"),
+    path("offers:import", imports.OffersImportView.as_view()),
+    path("offers:batch", imports.OffersBatchView.as_view()),
+    path("offers/<uuid:pk>", offers.OfferView.as_view()),
+    path("offers/<uuid:pk>/gate", offers.OfferGateView.as_view()),
+    path("agents", agents.AgentsView.as_view(), name="agents"),
+    path("agents/<uuid:pk>", agents.AgentView.as_view()),
+    path("inventory/heartbeats", inventory.HeartbeatsView.as_view(), name="heartbeats"),
+    path("catalogue/offers", catalogue.CatalogueView.as_view(), name="catalogue"),
+]

@@ -1,0 +1,1 @@
+"""Rules of aggregation, free of Django, clock and I/O."""

@@ -1,0 +1,166 @@
+"""The gate: every reason for which an offer may not be sold, from facts alone (SCHEME §4, DESIGN §3.9)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregation.domain.inventory import Freshness
+from aggregation.domain.offers import OfferState
+from kernel.text import Text, Vocabulary
+
+
+class BlockCode(Vocabulary):
+    """Why an offer cannot be sold, and the way out."""
+
+    OFFER_UNKNOWN = "offer_unknown", "报价不存在。", "There is no such offer."
+    OFFER_NOT_LISTED = (
+        "offer_not_listed",
+        "报价 {offer} 未上架；请先上架。",
+        "Offer {offer} is not listed; list it.",
+    )
+    OFFER_NOT_PRICED = (
+        "offer_not_priced",
+        "报价 {offer} 当前没有有效价格；请提交新价格。",
+        "Offer {offer} has no price that is valid now; set one.",
+    )
+    OFFER_SUSPENDED = (
+        "offer_suspended",
+        "报价 {offer} 已被暂停（{causes}）；须由发起方解除。",
+        "Offer {offer} is suspended ({causes}); who opened the suspension closes it.",
+    )
+    PARTY_NOT_CERTIFIED = (
+        "party_not_certified",
+        "提供商尚未通过认证；请在服务中心完成认证。",
+        "The provider is not certified; complete certification at the service centre.",
+    )
+    PARTY_NOT_QUALIFIED = (
+        "party_not_qualified",
+        "转售调度服务商没有有效资质；请申请资质。",
+        "The resale provider holds no valid qualification; apply for it.",
+    )
+    PARTY_SUSPENDED = (
+        "party_suspended",
+        "提供商已被暂停（{causes}）；须由发起方解除。",
+        "The provider is suspended ({causes}); who opened the suspension closes it.",
+    )
+    CENTRE_NOT_IDENTIFIED = (
+        "centre_not_identified",
+        "算力中心 {centre} 没有有效标识（{state}）；请申请标识。",
+        "Centre {centre} has no active identifier ({state}); apply for one.",
+    )
+    CENTRE_NOT_FILED = (
+        "centre_not_filed",
+        "算力中心 {centre} 的标识尚未在国家节点备案；请等待回执。",
+        "The identifier of centre {centre} is not filed at the national node yet; wait for the receipt.",
+    )
+    CENTRE_SUSPENDED = (
+        "centre_suspended",
+        "算力中心 {centre} 已被暂停（{causes}）；须由发起方解除。",
+        "Centre {centre} is suspended ({causes}); who opened the suspension closes it.",
+    )
+    POOL_NOT_IDENTIFIED = (
+        "pool_not_identified",
+        "资源池 {pool} 没有有效标识（{state}）；请申请标识。",
+        "Pool {pool} has no active identifier ({state}); apply for one.",
+    )
+    POOL_NOT_FILED = (
+        "pool_not_filed",
+        "资源池 {pool} 的标识尚未在国家节点备案；请等待回执。",
+        "The identifier of pool {pool} is not filed at the national node yet; wait for the receipt.",
+    )
+    POOL_SUSPENDED = (
+        "pool_suspended",
+        "资源池 {pool} 已被暂停（{causes}）；须由发起方解除。",
+        "Pool {pool} is suspended ({causes}); who opened the suspension closes it.",
+    )
+    INVENTORY_UNKNOWN = (
+        "inventory_unknown",
+        "资源池 {pool} 从未上报库存；请启动代理并上报心跳。",
+        "Pool {pool} has never reported inventory; start its agent.",
+    )
+    INVENTORY_STALE = (
+        "inventory_stale",
+        "资源池 {pool} 的库存自 {observed} 起未更新；请恢复心跳。",
+        "The inventory of pool {pool} is of {observed}; let its agent report again.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One reason, as a stable code and a sentence in both languages."""
+
+    code: str
+    text: Text
+
+    @classmethod
+    def of(cls, code: BlockCode, **params: object) -> "Block":
+        """The block with the parameters of its sentence."""
+        return cls(code.value, code.label.format(**params))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifierFacts:
+    """A resource's identifier: its state ("none" without one), and whether the nation has filed it."""
+
+    state: str
+    filed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolGate:
+    """What the gate knows of a pool, its centre and its provider."""
+
+    pool: str
+    centre: str
+    certified: bool
+    qualified: bool
+    needs_qualification: bool
+    pool_identifier: IdentifierFacts
+    centre_identifier: IdentifierFacts
+    party_causes: Collection[str]
+    centre_causes: Collection[str]
+    pool_causes: Collection[str]
+    freshness: Freshness
+    observed_at: datetime | None
+
+
+ACTIVE = "active"
+
+
+def blocks_of_pool(gate: PoolGate) -> list[Block]:
+    """Why nothing of this pool may be sold; empty where everything may."""
+    pool, centre = gate.pool_identifier, gate.centre_identifier
+    unknown, stale = (gate.freshness is each for each in (Freshness.UNKNOWN, Freshness.STALE))
+    observed = gate.observed_at.isoformat(timespec="seconds") if gate.observed_at else ""
+    rules: tuple[tuple[bool, BlockCode, dict[str, str]], ...] = (
+        (not gate.certified, BlockCode.PARTY_NOT_CERTIFIED, {}),
+        (gate.needs_qualification and not gate.qualified, BlockCode.PARTY_NOT_QUALIFIED, {}),
+        (bool(gate.party_causes), BlockCode.PARTY_SUSPENDED, {"causes": _listed(gate.party_causes)}),
+        (centre.state != ACTIVE, BlockCode.CENTRE_NOT_IDENTIFIED, {"state": centre.state}),
+        (not centre.filed, BlockCode.CENTRE_NOT_FILED, {}),
+        (bool(gate.centre_causes), BlockCode.CENTRE_SUSPENDED, {"causes": _listed(gate.centre_causes)}),
+        (pool.state != ACTIVE, BlockCode.POOL_NOT_IDENTIFIED, {"state": pool.state}),
+        (not pool.filed, BlockCode.POOL_NOT_FILED, {}),
+        (bool(gate.pool_causes), BlockCode.POOL_SUSPENDED, {"causes": _listed(gate.pool_causes)}),
+        (unknown, BlockCode.INVENTORY_UNKNOWN, {}),
+        (stale, BlockCode.INVENTORY_STALE, {"observed": observed}),
+    )
+    return [
+        Block.of(code, pool=gate.pool, centre=gate.centre, **params) for shut, code, params in rules if shut
+    ]
+
+
+def blocks_of_offer(*, offer: str, state: str, priced: bool, causes: Collection[str]) -> list[Block]:
+    """Why this offer itself may not be sold, whatever its pool."""
+    found = []
+    if state != OfferState.LISTED:
+        found.append(Block.of(BlockCode.OFFER_NOT_LISTED, offer=offer))
+    if not priced:
+        found.append(Block.of(BlockCode.OFFER_NOT_PRICED, offer=offer))
+    if causes:
+        found.append(Block.of(BlockCode.OFFER_SUSPENDED, offer=offer, causes=_listed(causes)))
+    return found
+
+
+def _listed(causes: Collection[str]) -> str:
+    return ", ".join(sorted(set(causes)))

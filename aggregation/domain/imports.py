@@ -1,0 +1,180 @@
+"""Offers as a CSV file: every row is read, and every wrong cell is told with its line and column."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from aggregation.domain.faults import Fault, FaultCode
+from aggregation.domain.offers import PRICE_PLACES, REPEATED, OfferDraft, OfferTerm, OfferUnit
+from aggregation.domain.pools import PoolKind
+from kernel.text import Vocabulary
+
+MOST_BYTES = 5 * 2**20
+MOST_ROWS = 10_000
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,18})?")
+LARGEST_COUNT = 2**31 - 1
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class LineFault:
+    """A fault and the line of the file where it stands; line 1 is the header."""
+
+    line: int
+    fault: Fault
+
+
+@dataclass(slots=True)
+class OfferFile:
+    """What a file says: drafts by line, and the faults of the rows that say none."""
+
+    rows: int = 0
+    drafts: dict[int, OfferDraft] = field(default_factory=dict)
+    faults: list[LineFault] = field(default_factory=list)
+
+
+class _CellError(ValueError):
+    """A cell that its column does not take."""
+
+    def __init__(self, code: FaultCode, **params: object) -> None:
+        super().__init__(code)
+        self.code, self.params = code, params
+
+
+def _key(text: str) -> str:
+    if text.startswith(FORMULA_STARTS):
+        raise _CellError(FaultCode.FORMULA)
+    if not KEY.fullmatch(text):
+        raise _CellError(FaultCode.NOT_A_KEY)
+    return text
+
+
+def _text(text: str) -> str:
+    if text.startswith(FORMULA_STARTS):
+        raise _CellError(FaultCode.FORMULA)
+    return text
+
+
+def _number(text: str) -> Decimal:
+    if not NUMBER.fullmatch(text):
+        raise _CellError(FaultCode.NOT_A_NUMBER, value=text)
+    number = Decimal(text)
+    if number < 0:
+        raise _CellError(FaultCode.NEGATIVE)
+    return number
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = _number(text)
+        if number != number.to_integral_value():
+            raise _CellError(FaultCode.NOT_WHOLE, value=text)
+        if number < least:
+            raise _CellError(FaultCode.TOO_SMALL, least=least)
+        if number > LARGEST_COUNT:
+            raise _CellError(FaultCode.TOO_LARGE, most=LARGEST_COUNT)
+        return int(number)
+
+    return read
+
+
+def _decimal(places: int) -> Callable[[str], Decimal]:
+    def read(text: str) -> Decimal:
+        number = _number(text)
+        if number != round(number, places):
+            raise _CellError(FaultCode.TOO_PRECISE, places=places)
+        return number
+
+    return read
+
+
+def _one_of(vocabulary: type[Vocabulary]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in vocabulary.codes():
+            raise _CellError(FaultCode.NOT_A_CHOICE, choices=", ".join(vocabulary.codes()))
+        return text
+
+    return read
+
+
+def _flag(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise _CellError(FaultCode.NOT_A_CHOICE, choices="0, 1")
+    return text == "1"
+
+
+READERS: Mapping[str, Callable[[str], object]] = {
+    "offer": _key, "pool": _key, "centre": _key, "kind": _one_of(PoolKind), "accelerator": _text,
+    "domestic": _flag, "accelerators": _whole(0), "accelerator_memory_gib": _decimal(6), "vcpus": _whole(0),
+    "memory_gib": _decimal(6), "fp64_tflops": _decimal(6), "fp32_tflops": _decimal(6),
+    "fp16_tflops": _decimal(6), "unit": _one_of(OfferUnit), "term": _one_of(OfferTerm),
+    "min_hours": _whole(1), "price_cny_hour": _decimal(PRICE_PLACES), "available": _whole(0),
+}  # fmt: skip
+REQUIRED = ("offer", "pool", "unit", "min_hours", "price_cny_hour", "available")
+
+
+def read_offers(content: bytes) -> OfferFile:
+    """Read the whole file; no row is passed over in silence, each is a draft or has at least one fault."""
+    file = OfferFile()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        file.faults.append(LineFault(line, Fault.of(FaultCode.NOT_UTF8, "")))
+        return file
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        file.faults += [LineFault(1, fault) for fault in _faults_of_header(header)]
+        if file.faults:
+            return file
+        lines: dict[str, int] = {}
+        for cells in reader:
+            if cells:
+                file.rows += 1
+                _read_row(file, reader.line_num, header, cells, lines)
+    except csv.Error as error:
+        file.faults.append(LineFault(reader.line_num, Fault.of(FaultCode.NOT_CSV, "", why=str(error))))
+    return file
+
+
+def _faults_of_header(header: list[str]) -> list[Fault]:
+    found = [Fault.of(FaultCode.MISSING_COLUMN, name) for name in REQUIRED if name not in header]
+    found += [Fault.of(FaultCode.UNKNOWN_COLUMN, name[:80]) for name in header if name not in READERS]
+    found += [
+        Fault.of(FaultCode.REPEATED_COLUMN, name) for name in sorted(set(header)) if header.count(name) > 1
+    ]
+    return found
+
+
+def _read_row(file: OfferFile, line: int, header: list[str], cells: list[str], lines: dict[str, int]) -> None:
+    if len(cells) != len(header):
+        at = header[min(len(cells), len(header) - 1)]
+        short = Fault.of(FaultCode.SHORT_ROW, at, wanted=len(header), found=len(cells))
+        file.faults.append(LineFault(line, short))
+        return
+    values: dict[str, object] = {}
+    found = []
+    for column, cell in zip(header, cells, strict=True):
+        text = cell.strip(" ")
+        if text:
+            try:
+                values[column] = READERS[column](text)
+            except _CellError as bad:
+                found.append(Fault.of(bad.code, column, **bad.params))
+        elif column in REQUIRED:
+            found.append(Fault.of(FaultCode.MISSING, column))
+    key = values.get("offer")
+    if isinstance(key, str) and lines.setdefault(key, line) != line:
+        found.append(Fault.of(FaultCode.DUPLICATE, "offer", line=lines[key]))
+    if found:
+        file.faults += [LineFault(line, fault) for fault in found]
+        return
+    stated = {column: values[column] for column in REPEATED if column in values}
+    own = {name: values[name] for name in ("pool", "unit", "min_hours", "price_cny_hour", "available")}
+    term = values.get("term", OfferTerm.ON_DEMAND.value)
+    file.drafts[line] = OfferDraft(key=key, term=term, stated=stated, **own)  # type: ignore[arg-type] # read by column

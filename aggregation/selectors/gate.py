@@ -1,0 +1,86 @@
+"""Which offers may be sold, and why the others may not: asked at snapshot, quote, hold and confirmation."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from aggregation.domain.gate import (
+    Block,
+    BlockCode,
+    IdentifierFacts,
+    PoolGate,
+    blocks_of_offer,
+    blocks_of_pool,
+)
+from aggregation.domain.offers import OfferState
+from aggregation.models import Offer, Pool
+from aggregation.models.offers import OfferQuerySet
+from aggregation.selectors.inventory import freshness_of, inventory_of
+from identifiers.selectors.identifiers import Standing
+from identifiers.selectors.identifiers import standings as identifier_standings
+from kernel.clock import now
+from kernel.selectors.suspensions import open_causes
+from participants.selectors.organisations import standings as party_standings
+
+RESELLER = "resale_provider"
+NO_IDENTIFIER = IdentifierFacts(state="none", filed=False)
+
+
+def blocks(offers: Iterable[UUID]) -> dict[UUID, list[Block]]:
+    """Why each offer may not be sold; an empty list: it may. A fixed number of queries, however many offers."""
+    wanted = set(offers)
+    rows = list(Offer.objects.filter(id__in=wanted).priced())
+    pools = Pool.objects.filter(id__in={row.pool_id for row in rows})
+    shut = blocks_of_pools(pools.select_related("centre", "inventory"), now())
+    causes = open_causes(wanted)
+    found = {row.id: shut[row.pool_id] + _own_blocks(row, causes.get(row.id, [])) for row in rows}
+    unknown = [Block.of(BlockCode.OFFER_UNKNOWN)]
+    return {offer: found.get(offer, unknown) for offer in wanted}
+
+
+def sellable_offers() -> OfferQuerySet:
+    """The offers that may be sold now, each with its price: exactly those for which `blocks` is empty."""
+    pools = Pool.objects.filter(offers__state=OfferState.LISTED).distinct()
+    shut = blocks_of_pools(pools.select_related("centre", "inventory"), now())
+    listed = Offer.objects.filter(state=OfferState.LISTED)
+    listed = listed.filter(pool__in=[pool for pool, why in shut.items() if not why])
+    suspended = open_causes(listed.values_list("id", flat=True))
+    return listed.exclude(id__in=suspended).with_price()
+
+
+def blocks_of_pools(pools: Iterable[Pool], at: datetime) -> dict[UUID, list[Block]]:
+    """Why nothing of each pool may be sold, in three queries: parties, identifiers, suspensions."""
+    rows = list(pools)
+    parties = party_standings({row.tenant_id for row in rows})
+    identifiers = identifier_standings(subjects={key for row in rows for key in (row.id, row.centre_id)})
+    causes = open_causes({key for row in rows for key in (row.id, row.centre_id, row.tenant_id)})
+    found = {}
+    for row in rows:
+        party, inventory = parties.get(row.tenant_id), inventory_of(row)
+        found[row.id] = blocks_of_pool(
+            PoolGate(
+                pool=row.key,
+                centre=row.centre.key,
+                certified=party is not None and party.certified,
+                qualified=party is not None and party.qualified,
+                needs_qualification=party is not None and party.kind == RESELLER,
+                # an identifier counts only for the tenant that owns both it and its resource
+                pool_identifier=_facts(identifiers.get((row.tenant_id, row.id))),
+                centre_identifier=_facts(identifiers.get((row.tenant_id, row.centre_id))),
+                party_causes=causes.get(row.tenant_id, []),
+                centre_causes=causes.get(row.centre_id, []),
+                pool_causes=causes.get(row.id, []),
+                freshness=freshness_of(row, at),
+                observed_at=inventory.observed_at if inventory else None,
+            )
+        )
+    return found
+
+
+def _own_blocks(offer: Offer, causes: list[str]) -> list[Block]:
+    priced = offer.price_cny_hour is not None
+    return blocks_of_offer(offer=offer.key, state=offer.state, priced=priced, causes=causes)
+
+
+def _facts(standing: Standing | None) -> IdentifierFacts:
+    return IdentifierFacts(state=standing.state, filed=standing.filed) if standing else NO_IDENTIFIER

@@ -1,0 +1,57 @@
+"""What is known of an offer, for the floors above."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from aggregation.models import Offer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferFacts:
+    """An offer as it stands now; price in CNY an hour for one unit, None where no price is valid."""
+
+    id: UUID
+    key: str
+    provider: UUID
+    pool: UUID
+    centre: UUID
+    kind: str
+    accelerator: str | None
+    accelerators: int
+    name: str
+    unit: str
+    price_cny_hour: Decimal | None
+    min_hours: int
+    marking: str
+
+
+def title_of(offer: Offer) -> str:
+    """What people call it: the centre and what a machine has."""
+    pool = offer.pool
+    machine = f"{pool.accelerator} × {pool.accelerators}" if pool.accelerator else f"{pool.vcpus} vCPU"
+    return f"{pool.centre.name} {machine}"
+
+
+def facts(ids: Iterable[UUID]) -> dict[UUID, OfferFacts]:
+    """The facts of each offer, in one query; an unknown id is absent."""
+    rows = Offer.objects.filter(id__in=set(ids)).priced().select_related("pool__centre")
+    return {
+        row.id: OfferFacts(
+            id=row.id,
+            key=row.key,
+            provider=row.tenant_id,
+            pool=row.pool_id,
+            centre=row.pool.centre_id,
+            kind=row.pool.kind,
+            accelerator=row.pool.accelerator,
+            accelerators=row.pool.accelerators,
+            name=title_of(row),
+            unit=row.unit,
+            price_cny_hour=row.price_cny_hour,
+            min_hours=row.min_hours,
+            marking=row.marking or row.pool.marking or row.pool.centre.marking,
+        )
+        for row in rows
+    }

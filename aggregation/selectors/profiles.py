@@ -1,0 +1,37 @@
+"""The versioned data profiles of this floor."""
+
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from aggregation.domain.accelerators import Accelerator, Accelerators
+
+PROFILES = Path(__file__).resolve().parent.parent / "profiles"
+
+
+@cache
+def accelerators() -> Accelerators:
+    """The dictionary of accelerators, read once."""
+    document = yaml.safe_load((PROFILES / "accelerators.yaml").read_text(encoding="utf-8"))
+    return Accelerators(
+        version=document["version"],
+        status=document["status"],
+        source=document["source"],
+        cards=tuple(
+            Accelerator(
+                name=card["name"],
+                aliases=tuple(card["aliases"]),
+                vendor=card["vendor"],
+                domestic=card["domestic"],
+                memory_gib=_decimal(card["memory_gib"]),
+                tflops={precision: _decimal(value) for precision, value in card["tflops"].items()},
+            )
+            for card in document["accelerators"]
+        ),
+    )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
