@@ -91,15 +91,3 @@ class NoSuchBundle(Problem):
     detail = Text(
         "该次选择共有 {count} 个组合，序号从 0 开始。", "The selection has {count} bundles, counted from 0."
     )
-
-
-class TestFailed(Problem):
-    """The test report does not meet what was sold."""
-
-    status = 409
-    code = "line_test_failed"
-    title = Text("测试未达到售出指标", "The test misses what was sold")
-    detail = Text(
-        "实测上界 {upper} µs、丢包 {loss}；售出指标：时延 < {bound} µs、丢包 ≤ {max_loss}。请整改后重新测试。",
-        "Measured at most {upper} µs, loss {loss}; sold: < {bound} µs, loss ≤ {max_loss}. Mend the line and test again.",
-    )

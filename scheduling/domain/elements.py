@@ -1,5 +1,7 @@
 """Reading what a provider sends, element by element, with a reason for each that is wrong."""
 
+import csv
+import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,9 +62,7 @@ def read_elements(
             try:
                 values[column.name] = _value(column, members.get(column.name))
             except NumberError as error:
-                wrong.append(
-                    Fault(f"{pointer}/{column.name}", "bad_value", Text(str(error), str(error)))
-                )
+                wrong.append(Fault(f"{pointer}/{column.name}", "bad_value", Text(str(error), str(error))))
         faults += wrong
         if not wrong:
             elements.append(Element(pointer, values))
@@ -120,3 +120,36 @@ def _text(given: Any) -> str:
         case list() | tuple() if all(isinstance(part, str) and ";" not in part for part in given):
             return ";".join(given)
     raise NumberError("write decimals as text, lists as texts 小数须写成文本，列表须为文本列表")
+
+
+def csv_rows(text: str) -> tuple[list[tuple[str, dict[str, str]]], list[Fault]]:
+    """The rows of a CSV text with a header as (`/lines/N`, cells by column); line 1 is the header."""
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    rows: list[tuple[str, dict[str, str]]] = []
+    faults: list[Fault] = []
+    try:
+        header = next(reader, [])
+        if len(set(header)) != len(header):
+            faults.append(Fault("/lines/1", "bad_header", Text("表头有重复列", "a column is there twice")))
+        for cells in reader:
+            pointer = f"/lines/{reader.line_num}"
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                zh = f"{len(cells)} 个单元格，表头为 {len(header)} 列"
+                en = f"{len(cells)} cells under {len(header)} columns"
+                faults.append(Fault(pointer, "bad_row", Text(zh, en)))
+            else:
+                rows.append((pointer, dict(zip(header, cells, strict=True))))
+    except csv.Error as error:
+        zh, en = f"不是有效的 CSV：{error}", f"not CSV: {error}"
+        faults.append(Fault(f"/lines/{reader.line_num}", "bad_csv", Text(zh, en)))
+    return rows, faults
+
+
+def too_many(given: Sequence[Any], pointer: str) -> list[Fault]:
+    """A fault where one import brings more elements than a request may."""
+    if len(given) <= LARGEST:
+        return []
+    zh, en = f"一次至多 {LARGEST} 条，请分批提交", f"at most {LARGEST} at once: send them in parts"
+    return [Fault(pointer, "too_many", Text(zh, en))]

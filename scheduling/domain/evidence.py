@@ -77,7 +77,7 @@ def assess(claim: Claim, *, metres: Decimal, at: datetime) -> EvidenceState:
     if faster_than(claim.one_way, metres, Medium.HOLLOW_CORE):
         raise ImpossibleLatency(
             pointer="/value_us",
-            value=float(claim.one_way),
+            value=f"{float(claim.one_way):g}",
             floor=floor_us(metres, Medium.HOLLOW_CORE),
             km=f"{metres / 1000:.3f}",
         )

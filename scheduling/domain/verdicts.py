@@ -6,7 +6,7 @@ from kernel.text import Vocabulary
 class Verdict(Vocabulary):
     """What evidence says about a bound (SCHEME §7)."""
 
-    PASS = "pass", "合格", "Pass"  # noqa: S105 - a verdict
+    PASS = "pass", "合格", "Pass"
     FAIL = "fail", "不合格", "Fail"
     INCONCLUSIVE = "inconclusive", "不能判定，须实测", "Inconclusive: measure"
 

@@ -1,0 +1,1 @@
+"""Agents of compute providers, reached over HTTP."""

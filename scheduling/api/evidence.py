@@ -1,0 +1,105 @@
+"""Latency evidence over HTTP."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.api.pagination import PageQuery
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from kernel.systems import System
+from scheduling.domain.evidence import Direction, Layer, Method
+from scheduling.domain.light import Medium
+from scheduling.models import LatencyEvidence
+from scheduling.services.evidence import record_evidence
+
+LONGEST_US = 10_000_000  # ten seconds: more is no line
+SHA256 = r"^([0-9a-f]{64})?$"
+
+
+class EvidenceIn(serializers.Serializer[Any]):
+    """One measurement of one span of the caller's."""
+
+    span = serializers.CharField(max_length=64, help_text="key of the span")
+    layer = serializers.ChoiceField(Layer.choices())
+    direction = serializers.ChoiceField(Direction.choices())
+    method = serializers.ChoiceField(Method.choices())
+    medium = serializers.ChoiceField(
+        Medium.choices(),
+        default=Medium.UNDISCLOSED.value,
+        help_text="what the measurement proves; undisclosed: as the span is registered",
+    )
+    value_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US, help_text="as measured")
+    clock_bound_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
+    samples = serializers.IntegerField(min_value=1, max_value=10**12)
+    percentile = serializers.DecimalField(max_digits=6, decimal_places=3, min_value=0, max_value=100)
+    measured_at = serializers.DateTimeField()
+    declarer = serializers.CharField(max_length=100, help_text="who measured")
+    file_sha256 = serializers.RegexField(SHA256, default="", help_text="SHA-256 of the report, hex")
+    marking = serializers.CharField(max_length=40, default="", allow_blank=True)
+
+
+class EvidenceOut(serializers.ModelSerializer[LatencyEvidence]):
+    """A record of evidence; `upper_us` is one way and counts where it is accepted on the optical layer."""
+
+    span = serializers.CharField(source="span.key")
+
+    class Meta:
+        model = LatencyEvidence
+        fields = (
+            "id",
+            "span",
+            "layer",
+            "direction",
+            "method",
+            "medium",
+            "value_us",
+            "clock_bound_us",
+            "upper_us",
+            "samples",
+            "percentile",
+            "measured_at",
+            "declarer",
+            "file_sha256",
+            "state",
+            "marking",
+            "created_at",
+        )
+
+
+class EvidenceView(HouseView):
+    """`/api/v1/latency-evidence`."""
+
+    system = System.SELECTION
+    operations = {"GET": "scheduling.list_evidence", "POST": "scheduling.record_evidence"}
+
+    @extend_schema(parameters=[PageQuery], responses=page_of(EvidenceOut))
+    def get(self, request: Request) -> Response:
+        """List latency evidence."""
+        rows = LatencyEvidence.objects.visible_to(self.actor).select_related("span")
+        return self.page(rows, EvidenceOut)
+
+    @extend_schema(request=EvidenceIn, responses={201: EvidenceOut})
+    def post(self, request: Request) -> Response:
+        """Record a measurement; what light refutes is refused, what only hollow-core fibre could do waits."""
+        data = self.read(EvidenceIn)
+        row = record_evidence(
+            span=data["span"],
+            layer=data["layer"],
+            direction=data["direction"],
+            method=data["method"],
+            medium=data["medium"],
+            value_us=data["value_us"],
+            clock_bound_us=data["clock_bound_us"],
+            samples=data["samples"],
+            percentile=data["percentile"],
+            measured_at=data["measured_at"],
+            declarer=data["declarer"],
+            file_sha256=data["file_sha256"],
+            marking=data["marking"],
+            actor=self.actor,
+        )
+        return self.show(row, EvidenceOut, status=201)

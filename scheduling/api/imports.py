@@ -1,0 +1,108 @@
+"""What every import has in common: a CSV body, a dry run, a report, and a refusal that names each fault."""
+
+from typing import Any, ClassVar
+
+from django.utils.translation import get_language
+from drf_spectacular.types import OpenApiTypes
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework.response import Response
+
+from kernel.api.views import HouseView
+from kernel.errors import MalformedBody
+from kernel.systems import System
+from scheduling.domain.elements import Fault
+from scheduling.services.spans import ImportReport
+
+CSV_BODY = {"text/csv": OpenApiTypes.STR}
+
+
+class ImportQuery(serializers.Serializer[Any]):
+    """How to import."""
+
+    dry_run = serializers.BooleanField(default=False, help_text="check and report, write nothing")
+
+
+class CsvQuery(ImportQuery):
+    """How to import a CSV, which has no place for a marking of its own."""
+
+    marking = serializers.CharField(max_length=40, default="", help_text="shown with every row: 演示数据")
+
+
+class NetworkFaultOut(serializers.Serializer[Any]):
+    """What is wrong with one element."""
+
+    pointer = serializers.CharField(help_text="JSON pointer; /lines/N/column in a CSV, line 1 is the header")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class NetworkImportOut(serializers.Serializer[Any]):
+    """What an import did or, dry, would do."""
+
+    dry_run = serializers.BooleanField()
+    read = serializers.IntegerField(help_text="elements in the body")
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    faults = NetworkFaultOut(many=True)
+
+
+class CsvParser(BaseParser):
+    """Reads `text/csv` as text in UTF-8."""
+
+    media_type = "text/csv"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """The body as text. Raises MalformedBody where it is not UTF-8."""
+        try:
+            return str(stream.read().decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise MalformedBody(media_type="text/csv; charset=utf-8") from error
+
+
+class CsvText(serializers.BaseSerializer[Any]):
+    """Hands the text to the importer, which names every bad row."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text as it came."""
+        return str(data)
+
+
+class ImportView(HouseView):
+    """The base of imports."""
+
+    system = System.SELECTION
+
+    def answer(self, report: ImportReport) -> Response:
+        """The report; 400 with every fault where an import that was meant found any."""
+        if report.faults and not report.dry_run:
+            raise ValidationError(nested(report.faults))
+        faults = [
+            {"pointer": fault.pointer, "code": fault.code, "detail": fault.reason.within(get_language())}
+            for fault in report.faults
+        ]
+        members = {name: getattr(report, name) for name in ("dry_run", "read", "created", "updated")}
+        return Response(NetworkImportOut(members | {"faults": faults}).data)
+
+
+class CsvImportView(ImportView):
+    """The base of imports of a CSV."""
+
+    parser_classes: ClassVar[list[type[BaseParser]]] = [CsvParser]  # type: ignore[misc] # DRF's is a tuple
+
+
+def nested(faults: tuple[Fault, ...]) -> dict[str, Any]:
+    """Faults as the nested detail from which the problem document makes its pointers again."""
+    tree: dict[str, Any] = {}
+    for fault in faults:
+        *path, last = fault.pointer.removeprefix("/").split("/")
+        branch = tree
+        for name in path:
+            branch = branch.setdefault(name, {})
+        detail = ErrorDetail(fault.reason.within(get_language()), code=fault.code)
+        leaf = branch.setdefault(last, [])
+        if isinstance(leaf, dict):
+            leaf = leaf.setdefault("non_field_errors", [])
+        leaf.append(detail)
+    return tree

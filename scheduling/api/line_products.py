@@ -1,0 +1,71 @@
+"""Line products over HTTP: what carries an identifier, and why it cannot be sold yet."""
+
+from typing import Any
+
+from django.utils.translation import get_language
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.api.pagination import PageQuery
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from kernel.systems import System
+from scheduling.models import LineProduct
+from scheduling.selectors.gate import blocks
+
+
+class LineProductOut(serializers.ModelSerializer[LineProduct]):
+    """A line product; apply for its identifier with kind `line` and its id as subject."""
+
+    line_provider = serializers.CharField(source="provider.key")
+
+    class Meta:
+        model = LineProduct
+        fields = ("id", "line_provider", "technology", "created_at", "generation")
+
+
+class LineBlockOut(serializers.Serializer[Any]):
+    """One reason why it cannot be sold."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class LineGateOut(serializers.Serializer[Any]):
+    """Whether it may be sold now."""
+
+    sellable = serializers.BooleanField()
+    blocks = LineBlockOut(many=True)
+
+
+class LineProductsView(HouseView):
+    """`/api/v1/line-products`."""
+
+    system = System.SELECTION
+    operations = {"GET": "scheduling.list_line_products"}
+
+    @extend_schema(parameters=[PageQuery], responses=page_of(LineProductOut))
+    def get(self, request: Request) -> Response:
+        """List line products."""
+        rows = LineProduct.objects.visible_to(self.actor).select_related("provider")
+        return self.page(rows, LineProductOut)
+
+
+class LineProductGateView(HouseView):
+    """`/api/v1/line-products/{id}/gate`."""
+
+    system = System.SELECTION
+    operations = {"GET": "scheduling.read_line_gate"}
+    queryset = LineProduct.objects.select_related("provider")
+
+    @extend_schema(responses=LineGateOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Say whether the product may be sold, and if not, why."""
+        language = get_language()
+        reasons = [
+            {"code": block.code, "detail": block.text.within(language)}
+            for block in blocks([self.subject.id])[self.subject.id]
+        ]
+        return Response(LineGateOut({"sellable": not reasons, "blocks": reasons}).data)

@@ -1,0 +1,197 @@
+"""Networks, committed lines and tariffs over HTTP: imports by their owners, and lists."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.api.pagination import PageQuery
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from kernel.systems import System
+from scheduling.api.imports import (
+    CSV_BODY,
+    CsvImportView,
+    CsvQuery,
+    CsvText,
+    ImportQuery,
+    ImportView,
+    NetworkImportOut,
+)
+from scheduling.domain.elements import KEY
+from scheduling.domain.sites import SiteRole
+from scheduling.models import LineTariff, Site, Span
+from scheduling.services.committed_lines import import_committed_lines
+from scheduling.services.networks import import_network
+from scheduling.services.tariffs import import_tariffs
+
+
+class NetworkIn(serializers.Serializer[Any]):
+    """A disclosed network; each element is checked by itself and every bad one is reported."""
+
+    line_provider = serializers.RegexField(
+        f"^{KEY}$", help_text="the caller's key in files, fixed at first use"
+    )
+    marking = serializers.CharField(max_length=40, default="", allow_blank=True)
+    sites = serializers.ListField(
+        child=serializers.JSONField(),
+        help_text="objects of site, name, place, city (GB/T 2260), lat, lon (WGS-84, text), role, oxc, hop_us",
+    )
+    spans = serializers.ListField(
+        child=serializers.JSONField(),
+        help_text="objects of span, a, b, medium (silica, hollow_core), km (text), capacity_mbps, jitter_us, loss, srlg",
+    )
+
+
+class SiteOut(serializers.ModelSerializer[Site]):
+    """A site of the network."""
+
+    site = serializers.CharField(source="key")
+
+    class Meta:
+        model = Site
+        fields = ("id", "site", "name", "place", "city", "lat", "lon", "role", "oxc", "hop_us", "marking")
+
+
+class SiteQuery(PageQuery):
+    """Filters of sites."""
+
+    role = serializers.ChoiceField(SiteRole.choices(), required=False)
+    city = serializers.CharField(required=False)
+
+
+class SpanOut(serializers.ModelSerializer[Span]):
+    """A span as its owner and the supervision see it; measured_us is one way, the upper end."""
+
+    span = serializers.CharField(source="key")
+    a = serializers.CharField(source="a.key")
+    b = serializers.CharField(source="b.key")
+
+    class Meta:
+        model = Span
+        fields = (
+            "id",
+            "span",
+            "kind",
+            "a",
+            "b",
+            "medium",
+            "km",
+            "capacity_mbps",
+            "measured_us",
+            "measured_at",
+            "jitter_us",
+            "loss",
+            "srlg",
+            "z_centre",
+            "marking",
+        )
+
+
+class TariffOut(serializers.ModelSerializer[LineTariff]):
+    """A price row of a line product; money in CNY."""
+
+    line_provider = serializers.CharField(source="product.provider.key")
+    technology = serializers.CharField(source="product.technology")
+
+    class Meta:
+        model = LineTariff
+        fields = (
+            "id",
+            "product",
+            "line_provider",
+            "technology",
+            "bandwidth_mbps",
+            "zone",
+            "one_off_cny",
+            "monthly_cny",
+            "monthly_cny_per_km",
+            "min_months",
+            "elastic_cny_hour",
+            "terminal_us",
+            "lead_days",
+            "marking",
+        )
+
+
+class ImportNetworkView(ImportView):
+    """`/api/v1/networks:import`."""
+
+    operations = {"POST": "scheduling.import_network"}
+
+    @extend_schema(parameters=[ImportQuery], request=NetworkIn, responses={200: NetworkImportOut})
+    def post(self, request: Request) -> Response:
+        """Disclose sites and spans: all or, with every fault named, nothing. Own keys are updated."""
+        query, data = self.query(ImportQuery), self.read(NetworkIn)
+        report = import_network(
+            line_provider=data["line_provider"],
+            marking=data["marking"],
+            sites=data["sites"],
+            spans=data["spans"],
+            dry_run=query["dry_run"],
+            actor=self.actor,
+        )
+        return self.answer(report)
+
+
+class ImportCommittedLinesView(CsvImportView):
+    """`/api/v1/committed-lines:import`."""
+
+    operations = {"POST": "scheduling.import_committed_lines"}
+
+    @extend_schema(parameters=[CsvQuery], request=CSV_BODY, responses={200: NetworkImportOut})
+    def post(self, request: Request) -> Response:
+        """Sell lines end to end: all rows or, with every fault named, none. Own keys are updated."""
+        query = self.query(CsvQuery)
+        return self.answer(import_committed_lines(text=self.read(CsvText), actor=self.actor, **query))
+
+
+class ImportTariffsView(CsvImportView):
+    """`/api/v1/tariffs:import`."""
+
+    operations = {"POST": "scheduling.import_tariffs"}
+
+    @extend_schema(parameters=[CsvQuery], request=CSV_BODY, responses={200: NetworkImportOut})
+    def post(self, request: Request) -> Response:
+        """Set prices by technology, step and zone: all rows or, with every fault named, none."""
+        query = self.query(CsvQuery)
+        return self.answer(import_tariffs(text=self.read(CsvText), actor=self.actor, **query))
+
+
+class SitesView(HouseView):
+    """`/api/v1/sites`."""
+
+    system = System.SELECTION
+    operations = {"GET": "scheduling.list_sites"}
+
+    @extend_schema(parameters=[SiteQuery], responses=page_of(SiteOut))
+    def get(self, request: Request) -> Response:
+        """List sites: where users and centres meet the network."""
+        return self.page(Site.objects.visible_to(self.actor), SiteOut, SiteQuery)
+
+
+class SpansView(HouseView):
+    """`/api/v1/spans`."""
+
+    system = System.SELECTION
+    operations = {"GET": "scheduling.list_spans"}
+
+    @extend_schema(parameters=[PageQuery], responses=page_of(SpanOut))
+    def get(self, request: Request) -> Response:
+        """List disclosed spans and committed lines."""
+        return self.page(Span.objects.visible_to(self.actor).select_related("a", "b"), SpanOut)
+
+
+class TariffsView(HouseView):
+    """`/api/v1/tariffs`."""
+
+    system = System.SELECTION
+    operations = {"GET": "scheduling.list_tariffs"}
+
+    @extend_schema(parameters=[PageQuery], responses=page_of(TariffOut))
+    def get(self, request: Request) -> Response:
+        """List tariff rows."""
+        rows = LineTariff.objects.visible_to(self.actor).select_related("product__provider")
+        return self.page(rows, TariffOut)

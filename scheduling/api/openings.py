@@ -1,0 +1,206 @@
+"""Line openings over HTTP."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.api.pagination import PageQuery
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from kernel.systems import System
+from scheduling.api.evidence import LONGEST_US, SHA256
+from scheduling.domain.evidence import Method
+from scheduling.domain.openings import LIFE, REAL_DAY, OpeningState
+from scheduling.models import LineOpening, LineTest, OpeningStep
+from scheduling.services import openings as services
+
+
+class LineClockOut(serializers.Serializer[Any]):
+    """How fast days pass in this opening."""
+
+    day_seconds = serializers.IntegerField(help_text="86400 is real time")
+    accelerated = serializers.BooleanField()
+
+
+class OpeningStepOut(serializers.ModelSerializer[OpeningStep]):
+    """One step of the opening."""
+
+    class Meta:
+        model = OpeningStep
+        fields = ("act", "at")
+
+
+class LineTestOut(serializers.ModelSerializer[LineTest]):
+    """One end-to-end test; `met` says whether it keeps what was sold."""
+
+    class Meta:
+        model = LineTest
+        fields = (
+            "method",
+            "latency_us",
+            "clock_bound_us",
+            "loss",
+            "samples",
+            "measured_at",
+            "file_sha256",
+            "met",
+            "created_at",
+        )
+
+
+class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
+    """An opening as the line provider and the user see it."""
+
+    a = serializers.CharField(source="a.key")
+    z = serializers.CharField(source="z.key")
+    clock = serializers.SerializerMethodField()
+    steps = OpeningStepOut(many=True)
+    tests = LineTestOut(many=True)
+
+    class Meta:
+        model = LineOpening
+        fields = (
+            "id",
+            "order",
+            "provider_id",
+            "user_id",
+            "technology",
+            "bandwidth_mbps",
+            "a",
+            "z",
+            "below_us",
+            "max_loss",
+            "state",
+            "promised_days",
+            "due_at",
+            "delivered_at",
+            "deemed_at",
+            "accepted_at",
+            "clock",
+            "profile",
+            "steps",
+            "tests",
+            "created_at",
+            "generation",
+        )
+
+    @extend_schema_field(LineClockOut)
+    def get_clock(self, row: LineOpening) -> dict[str, Any]:
+        """The clock of the opening, shown as accelerated where it is."""
+        return {"day_seconds": row.day_seconds, "accelerated": row.day_seconds != REAL_DAY}
+
+
+class LineTestIn(serializers.Serializer[Any]):
+    """An end-to-end test, one way on the optical layer."""
+
+    method = serializers.ChoiceField(Method.choices())
+    latency_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
+    clock_bound_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
+    loss = serializers.DecimalField(max_digits=10, decimal_places=9, min_value=0, max_value=1)
+    samples = serializers.IntegerField(min_value=1, max_value=10**12)
+    measured_at = serializers.DateTimeField()
+    file_sha256 = serializers.RegexField(SHA256, default="")
+
+
+class LineOpeningQuery(PageQuery):
+    """Filters of openings."""
+
+    order = serializers.UUIDField(required=False)
+    state = serializers.ChoiceField(OpeningState.choices(), required=False)
+
+
+class LineOpeningsView(HouseView):
+    """`/api/v1/line-openings`."""
+
+    system = System.SELECTION
+    operations = {"GET": "scheduling.list_openings"}
+
+    @extend_schema(parameters=[LineOpeningQuery], responses=page_of(LineOpeningOut))
+    def get(self, request: Request) -> Response:
+        """List the openings that the caller is a party to."""
+        rows = LineOpening.objects.visible_to(self.actor).select_related("a", "z")
+        return self.page(rows.prefetch_related("steps", "tests"), LineOpeningOut, LineOpeningQuery)
+
+
+class LineOpeningView(HouseView):
+    """`/api/v1/line-openings/{id}`."""
+
+    system = System.SELECTION
+    operations = {"GET": "scheduling.read_opening"}
+    queryset = LineOpening.objects.all()
+
+    @extend_schema(responses=LineOpeningOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Read one opening with its steps and tests."""
+        return self.show(self.subject, LineOpeningOut)
+
+
+class LineActView(HouseView):
+    """The base of the acts on one opening."""
+
+    system = System.SELECTION
+    queryset = LineOpening.objects.all()
+    visible_by = "scheduling.read_opening"
+
+
+class SurveyLineView(LineActView):
+    """`/api/v1/line-openings/{id}:survey`."""
+
+    operations = {"POST": "scheduling.survey_line"}
+    acts = {"POST": (LIFE, "survey")}
+
+    @extend_schema(request=None, responses={200: LineOpeningOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Report that resources and site are surveyed."""
+        return self.show(services.survey_line(opening=self.subject, actor=self.actor), LineOpeningOut)
+
+
+class ConfigureLineView(LineActView):
+    """`/api/v1/line-openings/{id}:configure`."""
+
+    operations = {"POST": "scheduling.configure_line"}
+    acts = {"POST": (LIFE, "configure")}
+
+    @extend_schema(request=None, responses={200: LineOpeningOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Report that the circuit is configured."""
+        return self.show(services.configure_line(opening=self.subject, actor=self.actor), LineOpeningOut)
+
+
+class ReportTestView(LineActView):
+    """`/api/v1/line-openings/{id}:report-test`."""
+
+    operations = {"POST": "scheduling.report_test"}
+    acts = {"POST": (LIFE, "deliver")}
+
+    @extend_schema(request=LineTestIn, responses={200: LineOpeningOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Report an end-to-end test: one that meets what was sold delivers the line, another is only kept."""
+        data = self.read(LineTestIn)
+        row = services.report_test(
+            opening=self.subject,
+            method=data["method"],
+            latency_us=data["latency_us"],
+            clock_bound_us=data["clock_bound_us"],
+            loss=data["loss"],
+            samples=data["samples"],
+            measured_at=data["measured_at"],
+            file_sha256=data["file_sha256"],
+            actor=self.actor,
+        )
+        return self.show(row, LineOpeningOut)
+
+
+class AcceptLineView(LineActView):
+    """`/api/v1/line-openings/{id}:accept`."""
+
+    operations = {"POST": "scheduling.accept_line"}
+    acts = {"POST": (LIFE, "accept")}
+
+    @extend_schema(request=None, responses={200: LineOpeningOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Accept the delivered line, as its user."""
+        return self.show(services.accept_line(opening=self.subject, actor=self.actor), LineOpeningOut)

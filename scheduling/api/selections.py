@@ -1,0 +1,154 @@
+"""Selections over HTTP: ask, read again, replay."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.api.pagination import PageQuery
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from kernel.systems import System
+from scheduling.domain.demand import LATENCY_LAYERS, PROTECTIONS, WANTS
+from scheduling.models import Selection
+from scheduling.services.selections import replay_selection, run_selection
+
+
+class PlaceIn(serializers.Serializer[Any]):
+    """A place, WGS-84 degrees as text."""
+
+    lat = serializers.CharField()
+    lon = serializers.CharField()
+
+
+class SelectionIn(serializers.Serializer[Any]):
+    """A demand as in the selection files; exactly one of from_site, from_place and from_coordinates.
+
+    Decimals are text; the meaning of every member is that of the files, and the engine checks them.
+    """
+
+    demand = serializers.CharField(required=False)
+    from_site = serializers.CharField(required=False)
+    from_place = serializers.CharField(required=False, help_text="GB/T 2260: its access point")
+    from_coordinates = PlaceIn(required=False, help_text="the nearest access point")
+    quantity = serializers.IntegerField(min_value=1)
+    bandwidth_mbps = serializers.IntegerField(min_value=1)
+    duration_hours = serializers.CharField(required=False)
+    protection = serializers.ChoiceField(PROTECTIONS, required=False)
+    latency_layer = serializers.ChoiceField(LATENCY_LAYERS, required=False)
+    max_latency_us = serializers.IntegerField(required=False, allow_null=True, help_text="strict, one way")
+    max_jitter_us = serializers.IntegerField(required=False, allow_null=True)
+    max_loss = serializers.CharField(required=False, allow_null=True)
+    max_hops = serializers.IntegerField(required=False, allow_null=True)
+    max_lead_days = serializers.IntegerField(required=False, allow_null=True)
+    compute = serializers.DictField(required=False)
+    centre = serializers.DictField(required=False)
+    providers = serializers.DictField(required=False)
+    line = serializers.DictField(required=False)
+    max_total_cny = serializers.CharField(required=False, allow_null=True)
+    top = serializers.IntegerField(required=False, min_value=1, max_value=200)
+    want = serializers.ListField(child=serializers.ChoiceField(WANTS), required=False)
+
+
+class SelectionOut(serializers.ModelSerializer[Selection]):
+    """A selection: the answer as in the files, and beside it what the files cannot say.
+
+    `spans`: what each span's latency rests on (measured, committed, estimated); `near_misses`: centres that
+    fail on latency alone, `inconclusive` (measure) or `impossible` (light itself), with the numbers in µs.
+    """
+
+    answer = serializers.DictField()
+    spans = serializers.DictField()
+    near_misses = serializers.ListField(child=serializers.DictField())
+    access = serializers.DictField()
+
+    class Meta:
+        model = Selection
+        fields = (
+            "id",
+            "demand_ref",
+            "demand",
+            "access",
+            "snapshot",
+            "answer",
+            "spans",
+            "near_misses",
+            "milliseconds",
+            "created_at",
+        )
+
+
+class SelectionBriefOut(serializers.ModelSerializer[Selection]):
+    """A selection in a list."""
+
+    class Meta:
+        model = Selection
+        fields = ("id", "demand_ref", "snapshot", "bundles", "created_at")
+
+
+class ReplayOut(serializers.Serializer[Any]):
+    """The same demand on the supply of now."""
+
+    snapshot_then = serializers.CharField()
+    snapshot_now = serializers.CharField()
+    same_snapshot = serializers.BooleanField()
+    same_answer = serializers.BooleanField(help_text="but for the hash; always so on the same snapshot")
+    answer = serializers.DictField()
+
+
+class SelectionsView(HouseView):
+    """`/api/v1/selections`."""
+
+    system = System.SELECTION
+    operations = {"GET": "scheduling.list_selections", "POST": "scheduling.create_selection"}
+
+    @extend_schema(parameters=[PageQuery], responses=page_of(SelectionBriefOut))
+    def get(self, request: Request) -> Response:
+        """List selections."""
+        return self.page(Selection.objects.visible_to(self.actor), SelectionBriefOut)
+
+    @extend_schema(request=SelectionIn, responses={201: SelectionOut})
+    def post(self, request: Request) -> Response:
+        """Choose compute and line together, with path, evidence, price split, reasons and relaxations."""
+        demand = self.read(DemandDocument)
+        row = run_selection(demand=demand, demand_ref=None, actor=self.actor)
+        return self.show(row, SelectionOut, status=201, location=f"/api/v1/selections/{row.id}")
+
+
+class DemandDocument(serializers.BaseSerializer[Any]):
+    """Hands the JSON object to the engine's own reader, which knows every member and names the bad one."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The object as it came."""
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("须为 JSON 对象 / a JSON object is expected")
+        return data
+
+
+class SelectionView(HouseView):
+    """`/api/v1/selections/{id}`."""
+
+    system = System.SELECTION
+    operations = {"GET": "scheduling.read_selection"}
+    queryset = Selection.objects.all()
+
+    @extend_schema(responses=SelectionOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Read a selection as it was answered."""
+        return self.show(self.subject, SelectionOut)
+
+
+class ReplaySelectionView(HouseView):
+    """`/api/v1/selections/{id}:replay`."""
+
+    system = System.SELECTION
+    operations = {"POST": "scheduling.replay_selection"}
+    queryset = Selection.objects.all()
+    visible_by = "scheduling.read_selection"
+
+    @extend_schema(request=None, responses={200: ReplayOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Ask again on the supply of now; where it changed, both hashes say so."""
+        return Response(ReplayOut(replay_selection(selection=self.subject)).data)

@@ -1,0 +1,141 @@
+"""What scheduling announces."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkImported(Event):
+    """A line provider disclosed sites and spans; `subject` is the line provider's row."""
+
+    name: ClassVar[str] = "scheduling.network_imported"
+
+    sites: int
+    spans: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TariffsImported(Event):
+    """A line provider set prices; `subject` is the line provider's row."""
+
+    name: ClassVar[str] = "scheduling.tariffs_imported"
+
+    tariffs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceRecorded(Event):
+    """Latency evidence was kept; `subject` is the record, `span` what it is about."""
+
+    name: ClassVar[str] = "scheduling.evidence_recorded"
+
+    span: UUID
+    state: str
+    layer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectionMade(Event):
+    """A demand was answered; `subject` is the selection."""
+
+    name: ClassVar[str] = "scheduling.selection_made"
+
+    snapshot: str
+    bundles: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleHeld(Event):
+    """Compute and line are held together; `subject` is the bundle, `tenant` its user."""
+
+    name: ClassVar[str] = "scheduling.bundle_held"
+
+    offer: UUID
+    quantity: int
+    bandwidth_mbps: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleConfirmed(Event):
+    """The hold became a contract; `subject` is the bundle."""
+
+    name: ClassVar[str] = "scheduling.bundle_confirmed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleReleased(Event):
+    """What the bundle held or had was given back; `subject` is the bundle."""
+
+    name: ClassVar[str] = "scheduling.bundle_released"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineOpened(Event):
+    """A line was ordered; `subject` is the opening."""
+
+    name: ClassVar[str] = "scheduling.line_opened"
+
+    order: UUID
+    provider: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineAdvanced(Event):
+    """The opening went a step on; `subject` is the opening."""
+
+    name: ClassVar[str] = "scheduling.line_advanced"
+
+    order: UUID
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineTested(Event):
+    """The line provider reported an end-to-end test; `subject` is the opening."""
+
+    name: ClassVar[str] = "scheduling.line_tested"
+
+    order: UUID
+    met: bool
+    upper_us: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineAccepted(Event):
+    """The line is accepted or deemed so: `subject` is the order, `tenant` its user."""
+
+    name: ClassVar[str] = "scheduling.line_accepted"
+
+    opening: UUID
+    deemed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DispatchQueued(Event):
+    """An order waits to be sent to its provider's agent; `subject` is the order, `tenant` its user."""
+
+    name: ClassVar[str] = "scheduling.dispatch_queued"
+
+    provider: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceDispatched(Event):
+    """The provider's agent took the order: `subject` is the order, `tenant` its user."""
+
+    name: ClassVar[str] = "scheduling.service_dispatched"
+
+    provider: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class DispatchFailed(Event):
+    """The provider's agent could not be reached or refused: `subject` is the order, `tenant` its user."""
+
+    name: ClassVar[str] = "scheduling.dispatch_failed"
+
+    provider: UUID
+    attempts: int

@@ -1,0 +1,25 @@
+"""`manage export_supply`: write the live supply as the files of `select`, so that anyone can replay an answer."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from scheduling.adapters.files.supply import save_supply
+from scheduling.selectors.supply import live_supply
+
+
+class Command(BaseCommand):
+    help = (
+        "Write what may be sold now as five CSV files into a folder and print the snapshot hash. "
+        "将当前可售供给写为五个 CSV 文件，并打印快照哈希。"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", type=Path, help="folder to write into 目标文件夹")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        supply = live_supply().supply
+        save_supply(supply, options["folder"])
+        self.stdout.write(supply.snapshot)

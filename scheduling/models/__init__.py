@@ -1,0 +1,23 @@
+"""Tables of scheduling."""
+
+from scheduling.models.dispatches import Dispatch
+from scheduling.models.evidence import LatencyEvidence
+from scheduling.models.line_providers import LineProduct, LineProvider, LineTariff
+from scheduling.models.openings import LineOpening, LineTest, OpeningStep
+from scheduling.models.selections import Selection
+from scheduling.models.sites import Site
+from scheduling.models.spans import Span
+
+__all__ = [
+    "Dispatch",
+    "LatencyEvidence",
+    "LineOpening",
+    "LineProduct",
+    "LineProvider",
+    "LineTariff",
+    "LineTest",
+    "OpeningStep",
+    "Selection",
+    "Site",
+    "Span",
+]

@@ -1,0 +1,65 @@
+"""Line providers by the human key of their files, and the line products that they sell."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from kernel.models.base import Entity
+
+
+class LineProvider(Entity):
+    """An organisation's key as `line_provider` in files; taken at its first import, then fixed."""
+
+    tenant_field: ClassVar[str] = "tenant_id"
+
+    tenant_id = models.UUIDField(unique=True)
+    key = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        db_table = "line_provider"
+
+
+class LineProduct(Entity):
+    """A line product (line_provider, technology): what carries an identifier of kind line and can be sold."""
+
+    tenant_field: ClassVar[str] = "provider__tenant_id"
+
+    provider = models.ForeignKey(LineProvider, models.PROTECT, related_name="products")
+    technology = models.CharField(max_length=20)
+
+    class Meta:
+        db_table = "line_product"
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "technology"], name="line_product_once_a_technology")
+        ]
+
+
+class LineTariff(Entity):
+    """One price row of a product: a bandwidth step in a zone."""
+
+    tenant_field: ClassVar[str] = "product__provider__tenant_id"
+
+    product = models.ForeignKey(LineProduct, models.PROTECT, related_name="tariffs")
+    bandwidth_mbps = models.BigIntegerField()
+    zone = models.CharField(max_length=20)
+    one_off_cny = models.DecimalField(max_digits=18, decimal_places=6)
+    monthly_cny = models.DecimalField(max_digits=18, decimal_places=6)
+    monthly_cny_per_km = models.DecimalField(max_digits=18, decimal_places=6)
+    min_months = models.BigIntegerField()
+    elastic_cny_hour = models.DecimalField(max_digits=18, decimal_places=6, null=True)
+    terminal_us = models.BigIntegerField()
+    lead_days = models.BigIntegerField()
+    marking = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        db_table = "line_tariff"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "bandwidth_mbps", "zone"], name="line_tariff_once_a_step_and_zone"
+            ),
+            models.CheckConstraint(
+                condition=Q(one_off_cny__gte=0, monthly_cny__gte=0, monthly_cny_per_km__gte=0),
+                name="line_tariff_not_negative",
+            ),
+        ]

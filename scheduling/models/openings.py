@@ -1,0 +1,79 @@
+"""Line openings, their steps, and the test reports that they are accepted on."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+from kernel.ids import new_id
+from kernel.models.base import Entity
+from scheduling.domain.evidence import Method
+from scheduling.domain.openings import LIFE, OpeningState
+from scheduling.models.sites import Site
+
+
+class LineOpening(Entity):
+    """The opening of one order's line; `below_us` and `max_loss` are what was sold."""
+
+    tenant_field: ClassVar[str] = "provider_id"
+    party_fields: ClassVar[list[str]] = ["user_id"]
+
+    order = models.UUIDField(unique=True)
+    provider_id = models.UUIDField()
+    user_id = models.UUIDField()
+    technology = models.CharField(max_length=20)
+    bandwidth_mbps = models.BigIntegerField()
+    a = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    z = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    below_us = models.BigIntegerField()
+    max_loss = models.DecimalField(max_digits=10, decimal_places=9)
+    state = models.CharField(max_length=20, choices=OpeningState.choices(), default=LIFE.initial.value)
+    promised_days = models.BigIntegerField()
+    due_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True)
+    deemed_at = models.DateTimeField(null=True, help_text="when silence becomes acceptance")
+    accepted_at = models.DateTimeField(null=True)
+    day_seconds = models.PositiveIntegerField(help_text="how long a day is: 86400 unless accelerated")
+    profile = models.CharField(max_length=20)
+
+    class Meta:
+        db_table = "line_opening"
+
+
+class OpeningStep(models.Model):
+    """One step of an opening: which act, by whom, when. Insert-only."""
+
+    tenant_field: ClassVar[str] = "opening__provider_id"
+    public: ClassVar[bool] = False
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    opening = models.ForeignKey(LineOpening, models.PROTECT, related_name="steps")
+    act = models.CharField(max_length=20)
+    state = models.CharField(max_length=20, choices=OpeningState.choices())
+    by_user = models.UUIDField(null=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "line_opening_step"
+
+
+class LineTest(models.Model):
+    """One end-to-end test report of an opening, met or missed. Insert-only."""
+
+    tenant_field: ClassVar[str] = "opening__provider_id"
+    public: ClassVar[bool] = False
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    opening = models.ForeignKey(LineOpening, models.PROTECT, related_name="tests")
+    method = models.CharField(max_length=20, choices=Method.choices())
+    latency_us = models.BigIntegerField()
+    clock_bound_us = models.BigIntegerField()
+    loss = models.DecimalField(max_digits=10, decimal_places=9)
+    samples = models.BigIntegerField()
+    measured_at = models.DateTimeField()
+    file_sha256 = models.CharField(max_length=64, blank=True)
+    met = models.BooleanField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "line_test"

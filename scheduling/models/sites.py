@@ -1,0 +1,29 @@
+"""Sites of networks: where spans end, where users and centres meet the network."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from kernel.models.base import Entity
+from scheduling.domain.sites import SiteRole
+
+
+class Site(Entity):
+    """A station at WGS-84 coordinates; other providers and centres refer to it by its key."""
+
+    tenant_field: ClassVar[str] = "tenant_id"
+
+    tenant_id = models.UUIDField()
+    key = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=100)
+    place = models.CharField(max_length=64, blank=True)
+    city = models.CharField(max_length=6, help_text="GB/T 2260")
+    lat = models.DecimalField(max_digits=9, decimal_places=6)
+    lon = models.DecimalField(max_digits=9, decimal_places=6)
+    role = models.CharField(max_length=20, choices=SiteRole.choices())
+    oxc = models.BooleanField()
+    hop_us = models.BigIntegerField(help_text="µs one way for a pass through it")
+    marking = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        db_table = "site"

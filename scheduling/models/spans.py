@@ -1,0 +1,48 @@
+"""Spans: fibre that a provider discloses, and lines that one sells end to end (commitments)."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from kernel.models.base import Entity
+from scheduling.domain.light import Medium
+from scheduling.models.sites import Site
+
+
+class Span(Entity):
+    """An undirected piece of line; its free bandwidth is in the capacity ledger under its id, unit mbps.
+
+    `measured_us` (one way, upper end of the interval) comes from accepted evidence, or is what a
+    commitment commits to.
+    """
+
+    tenant_field: ClassVar[str] = "tenant_id"
+
+    tenant_id = models.UUIDField()
+    key = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=10)
+    a = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    b = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    medium = models.CharField(max_length=12, choices=Medium.choices())
+    km = models.DecimalField(max_digits=12, decimal_places=3)
+    capacity_mbps = models.BigIntegerField()
+    measured_us = models.BigIntegerField(null=True)
+    measured_at = models.DateTimeField(null=True)
+    jitter_us = models.BigIntegerField()
+    loss = models.DecimalField(max_digits=10, decimal_places=9)
+    srlg = ArrayField(models.CharField(max_length=100))
+    z_centre = models.CharField(max_length=64, blank=True, help_text="centre that a commitment reaches")
+    marking = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        db_table = "span"
+        constraints = [
+            models.CheckConstraint(condition=~Q(a=F("b")), name="span_joins_two_sites"),
+            models.CheckConstraint(
+                condition=~Q(kind="commitment") | Q(measured_us__isnull=False),
+                name="span_commitment_states_latency",
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant_id"], name="span_by_tenant")]

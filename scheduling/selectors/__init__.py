@@ -1,0 +1,1 @@
+"""Questions about lines, supply and selections."""

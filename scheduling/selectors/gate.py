@@ -1,0 +1,56 @@
+"""The gate of lines: what keeps a line product from being sold, and the way out (SCHEME §4)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from identifiers.selectors import identifiers
+from kernel.selectors.suspensions import open_causes
+from kernel.text import Text
+from participants.selectors import organisations
+from scheduling.models import LineProduct
+
+NOT_CERTIFIED = Text("线路商未通过认证", "the line provider is not certified")
+SUSPENDED = Text("已被暂停（{causes}）", "suspended ({causes})")
+NO_IDENTIFIER = Text(
+    "尚无标识，请先以种类 line 申请", "it has no identifier: apply for one of kind line first"
+)
+NOT_ACTIVE = Text("标识状态为 {state}，须为有效", "its identifier is {state}, and must be active")
+NOT_FILED = Text("标识尚未在国家节点备案", "its identifier is not filed at the national node")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One reason why it cannot be sold; `code` is stable."""
+
+    code: str
+    text: Text
+
+
+def blocks(products: Iterable[UUID]) -> dict[UUID, list[Block]]:
+    """Line product id → what blocks its sale; an empty list is sellable, an unknown product is absent.
+
+    Certified provider ∧ active and filed identifier of kind line ∧ no open suspension of either. A fixed
+    number of queries, however many products.
+    """
+    rows = list(LineProduct.objects.filter(id__in=set(products)).select_related("provider"))
+    ids, tenants = [row.id for row in rows], [row.provider.tenant_id for row in rows]
+    codes = identifiers.standings(subjects=ids)
+    parties = organisations.standings(tenants)
+    causes = open_causes([*ids, *tenants])
+    found: dict[UUID, list[Block]] = {}
+    for row in rows:
+        tenant, wrong = row.provider.tenant_id, []
+        party, code = parties.get(tenant), codes.get((tenant, row.id))
+        if party is None or not party.certified:
+            wrong.append(Block("not_certified", NOT_CERTIFIED))
+        if open_ := [*causes.get(tenant, []), *causes.get(row.id, [])]:
+            wrong.append(Block("suspended", SUSPENDED.format(causes=", ".join(open_))))
+        if code is None:
+            wrong.append(Block("no_identifier", NO_IDENTIFIER))
+        elif code.state != "active":
+            wrong.append(Block("identifier_not_active", NOT_ACTIVE.format(state=code.state)))
+        elif not code.filed:
+            wrong.append(Block("identifier_not_filed", NOT_FILED))
+        found[row.id] = wrong
+    return found

@@ -1,0 +1,74 @@
+"""The facts of a stored selection's bundle, as quotes, holds and orders need them."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from kernel.errors import NotFound
+from scheduling.errors import NoSuchBundle
+from scheduling.models import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class BundleFacts:
+    """One bundle of one selection, by our ids; amounts in fen, latency in µs one way.
+
+    `bandwidth_mbps` is the demanded bandwidth, what is held on every span; the step that is paid for stands
+    in `line_terms`. `below_us` (strict) and `max_loss` are what the line is sold as. `tenant` asked.
+    """
+
+    tenant: UUID
+    offer: UUID
+    provider: UUID
+    pool: UUID
+    quantity: int
+    duration_hours: Decimal
+    line_provider: UUID
+    technology: str
+    bandwidth_mbps: int
+    spans: tuple[UUID, ...]
+    protection_spans: tuple[UUID, ...]
+    a: UUID
+    z: UUID
+    compute_fen: int
+    line_fen: int
+    total_fen: int
+    line_terms: dict[str, Any]
+    latency_us: int
+    below_us: int
+    max_loss: Decimal
+    snapshot: str
+
+
+def bundle(selection: UUID, index: int) -> BundleFacts:
+    """The facts of the bundle at `index` (from 0). Raises NotFound, NoSuchBundle."""
+    row = Selection.objects.filter(id=selection).first()
+    if row is None:
+        raise NotFound
+    if not 0 <= index < len(row.terms):
+        raise NoSuchBundle(pointer="/index", count=len(row.terms))
+    terms = row.terms[index]
+    return BundleFacts(
+        tenant=row.tenant_id,
+        offer=UUID(terms["offer"]),
+        provider=UUID(terms["provider"]),
+        pool=UUID(terms["pool"]),
+        quantity=terms["quantity"],
+        duration_hours=Decimal(terms["duration_hours"]),
+        line_provider=UUID(terms["line_provider"]),
+        technology=terms["technology"],
+        bandwidth_mbps=terms["bandwidth_mbps"],
+        spans=tuple(UUID(span) for span in terms["spans"]),
+        protection_spans=tuple(UUID(span) for span in terms["protection_spans"]),
+        a=UUID(terms["a"]),
+        z=UUID(terms["z"]),
+        compute_fen=terms["compute_fen"],
+        line_fen=terms["line_fen"],
+        total_fen=terms["compute_fen"] + terms["line_fen"],
+        line_terms=terms["line_terms"],
+        latency_us=terms["latency_us"],
+        below_us=terms["below_us"],
+        max_loss=Decimal(terms["max_loss"]),
+        snapshot=row.snapshot,
+    )

@@ -1,0 +1,61 @@
+"""Holding a bundle: compute and every span together or nothing, behind both gates."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from aggregation.services.gate import require_sellable
+from kernel.actor import Actor
+from kernel.services import capacity
+from kernel.services.outbox import publish
+from scheduling import events
+from scheduling.selectors.selections import BundleFacts
+from scheduling.services.gate import require_line_sellable
+
+
+@transaction.atomic
+def hold_bundle(*, bundle: UUID, facts: BundleFacts, tenant: UUID, ttl: timedelta, actor: Actor) -> datetime:
+    """Hold the machines and the demanded bandwidth on every span of both routes; returns when it runs out.
+
+    The gates are read again under the ledger's locks. Raises SoldOut, NotSellable, LineNotSellable.
+    """
+    deadline = capacity.hold(bundle=bundle, tenant=tenant, quantities=_quantities(facts), ttl=ttl)
+    _require_gates(facts)
+    publish(
+        events.BundleHeld(
+            subject=bundle,
+            tenant=tenant,
+            offer=facts.offer,
+            quantity=facts.quantity,
+            bandwidth_mbps=facts.bandwidth_mbps,
+        ),
+        actor=actor,
+    )
+    return deadline
+
+
+@transaction.atomic
+def confirm_bundle(*, bundle: UUID, facts: BundleFacts, actor: Actor) -> None:
+    """Turn a live hold into a contract. Raises HoldGone, NotSellable, LineNotSellable."""
+    capacity.confirm(bundle=bundle)
+    _require_gates(facts)
+    publish(events.BundleConfirmed(subject=bundle, tenant=facts.tenant), actor=actor)
+
+
+@transaction.atomic
+def release_bundle(*, bundle: UUID, actor: Actor) -> None:
+    """Give everything of the bundle back; once more changes nothing."""
+    if capacity.release(bundle=bundle):
+        publish(events.BundleReleased(subject=bundle, tenant=None), actor=actor)
+
+
+def _quantities(facts: BundleFacts) -> dict[UUID, int]:
+    """Resource → amount: machines of the pool, and the demanded Mbps (the step is only a price) on the spans."""
+    spans = (*facts.spans, *facts.protection_spans)
+    return {facts.pool: facts.quantity} | dict.fromkeys(spans, facts.bandwidth_mbps)
+
+
+def _require_gates(facts: BundleFacts) -> None:
+    require_sellable([facts.offer])
+    require_line_sellable(provider=facts.line_provider, technology=facts.technology)

@@ -1,0 +1,149 @@
+"""Disclosing a network: sites and spans, refused where geography says no."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from kernel.actor import Actor
+from kernel.locks import Lock, take_lock
+from kernel.services.outbox import publish
+from participants.selectors.organisations import require_certified
+from scheduling.domain import disclosures
+from scheduling.domain.disclosures import SITE_COLUMNS, SPAN_COLUMNS, Stretch, why_impossible
+from scheduling.domain.elements import Element, Fault, read_elements, too_many, twice
+from scheduling.domain.sites import Point
+from scheduling.events import NetworkImported
+from scheduling.models import Site, Span
+from scheduling.selectors.sites import point_of
+from scheduling.services.line_providers import claim_key
+from scheduling.services.spans import ImportReport, put_rows, put_spans, taken_faults
+
+
+@transaction.atomic
+def import_network(
+    *, line_provider: str, marking: str, sites: list[Any], spans: list[Any], dry_run: bool, actor: Actor
+) -> ImportReport:
+    """Take a whole disclosure or nothing; every bad element is reported, a dry run writes nothing.
+
+    Own keys are updated, another's are refused. Raises NotCertified, ProviderKeyTaken.
+    """
+    require_certified(actor)
+    assert actor.tenant_id is not None  # noqa: S101 - a certified party is an organisation
+    take_lock(Lock.SNAPSHOT, "networks")
+    provider = claim_key(key=line_provider, tenant=actor.tenant_id, dry_run=dry_run)
+    faults = [*too_many(sites, "/sites"), *too_many(spans, "/spans")]
+    if faults:
+        return ImportReport(dry_run, len(sites) + len(spans), 0, 0, tuple(faults))
+    site_rows, wrong_sites = read_elements(SITE_COLUMNS, _placed("sites", sites))
+    span_rows, wrong_spans = read_elements(SPAN_COLUMNS, _placed("spans", spans), beside=disclosures.DERIVED)
+    ends = {row.values[end] for row in span_rows for end in ("a", "b")}
+    known_sites = {
+        site.key: site
+        for site in Site.objects.filter(key__in=ends | {row.values["site"] for row in site_rows})
+    }
+    known_spans = {
+        span.key: span for span in Span.objects.filter(key__in=[r.values["span"] for r in span_rows])
+    }
+    points = {key: point_of(site) for key, site in known_sites.items()} | {
+        row.values["site"]: Point(row.values["lat"], row.values["lon"]) for row in site_rows
+    }
+    faults = [
+        *wrong_sites,
+        *twice(site_rows, "site"),
+        *disclosures.coordinate_faults(site_rows),
+        *taken_faults(site_rows, "site", known_sites, actor.tenant_id),
+        *wrong_spans,
+        *twice(span_rows, "span"),
+        *taken_faults(span_rows, "span", known_spans, actor.tenant_id),
+        *_geography(span_rows, points),
+        *_moved(site_rows, {row.values["span"] for row in span_rows}, points),
+    ]
+    read = len(sites) + len(spans)
+    if faults:
+        return ImportReport(dry_run, read, 0, 0, tuple(faults))
+    if dry_run:
+        known = len(known_spans) + sum(row.values["site"] in known_sites for row in site_rows)
+        return ImportReport(dry_run, read, read - known, known, ())
+    own = {"tenant_id": actor.tenant_id, "marking": marking}
+    new, changed = put_rows(
+        Site.objects.all(), known_sites, {row.values["site"]: _site_values(row) | own for row in site_rows}
+    )
+    ids = {site.key: site.id for site in Site.objects.filter(key__in=points)}
+    wanted = {
+        row.values["span"]: _span_values(row, ids, known_spans.get(row.values["span"])) | own
+        for row in span_rows
+    }
+    more, others = put_spans(known_spans, wanted, actor)
+    publish(
+        NetworkImported(
+            subject=provider.id, tenant=actor.tenant_id, sites=len(site_rows), spans=len(span_rows)
+        ),
+        actor=actor,
+    )
+    return ImportReport(dry_run, read, new + more, changed + others, ())
+
+
+def _placed(name: str, elements: list[Any]) -> list[tuple[str, Any]]:
+    return [(f"/{name}/{place}", element) for place, element in enumerate(elements)]
+
+
+def _geography(spans: list[Element], points: Mapping[str, Point]) -> list[Fault]:
+    faults = []
+    for span in spans:
+        wrong = disclosures.end_faults(span, ("a", "b"), points)
+        faults += wrong
+        if not wrong:
+            stretch = Stretch(span.values["km"] * 1000, None, span.values["medium"])
+            why = why_impossible(stretch, points[span.values["a"]], points[span.values["b"]])
+            if why:
+                faults.append(span.fault("km", *why))
+    return faults
+
+
+def _moved(sites: list[Element], redrawn: set[str], points: Mapping[str, Point]) -> list[Fault]:
+    """A fault for each site that would move away from spans, own or others', that are not sent again."""
+    places = {row.values["site"]: row for row in sites}
+    touching = Span.objects.filter(Q(a__key__in=places) | Q(b__key__in=places)).exclude(key__in=redrawn)
+    faults = []
+    for span in touching.select_related("a", "b"):
+        a, b = (points.get(site.key, point_of(site)) for site in (span.a, span.b))
+        metres = None if span.kind == "commitment" else span.km * 1000
+        if why := why_impossible(Stretch(metres, span.measured_us, span.medium), a, b):
+            row = places.get(span.a.key) or places[span.b.key]
+            faults.append(
+                row.fault(
+                    "lat",
+                    why[0],
+                    f"移动后与线路 {span.key} 矛盾：{why[1]}",
+                    f"moved, it contradicts {span.key}: {why[2]}",
+                )
+            )
+    return faults
+
+
+def _site_values(row: Element) -> dict[str, Any]:
+    values = {name: value for name, value in row.values.items() if name != "site"}
+    return values | {"key": row.values["site"], "oxc": bool(row.values["oxc"])}
+
+
+def _span_values(row: Element, ids: Mapping[str, Any], known: Span | None) -> dict[str, Any]:
+    """The columns of a span; a measurement stays while the route does."""
+    route = {
+        "a_id": ids[row.values["a"]],
+        "b_id": ids[row.values["b"]],
+        "km": row.values["km"],
+        "medium": row.values["medium"],
+        "kind": "fibre",
+    }
+    same = known is not None and all(getattr(known, name) == value for name, value in route.items())
+    return route | {
+        "key": row.values["span"],
+        "capacity_mbps": row.values["capacity_mbps"],
+        "jitter_us": row.values["jitter_us"],
+        "loss": row.values["loss"],
+        "srlg": list(row.values["srlg"]),
+        "measured_us": known.measured_us if known and same else None,
+        "measured_at": known.measured_at if known and same else None,
+    }

@@ -1,0 +1,249 @@
+"""Making selections: the live supply, the pure engine, and a record that can be replayed."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from aggregation.selectors.accelerators import canonical_name
+from aggregation.selectors.offers import OfferFacts
+from aggregation.selectors.offers import facts as offer_facts
+from kernel.actor import Actor
+from kernel.money import to_fen
+from kernel.services.outbox import publish
+from scheduling.domain.answer import Answer, Bundle
+from scheduling.domain.demand import Demand, DemandError
+from scheduling.domain.files import answer_json, parse_demand
+from scheduling.domain.near_misses import near_misses
+from scheduling.domain.network import fibre_latency
+from scheduling.domain.numbers import CNY_SCALE, NumberError, kilometres, parse_decimal, plain, scaled
+from scheduling.domain.selection import select
+from scheduling.domain.sites import Access, Point, access_of_place, access_of_point
+from scheduling.domain.tariffs import MONTH_HOURS
+from scheduling.errors import DemandRefused, NoAccessPoint
+from scheduling.events import SelectionMade
+from scheduling.models import LatencyEvidence, Selection
+from scheduling.selectors.supply import LiveSupply, live_supply
+
+PLACES = ("from_site", "from_place", "from_coordinates")
+MOST = 200  # bundles in one answer
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A selection asked again: the same snapshot must give the same answer; else both hashes are told."""
+
+    snapshot_then: str
+    snapshot_now: str
+    same_snapshot: bool
+    same_answer: bool
+    answer: dict[str, Any]
+
+
+@transaction.atomic
+def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Actor) -> Selection:
+    """Answer a demand of reference/selection-files on what may be sold now, and keep all of it.
+
+    Instead of `from_site` it may say `from_place` (GB/T 2260) or `from_coordinates` {lat, lon} in WGS-84: the
+    nearest integrated access point is taken. Raises DemandRefused with the field, NoAccessPoint.
+    """
+    assert actor.tenant_id is not None  # noqa: S101 - buyers are organisations
+    started = time.perf_counter()
+    live = live_supply()
+    access, asked = _placed(demand, live)
+    asked = _named(asked)
+    parsed = _parsed(asked)
+    answer = select(live.supply, parsed)
+    written = answer_json(answer)
+    keys = {key for bundle in answer.bundles for key in _spans_of(bundle)}
+    row = Selection.objects.create(
+        tenant_id=actor.tenant_id,
+        demand_ref=demand_ref,
+        demand=asked,
+        access={"site": access.site, "tail_km": _km(access.tail_m)},
+        snapshot=answer.snapshot,
+        answer=written,
+        spans=_evidence_of(keys, live),
+        near_misses=_near_misses(live, parsed),
+        terms=_terms(answer, parsed, live),
+        bundles=len(answer.bundles),
+        milliseconds=round((time.perf_counter() - started) * 1000),
+    )
+    publish(
+        SelectionMade(
+            subject=row.id, tenant=row.tenant_id, snapshot=answer.snapshot, bundles=len(answer.bundles)
+        ),
+        actor=actor,
+    )
+    return row
+
+
+def replay_selection(*, selection: Selection) -> Replay:
+    """Ask the stored demand of the supply as it is now. Nothing is written."""
+    answer = select(live_supply().supply, _parsed(selection.demand))
+    written = answer_json(answer)
+    return Replay(
+        snapshot_then=selection.snapshot,
+        snapshot_now=answer.snapshot,
+        same_snapshot=answer.snapshot == selection.snapshot,
+        same_answer=written | {"snapshot": ""} == selection.answer | {"snapshot": ""},
+        answer=written,
+    )
+
+
+def _placed(demand: Mapping[str, Any], live: LiveSupply) -> tuple[Access, dict[str, Any]]:
+    """Where the demand starts, and the demand with that site in place of how it was said."""
+    given = [name for name in PLACES if demand.get(name) is not None]
+    if len(given) != 1:
+        detail = f"give exactly one of {', '.join(PLACES)} 须恰填其一"
+        raise _refused(DemandError("required", "from_site", detail))
+    rest = {name: value for name, value in demand.items() if name not in PLACES}
+    where, sites = demand[given[0]], live.sites.values()
+    access: Access | None
+    match given[0]:
+        case "from_site":
+            if not isinstance(where, str) or where not in live.sites:
+                raise _refused(DemandError("unknown_site", "from_site", "no such site 没有该站点"))
+            access = Access(where, None)
+        case "from_place":
+            access = access_of_place(str(where), sites)
+        case _:
+            access = access_of_point(_point(where), sites)
+    if access is None:
+        raise NoAccessPoint(pointer=f"/{given[0]}", place=where)
+    return access, rest | {"from_site": access.site, "demand": rest.get("demand") or "selection"}
+
+
+def _point(given: Any) -> Point:
+    try:
+        lat, lon = (parse_decimal(str(given[name]), 6, signed=True) for name in ("lat", "lon"))
+    except (NumberError, KeyError, TypeError) as error:
+        detail = "give lat and lon as text, in WGS-84 degrees 须为 lat、lon 文本（WGS-84 度）"
+        raise _refused(DemandError("bad_value", "from_coordinates", detail)) from error
+    if abs(lat) > 90 or abs(lon) > 180:  # noqa: PLR2004 - degrees
+        raise _refused(DemandError("bad_value", "from_coordinates", "not on earth 超出经纬度范围"))
+    return Point(lat, lon)
+
+
+def _named(asked: dict[str, Any]) -> dict[str, Any]:
+    """The demand with accelerators by the dictionary's names; names that it lacks stay as they are."""
+    compute = asked.get("compute")
+    if not isinstance(compute, dict) or not isinstance(compute.get("accelerators"), list):
+        return asked
+    names = [
+        canonical_name(name) or name if isinstance(name, str) else name for name in compute["accelerators"]
+    ]
+    return asked | {"compute": compute | {"accelerators": names}}
+
+
+def _parsed(asked: dict[str, Any]) -> Demand:
+    try:
+        demand = parse_demand(asked)
+    except DemandError as error:
+        raise _refused(error) from error
+    if demand.top > MOST:
+        raise _refused(DemandError("bad_value", "top", f"at most {MOST} 至多 {MOST}"))
+    return demand
+
+
+def _refused(error: DemandError) -> DemandRefused:
+    pointer = "/" + error.field.replace(".", "/")
+    return DemandRefused(pointer=pointer, field=error.field, reason=error.detail)
+
+
+def _spans_of(bundle: Bundle) -> tuple[str, ...]:
+    route = bundle.line.route
+    return route.spans + (route.protection_spans or ())
+
+
+def _evidence_of(keys: set[str], live: LiveSupply) -> dict[str, Any]:
+    """Span key → what its latency rests on: a measurement, a commitment, or the estimate from its length."""
+    spans = [live.spans[key] for key in sorted(keys)]
+    proofs: dict[UUID, LatencyEvidence] = {}
+    known = LatencyEvidence.objects.filter(span__in=spans, layer="optical", state="accepted")
+    for record in known.order_by("measured_at", "id"):
+        proofs[record.span_id] = record
+    found = {}
+    for span in spans:
+        proof = proofs.get(span.id) if span.measured_us is not None else None
+        basis = "committed" if span.kind == "commitment" else "measured" if proof else "estimated"
+        estimate = fibre_latency(scaled(span.km, 3))
+        found[span.key] = {
+            "latency_us": estimate if span.measured_us is None else span.measured_us,
+            "basis": basis,
+            "km": plain(span.km),
+            "medium": span.medium,
+            "evidence": str(proof.id) if proof else None,
+            "method": proof.method if proof else None,
+            "measured_at": proof.measured_at.isoformat() if proof else None,
+            "marking": span.marking,
+        }
+    return found
+
+
+def _near_misses(live: LiveSupply, demand: Demand) -> list[dict[str, Any]]:
+    points = {key: site.point for key, site in live.sites.items()}
+    media = {key: span.medium for key, span in live.spans.items()}
+    found = []
+    for miss in near_misses(live.supply, demand, points, media):
+        written = asdict(miss)
+        written["great_circle_km"] = kilometres(written.pop("great_circle_m"))
+        written["verdict"] = {"fail": "impossible"}.get(miss.verdict, miss.verdict.value)
+        found.append(written)
+    return found
+
+
+def _terms(answer: Answer, demand: Demand, live: LiveSupply) -> list[dict[str, Any]]:
+    offers = offer_facts(live.offers[bundle.offer] for bundle in answer.bundles)
+    return [_terms_of(bundle, demand, live, offers[live.offers[bundle.offer]]) for bundle in answer.bundles]
+
+
+def _terms_of(bundle: Bundle, demand: Demand, live: LiveSupply, offer: OfferFacts) -> dict[str, Any]:
+    """What a quote and a hold need of one bundle: our ids, fen, and the tariff row that was applied."""
+    route, charge = bundle.line.route, bundle.line.charge
+    tariff, hours = charge.tariff, demand.duration_hours
+    months = max(tariff.min_months, -int(-hours // MONTH_HOURS))
+    bound = demand.max_latency_us
+    centre = live.supply.centres[bundle.centre]
+    loss = demand.max_loss if demand.max_loss is not None else Decimal(plain(route.loss))
+    return {
+        "offer": str(offer.id),
+        "provider": str(offer.provider),
+        "pool": str(offer.pool),
+        "quantity": bundle.quantity,
+        "duration_hours": plain(hours),
+        "line_provider": str(live.line_providers[bundle.line_provider]),
+        "technology": bundle.technology,
+        "bandwidth_mbps": demand.bandwidth_mbps,
+        "spans": [str(live.spans[key].id) for key in route.spans],
+        "protection_spans": [str(live.spans[key].id) for key in route.protection_spans or ()],
+        "a": str(live.sites[demand.from_site].id),
+        "z": str(live.sites[centre.site].id),
+        "compute_fen": to_fen(Fraction(bundle.compute, CNY_SCALE)),
+        "line_fen": to_fen(Fraction(bundle.line.cost, CNY_SCALE)),
+        "line_terms": {
+            "billing": charge.billing,
+            "step_mbps": tariff.bandwidth_mbps,
+            "zone": tariff.zone,
+            "circuits": 2 if demand.protection == "one_plus_one" else 1,
+            "one_off_cny": plain(tariff.one_off_cny),
+            "monthly_cny": plain(tariff.monthly_cny),
+            "monthly_cny_per_km": plain(tariff.monthly_cny_per_km),
+            "km": kilometres(route.metres),
+            "months": months,
+            "elastic_cny_hour": None if tariff.elastic_cny_hour is None else plain(tariff.elastic_cny_hour),
+            "lead_days": tariff.lead_days,
+        },
+        "latency_us": bundle.line.latency,
+        "below_us": bundle.line.latency + 1 if bound is None else bound,
+        "max_loss": plain(loss),
+    }
+
+
+def _km(metres: Decimal | None) -> str | None:
+    return None if metres is None else kilometres(int(metres))

@@ -1,0 +1,77 @@
+"""Setting the prices of lines."""
+
+from typing import Any
+
+from django.db import transaction
+
+from kernel.actor import Actor
+from kernel.locks import Lock, take_lock
+from kernel.services.outbox import publish
+from participants.selectors.organisations import require_certified
+from scheduling.domain.disclosures import TARIFF_COLUMNS
+from scheduling.domain.elements import csv_rows, read_elements, too_many, twice
+from scheduling.events import TariffsImported
+from scheduling.models import LineProduct, LineTariff
+from scheduling.services.line_providers import claim_key
+from scheduling.services.spans import ImportReport, put_rows
+
+TERMS = (
+    "one_off_cny",
+    "monthly_cny",
+    "monthly_cny_per_km",
+    "min_months",
+    "elastic_cny_hour",
+    "terminal_us",
+    "lead_days",
+)
+
+
+@transaction.atomic
+def import_tariffs(*, text: str, marking: str, dry_run: bool, actor: Actor) -> ImportReport:
+    """Take a whole CSV of tariff rows or nothing; a (technology, step, zone) that exists is priced anew.
+
+    The line products appear with their first row. Raises NotCertified, ProviderKeyTaken.
+    """
+    require_certified(actor)
+    assert actor.tenant_id is not None  # noqa: S101 - a certified party is an organisation
+    take_lock(Lock.SNAPSHOT, "tariffs")
+    given, torn = csv_rows(text)
+    if many := too_many(given, "/lines"):
+        return ImportReport(dry_run, len(given), 0, 0, tuple(many))
+    rows, wrong = read_elements(TARIFF_COLUMNS, given)
+    faults = [
+        *torn,
+        *wrong,
+        *twice(rows, "line_provider", "technology", "bandwidth_mbps", "zone"),
+        *(
+            row.fault(
+                "line_provider", "mixed_providers", "一次只能提交一个线路商", "one line provider an import"
+            )
+            for row in rows
+            if row.values["line_provider"] != rows[0].values["line_provider"]
+        ),
+    ]
+    if faults or not rows:
+        return ImportReport(dry_run, len(given), 0, 0, tuple(faults))
+    provider = claim_key(key=rows[0].values["line_provider"], tenant=actor.tenant_id, dry_run=dry_run)
+    priced = LineTariff.objects.filter(product__provider__tenant_id=actor.tenant_id)
+    known = {
+        (row.product.technology, row.bandwidth_mbps, row.zone): row
+        for row in priced.select_related("product")
+    }
+    keys = [(row.values["technology"], row.values["bandwidth_mbps"], row.values["zone"]) for row in rows]
+    if dry_run:
+        old = sum(key in known for key in keys)
+        return ImportReport(dry_run, len(given), len(rows) - old, old, ())
+    products = {
+        technology: LineProduct.objects.get_or_create(provider=provider, technology=technology)[0]
+        for technology in sorted({key[0] for key in keys})
+    }
+    wanted: dict[Any, dict[str, Any]] = {
+        key: {name: row.values[name] for name in TERMS}
+        | {"product_id": products[key[0]].id, "bandwidth_mbps": key[1], "zone": key[2], "marking": marking}
+        for key, row in zip(keys, rows, strict=True)
+    }
+    new, changed = put_rows(LineTariff.objects.all(), known, wanted)
+    publish(TariffsImported(subject=provider.id, tenant=actor.tenant_id, tariffs=len(rows)), actor=actor)
+    return ImportReport(dry_run, len(given), new, changed, ())
