@@ -19,6 +19,7 @@ from config.embedded.place import EmbeddedError
 from config.embedded.process import unwinding_on_signals
 from config.embedded.stack import private_stack
 from demo.client import StepFailedError
+from demo.founding import found
 from demo.steps import Step, steps
 from demo.world import World
 
@@ -62,6 +63,13 @@ def walk(nodes: list[Node], results: list[dict[str, Any]], *, serve: bool) -> No
     """Do the steps in order; after one that failed the others are not tried."""
     regional, national = nodes
     world = World(regional, national)
+    world.clients |= found(regional, operator="示范省级运营公司", regulator="示范省通信管理局")
+    world.clients |= {
+        f"national-{name}": client
+        for name, client in found(
+            national, operator="示范国家节点运营方", regulator="示范国家主管部门"
+        ).items()
+    }
     try:
         for step in steps():
             results.append(attempt(step, world, failed=any(not r["ok"] and r["tried"] for r in results)))

@@ -137,7 +137,7 @@ def test_each_role_of_the_walk_is_there() -> None:
     assert roles == {
         "compute_provider": 2,
         "line_provider": 2,
-        "resale_dispatch_provider": 1,
+        "resale_provider": 1,
         "application_provider": 1,
         "compute_user": 2,
     }
