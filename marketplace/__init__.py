@@ -1,0 +1,1 @@
+"""The market (system A, second half): demands, quotes, orders, metering, settlement, vouchers."""

@@ -1,0 +1,96 @@
+"""Demands over HTTP: state one, have it selected for."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.api.pagination import PageQuery
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from kernel.systems import System
+from marketplace.models import Demand
+from marketplace.services import demands as services
+
+
+class DemandIn(serializers.Serializer[Any]):
+    """What a buyer wants."""
+
+    title = serializers.CharField(max_length=120)
+    terms = serializers.DictField(help_text="a selection's body: compute, line, latency, budget, time")
+
+
+class DemandOut(serializers.ModelSerializer[Demand]):
+    """A demand, and the latest selection made for it."""
+
+    class Meta:
+        model = Demand
+        fields = ("id", "title", "terms", "selection", "created_at", "generation")
+
+
+class SelectedOut(serializers.Serializer[Any]):
+    """The answer to a demand; quote a bundle of `selection` by its index in the answer."""
+
+    demand = serializers.UUIDField()
+    selection = serializers.UUIDField()
+    snapshot = serializers.CharField()
+    answer = serializers.DictField(help_text="bundles, reasons, relaxations")
+    spans = serializers.DictField(help_text="what each span's latency rests on")
+    near_misses = serializers.ListField(child=serializers.DictField())
+
+
+class DemandsView(HouseView):
+    """`/api/v1/demands`."""
+
+    system = System.SERVICE
+    operations = {"GET": "marketplace.list_demands", "POST": "marketplace.submit_demand"}
+
+    @extend_schema(parameters=[PageQuery], responses=page_of(DemandOut))
+    def get(self, request: Request) -> Response:
+        """List the demands that the caller may see."""
+        return self.page(Demand.objects.visible_to(self.actor), DemandOut)
+
+    @extend_schema(request=DemandIn, responses={201: DemandOut})
+    def post(self, request: Request) -> Response:
+        """State a demand."""
+        data = self.read(DemandIn)
+        row = services.submit_demand(title=data["title"], terms=data["terms"], actor=self.actor)
+        return self.show(row, DemandOut, status=201, location=f"/api/v1/demands/{row.id}")
+
+
+class DemandView(HouseView):
+    """`/api/v1/demands/{id}`."""
+
+    system = System.SERVICE
+    operations = {"GET": "marketplace.read_demand"}
+    queryset = Demand.objects.all()
+
+    @extend_schema(responses=DemandOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Read one demand."""
+        return self.show(self.subject, DemandOut)
+
+
+class SelectDemandView(HouseView):
+    """`/api/v1/demands/{id}:select`."""
+
+    system = System.SERVICE
+    operations = {"POST": "marketplace.select_demand"}
+    queryset = Demand.objects.all()
+    visible_by = "marketplace.read_demand"
+
+    @extend_schema(request=None, responses={200: SelectedOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Select bundles of compute and line that meet the demand."""
+        row, selection = services.select_demand(demand=self.subject, actor=self.actor)
+        answer = {
+            "demand": row.id,
+            "selection": selection.id,
+            "snapshot": selection.snapshot,
+            "answer": selection.answer,
+            "spans": selection.spans,
+            "near_misses": selection.near_misses,
+        }
+        return Response(SelectedOut(answer).data)

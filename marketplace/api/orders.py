@@ -1,0 +1,189 @@
+"""Orders over HTTP: place, accept, reject, cancel, accept the compute."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.api.pagination import PageQuery
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from kernel.systems import System
+from marketplace.domain.orders import LIFE, AcceptanceSheet, OrderState
+from marketplace.models import Order, OrderStep
+from marketplace.services import orders as services
+
+
+class OrderIn(serializers.Serializer[Any]):
+    """A quote, under the buyer's own reference."""
+
+    quote = serializers.UUIDField()
+    client_ref = serializers.CharField(max_length=64, help_text="yours, unique for ever in your organisation")
+
+
+class OrderOut(serializers.ModelSerializer[Order]):
+    """An order as its parties see it; `facts` are the offer and the bundle as quoted."""
+
+    class Meta:
+        model = Order
+        fields = (
+            "id",
+            "client_ref",
+            "quote",
+            "tenant_id",
+            "compute_provider",
+            "line_provider",
+            "offer",
+            "state",
+            "reason",
+            "facts",
+            "compute_fen",
+            "line_fen",
+            "total_fen",
+            "held_until",
+            "line_accepted_at",
+            "dispatched_at",
+            "sheet",
+            "line_waived",
+            "billing_started_at",
+            "ended_at",
+            "created_at",
+            "generation",
+        )
+
+
+class OrderStepOut(serializers.ModelSerializer[OrderStep]):
+    """One step of an order's history."""
+
+    class Meta:
+        model = OrderStep
+        fields = ("version", "act", "before", "after", "actor_tenant", "cause", "at")
+
+
+class OrderHistoryOut(OrderOut):
+    """An order with its whole history, oldest first."""
+
+    steps = OrderStepOut(many=True)
+
+    class Meta(OrderOut.Meta):
+        fields = (*OrderOut.Meta.fields, "steps")  # type: ignore[assignment] # one more than the base
+
+
+class OrderReasonIn(serializers.Serializer[Any]):
+    """Why."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class ComputeAcceptanceIn(serializers.Serializer[Any]):
+    """The acceptance sheet: what was received."""
+
+    cards = serializers.IntegerField(min_value=0, max_value=10**6)
+    model = serializers.CharField(max_length=80)
+    memory_gib = serializers.IntegerField(min_value=0, max_value=10**6, help_text="of one card")
+    waive_line = serializers.BooleanField(
+        default=False, help_text="start billing the compute before its line is accepted"
+    )
+
+
+class OrderQuery(PageQuery):
+    """Filters of the list."""
+
+    state = serializers.ChoiceField(OrderState.choices(), required=False)
+    client_ref = serializers.CharField(required=False)
+
+
+class OrdersView(HouseView):
+    """`/api/v1/orders`."""
+
+    system = System.SERVICE
+    operations = {"GET": "marketplace.list_orders", "POST": "marketplace.place_order"}
+
+    @extend_schema(parameters=[OrderQuery], responses=page_of(OrderOut))
+    def get(self, request: Request) -> Response:
+        """List the orders that the caller may see."""
+        return self.page(Order.objects.visible_to(self.actor), OrderOut, OrderQuery)
+
+    @extend_schema(request=OrderIn, responses={201: OrderOut})
+    def post(self, request: Request) -> Response:
+        """Order a quote: compute and every span of its line are held together, or nothing is."""
+        data = self.read(OrderIn)
+        row = services.place_order(quote=data["quote"], client_ref=data["client_ref"], actor=self.actor)
+        return self.show(row, OrderOut, status=201, location=f"/api/v1/orders/{row.id}")
+
+
+class OrderView(HouseView):
+    """`/api/v1/orders/{id}`."""
+
+    system = System.SERVICE
+    operations = {"GET": "marketplace.read_order"}
+    queryset = Order.objects.all()
+
+    @extend_schema(responses=OrderHistoryOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Read one order with its history."""
+        return self.show(self.subject, OrderHistoryOut)
+
+
+class OrderActView(HouseView):
+    """The base of the acts on one order."""
+
+    system = System.SERVICE
+    queryset = Order.objects.all()
+    visible_by = "marketplace.read_order"
+
+
+class AcceptOrderView(OrderActView):
+    """`/api/v1/orders/{id}:accept`."""
+
+    operations = {"POST": "marketplace.accept_order"}
+
+    @extend_schema(request=None, responses={200: OrderOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Accept the caller's part; the second acceptance makes the contract and starts delivery."""
+        return self.show(services.accept_order(order=self.subject, actor=self.actor), OrderOut)
+
+
+class RejectOrderView(OrderActView):
+    """`/api/v1/orders/{id}:reject`."""
+
+    operations = {"POST": "marketplace.reject_order"}
+    acts = {"POST": (LIFE, "reject")}
+
+    @extend_schema(request=OrderReasonIn, responses={200: OrderOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Refuse the caller's part with a reason; everything held is free again."""
+        reason = self.read(OrderReasonIn)["reason"]
+        return self.show(services.reject_order(order=self.subject, reason=reason, actor=self.actor), OrderOut)
+
+
+class CancelOrderView(OrderActView):
+    """`/api/v1/orders/{id}:cancel`."""
+
+    operations = {"POST": "marketplace.cancel_order"}
+    acts = {"POST": (LIFE, "cancel")}
+
+    @extend_schema(request=OrderReasonIn, responses={200: OrderOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Withdraw before the service runs."""
+        reason = self.read(OrderReasonIn)["reason"]
+        return self.show(services.cancel_order(order=self.subject, reason=reason, actor=self.actor), OrderOut)
+
+
+class AcceptComputeView(OrderActView):
+    """`/api/v1/orders/{id}:accept-compute`."""
+
+    operations = {"POST": "marketplace.accept_compute"}
+    acts = {"POST": (LIFE, "accept_compute")}
+
+    @extend_schema(request=ComputeAcceptanceIn, responses={200: OrderOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Accept the compute; billing of both parts starts once the line is accepted too, or is waived."""
+        data = self.read(ComputeAcceptanceIn)
+        sheet = AcceptanceSheet(cards=data["cards"], model=data["model"], memory_gib=data["memory_gib"])
+        row = services.accept_compute(
+            order=self.subject, sheet=sheet, line_waived=data["waive_line"], actor=self.actor
+        )
+        return self.show(row, OrderOut)

@@ -1,0 +1,190 @@
+"""Settlement over HTTP: run a period, close it by two people, read the statements and their evidence."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.api.pagination import PageQuery
+from kernel.api.proposals import ProposalOut
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from kernel.domain.windows import Window
+from kernel.services.proposals import propose_act
+from kernel.systems import System
+from marketplace.domain.settlements import LIFE
+from marketplace.models import Settlement, Statement, StatementLine
+from marketplace.services import settlements as services
+
+
+class PeriodIn(serializers.Serializer[Any]):
+    """A half-open period."""
+
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """It ends after it starts."""
+        if attrs["end"] <= attrs["start"]:
+            raise serializers.ValidationError({"end": "须晚于 start / must be later than start"})
+        return attrs
+
+
+class SettlementOut(serializers.ModelSerializer[Settlement]):
+    """A settled period."""
+
+    start = serializers.DateTimeField(source="period.lower")
+    end = serializers.DateTimeField(source="period.upper")
+
+    class Meta:
+        model = Settlement
+        fields = ("id", "start", "end", "state", "profile", "closed_at", "created_at", "generation")
+
+
+class StatementLineOut(serializers.ModelSerializer[StatementLine]):
+    """One part of a statement."""
+
+    class Meta:
+        model = StatementLine
+        fields = ("part", "rule", "quantity", "amount_fen")
+
+
+class StatementOut(serializers.ModelSerializer[Statement]):
+    """A statement, the same for every party. `user + voucher = provider + line provider + fee + residue`."""
+
+    lines = StatementLineOut(many=True)
+    reversed = serializers.BooleanField(source="is_reversed")
+
+    class Meta:
+        model = Statement
+        fields = (
+            "id",
+            "settlement",
+            "order",
+            "entry",
+            "tenant_id",
+            "compute_provider",
+            "line_provider",
+            "lines",
+            "user_fen",
+            "voucher_fen",
+            "provider_fen",
+            "line_provider_fen",
+            "fee_fen",
+            "residue_fen",
+            "reversed",
+            "created_at",
+        )
+
+
+class EvidenceOut(serializers.Serializer[Any]):
+    """Every input of a statement by part, the rules by name, and the figures that must come out."""
+
+    statement = serializers.UUIDField()
+    order = serializers.UUIDField()
+    rules = serializers.DictField(child=serializers.CharField())
+    compute = serializers.DictField()
+    line = serializers.DictField()
+    voucher = serializers.DictField(allow_null=True)
+    fees = serializers.DictField()
+    figures = serializers.DictField(child=serializers.IntegerField())
+
+
+class StatementQuery(PageQuery):
+    """Filters of the list."""
+
+    settlement = serializers.UUIDField(required=False)
+    order = serializers.UUIDField(required=False)
+
+
+class SettlementsView(HouseView):
+    """`/api/v1/settlements`."""
+
+    system = System.SERVICE
+    operations = {"GET": "marketplace.list_settlements", "POST": "marketplace.run_settlement"}
+    natural_key = True
+
+    @extend_schema(parameters=[PageQuery], responses=page_of(SettlementOut))
+    def get(self, request: Request) -> Response:
+        """List the settled periods."""
+        return self.page(Settlement.objects.visible_to(self.actor), SettlementOut)
+
+    @extend_schema(request=PeriodIn, responses={201: SettlementOut, 200: SettlementOut})
+    def post(self, request: Request) -> Response:
+        """Settle a period; the same period again changes nothing."""
+        data = self.read(PeriodIn)
+        row, new = services.run_settlement(window=Window(data["start"], data["end"]), actor=self.actor)
+        location = f"/api/v1/settlements/{row.id}" if new else ""
+        return self.show(row, SettlementOut, status=201 if new else 200, location=location)
+
+
+class SettlementView(HouseView):
+    """`/api/v1/settlements/{id}`."""
+
+    system = System.SERVICE
+    operations = {"GET": "marketplace.read_settlement"}
+    queryset = Settlement.objects.all()
+
+    @extend_schema(responses=SettlementOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Read one settled period."""
+        return self.show(self.subject, SettlementOut)
+
+
+class ProposeClosingView(HouseView):
+    """`/api/v1/settlements/{id}:propose-closing`."""
+
+    system = System.SERVICE
+    operations = {"POST": "marketplace.propose_closing"}
+    queryset = Settlement.objects.all()
+    visible_by = "marketplace.read_settlement"
+    acts = {"POST": (LIFE, "close")}
+
+    @extend_schema(request=None, responses={201: ProposalOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Propose to close the period for ever; a second person approves."""
+        row = propose_act(
+            kind="marketplace.close_settlement", subject=self.subject.id, terms={}, actor=self.actor
+        )
+        return self.show(row, ProposalOut, status=201)
+
+
+class StatementsView(HouseView):
+    """`/api/v1/statements`."""
+
+    system = System.SERVICE
+    operations = {"GET": "marketplace.list_statements"}
+
+    @extend_schema(parameters=[StatementQuery], responses=page_of(StatementOut))
+    def get(self, request: Request) -> Response:
+        """List the statements that the caller is a party to."""
+        rows = Statement.objects.visible_to(self.actor).select_related("entry__reversal")
+        return self.page(rows.prefetch_related("lines"), StatementOut, StatementQuery)
+
+
+class StatementView(HouseView):
+    """`/api/v1/statements/{id}`."""
+
+    system = System.SERVICE
+    operations = {"GET": "marketplace.read_statement"}
+    queryset = Statement.objects.all()
+
+    @extend_schema(responses=StatementOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Read one statement: the same text for the user and for both providers."""
+        return self.show(self.subject, StatementOut)
+
+
+class EvidenceView(HouseView):
+    """`/api/v1/statements/{id}/evidence`."""
+
+    system = System.SERVICE
+    operations = {"GET": "marketplace.read_evidence"}
+    queryset = Statement.objects.all()
+
+    @extend_schema(responses=EvidenceOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Every input and rule behind a statement, so that anybody can compute it again."""
+        return Response(EvidenceOut(self.subject.evidence).data)

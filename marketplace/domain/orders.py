@@ -1,0 +1,93 @@
+"""The life of an order, its waiting party in the name of each state, and what the user accepts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kernel.states import StateTable
+from kernel.text import Vocabulary
+from marketplace.errors import AcceptanceMismatch
+
+
+class OrderState(Vocabulary):
+    """Where an order stands, and who has to act next."""
+
+    PLACED = "placed", "已提交", "Placed"
+    AWAITING_PROVIDERS = "awaiting_providers", "待双方提供商接受", "Awaiting both providers"
+    AWAITING_COMPUTE_PROVIDER = (
+        "awaiting_compute_provider",
+        "待算力提供商接受",
+        "Awaiting the compute provider",
+    )
+    AWAITING_LINE_PROVIDER = "awaiting_line_provider", "待专线提供商接受", "Awaiting the line provider"
+    ACCEPTED = "accepted", "双方已接受", "Accepted by both"
+    OPENING = "opening", "线路开通与算力交付中", "Line opening and compute dispatch under way"
+    AWAITING_LINE = "awaiting_line", "算力已交付，待线路", "Compute dispatched, awaiting the line"
+    AWAITING_DISPATCH = "awaiting_dispatch", "线路已开通，待算力交付", "Line accepted, awaiting dispatch"
+    AWAITING_USER = "awaiting_user", "待用户验收算力", "Awaiting the user's acceptance"
+    COMPUTE_ACCEPTED = "compute_accepted", "算力已验收", "Compute accepted"
+    RUNNING = "running", "服务中（已计费）", "Running and billed"
+    ENDED = "ended", "已结束", "Ended"
+    REJECTED = "rejected", "已被拒绝", "Rejected"
+    CANCELLED = "cancelled", "已取消", "Cancelled"
+    EXPIRED = "expired", "已过期", "Expired"
+
+
+S = OrderState
+UNACCEPTED = frozenset({S.AWAITING_PROVIDERS, S.AWAITING_COMPUTE_PROVIDER, S.AWAITING_LINE_PROVIDER})
+UNDELIVERED = frozenset(
+    {S.OPENING, S.AWAITING_LINE, S.AWAITING_DISPATCH, S.AWAITING_USER, S.COMPUTE_ACCEPTED}
+)
+LIFE = StateTable(
+    states=OrderState,
+    initial=S.PLACED,
+    acts={
+        "hold": (frozenset({S.PLACED}), S.AWAITING_PROVIDERS),
+        "accept_compute_first": (frozenset({S.AWAITING_PROVIDERS}), S.AWAITING_LINE_PROVIDER),
+        "accept_line_first": (frozenset({S.AWAITING_PROVIDERS}), S.AWAITING_COMPUTE_PROVIDER),
+        "accept_compute_last": (frozenset({S.AWAITING_COMPUTE_PROVIDER}), S.ACCEPTED),
+        "accept_line_last": (frozenset({S.AWAITING_LINE_PROVIDER}), S.ACCEPTED),
+        "open": (frozenset({S.ACCEPTED}), S.OPENING),
+        "line_first": (frozenset({S.OPENING}), S.AWAITING_DISPATCH),
+        "dispatch_first": (frozenset({S.OPENING}), S.AWAITING_LINE),
+        "deliver": (frozenset({S.AWAITING_LINE, S.AWAITING_DISPATCH}), S.AWAITING_USER),
+        "accept_compute": (frozenset({S.AWAITING_LINE, S.AWAITING_USER}), S.COMPUTE_ACCEPTED),
+        "start": (frozenset({S.COMPUTE_ACCEPTED}), S.RUNNING),
+        "end": (frozenset({S.RUNNING}), S.ENDED),
+        "reject": (UNACCEPTED, S.REJECTED),
+        "cancel": (UNACCEPTED | UNDELIVERED, S.CANCELLED),
+        "expire": (UNACCEPTED, S.EXPIRED),
+    },
+)
+
+
+class Part(Vocabulary):
+    """The two parts that are ordered, delivered and settled together."""
+
+    COMPUTE = "compute", "算力", "Compute"
+    LINE = "line", "专线", "Line"
+
+
+def acceptance_act(part: Part, state: str) -> str:
+    """The act by which a provider accepts its part in this state: the first of the two, or the last.
+
+    A part that was accepted before leads to an act that the state table refuses.
+    """
+    return f"accept_{part.value}_{'first' if state == S.AWAITING_PROVIDERS else 'last'}"
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceSheet:
+    """What the user received: cards in all, their model, memory of one card in GiB."""
+
+    cards: int
+    model: str
+    memory_gib: int
+
+    def check(self, ordered: Mapping[str, object]) -> None:
+        """Raise AcceptanceMismatch at the first item that differs from the order; an item the order lacks passes."""
+        for field in ("cards", "model", "memory_gib"):
+            received = getattr(self, field)
+            if ordered.get(field) not in (None, received):
+                raise AcceptanceMismatch(
+                    pointer=f"/{field}", field=field, ordered=ordered[field], received=received
+                )

@@ -1,0 +1,24 @@
+"""What the market does when something happens below: holds expire, lines are accepted, services dispatched."""
+
+from kernel.events import on
+from kernel.services.capacity import HoldExpired
+from marketplace.services import orders
+from scheduling.events import LineAccepted, ServiceDispatched
+
+
+@on(HoldExpired)
+def expire_order(event: HoldExpired) -> None:
+    """An order whose hold ran out is expired; other bundles' holds are not ours."""
+    orders.expire_order(order=event.subject)
+
+
+@on(LineAccepted)
+def note_line_accepted(event: LineAccepted) -> None:
+    """The order's line is accepted."""
+    orders.note_line_accepted(order=event.subject)
+
+
+@on(ServiceDispatched)
+def note_dispatched(event: ServiceDispatched) -> None:
+    """The order's compute was dispatched."""
+    orders.note_dispatched(order=event.subject)

@@ -1,0 +1,28 @@
+"""The versioned data profiles of this floor."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from marketplace.domain.metering import MeteringProfile
+from marketplace.domain.settlements import SettlementProfile
+
+PROFILES = Path(__file__).resolve().parent.parent / "profiles"
+
+
+@cache
+def metering_profile() -> MeteringProfile:
+    """The tolerance between the two meters, read once."""
+    return MeteringProfile.of(_document("metering"))
+
+
+@cache
+def settlement_profile() -> SettlementProfile:
+    """The node's fee, read once."""
+    return SettlementProfile.of(_document("settlement"))
+
+
+def _document(name: str) -> dict[str, Any]:
+    return dict(yaml.safe_load((PROFILES / f"{name}.yaml").read_text(encoding="utf-8")))

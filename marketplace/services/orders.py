@@ -1,0 +1,266 @@
+"""The life of an order, act by act: place, accept, reject, cancel, deliver, run, end."""
+
+import json
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from kernel.actor import SYSTEM, Actor
+from kernel.clock import now
+from kernel.errors import Forbidden
+from kernel.events import Event
+from kernel.locks import Lock, take_lock
+from kernel.services.jobs import enqueue_job
+from kernel.services.outbox import publish
+from marketplace import events
+from marketplace.domain.orders import LIFE, UNACCEPTED, AcceptanceSheet, OrderState, Part, acceptance_act
+from marketplace.errors import ClientRefReused, QuoteAltered, QuoteExpired, QuoteUsed, UnknownReference
+from marketplace.models import Order, OrderStep, Quote
+from marketplace.selectors.orders import ordered_cards, service_end
+from marketplace.services.signatures import is_ours
+from marketplace.services.vouchers import release_claim
+from scheduling.selectors.selections import bundle as bundle_facts
+from scheduling.services.dispatches import dispatch_order
+from scheduling.services.holds import confirm_bundle, hold_bundle, release_bundle
+from scheduling.services.openings import close_line, open_line
+
+TO_ACCEPT = timedelta(hours=24)  # how long both providers have, and so how long everything is held
+
+
+@transaction.atomic
+def place_order(*, quote: UUID, client_ref: str, actor: Actor) -> Order:
+    """Order a quote: compute and every span of the line are held together, or nothing is and no order exists.
+
+    The same (tenant, client_ref, quote) answers with the same order, for ever. Raises UnknownReference,
+    ClientRefReused, QuoteUsed, QuoteExpired, QuoteAltered, SoldOut, NotSellable.
+    """
+    assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
+    take_lock(Lock.LEDGER, f"order:{actor.tenant_id}:{client_ref}")
+    known = Order.objects.filter(tenant_id=actor.tenant_id, client_ref=client_ref).first()
+    if known is not None:
+        if known.quote_id != quote:
+            raise ClientRefReused(pointer="/client_ref", client_ref=client_ref, order=known.id)
+        return known
+    row = Quote.objects.select_for_update().filter(id=quote, tenant_id=actor.tenant_id).first()
+    if row is None:
+        raise UnknownReference(pointer="/quote", noun_zh="报价", noun_en="quote", id=quote)
+    if used := Order.objects.filter(quote=row).first():
+        raise QuoteUsed(pointer="/quote", order=used.id)
+    if row.valid_until <= now():
+        raise QuoteExpired(pointer="/quote", valid_until=row.valid_until.isoformat())
+    if not is_ours(row.document, digest=row.digest, signature=row.signature):
+        raise QuoteAltered(pointer="/quote")
+    order = _new_order(row, client_ref, actor)
+    facts = bundle_facts(row.selection, row.bundle)
+    order.held_until = hold_bundle(
+        bundle=order.id, facts=facts, tenant=actor.tenant_id, ttl=TO_ACCEPT, actor=actor
+    )
+    _step(order, "hold", actor, "held_until")
+    publish(
+        events.OrderPlaced(
+            subject=order.id,
+            tenant=order.tenant_id,
+            compute_provider=order.compute_provider,
+            line_provider=order.line_provider,
+            offer=order.offer,
+            total_fen=order.total_fen,
+        ),
+        actor=actor,
+    )
+    return order
+
+
+@transaction.atomic
+def accept_order(*, order: Order, actor: Actor) -> Order:
+    """A provider accepts its part; with the second acceptance the hold becomes a contract and delivery starts.
+
+    Raises Forbidden for anybody but the two providers, StateConflict for a part that was accepted, HoldGone
+    where the hold ran out, NotSellable where the gate has closed since.
+    """
+    row = _locked(order.id)
+    part = _part_of(row, actor)
+    _step(row, acceptance_act(part, row.state), actor)
+    publish(events.OrderPartAccepted(subject=row.id, tenant=row.tenant_id, part=part.value), actor=actor)
+    if row.state == OrderState.ACCEPTED:
+        facts = bundle_facts(row.quote.selection, row.quote.bundle)
+        confirm_bundle(bundle=row.id, facts=facts, actor=actor)
+        row.held_until = None
+        publish(
+            events.OrderAccepted(subject=row.id, tenant=row.tenant_id, total_fen=row.total_fen), actor=actor
+        )
+        _step(row, "open", actor, "held_until")
+        open_line(order=row.id, facts=facts, user=row.tenant_id, actor=actor)
+        dispatch_order(
+            order=row.id,
+            offer=row.offer,
+            provider=row.compute_provider,
+            quantity=facts.quantity,
+            user=row.tenant_id,
+            actor=actor,
+        )
+    return row
+
+
+@transaction.atomic
+def reject_order(*, order: Order, reason: str, actor: Actor) -> Order:
+    """A provider refuses its part with a reason: everything held is free again."""
+    row = _locked(order.id)
+    _part_of(row, actor)
+    assert actor.tenant_id is not None  # noqa: S101 - it is one of the two providers
+    event = events.OrderRejected(subject=row.id, tenant=row.tenant_id, by=actor.tenant_id)
+    return _undo(row, "reject", reason, event, actor)
+
+
+@transaction.atomic
+def cancel_order(*, order: Order, reason: str, actor: Actor) -> Order:
+    """The user withdraws before the service runs: everything held or confirmed is free again."""
+    row = _locked(order.id)
+    event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id)
+    return _undo(row, "cancel", reason, event, actor)
+
+
+@transaction.atomic
+def expire_order(*, order: UUID) -> None:
+    """The hold ran out before both had accepted. An order that went on, or expired before, is left as it is."""
+    row = Order.objects.select_for_update(of=("self",)).filter(id=order).first()
+    if row is None or row.state not in UNACCEPTED:
+        return
+    release_claim(order=row, actor=SYSTEM)
+    _step(row, "expire", SYSTEM)
+    publish(events.OrderExpired(subject=row.id, tenant=row.tenant_id), actor=SYSTEM)
+
+
+@transaction.atomic
+def note_line_accepted(*, order: UUID) -> None:
+    """The line is accepted (or deemed so). A second notice changes nothing."""
+    row = _locked(order)
+    if row.line_accepted_at is not None or row.state in LIFE.terminal:
+        return
+    row.line_accepted_at = now()
+    match row.state:
+        case OrderState.OPENING:
+            _step(row, "line_first", SYSTEM, "line_accepted_at")
+        case OrderState.AWAITING_LINE:
+            _step(row, "deliver", SYSTEM, "line_accepted_at")
+        case OrderState.COMPUTE_ACCEPTED:
+            row.advance("line_accepted_at")
+            _start(row, SYSTEM)
+        case _:  # it runs already, since its user did not wait for the line
+            row.advance("line_accepted_at")
+
+
+@transaction.atomic
+def note_dispatched(*, order: UUID) -> None:
+    """The provider's agent took the order. A second notice changes nothing."""
+    row = _locked(order)
+    if row.dispatched_at is not None or row.state in LIFE.terminal:
+        return
+    row.dispatched_at = now()
+    act = "dispatch_first" if row.state == OrderState.OPENING else "deliver"
+    _step(row, act, SYSTEM, "dispatched_at")
+
+
+@transaction.atomic
+def accept_compute(*, order: Order, sheet: AcceptanceSheet, line_waived: bool, actor: Actor) -> Order:
+    """The user accepts the compute with its sheet; billing of both parts starts once the line is accepted too.
+
+    With `line_waived` it starts at once. Raises AcceptanceMismatch where the sheet differs from the order.
+    """
+    row = _locked(order.id)
+    sheet.check(ordered_cards(row))
+    row.sheet = {"cards": sheet.cards, "model": sheet.model, "memory_gib": sheet.memory_gib}
+    row.line_waived = line_waived and row.line_accepted_at is None
+    _step(row, "accept_compute", actor, "sheet", "line_waived")
+    publish(
+        events.ComputeAccepted(subject=row.id, tenant=row.tenant_id, line_waived=row.line_waived), actor=actor
+    )
+    if row.line_waived or row.line_accepted_at is not None:
+        _start(row, actor)
+    return row
+
+
+@transaction.atomic
+def end_order(*, order: UUID) -> None:
+    """The term is over: what it held is free again. An order that ended before is left as it is."""
+    row = _locked(order)
+    if row.state != OrderState.RUNNING:
+        return
+    row.ended_at = now()
+    _step(row, "end", SYSTEM, "ended_at")
+    release_bundle(bundle=row.id, actor=SYSTEM)
+    close_line(order=row.id, actor=SYSTEM)
+    publish(events.OrderEnded(subject=row.id, tenant=row.tenant_id), actor=SYSTEM)
+
+
+def _new_order(quote: Quote, client_ref: str, actor: Actor) -> Order:
+    """The order as the signed text has it, with the first line of its history."""
+    signed = json.loads(quote.document)
+    order = Order.objects.create(
+        tenant_id=quote.tenant_id,
+        client_ref=client_ref,
+        quote=quote,
+        compute_provider=UUID(signed["bundle"]["provider"]),
+        line_provider=UUID(signed["bundle"]["line_provider"]),
+        offer=UUID(signed["bundle"]["offer"]),
+        facts={"bundle": signed["bundle"], "offer": signed["offer"]},
+        compute_fen=signed["compute_fen"],
+        line_fen=signed["line_fen"],
+        total_fen=signed["total_fen"],
+    )
+    _record(order, "place", "", actor)
+    return order
+
+
+def _undo(row: Order, act: str, reason: str, event: Event, actor: Actor) -> Order:
+    row.reason = reason
+    _step(row, act, actor, "reason")
+    release_bundle(bundle=row.id, actor=actor)
+    close_line(order=row.id, actor=actor)
+    release_claim(order=row, actor=actor)
+    publish(event, actor=actor)
+    return row
+
+
+def _start(row: Order, actor: Actor) -> None:
+    row.billing_started_at = now()
+    _step(row, "start", actor, "billing_started_at")
+    enqueue_job("marketplace.end_order", key=f"end:{row.id}", run_at=service_end(row), order=str(row.id))
+    publish(
+        events.BillingStarted(
+            subject=row.id, tenant=row.tenant_id, offer=row.offer, at=row.billing_started_at
+        ),
+        actor=actor,
+    )
+
+
+def _part_of(row: Order, actor: Actor) -> Part:
+    if actor.tenant_id == row.compute_provider:
+        return Part.COMPUTE
+    if actor.tenant_id == row.line_provider:
+        return Part.LINE
+    raise Forbidden(operation="marketplace.accept_order")
+
+
+def _locked(order: UUID) -> Order:
+    return Order.objects.select_for_update(of=("self",)).select_related("quote").get(id=order)
+
+
+def _step(row: Order, act: str, actor: Actor, *fields: str) -> None:
+    before = row.state
+    row.state = LIFE.after(act, before).value
+    row.advance("state", *fields)
+    _record(row, act, before, actor)
+
+
+def _record(row: Order, act: str, before: str, actor: Actor) -> None:
+    OrderStep.objects.create(
+        order=row,
+        version=row.generation,
+        act=act,
+        before=before,
+        after=row.state,
+        actor_user=actor.user_id,
+        actor_tenant=actor.tenant_id,
+        cause=row.reason,
+    )

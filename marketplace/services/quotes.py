@@ -1,0 +1,72 @@
+"""Quoting a bundle: a firm price, signed, for half an hour of the database's clock."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from aggregation.selectors import offers
+from aggregation.services.gate import require_sellable
+from kernel.actor import Actor
+from kernel.clock import now
+from kernel.errors import NotFound
+from kernel.money import to_fen
+from kernel.services.outbox import publish
+from marketplace import events
+from marketplace.domain.quotes import VALIDITY, canonical, plain
+from marketplace.errors import PriceChanged
+from marketplace.models import Quote
+from marketplace.services.signatures import sign_text
+from scheduling.selectors import selections
+
+
+@transaction.atomic
+def issue_quote(*, selection: UUID, bundle: int, actor: Actor) -> Quote:
+    """Quote one bundle of a selection of the caller's.
+
+    Raises NotFound for another's selection, NotSellable where the gate is closed, PriceChanged where the
+    price moved since the selection: what is quoted is what was shown.
+    """
+    assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
+    facts = selections.bundle(selection, bundle)
+    if facts.tenant != actor.tenant_id:
+        raise NotFound
+    require_sellable([facts.offer])
+    offer = offers.facts([facts.offer])[facts.offer]
+    hours = facts.quantity * facts.duration_hours
+    if offer.price_cny_hour is None or to_fen(offer.price_cny_hour * hours) != facts.compute_fen:
+        raise PriceChanged(pointer="/selection")
+    row = Quote(
+        tenant_id=actor.tenant_id,
+        selection=selection,
+        bundle=bundle,
+        compute_fen=facts.compute_fen,
+        line_fen=facts.line_fen,
+        total_fen=facts.total_fen,
+        valid_until=now() + VALIDITY,
+    )
+    row.document = canonical(
+        {
+            "kind": "quote",
+            "quote": str(row.id),
+            "node": settings.NODE_CODE,
+            "tenant": str(row.tenant_id),
+            "selection": str(selection),
+            "bundle_index": bundle,
+            "bundle": plain(facts),
+            "offer": plain(offer),
+            "compute_fen": row.compute_fen,
+            "line_fen": row.line_fen,
+            "total_fen": row.total_fen,
+            "valid_until": plain(row.valid_until),
+        }
+    )
+    row.digest, row.signature, row.key_id = sign_text(row.document)
+    row.save(force_insert=True)
+    publish(
+        events.QuoteIssued(
+            subject=row.id, tenant=row.tenant_id, total_fen=row.total_fen, valid_until=row.valid_until
+        ),
+        actor=actor,
+    )
+    return row
