@@ -74,7 +74,7 @@ def translate(  # noqa: C901, PLR0911, PLR0912 - one table
         case exceptions.PermissionDenied() | PermissionDenied():
             return errors.Forbidden(operation="?"), None
         case exceptions.Throttled():
-            wait = int(getattr(exc, "wait", None) or 1) + 1
+            wait = int(getattr(exc, "wait", None) or 1)
             return errors.Throttled(seconds=wait, retry_after=wait), None
         case exceptions.NotFound() | Http404():
             return errors.NotFound(), None

@@ -136,7 +136,11 @@ class HouseView(APIView):
 
     def read(self, serializer: type[serializers.BaseSerializer[Any]], **options: Any) -> Any:
         """The request's body as the serializer's validated data; 400 with pointers where it is wrong."""
-        reader = serializer(data=self.request.data, context={"view": self}, **options)
+        try:
+            data = self.request.data
+        except RecursionError as error:
+            raise errors.MalformedBody(media_type="JSON") from error
+        reader = serializer(data=data, context={"view": self}, **options)
         reader.is_valid(raise_exception=True)
         return reader.validated_data
 

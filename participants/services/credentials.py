@@ -82,5 +82,6 @@ def require_scopes_held(scopes: Iterable[str], actor: Actor) -> None:
 
 
 def note_use(key: ApiKey) -> None:
-    """Keep the time of the last use."""
-    ApiKey.objects.filter(id=key.id).update(last_used_at=Now())
+    """Keep the time of the last use, unless another call of the key is doing so: calls do not wait for calls."""
+    free = ApiKey.objects.select_for_update(skip_locked=True).filter(id=key.id)
+    ApiKey.objects.filter(id__in=free.values("id")).update(last_used_at=Now())
