@@ -72,11 +72,11 @@ def kilometres(metres: int) -> str:
     return _pointed(metres, 3)
 
 
-def cny(amount: int, *, up: bool = False) -> str:
-    """Write 10⁻¹⁰ CNY with 4 decimals, rounded half-even, or up (towards +∞) where `up` is asked for."""
+def cny(amount: int) -> str:
+    """Write 10⁻¹⁰ CNY with 4 decimals, rounded half-even."""
     units, rest = divmod(amount, 10**6)
     half = 5 * 10**5
-    if (up and rest) or (not up and (rest > half or (rest == half and units % 2))):
+    if rest > half or (rest == half and units % 2):
         units += 1
     return f"{units // 10**4}.{units % 10**4:04d}"
 
