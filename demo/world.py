@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from config.embedded.nodes import Node
+from demo.agent import ProviderAgent
 from demo.client import Client, StepFailedError
 
 DATA = Path(__file__).resolve().parent / "data"
@@ -22,6 +23,7 @@ class World:
     national: Node
     clients: dict[str, Client] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    agents: dict[str, ProviderAgent] = field(default_factory=dict)
     closing: list[Callable[[], None]] = field(default_factory=list)
 
     def load(self, name: str) -> Any:

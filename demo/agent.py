@@ -1,0 +1,111 @@
+"""A provider's agent: a small real client that reports machines and takes the node's signed calls.
+
+It stands for the software that a provider runs beside its cluster; the cluster itself is a counter here.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from demo.client import Client
+
+EVERY_SECONDS = 1.0
+
+
+@dataclass
+class Cluster:
+    """What the agent knows of its machines: installed by pool, and how many serve orders of the node."""
+
+    installed: Mapping[str, int]
+    serving: dict[str, int] = field(default_factory=dict)
+
+
+class ProviderAgent:
+    """Reports every second from a thread of its own, until `silence`; calls arrive at `callback_url`."""
+
+    def __init__(self, name: str, client: Client, installed: Mapping[str, int]) -> None:
+        """Register at the node and listen for its calls; nothing is reported before `start`."""
+        self.name, self.client, self.cluster = name, client, Cluster(installed)
+        self.calls: list[dict[str, Any]] = []
+        self.refused: list[str] = []
+        self.verify: Callable[[str, Mapping[str, str], bytes], None] | None = None
+        self._sequence, self._quiet = 0, threading.Event()
+        agent = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                agent._take(self)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.callback_url = f"http://127.0.0.1:{self.server.server_port}/dispatch"
+        client.post("/api/v1/agents", {"agent": name, "callback_url": self.callback_url})
+
+    def report(self) -> Any:
+        """Send one heartbeat for all pools; the node's verdicts."""
+        self._sequence += 1
+        readings = [
+            {
+                "pool": pool,
+                "machines_total": installed,
+                "machines_free": installed - self.cluster.serving.get(pool, 0),
+                "machines_serving": self.cluster.serving.get(pool, 0),
+                "faulty": 0,
+            }
+            for pool, installed in self.cluster.installed.items()
+        ]
+        body = {
+            "agent": self.name,
+            "sequence": self._sequence,
+            "observed_at": datetime.now(UTC).isoformat(),
+            "pools": readings,
+        }
+        return self.client.post("/api/v1/inventory/heartbeats", body)
+
+    def start(self) -> None:
+        """Report now and every second."""
+        self._quiet.clear()
+        self.report()
+        threading.Thread(target=self._beat, daemon=True).start()
+
+    def silence(self) -> None:
+        """Fall silent, as an agent does whose link or host is gone."""
+        self._quiet.set()
+
+    def close(self) -> None:
+        """Stop reporting and listening."""
+        self.silence()
+        self.server.shutdown()
+        self.server.server_close()
+
+    def _beat(self) -> None:
+        while not self._quiet.wait(EVERY_SECONDS):
+            self.report()
+
+    def _take(self, handler: BaseHTTPRequestHandler) -> None:
+        """Answer a call of the node: 401 where its signature does not hold, else start the service once."""
+        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        try:
+            if self.verify:
+                self.verify(self.callback_url, dict(handler.headers), body)
+        except ValueError as refusal:
+            self.refused.append(str(refusal))
+            handler.send_response(401)
+            handler.end_headers()
+            return
+        call = json.loads(body)
+        if call not in self.calls:
+            self.calls.append(call)
+        answer = json.dumps({"accepted": True}).encode()
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(answer)))
+        handler.end_headers()
+        handler.wfile.write(answer)
