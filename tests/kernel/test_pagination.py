@@ -1,0 +1,113 @@
+"""Lists page by page: stable while rows are added, opaque cursors, no unknown parameter, a constant query count."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from kernel.api.pagination import MAX_LIMIT, encode_cursor
+from kernel.ids import new_id
+from kernel.models import Proposal
+from tests.support.cast import World
+
+LIST = "/api/v1/proposals"
+pytestmark = pytest.mark.django_db
+
+
+def add(world: World, count: int) -> list[str]:
+    """Open proposals of Rhea's authority; their ids, newest first."""
+    rhea = world.rhea
+    rows = Proposal.objects.bulk_create(
+        Proposal(
+            id=new_id(), tenant_id=rhea.organisation.id, kind="test", subject=new_id(), proposer=rhea.user.id
+        )
+        for _ in range(count)
+    )
+    return sorted((str(row.id) for row in rows), reverse=True)
+
+
+def walk(world: World, path: str) -> list[str]:
+    """The ids of every page, following `next`."""
+    seen: list[str] = []
+    while path:
+        page = world.rhea.get(path).json()
+        seen += [each["id"] for each in page["items"]]
+        path = page["next"]
+    return seen
+
+
+def test_the_pages_together_are_the_list_newest_first(world: World) -> None:
+    ids = add(world, 7)
+    assert walk(world, f"{LIST}?limit=3") == ids
+    assert walk(world, f"{LIST}?limit=7") == ids
+
+
+def test_rows_added_and_removed_between_pages_neither_repeat_nor_hide_the_others(world: World) -> None:
+    ids = add(world, 6)
+    first = world.rhea.get(f"{LIST}?limit=3").json()
+    assert [each["id"] for each in first["items"]] == ids[:3]
+    add(world, 4)
+    Proposal.objects.filter(id=ids[2]).delete()
+    assert walk(world, first["next"]) == ids[3:]
+
+
+def test_next_keeps_the_filters_and_is_a_link_header_too(world: World) -> None:
+    add(world, 3)
+    page = world.rhea.get(f"{LIST}?limit=1&state=open")
+    query = parse_qs(urlsplit(page.json()["next"]).query)
+    assert (query["state"], query["limit"]) == (["open"], ["1"])
+    assert page["Link"] == f'<{page.json()["next"]}>; rel="next"'
+    assert "Link" not in world.rhea.get(f"{LIST}?limit=3")
+
+
+def test_rows_are_counted_only_when_asked(world: World) -> None:
+    add(world, 3)
+    assert "count" not in world.rhea.get(LIST).json()
+    assert world.rhea.get(f"{LIST}?limit=1&count=true").json()["count"] == 3
+    assert "count" not in world.rhea.get(f"{LIST}?count=false").json()
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "pointer"),
+    [
+        ("cursor=x", "invalid_field", "/cursor"),
+        ("cursor=%E4%B8%AD", "invalid_field", "/cursor"),
+        ("cursor=" + "A" * 500, "invalid_field", "/cursor"),
+        ("cursor=" + encode_cursor(new_id())[:-1], "invalid_field", "/cursor"),
+        ("limit=0", "invalid_input", "/limit"),
+        (f"limit={MAX_LIMIT + 1}", "invalid_input", "/limit"),
+        ("limit=ten", "invalid_input", "/limit"),
+        ("state=nonsense", "invalid_input", "/state"),
+        ("order_by=proposer__password", "unknown_parameter", "/order_by"),
+        ("tenant_id=1", "unknown_parameter", "/tenant_id"),
+        ("kind__startswith=a", "unknown_parameter", "/kind__startswith"),
+        ("_connector=OR", "unknown_parameter", "/_connector"),
+    ],
+)
+def test_a_wrong_parameter_is_named(world: World, query: str, code: str, pointer: str) -> None:
+    add(world, 1)
+    refused = world.rhea.get(f"{LIST}?{query}")
+    assert (refused.status_code, refused.json()["code"]) == (400, code)
+    assert [each["pointer"] for each in refused.json()["errors"]] == [pointer]
+
+
+def test_a_cursor_of_another_tenant_s_row_shows_nothing_of_it(world: World) -> None:
+    add(world, 2)
+    theirs = encode_cursor(Proposal.objects.latest("id").pk)
+    assert world.otto.get(f"{LIST}?cursor={theirs}").json()["items"] == []
+
+
+def test_s11_two_rows_and_sixty_cost_the_same_number_of_queries(world: World) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            page: Any = world.rhea.get(f"{LIST}?limit=200&count=true").json()
+        assert page["items"]
+        return len(queries)
+
+    add(world, 2)
+    world.rhea.get(LIST)
+    few = cost()
+    add(world, 58)
+    assert cost() == few
