@@ -155,6 +155,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {  # vocabularies whose field is named as another floor's
         "IdentifierKindEnum": "identifiers.domain.lifecycle.IdentifierKind.choices",
+        "OrderStateEnum": "marketplace.domain.orders.OrderState.choices",
         "OrganisationKindEnum": "participants.domain.organisations.OrganisationKind.choices",
         "PoolKindEnum": "aggregation.domain.pools.PoolKind.choices",
     },

@@ -79,7 +79,7 @@ class StatementOut(serializers.ModelSerializer[Statement]):
         )
 
 
-class EvidenceOut(serializers.Serializer[Any]):
+class StatementEvidenceOut(serializers.Serializer[Any]):
     """Every input of a statement by part, the rules by name, and the figures that must come out."""
 
     statement = serializers.UUIDField()
@@ -184,7 +184,7 @@ class EvidenceView(HouseView):
     operations = {"GET": "marketplace.read_evidence"}
     queryset = Statement.objects.all()
 
-    @extend_schema(responses=EvidenceOut)
+    @extend_schema(responses=StatementEvidenceOut)
     def get(self, request: Request, **_: Any) -> Response:
         """Every input and rule behind a statement, so that anybody can compute it again."""
-        return Response(EvidenceOut(self.subject.evidence).data)
+        return Response(StatementEvidenceOut(self.subject.evidence).data)
