@@ -1,6 +1,7 @@
 """Runs every YAML journey: one file is one story, told in HTTP.
 
-A step has a `name`, one method with its address, and any of: `as` (one of the cast, or nobody), `data`, `headers`,
+A step has a `name`, one method with its address, and any of: `as` (one of the cast, or nobody), `data`, `form` (sent
+as multipart, its `file` as a file), `file: true` (the answer is a file), `headers`,
 `status` (default 200), `json` (path → value), `response_headers`, `remember` (name → path), `settle: true` (let the
 node do what is due before the step). `${name}` is what was remembered, `${ada.organisation.id}` is of the world.
 A value `/…/` is a regular expression; a path may end in `.length`; `null` is null and `absent` is a missing member.
@@ -19,7 +20,9 @@ from tests.support.cast import World
 
 JOURNEYS = sorted(Path(__file__).parent.glob("*.yaml"))
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
-WORDS = {"name", "as", "data", "headers", "status", "json", "response_headers", "remember", "settle"}
+WORDS = {
+    "name", "as", "data", "form", "file", "headers", "status", "json", "response_headers", "remember", "settle",
+}  # fmt: skip
 ABSENT = "absent"
 
 
@@ -42,9 +45,13 @@ def take(step: dict[str, Any], world: World, memory: dict[str, Any], where: str)
     told = {name: filled(value, world, memory) for name, value in step.items()}
     headers = {name.replace("-", "_"): str(value) for name, value in told.get("headers", {}).items()}
     caller = getattr(world, told.get("as", "nobody"))
-    response = caller.send(method, told[method], told.get("data"), **headers)
+    if form := told.get("form"):
+        file = form.pop("file").encode()
+        response = caller.upload(told[method], form, file, **headers)
+    else:
+        response = caller.send(method, told[method], told.get("data"), **headers)
     assert response.status_code == told.get("status", 200), f"{where}\n{response.content.decode()}"
-    body = response.json() if response.content else None
+    body = response.json() if response.content and not told.get("file") else None
     for path, expected in told.get("json", {}).items():
         assert matches(lookup(body, path), expected), (
             f"{where}: {path} is {lookup(body, path)!r}, not {expected!r}"

@@ -4,6 +4,8 @@ import json
 from typing import Any
 from uuid import uuid4
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from rest_framework.test import APIClient
 
 
@@ -34,6 +36,18 @@ class Caller:
     def delete(self, path: str, **headers: str) -> Any:
         """Remove, under a fresh key unless one is given."""
         return self.send("DELETE", path, None, **headers)
+
+    def upload(self, path: str, fields: dict[str, str], file: bytes, **headers: str) -> Any:
+        """Send a form with one file, under a fresh key unless one is given."""
+        headers.setdefault("Idempotency_Key", str(uuid4()))
+        form = {**fields, "file": SimpleUploadedFile("named-by-the-caller.html", file, "text/html")}
+        return self.client.generic(
+            "POST",
+            path,
+            encode_multipart(BOUNDARY, form),  # type: ignore[arg-type] # the stubs forget that bytes go as they are
+            content_type=MULTIPART_CONTENT,
+            headers=self._headers(headers),
+        )
 
     def send(self, method: str, path: str, data: object = None, **headers: str) -> Any:
         """Send any method; bytes go as they are, anything else as JSON, nothing as an empty body."""

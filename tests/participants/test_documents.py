@@ -1,0 +1,166 @@
+"""Evidence: which bytes are taken, who opens them, and what is on record."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel.models.outbox import EventRecord
+from participants.domain.documents import LARGEST_FILE, MOST_DOCUMENTS, FileType, sniff
+from participants.errors import UnusableDocument
+from participants.models import Document
+from tests.participants.newcomers import PDF, Newcomer, certified, code_of, days_ahead
+from tests.support.cast import World
+
+pytestmark = pytest.mark.django_db
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
+JPEG = b"\xff\xd8\xff\xe0" + bytes(16)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"), [(PDF, FileType.PDF), (PNG, FileType.PNG), (JPEG, FileType.JPEG)]
+)
+def test_the_type_is_told_from_the_bytes_and_never_from_the_name(content: bytes, kind: FileType) -> None:
+    answer = Newcomer().submit("business_licence", file=content)  # sent as text/html, named .html
+    assert (answer.status_code, answer.json()["content_type"]) == (201, kind.value)
+    assert answer.json()["sha256"] == hashlib.sha256(content).hexdigest()
+    assert answer.json()["accepted_at"] is None
+
+
+BAD_FILES = [b"", b"<html>%PDF-1.4", b"PK\x03\x04", b"GIF89a", b"%PDF", b"\x89PNG", PDF + bytes(LARGEST_FILE)]
+
+
+@pytest.mark.parametrize("content", BAD_FILES, ids=range(len(BAD_FILES)))
+def test_other_bytes_and_too_many_are_refused_and_nothing_is_kept(content: bytes, tmp_path: Path) -> None:
+    answer = Newcomer().submit("business_licence", file=content)
+    assert code_of(answer) == (400, "unusable_document")
+    assert answer.json()["errors"][0]["pointer"] == "/file"
+    assert not Document.objects.exists()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@given(st.binary(max_size=64))
+def test_bytes_are_taken_only_behind_one_of_three_signatures(content: bytes) -> None:
+    known = content.startswith((b"%PDF-", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"))
+    try:
+        assert sniff(content) in FileType
+    except UnusableDocument:
+        assert not known
+    else:
+        assert known
+
+
+WRONG = [
+    ({"kind": "selfie"}, "/kind"),
+    ({"kind": ""}, "/kind"),
+    ({"valid_until": "31.12.2027"}, "/valid_until"),
+    ({"number": "x" * 81}, "/number"),
+]
+
+
+@pytest.mark.parametrize(("change", "pointer"), WRONG, ids=str)
+def test_wrong_particulars_name_their_field(change: dict[str, Any], pointer: str) -> None:
+    fields = {"kind": "authorisation", **change}
+    answer = Newcomer().submit(**fields)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+def test_a_document_that_ends_must_say_when_and_that_must_be_to_come() -> None:
+    firm = Newcomer()
+    for until in (" ", days_ahead(-1)):
+        answer = firm.submit("authorisation", until=until)
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["pointer"] == "/valid_until"
+    assert firm.submit("authorisation", until=days_ahead(0)).status_code == 201  # its last day still counts
+    assert firm.submit("business_licence", valid_until="").json()["valid_until"] is None
+
+
+def test_a_file_is_kept_under_a_name_of_ours_for_its_owner_only(tmp_path: Path) -> None:
+    firm = Newcomer()
+    row = firm.submit("business_licence").json()
+    (kept,) = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert kept.relative_to(tmp_path) == Path("documents", firm.id, f"{row['id']}.pdf")
+    assert kept.read_bytes() == PDF
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_thirty_valid_documents_are_enough() -> None:
+    firm = Newcomer()
+    row = Document.objects.get(id=firm.submit("business_licence").json()["id"])
+    copies = [
+        Document(
+            organisation=firm.row, kind=row.kind, content_type=row.content_type, size=1, sha256="", path=""
+        )
+        for _ in range(MOST_DOCUMENTS - 1)
+    ]
+    Document.objects.bulk_create(copies)
+    assert code_of(firm.submit("business_licence")) == (409, "too_many_documents")
+    Document.objects.filter(id=copies[0].id).update(valid_until=days_ahead(-1))
+    assert firm.submit("business_licence").status_code == 201
+
+
+OPENS = [
+    ("ada", 404),
+    ("ben", 404),
+    ("otto", 200),
+    ("olga", 200),
+    ("owen", 403),
+    ("rhea", 200),
+    ("aude", 403),
+    ("nobody", 401),
+]
+
+
+@pytest.mark.parametrize(("who", "status"), OPENS)
+def test_while_a_case_is_open_these_may_open_a_file(world: World, who: str, status: int) -> None:
+    firm, person = Newcomer(), getattr(world, who)
+    here = f"/api/v1/documents/{firm.submit('business_licence').json()['id']}/file"
+    answer = person.get(here)
+    assert answer.status_code == status
+    opened = EventRecord.objects.filter(name="participants.document_read")
+    assert opened.count() == (status == 200)
+    if status == 200:
+        assert answer.content == PDF
+        assert answer["Content-Type"] == "application/pdf"
+        assert answer["Content-Disposition"].startswith("attachment; ")
+        assert opened.get().actor_user == person.user.id
+
+
+def test_when_a_case_is_closed_the_operator_opens_nothing_and_the_supervision_is_on_record(
+    world: World,
+) -> None:
+    firm = certified(world)
+    row = firm.get(f"{firm.here}/documents").json()["items"][0]["id"]
+    assert code_of(world.otto.get(f"/api/v1/documents/{row}/file")) == (409, "case_closed")
+    assert firm.get(f"/api/v1/documents/{row}/file").status_code == 200
+    assert world.rhea.get(f"/api/v1/documents/{row}/file").status_code == 200
+    assert EventRecord.objects.filter(name="participants.document_read", subject=row).count() == 2
+    renewal = firm.submit("authorisation").json()["id"]  # something to decide again
+    assert world.otto.get(f"/api/v1/documents/{renewal}/file").status_code == 200
+
+
+def test_nobody_submits_for_another_firm(world: World) -> None:
+    firm = Newcomer()
+    form = {"kind": "business_licence"}
+    here = f"{firm.here}/documents"
+    assert code_of(world.ada.upload(here, form, PDF)) == (404, "not_found")
+    assert code_of(world.otto.upload(here, form, PDF)) == (403, "forbidden")
+    assert code_of(world.ada.get(here)) == (404, "not_found")
+    assert code_of(firm.post(here, form)) == (415, "unsupported_media_type")
+    assert not Document.objects.exists()
+
+
+def test_a_list_asks_the_same_for_one_document_and_for_five(django_assert_num_queries: Any) -> None:
+    firm = Newcomer()
+    firm.get(firm.here)  # notes the key's first use
+    for more in (1, 4):
+        for _ in range(more):
+            firm.submit("business_licence")
+        with django_assert_num_queries(5):
+            firm.get(f"{firm.here}/documents")
+    assert len(firm.get(f"{firm.here}/documents?kind=business_licence").json()["items"]) == 5
+    assert firm.get(f"{firm.here}/documents?kind=authorisation").json()["items"] == []
