@@ -18,7 +18,7 @@ TOPOLOGY = File(__file__).parents[3] / "shared/data/topologies/topohub/sndlib_ge
 
 
 def span(
-    name: str, a: str, b: str, km: str = "10", us: int | None = None, srlg: str = "", jitter: int = 0
+    name: str, a: str, b: str, km: str = "10", us: int | None = None, *, srlg: str = "", jitter: int = 0
 ) -> Span:
     risks = tuple(srlg.split()) if srlg else ()
     return Span(name, "L", "fibre", a, b, Decimal(km), us, 1000, 0, jitter, Decimal("0.1"), risks)

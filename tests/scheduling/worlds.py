@@ -11,7 +11,7 @@ from scheduling.domain.supply import Centre, Offer, Site, Span, Supply, Tariff
 
 T = TypeVar("T")
 
-CITIES = ("320500", "320501", "320100", "310100")
+CITIES = ("320500", "320501", "320100", "321000", "310100")
 LINE_PROVIDERS = ("线路甲", "LineB")
 TECHNOLOGIES = ("otn", "fgotn", "srv6")
 KINDS = ("general", "intelligent")
