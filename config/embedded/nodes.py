@@ -9,8 +9,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,7 +34,7 @@ def say_nothing(_what: str, _seconds: float) -> None:
 class NodeSpec:
     """Which node to run: its role, its code (GB/T 2260; 000000 is the national node), its name and its port.
 
-    The port is on loopback; where it is taken a free one is used.
+    The port is on loopback; where it is taken a free one is used. `extra` are further variables of its environment.
     """
 
     role: str
@@ -42,6 +42,7 @@ class NodeSpec:
     name: str
     port: int
     web_workers: int = 1
+    extra: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 REGIONAL = NodeSpec("regional", "320000", "江苏省算力互联互通节点（演示）", 8320)
@@ -81,6 +82,7 @@ class Node:
             CIN_AS_OWNER="1" if as_owner else "0",
             DATABASE_APP_URL=addresses.database,
             **addresses.environment(),
+            **self.spec.extra,
         )
 
     def manage(self, *words: str, as_owner: bool = False) -> None:
