@@ -1,20 +1,21 @@
-"""A fault proxy between two nodes: it passes HTTP through and can lose what it is told to lose."""
+"""An egress proxy with faults: it forwards what a node sends out, and loses what it is told to lose."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 
-HOP_HEADERS = {"connection", "keep-alive", "transfer-encoding", "content-length"}
+HOP_HEADERS = {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "content-length"}
+ADDED_BY_CLIENT = {"content-encoding", "date", "server"}
 
 
 class FaultProxy:
-    """Listens on a free loopback port and forwards to `target`; `lose(n)` drops the next n matching requests."""
+    """A forward HTTP proxy on a free loopback port; `lose(n, part)` drops the next n matching requests."""
 
-    def __init__(self, target: str) -> None:
-        """Start forwarding in a thread of its own."""
-        self.target, self.lost = target, 0
-        self._to_lose, self._part = 0, ""
+    def __init__(self) -> None:
+        """Listen in a thread of its own."""
+        self.lost = 0
+        self._to_lose, self._part, self._lock = 0, "", threading.Lock()
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -31,7 +32,7 @@ class FaultProxy:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def lose(self, count: int, part: str) -> None:
-        """Drop the next `count` requests whose path contains `part`: they never arrive, no answer comes."""
+        """Drop the next `count` requests whose address contains `part`: they never arrive, no answer comes."""
         self._to_lose, self._part = count, part
 
     def close(self) -> None:
@@ -39,22 +40,27 @@ class FaultProxy:
         self.server.shutdown()
         self.server.server_close()
 
-    def _forward(self, handler: BaseHTTPRequestHandler) -> None:
-        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
-        if self._to_lose and self._part in handler.path:
+    def _loses(self, address: str) -> bool:
+        with self._lock:
+            if not self._to_lose or self._part not in address:
+                return False
             self._to_lose -= 1
             self.lost += 1
+            return True
+
+    def _forward(self, handler: BaseHTTPRequestHandler) -> None:
+        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        if self._loses(handler.path):
             handler.close_connection = True
             handler.connection.close()
             return
-        # the signature covers the authority that the sender meant: this proxy's own, passed on as it came
         headers = {k: v for k, v in handler.headers.items() if k.lower() not in HOP_HEADERS}
         answer = httpx.request(
-            handler.command, self.target + handler.path, headers=headers, content=body, timeout=30
+            handler.command, handler.path, headers=headers, content=body, timeout=30, trust_env=False
         )
         handler.send_response(answer.status_code)
         for name, value in answer.headers.items():
-            if name.lower() not in HOP_HEADERS | {"content-encoding", "date", "server"}:
+            if name.lower() not in HOP_HEADERS | ADDED_BY_CLIENT:
                 handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(answer.content)))
         handler.end_headers()

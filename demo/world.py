@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from config.embedded.nodes import Node
 from demo.agent import ProviderAgent
 from demo.client import Client, StepFailedError
+from demo.proxy import FaultProxy
 
 DATA = Path(__file__).resolve().parent / "data"
 T = TypeVar("T")
@@ -17,10 +18,11 @@ T = TypeVar("T")
 
 @dataclass
 class World:
-    """Two running nodes, the clients of every actor by name, and facts by name."""
+    """Two running nodes, the proxy through which the regional one goes out, the clients of every actor by name, and facts by name."""
 
     regional: Node
     national: Node
+    proxy: FaultProxy
     clients: dict[str, Client] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     agents: dict[str, ProviderAgent] = field(default_factory=dict)
