@@ -1,0 +1,202 @@
+"""Attack on the capacity ledger: crowds on real connections race for the last unit (INVARIANTS C-1, C-2, C-3, C-5).
+
+`python -m tests.attacks.claims [--rounds 50] [--buyers 64] [--seed 0]` prints what was raced and how long a buyer
+waited; exit 1 where anything was oversold, split, orphaned, expired twice, or answered otherwise than by a clean no.
+The release tier is `--rounds 1000`.
+"""
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from random import Random
+from threading import Barrier
+from typing import Any
+from uuid import UUID
+
+import django
+from django.db import connections
+
+if __name__ == "__main__":
+    django.setup()  # before the models below are imported
+
+from kernel.errors import HoldGone, SoldOut
+from kernel.ids import new_id
+from kernel.models import Capacity, Claim, EventRecord
+from kernel.models.capacity import ClaimState
+from kernel.selectors.capacity import bundle_state
+from kernel.services import capacity
+from tests.kernel.ledger import books, declare, hold, taken
+
+Act = Callable[[], Any]
+LONGEST_WAIT = 2.0
+"""Seconds that a buyer may wait at the 99th percentile (C-1)."""
+
+
+@dataclass
+class Crowd:
+    """So many threads, each with a connection of its own that it keeps; and what has come of their acts."""
+
+    pool: ThreadPoolExecutor
+    seconds: list[float] = field(default_factory=list)
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+    def race(self, acts: list[Act]) -> list[Any]:
+        """Start the acts at one instant; their results or exceptions in order."""
+        gate = Barrier(len(acts))
+
+        def run(act: Act) -> tuple[Any, float]:
+            gate.wait(30)
+            start = time.perf_counter()
+            try:
+                result = act()
+            except Exception as error:  # noqa: BLE001 - what came of it is the result
+                result = error
+            return result, time.perf_counter() - start
+
+        ends = list(self.pool.map(run, acts))
+        self.seconds += [seconds for _, seconds in ends]
+        self.outcomes.update(type(result).__name__ for result, _ in ends)
+        return [result for result, _ in ends]
+
+    @property
+    def p99(self) -> float:
+        """The time in seconds within which 99 of 100 acts ended."""
+        return sorted(self.seconds)[int(len(self.seconds) * 0.99)]
+
+
+@contextmanager
+def crowd(size: int) -> Iterator[Crowd]:
+    """A crowd of this size, its connections closed at the end."""
+    with ThreadPoolExecutor(size) as pool:
+        yield Crowd(pool)
+        gate = Barrier(size)
+
+        def leave(_: int) -> None:
+            gate.wait(30)
+            connections.close_all()
+
+        list(pool.map(leave, range(size)))
+
+
+def last_unit(people: Crowd, buyers: int, _: Random) -> Iterator[str]:
+    """C-1: all want the last unit; one gets it, the others a clean no."""
+    cards = declare(1)
+    results = people.race([partial(hold, {cards: 1})] * buyers)
+    won = sum(isinstance(each, UUID) for each in results)
+    lost = sum(isinstance(each, SoldOut) for each in results)
+    if (won, lost) != (1, buyers - 1) or books(cards) != (1, 1, 0) or taken(cards) != 1:
+        yield f"{won} won and {lost} were told no, of {buyers}; the books say {books(cards)}"
+
+
+def enough_for_all(people: Crowd, buyers: int, _: Random) -> Iterator[str]:
+    """C-2: as many units as buyers; nobody is turned away."""
+    cards = declare(buyers)
+    won = sum(isinstance(each, UUID) for each in people.race([partial(hold, {cards: 1})] * buyers))
+    if won != buyers:
+        yield f"{won} of {buyers} won where there was enough"
+
+
+def mixed_bundles(people: Crowd, buyers: int, dice: Random) -> Iterator[str]:
+    """C-3: bundles over a few resources, wished in any order, held and given back; all or nothing, no deadlock."""
+    resources = [declare(dice.randint(1, 2 * buyers)) for _ in range(5)]
+    bundles = [new_id() for _ in range(buyers)]
+    wishes = [
+        {each: dice.randint(1, 3) for each in dice.sample(resources, dice.randint(2, 5))} for _ in bundles
+    ]
+    results = people.race(
+        [partial(hold, wish, bundle=bundle) for wish, bundle in zip(wishes, bundles, strict=True)]
+    )
+    yield from (repr(each) for each in results if not isinstance(each, UUID | SoldOut))
+    for result, wish, bundle in zip(results, wishes, bundles, strict=True):
+        claims = dict(Claim.objects.filter(bundle=bundle).values_list("resource", "quantity"))
+        if claims != (wish if isinstance(result, UUID) else {}):
+            yield f"bundle {bundle} is split: {claims} of {wish}"
+    for resource in resources:
+        total, standing, _peak = books(resource)
+        if standing > total or standing != taken(resource):
+            yield f"{standing} of {total} are said to stand, {taken(resource)} are taken"
+    given = people.race([partial(capacity.release, bundle=bundle) for bundle in bundles])
+    yield from (repr(each) for each in given if not isinstance(each, bool))
+    if Capacity.objects.filter(resource__in=resources).exclude(standing=0).exists():
+        yield "something stands after all was given back"
+
+
+def expiry_against_confirm(people: Crowd, buyers: int, dice: Random) -> Iterator[str]:
+    """C-5: holds that run out while they are confirmed; each ends one way, expires once, and nothing is lost."""
+    resources = [declare(buyers) for _ in range(3)]
+    bundles = [
+        hold(dict.fromkeys(resources, 1), ttl=timedelta(microseconds=dice.randint(0, 40_000)))
+        for _ in range(buyers // 2)
+    ]
+    acts: list[Act] = [partial(capacity.confirm, bundle=bundle) for bundle in bundles]
+    acts += [capacity.expire_next] * len(bundles)
+    dice.shuffle(acts)
+    yield from (
+        repr(each)
+        for each in people.race(acts)
+        if isinstance(each, Exception) and not isinstance(each, HoldGone)
+    )
+    time.sleep(0.05)
+    while capacity.expire_next():
+        pass
+    for bundle in bundles:
+        states = bundle_state(bundle)
+        told = EventRecord.objects.filter(name="kernel.hold_expired", subject=bundle).count()
+        people.outcomes.update(states)
+        if states not in ({ClaimState.CONFIRMED}, {ClaimState.EXPIRED}) or told != (
+            states == {ClaimState.EXPIRED}
+        ):
+            yield f"bundle {bundle} is {states} and was told to have expired {told} times"
+    if any(books(each)[1] != taken(each) for each in resources):
+        yield "the books do not say what is taken"
+
+
+ATTACKS = {
+    "C-1 the last unit": last_unit,
+    "C-2 enough for all": enough_for_all,
+    "C-3 mixed bundles": mixed_bundles,
+    "C-5 expiry against confirm": expiry_against_confirm,
+}
+
+
+def run(*, rounds: int, buyers: int, seed: int) -> list[str]:
+    """Run every attack; what was broken, in words. Prints a line for each attack."""
+    broken = []
+    for name, attack in ATTACKS.items():
+        dice = Random(seed)
+        begin = time.monotonic()
+        with crowd(buyers) as people:
+            found = [
+                f"{name}, round {n}: {each}" for n in range(rounds) for each in attack(people, buyers, dice)
+            ]
+        if people.p99 > LONGEST_WAIT:
+            found.append(f"{name}: p99 is {people.p99:.2f} s")
+        broken += found
+        print(  # noqa: T201 - a command line
+            f"{'FAIL' if found else 'ok  '} {name}: {rounds} rounds × {buyers} buyers in "
+            f"{time.monotonic() - begin:.1f} s, p99 {people.p99 * 1000:.0f} ms, {dict(people.outcomes)}"
+        )
+    return broken
+
+
+def main() -> int:
+    """Run the attack from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--buyers", type=int, default=64)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    broken = run(rounds=asked.rounds, buyers=asked.buyers, seed=asked.seed)
+    print(*broken, sep="\n")  # noqa: T201 - a command line
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
