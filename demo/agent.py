@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from demo.client import Client
+from nodes.errors import SignatureRefused
 
 EVERY_SECONDS = 1.0
 
@@ -95,7 +96,7 @@ class ProviderAgent:
         try:
             if self.verify:
                 self.verify(self.callback_url, dict(handler.headers), body)
-        except ValueError as refusal:
+        except SignatureRefused as refusal:
             self.refused.append(str(refusal))
             handler.send_response(401)
             handler.end_headers()

@@ -1,0 +1,59 @@
+"""Step 5: line providers open lines: one discloses a network, one sells committed lines end to end."""
+
+from typing import Any
+
+from demo.client import Client, expect
+from demo.steps.identify import approve
+from demo.world import World
+
+CSV = {"Content-Type": "text/csv; charset=utf-8"}
+
+
+def run(world: World) -> str:
+    """Import networks, lines, tariffs and evidence, identify the products; light itself refutes a false claim."""
+    jia, yi = world.clients["line-jia"], world.clients["line-yi"]
+    network = world.load("network_jia.json")
+    jia.post("/api/v1/networks:import", network)
+    csv(jia, "/api/v1/tariffs:import", world.text("tariffs_jia.csv"))
+    csv(yi, "/api/v1/committed-lines:import", world.text("committed_lines_yi.csv"))
+    csv(yi, "/api/v1/tariffs:import", world.text("tariffs_yi.csv"))
+    evidence = world.load("latency_evidence.json")["evidence"]
+    for record in evidence:
+        taken = jia.post("/api/v1/latency-evidence", {**record, "marking": "演示数据"})
+        expect(taken["state"] == "accepted", f"{record['span']} is measured: {taken}")
+    false = {**evidence[0], "value_us": 1, "clock_bound_us": 0}
+    refused = jia.send("POST", "/api/v1/latency-evidence", json=false)
+    expect(400 <= refused.status_code < 500, "a claim faster than light is refused")  # noqa: PLR2004
+    applied = [*apply_for(jia), *apply_for(yi)]
+    codes = approve(world, applied)
+    for client in (jia, yi):
+        for product in client.get("/api/v1/line-products")["items"]:
+            gate = client.get(f"/api/v1/line-products/{product['id']}/gate")
+            expect(gate["sellable"], f"{product['technology']} may be sold: {gate['blocks']}")
+    return (
+        f"{len(network['sites'])} sites, {len(network['spans'])} spans disclosed; "
+        f"{len(codes)} line products identified; a claim below light refused: {refused.json()['code']}"
+    )
+
+
+def csv(client: Client, path: str, text: str) -> Any:
+    """Send one CSV file; it is taken as a whole."""
+    response = client.send("POST", path, content=text.encode(), headers=CSV, params={"marking": "演示数据"})
+    expect(response.is_success, f"{path} takes the file: {response.text[:400]}")
+    return response.json()
+
+
+def apply_for(client: Client) -> list[str]:
+    """Apply for the identifiers of the caller's line products."""
+    made = []
+    for product in client.get("/api/v1/line-products", limit=200)["items"]:
+        attributes = {
+            "name": f"{product['line_provider']} {product['technology']}",
+            "from_division": "320571",
+            "to_division": "320509",
+            "technology": product["technology"],
+            "bandwidth_mbps": 1000,
+        }
+        body = {"kind": "line", "subject": product["id"], "attributes": attributes}
+        made.append(client.post("/api/v1/identifiers", body)["id"])
+    return made

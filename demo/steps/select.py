@@ -1,0 +1,66 @@
+"""Step 7: a medical-imaging firm asks for domestic accelerators within a millisecond; the files give the same answer."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from config.embedded.nodes import Node
+from config.embedded.stack import ROOT
+from demo.client import StepFailedError, expect
+from demo.world import World
+
+
+def run(world: World) -> str:
+    """Select, read the verdicts, ask what to relax, and replay on exported files."""
+    firm, demands = world.clients["imaging"], world.load("demand.json")
+    demand = firm.post(
+        "/api/v1/demands", {"title": "医学影像推理，一个月（演示数据）", "terms": demands["main"]}
+    )
+    selected = firm.post(f"/api/v1/demands/{demand['id']}:select")
+    world.facts["selection"], answer = selected["selection"], selected["answer"]
+    centres = {bundle["centre"] for bundle in answer["bundles"]}
+    expect(centres == {"wujiang", "fenhu"}, f"Wujiang and Fenhu qualify: {centres}")
+    verdicts = {miss["centre"]: miss["verdict"] for miss in selected["near_misses"]}
+    expect(verdicts.get("nanjing") == "inconclusive", f"Nanjing is inconclusive by estimate: {verdicts}")
+    expect(verdicts.get("huaian") == "impossible", f"Huai'an is impossible: {verdicts}")
+    relaxed = firm.post("/api/v1/selections", demands["infeasible_quantity"])["answer"]
+    expect(not relaxed["bundles"] and relaxed["relax"], "an infeasible demand is told what to relax")
+    files = on_files(world.regional, demands["main"])
+    expect(
+        files == json.loads(json.dumps(answer)), "files and service give the same answer and the same hash"
+    )
+    best = answer["bundles"][0]
+    world.facts["best"] = best
+    hints = ", ".join(f"{hint['constraint']}→{hint['to']}" for hint in relaxed["relax"])
+    return (
+        f"{len(answer['bundles'])} bundles in Wujiang and Fenhu, best {best['offer']} over {best['line_provider']} "
+        f"{best['technology']} {best['latency_us']} µs CNY {best['cny']['total']}; 64 cards: {hints}"
+    )
+
+
+def on_files(node: Node, demand: dict[str, Any]) -> Any:
+    """Export the live supply, select on the files, and read the answer."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "demands.jsonl").write_text(json.dumps(demand) + "\n", encoding="utf-8")
+        manage(node, "export_supply", str(folder / "supply"))
+        wanted = ["--demands", str(folder / "demands.jsonl"), "--out", str(folder / "answers.jsonl")]
+        manage(node, "select", "--supply", str(folder / "supply"), *wanted)
+        return json.loads((folder / "answers.jsonl").read_text(encoding="utf-8"))
+
+
+def manage(node: Node, *words: str) -> None:
+    """Run a management command on the node, as its operator would."""
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env=node.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise StepFailedError(f"{words[0]}: {done.stdout[-400:]}{done.stderr[-800:]}")
