@@ -99,6 +99,9 @@ class Reach:
         self.hop = list(network.hop)
         self.hop[source] = 0
         self._arcs: dict[int, list[tuple[int, int]]] = {}
+        self._settled: dict[Order, dict[int, tuple[int, tuple[int, ...]]]] = {
+            order: {source: (0, ())} for order in Order
+        }
         self._least: dict[tuple[int, Order], Path | None] = {}
         self._best: dict[tuple[int, Order, Bounds], Path | None] = {}
 
@@ -136,40 +139,53 @@ class Reach:
         """Dijkstra on whole lexicographic keys, ties by span positions, over the spans that can lie on a least path.
 
         Hops grow with every span, so a walk with a loop is always worse than without it, whatever the lengths.
+        What is settled on the way to one target serves the next.
         """
-        net, km_first, onward = self.network, order is Order.KM, self._tight(target, order)
-        queue: list[tuple[int, tuple[int, ...], int]] = [(0, (), self.source)]
+        net, km_first, settled = self.network, order is Order.KM, self._settled[order]
+        onward, known = self._tight(target, order)
+        queue = [(*settled[site], site) for site in known]
+        heapq.heapify(queue)
         done: set[int] = set()
-        while True:
+        while queue:
             here, spans, site = heapq.heappop(queue)
-            if site == target:
-                return spans
             if site in done:
                 continue
             done.add(site)
+            settled[site] = here, spans
             pause = self.hop[site]
             for other, span in onward.get(site, ()):
                 key = here + _key(km_first, net.metres[span], net.latency[span] + pause)
                 heapq.heappush(queue, (key, (*spans, span), other))
+        return settled[target][1]
 
-    def _tight(self, target: int, order: Order) -> dict[int, list[tuple[int, int]]]:
-        """The arcs onward from each site that some path of least km (or latency) to the target can use."""
+    def _tight(self, target: int, order: Order) -> tuple[dict[int, list[tuple[int, int]]], set[int]]:
+        """The arcs that a path of least km (or latency) to the target can use, back to sites that are settled.
+
+        Returns the arcs onward from each site as (neighbour, span), and the settled sites where they begin.
+        """
         metric = "metres" if order is Order.KM else "latency"
         weights = self.network.metres if order is Order.KM else self.network.latency
-        known = self.distances.ahead(metric)
-        exact = self.distances.exact(metric)
+        least, exact, settled = (
+            self.distances.ahead(metric),
+            self.distances.exact(metric),
+            self._settled[order],
+        )
         onward: dict[int, list[tuple[int, int]]] = {}
-        seen, waiting = {target}, [target]
+        begin: set[int] = {target} & settled.keys()
+        seen, waiting = {target}, [] if begin else [target]
         while waiting:
             site = waiting.pop()
             for other, span in self.arcs(site):
                 pause = 0 if order is Order.KM else self.hop[other]
-                if not exact or known[other] + weights[span] + pause == known[site]:
-                    onward.setdefault(other, []).append((site, span))
-                    if other not in seen:
-                        seen.add(other)
-                        waiting.append(other)
-        return onward
+                if exact and least[other] + weights[span] + pause != least[site]:
+                    continue
+                onward.setdefault(other, []).append((site, span))
+                if other in settled:
+                    begin.add(other)
+                elif other not in seen:
+                    seen.add(other)
+                    waiting.append(other)
+        return onward, begin
 
     def measure(self, spans: tuple[int, ...]) -> Path:
         """The exact sums of a path that starts at the source."""

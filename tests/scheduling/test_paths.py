@@ -83,6 +83,14 @@ def test_a_bound_turns_the_search_to_a_path_that_no_single_metric_prefers() -> N
     assert route(ways, bounds=Bounds(jitter=3, hops=2)) is None
 
 
+def test_a_slower_beginning_is_kept_where_only_it_can_keep_two_bounds_at_once() -> None:
+    ways = [
+        *(span("1", "s", "m", us=5, jitter=2), span("2", "s", "m", us=6)),
+        *(span("3", "m", "t", us=5, jitter=3), span("4", "m", "n", us=5), span("5", "n", "t", us=5)),
+    ]
+    assert spans_of(route(ways, bounds=Bounds(jitter=3, hops=2))) == (("2", "3"), None)
+
+
 def test_a_zero_length_circle_is_never_walked() -> None:
     circle = [span("1", "s", "m", km="0"), span("2", "m", "n", km="0"), span("3", "n", "s", km="0")]
     assert spans_of(route([*circle, span("4", "n", "t", km="1")], Order.KM)) == (("3", "4"), None)
