@@ -72,3 +72,17 @@ def test_the_pair_found_is_the_first_of_all_pairs(seed: int) -> None:
             assert (None if found is None else (found.spans, found.protection_spans)) == (
                 None if best is None else (best[0].ids, best[1].ids)
             )
+
+
+@pytest.mark.parametrize("seed", [5031, 5106, 5736])
+def test_pairs_of_equal_sums_are_settled_by_their_ids(seed: int) -> None:
+    """In these worlds the search meets an equal pair of larger ids first."""
+    supply = network(Random(seed), even=True)
+    net = supply.networks["L"]
+    reach = Reach(net, net.site_index["s0"], 1)
+    every = Oracle(supply).routes(ASK, "L", "s7", 0)
+    for order in Order:
+        found = best_route(reach, net.site_index["s7"], order, Bounds(), pair=True)
+        best = min(every, key=lambda pair: key(order, pair))
+        assert found is not None
+        assert (found.spans, found.protection_spans) == (best[0].ids, best[1].ids)
