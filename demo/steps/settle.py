@@ -5,11 +5,12 @@ import subprocess
 import sys
 import tempfile
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from config.embedded.stack import ROOT
-from demo.client import expect
+from demo.client import Client, expect
 from demo.world import World
 
 BLOCK = timedelta(days=1)  # of the accelerated service clock
@@ -81,9 +82,14 @@ def meter(world: World, order: dict[str, Any]) -> datetime:
         }
         world.until(
             f"day {day + 1} of the accelerated clock has passed",
-            lambda reading=reading: provider.send("POST", "/api/v1/meter-records", json=reading).is_success,
+            partial(accepts, provider, reading),
         )
     return begin + DAYS * BLOCK
+
+
+def accepts(provider: Client, reading: dict[str, Any]) -> bool:
+    """Whether the node takes the reading now."""
+    return provider.send("POST", "/api/v1/meter-records", json=reading).is_success
 
 
 def settled(world: World, period: dict[str, str]) -> Any:
