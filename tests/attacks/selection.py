@@ -13,6 +13,7 @@ from typing import Any
 from scheduling.domain.files import answer_json
 from scheduling.domain.selection import select
 from tests.scheduling.oracle import Oracle
+from tests.scheduling.oracle_answers import answer
 from tests.scheduling.worlds import small_demand, small_supply
 
 DEMANDS = 6
@@ -28,23 +29,23 @@ def disagreement(rng: Random, covered: Counter[str]) -> tuple[Any, Any, Any] | N
         ours = answer_json(select(supply, demand))
         if ours.pop("snapshot") != supply.snapshot:
             return demand, ours, "snapshot"
-        theirs = oracle.answer(demand)
+        theirs = answer(oracle, demand)
         if json.dumps(ours, ensure_ascii=False) != json.dumps(theirs, ensure_ascii=False):
             return demand, ours, theirs
         note(ours, covered)
     return None
 
 
-def note(answer: Any, covered: Counter[str]) -> None:
+def note(found: Any, covered: Counter[str]) -> None:
     """Count what an answer exercised, so that a run that covers nothing is seen."""
     covered["demands"] += 1
-    covered["answered"] += bool(answer["bundles"])
-    covered["protected"] += any(bundle["protection_spans"] for bundle in answer["bundles"])
-    covered["pareto > 1"] += len(answer["pareto"]) > 1
-    covered["elastic"] += any(bundle["billing"] == "elastic" for bundle in answer["bundles"])
-    for part, counts in answer["rejected"].items():
+    covered["answered"] += bool(found["bundles"])
+    covered["protected"] += any(bundle["protection_spans"] for bundle in found["bundles"])
+    covered["pareto > 1"] += len(found["pareto"]) > 1
+    covered["elastic"] += any(bundle["billing"] == "elastic" for bundle in found["bundles"])
+    for part, counts in found["rejected"].items():
         covered.update(f"{part}: {key}" for key, count in counts.items() if count)
-    covered.update(f"relax: {found['constraint']}" for found in answer["relax"])
+    covered.update(f"relax: {change['constraint']}" for change in found["relax"])
 
 
 def main() -> int:
