@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kernel.actor import Actor
+from kernel.locks import Lock, take_lock
 from kernel.proposals import four_eyes
 from kernel.services.outbox import publish
 from marketplace import events
@@ -39,7 +40,8 @@ def reverse_entry(subject: UUID, terms: dict[str, Any], actor: Actor) -> None:
 
     Raises EntryReversed for a second reversal and for the reversal of a reversal.
     """
-    entry = JournalEntry.objects.select_for_update().get(id=subject)
+    take_lock(Lock.LEDGER, f"entry:{subject}")  # an entry is append-only: the application may not lock its row
+    entry = JournalEntry.objects.get(id=subject)
     if entry.kind == EntryKind.REVERSAL or JournalEntry.objects.filter(reverses=entry).exists():
         raise EntryReversed
     postings = Posting.objects.filter(entry=entry).select_related("account")

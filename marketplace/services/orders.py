@@ -42,7 +42,8 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor) -> Order:
         if known.quote_id != quote:
             raise ClientRefReused(pointer="/client_ref", client_ref=client_ref, order=known.id)
         return known
-    row = Quote.objects.select_for_update().filter(id=quote, tenant_id=actor.tenant_id).first()
+    take_lock(Lock.LEDGER, f"quote:{quote}")  # a quote is append-only: the application may not lock its row
+    row = Quote.objects.filter(id=quote, tenant_id=actor.tenant_id).first()
     if row is None:
         raise UnknownReference(pointer="/quote", noun_zh="报价", noun_en="quote", id=quote)
     if used := Order.objects.filter(quote=row).first():
