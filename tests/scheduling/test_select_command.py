@@ -61,6 +61,18 @@ def test_a_refused_demand_keeps_its_place_and_the_others_are_answered(folder: Pa
     assert answers[2]["error"]["field"] == "from_site"
 
 
+def test_bytes_that_are_no_text_spoil_their_own_line_only(folder: Path) -> None:
+    demands, out = folder / "demands.jsonl", folder / "answers.jsonl"
+    demands.write_bytes(b"\xef\xbb\xbf" + json.dumps(LEAST).encode() + b"\n\xff\n")
+    with pytest.raises(SystemExit) as left:
+        Command().handle(supply=folder / "supply", demands=demands, out=out)
+    assert left.value.code == 1
+    assert [json.loads(line).get("error", {}).get("code") for line in out.read_text().splitlines()] == [
+        None,
+        "bad_json",
+    ]
+
+
 def test_a_bad_row_ends_with_2_and_writes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sites = folder / "supply" / "sites.csv"
     sites.write_text(sites.read_text() + "s0,,,,320500,,\n")

@@ -2,13 +2,18 @@
 
 import os
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scheduling.domain.files import answer_json
+from scheduling.domain.selection import select
+from scheduling.domain.supply import Supply
 from tests.attacks.selection import disagreement
+from tests.scheduling.worlds import small_demand, small_supply
 
 WORLDS = int(os.environ.get("SELECTION_WORLDS", "250"))
 
@@ -37,3 +42,23 @@ def test_the_engine_and_brute_force_agree_to_the_byte_on_random_worlds() -> None
 @given(st.randoms(use_true_random=False))
 def test_no_world_that_hypothesis_finds_makes_them_disagree(rng: Random) -> None:
     assert disagreement(rng, Counter()) is None
+
+
+def test_the_order_of_rows_changes_no_answer_and_the_owner_of_an_offer_changes_no_rank() -> None:
+    for seed in range(100):
+        rng = Random(seed)
+        supply = small_supply(rng)
+        demand = small_demand(rng, supply)
+        demand = replace(demand, providers=replace(demand.providers, include=(), exclude=()))
+        tables = [
+            list(getattr(supply, table).values())
+            for table in ("sites", "spans", "tariffs", "centres", "offers")
+        ]
+        for rows in tables:
+            rng.shuffle(rows)
+        asked = answer_json(select(supply, demand))
+        assert answer_json(select(Supply.build(*tables), demand)) == asked
+        owners = [row.provider for row in tables[4]]
+        rng.shuffle(owners)
+        tables[4] = [replace(row, provider=owner) for row, owner in zip(tables[4], owners, strict=True)]
+        assert answer_json(select(Supply.build(*tables), demand)) | {"snapshot": asked["snapshot"]} == asked

@@ -1,5 +1,6 @@
 """`manage select`: answer a file of demands on a folder of supply, without a database or a service."""
 
+import codecs
 import json
 from argparse import ArgumentParser
 from pathlib import Path
@@ -34,8 +35,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             read = load_supply(options["supply"])
-            lines = options["demands"].read_text(encoding="utf-8").split("\n")
-        except (FileError, OSError, UnicodeDecodeError) as error:
+            lines = options["demands"].read_bytes().removeprefix(codecs.BOM_UTF8).split(b"\n")
+        except (FileError, OSError) as error:
             self.stderr.write(str(error))
             raise SystemExit(2) from error
         for warning in read.warnings:
@@ -51,12 +52,14 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
 
-def answer(supply: Supply, line: str) -> dict[str, Any]:
+def answer(supply: Supply, line: bytes) -> dict[str, Any]:
     """One demand's answer, or the reason that it was refused."""
     demand = None
     try:
-        loaded = load_demand(line)
+        loaded = load_demand(line.decode())
         demand = demand_id(loaded)
         return answer_json(select(supply, parse_demand(loaded)))
+    except UnicodeDecodeError:
+        return error_json(demand, DemandError("bad_json", "", "the line is not UTF-8 该行不是 UTF-8 编码"))
     except DemandError as error:
         return error_json(demand, error)
