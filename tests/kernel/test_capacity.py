@@ -186,6 +186,19 @@ def test_c3_bundles_in_opposite_order_neither_deadlock_nor_split() -> None:
 
 
 @real
+def test_c3_holding_and_giving_back_at_once_neither_deadlock_nor_lose_count() -> None:
+    resources = [declare(100) for _ in range(4)]
+    for _ in range(5):
+        old = [hold(dict.fromkeys(resources, 1)) for _ in range(6)]
+        holds = [partial(hold, dict.fromkeys(resources, 1)) for _ in range(6)]
+        results = race(*holds, *[partial(capacity.release, bundle=bundle) for bundle in old])
+        assert kinds(results) == {"UUID": 6, "bool": 6}
+        for bundle in results[:6]:
+            capacity.release(bundle=bundle)
+        assert [books(each) for each in resources] == [(100, 0, 0)] * 4
+
+
+@real
 def test_expiry_of_bundles_is_exactly_once_however_many_sweep() -> None:
     resources = [declare(100) for _ in range(3)]
     for _ in range(5):

@@ -14,10 +14,9 @@ from uuid import UUID
 
 import pytest
 from celery import current_app
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.db.models.functions import Now
 
-from kernel import doorbell
 from kernel.actor import SYSTEM
 from kernel.ids import new_id
 from kernel.models import Delivery, EventPosition, EventRecord, PendingEvent
@@ -190,15 +189,21 @@ def test_every_subscriber_is_told_once_by_workers_that_race() -> None:
 
 
 @real
-def test_s6_a_process_that_dies_between_the_commit_and_the_ring_loses_nothing(
+def test_s6_a_process_that_dies_right_after_its_commit_loses_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     connections.close_all()  # a connection does not survive a fork
     child = os.fork()
     if child == 0:
-        monkeypatch.setattr(doorbell, "_send", lambda: os.kill(os.getpid(), signal.SIGKILL))
+        commit = connection._commit  # noqa: SLF001 - the moment between the commit and everything after it
+
+        def commit_and_die() -> None:
+            commit()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        monkeypatch.setattr(connection, "_commit", commit_and_die)
         ring_bell(count=7)
-        os._exit(0)  # not reached: it dies at the ring
+        os._exit(0)  # not reached
     _, status = os.waitpid(child, 0)
     assert os.WTERMSIG(status) == signal.SIGKILL, "the fault must have landed"
     heard = []

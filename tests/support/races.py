@@ -19,7 +19,8 @@ def race(*acts: Callable[[], Any]) -> list[Any]:
 
     def run(act: Callable[[], Any]) -> Any:
         try:
-            connection.ensure_connection()  # nobody is late for want of a connection
+            with connection.cursor() as cursor:  # nobody is late for want of a connection, nor waits for ever
+                cursor.execute("SET lock_timeout = '10s'")
             gate.wait(SECONDS_TO_WAIT)
             return act()
         except Exception as error:  # noqa: BLE001 - what came of it is the result
