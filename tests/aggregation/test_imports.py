@@ -1,0 +1,199 @@
+"""Importing offers from CSV: every bad cell is told, a dry run stores nothing, all good rows or none."""
+
+import csv
+import io
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregation.domain.imports import MOST_ROWS, READERS, REQUIRED, read_offers
+from tests.aggregation.supply import DATA, bodies, made
+from tests.support.cast import Person, World
+
+GOOD = (DATA / "offers_yi.csv").read_bytes()
+BAD = (DATA / "offers_yi_bad.csv").read_bytes()
+
+
+def send(person: Person, content: bytes, query: str = "", media: str = "text/csv") -> Any:
+    headers = {**person.standing, "Idempotency-Key": str(uuid4()), "Accept-Language": "en"}
+    return person.client.generic(
+        "POST",
+        f"/api/v1/offers:import{query}",
+        content,  # type: ignore[arg-type] # the stubs forget that bytes go as they are
+        content_type=media,
+        headers=headers,
+    )
+
+
+def ground(world: World) -> Person:
+    """Cleo, with the demo's centres and pools of 示范算力商乙."""
+    person: Person = world.cleo
+    for noun in ("centres", "pools"):
+        for body in bodies(noun, "compute-yi"):
+            made(person.post(f"/api/v1/{noun}", body))
+    return person
+
+
+def offers_of(person: Person) -> list[str]:
+    return sorted(row["offer"] for row in person.get("/api/v1/offers").json()["items"])
+
+
+@pytest.mark.django_db
+def test_a_dry_run_of_the_bad_file_tells_eight_faults_and_stores_nothing(world: World) -> None:
+    cleo = ground(world)
+    report = made(send(cleo, BAD, "?dry_run=true"))
+    assert {name: report[name] for name in ("dry_run", "rows", "good", "stored")} == {
+        "dry_run": True,
+        "rows": 9,
+        "good": 1,
+        "stored": 0,
+    }
+    assert [(each["line"], each["column"], each["code"]) for each in report["faults"]] == [
+        (3, "price_cny_hour", "not_a_number"),
+        (4, "centre", "unknown_centre"),
+        (5, "offer", "duplicate"),
+        (6, "price_cny_hour", "negative"),
+        (7, "accelerator", "unknown_accelerator"),
+        (8, "available", "missing"),
+        (9, "available", "not_whole"),
+        (10, "min_hours", "short_row"),
+    ]
+    assert all(each["reason_zh"] and each["reason_en"] for each in report["faults"])
+    assert offers_of(cleo) == []
+
+
+@pytest.mark.django_db
+def test_a_dry_run_of_a_good_file_stores_nothing_either(world: World) -> None:
+    cleo = ground(world)
+    report = made(send(cleo, GOOD, "?dry_run=true"))
+    assert (report["good"], report["stored"], report["faults"]) == (5, 0, [])
+    assert offers_of(cleo) == []
+
+
+@pytest.mark.django_db
+def test_a_file_with_one_bad_row_stores_none(world: World) -> None:
+    cleo = ground(world)
+    answer = send(cleo, BAD)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
+    assert [error["pointer"] for error in answer.json()["errors"]][:2] == [
+        "/lines/3/price_cny_hour",
+        "/lines/4/centre",
+    ]
+    assert len(answer.json()["errors"]) == 8
+    assert offers_of(cleo) == []
+
+
+@pytest.mark.django_db
+def test_a_good_file_is_stored_once(world: World) -> None:
+    cleo = ground(world)
+    answer = send(cleo, GOOD, "?marking=演示数据")
+    assert answer.status_code == 201
+    assert answer.json()["stored"] == 5
+    rows = cleo.get("/api/v1/offers").json()["items"]
+    assert {(row["state"], row["marking"]) for row in rows} == {("listed", "演示数据")}
+    again = send(cleo, GOOD)
+    assert {error["code"] for error in again.json()["errors"]} == {"taken"}
+
+
+@pytest.mark.django_db
+def test_rows_about_another_providers_pools_are_faults(world: World) -> None:
+    ground(world)
+    report = made(send(world.ada, GOOD, "?dry_run=true"))
+    assert {each["code"] for each in report["faults"]} == {"unknown_pool", "unknown_centre"}
+    assert report["good"] == 0
+
+
+@pytest.mark.django_db
+def test_what_is_no_csv_is_refused_before_it_is_read(world: World) -> None:
+    assert send(world.cleo, b"{}", media="application/json").status_code == 415
+    assert send(world.cleo, GOOD, "?dry=1").json()["code"] == "unknown_parameter"
+    assert send(world.ben, GOOD).status_code == 403
+
+
+@pytest.mark.django_db
+def test_a_file_has_a_largest_size_and_a_largest_number_of_rows(world: World) -> None:
+    too_big = send(world.cleo, GOOD + b"\n" * (5 * 2**20))
+    assert (too_big.status_code, too_big.json()["code"]) == (413, "import_too_large")
+    header = ",".join(REQUIRED)
+    too_long = send(world.cleo, (header + "\nx,p,machine,1,1,1" * (MOST_ROWS + 1)).encode())
+    assert (too_long.status_code, too_long.json()["code"]) == (413, "import_too_large")
+
+
+HEADER = "offer,pool,unit,min_hours,price_cny_hour,available"
+FAULTS = [
+    ("=cmd|calc,p,machine,1,1,1", "offer", "formula"),
+    ("@x,p,machine,1,1,1", "offer", "formula"),
+    ("+x,p,machine,1,1,1", "offer", "formula"),
+    ("a b,p,machine,1,1,1", "offer", "not_a_key"),
+    ("a,,machine,1,1,1", "pool", "missing"),
+    ("a,p,rack,1,1,1", "unit", "not_a_choice"),
+    ("a,p,machine,0,1,1", "min_hours", "too_small"),
+    ("a,p,machine,1,1e3,1", "price_cny_hour", "not_a_number"),
+    ("a,p,machine,1,NaN,1", "price_cny_hour", "not_a_number"),
+    ("a,p,machine,1,１２,1", "price_cny_hour", "not_a_number"),
+    ("a,p,machine,1,1.00001,1", "price_cny_hour", "too_precise"),
+    ("a,p,machine,1,1,99999999999", "available", "too_large"),
+    ("a,p,machine,1,1,1,1", "available", "short_row"),
+    ("a,p,machine", "min_hours", "short_row"),
+    ('a,p,"machine,1,1,1', "", "not_csv"),
+]
+
+
+@pytest.mark.parametrize(("row", "column", "code"), FAULTS)
+def test_a_bad_cell_is_told_with_its_column(row: str, column: str, code: str) -> None:
+    file = read_offers(f"{HEADER}\n{row}\n".encode())
+    assert [(each.fault.column, each.fault.code.value) for each in file.faults] == [(column, code)]
+    assert file.drafts == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (HEADER.replace(",unit", "").encode(), "missing_column"),
+        (b"", "missing_column"),
+        (f"{HEADER},colour".encode(), "unknown_column"),
+        (f"{HEADER},unit".encode(), "repeated_column"),
+        (f"{HEADER}\n示范".encode("gbk"), "not_utf8"),
+    ],
+)
+def test_a_bad_header_and_a_foreign_encoding_are_told(content: bytes, code: str) -> None:
+    found = read_offers(content).faults
+    assert {each.fault.code.value for each in found} == {code}
+
+
+def test_a_spreadsheets_byte_order_mark_is_no_fault() -> None:
+    file = read_offers(f"\ufeff{HEADER}\r\na,p,machine,1,1,1\r\n".encode())
+    assert (file.faults, len(file.drafts)) == ([], 1)
+
+
+CELLS = st.one_of(
+    st.text(max_size=8),
+    st.sampled_from(["a", "b", "p", "machine", "1", "2.5", "-1", "98.6O", "", "=1", "monthly", "general"]),
+)
+COLUMNS = st.lists(st.sampled_from(list(READERS)), unique=True, max_size=4)
+
+
+@settings(max_examples=200, deadline=None)
+@given(extra=COLUMNS, data=st.data())
+def test_no_row_is_passed_over_in_silence(extra: list[str], data: st.DataObject) -> None:
+    header = list(dict.fromkeys([*REQUIRED, *extra]))
+    width = st.integers(len(header) - 1, len(header) + 1)
+    rows = data.draw(st.lists(width.flatmap(lambda n: st.lists(CELLS, min_size=n, max_size=n)), max_size=6))
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([header, *rows])
+    file = read_offers(out.getvalue().encode("utf-8", "replace"))
+    told = {each.line for each in file.faults}
+    if not any(each.fault.code.value == "not_csv" for each in file.faults):
+        assert file.rows == len(rows)
+        assert len(file.drafts) + len(told) == file.rows
+        assert not told & set(file.drafts)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_are_answered(content: bytes) -> None:
+    file = read_offers(content)
+    assert file.faults or file.rows == len(file.drafts)
