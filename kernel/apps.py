@@ -10,6 +10,11 @@ class FloorConfig(AppConfig):
     """An app of the house: its subscriptions and report sections register when it starts."""
 
     default_auto_field = "django.db.models.BigAutoField"
+    default = False  # Django takes the one class of an apps.py that is no base: this is one
+
+    def __init_subclass__(cls) -> None:
+        """Every floor's own class is the one to take."""
+        cls.default = True
 
     def ready(self) -> None:
         """Import the rooms that register themselves."""
