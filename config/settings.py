@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
+
 from config import environment as env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -16,7 +18,9 @@ NODE_URL = env.text("NODE_URL", "http://127.0.0.1:8000")
 NODE_KEY = env.text("NODE_KEY", "")  # the node's Ed25519 private key as PEM; NODE_KEY_FILE names its file
 EGRESS_PROXY = env.text("EGRESS_PROXY", "")  # HTTP proxy for requests to other nodes and to providers' agents
 REPORT_PERIOD_SECONDS = int(env.text("REPORT_PERIOD_SECONDS", "86400"))  # length of one reported period
-DAY_SECONDS = int(env.text("DAY_SECONDS", "86400"))  # how long a promised day of a line is; less is an accelerated clock
+DAY_SECONDS = int(
+    env.text("DAY_SECONDS", "86400")
+)  # how long a promised day of a line is; less is an accelerated clock
 UPSTREAM_NAME = env.text("UPSTREAM_NAME", "上级节点 / the upstream node")
 
 # --- inventory and dispatch (aggregation) -----------------------------------------------------
@@ -121,6 +125,12 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "kernel.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "streams": {"task": "nodes.tasks.sweep_streams", "schedule": 5.0, "options": {"expires": 10}},
+    "manifests": {
+        "task": "nodes.tasks.exchange_daily",
+        "schedule": crontab(hour=16, minute=10),
+    },  # 00:10 in Shanghai
+    "reports": {"task": "nodes.tasks.draft_reports", "schedule": float(min(REPORT_PERIOD_SECONDS, 600))},
     "inventory": {"task": "aggregation.tasks.watch_inventory", "schedule": HEARTBEAT_SECONDS / 3},
     "last-days": {
         "task": "participants.tasks.follow_last_days",
@@ -204,6 +214,16 @@ ROOT_LINKS = [
     "voucher-claims",
     "openapi",
     "docs",
+    "nodes",
+    "node-key",
+    "node-invitations",
+    "streams",
+    "messages",
+    "node-alarms",
+    "filings",
+    "reports",
+    "manifests",
+    "totals",
 ]
 
 # --- logs: one JSON object a line, on standard error --------------------------------------------

@@ -29,3 +29,139 @@ class PrefixRefused(Problem):
     code = "prefix_refused"
     title = Text("前缀不可用", "Prefix refused")
     detail = Text("{reason_zh}", "{reason_en}")
+
+
+class InvitationRefused(Problem):
+    """The token is of no invitation that still stands for this node."""
+
+    status = 403
+    code = "invitation_refused"
+    title = Text("接入邀请无效", "Invitation refused")
+    detail = Text(
+        "{reason_zh}请向上级节点运营方申请新的邀请。",
+        "{reason_en} Ask the upstream's operator for a new one.",
+    )
+
+
+class NodeKeyTaken(Problem):
+    """The key belongs to another node."""
+
+    status = 409
+    code = "node_key_taken"
+    title = Text("公钥已被其他节点使用", "The key is another node's")
+    detail = Text(
+        "公钥 {key_id} 已登记给节点 {node}；请为本节点生成新的密钥。",
+        "Key {key_id} is registered for node {node}; make a new key for this node.",
+    )
+
+
+class RoleCannotAttach(Problem):
+    """Nodes of this role do not attach to nodes of ours."""
+
+    status = 409
+    code = "role_cannot_attach"
+    title = Text("角色不符，不能接入", "This role does not attach here")
+    detail = Text(
+        "{role_zh}不接入{upstream_zh}：区域节点接入国家节点，行业节点接入区域节点。",
+        "A {role_en} does not attach to a {upstream_en}: regional nodes attach to the national node, industry nodes to a regional one.",
+    )
+
+
+class AlreadyAttached(Problem):
+    """The node has an upstream."""
+
+    status = 409
+    code = "already_attached"
+    title = Text("已接入上级节点", "Attached already")
+    detail = Text(
+        "本节点已接入 {node}；请先脱离该节点。", "This node is attached to {node}; detach from it first."
+    )
+
+
+class UpstreamUnreachable(Problem):
+    """The peer gave no answer that could be used."""
+
+    status = 502
+    code = "upstream_unreachable"
+    title = Text("对端节点无法访问", "The peer cannot be reached")
+    detail = Text(
+        "{url} 没有有效应答（{answer}）；请核对地址与网络后用同一幂等键重试。",
+        "{url} gave no valid answer ({answer}); check address and network, then try again with the same key.",
+    )
+
+
+class UpstreamRefused(Problem):
+    """The upstream answered, and said no."""
+
+    status = 409
+    code = "upstream_refused"
+    title = Text("上级节点拒绝", "The upstream refused")
+    detail = Text("上级节点答复 {answer}：{reason_zh}", "The upstream answered {answer}: {reason_en}")
+
+
+class NoUpstream(Problem):
+    """There is nobody to send to."""
+
+    status = 409
+    code = "no_upstream"
+    title = Text("尚未接入上级节点", "No upstream")
+    detail = Text(
+        "本节点尚未接入上级节点；请先完成接入（POST /api/v1/upstreams）。",
+        "This node is attached to no upstream; attach it first (POST /api/v1/upstreams).",
+    )
+
+
+class UnknownSection(Problem):
+    """No floor reports this section."""
+
+    status = 400
+    code = "unknown_section"
+    title = Text("没有该报送项", "No such section")
+    detail = Text("{section} 不是报送项；可用：{known}。", "{section} is no section; these are: {known}.")
+
+
+class PeriodOpen(Problem):
+    """The period is not over, or is none."""
+
+    status = 400
+    code = "period_open"
+    title = Text("报送周期无效", "The period cannot be reported")
+    detail = Text(
+        "周期须先起后止，且已结束；当前时间 {now}。",
+        "A period ends after it starts, and is over when it is reported; it is now {now}.",
+    )
+
+
+class ReportExists(Problem):
+    """The section was drafted for this period."""
+
+    status = 409
+    code = "report_exists"
+    title = Text("该周期已有报告", "Reported already")
+    detail = Text(
+        "报告 {report} 已包含该项该周期；如需更正，请使用 :correct。",
+        "Report {report} has this section and period; use :correct to correct it.",
+    )
+
+
+class StreamNotHalted(Problem):
+    """There is nothing to resume."""
+
+    status = 409
+    code = "stream_not_halted"
+    title = Text("报送未停止", "The stream is running")
+    detail = Text(
+        "流 {stream} 正常运行，无需恢复。", "The stream {stream} is running; there is nothing to resume."
+    )
+
+
+class NotQuarantined(Problem):
+    """Only a refused message is sent again under a new number."""
+
+    status = 409
+    code = "not_quarantined"
+    title = Text("报文未被隔离", "Not quarantined")
+    detail = Text(
+        "只有被对端永久拒绝的报文才能更正重发。",
+        "Only a message that the peer refused for good is corrected.",
+    )

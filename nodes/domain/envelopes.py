@@ -29,6 +29,11 @@ class Outcome(Vocabulary):
     GAP = "gap", "前面缺号，未收", "Not taken: numbers before it are missing"
     EQUIVOCATION = "equivocation", "同号异文，未收", "Not taken: another content has this number"
 
+    @property
+    def final(self) -> bool:
+        """Whether the number is used up, and the receipt for ever the same."""
+        return self in (Outcome.STORED, Outcome.REFUSED)
+
 
 OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 

@@ -9,8 +9,10 @@ from kernel.crypto.suite import Suite
 from kernel.merkle import leaf_hash, root
 from nodes.domain.envelopes import Outcome
 from nodes.domain.statements import Statement, sign_statement
+from nodes.errors import EnvelopeMalformed
 
 MANIFEST_CONTEXT = b"cin-manifest-v1\x00"
+MANIFEST_AGGREGATE = "manifest"  # of the daily message on every stream, quiet or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,29 @@ def compose_manifest(
         sums=sums,
         digest_algorithm=suite.digest_algorithm,
         root=root([entry.leaf for entry in held], suite.digest).hex(),
+    )
+
+
+def decode_manifest(payload: bytes) -> Manifest:
+    """The manifest that these bytes say. Raises EnvelopeMalformed."""
+    try:
+        fields = json.loads(payload)
+        sums = {name: value for name, value in dict(fields.pop("totals")).items() if type(value) is int}
+        manifest = Manifest(**{**fields, "day": date.fromisoformat(fields["day"])}, sums=sums)
+        canonical = manifest.encode() == payload
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _malformed() from error
+    numbers = (manifest.first, manifest.last, manifest.stored, manifest.refused)
+    if not canonical or not all(type(number) is int and number >= 0 for number in numbers):
+        raise _malformed()
+    return manifest
+
+
+def _malformed() -> EnvelopeMalformed:
+    return EnvelopeMalformed(
+        field="manifest",
+        reason_zh="清单不是约定的规范 JSON；请核对对端版本。",
+        reason_en="Not the canonical JSON of a manifest; check the peer's version.",
     )
 
 

@@ -49,6 +49,7 @@ class Refusal(Vocabulary):
     LIFETIME = "signature_lifetime", "签名有效期过长", "The signature lives too long"
     DIGEST = "digest_mismatch", "请求体与摘要不符", "The body is not the digest's"
     INVALID = "signature_invalid", "签名验证失败", "The signature is not good"
+    REPLAYED = "nonce_replayed", "随机数已用过", "The nonce was used before"
 
 
 @dataclass(frozen=True, slots=True)

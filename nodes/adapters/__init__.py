@@ -1,0 +1,1 @@
+"""The other nodes, over HTTP."""

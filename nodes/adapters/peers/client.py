@@ -1,0 +1,56 @@
+"""HTTP to other nodes: through the egress proxy where there is one, no redirects, answers of a bounded size."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+from django.conf import settings
+
+TIMEOUT = httpx.Timeout(10.0, connect=3.0)  # seconds
+LARGEST_ANSWER = 4 * 2**20  # bytes
+
+
+class PeerSilentError(Exception):
+    """No answer came. `nobody_there` tells that not even a connection could be made, so nothing arrived."""
+
+    def __init__(self, reason: str, *, nobody_there: bool) -> None:
+        """Keep why."""
+        super().__init__(reason)
+        self.nobody_there = nobody_there
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a peer said; `pause` is its Retry-After in seconds, where it gave one."""
+
+    status: int
+    body: bytes
+    pause: timedelta | None
+
+
+def open_client() -> httpx.Client:
+    """A client that keeps its connections; close it, as a context manager does."""
+    return httpx.Client(proxy=settings.EGRESS_PROXY or None, timeout=TIMEOUT, trust_env=False)
+
+
+def ask(client: httpx.Client, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Send one signed request. Raises PeerSilentError where no whole answer comes back."""
+    request = client.build_request(method, url, content=body, headers=dict(headers))
+    try:
+        response = client.send(request, stream=True)
+        try:
+            content = b""
+            for chunk in response.iter_bytes():
+                content += chunk
+                if len(content) > LARGEST_ANSWER:
+                    raise PeerSilentError("the answer is too large", nobody_there=False)
+        finally:
+            response.close()
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise PeerSilentError(str(error), nobody_there=True) from error
+    except httpx.HTTPError as error:
+        raise PeerSilentError(type(error).__name__, nobody_there=False) from error
+    after = response.headers.get("Retry-After", "")
+    pause = timedelta(seconds=min(int(after), 60)) if after.isdecimal() else None
+    return Answer(response.status_code, content, pause)

@@ -1,0 +1,130 @@
+"""The other nodes over HTTP: who they are, attaching to an upstream, detaching, and this node's own key."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.api.pagination import PageQuery
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from nodes.domain.peers import PEER_LIFE, PeerState, Relation
+from nodes.models import Peer, PeerKeyRow
+from nodes.services import peers as services
+from nodes.services.signing import node_jwk, node_key_id
+
+
+class NodeKeyOut(serializers.Serializer[Any]):
+    """The public key of this node, by which its requests and statements are verified."""
+
+    keyid = serializers.CharField(help_text="RFC 7638 thumbprint")
+    jwk = serializers.DictField(child=serializers.CharField())
+
+
+class PeerKeyOut(serializers.ModelSerializer[PeerKeyRow]):
+    """A registered public key of a peer."""
+
+    class Meta:
+        model = PeerKeyRow
+        fields = ("key_id", "suite", "valid_from", "valid_until")
+
+
+class NodeOut(serializers.ModelSerializer[Peer]):
+    """A node that this one is or was attached to."""
+
+    keys = PeerKeyOut(many=True)
+    prefixes = serializers.SlugRelatedField("prefix", many=True, read_only=True)  # type: ignore[var-annotated]
+
+    class Meta:
+        model = Peer
+        fields = (
+            "id",
+            "code",
+            "name",
+            "role",
+            "relation",
+            "url",
+            "state",
+            "keys",
+            "prefixes",
+            "created_at",
+            "generation",
+        )
+
+
+class NodeQuery(PageQuery):
+    """Filters of the list."""
+
+    relation = serializers.ChoiceField(Relation.choices(), required=False)
+    state = serializers.ChoiceField(PeerState.choices(), required=False)
+
+
+class UpstreamIn(serializers.Serializer[Any]):
+    """Where the upstream is, and its invitation."""
+
+    url = serializers.URLField(help_text="the upstream's own address, without a path")
+    token = serializers.CharField(max_length=200)
+
+
+class NodesView(HouseView):
+    """`/api/v1/nodes`."""
+
+    operations = {"GET": "nodes.list_nodes"}
+
+    @extend_schema(parameters=[NodeQuery], responses=page_of(NodeOut))
+    def get(self, request: Request) -> Response:
+        """List the nodes that this one is or was attached to, with their keys."""
+        rows = Peer.objects.visible_to(self.actor).prefetch_related("keys", "prefixes")
+        return self.page(rows, NodeOut, NodeQuery)
+
+
+class NodeView(HouseView):
+    """`/api/v1/nodes/{id}`."""
+
+    operations = {"GET": "nodes.read_node"}
+    queryset = Peer.objects.all()
+
+    @extend_schema(responses=NodeOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Read one node."""
+        return self.show(self.subject, NodeOut)
+
+
+class DetachView(HouseView):
+    """`/api/v1/nodes/{id}:detach`."""
+
+    operations = {"POST": "nodes.detach_node"}
+    queryset = Peer.objects.all()
+    visible_by = "nodes.read_node"
+    acts = {"POST": (PEER_LIFE, "detach")}
+
+    @extend_schema(request=None, responses={200: NodeOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Exchange nothing more with a node; what is due to it waits."""
+        return self.show(services.detach_peer(peer=self.subject, actor=self.actor), NodeOut)
+
+
+class UpstreamsView(HouseView):
+    """`/api/v1/upstreams`."""
+
+    operations = {"POST": "nodes.attach_upstream"}
+
+    @extend_schema(request=UpstreamIn, responses={201: NodeOut})
+    def post(self, request: Request) -> Response:
+        """Attach this node to its upstream: keys are exchanged and the code prefix is accepted."""
+        data = self.read(UpstreamIn)
+        row = services.attach_upstream(url=data["url"], token=data["token"], actor=self.actor)
+        return self.show(row, NodeOut, status=201, location=f"/api/v1/nodes/{row.id}")
+
+
+class NodeKeyView(HouseView):
+    """`/api/v1/node-key`."""
+
+    operations = {"GET": "nodes.read_key"}
+
+    @extend_schema(responses=NodeKeyOut)
+    def get(self, request: Request) -> Response:
+        """Read this node's public key, to verify what it signs."""
+        return Response(NodeKeyOut({"keyid": node_key_id(), "jwk": node_jwk()}).data)

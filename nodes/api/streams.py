@@ -1,0 +1,115 @@
+"""The streams to peers over HTTP: how they stand, what was refused, and the ways on."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.api.pagination import PageQuery
+from kernel.api.schema import page_of
+from kernel.api.views import HouseView
+from nodes.domain.envelopes import Outcome
+from nodes.models import Envelope, OutboundStream
+from nodes.services import streams as services
+
+
+class StreamOut(serializers.ModelSerializer[OutboundStream]):
+    """A stream: `last` numbers given, all up to `acked` receipted; `waiting` names what a refusal holds up."""
+
+    peer = serializers.CharField(source="peer.code")
+
+    class Meta:
+        model = OutboundStream
+        fields = (
+            "id",
+            "peer",
+            "name",
+            "last",
+            "acked",
+            "failures",
+            "retry_at",
+            "halt",
+            "waiting",
+            "created_at",
+        )
+
+
+class MessageOut(serializers.ModelSerializer[Envelope]):
+    """One number of a stream, and what became of it; `outcome` is empty until the receipt is there."""
+
+    peer = serializers.CharField(source="stream.peer.code")
+    stream = serializers.CharField(source="stream.name")
+    aggregate = serializers.CharField(source="message.aggregate")
+
+    class Meta:
+        model = Envelope
+        fields = (
+            "id",
+            "peer",
+            "stream",
+            "sequence",
+            "aggregate",
+            "supersedes",
+            "digest",
+            "outcome",
+            "code",
+            "created_at",
+        )
+
+
+class MessageQuery(PageQuery):
+    """Filters of the list."""
+
+    stream = serializers.CharField(source="stream__name", required=False)
+    outcome = serializers.ChoiceField(Outcome.choices(), required=False)
+
+
+class StreamsView(HouseView):
+    """`/api/v1/streams`."""
+
+    operations = {"GET": "nodes.list_streams"}
+
+    @extend_schema(responses=page_of(StreamOut))
+    def get(self, request: Request) -> Response:
+        """List the streams to other nodes, and how far each is receipted."""
+        return self.page(OutboundStream.objects.visible_to(self.actor).select_related("peer"), StreamOut)
+
+
+class ResumeView(HouseView):
+    """`/api/v1/streams/{id}:resume`."""
+
+    operations = {"POST": "nodes.resume_stream"}
+    queryset = OutboundStream.objects.all()
+    visible_by = "nodes.list_streams"
+
+    @extend_schema(request=None, responses={200: StreamOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Let a halted stream go on, after a person has looked why it stopped."""
+        return self.show(services.resume_stream(stream=self.subject, actor=self.actor), StreamOut)
+
+
+class SentMessagesView(HouseView):
+    """`/api/v1/messages`."""
+
+    operations = {"GET": "nodes.list_messages"}
+
+    @extend_schema(parameters=[MessageQuery], responses=page_of(MessageOut))
+    def get(self, request: Request) -> Response:
+        """List the numbered messages to other nodes; `outcome=refused` are those in quarantine."""
+        rows = Envelope.objects.visible_to(self.actor).select_related("stream__peer", "message")
+        return self.page(rows, MessageOut, MessageQuery)
+
+
+class ResendView(HouseView):
+    """`/api/v1/messages/{id}:resend`."""
+
+    operations = {"POST": "nodes.resend_message"}
+    queryset = Envelope.objects.select_related("stream__peer", "message")
+    visible_by = "nodes.list_messages"
+
+    @extend_schema(request=None, responses={200: MessageOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Send a refused message again as a correction of itself, once its cause is removed."""
+        return self.show(services.resend_message(envelope=self.subject, actor=self.actor), MessageOut)

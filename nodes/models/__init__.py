@@ -1,0 +1,29 @@
+"""Tables of the federation."""
+
+from nodes.models.alarms import NodeAlarm
+from nodes.models.delegations import DelegatedPrefix
+from nodes.models.filings import Filing
+from nodes.models.incoming import InboundStream, Incoming
+from nodes.models.invitations import Invitation
+from nodes.models.manifests import ManifestPair
+from nodes.models.nonces import Nonce
+from nodes.models.outgoing import Envelope, OutboundStream, Outgoing
+from nodes.models.peers import Peer, PeerKeyRow
+from nodes.models.reports import Report
+
+__all__ = [
+    "DelegatedPrefix",
+    "Envelope",
+    "Filing",
+    "InboundStream",
+    "Incoming",
+    "Invitation",
+    "ManifestPair",
+    "NodeAlarm",
+    "Nonce",
+    "OutboundStream",
+    "Outgoing",
+    "Peer",
+    "PeerKeyRow",
+    "Report",
+]

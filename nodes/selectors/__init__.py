@@ -1,0 +1,1 @@
+"""Questions about peers, streams and reports."""

@@ -1,0 +1,27 @@
+"""Who the other nodes are."""
+
+from nodes.domain.peers import PeerState, Relation
+from nodes.domain.signing import PeerKey
+from nodes.models import Peer, PeerKeyRow
+
+
+def upstream() -> Peer | None:
+    """The node that this one reports to: the attached one, else the last one, so that what is due waits for it."""
+    ups = Peer.objects.filter(relation=Relation.UPSTREAM.value)
+    return ups.filter(state=PeerState.ATTACHED.value).first() or ups.order_by("-id").first()
+
+
+def find_key(key_id: str) -> PeerKey | None:
+    """The registered key of an attached peer; None for any other."""
+    row = (
+        PeerKeyRow.objects.filter(key_id=key_id, peer__state=PeerState.ATTACHED.value)
+        .select_related("peer")
+        .first()
+    )
+    return row.as_key() if row else None
+
+
+def key_of(peer: Peer, key_id: str) -> PeerKey | None:
+    """The key by which a statement of this peer is verified, valid or not; None where it is not this peer's."""
+    row = PeerKeyRow.objects.filter(peer=peer, key_id=key_id).select_related("peer").first()
+    return row.as_key() if row else None

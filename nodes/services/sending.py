@@ -1,0 +1,218 @@
+"""Sending what a stream has to say: one sender at a time, every request signed afresh, every answer verified."""
+
+import random
+from collections import deque
+from datetime import timedelta
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from kernel.clock import now
+from kernel.services.jobs import enqueue_job
+from nodes.adapters.peers.client import PeerSilentError, ask, open_client
+from nodes.domain.envelopes import Message, Receipt, open_receipt
+from nodes.domain.peers import PeerState
+from nodes.domain.sender import Failed, Halt, Receipted, Restarted, Send, SenderEvent, Sent
+from nodes.domain.statements import Statement, from_wire
+from nodes.errors import EnvelopeMalformed
+from nodes.models import Envelope, OutboundStream, Peer
+from nodes.selectors.peers import key_of
+from nodes.services.contents import content_of
+from nodes.services.signing import signed_request
+from nodes.services.streams import SEND_JOB, take_step
+
+LEASE = timedelta(seconds=60)  # longer than one request may take; every step renews it
+AT_ONCE = 500  # requests of one job, so that no stream keeps a worker for itself
+
+
+def send_stream(*, stream: UUID) -> None:
+    """Send until all is receipted, the peer fails, or the job has done its share. Harmless when run twice.
+
+    State is committed before anything goes out, and no lock is held while the peer thinks.
+    """
+    begun = _begin(stream)
+    if begun is None:
+        return
+    url, queue = begun
+    with open_client() as client:
+        for _ in range(AT_ONCE):
+            if not queue and not _more(stream, queue):
+                return
+            send = queue.popleft()
+            event, statement, request, nobody_there = _transmit(client, url, stream, send)
+            if nobody_there:
+                queue.clear()  # what else was meant to be on the wire did not leave either
+            queue.extend(_take(stream, event, statement, request))
+    _release(stream)
+
+
+def due_streams() -> list[UUID]:
+    """The streams that have something to send and nobody who sends it: what a lost job left behind."""
+    free = Q(busy_until=None) | Q(busy_until__lt=Now())
+    due = Q(retry_at=None) | Q(retry_at__lte=Now())
+    waiting = Q(acked__lt=F("last"), halt=Halt.NONE.value, peer__state=PeerState.ATTACHED.value)
+    return list(OutboundStream.objects.filter(free, due, waiting).values_list("id", flat=True))
+
+
+def _lock(stream: UUID) -> OutboundStream:
+    rows = OutboundStream.objects.select_for_update(of=("self",)).select_related("peer")
+    return rows.get(id=stream)
+
+
+@transaction.atomic
+def _begin(stream: UUID) -> tuple[str, deque[Send]] | None:
+    """Become the stream's sender, or None: somebody is, or there is nothing to send, or it is too early."""
+    row, moment = _lock(stream), now()
+    busy = row.busy_until is not None and row.busy_until > moment
+    early = row.retry_at is not None and row.retry_at > moment
+    if busy or early or row.idle or row.peer.state != PeerState.ATTACHED:
+        return None
+    row.busy_until = moment + LEASE
+    sends, _ = take_step(row, Restarted())  # whoever sent before us is gone, and what it had on the wire too
+    return row.peer.url, deque(sends)
+
+
+@transaction.atomic
+def _more(stream: UUID, queue: deque[Send]) -> bool:
+    """What has come in meanwhile, all answers being in; else give the stream up, in the same transaction."""
+    row = _lock(stream)
+    if row.idle or row.retry_at is not None or row.peer.state != PeerState.ATTACHED:
+        row.busy_until = None
+        row.advance("busy_until")
+        return False
+    row.busy_until = now() + LEASE
+    sends, _ = take_step(row, Restarted())
+    queue.extend(sends)
+    return bool(queue)
+
+
+@transaction.atomic
+def _release(stream: UUID) -> None:
+    """Let the next job go on."""
+    row = _lock(stream)
+    row.busy_until = None
+    row.advance("busy_until")
+    enqueue_job(SEND_JOB, stream=str(row.id))
+
+
+@transaction.atomic
+def _take(
+    stream: UUID, event: SenderEvent, statement: Statement | None, request: dict[str, object]
+) -> list[Send]:
+    """Store what came of one sending; receipts take effect in the floors below, in this transaction."""
+    row = _lock(stream)
+    if isinstance(event, Receipted) and statement is not None:
+        _keep_receipt(row, event.receipt, statement, request)
+    row.busy_until = now() + LEASE
+    sends, receipts = take_step(row, event)
+    for receipt in receipts:
+        envelope = Envelope.objects.select_related("message").get(stream=row, sequence=receipt.sequence)
+        content_of(row.name, envelope.message.aggregate).receipted(envelope=envelope, receipt=receipt)
+    return sends
+
+
+def _keep_receipt(
+    row: OutboundStream, receipt: Receipt, statement: Statement, request: dict[str, object]
+) -> None:
+    """Keep the first final receipt of a number, with the signed request that it answers: the proof of delivery."""
+    if not receipt.outcome.final:
+        return
+    Envelope.objects.filter(stream=row, sequence=receipt.sequence, digest=receipt.digest, outcome="").update(
+        outcome=receipt.outcome.value,
+        code=receipt.code,
+        receipt=statement.payload,
+        receipt_key_id=statement.key_id,
+        receipt_algorithm=statement.algorithm,
+        receipt_signature=statement.signature,
+        request=request,
+        generation=F("generation") + 1,
+    )
+
+
+def _transmit(
+    client: httpx.Client, url: str, stream: UUID, send: Send
+) -> tuple[SenderEvent, Statement | None, dict[str, object], bool]:
+    """Send one number: what came of it, the signed receipt, the request as it was signed, and if nobody was there."""
+    envelope = Envelope.objects.select_related("message", "stream__peer").get(
+        stream_id=stream, sequence=send.sequence
+    )
+    try:
+        statement, receipt, request = deliver(client, url, envelope)
+    except PeerSilentError as error:
+        return _failed(send, None), None, {}, error.nobody_there
+    except NoReceiptError as error:
+        return _failed(send, error.pause), None, {}, False
+    sent = Sent(
+        send.sequence,
+        envelope.message.position,
+        envelope.message.aggregate,
+        envelope.supersedes,
+        envelope.digest,
+        send.ticket,
+    )
+    return Receipted(sent, receipt), statement, request, False
+
+
+class NoReceiptError(Exception):
+    """The answer carries no receipt of the peer's: a failure of the way, not a verdict."""
+
+    def __init__(self, pause: timedelta | None) -> None:
+        """Keep the peer's Retry-After."""
+        super().__init__("no receipt")
+        self.pause = pause
+
+
+def deliver(
+    client: httpx.Client, url: str, envelope: Envelope
+) -> tuple[Statement, Receipt, dict[str, object]]:
+    """Sign and send the stored bytes once; the receipt, and the request as it was signed.
+
+    Raises PeerSilentError, or NoReceiptError for any answer without a receipt that verifies.
+    """
+    message, peer = envelope.message, envelope.stream.peer
+    body = bytes(message.body)
+    name = envelope.stream.name
+    query = Message(
+        name, envelope.sequence, message.aggregate, body, envelope.digest, envelope.supersedes
+    ).query
+    target = f"{url}/api/v1/federation/streams/{name}/messages?{query}"
+    headers = signed_request(method="POST", url=target, body=body, stream=name, sequence=envelope.sequence)
+    answer = ask(client, "POST", target, headers=headers, body=body)
+    statement = from_wire(answer.body)
+    if statement is None:
+        raise NoReceiptError(answer.pause)
+    receipt = _verified(peer, name, statement)
+    if receipt is None:
+        raise NoReceiptError(answer.pause)
+    parts = urlsplit(target)
+    request: dict[str, object] = {
+        "method": "POST",
+        "authority": parts.netloc,
+        "path": parts.path,
+        "query": f"?{parts.query}",
+        "headers": {header.lower(): value for header, value in headers.items()},
+    }
+    return statement, receipt, request
+
+
+def _verified(peer: Peer, stream: str, statement: Statement) -> Receipt | None:
+    """The receipt, if a key of the peer that was valid then signed it, and it is for this node and stream."""
+    key = key_of(peer, statement.key_id)
+    if key is None:
+        return None
+    try:
+        receipt = open_receipt(statement, suite=key.suite, public_key=key.public_key)
+    except EnvelopeMalformed:
+        return None
+    meant = (receipt.node, receipt.sender, receipt.stream) == (peer.code, settings.NODE_CODE, stream)
+    return receipt if meant and key.valid_at(receipt.received_at) else None
+
+
+def _failed(send: Send, pause: timedelta | None) -> Failed:
+    jitter = random.random()  # noqa: S311 - spreads retries, hides nothing
+    return Failed(send.ticket, now(), jitter, pause)

@@ -1,0 +1,153 @@
+"""The sender's state in its table: numbering what is to be sent, and every later step of a stream."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from kernel.actor import Actor
+from kernel.crypto.suite import INTERNATIONAL as SUITE
+from kernel.merkle import leaf_hash
+from kernel.services.jobs import enqueue_job
+from kernel.services.outbox import publish
+from nodes.domain import sender
+from nodes.domain.alarms import Alarm, AlarmKind
+from nodes.domain.envelopes import Outcome, Receipt, compose_message
+from nodes.domain.sender import Enqueued, Halt, Keep, Number, Park, Restarted, Send, SenderEvent, Wake
+from nodes.errors import NotQuarantined, StreamNotHalted
+from nodes.events import MessageResent, StreamResumed
+from nodes.models import Envelope, OutboundStream, Outgoing, Peer
+from nodes.services.alarms import raise_alarm, settle_alarms
+
+SEND_JOB = "nodes.send_stream"
+
+
+@transaction.atomic
+def enqueue_message(
+    *,
+    peer: Peer,
+    stream: str,
+    aggregate: str,
+    body: bytes,
+    supersedes: int | None = None,
+    reference: UUID | None = None,
+) -> Outgoing:
+    """Put one message on a stream, in the caller's transaction: it has its place and mostly its number at once.
+
+    The row of the stream is locked until the caller commits, so numbers are dense and in the order of commits.
+    """
+    OutboundStream.objects.get_or_create(peer=peer, name=stream)
+    row = (
+        OutboundStream.objects.select_for_update(of=("self",))
+        .select_related("peer")
+        .get(peer=peer, name=stream)
+    )
+    message = Outgoing.objects.create(
+        stream=row,
+        position=row.position + 1,
+        aggregate=aggregate,
+        supersedes=supersedes,
+        body=body,
+        reference=reference,
+    )
+    take_step(row, Enqueued(aggregate, supersedes))
+    enqueue_job(SEND_JOB, stream=str(row.id))
+    return message
+
+
+def take_step(row: OutboundStream, event: SenderEvent) -> tuple[list[Send], list[Receipt]]:
+    """Let the rules take one event, and store all that must be committed before anything goes out.
+
+    The caller holds the row's lock. Returns what to send after the commit, and the receipts that took effect.
+    """
+    state, effects = sender.step(row.state(), event)
+    sends: list[Send] = []
+    receipts: list[Receipt] = []
+    for effect in effects:
+        match effect:
+            case Number():
+                _number(row, effect)
+            case Park():
+                pass  # it has its place, and gets a number later
+            case Alarm():
+                raise_alarm(peer=row.peer, stream=row.name, alarm=effect)
+            case Keep():
+                receipts.append(effect.receipt)
+            case Send():
+                sends.append(effect)
+            case Wake():
+                enqueue_job(SEND_JOB, run_at=effect.at, stream=str(row.id))
+    if row.failures and not state.failures:
+        settle_alarms(peer=row.peer, stream=row.name, kinds=(AlarmKind.UNREACHABLE,), up_to=row.last + 1)
+    row.keep(state)
+    return sends, receipts
+
+
+def _number(row: OutboundStream, effect: Number) -> None:
+    """Store the message under its number: from here on these bytes are what the number means."""
+    message = Outgoing.objects.get(stream=row, position=effect.position)
+    body = bytes(message.body)
+    composed = compose_message(
+        suite=SUITE,
+        stream=row.name,
+        sequence=effect.sequence,
+        aggregate=message.aggregate,
+        body=body,
+        supersedes=effect.supersedes,
+    )
+    Envelope.objects.create(
+        stream=row,
+        sequence=effect.sequence,
+        message=message,
+        supersedes=effect.supersedes,
+        digest=composed.digest,
+        leaf=leaf_hash(body, SUITE.digest),
+    )
+
+
+@transaction.atomic
+def resume_stream(*, stream: OutboundStream, actor: Actor) -> OutboundStream:
+    """Lift a halt: a person has looked at what the peer holds. Raises StreamNotHalted."""
+    row = OutboundStream.objects.select_for_update(of=("self",)).select_related("peer").get(id=stream.id)
+    if row.halt == Halt.NONE:
+        raise StreamNotHalted(stream=row.name)
+    take_step(row, Restarted(resume=True))
+    enqueue_job(SEND_JOB, stream=str(row.id))
+    publish(StreamResumed(subject=row.id, tenant=None, node=row.peer.code, stream=row.name), actor=actor)
+    return row
+
+
+@transaction.atomic
+def resend_message(*, envelope: Envelope, actor: Actor) -> Envelope:
+    """Send a refused message again as a correction of itself, once its cause is removed. Raises NotQuarantined.
+
+    What waits behind it goes on when the correction is stored.
+    """
+    stream = (
+        OutboundStream.objects.select_for_update(of=("self",))
+        .select_related("peer")
+        .get(id=envelope.stream_id)
+    )
+    message = envelope.message
+    corrections = Envelope.objects.filter(stream=stream, supersedes=envelope.sequence)
+    on_its_way = corrections.exclude(outcome=Outcome.REFUSED.value).exists()
+    if on_its_way or stream.waiting.get(message.aggregate) != envelope.sequence:
+        raise NotQuarantined
+    enqueue_message(
+        peer=stream.peer,
+        stream=stream.name,
+        aggregate=message.aggregate,
+        body=bytes(message.body),
+        supersedes=envelope.sequence,
+        reference=message.reference,
+    )
+    publish(
+        MessageResent(
+            subject=envelope.id,
+            tenant=None,
+            node=stream.peer.code,
+            stream=stream.name,
+            supersedes=envelope.sequence,
+        ),
+        actor=actor,
+    )
+    return envelope

@@ -1,0 +1,51 @@
+"""Work of the federation that runs later: sending, the sweep behind it, daily manifests, closed periods."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.db import transaction
+
+from kernel.clock import now, shanghai_date
+from kernel.jobs import job
+from kernel.services.jobs import enqueue_job
+from nodes.selectors.streams import sending_streams
+from nodes.services.manifests import exchange_manifest
+from nodes.services.reports import draft_last_period
+from nodes.services.requests import forget_nonces
+from nodes.services.sending import due_streams, send_stream
+from nodes.services.streams import SEND_JOB
+
+
+@job(SEND_JOB)
+def send(*, stream: str) -> None:
+    """Send what one stream has to say."""
+    send_stream(stream=UUID(stream))
+
+
+@job("nodes.exchange_manifest")
+def exchange(*, stream: str) -> None:
+    """Compare one stream with its peer; tried again with the job's own pauses while the peer is away."""
+    exchange_manifest(stream=UUID(stream))
+
+
+@shared_task(name="nodes.tasks.sweep_streams", ignore_result=True)
+def sweep_streams() -> None:
+    """Send what a lost job left behind, and forget nonces that no signature can bring again."""
+    for stream in due_streams():
+        send_stream(stream=stream)
+    forget_nonces()
+
+
+@shared_task(name="nodes.tasks.exchange_daily", ignore_result=True)
+@transaction.atomic
+def exchange_daily() -> None:
+    """Let every stream be compared once a day in Shanghai, quiet or not."""
+    day = shanghai_date(now()).isoformat()
+    for stream in sending_streams():
+        enqueue_job("nodes.exchange_manifest", key=f"manifest:{stream}:{day}", stream=str(stream))
+
+
+@shared_task(name="nodes.tasks.draft_reports", ignore_result=True)
+def draft_reports() -> None:
+    """Draft the reports of the last closed period."""
+    draft_last_period()

@@ -1,0 +1,252 @@
+"""The other node, with a key of its own: it signs requests to ours, and answers ours over real HTTP."""
+
+import json
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from secrets import token_urlsafe
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from rest_framework.test import APIClient
+
+from kernel.crypto.suite import INTERNATIONAL as SUITE
+from nodes.domain.attachments import GRANT_CONTEXT, Grant
+from nodes.domain.envelopes import Receipt, open_receipt, read_message, sign_receipt
+from nodes.domain.manifests import compose_manifest, decode_manifest, entry_of, fingerprint, sign_manifest
+from nodes.domain.receiver import Answer, Arrival, Inbound, Record, Store, receive
+from nodes.domain.signing import PeerKey, Request, sign_request, verify_request
+from nodes.domain.statements import Statement, from_wire, sign_statement, to_wire
+
+FEDERATION = "/api/v1/federation"
+
+
+def new_pem() -> str:
+    """A fresh node key, as NODE_KEY holds it."""
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@dataclass
+class FarNode:
+    """A node with a key, speaking to ours at `ours` (what NODE_URL says)."""
+
+    code: str
+    role: str = "regional"
+    ours: str = "http://node.example"
+    private_key: bytes = field(default_factory=SUITE.new_private_key)
+    url: str = "http://far.example"
+
+    @property
+    def public_key(self) -> bytes:
+        return SUITE.public_key(self.private_key)
+
+    @property
+    def key_id(self) -> str:
+        return SUITE.key_id(self.public_key)
+
+    def signed(self, method: str, path: str, body: bytes = b"", **more: Any) -> dict[str, str]:
+        """The headers of a request to our node, signed now."""
+        headers = {"content-type": "application/json", **more.get("headers", {})}
+        return sign_request(
+            Request(method, self.ours + path, headers, body),
+            suite=SUITE,
+            private_key=more.get("private_key", self.private_key),
+            now=more.get("now", datetime.now(UTC)),
+            nonce=more.get("nonce", token_urlsafe(24)),
+        )
+
+    def post(self, path: str, body: bytes, headers: dict[str, str] | None = None, **more: Any) -> Any:
+        """Send a signed request; with `headers` given, just those."""
+        sent = headers if headers is not None else self.signed("POST", path, body, **more)
+        return APIClient().generic(
+            "POST",
+            path,
+            body,  # type: ignore[arg-type] # the stubs forget that bytes go as they are
+            content_type="application/json",
+            headers=sent,
+        )
+
+    def ask_to_attach(self, given: str, **changed: Any) -> Any:
+        """Ask our node to attach this one, by its token."""
+        asked = {
+            "token": given.split(".", maxsplit=1)[0],
+            "code": self.code,
+            "name": f"节点 {self.code}",
+            "role": self.role,
+            "url": self.url,
+            "key": SUITE.jwk(self.public_key),
+        }
+        return self.post(f"{FEDERATION}/attachments", json.dumps(asked | changed).encode())
+
+    def message(self, stream: str, sequence: int, aggregate: str, body: bytes, **more: Any) -> Any:
+        """Deliver one message; Django's test response."""
+        named = {"aggregate": aggregate} | (
+            {"supersedes": more["supersedes"]} if "supersedes" in more else {}
+        )
+        path = f"{FEDERATION}/streams/{stream}/messages?{urlencode(named)}"
+        more.pop("supersedes", None)
+        numbered = {"cin-stream": stream, "cin-sequence": str(sequence)}
+        headers = self.signed("POST", path, body, headers=numbered, **more)
+        return self.post(path, body, headers)
+
+    def receipt_of(self, response: Any, public_key: bytes) -> Receipt:
+        """The receipt in an answer, its signature verified."""
+        statement = from_wire(response.content)
+        assert statement is not None, response.content
+        return open_receipt(statement, suite=SUITE, public_key=public_key)
+
+
+class FarUpstream(FarNode):
+    """The national node as our regional one meets it: a real server, with knobs for what can go wrong.
+
+    `fate` says what becomes of the next requests for messages: `lost` (never arrives), `unanswered` (arrives, the
+    reply is lost), `forged` (a receipt by another key), `refused` (the content can never be taken), `down` (503).
+    """
+
+    def __init__(self) -> None:
+        super().__init__("000000", role="national")
+        self.fate: deque[str] = deque()
+        self.streams: dict[str, Inbound] = {}
+        self.stored: dict[tuple[str, int], tuple[Record, bytes]] = {}
+        self.arrivals: list[tuple[str, int]] = []
+        self.nonces: set[str] = set()
+        self.known: PeerKey | None = None
+        self.sender = "320000"
+        far = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                status, answer = far.answer(self.path, dict(self.headers.items()), body)
+                if not status:
+                    self.close_connection = True
+                    return
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.serving = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
+        self.serving.start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.serving.join()
+
+    @property
+    def token(self) -> str:
+        """A token as our operator would be handed."""
+        return f"{token_urlsafe(32)}.{self.key_id}"
+
+    def answer(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        """Status and body; status 0 hangs up."""
+        request = Request("POST", self.url + path, headers, body)
+        if path.endswith("/attachments"):
+            return 201, json.dumps(to_wire(self.grant(json.loads(body), request))).encode()
+        fate = self.fate.popleft() if "/messages" in path and self.fate else ""
+        if fate == "lost":
+            return 0, b""
+        if fate == "down":
+            return 503, b"{}"
+        verified = verify_request(request, find_key=lambda _: self.known, now=datetime.now(UTC))
+        assert verified.nonce not in self.nonces
+        self.nonces.add(verified.nonce)
+        if path.endswith("/manifests"):
+            return 200, json.dumps(to_wire(self.manifest(from_wire(body)))).encode()
+        if path.endswith("/fingerprints"):
+            return 200, json.dumps(self.fingerprints(json.loads(body))).encode()
+        statement = self.take(path, headers, body, fate)
+        return (0, b"") if fate == "unanswered" else (200, json.dumps(to_wire(statement)).encode())
+
+    def grant(self, asked: dict[str, Any], request: Request) -> Statement:
+        brought = SUITE.public_key_of(asked["key"])
+        self.known = PeerKey(
+            SUITE.key_id(brought), asked["code"], SUITE, brought, datetime(2020, 1, 1, tzinfo=UTC)
+        )
+        verify_request(request, find_key=lambda _: self.known, now=datetime.now(UTC))
+        grant = Grant(
+            node=self.code,
+            name="国家节点",
+            role=self.role,
+            url=self.url,
+            key=SUITE.jwk(self.public_key),
+            downstream=asked["code"],
+            downstream_key_id=self.known.key_id,
+            prefix=f"86.{asked['code']}",
+        )
+        return sign_statement(
+            grant.encode(), context=GRANT_CONTEXT, suite=SUITE, private_key=self.private_key
+        )
+
+    def take(self, path: str, headers: dict[str, str], body: bytes, fate: str) -> Statement:
+        lowered = {name.lower(): value for name, value in headers.items()}
+        parts = urlsplit(path)
+        stream = parts.path.split("/")[-2]
+        message = read_message(
+            stream=stream,
+            sequence=lowered["cin-sequence"],
+            query=parts.query,
+            digest=lowered["content-digest"],
+            body=body,
+        )
+        self.arrivals.append((stream, message.sequence))
+        state = self.streams.get(stream) or Inbound(self.code, self.sender, stream)
+        known = self.stored.get((stream, message.sequence))
+        arrival = Arrival(message, "refused_on_purpose" if fate == "refused" else "", datetime.now(UTC))
+        self.streams[stream], effects = receive(state, arrival, known[0] if known else None)
+        key = SUITE.new_private_key() if fate == "forged" else self.private_key
+        for effect in effects:
+            if isinstance(effect, Store):
+                self.stored[stream, message.sequence] = (Record(message.digest, effect.receipt), body)
+        (answer,) = [effect for effect in effects if isinstance(effect, Answer)]
+        return sign_receipt(answer.receipt, suite=SUITE, private_key=key)
+
+    def bodies(self, stream: str) -> list[dict[str, Any]]:
+        """What was stored of a stream, in its order."""
+        return [json.loads(kept[1]) for (name, _), kept in sorted(self.stored.items()) if name == stream]
+
+    def manifest(self, statement: Statement | None) -> Statement:
+        assert statement is not None
+        asked = decode_manifest(statement.payload)
+        ours = compose_manifest(
+            sender=asked.sender,
+            receiver=asked.receiver,
+            stream=asked.stream,
+            day=asked.day,
+            first=asked.first,
+            last=asked.last,
+            entries=[
+                entry_of(number, kept[0].receipt.outcome, kept[1], SUITE)
+                for (name, number), kept in self.stored.items()
+                if name == asked.stream
+            ],
+            suite=SUITE,
+        )
+        return sign_manifest(ours, suite=SUITE, private_key=self.private_key)
+
+    def fingerprints(self, asked: dict[str, Any]) -> dict[str, Any]:
+        leaves = {
+            number: entry_of(number, kept[0].receipt.outcome, kept[1], SUITE).leaf
+            for (name, number), kept in self.stored.items()
+            if name == asked["stream"]
+        }
+        found = [fingerprint(leaves, low, high, SUITE) for low, high in asked["ranges"]]
+        return {
+            "fingerprints": [
+                {"first": each.first, "last": each.last, "count": each.count, "root": each.root.hex()}
+                for each in found
+            ]
+        }
