@@ -41,7 +41,7 @@ class DocumentOut(serializers.ModelSerializer[Document]):
             "kind",
             "number",
             "valid_until",
-            "content_type",
+            "file_type",
             "size",
             "sha256",
             "accepted_at",
@@ -107,13 +107,13 @@ class DocumentFileView(HouseView):
     queryset = Document.objects.select_related("organisation")
     visible_by = "participants.list_documents"
 
-    @extend_schema(responses={(200, kind.value): OpenApiTypes.BINARY for kind in FileType})
+    @extend_schema(responses={(200, kind.media_type): OpenApiTypes.BINARY for kind in FileType})
     def get(self, request: Request, **_: Any) -> HttpResponse:
         """Open the file; the operator only while there is something to decide. Every opening is on record."""
         content = services.open_document(document=self.subject, actor=self.actor)
-        suffix = FileType(self.subject.content_type).suffix
+        kind = FileType(self.subject.file_type)
         headers = {
-            "Content-Disposition": f'attachment; filename="{self.subject.id}.{suffix}"',
+            "Content-Disposition": f'attachment; filename="{self.subject.id}.{kind.value}"',
             "Cache-Control": "private, no-store",
         }
-        return HttpResponse(content, content_type=self.subject.content_type, headers=headers)
+        return HttpResponse(content, content_type=kind.media_type, headers=headers)

@@ -31,8 +31,8 @@ class OrganisationIn(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(KINDS)
     name = serializers.CharField(max_length=120)
     code = serializers.CharField(max_length=30, help_text="统一社会信用代码 GB 32100-2015")
-    division = serializers.RegexField(r"^[0-9]{6}$", default="", help_text="GB/T 2260")
-    size = serializers.ChoiceField(SizeClass.choices(), default="")
+    division = serializers.RegexField(r"^[0-9]{6}$", default="", allow_blank=True, help_text="GB/T 2260")
+    size = serializers.ChoiceField(SizeClass.choices(), default="", allow_blank=True)
     affiliates = serializers.ListField(
         child=serializers.CharField(max_length=30),
         default=list,
@@ -47,7 +47,7 @@ class AmendmentIn(serializers.Serializer[Any]):
     """What may be corrected until the organisation is certified."""
 
     name = serializers.CharField(max_length=120, required=False)
-    size = serializers.ChoiceField(SizeClass.choices(), required=False)
+    size = serializers.ChoiceField(SizeClass.choices(), required=False, allow_blank=True)
     affiliates = serializers.ListField(
         child=serializers.CharField(max_length=30), required=False, max_length=MOST_AFFILIATES
     )

@@ -10,14 +10,14 @@ MOST_DOCUMENTS = 30  # valid ones, for each organisation
 class FileType(Vocabulary):
     """The types of file that are taken, told from their first bytes and never from a name or a header."""
 
-    PDF = "application/pdf", "PDF 文件", "PDF file"
-    PNG = "image/png", "PNG 图像", "PNG image"
-    JPEG = "image/jpeg", "JPEG 图像", "JPEG image"
+    PDF = "pdf", "PDF 文件", "PDF file"
+    PNG = "png", "PNG 图像", "PNG image"
+    JPEG = "jpeg", "JPEG 图像", "JPEG image"
 
     @property
-    def suffix(self) -> str:
-        """How a file of the type is named by us."""
-        return self.value.rpartition("/")[2]
+    def media_type(self) -> str:
+        """What HTTP calls the type."""
+        return "application/pdf" if self is FileType.PDF else f"image/{self.value}"
 
 
 SIGNATURES = (

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=40)),
                 ('number', models.CharField(blank=True, max_length=80)),
                 ('valid_until', models.DateField(help_text='last day of validity in China; null never ends', null=True)),
-                ('content_type', models.CharField(choices=[('application/pdf', 'PDF 文件'), ('image/png', 'PNG 图像'), ('image/jpeg', 'JPEG 图像')], max_length=20)),
+                ('file_type', models.CharField(choices=[('pdf', 'PDF 文件'), ('png', 'PNG 图像'), ('jpeg', 'JPEG 图像')], max_length=8)),
                 ('size', models.PositiveIntegerField(help_text='bytes')),
                 ('sha256', models.CharField(max_length=64)),
                 ('path', models.CharField(max_length=120)),

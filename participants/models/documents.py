@@ -18,7 +18,7 @@ class Document(Entity):
     kind = models.CharField(max_length=40)
     number = models.CharField(max_length=80, blank=True)
     valid_until = models.DateField(null=True, help_text="last day of validity in China; null never ends")
-    content_type = models.CharField(max_length=20, choices=FileType.choices())
+    file_type = models.CharField(max_length=8, choices=FileType.choices())
     size = models.PositiveIntegerField(help_text="bytes")
     sha256 = models.CharField(max_length=64)
     path = models.CharField(max_length=120)

@@ -52,11 +52,11 @@ def submit_document(
         kind=kind,
         number=number,
         valid_until=valid_until,
-        content_type=file_type,
+        file_type=file_type,
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         path=default_storage.save(
-            f"documents/{organisation.id}/{key}.{file_type.suffix}", ContentFile(content)
+            f"documents/{organisation.id}/{key}.{file_type.value}", ContentFile(content)
         ),
     )
     publish(

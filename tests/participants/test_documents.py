@@ -25,7 +25,7 @@ JPEG = b"\xff\xd8\xff\xe0" + bytes(16)
 )
 def test_the_type_is_told_from_the_bytes_and_never_from_the_name(content: bytes, kind: FileType) -> None:
     answer = Newcomer().submit("business_licence", file=content)  # sent as text/html, named .html
-    assert (answer.status_code, answer.json()["content_type"]) == (201, kind.value)
+    assert (answer.status_code, answer.json()["file_type"]) == (201, kind.value)
     assert answer.json()["sha256"] == hashlib.sha256(content).hexdigest()
     assert answer.json()["accepted_at"] is None
 
@@ -92,9 +92,7 @@ def test_thirty_valid_documents_are_enough() -> None:
     firm = Newcomer()
     row = Document.objects.get(id=firm.submit("business_licence").json()["id"])
     copies = [
-        Document(
-            organisation=firm.row, kind=row.kind, content_type=row.content_type, size=1, sha256="", path=""
-        )
+        Document(organisation=firm.row, kind=row.kind, file_type=row.file_type, size=1, sha256="", path="")
         for _ in range(MOST_DOCUMENTS - 1)
     ]
     Document.objects.bulk_create(copies)

@@ -56,6 +56,11 @@ def test_a_wrong_application_names_its_field_and_leaves_nothing(
     assert not User.objects.exists()
 
 
+def test_size_and_division_may_be_left_open() -> None:
+    told = Newcomer(size="", division="").told["organisation"]
+    assert (told["size"], told["division"]) == ("", "")
+
+
 def test_a_code_that_fails_its_check_digit_is_taken_and_marked() -> None:
     assert Newcomer(code="91350211M00013FA1N").told["organisation"]["code_check"] == "review"
 
