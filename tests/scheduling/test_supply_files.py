@@ -159,6 +159,14 @@ def test_the_order_of_rows_and_the_spelling_of_defaults_do_not_change_the_hash()
     assert read(**swapped("spans", "23.5", "23.501")).supply.snapshot != read().supply.snapshot
 
 
+def test_rows_that_share_a_bucket_hash_the_same_in_any_order() -> None:
+    forwards, backwards = TableDigest(), TableDigest()
+    for number in range(9000):
+        forwards.put(f"o{number}", {"offer": f"o{number}"})
+        backwards.put(f"o{8999 - number}", {"offer": f"o{8999 - number}"})
+    assert forwards.hexdigest() == backwards.hexdigest()
+
+
 def test_a_changed_row_rehashes_to_what_a_full_build_gives() -> None:
     before, after = small_supply(Random(5)), read().supply
     digests = []
