@@ -195,7 +195,8 @@ def test_s6_a_process_that_dies_right_after_its_commit_loses_nothing(
     connections.close_all()  # a connection does not survive a fork
     child = os.fork()
     if child == 0:
-        commit = connection._commit  # noqa: SLF001 - the moment between the commit and everything after it
+        # the moment between the commit and everything after it
+        commit = connection._commit  # type: ignore[attr-defined]  # noqa: SLF001 - Django has no name for it
 
         def commit_and_die() -> None:
             commit()
