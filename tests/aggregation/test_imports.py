@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregation.domain.imports import MOST_ROWS, READERS, REQUIRED, read_offers
+from aggregation.services.imports import import_offers
 from tests.aggregation.supply import DATA, bodies, made
 from tests.support.cast import Person, World
 
@@ -83,6 +84,14 @@ def test_a_file_with_one_bad_row_stores_none(world: World) -> None:
         "/lines/4/centre",
     ]
     assert len(answer.json()["errors"]) == 8
+    assert offers_of(cleo) == []
+
+
+@pytest.mark.django_db
+def test_the_act_itself_stores_none_of_a_file_with_a_bad_row(world: World) -> None:
+    cleo = ground(world)
+    report = import_offers(content=BAD, dry_run=False, marking="", actor=cleo.actor)
+    assert (report.rows, report.good, report.stored, len(report.faults)) == (9, 1, 0, 8)
     assert offers_of(cleo) == []
 
 
