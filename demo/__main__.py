@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 def walk(world: World, results: list[dict[str, Any]], *, serve: bool) -> None:
     """Do the steps in order; after one that failed the others are not tried."""
+    world.facts["begun"] = datetime.now(UTC).isoformat()
     world.clients |= found(world.regional, operator="示范省级运营公司", regulator="示范省通信管理局")
     world.clients |= {
         f"national-{name}": client
