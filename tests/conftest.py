@@ -1,8 +1,39 @@
-"""What every test may ask for: the world with its cast."""
+"""What every test may ask for: the world with its cast, in a database that it meets as the application does."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.db import connections
+from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db.backends.signals import connection_created
 
 from tests.support.cast import World
+
+empty_tables = DatabaseOperations.execute_sql_flush
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Make the database as its owner, then act with the application's rights only, as a node does."""
+
+    def act_as_application(connection: Any, **_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET ROLE node_app")
+
+    def empty_as_owner(self: Any, sql_list: list[str]) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
+            empty_tables(self, sql_list)
+            cursor.execute("SET ROLE node_app")
+
+    connection_created.connect(act_as_application)
+    DatabaseOperations.execute_sql_flush = empty_as_owner  # type: ignore[method-assign] # for the session
+    connections.close_all()
+    yield
+    DatabaseOperations.execute_sql_flush = empty_tables  # type: ignore[method-assign] # as it was
+    connection_created.disconnect(act_as_application)
+    connections.close_all()
 
 
 @pytest.fixture
