@@ -1,7 +1,7 @@
 """The named cast of every test, and the lazy world in which its people exist once they are spoken of.
 
 Ada and her colleague Abe sell compute, Cleo too, elsewhere: she is the outsider, and every question about rights
-becomes "can Cleo?". Lin sells lines, Rex resells, Ann sells applications, Ben and Bea buy (two firms).
+becomes "can Cleo?". Lin and Lou sell lines (two firms), Rex resells, Ann sells applications, Ben and Bea buy (two firms).
 Rhea and Ron are regulators, Otto, Olga and Owen the operator's three administrators, Aude audits.
 """
 
@@ -34,6 +34,7 @@ CAST = {
     "abe": Part("示范算力商甲", Kind.COMPUTE_PROVIDER, Role.COMPUTE_PROVIDER),
     "cleo": Part("示范算力商乙", Kind.COMPUTE_PROVIDER, Role.COMPUTE_PROVIDER),
     "lin": Part("示范线路商甲", Kind.LINE_PROVIDER, Role.LINE_PROVIDER),
+    "lou": Part("示范线路商乙", Kind.LINE_PROVIDER, Role.LINE_PROVIDER),
     "rex": Part("示范转售调度商", Kind.RESALE_PROVIDER, Role.RESALE_PROVIDER),
     "ann": Part("示范应用商", Kind.APPLICATION_PROVIDER, Role.APPLICATION_PROVIDER),
     "ben": Part("示范医学影像公司", Kind.COMPUTE_USER, Role.COMPUTE_USER),

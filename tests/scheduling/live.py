@@ -1,0 +1,120 @@
+"""A live market for tests: the demo's networks, tariffs and evidence over HTTP, identified and filed."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from identifiers.domain.lifecycle import IdentifierKind
+from identifiers.services.identifiers import accept_filing, apply_identifier, approve_identifier
+from identifiers.services.prefixes import accept_prefix
+from kernel.actor import SYSTEM
+from scheduling.models import LineProduct, Selection
+from scheduling.selectors.selections import BundleFacts, bundle
+from tests.aggregation.supply import beat, bodies, bring_to_market, enrol, identify, made, report
+from tests.support.cast import Person, World
+
+DATA = Path(__file__).resolve().parents[2] / "demo" / "data"
+DEMANDS = json.loads((DATA / "demand.json").read_text(encoding="utf-8"))
+MARKED = urlencode({"marking": "演示数据"})
+LINE = {
+    "name": "示范专线",
+    "from_division": "320571",
+    "to_division": "320509",
+    "technology": "otn",
+    "bandwidth_mbps": 1000,
+}
+
+
+def network() -> dict[str, Any]:
+    """The demo's disclosed network, fresh for changes."""
+    return dict(json.loads((DATA / "network_jia.json").read_text(encoding="utf-8")))
+
+
+def text(name: str) -> str:
+    return (DATA / name).read_text(encoding="utf-8")
+
+
+def send_csv(person: Person, path: str, body: str) -> Any:
+    return person.send("POST", path, body.encode(), Content_Type="text/csv")
+
+
+def disclose(person: Person, *, evidence: bool = True) -> None:
+    """The network, the tariffs and the measurements of 示范线路商甲, as the person's."""
+    made(person.post("/api/v1/networks:import", network()))
+    made(send_csv(person, "/api/v1/tariffs:import", text("tariffs_jia.csv")))
+    if evidence:
+        for record in json.loads(text("latency_evidence.json"))["evidence"]:
+            made(person.post("/api/v1/latency-evidence", record))
+
+
+def commit_lines(person: Person) -> None:
+    """The committed lines and tariffs of 示范线路商乙, as the person's; the sites must be there."""
+    made(send_csv(person, f"/api/v1/committed-lines:import?{MARKED}", text("committed_lines_yi.csv")))
+    made(send_csv(person, f"/api/v1/tariffs:import?{MARKED}", text("tariffs_yi.csv")))
+
+
+def identify_lines(person: Person, *, filed: bool = True) -> None:
+    """Identifiers for every line product of the person's."""
+    accept_prefix(prefix="86.320000", delegated_by="000000", actor=SYSTEM)
+    for product in LineProduct.objects.filter(provider__tenant_id=person.organisation.id):
+        row = apply_identifier(
+            kind=IdentifierKind.LINE, subject=product.id, attributes=LINE, actor=person.actor
+        )
+        row = approve_identifier(identifier=row, actor=SYSTEM)
+        if filed:
+            accept_filing(code=row.code or "", receipt=f"L-{product.id.hex[-8:]}")
+
+
+def open_market(world: World, *, free: int = 6) -> None:
+    """One offer of Ada's in Wujiang (8 × Ascend 910B a machine, so many free) and Lin's network, all sellable."""
+    disclose(world.lin)
+    identify_lines(world.lin)
+    bring_to_market(world.ada, free=free)
+
+
+def open_whole_market(world: World) -> None:
+    """The demo's eight centres of Ada's and Cleo's, and the lines of Lin's and Lou's, all sellable."""
+    disclose(world.lin)
+    commit_lines(world.lou)
+    identify_lines(world.lin)
+    identify_lines(world.lou)
+    for person, provider in ((world.ada, "compute-jia"), (world.cleo, "compute-yi")):
+        readings: dict[str, Any] = {}
+        for body in bodies("centres", provider):
+            found = made(person.post("/api/v1/centres", body))
+            identify(person, IdentifierKind.CENTRE, found["id"])
+        for body in bodies("pools", provider):
+            found = made(person.post("/api/v1/pools", body))
+            identify(person, IdentifierKind.POOL, found["id"])
+            readings[body["pool"]] = {
+                "machines_total": body["machines"],
+                "machines_free": body["machines"],
+            }
+        for body in bodies("offers", provider):
+            made(person.post("/api/v1/offers", body))
+        enrol(person)
+        if provider == "compute-yi":
+            made(send_csv(person, "/api/v1/offers:import", text("offers_yi.csv")))
+        report(person, beat(**readings))
+
+
+def demand(**changes: Any) -> dict[str, Any]:
+    """The imaging firm's demand, with the changes."""
+    return {**DEMANDS["main"], **changes}
+
+
+def chosen(person: Person, **changes: Any) -> dict[str, Any]:
+    """The answer to the demand with the changes, as the person gets it."""
+    return dict(made(person.post("/api/v1/selections", demand(**changes))))
+
+
+def first_bundle(person: Person, **changes: Any) -> BundleFacts:
+    """The facts of the best bundle for the demand with the changes."""
+    row = Selection.objects.get(id=UUID(chosen(person, **changes)["id"]))
+    return bundle(row.id, 0)
+
+
+def some_order() -> UUID:
+    return uuid4()

@@ -1,0 +1,189 @@
+"""Dispatch: a signed callback to the provider's agent, repeated until taken, given up on in the open."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from kernel.clock import now
+from kernel.crypto.suite import INTERNATIONAL
+from kernel.models.jobs import Job
+from kernel.models.outbox import EventRecord
+from kernel.reports import SECTIONS
+from kernel.services.jobs import run_next_job
+from nodes.domain.signing import PeerKey, Request, verify_request
+from scheduling.domain.dispatches import MAX_ATTEMPTS
+from scheduling.models import Dispatch
+from scheduling.services.dispatches import dispatch_order
+from tests.aggregation.supply import made
+from tests.scheduling.live import chosen, open_market
+from tests.support.cast import World
+
+pytestmark = pytest.mark.django_db
+
+
+class Agent:
+    """A provider's agent: what it was sent, and what it answers next."""
+
+    def __init__(self) -> None:
+        """Listen on a free port."""
+        self.heard: list[tuple[str, dict[str, str], bytes]] = []
+        self.answers: list[int] = []
+        agent = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                agent.heard.append((self.path, dict(self.headers), body))
+                self.send_response(agent.answers.pop(0) if agent.answers else 204)
+                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://localhost:{self.server.server_port}/dispatch"
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def agent() -> Iterator[Agent]:
+    listening = Agent()
+    yield listening
+    listening.server.shutdown()
+    listening.server.server_close()
+
+
+@pytest.fixture
+def key(settings: Any) -> Ed25519PrivateKey:
+    """The node's key, in its settings."""
+    private = Ed25519PrivateKey.generate()
+    settings.NODE_KEY = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    settings.ALLOW_PRIVATE_CALLBACKS = True
+    return private
+
+
+def dispatched(world: World, agent: Agent | None) -> UUID:
+    """An order of Ben's to Ada, queued; the order's id."""
+    if agent:
+        made(world.ada.post("/api/v1/agents", {"agent": "a1", "callback_url": agent.url}))
+    order = uuid4()
+    for _ in range(2):
+        dispatch_order(
+            order=order,
+            offer=uuid4(),
+            provider=world.ada.organisation.id,
+            quantity=2,
+            user=world.ben.organisation.id,
+            actor=world.ben.actor,
+        )
+    return order
+
+
+def work(times: int = 1) -> None:
+    """Do the due jobs as if the back-off had passed."""
+    for _ in range(times):
+        Job.objects.filter(done_at=None).update(run_at=now())
+        run_next_job()
+
+
+def announced(name: str) -> list[UUID]:
+    return list(EventRecord.objects.filter(name=f"scheduling.{name}").values_list("subject", flat=True))
+
+
+def test_an_order_reaches_the_agent_signed_by_the_node(
+    world: World, agent: Agent, key: Ed25519PrivateKey
+) -> None:
+    order = dispatched(world, agent)
+    work(2)
+    ((path, headers, body),) = agent.heard
+    assert path == "/dispatch"
+    assert json.loads(body)["order"] == str(order)
+    assert json.loads(body)["quantity"] == 2
+    public = key.public_key().public_bytes_raw()
+    own = PeerKey(INTERNATIONAL.key_id(public), "320000", INTERNATIONAL, public, now())
+    checked = verify_request(
+        Request("POST", agent.url, headers, body), find_key=lambda _: replace_start(own), now=now()
+    )
+    assert checked.key.peer == "320000"
+    assert Dispatch.objects.get().state == "dispatched"
+    assert announced("service_dispatched") == [order]
+
+
+def replace_start(key: PeerKey) -> PeerKey:
+    """The key, valid for as long as anybody remembers."""
+    return PeerKey(key.key_id, key.peer, key.suite, key.public_key, key.valid_from.replace(year=2020))
+
+
+def test_an_agent_that_is_busy_is_called_again_and_once_it_took_the_order_never_more(
+    world: World, agent: Agent, key: Ed25519PrivateKey
+) -> None:
+    order = dispatched(world, agent)
+    agent.answers = [503, 302]
+    work(2)
+    assert (Dispatch.objects.get().state, Dispatch.objects.get().error) == ("queued", "HTTP 302")
+    work(3)
+    assert [json.loads(body)["order"] for _, _, body in agent.heard] == [str(order)] * 3
+    assert Dispatch.objects.get().state == "dispatched"
+    assert announced("service_dispatched") == [order]
+
+
+def test_where_no_agent_takes_the_order_the_node_gives_up_and_says_so(
+    world: World, key: Ed25519PrivateKey
+) -> None:
+    order = dispatched(world, None)
+    work(MAX_ATTEMPTS + 2)
+    row = Dispatch.objects.get()
+    assert (row.state, row.attempts, row.error) == ("failed", MAX_ATTEMPTS, "no agent is registered")
+    assert announced("dispatch_failed") == [order]
+    assert announced("service_dispatched") == []
+    items = world.ben.get("/api/v1/dispatches").json()["items"]
+    assert [item["state"] for item in items] == ["failed"]
+    assert len(world.ada.get("/api/v1/dispatches").json()["items"]) == 1
+    assert world.cleo.get("/api/v1/dispatches").json()["items"] == []
+
+
+def test_a_callback_that_turned_inwards_is_not_called(
+    world: World, agent: Agent, key: Ed25519PrivateKey, settings: Any
+) -> None:
+    dispatched(world, agent)
+    settings.ALLOW_PRIVATE_CALLBACKS = False
+    work()
+    assert agent.heard == []
+    assert Dispatch.objects.get().error.startswith("CallbackRefused")
+
+
+def test_the_report_counts_what_happened_in_the_period(
+    world: World, agent: Agent, key: Ed25519PrivateKey
+) -> None:
+    open_market(world)
+    start = now()
+    chosen(world.ben)
+    chosen(world.ben, max_latency_us=1)
+    made(world.ada.post("/api/v1/agents", {"agent": "a2", "callback_url": agent.url}))
+    dispatched(world, None)
+    work()
+    section = SECTIONS["dispatch.selections"]
+    (record,) = section.collect(start, now())
+    assert set(section.sums) <= set(record)
+    counted = {name: record[name] for name in section.sums if name != "milliseconds"}
+    assert counted == {
+        "selections": 2,
+        "hits": 1,
+        "orders_dispatched": 1,
+        "orders_failed": 0,
+        "lines_ordered": 0,
+        "lines_delivered": 0,
+        "lines_on_time": 0,
+        "lines_accepted": 0,
+    }
+    (before,) = section.collect(start.replace(year=2020), start.replace(year=2021))
+    assert set(before.values()) == {0}

@@ -1,0 +1,197 @@
+"""Latency evidence: light judges every claim, layers never mix, and verdicts come from intervals."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduling.domain.evidence import Claim, EvidenceState, assess
+from scheduling.domain.light import Medium, faster_than, floor_us
+from scheduling.domain.verdicts import Verdict, judge
+from scheduling.errors import ImpossibleLatency, MeasuredInFuture
+from scheduling.models import LatencyEvidence, Span
+from tests.scheduling.live import disclose
+from tests.support.cast import World
+
+AT = datetime(2026, 11, 20, tzinfo=UTC)
+PATH = "/api/v1/latency-evidence"
+PROOF = "ab" * 32
+
+
+def claim(value_us: int, **changes: Any) -> Claim:
+    """A sound one-way claim of so many µs, with the changes."""
+    plain = {
+        "layer": "optical",
+        "direction": "one_way",
+        "value_us": value_us,
+        "clock_bound_us": 1,
+        "medium": "silica",
+        "proven": False,
+        "measured_at": AT,
+    }
+    return Claim(**{**plain, **changes})
+
+
+@pytest.mark.parametrize(
+    ("value", "changes", "state"),
+    [
+        (490, {}, EvidenceState.ACCEPTED),
+        (489, {}, EvidenceState.REVIEW),
+        (489, {"medium": "hollow_core"}, EvidenceState.REVIEW),
+        (489, {"medium": "hollow_core", "proven": True}, EvidenceState.ACCEPTED),
+        (489, {"proven": True}, EvidenceState.REVIEW),
+        (334, {"medium": "hollow_core", "proven": True}, EvidenceState.ACCEPTED),
+        (980, {"direction": "round_trip"}, EvidenceState.ACCEPTED),
+        (979, {"direction": "round_trip"}, EvidenceState.REVIEW),
+    ],
+)
+def test_over_a_hundred_kilometres_light_decides(
+    value: int, changes: dict[str, Any], state: EvidenceState
+) -> None:
+    assert assess(claim(value, **changes), metres=Decimal(100_000), at=AT) is state
+
+
+@pytest.mark.parametrize(
+    ("value", "changes"),
+    [
+        (333, {}),
+        (333, {"medium": "hollow_core", "proven": True}),
+        (667, {"direction": "round_trip", "medium": "hollow_core", "proven": True}),
+        (0, {}),
+    ],
+)
+def test_nothing_is_faster_than_light_in_a_vacuum(value: int, changes: dict[str, Any]) -> None:
+    with pytest.raises(ImpossibleLatency):
+        assess(claim(value, **changes), metres=Decimal(100_000), at=AT)
+
+
+def test_what_has_not_been_measured_yet_is_refused() -> None:
+    with pytest.raises(MeasuredInFuture):
+        assess(claim(490, measured_at=AT + timedelta(seconds=1)), metres=Decimal(100_000), at=AT)
+
+
+@pytest.mark.parametrize(
+    ("value", "direction", "clock", "upper"),
+    [(44, "one_way", 1, 45), (45, "round_trip", 0, 23), (44, "round_trip", 2, 24)],
+)
+def test_the_upper_end_counts_the_clock_and_rounds_up(
+    value: int, direction: str, clock: int, upper: int
+) -> None:
+    assert claim(value, direction=direction, clock_bound_us=clock).upper_us == upper
+
+
+@given(
+    value=st.integers(0, 10**6),
+    metres=st.integers(0, 10**7).map(Decimal),
+    medium=st.sampled_from(list(Medium)),
+)
+def test_the_whole_bound_decides_as_the_exact_one_does(value: int, metres: Decimal, medium: Medium) -> None:
+    below = faster_than(value, metres, medium)
+    assert below == (value < floor_us(metres, medium)) or value == floor_us(metres, medium)
+
+
+@given(lower=st.integers(0, 5000), width=st.integers(0, 5000), bound=st.integers(1, 10_000))
+def test_a_verdict_is_right_for_every_latency_in_the_interval(lower: int, width: int, bound: int) -> None:
+    verdict = judge(upper_us=lower + width, lower_us=lower, below_us=bound)
+    meets = {true < bound for true in (lower, lower + width)}
+    assert (
+        meets
+        == {
+            Verdict.PASS: {True},
+            Verdict.FAIL: {False},
+            Verdict.INCONCLUSIVE: {True, False},
+        }[verdict]
+    )
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    """The demo's first measurement, of a span whose great circle is 7.055 km (24 µs in a vacuum, 35 in silica)."""
+    return {
+        "span": "jia-weiting-loufeng",
+        "layer": "optical",
+        "direction": "one_way",
+        "method": "otn_delay_halved",
+        "value_us": 44,
+        "clock_bound_us": 1,
+        "samples": 1440,
+        "percentile": "99",
+        "measured_at": "2026-09-15T02:00:00Z",
+        "declarer": "line-jia",
+        **changes,
+    }
+
+
+def measured() -> int | None:
+    return Span.objects.get(key="jia-weiting-loufeng").measured_us
+
+
+@pytest.mark.django_db
+def test_accepted_optical_evidence_stands_for_the_estimate(world: World) -> None:
+    disclose(world.lin, evidence=False)
+    answer = world.lin.post(PATH, record())
+    assert (answer.status_code, answer.json()["state"], answer.json()["upper_us"]) == (201, "accepted", 45)
+    assert measured() == 45
+    world.lin.post(PATH, record(value_us=60, measured_at="2026-08-01T00:00:00Z"))
+    assert measured() == 45, "an older measurement does not overwrite a newer one"
+    world.lin.post(PATH, record(value_us=50, measured_at="2026-10-01T00:00:00Z"))
+    assert measured() == 51
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({"layer": "private_ip", "value_us": 400}, "accepted"),
+        ({"value_us": 30}, "review"),
+        ({"value_us": 30, "medium": "hollow_core"}, "review"),
+    ],
+)
+def test_other_layers_and_doubtful_claims_are_kept_and_not_used(
+    world: World, change: dict[str, Any], state: str
+) -> None:
+    disclose(world.lin, evidence=False)
+    answer = world.lin.post(PATH, record(**change))
+    assert (answer.status_code, answer.json()["state"]) == (201, state)
+    assert measured() is None
+
+
+@pytest.mark.django_db
+def test_hollow_core_with_its_proof_is_believed(world: World) -> None:
+    disclose(world.lin, evidence=False)
+    world.lin.post(PATH, record(value_us=30, medium="hollow_core", file_sha256=PROOF))
+    assert measured() == 31
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("change", "pointer", "code"),
+    [
+        ({"value_us": 22}, "/value_us", "impossible_latency"),
+        ({"value_us": -1}, "/value_us", "min_value"),
+        ({"value_us": 44.5}, "/value_us", "invalid"),
+        ({"layer": "radio"}, "/layer", "invalid_choice"),
+        ({"samples": 0}, "/samples", "min_value"),
+        ({"percentile": "101"}, "/percentile", "max_value"),
+        ({"measured_at": "2099-01-01T00:00:00Z"}, "/measured_at", "measured_in_future"),
+        ({"span": "nowhere"}, "/span", "unknown_span"),
+        ({"file_sha256": "xyz"}, "/file_sha256", "invalid"),
+    ],
+    ids=str,
+)
+def test_a_wrong_claim_names_its_field(world: World, change: dict[str, Any], pointer: str, code: str) -> None:
+    disclose(world.lin, evidence=False)
+    answer = world.lin.post(PATH, record(**change))
+    found = [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
+    assert (answer.status_code, found) == (400, [(pointer, code)])
+    assert not LatencyEvidence.objects.exists()
+
+
+@pytest.mark.django_db
+def test_nobody_measures_another_s_span(world: World) -> None:
+    disclose(world.lin, evidence=False)
+    answer = world.lou.post(PATH, record())
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_span")
+    assert world.ben.post(PATH, record()).status_code == 403

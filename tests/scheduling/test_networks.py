@@ -1,0 +1,216 @@
+"""Disclosing networks, committed lines and tariffs: what is taken, and every fault that is named."""
+
+from typing import Any
+
+import pytest
+
+from kernel.selectors.capacity import free
+from scheduling.models import LineProduct, LineProvider, LineTariff, Site, Span
+from tests.aggregation.supply import made
+from tests.scheduling.live import commit_lines, disclose, network, send_csv, text
+from tests.support.cast import World
+
+pytestmark = pytest.mark.django_db
+
+IMPORT = "/api/v1/networks:import"
+LINES = "/api/v1/committed-lines:import"
+TARIFFS = "/api/v1/tariffs:import"
+
+
+def test_a_network_is_taken_whole_and_the_ledger_knows_its_bandwidth(world: World) -> None:
+    report = made(world.lin.post(IMPORT, network()))
+    assert report == {"dry_run": False, "read": 44, "created": 44, "updated": 0, "faults": []}
+    span = Span.objects.get(key="jia-weiting-loufeng")
+    assert free([span.id]) == {span.id: 100_000}
+    assert Site.objects.get(key="sip-weiting").marking == "演示数据"
+
+
+def test_sending_it_again_changes_nothing_and_a_change_is_told_to_the_ledger(world: World) -> None:
+    made(world.lin.post(IMPORT, network()))
+    assert made(world.lin.post(IMPORT, network()))["updated"] == 0
+    document = network()
+    document["spans"][0]["capacity_mbps"] = 200_000
+    report = made(world.lin.post(IMPORT, document))
+    assert (report["created"], report["updated"]) == (0, 1)
+    span = Span.objects.get(key=document["spans"][0]["span"])
+    assert (span.generation, free([span.id])[span.id]) == (2, 200_000)
+
+
+def test_a_dry_run_reports_and_writes_nothing(world: World) -> None:
+    report = made(world.lin.post(f"{IMPORT}?dry_run=true", network()))
+    assert (report["dry_run"], report["created"]) == (True, 44)
+    assert not Site.objects.exists()
+    assert not LineProvider.objects.exists()
+
+
+FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
+    ("sites/0", {"lat": "91"}, "lat", "impossible_coordinate"),
+    ("sites/1", {"lon": "-180.000001"}, "lon", "impossible_coordinate"),
+    ("sites/0", {"lat": 31.3}, "lat", "bad_value"),
+    ("sites/0", {"city": "32057"}, "city", "bad_value"),
+    ("sites/0", {"role": "pub"}, "role", "bad_value"),
+    ("sites/0", {"name": None}, "name", "bad_value"),
+    ("sites/0", {"name": "a\u0000b"}, "name", "bad_value"),
+    ("sites/0", {"colour": "red"}, "colour", "unknown_field"),
+    ("sites/1", {"site": "sip-weiting"}, "site", "duplicate"),
+    ("spans/0", {"km": "7.054"}, "km", "shorter_than_great_circle"),
+    ("spans/0", {"km": "-9"}, "km", "bad_value"),
+    ("spans/0", {"b": "sip-weiting"}, "b", "self_loop"),
+    ("spans/0", {"b": "nowhere"}, "b", "unknown_site"),
+    ("spans/0", {"span": "=1+1"}, "span", "bad_value"),
+    ("spans/1", {"span": "jia-weiting-loufeng"}, "span", "duplicate"),
+    ("spans/0", {"loss": "1.1"}, "loss", "bad_value"),
+    ("spans/0", {"medium": "copper"}, "medium", "bad_value"),
+]
+
+
+@pytest.mark.parametrize(("element", "change", "field", "code"), FAULTS, ids=str)
+def test_a_bad_element_is_named_with_its_reason(
+    world: World, element: str, change: dict[str, Any], field: str, code: str
+) -> None:
+    document, (kind, place), pointer = network(), element.split("/"), f"/{element}/{field}"
+    document[kind][int(place)] |= change
+    report = made(world.lin.post(f"{IMPORT}?dry_run=true", document))
+    assert (pointer, code) in [(fault["pointer"], fault["code"]) for fault in report["faults"]]
+    answer = world.lin.post(IMPORT, document)
+    assert answer.status_code == 400
+    assert (pointer, code) in [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]]
+    assert not Site.objects.exists()
+
+
+def test_every_bad_element_is_reported_at_once(world: World) -> None:
+    document = network()
+    document["sites"][3]["lat"] = "abc"
+    document["spans"][5]["km"] = "0"
+    document["spans"].append("a span")
+    faults = made(world.lin.post(f"{IMPORT}?dry_run=true", document))["faults"]
+    assert {"/sites/3/lat", "/spans/5/km", "/spans/24"} <= {fault["pointer"] for fault in faults}
+
+
+def test_another_s_keys_are_refused(world: World) -> None:
+    disclose(world.lin, evidence=False)
+    answer = world.lou.post(IMPORT, network())
+    assert (answer.status_code, answer.json()["code"]) == (409, "provider_key_taken")
+    answer = world.lou.post(IMPORT, network() | {"line_provider": "line-yi"})
+    assert answer.status_code == 400
+    assert {error["code"] for error in answer.json()["errors"]} == {"key_taken"}
+    assert world.lin.post(IMPORT, network() | {"line_provider": "line-new"}).status_code == 409
+
+
+def test_a_site_cannot_move_away_from_the_spans_that_end_there(world: World) -> None:
+    disclose(world.lin, evidence=False)
+    commit_lines(world.lou)
+    moved = network()["sites"][0] | {"lat": "39.9"}
+    answer = world.lin.post(IMPORT, network() | {"sites": [moved], "spans": []})
+    assert answer.status_code == 400
+    codes = {error["code"] for error in answer.json()["errors"]}
+    assert codes == {"shorter_than_great_circle", "faster_than_light"}
+
+
+def test_a_route_that_changed_loses_its_measurement(world: World) -> None:
+    disclose(world.lin)
+    key = "jia-weiting-loufeng"
+    assert Span.objects.get(key=key).measured_us == 45
+    document = network()
+    document["spans"][0]["jitter_us"] = 3
+    made(world.lin.post(IMPORT, document))
+    assert Span.objects.get(key=key).measured_us == 45
+    document["spans"][0]["km"] = "12"
+    made(world.lin.post(IMPORT, document))
+    assert Span.objects.get(key=key).measured_us is None
+
+
+def test_committed_lines_are_spans_that_disclose_nothing(world: World) -> None:
+    disclose(world.lin, evidence=False)
+    commit_lines(world.lou)
+    line = Span.objects.get(key="yi-sip-fenhu")
+    assert (line.kind, line.measured_us, line.medium) == ("commitment", 560, "undisclosed")
+    assert free([line.id]) == {line.id: 20_000}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "pointer", "code"),
+    [
+        (",420,", ",56,", "/lines/2/committed_latency_us", "faster_than_light"),
+        (",420,", ",,", "/lines/2/committed_latency_us", "bad_value"),
+        ("320571,sip-weiting,wujiang", "320509,sip-weiting,wujiang", "/lines/2/a_area", "area_mismatch"),
+        ("wujiang,wujiang,", "wujiang,nowhere,", "/lines/2/z_site", "unknown_site"),
+        ("yi-sip-fenhu,line-yi", "yi-sip-wujiang,line-yi", "/lines/3/line", "duplicate"),
+        ("yi-sip-fenhu,line-yi", "yi-sip-fenhu,line-zz", "/lines/3/line_provider", "mixed_providers"),
+        ("20000,560", "20000", "/lines/3", "bad_row"),
+    ],
+)
+def test_a_bad_committed_line_is_named(world: World, old: str, new: str, pointer: str, code: str) -> None:
+    disclose(world.lin, evidence=False)
+    body = text("committed_lines_yi.csv").replace(old, new, 1)
+    answer = send_csv(world.lou, LINES, body)
+    assert answer.status_code == 400
+    assert (pointer, code) in [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
+    assert not Span.objects.filter(kind="commitment").exists()
+
+
+def test_tariffs_make_products_and_are_priced_anew(world: World) -> None:
+    made(send_csv(world.lin, TARIFFS, text("tariffs_jia.csv")))
+    assert set(LineProduct.objects.values_list("technology", flat=True)) == {"otn", "fgotn"}
+    report = made(send_csv(world.lin, TARIFFS, text("tariffs_jia.csv").replace("2600", "2700", 1)))
+    assert (report["created"], report["updated"]) == (0, 1)
+    assert LineTariff.objects.count() == 6
+    assert LineTariff.objects.filter(monthly_cny=2700).exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "pointer"),
+    [
+        ("fgotn,100,same_city", "copper,100,same_city", "/lines/2/technology"),
+        ("same_city,1000,2600", "same_city,1000,-2600", "/lines/2/monthly_cny"),
+        ("same_city,1000,2600", "same_city,1000,1e3", "/lines/2/monthly_cny"),
+        ("fgotn,500", "fgotn,100", "/lines/3/line_provider"),
+    ],
+)
+def test_a_bad_tariff_is_named(world: World, old: str, new: str, pointer: str) -> None:
+    answer = send_csv(world.lin, TARIFFS, text("tariffs_jia.csv").replace(old, new, 1))
+    assert answer.status_code == 400
+    assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+    assert not LineTariff.objects.exists()
+
+
+def test_text_that_is_not_utf_8_is_malformed(world: World) -> None:
+    answer = world.lin.send("POST", TARIFFS, "线路".encode("gbk"), Content_Type="text/csv")
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
+
+
+@pytest.mark.parametrize("path", [IMPORT, LINES, TARIFFS])
+def test_only_line_providers_disclose(world: World, path: str) -> None:
+    assert world.ada.post(path, network()).status_code == 403
+    assert world.nobody.post(path, network()).status_code == 401
+
+
+def test_a_provider_that_is_not_certified_discloses_nothing(world: World) -> None:
+    world.lin.organisation.state = "applied"
+    world.lin.organisation.save()
+    answer = world.lin.post(IMPORT, network())
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_certified")
+
+
+@pytest.mark.parametrize("path", ["spans", "tariffs", "line-products", "latency-evidence"])
+def test_lists_show_their_owner_s_rows_in_a_fixed_number_of_queries(
+    world: World, path: str, django_assert_max_num_queries: Any
+) -> None:
+    disclose(world.lin)
+    commit_lines(world.lou)
+    url = f"/api/v1/{path}?limit=200"
+    world.lin.get(url)
+    with django_assert_max_num_queries(6):
+        own = world.lin.get(url).json()["items"]
+    other = world.lou.get(url).json()["items"]
+    every = world.rhea.get(url).json()["items"]
+    assert own
+    assert len(every) == len(own) + len(other)
+    assert not {row["id"] for row in own} & {row["id"] for row in other}
+    assert world.ben.get(url).status_code == 403
+
+
+def test_buyers_find_access_points(world: World) -> None:
+    disclose(world.lin, evidence=False)
+    items = world.ben.get("/api/v1/sites?role=access_point&city=320571").json()["items"]
+    assert {item["site"] for item in items} == {"sip-weiting", "sip-shengpu"}

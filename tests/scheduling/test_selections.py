@@ -1,0 +1,231 @@
+"""Selections on the live market: the story of the demo, replays, places, and what never enters a snapshot."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.utils import IntegrityError, ProgrammingError
+from django.test.utils import CaptureQueriesContext
+
+from aggregation.models import Inventory
+from kernel.actor import SYSTEM
+from kernel.models.outbox import EventRecord
+from kernel.models.suspensions import SuspensionCause, SuspensionScope
+from kernel.services.suspensions import open_suspension
+from scheduling.models import Selection, Span
+from scheduling.selectors.selections import bundle
+from tests.aggregation.supply import bring_to_market
+from tests.scheduling.live import chosen, demand, disclose, identify_lines, open_market, open_whole_market
+from tests.support.cast import World
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_demo_s_story_comes_out_by_physics(world: World, tmp_path: Path) -> None:
+    open_whole_market(world)
+    answer = chosen(world.ben)
+    assert {each["centre"] for each in answer["answer"]["bundles"]} == {"wujiang", "fenhu"}
+    near = {miss["centre"]: miss for miss in answer["near_misses"]}
+    assert near["nanjing"]["verdict"] == "inconclusive"
+    assert near["nanjing"]["lower_us"] < 1000 <= near["nanjing"]["upper_us"]
+    assert near["huaian"]["verdict"] == "impossible"
+    assert near["huaian"]["lower_us"] >= 1000
+    best = answer["answer"]["bundles"][0]
+    basis = {answer["spans"][span]["basis"] for each in answer["answer"]["bundles"] for span in each["spans"]}
+    assert basis == {"measured", "estimated", "committed"}
+    assert best["cny"]["total"]
+    assert all(each["marking"] == "演示数据" for each in answer["spans"].values())
+
+
+def test_files_give_the_same_answer_and_the_same_hash(world: World, tmp_path: Path) -> None:
+    open_whole_market(world)
+    asked = [demand(), demand(max_latency_us=100), demand(protection="one_plus_one")]
+    live = [chosen(world.ben, **each)["answer"] for each in asked]
+    call_command("export_supply", tmp_path / "supply")
+    (tmp_path / "demands").write_text("".join(json.dumps(each) + "\n" for each in asked), encoding="utf-8")
+    call_command("select", supply=tmp_path / "supply", demands=tmp_path / "demands", out=tmp_path / "answers")
+    written = (tmp_path / "answers").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in written] == live
+    assert live[1]["relax"][0]["constraint"] == "max_latency_us"
+
+
+def test_a_replay_on_the_same_snapshot_gives_the_same_answer_and_on_another_says_so(world: World) -> None:
+    open_market(world)
+    first = chosen(world.ben)
+    same = world.ben.post(f"/api/v1/selections/{first['id']}:replay").json()
+    assert (same["same_snapshot"], same["same_answer"]) == (True, True)
+    assert same["answer"] == first["answer"]
+    Span.objects.filter(key="jia-tongli-wujiang").update(measured_us=30)
+    other = world.ben.post(f"/api/v1/selections/{first['id']}:replay").json()
+    assert (other["same_snapshot"], other["same_answer"]) == (False, False)
+    assert other["snapshot_then"] == first["snapshot"] != other["snapshot_now"]
+
+
+def test_the_same_demand_has_the_same_answer_whoever_asks(world: World) -> None:
+    open_market(world)
+    assert chosen(world.ben)["answer"] == chosen(world.rex)["answer"] == chosen(world.bea)["answer"]
+
+
+def test_a_place_and_coordinates_lead_to_the_nearest_access_point(world: World) -> None:
+    open_market(world)
+    by_site = chosen(world.ben)
+    by_place = chosen(world.ben, from_site=None, from_place="320571")
+    there = {"lat": "31.34", "lon": "120.70"}
+    by_point = chosen(world.ben, from_site=None, from_coordinates=there)
+    assert by_place["answer"] == by_point["answer"] == by_site["answer"]
+    assert by_place["access"] == {"site": "sip-weiting", "tail_km": None}
+    assert 0 < float(by_point["access"]["tail_km"]) < 2
+
+
+def test_other_names_of_an_accelerator_are_understood(world: World) -> None:
+    open_market(world)
+    compute = {"kind": "intelligent", "accelerators": ["昇腾910B"]}
+    assert chosen(world.ben, compute=compute)["answer"]["bundles"]
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"quantity": 0}, "/quantity"),
+    ({"quantity": None}, "/quantity"),
+    ({"from_site": "nowhere"}, "/from_site"),
+    ({"from_site": None}, "/from_site"),
+    ({"from_place": "320571"}, "/from_site"),
+    ({"from_site": None, "from_place": "110101"}, "/from_place"),
+    ({"from_site": None, "from_coordinates": {"lat": "91", "lon": "0"}}, "/from_coordinates"),
+    ({"from_site": None, "from_coordinates": {"lat": "x"}}, "/from_coordinates"),
+    ({"max_latency_us": 1.5}, "/max_latency_us"),
+    ({"compute": {"kind": "quantum"}}, "/compute/kind"),
+    ({"compute": {"min_fp16_tflops": 1.5}}, "/compute/min_fp16_tflops"),
+    ({"colour": "red"}, "/colour"),
+    ({"top": 201}, "/top"),
+]
+
+
+@pytest.mark.parametrize(("change", "pointer"), WRONG, ids=str)
+def test_a_wrong_demand_names_its_field(world: World, change: dict[str, Any], pointer: str) -> None:
+    disclose(world.lin, evidence=False)
+    answer = world.ben.post("/api/v1/selections", demand(**change))
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+    assert not Selection.objects.exists()
+
+
+def test_a_body_that_is_no_object_is_refused(world: World) -> None:
+    assert world.ben.post("/api/v1/selections", [1]).status_code == 400
+
+
+def nothing(world: World) -> None:
+    """No change."""
+
+
+def stale(world: World) -> None:
+    Inventory.objects.update(observed_at=F("observed_at") - timedelta(hours=1))
+
+
+def suspended_provider(world: World) -> None:
+    suspend(world.ada.organisation.id)
+
+
+def suspended_line_provider(world: World) -> None:
+    suspend(world.lin.organisation.id)
+
+
+def suspend(subject: UUID) -> None:
+    open_suspension(
+        subject=subject,
+        tenant=None,
+        cause=SuspensionCause.INSTRUCTION,
+        scope=SuspensionScope.NEW_SALE,
+        reference=subject,
+        actor=SYSTEM,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "bundles", "rows"),
+    [
+        (nothing, 1, {"offers": 1, "tariffs": 6}),
+        (stale, 0, {"offers": 0, "tariffs": 6}),
+        (suspended_provider, 0, {"offers": 0, "tariffs": 6}),
+        (suspended_line_provider, 0, {"offers": 1, "tariffs": 0}),
+    ],
+)
+def test_only_what_passes_its_gate_enters_the_snapshot(
+    world: World, tmp_path: Path, change: Any, bundles: int, rows: dict[str, int]
+) -> None:
+    open_market(world)
+    change(world)
+    assert len(chosen(world.ben)["answer"]["bundles"]) == bundles
+    call_command("export_supply", tmp_path)
+    written = {
+        name: len((tmp_path / f"{name}.csv").read_text(encoding="utf-8").splitlines()) - 1
+        for name in ("offers", "tariffs")
+    }
+    assert written == rows
+
+
+def test_a_line_whose_filing_is_open_is_not_offered(world: World) -> None:
+    disclose(world.lin)
+    identify_lines(world.lin, filed=False)
+    bring_to_market(world.ada)
+    assert chosen(world.ben)["answer"]["bundles"] == []
+
+
+def test_a_selection_is_seen_by_who_asked_and_by_the_supervision(world: World) -> None:
+    open_market(world)
+    made = chosen(world.ben)
+    path = f"/api/v1/selections/{made['id']}"
+    assert world.ben.get(path).json() == made
+    assert world.bea.get(path).status_code == 404
+    assert world.bea.post(f"{path}:replay").status_code == 404
+    assert world.rhea.get(path).status_code == 200
+    assert world.ada.post("/api/v1/selections", demand()).status_code == 403
+    assert world.nobody.post("/api/v1/selections", demand()).status_code == 401
+    assert [each["id"] for each in world.ben.get("/api/v1/selections").json()["items"]] == [made["id"]]
+    assert world.bea.get("/api/v1/selections").json()["items"] == []
+
+
+def test_a_selection_cannot_be_changed(world: World) -> None:
+
+    open_market(world)
+    chosen(world.ben)
+    with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
+        Selection.objects.update(snapshot="")
+
+
+def test_the_bundle_s_amounts_are_the_answer_s_in_fen(world: World) -> None:
+    open_market(world)
+    made = chosen(world.ben)
+    facts = bundle(UUID(made["id"]), 0)
+    shown = made["answer"]["bundles"][0]["cny"]
+    assert facts.compute_fen == round(float(shown["compute"]) * 100)
+    assert facts.line_fen == round(float(shown["line"]) * 100)
+    assert facts.total_fen == facts.compute_fen + facts.line_fen
+    assert (facts.bandwidth_mbps, facts.line_terms["step_mbps"]) == (1000, 1000)
+    assert facts.tenant == world.ben.organisation.id
+    assert facts.provider == world.ada.organisation.id
+    assert facts.line_provider == world.lin.organisation.id
+
+
+def test_selecting_reads_in_the_same_number_of_queries_however_much_there_is(
+    world: World,
+) -> None:
+    open_market(world)
+    chosen(world.ben)
+    with CaptureQueriesContext(connection) as few:
+        chosen(world.ben)
+    bring_to_market(world.cleo, suffix="-2")
+    with CaptureQueriesContext(connection) as more:
+        assert len(chosen(world.ben)["answer"]["bundles"]) == 2
+    assert len(more) == len(few)
+
+
+def test_a_selection_leaves_its_mark(world: World) -> None:
+    open_market(world)
+    made = chosen(world.ben)
+    event = EventRecord.objects.get(name="scheduling.selection_made")
+    assert event.payload == {"snapshot": made["snapshot"], "bundles": 1}
