@@ -1,0 +1,202 @@
+"""Orders over HTTP: held together, accepted by both, delivered, billed together; and every way out."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from kernel.models import Capacity, Claim
+from kernel.services.capacity import expire_next
+from kernel.services.outbox import drain
+from marketplace.models import Order, OrderStep
+from marketplace.services.orders import end_order, note_dispatched, note_line_accepted
+from tests.marketplace.trade import SHEET, accepted, delivered, market, ordered, quoted, running
+from tests.support.cast import World
+
+pytestmark = pytest.mark.django_db
+
+
+def state(order: dict[str, Any]) -> str:
+    return Order.objects.get(id=order["id"]).state
+
+
+def held(order: dict[str, Any]) -> set[str]:
+    return set(Claim.objects.filter(bundle=order["id"]).values_list("state", flat=True))
+
+
+def test_an_order_holds_its_compute_and_every_span_together(world: World) -> None:
+    market(world)
+    order = ordered(world.ben)
+    spans = order["facts"]["bundle"]["spans"]
+    claims = Claim.objects.filter(bundle=order["id"])
+    assert order["state"] == "awaiting_providers"
+    assert {str(claim.resource_id) for claim in claims} == {order["facts"]["bundle"]["pool"], *spans}
+    assert len(spans) > 0
+    assert order["total_fen"] == order["compute_fen"] + order["line_fen"]
+
+
+def test_it_runs_once_both_accepted_and_both_parts_are_there(world: World) -> None:
+    market(world)
+    order = running(world)
+    assert order.state == "running"
+    assert order.billing_started_at is not None
+    steps = [step.act for step in OrderStep.objects.filter(order=order).order_by("version")]
+    assert steps == [
+        "place", "hold", "accept_compute_first", "accept_line_last", "open", "line_first", "deliver",
+        "accept_compute", "start",
+    ]  # fmt: skip
+    versions = OrderStep.objects.filter(order=order).order_by("version").values_list("version", flat=True)
+    assert list(versions) == list(range(1, 10))
+
+
+def test_acceptance_by_one_provider_does_not_suffice(world: World) -> None:
+    market(world)
+    order = ordered(world.ben)
+    assert world.ada.post(f"/api/v1/orders/{order['id']}:accept").json()["state"] == "awaiting_line_provider"
+    again = world.ada.post(f"/api/v1/orders/{order['id']}:accept")
+    assert (again.status_code, again.json()["code"]) == (409, "state_conflict")
+    assert held(order) == {"held"}
+
+
+def test_the_line_provider_may_accept_first(world: World) -> None:
+    market(world)
+    order = ordered(world.ben)
+    first = world.lin.post(f"/api/v1/orders/{order['id']}:accept").json()
+    assert first["state"] == "awaiting_compute_provider"
+    assert world.ada.post(f"/api/v1/orders/{order['id']}:accept").json()["state"] == "opening"
+    assert held(order) == {"confirmed"}
+
+
+@pytest.mark.parametrize("who", ["ada", "lin"])
+def test_a_rejection_by_either_releases_everything(world: World, who: str) -> None:
+    market(world)
+    order = ordered(world.ben)
+    answer = getattr(world, who).post(f"/api/v1/orders/{order['id']}:reject", {"reason": "检修"})
+    assert (answer.json()["state"], answer.json()["reason"]) == ("rejected", "检修")
+    assert held(order) == {"released"}
+    assert not Capacity.objects.filter(standing__gt=0).exists()
+
+
+@pytest.mark.parametrize("stage", [ordered, accepted, delivered])
+def test_the_user_may_cancel_until_it_runs(world: World, stage: Any) -> None:
+    market(world)
+    order = stage(world.ben) if stage is ordered else stage(world)
+    answer = world.ben.post(f"/api/v1/orders/{order['id']}:cancel", {"reason": "不再需要"})
+    assert answer.json()["state"] == "cancelled"
+    assert held(order) == {"released"}
+
+
+def test_a_running_order_cannot_be_cancelled(world: World) -> None:
+    market(world)
+    order = running(world)
+    answer = world.ben.post(f"/api/v1/orders/{order.id}:cancel", {"reason": "后悔"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "state_conflict")
+
+
+def test_a_hold_that_ran_out_expires_the_order(world: World) -> None:
+    market(world)
+    order = ordered(world.ben)
+    Claim.objects.filter(bundle=order["id"]).update(expires_at="2020-01-01T00:00:00Z")
+    late = world.ada.post(f"/api/v1/orders/{order['id']}:accept")
+    assert late.status_code == 200
+    assert world.lin.post(f"/api/v1/orders/{order['id']}:accept").json()["code"] == "hold_gone"
+    while expire_next():
+        pass
+    drain()
+    assert state(order) == "expired"
+
+
+def test_compute_is_not_billed_before_its_line_is_accepted(world: World) -> None:
+    market(world)
+    order = accepted(world)
+    note_dispatched(order=UUID(order["id"]))
+    answer = world.ben.post(f"/api/v1/orders/{order['id']}:accept-compute", SHEET)
+    assert answer.json()["state"] == "compute_accepted"
+    assert answer.json()["billing_started_at"] is None
+    note_line_accepted(order=UUID(order["id"]))
+    note_line_accepted(order=UUID(order["id"]))  # told twice
+    assert state(order) == "running"
+
+
+def test_the_user_may_waive_the_wait_for_the_line(world: World) -> None:
+    market(world)
+    order = accepted(world)
+    note_dispatched(order=UUID(order["id"]))
+    note_dispatched(order=UUID(order["id"]))  # told twice
+    answer = world.ben.post(f"/api/v1/orders/{order['id']}:accept-compute", SHEET | {"waive_line": True})
+    assert (answer.json()["state"], answer.json()["line_waived"]) == ("running", True)
+    note_line_accepted(order=UUID(order["id"]))
+    assert state(order) == "running"
+
+
+@pytest.mark.parametrize(("field", "value"), [("cards", 7), ("model", "Ascend 310")])
+def test_a_sheet_that_differs_from_the_order_is_refused(world: World, field: str, value: object) -> None:
+    market(world)
+    order = delivered(world)
+    answer = world.ben.post(f"/api/v1/orders/{order['id']}:accept-compute", SHEET | {field: value})
+    assert (answer.status_code, answer.json()["code"]) == (409, "acceptance_mismatch")
+    assert answer.json()["errors"][0]["pointer"] == f"/{field}"
+
+
+def test_the_end_of_the_term_frees_everything_once(world: World) -> None:
+    market(world)
+    order = running(world)
+    end_order(order=order.id)
+    end_order(order=order.id)
+    order.refresh_from_db()
+    assert order.state == "ended"
+    assert not Capacity.objects.filter(standing__gt=0).exists()
+
+
+def test_the_same_reference_and_quote_answer_with_the_same_order_for_ever(world: World) -> None:
+    market(world)
+    body = {"quote": quoted(world.ben)["id"], "client_ref": "PO-1"}
+    first, second = (world.ben.post("/api/v1/orders", body) for _ in range(2))
+    assert first.json()["id"] == second.json()["id"]
+    other = world.ben.post("/api/v1/orders", body | {"quote": quoted(world.ben)["id"]})
+    assert (other.status_code, other.json()["code"]) == (409, "client_ref_reused")
+    used = world.ben.post("/api/v1/orders", body | {"client_ref": "PO-2"})
+    assert (used.status_code, used.json()["code"]) == (409, "quote_used")
+
+
+def test_a_quote_of_another_and_one_that_never_was_are_the_same(world: World) -> None:
+    market(world)
+    foreign = world.bea.post("/api/v1/orders", {"quote": quoted(world.ben)["id"], "client_ref": "a"}).json()
+    absent = world.bea.post("/api/v1/orders", {"quote": str(uuid4()), "client_ref": "a"}).json()
+    assert foreign["code"] == absent["code"] == "unknown_reference"
+    assert foreign["errors"][0]["pointer"] == "/quote"
+
+
+def test_a_sold_out_pool_makes_no_order(world: World) -> None:
+    market(world, free=1)
+    quotes = [quoted(world.ben)["id"], quoted(world.bea)["id"]]
+    assert world.ben.post("/api/v1/orders", {"quote": quotes[0], "client_ref": "a"}).status_code == 201
+    answer = world.bea.post("/api/v1/orders", {"quote": quotes[1], "client_ref": "a"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "sold_out")
+    assert Order.objects.count() == 1
+
+
+def test_outsiders_and_other_roles_find_nothing(world: World) -> None:
+    market(world)
+    order = ordered(world.ben)
+    path = f"/api/v1/orders/{order['id']}"
+    assert world.cleo.get(path).status_code == 404
+    assert world.bea.get(path).status_code == 404
+    assert world.bea.post(f"{path}:cancel", {"reason": "x"}).status_code == 404
+    assert world.cleo.post(f"{path}:accept").status_code == 404
+    assert world.ben.post(f"{path}:accept").status_code == 403
+    assert world.ada.post(f"{path}:cancel", {"reason": "x"}).status_code == 403
+    assert world.otto.post(f"{path}:accept").status_code == 403
+    assert world.nobody.get(path).status_code == 401
+    assert world.rhea.get(path).status_code == 200
+    for party in (world.ben, world.ada, world.lin):
+        assert [item["id"] for item in party.get("/api/v1/orders").json()["items"]] == [order["id"]]
+
+
+def test_wrong_fields_are_named(world: World) -> None:
+    market(world)
+    answer = world.ben.post("/api/v1/orders", {"quote": "7", "client_ref": ""})
+    assert answer.status_code == 400
+    assert {item["pointer"] for item in answer.json()["errors"]} == {"/quote", "/client_ref"}
+    missing = world.ada.post(f"/api/v1/orders/{ordered(world.ben)['id']}:reject", {})
+    assert missing.json()["errors"][0]["pointer"] == "/reason"

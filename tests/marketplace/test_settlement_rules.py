@@ -1,0 +1,113 @@
+"""The rules of settlement as properties: cumulative amounts, one split, nothing lost and nothing made."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel.domain.windows import Window
+from kernel.ids import new_id
+from marketplace.domain.ledger import balanced, statement_amounts
+from marketplace.domain.metering import MeteringProfile, UsageState, node_meter
+from marketplace.domain.settlements import LineTerms, SettlementProfile, compute_due, divide
+
+FEN = st.integers(0, 10**12)
+BP = st.integers(0, 10_000)
+START = datetime(2026, 11, 20, tzinfo=UTC)
+PRICE = st.decimals(Decimal("0.000001"), Decimal(99999), places=6)
+
+
+@given(FEN, FEN, BP, BP, st.data())
+def test_what_is_borne_is_what_is_given_to_the_fen(
+    compute: int, line: int, compute_bp: int, line_bp: int, data: st.DataObject
+) -> None:
+    voucher = data.draw(st.integers(0, compute))
+    terms = SettlementProfile(version="t", compute_fee_bp=compute_bp, line_fee_bp=line_bp)
+    division = divide(compute_fen=compute, line_fen=line, voucher_fen=voucher, terms=terms)
+    assert division.conserved
+    assert division.user + division.voucher == compute + line
+    assert 0 <= division.residue <= 2
+    assert min(division.user, division.provider, division.line, division.fee) >= 0
+    amounts = statement_amounts(division, user=new_id(), provider=new_id(), line=new_id())
+    assert balanced(amounts)
+
+
+def test_a_voucher_pays_for_no_line() -> None:
+    terms = SettlementProfile(version="t", compute_fee_bp=0, line_fee_bp=0)
+    with pytest.raises(ValueError, match="compute"):
+        divide(compute_fen=100, line_fen=50, voucher_fen=101, terms=terms)
+
+
+@given(PRICE, st.lists(st.integers(0, 10**7), max_size=20), FEN)
+def test_however_a_contract_is_cut_into_periods_its_compute_adds_up(
+    price: Decimal, periods: list[int], contract: int
+) -> None:
+    billed, seconds = 0, 0
+    for more in periods:
+        seconds += more
+        amount = compute_due(price, seconds, contract) - billed
+        assert amount >= 0
+        billed += amount
+    exact = Fraction(price) * seconds * 100 / 3600
+    assert billed <= contract
+    assert billed == contract or abs(billed - exact) <= Fraction(1, 2)
+
+
+def test_a_whole_term_of_every_machine_is_the_quote() -> None:
+    price, machines, hours = Decimal("112.80"), 3, 730
+    assert compute_due(price, machines * hours * 3600, 10**12) == 24_703_200
+
+
+@given(FEN, st.data(), st.integers(1, 60))
+def test_a_lines_instalments_add_up_to_its_contract(contract: int, data: st.DataObject, months: int) -> None:
+    terms = LineTerms(contract, data.draw(st.integers(0, contract)), months)
+    dues = [terms.due(count) for count in range(months + 1)]
+    assert dues[0] == 0
+    assert dues == sorted(dues)
+    assert dues[-1] == contract
+    assert dues[1] >= terms.one_off_fen
+
+
+@pytest.mark.parametrize(
+    ("hours", "over", "due"),
+    [(0, False, 0), (1, False, 1), (730, False, 1), (731, False, 2), (99999, False, 12), (1, True, 12)],
+)
+def test_an_instalment_is_due_as_its_month_begins_and_all_at_the_end(
+    hours: int, over: bool, due: int
+) -> None:
+    terms = LineTerms(120_000, 0, 12)
+    assert terms.instalments(START, START + timedelta(hours=hours), over=over) == due
+
+
+@pytest.mark.parametrize(
+    ("provider", "node", "state", "agreed"),
+    [
+        (3600, 3600, UsageState.AGREED, 3600),
+        (3564, 3600, UsageState.AGREED, 3564),
+        (3563, 3600, UsageState.DISPUTED, 3563),
+        (3636, 3600, UsageState.AGREED, 3600),
+        (3637, 3600, UsageState.DISPUTED, 3600),
+        (0, 0, UsageState.AGREED, 0),
+        (1, 0, UsageState.DISPUTED, 0),
+    ],
+)
+def test_the_meters_agree_within_one_per_cent(
+    provider: int, node: int, state: UsageState, agreed: int
+) -> None:
+    profile = MeteringProfile(version="t", tolerance_bp=100)
+    assert profile.reconcile(provider=provider, node=node) == (state, agreed)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "ended", "seconds"),
+    [(0, 3600, None, 7200), (-100, 100, None, 200), (0, 3600, 1800, 3600), (1800, 3600, 1800, 0)],
+)
+def test_the_node_meters_machines_times_the_seconds_that_the_service_ran(
+    start: int, end: int, ended: int | None, seconds: int
+) -> None:
+    window = Window(START + timedelta(seconds=start), START + timedelta(seconds=end))
+    over = START + timedelta(seconds=ended) if ended is not None else None
+    assert node_meter(2, window, started=START, ended=over) == seconds
