@@ -45,9 +45,10 @@ def send_stream(*, stream: UUID) -> None:
                 return
             send = queue.popleft()
             event, statement, request, nobody_there = _transmit(client, url, stream, send)
-            if nobody_there:
-                queue.clear()  # what else was meant to be on the wire did not leave either
-            queue.extend(_take(stream, event, statement, request))
+            sends, halted = _take(stream, event, statement, request)
+            if nobody_there or halted:
+                queue.clear()  # what else was meant to be on the wire does not leave either
+            queue.extend(sends)
     _release(stream)
 
 
@@ -103,8 +104,11 @@ def _release(stream: UUID) -> None:
 @transaction.atomic
 def _take(
     stream: UUID, event: SenderEvent, statement: Statement | None, request: dict[str, object]
-) -> list[Send]:
-    """Store what came of one sending; receipts take effect in the floors below, in this transaction."""
+) -> tuple[list[Send], bool]:
+    """Store what came of one sending; receipts take effect in the floors below, in this transaction.
+
+    What to send next, and whether the stream has halted.
+    """
     row = _lock(stream)
     if isinstance(event, Receipted) and statement is not None:
         _keep_receipt(row, event.receipt, statement, request)
@@ -113,7 +117,7 @@ def _take(
     for receipt in receipts:
         envelope = Envelope.objects.select_related("message").get(stream=row, sequence=receipt.sequence)
         content_of(row.name, envelope.message.aggregate).receipted(envelope=envelope, receipt=receipt)
-    return sends
+    return sends, row.halt != Halt.NONE
 
 
 def _keep_receipt(
