@@ -40,7 +40,9 @@ def reverse_entry(subject: UUID, terms: dict[str, Any], actor: Actor) -> None:
 
     Raises EntryReversed for a second reversal and for the reversal of a reversal.
     """
-    take_lock(Lock.LEDGER, f"entry:{subject}")  # an entry is append-only: the application may not lock its row
+    take_lock(
+        Lock.LEDGER, f"entry:{subject}"
+    )  # an entry is append-only: the application may not lock its row
     entry = JournalEntry.objects.get(id=subject)
     if entry.kind == EntryKind.REVERSAL or JournalEntry.objects.filter(reverses=entry).exists():
         raise EntryReversed

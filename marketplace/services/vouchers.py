@@ -78,8 +78,6 @@ def import_balance(
     Raises VoucherClaimed for a contract that was taken over before, VoucherCapReached where it goes over the cap.
     """
     policy = policy_in_force()
-    year = _year(enterprise, claimed_on.year, policy)
-    _draw(year, claimed_fen=claimed_fen, redeemed_fen=redeemed_fen)
     try:
         with transaction.atomic():
             row = VoucherBalance.objects.create(
@@ -92,6 +90,8 @@ def import_balance(
             )
     except IntegrityError as error:
         raise VoucherClaimed(pointer="/contract_ref", contract=contract_ref) from error
+    year = _year(enterprise, claimed_on.year, policy)
+    _draw(year, claimed_fen=claimed_fen, redeemed_fen=redeemed_fen)
     publish(
         events.BalanceImported(subject=row.id, tenant=None, year=claimed_on.year, claimed_fen=claimed_fen),
         actor=actor,

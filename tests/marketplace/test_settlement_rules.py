@@ -76,7 +76,7 @@ def test_a_lines_instalments_add_up_to_its_contract(contract: int, data: st.Data
     [(0, False, 0), (1, False, 1), (730, False, 1), (731, False, 2), (99999, False, 12), (1, True, 12)],
 )
 def test_an_instalment_is_due_as_its_month_begins_and_all_at_the_end(
-    hours: int, over: bool, due: int
+    hours: int, *, over: bool, due: int
 ) -> None:
     terms = LineTerms(120_000, 0, 12)
     assert terms.instalments(START, START + timedelta(hours=hours), over=over) == due

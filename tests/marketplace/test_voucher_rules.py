@@ -104,7 +104,7 @@ def test_redemptions_stay_within_the_claim_the_rate_and_the_year(
 
 
 @pytest.mark.parametrize(("size", "affiliated"), [("large", False), ("", False), ("small", True)])
-def test_large_unknown_and_affiliated_are_refused(size: str, affiliated: bool) -> None:
+def test_large_unknown_and_affiliated_are_refused(*, size: str, affiliated: bool) -> None:
     with pytest.raises(VoucherRefused):
         DEMO.check_claimant(size=size, affiliated=affiliated)
     DEMO.check_claimant(size="medium", affiliated=False)

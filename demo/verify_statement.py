@@ -1,0 +1,131 @@
+"""Recompute a statement from its evidence, to the fen, with nothing but the standard library.
+
+    python verify_statement.py STATEMENT.json EVIDENCE.json
+
+STATEMENT.json is the answer of `GET /api/v1/statements/{id}`, EVIDENCE.json that of
+`GET /api/v1/statements/{id}/evidence`. The script shares no code with the node: it computes every figure from the
+readings, rates and rules in the evidence and compares it with the statement. Exit 0: all figures agree;
+1: at least one does not, and which; 2: the files cannot be read.
+"""
+
+import json
+import sys
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+
+BP = 10_000
+
+
+def half_even(value: Fraction) -> int:
+    """The nearest whole number, ties to the even one."""
+    return round(value)
+
+
+def window_seconds(reading: dict) -> int:
+    """Whole seconds of a reading's window."""
+    start, end = (datetime.fromisoformat(reading[name]) for name in ("window_start", "window_end"))
+    return int((end - start).total_seconds())
+
+
+def agreed(reading: dict) -> int:
+    """What both meters bear out."""
+    return min(reading["provider_machine_seconds"], reading["node_machine_seconds"])
+
+
+def compute_fen(inputs: dict) -> int:
+    """Rule compute_metered: price × machine-hours so far, at most the contract, less what was billed."""
+    seconds = inputs["billed_before_machine_seconds"] + sum(agreed(row) for row in inputs["readings"])
+    exact = Fraction(inputs["price_cny_hour"]) * 100 * seconds / 3600
+    return max(0, min(half_even(exact), inputs["contract_fen"]) - inputs["billed_before_fen"])
+
+
+def line_fen(inputs: dict) -> int:
+    """Rule line_instalments: one-off with the first, the rest evenly over the months, less what was billed."""
+    count = inputs["instalments_before"] + inputs["instalments"]
+    if count == 0:
+        return 0
+    rest = inputs["contract_fen"] - inputs["one_off_fen"]
+    due = inputs["one_off_fen"] + half_even(Fraction(rest * count, inputs["months"]))
+    return max(0, due - inputs["billed_before_fen"])
+
+
+def voucher_fen(inputs: dict | None, compute: int, billed_before: int) -> int:
+    """Rule voucher: the claim, the rate of all compute billed so far, this compute, what the year leaves."""
+    if inputs is None:
+        return 0
+    share = (billed_before + compute) * inputs["rate_bp"] // BP
+    left = min(inputs["granted_fen"], share) - inputs["redeemed_before_fen"]
+    return max(0, min(left, compute, inputs["year_left_fen"]))
+
+
+def split(fen: int, fee_bp: int) -> tuple[int, int, int]:
+    """Rule fee_split: the provider's share and the fee, each towards zero, and the residue."""
+    share, fee = fen * (BP - fee_bp) // BP, fen * fee_bp // BP
+    return share, fee, fen - share - fee
+
+
+def recompute(evidence: dict) -> dict[str, int]:
+    """Every figure of the statement, from the evidence's inputs alone."""
+    compute, line = compute_fen(evidence["compute"]), line_fen(evidence["line"])
+    voucher = voucher_fen(evidence["voucher"], compute, evidence["compute"]["billed_before_fen"])
+    provider, compute_fee, compute_rest = split(compute, evidence["fees"]["compute_bp"])
+    line_provider, line_fee, line_rest = split(line, evidence["fees"]["line_bp"])
+    return {
+        "compute_fen": compute,
+        "line_fen": line,
+        "user_fen": compute + line - voucher,
+        "voucher_fen": voucher,
+        "provider_fen": provider,
+        "line_provider_fen": line_provider,
+        "fee_fen": compute_fee + line_fee,
+        "residue_fen": compute_rest + line_rest,
+    }
+
+
+def stated(statement: dict) -> dict[str, int]:
+    """The statement's own figures, under the same names."""
+    lines = {f"{line['part']}_fen": line["amount_fen"] for line in statement["lines"]}
+    return lines | {name: value for name, value in statement.items() if name.endswith("_fen")}
+
+
+def faults(statement: dict, evidence: dict) -> list[str]:
+    """Everything that does not agree, one sentence each; empty where all does."""
+    found = []
+    if evidence["statement"] != statement["id"]:
+        found.append(f"the evidence is of statement {evidence['statement']}, not {statement['id']}")
+    for row in evidence["compute"]["readings"]:
+        if row["agreed_machine_seconds"] != agreed(row):
+            found.append(
+                f"usage {row['usage']}: {row['agreed_machine_seconds']} agreed, but {agreed(row)} is the lesser"
+            )
+        if window_seconds(row) < 1:
+            found.append(f"usage {row['usage']}: its window has no second")
+    ours, theirs = recompute(evidence), stated(statement)
+    for name, value in ours.items():
+        if theirs.get(name) != value:
+            found.append(f"{name}: {theirs.get(name)} stated, {value} recomputed")
+    given = sum(ours[name] for name in ("provider_fen", "line_provider_fen", "fee_fen", "residue_fen"))
+    if ours["user_fen"] + ours["voucher_fen"] != given:
+        found.append("what the user and the voucher bear is not what the others get")
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Check the two files that are named."""
+    try:
+        statement, evidence = (json.loads(Path(name).read_text(encoding="utf-8")) for name in arguments)
+        wrong, figures = faults(statement, evidence), recompute(evidence)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        print(f"cannot be read: {type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+    for name, fen in figures.items():
+        print(f"{name:<18} {fen:>14}")
+    for sentence in wrong:
+        print(f"WRONG: {sentence}")
+    print("agrees to the fen" if not wrong else f"{len(wrong)} faults")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

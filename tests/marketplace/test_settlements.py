@@ -1,0 +1,252 @@
+"""Settling: once for a period, in balance, the same for every party, recomputed by a stranger."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Sum
+
+from marketplace.models import Account, BilledUsage, JournalEntry, Order, Posting, Settlement, Statement
+from marketplace.services.orders import end_order
+from tests.aggregation.supply import made
+from tests.marketplace.trade import (
+    EARLIER,
+    aged,
+    market,
+    metered,
+    period,
+    policy_in_force,
+    running,
+    settled,
+    sized,
+)
+from tests.support.cast import World
+
+pytestmark = pytest.mark.django_db
+SCRIPT = Path(__file__).resolve().parents[2] / "demo" / "verify_statement.py"
+
+
+def served(world: World, hours: int = 100) -> Order:
+    market(world)
+    return aged(running(world), hours)
+
+
+def verify(folder: Path, statement: dict[str, Any], evidence: dict[str, Any]) -> int:
+    for name, document in (("statement", statement), ("evidence", evidence)):
+        (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
+    files = [str(folder / "statement.json"), str(folder / "evidence.json")]
+    return subprocess.run([sys.executable, str(SCRIPT), *files], check=False).returncode  # noqa: S603 - our own script
+
+
+def test_a_statement_conserves_every_fen_and_books_one_balanced_entry(world: World) -> None:
+    order = served(world)
+    metered(world, order, first=0, last=10)
+    statement = settled(world, order, first=0, last=20)
+    assert {line["part"]: line["amount_fen"] for line in statement["lines"]} == {
+        "compute": 112_800,  # 10 h × CNY 112.80
+        "line": order.line_fen,  # one month's instalment is all of it
+    }
+    assert statement["user_fen"] == 112_800 + order.line_fen
+    given = ("provider_fen", "line_provider_fen", "fee_fen", "residue_fen")
+    assert statement["user_fen"] + statement["voucher_fen"] == sum(statement[name] for name in given)
+    entry = JournalEntry.objects.get(id=statement["entry"])
+    assert entry.postings.aggregate(sum=Sum("amount_fen"))["sum"] == 0
+    assert Posting.objects.aggregate(sum=Sum("amount_fen"))["sum"] == 0
+
+
+def test_settling_a_period_again_changes_nothing(world: World) -> None:
+    order = served(world)
+    metered(world, order, first=0, last=10)
+    first = settled(world, order, first=0, last=20)
+    metered(world, order, first=10, last=12)  # late: it waits for the next period
+    again = world.otto.post("/api/v1/settlements", period(order, first=0, last=20))
+    assert again.status_code == 200
+    assert (Settlement.objects.count(), Statement.objects.count(), JournalEntry.objects.count()) == (1, 1, 1)
+    second = settled(world, order, first=20, last=30)
+    assert second["lines"][0]["quantity"] == 7200
+    assert first["lines"][0]["quantity"] == 36_000
+    assert BilledUsage.objects.count() == 2
+
+
+def test_periods_may_not_overlap_and_must_be_over(world: World) -> None:
+    order = served(world)
+    settled_id = made(world.otto.post("/api/v1/settlements", period(order, first=0, last=20)))["id"]
+    overlap = world.otto.post("/api/v1/settlements", period(order, first=19, last=30))
+    assert (overlap.status_code, overlap.json()["code"]) == (409, "period_overlaps")
+    future = world.otto.post("/api/v1/settlements", period(order, first=20, last=9999))
+    assert future.json()["errors"][0]["pointer"] == "/end"
+    backwards = world.otto.post("/api/v1/settlements", period(order, first=30, last=25))
+    assert backwards.json()["errors"][0]["pointer"] == "/end"
+    assert world.otto.get(f"/api/v1/settlements/{settled_id}").status_code == 200
+    assert world.ada.post("/api/v1/settlements", period(order, first=20, last=21)).status_code == 403
+
+
+def test_a_whole_term_costs_what_was_quoted_however_it_is_cut(world: World) -> None:
+    order = served(world, hours=800)
+    for cut, (first, last) in enumerate([(0, 1), (1, 333), (333, 700), (700, 730)]):
+        metered(world, order, first=first, last=last)
+        settled(world, order, first=first, last=last if cut < 3 else 731)
+    sums = Statement.objects.aggregate(user=Sum("user_fen"), voucher=Sum("voucher_fen"))
+    assert sums == {"user": order.total_fen, "voucher": 0}
+
+
+def test_a_line_with_a_minimum_term_is_owed_in_whole_at_the_end(world: World) -> None:
+    order = served(world, hours=100)
+    order.facts["bundle"]["line_terms"]["months"] = 12
+    order.advance("facts")
+    early = settled(world, order, first=0, last=10)
+    end_order(order=order.id)
+    order.refresh_from_db()
+    aged(order, 50)
+    Order.objects.filter(id=order.id).update(
+        ended_at=order.billing_started_at, generation=order.generation + 1
+    )
+    late = settled(world, order, first=10, last=20)
+    assert early["lines"][1]["quantity"] == 1
+    assert late["lines"][1]["quantity"] == 11
+    assert early["lines"][1]["amount_fen"] + late["lines"][1]["amount_fen"] == order.line_fen
+
+
+def test_both_sides_read_the_same_statement_and_nobody_else_does(world: World) -> None:
+    order = served(world)
+    metered(world, order, first=0, last=10)
+    path = f"/api/v1/statements/{settled(world, order, first=0, last=20)['id']}"
+    texts = {party.get(path).content for party in (world.ben, world.ada, world.lin, world.rhea, world.aude)}
+    assert len(texts) == 1
+    for outsider in (world.bea, world.cleo):
+        assert outsider.get(path).status_code == 404
+        assert outsider.get(f"{path}/evidence").status_code == 404
+        assert outsider.get("/api/v1/statements").json()["items"] == []
+
+
+def test_a_stranger_recomputes_the_statement_to_the_fen(world: World, tmp_path: Path) -> None:
+    market(world)
+    sized(world.ben)
+    policy_in_force(world)
+    order = aged(running(world), 100)
+    made(world.ben.post("/api/v1/voucher-claims", {"order": str(order.id)}))
+    metered(world, order, first=0, last=7, machine_seconds=25_001)
+    settled(world, order, first=0, last=7)
+    metered(world, order, first=7, last=20)
+    statement = settled(world, order, first=7, last=20)
+    evidence = world.lin.get(f"/api/v1/statements/{statement['id']}/evidence").json()
+    assert statement["voucher_fen"] > 0
+    assert verify(tmp_path, statement, evidence) == 0
+    assert verify(tmp_path, statement | {"user_fen": statement["user_fen"] - 1}, evidence) == 1
+    evidence["compute"]["readings"][0]["provider_machine_seconds"] -= 3600
+    assert verify(tmp_path, statement, evidence) == 1
+    assert verify(tmp_path, {}, {}) == 2
+
+
+def test_the_cap_binds_and_the_voucher_pays_no_more_than_it_leaves(world: World, tmp_path: Path) -> None:
+    market(world)
+    sized(world.ben)
+    policy_in_force(world)
+    for claim in EARLIER:
+        body = {
+            "enterprise": world.ben.organisation.code,
+            "claimed_on": claim["claimed_on"],
+            "contract_ref": claim["contract_ref"],
+            "claimed_fen": claim["claimed_fen"],
+            "redeemed_fen": claim["claimed_fen"],
+            "evidence": claim["claim"],
+        }
+        made(world.otto.post("/api/v1/voucher-balances", body))
+    order = aged(running(world), 730)
+    with_claim = made(world.ben.post("/api/v1/voucher-claims", {"order": str(order.id)}))
+    metered(world, order, first=0, last=729)
+    statement = settled(world, order, first=0, last=730)
+    assert with_claim["amount_fen"] <= with_claim["eligible_fen"] // 5
+    assert statement["voucher_fen"] == with_claim["amount_fen"] == 600_000  # a fifth would be 1,644,624
+    evidence = world.ben.get(f"/api/v1/statements/{statement['id']}/evidence").json()
+    assert verify(tmp_path, statement, evidence) == 0
+
+
+def test_a_closed_period_needs_two_people(world: World) -> None:
+    order = served(world)
+    row = made(world.otto.post("/api/v1/settlements", period(order, first=0, last=20)))
+    proposal = made(world.otto.post(f"/api/v1/settlements/{row['id']}:propose-closing"))
+    path = f"/api/v1/proposals/{proposal['id']}:approve"
+    assert world.otto.post(path).json()["code"] == "same_person"
+    assert world.owen.post(path).status_code == 403
+    assert world.olga.post(path).status_code == 200
+    assert world.otto.get(f"/api/v1/settlements/{row['id']}").json()["state"] == "closed"
+    again = world.otto.post(f"/api/v1/settlements/{row['id']}:propose-closing")
+    assert (again.status_code, again.json()["code"]) == (409, "state_conflict")
+
+
+def reverse(world: World, entry: str) -> Any:
+    proposal = made(
+        world.otto.post(f"/api/v1/journal-entries/{entry}:propose-reversal", {"reason": "计量有误"})
+    )
+    return world.olga.post(f"/api/v1/proposals/{proposal['id']}:approve")
+
+
+def test_an_entry_is_reversed_once_and_its_usage_can_be_billed_again(world: World) -> None:
+    order = served(world)
+    usage = metered(world, order, first=0, last=10)
+    statement = settled(world, order, first=0, last=20)
+    assert reverse(world, statement["entry"]).status_code == 200
+    assert reverse(world, statement["entry"]).json()["code"] == "entry_reversed"
+    reversal = JournalEntry.objects.get(reverses=statement["entry"])
+    assert reverse(world, str(reversal.id)).json()["code"] == "entry_reversed"
+    assert world.ben.get(f"/api/v1/statements/{statement['id']}").json()["reversed"] is True
+    balances = world.otto.get("/api/v1/accounts").json()["items"]
+    assert {row["balance_fen"] for row in balances} == {0}
+    metered(
+        world, order, first=0, last=10, sequence=99, corrects=usage["provider_record"]["id"],
+        machine_seconds=35_999,
+    )  # fmt: skip
+    second = settled(world, order, first=20, last=30)
+    assert [line["quantity"] for line in second["lines"]] == [35_999, 1]
+
+
+def one_sided(entry: JournalEntry, account: Account) -> None:
+    Posting.objects.create(entry=entry, account=account, amount_fen=1)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what a commit does
+
+
+def test_the_database_refuses_an_entry_out_of_balance_and_any_change_to_one(world: World) -> None:
+    order = served(world)
+    metered(world, order, first=0, last=10)
+    statement = settled(world, order, first=0, last=20)
+    posting = Posting.objects.filter(entry=statement["entry"]).first()
+    assert posting is not None
+    entry = JournalEntry.objects.create(tenant_id=order.tenant_id, kind="statement")
+    with pytest.raises(DatabaseError, match="does not balance"), transaction.atomic():
+        one_sided(entry, posting.account)
+    for rows in (Posting.objects.all(), JournalEntry.objects.all(), Statement.objects.all()):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            rows.delete()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Posting.objects.update(amount_fen=0)
+
+
+def test_a_statement_that_loses_a_fen_cannot_be_stored(world: World) -> None:
+    order = served(world)
+    metered(world, order, first=0, last=10)
+    row = Statement.objects.get(id=settled(world, order, first=0, last=20)["id"])
+    entry = JournalEntry.objects.create(tenant_id=order.tenant_id, kind="statement")
+    values = {f.attname: getattr(row, f.attname) for f in Statement._meta.fields if f.name != "id"}
+    other = Settlement.objects.create(
+        period=(row.settlement.period.upper, row.settlement.period.upper.replace(year=2999)), profile="t"
+    )
+    values |= {"entry_id": entry.id, "settlement_id": other.id, "fee_fen": row.fee_fen + 1}
+    with pytest.raises(DatabaseError, match="statement_conserves"), transaction.atomic():
+        Statement.objects.create(**values)
+
+
+def test_members_see_their_own_balances_only(world: World) -> None:
+    order = served(world)
+    metered(world, order, first=0, last=10)
+    statement = settled(world, order, first=0, last=20)
+    (own,) = world.ada.get("/api/v1/accounts").json()["items"]
+    assert (own["kind"], own["balance_fen"]) == ("compute_receivable", -statement["provider_fen"])
+    assert world.cleo.get("/api/v1/accounts").json()["items"] == []
+    assert world.ada.get("/api/v1/journal-entries").status_code == 403
+    assert len(world.aude.get("/api/v1/journal-entries").json()["items"]) == 1
