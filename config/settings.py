@@ -163,12 +163,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {  # vocabularies whose field is named as another floor's
-        "IdentifierKindEnum": "identifiers.domain.lifecycle.IdentifierKind.choices",
-        "OrderStateEnum": "marketplace.domain.orders.OrderState.choices",
-        "OrganisationKindEnum": "participants.domain.organisations.OrganisationKind.choices",
-        "PoolKindEnum": "aggregation.domain.pools.PoolKind.choices",
-    },
+    "POSTPROCESSING_HOOKS": ["kernel.api.schema.name_vocabularies"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "APPEND_COMPONENTS": {
         "securitySchemes": {

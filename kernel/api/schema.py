@@ -2,12 +2,15 @@
 
 from typing import Any, cast
 
+from drf_spectacular.hooks import postprocess_schema_enums
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from kernel.actor import Reach, Role
 from kernel.permissions import table
+from kernel.text import Vocabulary
 
 PROBLEM_STATUSES = {
     "400": "输入有误 / Invalid input",
@@ -48,6 +51,18 @@ def page_of(item: type[serializers.BaseSerializer[Any]]) -> type[serializers.Ser
     }
     name = item.__name__.removesuffix("Out") + "Page"
     return cast("type[serializers.Serializer[Any]]", type(name, (serializers.Serializer,), members))
+
+
+def name_vocabularies(result: Any, generator: Any, request: Any, public: bool) -> Any:  # noqa: FBT001 - a hook's shape
+    """Name every enumeration of the contract after its vocabulary, so that two floors' `state` stay two."""
+    names: dict[str, list[tuple[str, str]]] = {}
+    for kind in sorted(Vocabulary.__subclasses__(), key=lambda kind: kind.__module__):
+        if kind.choices() not in names.values():
+            floor = kind.__module__.split(".", 1)[0].title()
+            name = f"{kind.__name__}Enum"
+            names[name if name not in names else floor + name] = kind.choices()
+    spectacular_settings.ENUM_NAME_OVERRIDES = names
+    return postprocess_schema_enums(result, generator, request, public)
 
 
 class HouseSchema(AutoSchema):

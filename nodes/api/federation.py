@@ -13,7 +13,7 @@ from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.domain.systems import NodeRole
 from kernel.errors import InvalidField
 from nodes.api.authentication import SignedRequestAuthentication, plain
-from nodes.api.statements import SIGNED, StatementOut
+from nodes.api.statements import SIGNED, SignedStatementOut
 from nodes.domain.envelopes import read_message
 from nodes.domain.statements import from_wire, to_wire
 from nodes.models import Peer
@@ -81,7 +81,7 @@ class AttachmentsView(HouseView):
     operations = {"POST": "nodes.request_attachment"}
     natural_key = True
 
-    @extend_schema(request=AttachmentIn, responses={201: StatementOut})
+    @extend_schema(request=AttachmentIn, responses={201: SignedStatementOut})
     def post(self, request: Request) -> Response:
         """Attach the node that we invited; the request is signed with the key that it brings."""
         signed = plain(request)
@@ -122,7 +122,7 @@ class MessagesView(FederationView):
             OpenApiParameter("Cin-Sequence", int, OpenApiParameter.HEADER, required=True),
         ],
         request=OpenApiTypes.OBJECT,
-        responses={200: StatementOut},
+        responses={200: SignedStatementOut},
     )
     def post(self, request: Request, *, stream: str) -> Response:
         """Take one numbered message; the answer is the signed receipt, also for a repetition, a gap or a refusal."""
@@ -161,7 +161,7 @@ class ManifestAnswerView(FederationView):
 
     operations = {"POST": "nodes.answer_manifest"}
 
-    @extend_schema(request=StatementOut, responses={200: StatementOut})
+    @extend_schema(request=SignedStatementOut, responses={200: SignedStatementOut})
     def post(self, request: Request) -> Response:
         """Take the peer's signed manifest, and answer with our own of the same numbers."""
         statement = from_wire(plain(request).body)

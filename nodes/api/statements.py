@@ -7,7 +7,7 @@ from rest_framework import serializers
 SIGNED = ("content-type", "content-digest", "cin-stream", "cin-sequence", "signature-input", "signature")
 
 
-class StatementOut(serializers.Serializer[Any]):
+class SignedStatementOut(serializers.Serializer[Any]):
     """Exact bytes with a signature beside them: a receipt, a manifest or a grant."""
 
     payload = serializers.CharField(help_text="base64 of the bytes that are signed")
