@@ -53,7 +53,7 @@ def page_of(item: type[serializers.BaseSerializer[Any]]) -> type[serializers.Ser
     return cast("type[serializers.Serializer[Any]]", type(name, (serializers.Serializer,), members))
 
 
-def name_vocabularies(result: Any, generator: Any, request: Any, public: bool) -> Any:  # noqa: FBT001 - a hook's shape
+def name_vocabularies(result: Any, generator: Any, **_: Any) -> Any:
     """Name every enumeration of the contract after its vocabulary, so that two floors' `state` stay two."""
     names: dict[str, list[tuple[str, str]]] = {}
     for kind in sorted(Vocabulary.__subclasses__(), key=lambda kind: kind.__module__):
@@ -62,7 +62,7 @@ def name_vocabularies(result: Any, generator: Any, request: Any, public: bool) -
             name = f"{kind.__name__}Enum"
             names[name if name not in names else floor + name] = kind.choices()
     spectacular_settings.ENUM_NAME_OVERRIDES = names
-    return postprocess_schema_enums(result, generator, request, public)
+    return postprocess_schema_enums(result, generator)
 
 
 class HouseSchema(AutoSchema):
