@@ -13,8 +13,10 @@ import sys
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 BP = 10_000
+Document = dict[str, Any]
 
 
 def half_even(value: Fraction) -> int:
@@ -22,41 +24,41 @@ def half_even(value: Fraction) -> int:
     return round(value)
 
 
-def window_seconds(reading: dict) -> int:
+def window_seconds(reading: Document) -> int:
     """Whole seconds of a reading's window."""
     start, end = (datetime.fromisoformat(reading[name]) for name in ("window_start", "window_end"))
     return int((end - start).total_seconds())
 
 
-def agreed(reading: dict) -> int:
+def agreed(reading: Document) -> int:
     """What both meters bear out."""
-    return min(reading["provider_machine_seconds"], reading["node_machine_seconds"])
+    return int(min(reading["provider_machine_seconds"], reading["node_machine_seconds"]))
 
 
-def compute_fen(inputs: dict) -> int:
+def compute_fen(inputs: Document) -> int:
     """Rule compute_metered: price × machine-hours so far, at most the contract, less what was billed."""
     seconds = inputs["billed_before_machine_seconds"] + sum(agreed(row) for row in inputs["readings"])
     exact = Fraction(inputs["price_cny_hour"]) * 100 * seconds / 3600
-    return max(0, min(half_even(exact), inputs["contract_fen"]) - inputs["billed_before_fen"])
+    return int(max(0, min(half_even(exact), inputs["contract_fen"]) - inputs["billed_before_fen"]))
 
 
-def line_fen(inputs: dict) -> int:
+def line_fen(inputs: Document) -> int:
     """Rule line_instalments: one-off with the first, the rest evenly over the months, less what was billed."""
     count = inputs["instalments_before"] + inputs["instalments"]
     if count == 0:
         return 0
     rest = inputs["contract_fen"] - inputs["one_off_fen"]
     due = inputs["one_off_fen"] + half_even(Fraction(rest * count, inputs["months"]))
-    return max(0, due - inputs["billed_before_fen"])
+    return int(max(0, due - inputs["billed_before_fen"]))
 
 
-def voucher_fen(inputs: dict | None, compute: int, billed_before: int) -> int:
+def voucher_fen(inputs: Document | None, compute: int, billed_before: int) -> int:
     """Rule voucher: the claim, the rate of all compute billed so far, this compute, what the year leaves."""
     if inputs is None:
         return 0
     share = (billed_before + compute) * inputs["rate_bp"] // BP
     left = min(inputs["granted_fen"], share) - inputs["redeemed_before_fen"]
-    return max(0, min(left, compute, inputs["year_left_fen"]))
+    return int(max(0, min(left, compute, inputs["year_left_fen"])))
 
 
 def split(fen: int, fee_bp: int) -> tuple[int, int, int]:
@@ -65,7 +67,7 @@ def split(fen: int, fee_bp: int) -> tuple[int, int, int]:
     return share, fee, fen - share - fee
 
 
-def recompute(evidence: dict) -> dict[str, int]:
+def recompute(evidence: Document) -> dict[str, int]:
     """Every figure of the statement, from the evidence's inputs alone."""
     compute, line = compute_fen(evidence["compute"]), line_fen(evidence["line"])
     voucher = voucher_fen(evidence["voucher"], compute, evidence["compute"]["billed_before_fen"])
@@ -83,13 +85,13 @@ def recompute(evidence: dict) -> dict[str, int]:
     }
 
 
-def stated(statement: dict) -> dict[str, int]:
+def stated(statement: Document) -> dict[str, int]:
     """The statement's own figures, under the same names."""
     lines = {f"{line['part']}_fen": line["amount_fen"] for line in statement["lines"]}
     return lines | {name: value for name, value in statement.items() if name.endswith("_fen")}
 
 
-def faults(statement: dict, evidence: dict) -> list[str]:
+def faults(statement: Document, evidence: Document) -> list[str]:
     """Everything that does not agree, one sentence each; empty where all does."""
     found = []
     if evidence["statement"] != statement["id"]:

@@ -3,7 +3,7 @@
 A step has a `name`, one method with its address, and any of: `as` (one of the cast, or nobody), `data`, `form` (sent
 as multipart, its `file` as a file), `file: true` (the answer is a file), `headers`,
 `status` (default 200), `json` (path → value), `response_headers`, `remember` (name → path), `settle: true` (let the
-node do what is due before the step). `${name}` is what was remembered, `${ada.organisation.id}` is of the world.
+node do what is due before the step). A story may start from a `given` that GIVEN names. `${name}` is what was remembered, `${ada.organisation.id}` is of the world.
 A value `/…/` is a regular expression; a path may end in `.length`; `null` is null and `absent` is a missing member.
 """
 
@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from kernel.tasks import sweep
+from tests.scheduling.live import open_market
 from tests.support.cast import World
 
 JOURNEYS = sorted(Path(__file__).parent.glob("*.yaml"))
@@ -24,13 +25,16 @@ WORDS = {
     "name", "as", "data", "form", "file", "headers", "status", "json", "response_headers", "remember", "settle",
 }  # fmt: skip
 ABSENT = "absent"
+GIVEN = {"an open market": open_market}
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda path: path.stem)
 def test_journey(journey: Path, world: World) -> None:
     story = yaml.safe_load(journey.read_text(encoding="utf-8"))
-    assert set(story) == {"story", "steps"}, f"{journey.name}: a journey has a story and steps"
+    assert set(story) - {"given"} == {"story", "steps"}, f"{journey.name}: a journey has a story and steps"
+    if given := story.get("given"):
+        GIVEN[given](world)
     memory: dict[str, Any] = {}
     for step in story["steps"]:
         take(step, world, memory, f"{journey.stem}: {step['name']}")

@@ -3,13 +3,11 @@
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tests.support.keys import new_node_key
 
 
 @pytest.fixture(autouse=True)
 def _node_key(settings: Any) -> None:
-    """The node signs with a fresh Ed25519 key."""
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    settings.NODE_KEY = pem.decode()
+    """The node signs with a fresh key."""
+    settings.NODE_KEY = new_node_key()

@@ -19,7 +19,8 @@ from marketplace.domain.quotes import VALIDITY
 from marketplace.models import Order, Quote
 from nodes.services.signing import node_jwk
 from tests.aggregation.supply import made, moment
-from tests.marketplace.trade import demand, market, quoted
+from tests.marketplace.trade import market, quoted
+from tests.scheduling.live import demand
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
