@@ -34,7 +34,7 @@ def run(world: World) -> str:
     expect(len(statements[0]) == 1, "there is one statement of the order")
     expect(all(seen == statements[0] for seen in statements), "every side reads the same statement")
     statement = statements[0][0]
-    verify(firm.get(f"/api/v1/statements/{statement['id']}/evidence"))
+    verify(statement, firm.get(f"/api/v1/statements/{statement['id']}/evidence"))
     return (
         f"user {yuan(statement['user_fen'])} + voucher {yuan(statement['voucher_fen'])} = compute "
         f"{yuan(statement['provider_fen'])} + line {yuan(statement['line_provider_fen'])} + node fee "
@@ -98,12 +98,14 @@ def settled(world: World, period: dict[str, str]) -> Any:
     return answer.json() if answer.is_success else None
 
 
-def verify(evidence: Any) -> None:
+def verify(statement: Any, evidence: Any) -> None:
     """Recompute the statement with the stand-alone script, which knows nothing of the node."""
     with tempfile.TemporaryDirectory() as name:
-        file = Path(name) / "evidence.json"
-        file.write_text(json.dumps(evidence, ensure_ascii=False), encoding="utf-8")
-        command = [sys.executable, "-I", str(ROOT / "demo" / "verify_statement.py"), str(file)]
+        files = []
+        for part, document in (("statement", statement), ("evidence", evidence)):
+            files.append(Path(name) / f"{part}.json")
+            files[-1].write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        command = [sys.executable, "-I", str(ROOT / "demo" / "verify_statement.py"), *map(str, files)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
     expect(done.returncode == 0, f"the script recomputes every figure: {done.stdout}{done.stderr}")
 
