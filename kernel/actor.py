@@ -42,7 +42,8 @@ class Actor:
     """A signed-in person or machine, or nobody.
 
     `tenant_id` is the organisation whose rows are its own; `reach` is how far it sees for the
-    operation at hand (set from the permission table); `node` is the code of a peer node.
+    operation at hand (set from the permission table); `scopes` are those of the key it signed in with (none: only
+    what everybody may do); `node` is the code of a peer node.
     """
 
     user_id: UUID | None = None

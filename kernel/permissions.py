@@ -35,11 +35,11 @@ def read_table(path: Path) -> dict[str, dict[str, Reach]]:
 def reach_of(operation: str, actor: Actor) -> Reach:
     """How far the actor reaches for the operation: the widest of its roles, within its key's scopes.
 
-    What everybody may do needs neither role nor scope.
+    What everybody may do needs neither role nor scope; a key without scopes reaches nothing else.
     """
     row = table().get(operation, {})
     held = [row.get(Role.ANONYMOUS, Reach.NONE)]
-    if not actor.scopes or scope_covers(actor.scopes, operation):
+    if scope_covers(actor.scopes, operation):
         held += [row.get(role, Reach.NONE) for role in actor.roles]
     return max(held, key=lambda reach: reach.width)
 

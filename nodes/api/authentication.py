@@ -18,7 +18,7 @@ class SignedRequestAuthentication(BaseAuthentication):
         """The attached peer whose key signed this request. Raises SignatureRefused."""
         verified = accept_request(plain(request), find_key=find_key)
         peer = Peer.objects.get(code=verified.key.peer)
-        return peer, Actor(node=peer.code, roles=frozenset({Role.NODE.value}))
+        return peer, Actor(node=peer.code, roles=frozenset({Role.NODE.value}), scopes=frozenset({"*"}))
 
     def authenticate_header(self, request: HttpRequest) -> str:
         """What a 401 asks for."""

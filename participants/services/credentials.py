@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from kernel.actor import Actor, Reach
 from kernel.clock import now
+from kernel.errors import InvalidField
 from kernel.permissions import reach_of, scope_covers, table
 from kernel.services.outbox import publish
 from participants.errors import ScopeTooWide
@@ -26,7 +27,14 @@ def issue_key(
     """Make a key for a member; returns its row and the key itself, which nobody can read again.
 
     A key overlaps with the member's others until each expires or is revoked, so rotation needs no pause.
+    Raises InvalidField without a scope: such a key would open nothing.
     """
+    if not scopes:
+        raise InvalidField(
+            pointer="/scopes",
+            reason_zh="至少给出一个范围，否则密钥无法使用任何操作。",
+            reason_en="Name at least one scope; a key without any opens nothing.",
+        )
     prefix = secrets.token_hex(6)
     key = f"cin_{prefix}_{secrets.token_hex(32)}"
     row = ApiKey.objects.create(
@@ -77,7 +85,7 @@ def require_scopes_held(scopes: Iterable[str], actor: Actor) -> None:
             scope_covers(frozenset({scope}), operation) and reach_of(operation, actor) is not Reach.NONE
             for operation in table()
         )
-        if not opens or (actor.scopes and not scope_covers(actor.scopes, scope)):
+        if not opens or not scope_covers(actor.scopes, scope):
             raise ScopeTooWide(pointer=f"/scopes/{at}", scope=scope)
 
 
