@@ -146,8 +146,9 @@ class HouseView(APIView):
 
     def query(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The query string as validated filters; a parameter that the serializer lacks is 400."""
-        reader = serializer(data=self.request.query_params, context={"view": self})
-        if unknown := sorted(set(self.request.query_params) - set(reader.fields)):
+        given = self.request.query_params.dict()  # plain: in a form, a box that is not sent means False
+        reader = serializer(data=given, context={"view": self})
+        if unknown := sorted(set(given) - set(reader.fields)):
             known = ", ".join(sorted(reader.fields))
             raise errors.UnknownParameter(pointer=f"/{unknown[0]}", names=", ".join(unknown), known=known)
         reader.is_valid(raise_exception=True)

@@ -44,12 +44,7 @@ class ManifestQuery(PageQuery):
     """Filters of the list."""
 
     stream = serializers.CharField(required=False)
-    agreed = serializers.BooleanField(required=False, allow_null=True, default=None)
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Leave the filter out where nobody asked."""
-        values: dict[str, Any] = super().to_internal_value(data)
-        return {name: value for name, value in values.items() if value is not None}
+    agreed = serializers.BooleanField(required=False)
 
 
 class ExchangedOut(serializers.Serializer[Any]):

@@ -50,6 +50,7 @@ class BoxQuery(PageQuery):
     """Filters of the list."""
 
     kind = serializers.CharField(required=False)
+    approver__isnull = serializers.BooleanField(required=False)
 
 
 class BoxesView(HouseView):

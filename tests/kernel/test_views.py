@@ -1,6 +1,7 @@
 """The order in a view is law; versions, problems, languages, and what strangers learn."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.cache import cache
@@ -10,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from kernel.api import throttles
 from kernel.ids import new_id
 from kernel.models import Proposal
+from kernel.permissions import table
+from participants.models import ApiKey
 from tests.support.caller import Caller
 from tests.support.cast import World
 
@@ -116,6 +119,21 @@ def test_a_key_acts_within_its_scopes_and_may_always_do_what_everybody_may(world
     assert narrow.get("/api/v1/me").json()["operations"]["kernel.read_root"] == "all"
 
 
+def test_a_key_without_scopes_reaches_nothing_but_what_everybody_may(world: World, box: Any) -> None:
+    ApiKey.objects.filter(id=world.rhea.row.id).update(scopes=[])
+    assert code(world.rhea.get(f"{BOXES}/{box['id']}")) == (404, "not_found")
+    assert code(world.rhea.post(BOXES, BOX)) == (403, "forbidden")
+    everybody_s = {name: row["anonymous"].value for name, row in table().items() if "anonymous" in row}
+    assert world.rhea.get("/api/v1/me").json()["operations"] == everybody_s
+
+
+def test_a_yes_or_no_filter_that_nobody_asked_for_hides_nothing(world: World, box: Any) -> None:
+    def found(query: str) -> int:
+        return len(world.rhea.get(BOXES + query).json()["items"])
+
+    assert (found(""), found("?approver__isnull=true"), found("?approver__isnull=false")) == (1, 1, 0)
+
+
 def test_a_system_that_runs_elsewhere_says_where(world: World, settings: Any) -> None:
     assert world.rhea.get("/api/v1/elsewhere").status_code == 200
     settings.NODE_ROLE, settings.UPSTREAM_NAME = "national", "江苏节点"
@@ -134,7 +152,7 @@ def test_a_system_that_runs_elsewhere_says_where(world: World, settings: Any) ->
         ("fr", "未找到", "zh-hans"),
     ],
 )
-@pytest.mark.parametrize("path", [f"{BOXES}/{new_id()}", "/api/v1/castles"])
+@pytest.mark.parametrize("path", [f"{BOXES}/{UUID(int=7)}", "/api/v1/castles"])
 def test_a_problem_speaks_the_caller_s_language(
     world: World, path: str, asked: str | None, title: str, language: str
 ) -> None:

@@ -63,6 +63,13 @@ def test_metrics_count_due_jobs_and_dead_letters(world: World) -> None:
     )
 
 
+def test_a_method_that_a_caller_invents_makes_no_new_label(world: World) -> None:
+    world.nobody.send("CASTLE-0001", "/healthz")
+    page = world.nobody.get("/metrics").content.decode()
+    assert "CASTLE" not in page
+    assert 'cin_http_request_seconds_count{method="other",route="healthz",status="405"}' in page
+
+
 @pytest.mark.parametrize(("given", "kept"), [("call-0001.a_b", True), ("short", False), ("a" * 65, False),
                                              ("with space 1", False), ("line\\nbreak-1", False)])  # fmt: skip
 def test_a_decent_request_id_is_kept_and_another_is_replaced(world: World, given: str, kept: bool) -> None:  # noqa: FBT001
