@@ -12,6 +12,7 @@ from django.db import models
 
 from identifiers.models import Identifier
 from kernel.models import Claim, Job
+from kernel.models.base import Entity
 from participants.models import Membership, Organisation, User
 from tests.laws.house import FLOORS
 
@@ -51,6 +52,22 @@ def last_field(model: Model, path: str) -> "models.Field[Any, Any] | None":
     return found if isinstance(found, models.Field) else None
 
 
+def crosses_many(model: Model, path: str) -> bool:
+    """Whether a path passes a relation to many rows: a filter on it would give a row once for each of them."""
+    here: Any = model
+    for name in path.split("__"):
+        try:
+            field = here._meta.get_field(name) if here else None
+        except FieldDoesNotExist:
+            return False
+        if field is None:
+            return False
+        if field.one_to_many or field.many_to_many:
+            return True
+        here = field.related_model
+    return False
+
+
 def tenancy_complaints(model: Model) -> Iterator[str]:
     """What is wrong with a model's word on whose rows it has."""
     public, path = getattr(model, "public", False), getattr(model, "tenant_field", "")
@@ -76,6 +93,19 @@ def test_foreign_keys_point_down(model: Model) -> None:
 @pytest.mark.parametrize("model", models_of_the_house(), ids=lambda model: model._meta.label)
 def test_every_table_says_whose_its_rows_are(model: Model) -> None:
     assert list(tenancy_complaints(model)) == []
+
+
+@pytest.mark.parametrize("model", [each for each in models_of_the_house() if issubclass(each, Entity)],
+                         ids=lambda model: model._meta.label)  # fmt: skip
+def test_visible_to_never_gives_a_row_twice(model: type[Entity]) -> None:
+    paths = [model.tenant_field, *model.party_fields]
+    assert [path for path in paths if path and crosses_many(model, path)] == []
+
+
+def test_a_path_to_many_rows_is_noticed() -> None:
+    assert crosses_many(Membership, "keys__membership_id")
+    assert crosses_many(Membership, "user__memberships__organisation_id")
+    assert not crosses_many(Membership, "organisation__id")
 
 
 @pytest.mark.parametrize("model", models_of_the_house(), ids=lambda model: model._meta.label)
