@@ -26,7 +26,7 @@ SPAN_COLUMNS = (
     Column("a", pattern=KEY),
     Column("b", pattern=KEY),
     Column("medium", empty=Medium.SILICA.value, pattern=f"{Medium.SILICA}|{Medium.HOLLOW_CORE}"),
-    Column("km", "decimal", places=3),
+    Column("km", "decimal", places=3, pattern=r"[0-9]{1,5}(\.[0-9]{1,3})?"),
     Column("capacity_mbps", "integer"),
     Column("jitter_us", "integer", 0),
     _LOSS,
@@ -47,8 +47,9 @@ COMMITTED_COLUMNS = (
     _LOSS,
     Column("srlg", "names", ()),
 )
+_NARROWED = {"line_provider": KEY, "min_months": "[0-9]{1,3}", "lead_days": "[0-9]{1,4}"}
 TARIFF_COLUMNS = tuple(
-    replace(column, pattern=KEY) if column.name == "line_provider" else column for column in TABLES[2].columns
+    replace(column, pattern=_NARROWED.get(column.name, column.pattern)) for column in TABLES[2].columns
 )
 HIGHEST_LAT, HIGHEST_LON = 90, 180
 

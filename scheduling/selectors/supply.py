@@ -1,6 +1,6 @@
 """The live supply: what may be sold now, as the engine's rows, with the keys that lead back to ours."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -9,8 +9,7 @@ from uuid import UUID
 
 from aggregation.selectors import supply as compute
 from kernel.selectors.capacity import free
-from scheduling.domain.elements import read_elements
-from scheduling.domain.rows import TABLES, Centre, Offer, Row, Table, Tariff, row_id
+from scheduling.domain.rows import TABLES, Centre, Offer, Row, Tariff, row_id
 from scheduling.domain.rows import Site as SiteRow
 from scheduling.domain.rows import Span as SpanRow
 from scheduling.domain.sites import SiteFacts
@@ -20,7 +19,6 @@ from scheduling.selectors.gate import blocks
 from scheduling.selectors.sites import facts
 
 Rows = tuple[tuple[Row, ...], ...]
-_SITES, _SPANS, _TARIFFS, _CENTRES, _OFFERS = TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +42,18 @@ def live_supply() -> LiveSupply:
     Lines: products whose gate is open, with the ledger's reservations. Compute: aggregation's sellable, fresh
     offers, at centres that meet the network at a known site.
     """
-    sites = list(Site.objects.order_by("key"))
     tariffs = list(LineTariff.objects.select_related("product__provider"))
     gate = blocks({row.product_id for row in tariffs})
     tariffs = [row for row in tariffs if not gate[row.product_id]]
     providers = {row.product.provider.tenant_id: row.product.provider.key for row in tariffs}
     spans = list(Span.objects.filter(tenant_id__in=providers).select_related("a", "b"))
+    sites = list(Site.objects.all())  # after the spans: none ends at a site that was registered since
     left = free(span.id for span in spans)
     offered = compute.rows()
     known = {site.key for site in sites}
-    centres = [
-        row for row in _read(_CENTRES, offered.centres) if isinstance(row, Centre) and row.site in known
-    ]
+    centres = [Centre(**row) for row in offered.centres if row["site"] in known]
     reached = {row.centre for row in centres}
-    offers = [
-        row for row in _read(_OFFERS, offered.offers) if isinstance(row, Offer) and row.centre in reached
-    ]
+    offers = [Offer(**row) for row in offered.offers if row["centre"] in reached]
     rows: Rows = (
         tuple(_site(site) for site in sites),
         tuple(_span(span, providers[span.tenant_id], left.get(span.id, 0)) for span in spans),
@@ -85,15 +79,6 @@ def _built(rows: Rows) -> Supply:
         parts: list[Any] = list(ordered)
         _last = (ordered, Supply.build(*parts))
     return _last[1]
-
-
-def _read(table: Table, given: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """Rows of another floor through the same reader as a file; a bad one is a mistake of ours."""
-    pairs = [(f"/{table.name}/{place}", dict(row)) for place, row in enumerate(given)]
-    elements, faults = read_elements(table.columns, pairs)
-    if faults:
-        raise ValueError(f"{faults[0].pointer}: {faults[0].reason.en}")
-    return [table.row(**element.values) for element in elements]
 
 
 def _site(site: Site) -> SiteRow:

@@ -34,7 +34,7 @@ def import_tariffs(*, text: str, marking: str, dry_run: bool, actor: Actor) -> I
     """
     require_certified(actor)
     assert actor.tenant_id is not None  # noqa: S101 - a certified party is an organisation
-    take_lock(Lock.SNAPSHOT, "tariffs")
+    take_lock(Lock.SNAPSHOT, "networks")
     given, torn = csv_rows(text)
     if many := too_many(given, "/lines"):
         return ImportReport(dry_run, len(given), 0, 0, tuple(many))

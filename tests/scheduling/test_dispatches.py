@@ -20,7 +20,7 @@ from kernel.services.jobs import run_next_job
 from nodes.domain.signing import PeerKey, Request, verify_request
 from scheduling.domain.dispatches import MAX_ATTEMPTS
 from scheduling.models import Dispatch
-from scheduling.services.dispatches import dispatch_order
+from scheduling.services.dispatches import dispatch_order, send_dispatch
 from tests.aggregation.supply import made
 from tests.scheduling.live import chosen, open_market
 from tests.support.cast import World
@@ -116,6 +116,8 @@ def test_an_order_reaches_the_agent_signed_by_the_node(
     assert checked.key.peer == "320000"
     assert Dispatch.objects.get().state == "dispatched"
     assert announced("service_dispatched") == [order]
+    send_dispatch(dispatch=Dispatch.objects.get().id)
+    assert len(agent.heard) == 1, "a job that comes twice calls once"
 
 
 def replace_start(key: PeerKey) -> PeerKey:

@@ -55,6 +55,7 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("sites/1", {"site": "sip-weiting"}, "site", "duplicate"),
     ("spans/0", {"km": "7.054"}, "km", "shorter_than_great_circle"),
     ("spans/0", {"km": "-9"}, "km", "bad_value"),
+    ("spans/0", {"km": "100000"}, "km", "bad_value"),
     ("spans/0", {"b": "sip-weiting"}, "b", "self_loop"),
     ("spans/0", {"b": "nowhere"}, "b", "unknown_site"),
     ("spans/0", {"span": "=1+1"}, "span", "bad_value"),
@@ -164,6 +165,8 @@ def test_tariffs_make_products_and_are_priced_anew(world: World) -> None:
         ("fgotn,100,same_city", "copper,100,same_city", "/lines/2/technology"),
         ("same_city,1000,2600", "same_city,1000,-2600", "/lines/2/monthly_cny"),
         ("same_city,1000,2600", "same_city,1000,1e3", "/lines/2/monthly_cny"),
+        ("7.50,40,5", "7.50,40,99999", "/lines/2/lead_days"),
+        ("20,1,22.00", "20,1000,22.00", "/lines/3/min_months"),
         ("fgotn,500", "fgotn,100", "/lines/3/line_provider"),
     ],
 )

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.db.utils import IntegrityError, ProgrammingError
 from django.test.utils import CaptureQueriesContext
 
-from aggregation.models import Inventory
+from aggregation.models import Centre, Inventory
 from kernel.actor import SYSTEM
 from kernel.models.outbox import EventRecord
 from kernel.models.suspensions import SuspensionCause, SuspensionScope
@@ -41,6 +41,15 @@ def test_the_demo_s_story_comes_out_by_physics(world: World, tmp_path: Path) -> 
     assert basis == {"measured", "estimated", "committed"}
     assert best["cny"]["total"]
     assert all(each["marking"] == "演示数据" for each in answer["spans"].values())
+
+
+def test_silica_is_held_to_its_own_speed_and_one_hollow_core_span_to_light_s(world: World) -> None:
+    open_whole_market(world)
+    near = {miss["centre"]: miss for miss in chosen(world.ben, compute={})["near_misses"]}
+    assert (near["yancheng"]["lower_us"], near["yancheng"]["verdict"]) == (1123, "impossible")
+    Span.objects.filter(key="jia-weiting-loufeng").update(medium="hollow_core")
+    near = {miss["centre"]: miss for miss in chosen(world.ben, compute={})["near_misses"]}
+    assert (near["yancheng"]["lower_us"], near["yancheng"]["verdict"]) == (764, "inconclusive")
 
 
 def test_files_give_the_same_answer_and_the_same_hash(world: World, tmp_path: Path) -> None:
@@ -173,6 +182,16 @@ def test_a_line_whose_filing_is_open_is_not_offered(world: World) -> None:
     identify_lines(world.lin, filed=False)
     bring_to_market(world.ada)
     assert chosen(world.ben)["answer"]["bundles"] == []
+
+
+def test_a_centre_that_meets_no_network_and_a_long_name_block_nobody(world: World) -> None:
+    open_market(world)
+    bring_to_market(world.cleo, suffix="-2")
+    Centre.objects.filter(key="wujiang-2").update(site="nowhere", name="示" * 120)
+    bundles = chosen(world.ben)["answer"]["bundles"]
+    assert [bundle["centre"] for bundle in bundles] == ["wujiang"]
+    Centre.objects.update(site="wujiang")
+    assert len(chosen(world.ben)["answer"]["bundles"]) == 2
 
 
 def test_a_selection_is_seen_by_who_asked_and_by_the_supervision(world: World) -> None:
