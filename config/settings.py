@@ -132,6 +132,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },  # 00:10 in Shanghai
     "reports": {"task": "nodes.tasks.draft_reports", "schedule": float(min(REPORT_PERIOD_SECONDS, 600))},
     "inventory": {"task": "aggregation.tasks.watch_inventory", "schedule": HEARTBEAT_SECONDS / 3},
+    "feeds": {"task": "monitoring.tasks.watch_feeds", "schedule": 1.0, "options": {"expires": 5}},
     "last-days": {
         "task": "participants.tasks.follow_last_days",
         "schedule": 60.0,
@@ -207,6 +208,13 @@ ROOT_LINKS = [
     "voucher-policies",
     "voucher-balances",
     "voucher-claims",
+    "feeds",
+    "indicators",
+    "monitoring-overview",
+    "monitoring-events",
+    "monitoring-live",
+    "monitoring-alarms",
+    "instructions",
     "openapi",
     "docs",
     "nodes",

@@ -1,0 +1,23 @@
+"""Celery's entries into monitoring."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from kernel.jobs import job
+from monitoring.services import alarms
+from monitoring.services.feeds import announce_silence
+from monitoring.services.instructions import expire_instructions
+
+
+@job("monitoring.detect_anomalies")
+def detect_anomalies(feed: str) -> None:
+    """Look at what a feed brought since the last look."""
+    alarms.detect_anomalies(feed=UUID(feed))
+
+
+@shared_task(name="monitoring.tasks.watch_feeds", ignore_result=True)
+def watch_feeds() -> None:
+    """Announce silent feeds, and end instructions whose term has run out."""
+    announce_silence()
+    expire_instructions()
