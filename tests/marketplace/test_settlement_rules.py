@@ -61,6 +61,19 @@ def test_a_whole_term_of_every_machine_is_the_quote() -> None:
     assert compute_due(price, machines * hours * 3600, 10**12) == 24_703_200
 
 
+@pytest.mark.parametrize(
+    ("price", "seconds", "fen"),
+    [
+        ("0.05", 360, 0),  # half a fen: to the even one
+        ("0.05", 1080, 2),  # one and a half
+        ("0.05", 1800, 2),  # two and a half
+        ("112.80", 100_000_000_000_000_001, 313_333_333_333_333_336),  # beyond what a float can count
+    ],
+)
+def test_an_amount_is_exact_and_half_goes_to_the_even_fen(price: str, seconds: int, fen: int) -> None:
+    assert compute_due(Decimal(price), seconds, 10**18) == fen
+
+
 @given(FEN, st.data(), st.integers(1, 60))
 def test_a_lines_instalments_add_up_to_its_contract(contract: int, data: st.DataObject, months: int) -> None:
     terms = LineTerms(contract, data.draw(st.integers(0, contract)), months)
