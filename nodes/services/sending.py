@@ -35,10 +35,10 @@ def send_stream(*, stream: UUID) -> None:
 
     State is committed before anything goes out, and no lock is held while the peer thinks.
     """
-    begun = _begin(stream)
-    if begun is None:
+    url = _begin(stream)
+    if url is None:
         return
-    url, queue = begun
+    queue: deque[Send] = deque()
     with open_client() as client:
         for _ in range(AT_ONCE):
             if not queue and not _more(stream, queue):
@@ -66,27 +66,28 @@ def _lock(stream: UUID) -> OutboundStream:
 
 
 @transaction.atomic
-def _begin(stream: UUID) -> tuple[str, deque[Send]] | None:
-    """Become the stream's sender, or None: somebody is, or there is nothing to send, or it is too early."""
+def _begin(stream: UUID) -> str | None:
+    """Become the stream's sender, for the peer at this address; None where somebody is, or it is not yet time."""
     row, moment = _lock(stream), now()
     busy = row.busy_until is not None and row.busy_until > moment
     early = row.retry_at is not None and row.retry_at > moment
     if busy or early or row.idle or row.peer.state != PeerState.ATTACHED:
         return None
     row.busy_until = moment + LEASE
-    sends, _ = take_step(row, Restarted())  # whoever sent before us is gone, and what it had on the wire too
-    return row.peer.url, deque(sends)
+    row.advance("busy_until")
+    return row.peer.url
 
 
 @transaction.atomic
 def _more(stream: UUID, queue: deque[Send]) -> bool:
-    """What has come in meanwhile, all answers being in; else give the stream up, in the same transaction."""
-    row = _lock(stream)
-    if row.idle or row.retry_at is not None or row.peer.state != PeerState.ATTACHED:
+    """What there is to send, nothing being on the wire; else give the stream up, in the same transaction."""
+    row, moment = _lock(stream), now()
+    paused = row.retry_at is not None and row.retry_at > moment
+    if row.idle or paused or row.peer.state != PeerState.ATTACHED:
         row.busy_until = None
         row.advance("busy_until")
         return False
-    row.busy_until = now() + LEASE
+    row.busy_until = moment + LEASE
     sends, _ = take_step(row, Restarted())
     queue.extend(sends)
     return bool(queue)

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from secrets import token_urlsafe
@@ -105,7 +105,7 @@ class FarUpstream(FarNode):
     """The national node as our regional one meets it: a real server, with knobs for what can go wrong.
 
     `fate` says what becomes of the next requests for messages: `lost` (never arrives), `unanswered` (arrives, the
-    reply is lost), `forged` (a receipt by another key), `refused` (the content can never be taken), `down` (503).
+    reply is lost), `forged` (a receipt by another key), `altered` (its signature is not good), `refused` (the content can never be taken), `down` (503).
     """
 
     def __init__(self) -> None:
@@ -212,7 +212,8 @@ class FarUpstream(FarNode):
             if isinstance(effect, Store):
                 self.stored[stream, message.sequence] = (Record(message.digest, effect.receipt), body)
         (answer,) = [effect for effect in effects if isinstance(effect, Answer)]
-        return sign_receipt(answer.receipt, suite=SUITE, private_key=key)
+        signed = sign_receipt(answer.receipt, suite=SUITE, private_key=key)
+        return replace(signed, signature=bytes(64)) if fate == "altered" else signed
 
     def bodies(self, stream: str) -> list[dict[str, Any]]:
         """What was stored of a stream, in its order."""

@@ -42,7 +42,7 @@ def send(far: FarUpstream, *fates: str) -> OutboundStream:
     """Send with these fates of the first requests; the stream afterwards."""
     far.fate.extend(fates)
     row = OutboundStream.objects.get()
-    OutboundStream.objects.update(retry_at=None)  # the pause is over
+    OutboundStream.objects.exclude(retry_at=None).update(retry_at=Now())  # the pause is over
     send_stream(stream=row.id)
     row.refresh_from_db()
     return row
@@ -119,9 +119,10 @@ def test_a_lost_reply_is_asked_for_again_and_doubles_nothing(attached: FarUpstre
     assert Envelope.objects.exclude(outcome="stored").count() == 0
 
 
-def test_a_receipt_that_the_peer_did_not_sign_counts_for_nothing(attached: FarUpstream) -> None:
+@pytest.mark.parametrize("fate", ["forged", "altered"])
+def test_a_receipt_that_the_peer_did_not_sign_counts_for_nothing(attached: FarUpstream, fate: str) -> None:
     enqueue(1)
-    row = send(attached, "forged")
+    row = send(attached, fate)
     assert (row.acked, row.failures) == (0, 1)
     assert Envelope.objects.get().outcome == ""
     assert send(attached).acked == 1
