@@ -1,5 +1,6 @@
 """An egress proxy with faults: it forwards what a node sends out, and loses what it is told to lose."""
 
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -52,7 +53,7 @@ class FaultProxy:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         if self._loses(handler.path):
             handler.close_connection = True
-            handler.connection.close()
+            handler.connection.shutdown(socket.SHUT_RDWR)  # not close: the handler still flushes nothing
             return
         headers = {k: v for k, v in handler.headers.items() if k.lower() not in HOP_HEADERS}
         answer = httpx.request(
