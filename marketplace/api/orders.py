@@ -13,6 +13,7 @@ from kernel.api.views import HouseView
 from kernel.systems import System
 from marketplace.domain.orders import LIFE, AcceptanceSheet, OrderState
 from marketplace.models import Order, OrderStep
+from marketplace.selectors.orders import clock_rate
 from marketplace.services import orders as services
 
 
@@ -24,7 +25,12 @@ class OrderIn(serializers.Serializer[Any]):
 
 
 class OrderOut(serializers.ModelSerializer[Order]):
-    """An order as its parties see it; `facts` are the offer and the bundle as quoted."""
+    """An order as its parties see it; `facts` are the offer and the bundle as quoted.
+
+    `clock_rate` is how many seconds of service pass in a second: 1, unless the node's clock is accelerated.
+    """
+
+    clock_rate = serializers.SerializerMethodField()
 
     class Meta:
         model = Order
@@ -49,9 +55,14 @@ class OrderOut(serializers.ModelSerializer[Order]):
             "line_waived",
             "billing_started_at",
             "ended_at",
+            "clock_rate",
             "created_at",
             "generation",
         )
+
+    def get_clock_rate(self, _: Order) -> int:
+        """The node's, the same for every order."""
+        return clock_rate()
 
 
 class OrderStepOut(serializers.ModelSerializer[OrderStep]):

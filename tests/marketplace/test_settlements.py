@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Sum
 
 from marketplace.models import Account, BilledUsage, JournalEntry, Order, Posting, Settlement, Statement
+from marketplace.selectors.orders import service_end
 from marketplace.services.orders import end_order
 from tests.aggregation.supply import made
 from tests.marketplace.trade import (
@@ -20,6 +22,7 @@ from tests.marketplace.trade import (
     metered,
     period,
     policy_in_force,
+    reading,
     running,
     settled,
     sized,
@@ -109,6 +112,23 @@ def test_a_line_with_a_minimum_term_is_owed_in_whole_at_the_end(world: World) ->
     assert early["lines"][1]["quantity"] == 1
     assert late["lines"][1]["quantity"] == 11
     assert early["lines"][1]["amount_fen"] + late["lines"][1]["amount_fen"] == order.line_fen
+
+
+def test_on_an_accelerated_clock_a_day_of_service_passes_in_a_second(world: World, settings: Any) -> None:
+    settings.DAY_SECONDS = 1
+    market(world)
+    order = running(world)
+    assert order.billing_started_at is not None
+    order.billing_started_at -= timedelta(seconds=2)
+    order.advance("billing_started_at")
+    assert world.ben.get(f"/api/v1/orders/{order.id}").json()["clock_rate"] == 86_400
+    metered(world, order, first=0, last=48)
+    statement = settled(world, order, first=0, last=48)
+    assert statement["lines"][0]["amount_fen"] == 48 * 11_280
+    too_far = reading(order, first=48, last=720)
+    answer = world.ada.post("/api/v1/meter-records", too_far)
+    assert answer.json()["errors"][0]["pointer"] == "/window_end"
+    assert service_end(order) - order.billing_started_at == timedelta(microseconds=30_416_666)
 
 
 def test_both_sides_read_the_same_statement_and_nobody_else_does(world: World) -> None:
