@@ -21,6 +21,7 @@ from config.embedded.place import EmbeddedError
 from config.embedded.process import unwinding_on_signals
 from config.embedded.stack import private_stack
 from demo.client import StepFailedError
+from demo.credentials import credentials_file
 from demo.founding import found
 from demo.proxy import FaultProxy
 from demo.steps import Step, steps
@@ -113,13 +114,16 @@ def attempt(step: Step, world: World, *, failed: bool) -> dict[str, Any]:
 
 
 def wait(world: World) -> None:
-    """Print where the nodes are and the keys of the demo's actors, and wait for Ctrl-C."""
+    """Print where the nodes are and the keys of the demo's actors, leave them in a file, and wait for Ctrl-C."""
     for node in (world.regional, world.national):
         say(f"{node.spec.name}: {node.url}/api/v1/docs")
-    for name, client in sorted(world.clients.items()):
-        say(f"  {name:24} {client.base}  Api-Key {client.key}")
-    say("Ctrl-C 停止 to stop")
-    signal.pause()
+    keys = {name: client.key or "" for name, client in sorted(world.clients.items())}
+    for name, key in keys.items():
+        say(f"  {name:28} {world.clients[name].base}  Api-Key {key}")
+    values = {"node": world.regional.url, "national-node": world.national.url, **keys}
+    with credentials_file(world.regional.stack.place.run, values) as file:
+        say(f"地址与密钥文件 addresses and keys: . {file}\nCtrl-C 停止 to stop")
+        signal.pause()
 
 
 def conclude(results: list[dict[str, Any]], seconds: float, target: Path | None) -> int:

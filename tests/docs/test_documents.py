@@ -1,0 +1,63 @@
+"""What the documents name is there: links, commands, files."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.core.management import get_commands
+
+from config.embedded.__main__ import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "demo").rglob("*.md")]
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+PATH = re.compile(r"`((?:[a-z]\w*/)+[\w.*-]*)`")
+COMMAND = re.compile(r"\./dev ([a-z]+)(?: ([a-z][a-z_]*))?")
+HELD = {"attack": "tests/attacks", "bench": "tests/bench"}
+
+
+def found(pattern: re.Pattern[str]) -> Iterator[tuple[Path, re.Match[str]]]:
+    """Every match in every document, with where it stands."""
+    for document in DOCUMENTS:
+        for match in pattern.finditer(document.read_text(encoding="utf-8")):
+            yield document, match
+
+
+def test_every_local_link_leads_somewhere() -> None:
+    lost = [
+        f"{document.relative_to(ROOT)}: {match[1]}"
+        for document, match in found(LINK)
+        if "://" not in match[1] and not (document.parent / match[1].partition("#")[0]).exists()
+    ]
+    assert len(list(found(LINK))) > 20
+    assert lost == []
+
+
+def test_every_path_that_a_document_names_is_there() -> None:
+    """A path begins at the top, or inside a folder there, as the rooms of a floor do; sources of data have their own."""
+    tops = [ROOT, *ROOT.glob("[!.]*/")]
+    lost = [
+        f"{document.relative_to(ROOT)}: {match[1]}"
+        for document, match in found(PATH)
+        if not document.is_relative_to(ROOT / "demo" / "data")
+        and not any(next(top.glob(match[1].rstrip("/")), None) for top in tops)
+    ]
+    assert lost == []
+
+
+def test_every_command_that_a_document_names_can_be_given() -> None:
+    known = {*COMMANDS, "help"}
+    for document, match in found(COMMAND):
+        command, word = match.groups()
+        assert command in known, f"{document.name}: {match[0]}"
+        if command == "manage" and word:
+            assert word in get_commands(), f"{document.name}: {match[0]}"
+        if word and command in HELD and word != "all":
+            assert (ROOT / HELD[command] / f"{word}.py").exists(), f"{document.name}: {match[0]}"
+
+
+def test_every_decision_is_in_the_index() -> None:
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    notes = sorted(path.name for path in folder.glob("0*.md"))
+    assert notes == sorted(LINK.findall(index))
