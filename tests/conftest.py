@@ -28,7 +28,7 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
             cursor.execute("SET ROLE node_app")
 
     connection_created.connect(act_as_application)
-    DatabaseOperations.execute_sql_flush = empty_as_owner  # type: ignore[method-assign] # for the session
+    DatabaseOperations.execute_sql_flush = empty_as_owner  # type: ignore[method-assign, assignment] # for the session
     connections.close_all()
     yield
     DatabaseOperations.execute_sql_flush = empty_tables  # type: ignore[method-assign] # as it was

@@ -61,8 +61,8 @@ def name_vocabularies(result: Any, generator: Any, **_: Any) -> Any:
             floor = kind.__module__.split(".", 1)[0].title()
             name = f"{kind.__name__}Enum"
             names[name if name not in names else floor + name] = kind.choices()
-    spectacular_settings.ENUM_NAME_OVERRIDES = names
-    return postprocess_schema_enums(result, generator)
+    spectacular_settings.ENUM_NAME_OVERRIDES = names  # type: ignore[attr-defined] # its settings are untyped
+    return postprocess_schema_enums(result, generator)  # type: ignore[no-untyped-call]
 
 
 class HouseSchema(AutoSchema):

@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from identifiers.domain.codes import Code
-from identifiers.domain.lifecycle import LIFE
+from identifiers.domain.lifecycle import LIFE, IdentifierKind
 from identifiers.models import Descriptor, Identifier, IssuedCode
 from identifiers.services import identifiers as services
 from identifiers.services.prefixes import accept_prefix
@@ -93,7 +93,7 @@ def test_a_stranger_cannot_squat_on_anothers_resource(world: World) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_applications_at_once_make_one_identifier(world: World) -> None:
     subject, actor = uuid.uuid4(), world.ada.actor
-    kind = services.IdentifierKind.CENTRE
+    kind = IdentifierKind.CENTRE
     acts = [
         lambda: services.apply_identifier(kind=kind, subject=subject, attributes=CENTRE, actor=actor)
         for _ in range(8)
