@@ -8,6 +8,7 @@ A value `/…/` is a regular expression; a path may end in `.length`; `null` is 
 """
 
 import re
+from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
+from identifiers.services.prefixes import accept_prefix
+from kernel.actor import SYSTEM
 from kernel.tasks import sweep
 from tests.scheduling.live import open_market
 from tests.support.cast import World
@@ -25,7 +28,10 @@ WORDS = {
     "name", "as", "data", "form", "file", "headers", "status", "json", "response_headers", "remember", "settle",
 }  # fmt: skip
 ABSENT = "absent"
-GIVEN = {"an open market": open_market}
+GIVEN: dict[str, Callable[[World], object]] = {
+    "an open market": open_market,
+    "a delegated prefix": lambda _: accept_prefix(prefix="86.320000", delegated_by="000000", actor=SYSTEM),
+}
 
 
 @pytest.mark.django_db
