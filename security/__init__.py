@@ -1,0 +1,1 @@
+"""Security guarantee (system F): assets, scanner findings, and the audit that nobody can rewrite."""
