@@ -37,7 +37,7 @@ def test_eight_issuers_at_once_issue_forty_different_codes(world: World) -> None
         return [str(services.approve_identifier(identifier=row, actor=actor).code) for row in batch]
 
     batches = [rows[n::ISSUERS] for n in range(ISSUERS)]
-    results = race(*(lambda batch=batch: issue(batch) for batch in batches))  # type: ignore[misc]
+    results = race(*(lambda batch=batch: issue(batch) for batch in batches))
     codes = [code for batch in results for code in batch]
     assert len(set(codes)) == ISSUERS * EACH
     assert set(IssuedCode.objects.values_list("code", flat=True)) == set(codes)
