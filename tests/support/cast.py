@@ -1,7 +1,7 @@
 """The named cast of every test, and the lazy world in which its people exist once they are spoken of.
 
 Ada and her colleague Abe sell compute, Cleo too, elsewhere: she is the outsider, and every question about rights
-becomes "can Cleo?". Lin and Lou sell lines (two firms), Rex resells, Ann sells applications, Ben and Bea buy (two firms).
+becomes "can Cleo?". Of two firms each: Lin and Lou sell lines, Rex and Roy resell, Ann and Amy sell applications, Ben and Bea buy.
 Rhea and Ron are regulators, Otto, Olga and Owen the operator's three administrators, Aude audits.
 """
 
@@ -36,7 +36,9 @@ CAST = {
     "lin": Part("示范线路商甲", Kind.LINE_PROVIDER, Role.LINE_PROVIDER),
     "lou": Part("示范线路商乙", Kind.LINE_PROVIDER, Role.LINE_PROVIDER),
     "rex": Part("示范转售调度商", Kind.RESALE_PROVIDER, Role.RESALE_PROVIDER),
+    "roy": Part("示范转售调度商乙", Kind.RESALE_PROVIDER, Role.RESALE_PROVIDER),
     "ann": Part("示范应用商", Kind.APPLICATION_PROVIDER, Role.APPLICATION_PROVIDER),
+    "amy": Part("示范应用商乙", Kind.APPLICATION_PROVIDER, Role.APPLICATION_PROVIDER),
     "ben": Part("示范医学影像公司", Kind.COMPUTE_USER, Role.COMPUTE_USER),
     "bea": Part("示范材料公司", Kind.COMPUTE_USER, Role.COMPUTE_USER),
     "rhea": Part("示范通信管理局", Kind.REGULATOR, Role.REGULATOR),

@@ -1,0 +1,85 @@
+"""Asking: one call by anybody of the cast, the peer node or nobody, whose effects are taken back at once."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from nodes.api.federation import FederationView
+from tests.isolation.addresses import Address
+from tests.isolation.conftest import House
+from tests.support.caller import Caller
+from tests.support.cast import CAST
+
+NODE, NOBODY = "the peer", "nobody"
+COLLEAGUES = ("abe", "ron")  # of the same house and role as another
+ASKERS = [*(name for name in CAST if name not in COLLEAGUES), NODE, NOBODY]
+
+
+@dataclass
+class Answer:
+    """What came back for which object, and what was asked of the database on the way."""
+
+    key: str
+    status: int
+    document: Any
+    headers: dict[str, str]
+    statements: list[str] = field(default_factory=list)
+
+    @property
+    def code(self) -> str:
+        """The problem's code; empty for an answer that is none."""
+        return self.document.get("code", "") if isinstance(self.document, dict) else ""
+
+
+def role_of(asker: str) -> str:
+    """The role in which somebody asks."""
+    return {NODE: "node", NOBODY: "anonymous"}.get(asker) or CAST[asker].role.value
+
+
+def tenant_of(house: House, asker: str) -> UUID | None:
+    """The organisation of somebody of the cast."""
+    return getattr(house.world, asker).organisation.id if asker in CAST else None
+
+
+def ask(house: House, asker: str, address: Address, key: object = "", query: str = "") -> Answer:
+    """Call the address with an empty body, and take back whatever it did."""
+    path = address.path(key) + query
+    seen: list[str] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's shape
+        if "SAVEPOINT" not in sql:
+            seen.append(sql)
+        return execute(sql, params, many, context)
+
+    with transaction.atomic():
+        with connection.execute_wrapper(note):
+            response = _send(house, asker, address, path)
+        transaction.set_rollback(True)
+    headers = {name: value for name, value in response.items() if name != "X-Request-Id"}
+    document = _document(response)
+    if isinstance(document, dict):
+        document.pop("request_id", None)
+    return Answer(str(key), response.status_code, document, headers, seen)
+
+
+def _send(house: House, asker: str, address: Address, path: str) -> Any:
+    reads = address.method == "GET"
+    if asker == NODE and issubclass(address.view, FederationView):
+        raw = b"" if reads else b"{}"
+        return Caller().client.generic(
+            address.method,
+            path,
+            raw,  # type: ignore[arg-type] # the stubs forget that bytes go as they are
+            content_type="application/json",
+            headers=house.peer.signed(address.method, path, raw),
+        )
+    caller = getattr(house.world, asker) if asker in CAST else house.world.nobody
+    return caller.get(path) if reads else caller.send(address.method, path, {})
+
+
+def _document(response: Any) -> Any:
+    if response.streaming or "json" not in response.headers.get("Content-Type", ""):
+        return None
+    return response.json()

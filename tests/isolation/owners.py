@@ -1,0 +1,76 @@
+"""Whose rows there are: for every row of a tenant its owner and its parties, asked of the tables once."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+
+from kernel.models.base import Entity
+from monitoring.domain.instructions import UNISSUED
+from monitoring.models import Instruction
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A row: its id, whose it is (None: the node's own), and who else is a party to it."""
+
+    id: UUID
+    kind: str
+    owner: UUID | None
+    parties: frozenset[UUID]
+
+    def relation(self, tenant: UUID | None) -> str:
+        """How a tenant stands to it: `own`, `party` or `strange`."""
+        if self.owner is None or self.owner == tenant:
+            return "own"
+        return "party" if tenant in self.parties else "strange"
+
+    def within(self, reach: str, tenant: UUID | None) -> bool:
+        """Whether a caller of that tenant, with that reach, may see it."""
+        relation = self.relation(tenant)
+        return (
+            reach == "all"
+            or (reach == "own" and relation == "own")
+            or (reach == "party" and relation != "strange")
+        )
+
+
+class Ledger:
+    """Every row of the house by its id and by its kind."""
+
+    @cached_property
+    def by_id(self) -> dict[str, Thing]:
+        """Every row by its id as text."""
+        return {str(each.id): each for each in self._read()}
+
+    def some(self, model: type[Entity], tenant: UUID | None) -> list[Thing]:
+        """Up to three rows of a table as a tenant stands to them: its own, one it is a party to, a stranger's."""
+        mine = [each for each in self.by_id.values() if each.kind == model.__name__]
+        told: dict[str, Thing] = {}
+        for each in mine:
+            told.setdefault(each.relation(tenant), each)
+        return list(told.values())
+
+    def _read(self) -> list[Thing]:
+        found = []
+        for model in apps.get_models():
+            if issubclass(model, Entity):
+                found += list(_rows(model))
+        return found
+
+
+def _rows(model: type[Entity]) -> list[Thing]:
+    if model.public:
+        return [
+            Thing(id_, model.__name__, None, frozenset())
+            for id_ in model.objects.values_list("pk", flat=True)
+        ]
+    rows: Any = model.objects.all()
+    if model is Instruction:  # a draft is the supervision's alone, whomever it will be issued to
+        rows = rows.exclude(state__in=UNISSUED)
+    return [
+        Thing(id_, model.__name__, owner, frozenset(parties))
+        for id_, owner, *parties in rows.values_list("pk", model.tenant_field, *model.party_fields)
+    ]

@@ -1,0 +1,207 @@
+"""A full house: at least one object of every kind, for two tenants of each kind where the kind has tenants."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from identifiers.models import Identifier
+from kernel.clock import now, shanghai_year
+from kernel.ids import new_id
+from kernel.services.outbox import relay
+from marketplace.models import JournalEntry, Order
+from marketplace.services.orders import note_dispatched, note_line_accepted
+from monitoring.domain.alarms import AlarmKind
+from monitoring.models import Feed
+from monitoring.services.alarms import raise_alarm
+from nodes.domain.alarms import AlarmKind as NodeAlarmKind
+from nodes.domain.filings import FilingState
+from nodes.models import Envelope, Filing, ManifestPair, NodeAlarm, OutboundStream, Outgoing, Peer
+from participants.domain.organisations import OrganisationKind as Kind
+from participants.models import Decision, Membership
+from tests.aggregation.supply import bring_to_market, made
+from tests.isolation.addresses import INDICATOR
+from tests.marketplace.trade import SHEET, aged, period, policy_in_force, reading, sized
+from tests.monitoring.readings import declared, minute, point, sent
+from tests.nodes.far import FarNode
+from tests.participants.newcomers import PDF, days_ahead
+from tests.scheduling.live import commit_lines, demand, disclose, identify_lines
+from tests.support.cast import CAST, Person, World
+
+SELLERS = ("ada", "cleo", "rex", "roy")
+BUYERS = ("ben", "bea", "ann", "amy", "rex", "roy")
+CARRIERS = ("lin", "lou")
+SEVERAL = (1, 2, 3)
+FEEDS = [
+    *((name, "resource", "cards_in_use") for name in SELLERS),
+    *((name, "application", "calls") for name in ("ann", "amy")),
+    *((name, "dispatch", "lines_ordered") for name in CARRIERS),
+]
+NO_DOCUMENTS = {Kind.REGULATOR, Kind.OPERATOR, Kind.AUDITOR}
+
+
+def canary(name: str) -> str:
+    """What stands in the private texts of a person's house, and nowhere else."""
+    return f"canary-of-{name}"
+
+
+def furnish(world: World) -> FarNode:
+    """Build everything, each thing by the one who may; gives the peer node."""
+    for name in CAST:
+        settle_in(getattr(world, name), name)
+    for name in CARRIERS:
+        lines(world, name)
+    for name in SELLERS:
+        supply(getattr(world, name), name)
+    for further in SEVERAL:
+        supply(world.ada, f"ada-{further}")
+        policy_in_force(world, version=f"canary-{further}")
+        made(world.otto.post("/api/v1/voucher-balances", balance(world, further)))
+    for turn, name in enumerate(BUYERS):
+        trade(world, name, bundle=turn % 2)
+    settle(world)
+    proposals(world)
+    watched(world)
+    first, *_ = [federation(world, FarNode(f"32000{number}", role="industry")) for number in SEVERAL]
+    relay()
+    return first
+
+
+def settle_in(person: Person, name: str) -> None:
+    """Every house has an administrator, a further key, an open invitation and a document."""
+    Membership.objects.filter(id=person.membership.id).update(administers=True)
+    here = f"/api/v1/organisations/{person.organisation.id}"
+    made(person.post(f"{here}/keys", {"name": canary(name), "scopes": ["kernel"]}))
+    email = f"{canary(name)}@example.org"
+    made(person.post(f"{here}/invitations", {"email": email, "roles": list(person.membership.roles)}))
+    if person.organisation.kind in NO_DOCUMENTS:
+        return
+    for kind in ("business_licence", "authorisation", "business_licence"):
+        form = {"kind": kind, "number": canary(name), "valid_until": days_ahead(365)}
+        made(person.upload(f"{here}/documents", form, PDF))
+        Decision.objects.create(
+            organisation=person.organisation,
+            case="certification",
+            act="check",
+            reason=canary(name),
+            profile="1",
+        )
+
+
+def lines(world: World, name: str) -> None:
+    """Lin discloses a network, Lou sells committed lines; both have identifiers."""
+    person = getattr(world, name)
+    if name == "lin":
+        disclose(person)
+    else:
+        commit_lines(person)
+    identify_lines(person)
+
+
+def supply(person: Person, suffix: str) -> None:
+    """A centre, a pool, an offer and an agent, all sellable."""
+    bring_to_market(person, suffix=f"-{suffix}", free=16)
+
+
+def trade(world: World, name: str, *, bundle: int) -> None:
+    """From a demand to a metered service, between the buyer and whoever sells that bundle of the answer."""
+    person = getattr(world, name)
+    sized(person)
+    wish = made(person.post("/api/v1/demands", {"title": canary(name), "terms": demand()}))
+    chosen = made(person.post(f"/api/v1/demands/{wish['id']}:select"))
+    quote = made(person.post("/api/v1/quotes", {"selection": chosen["selection"], "bundle": bundle}))
+    order = made(person.post("/api/v1/orders", {"quote": quote["id"], "client_ref": canary(name)}))
+    if name not in ("rex", "roy"):  # who sells again is given no voucher
+        made(person.post("/api/v1/voucher-claims", {"order": order["id"]}))
+    parties = {getattr(world, each).organisation.id: getattr(world, each) for each in (*SELLERS, *CARRIERS)}
+    row = Order.objects.get(id=order["id"])
+    for party in (row.compute_provider, row.line_provider):
+        made(parties[party].post(f"/api/v1/orders/{row.id}:accept"))
+    note_line_accepted(order=row.id)
+    note_dispatched(order=row.id)
+    made(person.post(f"/api/v1/orders/{row.id}:accept-compute", SHEET))
+    row.refresh_from_db()
+    made(parties[row.compute_provider].post("/api/v1/meter-records", reading(aged(row, 10), first=0, last=4)))
+
+
+def balance(world: World, number: int) -> dict[str, Any]:
+    """A claim that Bea drew elsewhere, before this node was there."""
+    return {
+        "enterprise": world.bea.organisation.code,
+        "claimed_on": f"{shanghai_year(now())}-01-0{number}",
+        "contract_ref": f"外部合同-{number}",
+        "claimed_fen": 100,
+        "redeemed_fen": 100,
+        "evidence": "档案",
+    }
+
+
+def settle(world: World) -> None:
+    """Periods of everybody's orders, one after another."""
+    earliest = Order.objects.order_by("billing_started_at").first()
+    assert earliest is not None
+    for number in SEVERAL:
+        made(world.otto.post("/api/v1/settlements", period(earliest, first=number * 2 - 2, last=number * 2)))
+
+
+def proposals(world: World) -> None:
+    """One open proposal of the supervision's and one of the operator's."""
+    code = Identifier.objects.filter(tenant_id=world.ada.organisation.id).latest("id")
+    path = f"/api/v1/identifiers/{code.id}:propose-suspension"
+    made(world.rhea.post(path, {"reason": canary("rhea")}))
+    entry = JournalEntry.objects.latest("id")
+    path = f"/api/v1/journal-entries/{entry.id}:propose-reversal"
+    made(world.otto.post(path, {"reason": canary("otto")}))
+
+
+def watched(world: World) -> None:
+    """Feeds with points and an alarm, and instructions in force."""
+    for number, (name, kind, metric) in enumerate(FEEDS):
+        person = getattr(world, name)
+        feed = declared(person, kind=kind, filing_number=canary(name))
+        sent(person, *(point(feed, metric=metric, ts=minute(ago).isoformat()) for ago in SEVERAL))
+        row = Feed.objects.get(id=feed["id"])
+        raise_alarm(
+            feed=row, kind=AlarmKind.ANOMALY, metric="x", at=now(), value=None, rule=canary(name)[:20]
+        )
+        if name in ("cleo", "lou", "roy", "amy"):
+            instruct(world, person, number=f"苏通信〔2026〕{number}号", reason=canary(name))
+    for number in SEVERAL:
+        times = {"start": minute(60 * number).isoformat(), "end": minute(0).isoformat()}
+        made(world.rhea.post(f"/api/v1/indicators/{INDICATOR}:compute", times))
+
+
+def instruct(world: World, party: Person, **words: Any) -> None:
+    """An instruction to a party, drafted by Rhea and issued by Ron."""
+    body = {
+        "organisation": str(party.organisation.id), "legal_basis": "《电信条例》", "effect": "整改",
+        "scope": "new_sale", **words,
+    }  # fmt: skip
+    row = made(world.rhea.post("/api/v1/instructions", body))
+    made(world.ron.post(f"/api/v1/proposals/{row['proposal']}:approve"))
+
+
+def federation(world: World, far: FarNode) -> FarNode:
+    """An industry node attaches to us; with it, one row of everything that the streams keep."""
+    asked = made(world.otto.post("/api/v1/node-invitations", {"code": far.code, "role": far.role}))
+    answer = far.ask_to_attach(asked["token"])
+    assert answer.status_code == 201, answer.content
+    peer = Peer.objects.get(code=far.code)
+    stream = OutboundStream.objects.create(peer=peer, name="reports.platform")
+    message = Outgoing.objects.create(stream=stream, position=1, aggregate="a", body=b"{}")
+    Envelope.objects.create(stream=stream, sequence=1, message=message, digest="x", leaf=b"x" * 32)
+    NodeAlarm.objects.create(peer=peer, stream=stream.name, kind=NodeAlarmKind.GAP, sequence=1)
+    Filing.objects.create(
+        code=f"86.{far.code}/1", kind="pool", peer=peer, owner=new_id(), state=FilingState.FILED, descriptor_version=1,
+        profile="1", attributes={}, number=f"N-{far.code}", sequence=1,
+    )  # fmt: skip
+    ManifestPair.objects.create(
+        peer=peer, stream=stream.name, sender=far.code, day=date(2026, 6, 1), first=1, last=1, ours={}, theirs={},
+        root="0" * 64, their_root="0" * 64, agreed=True,
+    )  # fmt: skip
+    hour = datetime(2026, 6, 1, int(far.code[-1]), tzinfo=UTC)
+    body = {
+        "section": "nodes.traffic",
+        "start": hour.isoformat(),
+        "end": (hour + timedelta(hours=1)).isoformat(),
+    }
+    made(world.otto.post("/api/v1/reports", body))
+    return far
