@@ -11,7 +11,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PATIENCE = Decimal(
     "1.5"
 )  # intervals without a point before a feed counts as silent (INVARIANTS E1: at most 2)
-LEAST_SECONDS, MOST_SECONDS = 5, 86_400
+LEAST_SECONDS, MOST_SECONDS = 1, 86_400
 
 
 class FeedClass(Vocabulary):
