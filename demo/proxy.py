@@ -56,9 +56,13 @@ class FaultProxy:
             handler.connection.shutdown(socket.SHUT_RDWR)  # not close: the handler still flushes nothing
             return
         headers = {k: v for k, v in handler.headers.items() if k.lower() not in HOP_HEADERS}
-        answer = httpx.request(
-            handler.command, handler.path, headers=headers, content=body, timeout=30, trust_env=False
-        )
+        try:
+            answer = httpx.request(
+                handler.command, handler.path, headers=headers, content=body, timeout=30, trust_env=False
+            )
+        except httpx.HTTPError:
+            handler.send_error(502)
+            return
         handler.send_response(answer.status_code)
         for name, value in answer.headers.items():
             if name.lower() not in HOP_HEADERS | ADDED_BY_CLIENT:
