@@ -67,7 +67,7 @@ class DemandRefused(Problem):
     status = 400
     code = "demand_refused"
     title = Text("需求有误", "The demand cannot be read")
-    detail = Text("{field}：{reason}", "{field}: {reason}")
+    detail = Text("{field}：{reason_zh}。", "{field}: {reason_en}.")
 
 
 class NoAccessPoint(Problem):

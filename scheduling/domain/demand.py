@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from kernel.text import Text
+
 PROTECTIONS = ("none", "one_plus_one")
 LATENCY_LAYERS = ("optical", "service")
 WANTS = ("rejected", "relax", "pareto")
@@ -80,8 +82,8 @@ class Demand:
 
 
 class DemandError(ValueError):
-    """A demand that cannot be answered: a stable code, the dotted field, and a detail in two languages."""
+    """A demand that cannot be answered: a stable code, the dotted field, and why in both languages, apart."""
 
-    def __init__(self, code: str, field_name: str, detail: str) -> None:
-        self.code, self.field, self.detail = code, field_name, detail
-        super().__init__(f"{field_name}: {detail}")
+    def __init__(self, code: str, field_name: str, zh: str, en: str) -> None:
+        self.code, self.field, self.text = code, field_name, Text(zh, en)
+        super().__init__(f"{field_name}: {en} {zh}")

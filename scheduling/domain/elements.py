@@ -62,7 +62,7 @@ def read_elements(
             try:
                 values[column.name] = _value(column, members.get(column.name))
             except NumberError as error:
-                wrong.append(Fault(f"{pointer}/{column.name}", "bad_value", Text(str(error), str(error))))
+                wrong.append(Fault(f"{pointer}/{column.name}", "bad_value", error.text))
         faults += wrong
         if not wrong:
             elements.append(Element(pointer, values))
@@ -88,10 +88,13 @@ def _value(column: Column, given: Any) -> Any:
     text = _text(given)
     if not text:
         if column.empty is REQUIRED:
-            raise NumberError("a value is required 必填")
+            raise NumberError("必填", "a value is required")
         return column.empty
     if column.pattern and not re.fullmatch(column.pattern, text, re.ASCII):
-        raise NumberError(f"{text[:LONGEST_TEXT]!r} is not one of 不在取值范围内: {column.pattern}")
+        shown = text[:LONGEST_TEXT]
+        raise NumberError(
+            f"{shown!r} 不在取值范围内：{column.pattern}", f"{shown!r} is not one of {column.pattern}"
+        )
     match column.kind:
         case "integer":
             return parse_integer(text)
@@ -100,7 +103,7 @@ def _value(column: Column, given: Any) -> Any:
         case "names":
             return tuple(sorted({name.strip() for name in text.split(";") if name.strip()}))
     if len(text) > LONGEST_TEXT or not text.isprintable():
-        raise NumberError(f"at most {LONGEST_TEXT} printable characters 至多 {LONGEST_TEXT} 个可见字符")
+        raise NumberError(f"至多 {LONGEST_TEXT} 个可见字符", f"at most {LONGEST_TEXT} printable characters")
     return text
 
 
@@ -119,7 +122,7 @@ def _text(given: Any) -> str:
             return plain(given)
         case list() | tuple() if all(isinstance(part, str) and ";" not in part for part in given):
             return ";".join(given)
-    raise NumberError("write decimals as text, lists as texts 小数须写成文本，列表须为文本列表")
+    raise NumberError("小数须写成文本，列表须为文本列表", "write decimals as text, lists as texts")
 
 
 def csv_rows(text: str) -> tuple[list[tuple[str, dict[str, str]]], list[Fault]]:

@@ -76,9 +76,11 @@ def load_demand(text: str) -> Json:
             object_pairs_hook=_distinct,
         )
     except (ValueError, RecursionError) as error:
-        raise DemandError("bad_json", "", f"the line is not JSON 该行不是有效的 JSON: {error}") from error
+        raise DemandError(
+            "bad_json", "", f"该行不是有效的 JSON：{error}", f"the line is not JSON: {error}"
+        ) from error
     if not isinstance(loaded, dict):
-        raise DemandError("bad_json", "", "a demand is a JSON object 需求须为 JSON 对象")
+        raise DemandError("bad_json", "", "需求须为 JSON 对象", "a demand is a JSON object")
     return loaded
 
 
@@ -98,7 +100,10 @@ def demand_id(obj: Mapping[str, Any]) -> str | None:
 
 def error_json(demand: str | None, error: DemandError) -> Json:
     """What stands in the place of an answer to a demand that was refused."""
-    return {"demand": demand, "error": {"code": error.code, "field": error.field, "detail": error.detail}}
+    return {
+        "demand": demand,
+        "error": {"code": error.code, "field": error.field, "detail": f"{error.text.en} {error.text.zh}"},
+    }
 
 
 def answer_json(answer: Answer) -> Json:
@@ -130,21 +135,21 @@ def _values(kind: type[Any], obj: Mapping[str, Any], prefix: str) -> Json:
     known = {field.name: field for field in fields(kind)}
     for name in obj:
         if name not in known:
-            raise DemandError("unknown_field", f"{prefix}{name}", "no such field 没有该字段")
+            raise DemandError("unknown_field", f"{prefix}{name}", "没有该字段", "no such field")
     values = {}
     for name, field in known.items():
         value = obj.get(name)
         if value is not None:
             values[name] = _value(name, value, f"{prefix}{name}")
         elif field.default is MISSING and field.default_factory is MISSING:
-            raise DemandError("required", f"{prefix}{name}", "a value is required 必填")
+            raise DemandError("required", f"{prefix}{name}", "必填", "a value is required")
     return values
 
 
 def _value(name: str, value: Any, path: str) -> Any:
     if name in _GROUPS and "." not in path:
         if not isinstance(value, Mapping):
-            raise DemandError("bad_value", path, "an object is expected 须为对象")
+            raise DemandError("bad_value", path, "须为对象", "an object is expected")
         return _GROUPS[name](**_values(_GROUPS[name], value, f"{path}."))
     if name in _CHOICES:
         return _choice(_text(value, path), _CHOICES[name], path)
@@ -159,19 +164,19 @@ def _number(name: str, value: Any, path: str) -> int | Decimal:
     whole = name in _INTEGERS
     accepted = (int, NumberText) if whole else (int, Decimal, str)
     if isinstance(value, bool) or not isinstance(value, accepted):
-        raise DemandError("bad_value", path, "a number is expected, not a float 须为十进制数")
+        raise DemandError("bad_value", path, "须为十进制数", "a number is expected, not a float")
     try:
         number = parse_integer(str(value)) if whole else parse_decimal(str(value), _PLACES.get(name, 6))
     except NumberError as error:
-        raise DemandError("bad_value", path, str(error)) from error
+        raise DemandError("bad_value", path, error.text.zh, error.text.en) from error
     if number < _LEAST.get(name, 0):
-        raise DemandError("bad_value", path, f"at least {_LEAST[name]} 不得小于 {_LEAST[name]}")
+        raise DemandError("bad_value", path, f"不得小于 {_LEAST[name]}", f"at least {_LEAST[name]}")
     return number
 
 
 def _boolean(value: Any, path: str) -> bool:
     if not isinstance(value, bool):
-        raise DemandError("bad_value", path, "true or false is expected 须为 true 或 false")
+        raise DemandError("bad_value", path, "须为 true 或 false", "true or false is expected")
     return value
 
 
@@ -186,19 +191,22 @@ def _is_text(value: str) -> bool:
 
 def _text(value: Any, path: str) -> str:
     if not isinstance(value, str) or isinstance(value, NumberText) or not value or not _is_text(value):
-        raise DemandError("bad_value", path, "a text is expected 须为非空文本")
+        raise DemandError("bad_value", path, "须为非空文本", "a text is expected")
     return value
 
 
 def _texts(value: Any, path: str) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
-        raise DemandError("bad_value", path, "a list of texts is expected 须为文本列表")
+        raise DemandError("bad_value", path, "须为文本列表", "a list of texts is expected")
     return tuple(_text(part, path) for part in value)
 
 
 def _choice(value: str, choices: tuple[str, ...], path: str) -> str:
     if value not in choices:
-        raise DemandError("bad_value", path, f"{value!r} is not one of 不在取值范围内: {', '.join(choices)}")
+        known = ", ".join(choices)
+        raise DemandError(
+            "bad_value", path, f"{value!r} 不在取值范围内：{known}", f"{value!r} is not one of {known}"
+        )
     return value
 
 

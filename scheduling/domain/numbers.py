@@ -4,6 +4,8 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
+from kernel.text import Text
+
 CNY_SCALE = 10**10
 """Engine money is an integer in units of 10⁻¹⁰ CNY: price (4 decimals) × hours (6 decimals) stays whole."""
 
@@ -12,7 +14,11 @@ _DECIMAL = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]+))?", re.ASCII)
 
 
 class NumberError(ValueError):
-    """A text is not a number of the selection files; its message says why, in English and Chinese."""
+    """A text is not a number of the selection files; `text` says why in both languages, apart."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.text = Text(zh, en)
+        super().__init__(f"{en} {zh}")
 
 
 def parse_integer(text: str) -> int:
@@ -21,7 +27,9 @@ def parse_integer(text: str) -> int:
     Twelve digits keep every value scaled by 10⁶ inside a signed 64-bit column.
     """
     if not _INTEGER.fullmatch(text):
-        raise NumberError(f"{text!r} is not a whole number of 1 to 12 digits 不是 1 至 12 位的整数")
+        raise NumberError(
+            f"{text!r} 不是 1 至 12 位的整数", f"{text!r} is not a whole number of 1 to 12 digits"
+        )
     return int(text)
 
 
@@ -32,9 +40,9 @@ def parse_decimal(text: str, places: int, *, signed: bool = False) -> Decimal:
     """
     match = _DECIMAL.fullmatch(text)
     if match is None or (match[1] and not signed):
-        raise NumberError(f"{text!r} is not a plain decimal number 不是普通十进制数")
+        raise NumberError(f"{text!r} 不是普通十进制数", f"{text!r} is not a plain decimal number")
     if len(match[3] or "") > places:
-        raise NumberError(f"{text!r} has more than {places} decimals 小数位数超过 {places} 位")
+        raise NumberError(f"{text!r} 的小数位数超过 {places} 位", f"{text!r} has more than {places} decimals")
     return Decimal(text)
 
 
@@ -43,7 +51,7 @@ def scaled(value: Decimal, places: int) -> int:
     numerator, denominator = value.as_integer_ratio()
     whole, rest = divmod(numerator * int(10**places), denominator)
     if rest:
-        raise NumberError(f"{value} has more than {places} decimals 小数位数超过 {places} 位")
+        raise NumberError(f"{value} 的小数位数超过 {places} 位", f"{value} has more than {places} decimals")
     return whole
 
 

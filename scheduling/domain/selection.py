@@ -25,7 +25,10 @@ def select(supply: Supply, demand: Demand) -> Answer:
     """
     if demand.from_site not in supply.sites:
         raise DemandError(
-            "unknown_site", "from_site", f"no site {demand.from_site!r} in the supply 供给中没有该站点"
+            "unknown_site",
+            "from_site",
+            f"供给中没有站点 {demand.from_site!r}",
+            f"no site {demand.from_site!r} in the supply",
         )
     columns = supply.columns
     constraints = columns.screen(demand)

@@ -105,10 +105,12 @@ def _cell(column: Column, text: str, cells: Mapping[str, str]) -> Cell | object:
         if column.name == "km" and cells.get("kind") == "commitment":
             return Decimal(0)
         if column.empty is REQUIRED:
-            raise NumberError("a value is required 必填")
+            raise NumberError("必填", "a value is required")
         return column.empty
     if column.pattern and not re.fullmatch(column.pattern, text, re.ASCII):
-        raise NumberError(f"{text!r} is not one of 不在取值范围内: {column.pattern}")
+        raise NumberError(
+            f"{text!r} 不在取值范围内：{column.pattern}", f"{text!r} is not one of {column.pattern}"
+        )
     match column.kind:
         case "integer":
             return parse_integer(text)

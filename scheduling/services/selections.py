@@ -100,15 +100,17 @@ def _placed(demand: Mapping[str, Any], live: LiveSupply) -> tuple[Access, dict[s
     """Where the demand starts, and the demand with that site in place of how it was said."""
     given = [name for name in PLACES if demand.get(name) is not None]
     if len(given) != 1:
-        detail = f"give exactly one of {', '.join(PLACES)} 须恰填其一"
-        raise _refused(DemandError("required", "from_site", detail))
+        names = ", ".join(PLACES)
+        raise _refused(
+            DemandError("required", "from_site", f"{names} 须恰填其一", f"give exactly one of {names}")
+        )
     rest = {name: value for name, value in demand.items() if name not in PLACES}
     where, sites = demand[given[0]], live.sites.values()
     access: Access | None
     match given[0]:
         case "from_site":
             if not isinstance(where, str) or where not in live.sites:
-                raise _refused(DemandError("unknown_site", "from_site", "no such site 没有该站点"))
+                raise _refused(DemandError("unknown_site", "from_site", "没有该站点", "no such site"))
             access = Access(where, None)
         case "from_place":
             access = access_of_place(str(where), sites)
@@ -123,10 +125,10 @@ def _point(given: Any) -> Point:
     try:
         lat, lon = (parse_decimal(str(given[name]), 6, signed=True) for name in ("lat", "lon"))
     except (NumberError, KeyError, TypeError) as error:
-        detail = "give lat and lon as text, in WGS-84 degrees 须为 lat、lon 文本（WGS-84 度）"
-        raise _refused(DemandError("bad_value", "from_coordinates", detail)) from error
+        zh, en = "须为 lat、lon 文本（WGS-84 度）", "give lat and lon as text, in WGS-84 degrees"
+        raise _refused(DemandError("bad_value", "from_coordinates", zh, en)) from error
     if abs(lat) > 90 or abs(lon) > 180:  # noqa: PLR2004 - degrees
-        raise _refused(DemandError("bad_value", "from_coordinates", "not on earth 超出经纬度范围"))
+        raise _refused(DemandError("bad_value", "from_coordinates", "超出经纬度范围", "not on earth"))
     return Point(lat, lon)
 
 
@@ -147,13 +149,13 @@ def _parsed(asked: dict[str, Any]) -> Demand:
     except DemandError as error:
         raise _refused(error) from error
     if demand.top > MOST:
-        raise _refused(DemandError("bad_value", "top", f"at most {MOST} 至多 {MOST}"))
+        raise _refused(DemandError("bad_value", "top", f"至多 {MOST}", f"at most {MOST}"))
     return demand
 
 
 def _refused(error: DemandError) -> DemandRefused:
     pointer = "/" + error.field.replace(".", "/")
-    return DemandRefused(pointer=pointer, field=error.field, reason=error.detail)
+    return DemandRefused(pointer=pointer, field=error.field, reason_zh=error.text.zh, reason_en=error.text.en)
 
 
 def _spans_of(bundle: Bundle) -> tuple[str, ...]:

@@ -60,6 +60,6 @@ def answer(supply: Supply, line: bytes) -> dict[str, Any]:
         demand = demand_id(loaded)
         return answer_json(select(supply, parse_demand(loaded)))
     except UnicodeDecodeError:
-        return error_json(demand, DemandError("bad_json", "", "the line is not UTF-8 该行不是 UTF-8 编码"))
+        return error_json(demand, DemandError("bad_json", "", "该行不是 UTF-8 编码", "the line is not UTF-8"))
     except DemandError as error:
         return error_json(demand, error)
