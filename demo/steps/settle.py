@@ -14,11 +14,11 @@ from demo.client import Client, expect
 from demo.world import World
 
 BLOCK = timedelta(days=1)  # of the accelerated service clock
-DAYS = 3
+DAYS = 1
 
 
 def run(world: World) -> str:
-    """Meter three days, dispute nothing, claim, settle, read the same statement from every side, verify it."""
+    """Meter a day, dispute nothing, claim, settle, read the same statement from every side, verify it."""
     operator, firm = world.clients["operator-system"], world.clients["imaging"]
     order = world.facts["order"]
     claim = claim_voucher(world, order["id"])
