@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.numbers import scaled
@@ -87,9 +88,14 @@ def charge_groups(demand: Demand, rows: Iterable[Tariff], zone: str) -> tuple[Ch
     return tuple(ChargeGroup(terminal, tuple(charges)) for terminal, charges in sorted(groups.items()))
 
 
+def started_months(hours: Decimal) -> int:
+    """How many months of 730 hours begin within so many hours: the months that a term is paid for."""
+    return -(-scaled(hours, 6) // (MONTH_HOURS * _MICRO))
+
+
 def _charges(demand: Demand, row: Tariff) -> list[Charge]:
     hours = scaled(demand.duration_hours, 6)
-    months = max(row.min_months, -(-hours // (MONTH_HOURS * _MICRO)))
+    months = max(row.min_months, started_months(demand.duration_hours))
     one_off = scaled(row.one_off_cny, 4)
     # 1+1 pays the fixed parts twice; its km are the sum of both paths, so the price per km stays.
     times = 2 if demand.protection == "one_plus_one" else 1

@@ -75,10 +75,11 @@ def _built(rows: Rows) -> Supply:
     ordered: Rows = tuple(
         tuple(sorted(part, key=partial(row_id, table))) for table, part in zip(TABLES, rows, strict=True)
     )
-    if _last is None or _last[0] != ordered:
+    last = _last  # read once: another thread may put its own in its place at any time
+    if last is None or last[0] != ordered:
         parts: list[Any] = list(ordered)
-        _last = (ordered, Supply.build(*parts))
-    return _last[1]
+        _last = last = (ordered, Supply.build(*parts))
+    return last[1]
 
 
 def _site(site: Site) -> SiteRow:

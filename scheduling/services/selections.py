@@ -24,7 +24,7 @@ from scheduling.domain.network import fibre_latency
 from scheduling.domain.numbers import CNY_SCALE, NumberError, kilometres, parse_decimal, plain, scaled
 from scheduling.domain.selection import select
 from scheduling.domain.sites import Access, Point, access_of_place, access_of_point
-from scheduling.domain.tariffs import MONTH_HOURS
+from scheduling.domain.tariffs import started_months
 from scheduling.errors import DemandRefused, NoAccessPoint
 from scheduling.events import SelectionMade
 from scheduling.models import LatencyEvidence, Selection
@@ -209,7 +209,7 @@ def _terms_of(bundle: Bundle, demand: Demand, live: LiveSupply, offer: OfferFact
     """What a quote and a hold need of one bundle: our ids, fen, and the tariff row that was applied."""
     route, charge = bundle.line.route, bundle.line.charge
     tariff, hours = charge.tariff, demand.duration_hours
-    months = max(tariff.min_months, -int(-hours // MONTH_HOURS))
+    months = max(tariff.min_months, started_months(hours))
     bound = demand.max_latency_us
     centre = live.supply.centres[bundle.centre]
     loss = demand.max_loss if demand.max_loss is not None else Decimal(plain(route.loss))

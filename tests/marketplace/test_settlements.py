@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Sum
 
 from marketplace.models import Account, BilledUsage, JournalEntry, Order, Posting, Settlement, Statement
-from marketplace.selectors.orders import service_end
+from marketplace.selectors.orders import line_terms, service_end
 from marketplace.services.orders import end_order
 from tests.aggregation.supply import made
 from tests.marketplace.trade import (
@@ -270,3 +270,13 @@ def test_members_see_their_own_balances_only(world: World) -> None:
     assert world.cleo.get("/api/v1/accounts").json()["items"] == []
     assert world.ada.get("/api/v1/journal-entries").status_code == 403
     assert len(world.aude.get("/api/v1/journal-entries").json()["items"]) == 1
+
+
+@pytest.mark.parametrize(("hours", "months"), [("1", 1), ("730", 1), ("730.5", 2), ("1461", 3)])
+def test_an_elastic_line_is_spread_over_every_month_that_begins(
+    world: World, hours: str, months: int
+) -> None:
+    order = served(world)
+    order.facts["bundle"]["duration_hours"] = hours
+    order.facts["bundle"]["line_terms"]["billing"] = "elastic"
+    assert line_terms(order).months == months

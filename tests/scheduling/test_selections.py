@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,8 +18,10 @@ from aggregation.models import Centre, Inventory
 from kernel.actor import SYSTEM
 from kernel.models.outbox import EventRecord
 from kernel.models.suspensions import SuspensionCause, SuspensionScope
+from kernel.money import to_fen
 from kernel.services.suspensions import open_suspension
-from scheduling.models import Selection, Span
+from scheduling.models import LineTariff, Selection, Span
+from scheduling.selectors import supply
 from scheduling.selectors.selections import bundle
 from tests.aggregation.supply import bring_to_market
 from tests.scheduling.live import chosen, demand, disclose, identify_lines, open_market, open_whole_market
@@ -248,3 +251,37 @@ def test_a_selection_leaves_its_mark(world: World) -> None:
     made = chosen(world.ben)
     event = EventRecord.objects.get(name="scheduling.selection_made")
     assert event.payload == {"snapshot": made["snapshot"], "bundles": 1}
+
+
+@pytest.mark.parametrize("hours", ["1", "730", "730.000001", "8761", "18251.5"])
+def test_the_months_of_a_bundle_are_those_that_its_price_counts(world: World, hours: str) -> None:
+    open_market(world)
+    LineTariff.objects.update(elastic_cny_hour=None)
+    facts = bundle(UUID(chosen(world.ben, duration_hours=hours)["id"]), 0)
+    terms = facts.line_terms
+    assert terms["billing"] == "term"
+    parts = {
+        name: Decimal(terms[name]) for name in ("one_off_cny", "monthly_cny", "monthly_cny_per_km", "km")
+    }
+    monthly = terms["circuits"] * parts["monthly_cny"] + parts["monthly_cny_per_km"] * parts["km"]
+    price = terms["circuits"] * parts["one_off_cny"] + terms["months"] * monthly
+    assert facts.line_fen == to_fen(price)
+
+
+def test_a_thread_answers_from_its_own_supply_though_another_puts_one_in_its_place(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_market(world)
+    mine = supply.live_supply().supply
+    Span.objects.update(jitter_us=9)
+    other = supply.live_supply().supply
+
+    class Rows:
+        """The rows of mine; while they are compared, the other thread is faster."""
+
+        def __ne__(self, _: object) -> bool:
+            monkeypatch.setattr(supply, "_last", (None, other))
+            return False
+
+    monkeypatch.setattr(supply, "_last", (Rows(), mine))
+    assert supply.live_supply().supply is mine
