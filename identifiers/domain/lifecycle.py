@@ -1,5 +1,6 @@
 """What may be identified, and the life of an identifier."""
 
+from kernel.errors import StateConflict
 from kernel.states import StateTable
 from kernel.text import Vocabulary
 
@@ -45,3 +46,17 @@ LIFE = StateTable(
 )
 WITHOUT_CODE = (S.APPLIED, S.VERIFIED, S.REFUSED)
 OVER = (S.REFUSED, S.RETIRED)
+
+
+def require_living(state: str) -> None:
+    """Raise StateConflict for an identifier that is over: what it was described as last stands for ever."""
+    if state in OVER:
+        current = IdentifierState(state)
+        living = [each.label for each in IdentifierState if each not in OVER]
+        raise StateConflict(
+            state_zh=current.label.zh,
+            state_en=current.label.en,
+            act="describe",
+            allowed_zh="、".join(label.zh for label in living),
+            allowed_en=", ".join(label.en for label in living),
+        )

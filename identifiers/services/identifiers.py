@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from identifiers import events
 from identifiers.domain.codes import BODIES, Code
-from identifiers.domain.lifecycle import LIFE, OVER, IdentifierKind
+from identifiers.domain.lifecycle import LIFE, OVER, IdentifierKind, require_living
 from identifiers.errors import AlreadyIdentified, NoPrefix
 from identifiers.models import Descriptor, Identifier, IssuedCode, Prefix
 from identifiers.selectors.profiles import descriptor_profile
@@ -87,10 +87,14 @@ def accept_filing(*, code: str, receipt: str) -> Identifier:
 
 @transaction.atomic
 def describe_identifier(*, identifier: Identifier, attributes: dict[str, Any], actor: Actor) -> Identifier:
-    """Follow the descriptor with its next version; the code stays what it is."""
-    profile = descriptor_profile()
-    profile.check(identifier.kind, attributes)
+    """Follow the descriptor with its next version; the code stays what it is.
+
+    Raises StateConflict for what was refused or is a tombstone, DescriptorIncomplete naming the attribute.
+    """
     row = Identifier.objects.select_for_update().get(id=identifier.id)
+    require_living(row.state)
+    profile = descriptor_profile()
+    profile.check(row.kind, attributes)
     version = row.descriptors.count() + 1
     Descriptor.objects.create(identifier=row, version=version, profile=profile.version, attributes=attributes)
     row.advance()

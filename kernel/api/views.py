@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 from kernel import errors
 from kernel.actor import ANONYMOUS, Actor, Reach
 from kernel.api import idempotency
+from kernel.api.bodies import require_storable
 from kernel.api.pagination import PageQuery, paginate
 from kernel.models.base import Entity, EntityQuerySet
 from kernel.permissions import reach_of
@@ -102,6 +103,8 @@ class HouseView(APIView):
         sees = reach_of(self.visible_by, actor) if self.visible_by else reach
         assert self.queryset is not None  # noqa: S101 - asked by initial()
         rows = self.queryset.all().visible_to(actor.reaching(sees))
+        if self.request.method in self.if_match:  # locked, so that the version still stands when the act runs
+            rows = rows.select_for_update(of=("self",))
         subject = rows.filter(**{self.lookup: kwargs[self.lookup.split("__")[0]]}).first()
         if subject is None:
             raise errors.NotFound
@@ -140,6 +143,7 @@ class HouseView(APIView):
             data = self.request.data
         except RecursionError as error:
             raise errors.MalformedBody(media_type="JSON") from error
+        require_storable(data)
         reader = serializer(data=data, context={"view": self}, **options)
         reader.is_valid(raise_exception=True)
         return reader.validated_data

@@ -1,10 +1,12 @@
 """The life of an identifier over HTTP: who may do what, in which order, and what it can never be."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connections, transaction
 
 from identifiers.domain.codes import Code
 from identifiers.domain.lifecycle import LIFE, IdentifierKind
@@ -215,3 +217,35 @@ def test_an_unknown_code_is_told_from_a_misread_one(world: World) -> None:
 def test_the_life_is_the_table_and_a_tombstone_is_for_ever() -> None:
     assert {state.value for state in LIFE.terminal} == {"refused", "retired"}
     assert "[*] --> applied" in LIFE.diagram()
+
+
+def test_what_is_over_is_not_described_anew(world: World) -> None:
+    accept_prefix(prefix="86.320000", delegated_by="000000", actor=SYSTEM)
+    refused = f"/api/v1/identifiers/{applied(world.ada)}"
+    world.rhea.post(f"{refused}:refuse", {"reason": "演示"})
+    retired = f"/api/v1/identifiers/{active(world)['id']}"
+    services.retire_identifier(Identifier.objects.get(code__isnull=False).id, {"reason": "演示"}, SYSTEM)
+    for here in (refused, retired):
+        answer = world.ada.put(here, {"attributes": CENTRE}, If_Match=world.ada.get(here)["ETag"])
+        assert (answer.status_code, answer.json()["code"]) == (409, "state_conflict")
+    assert Descriptor.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_changes_to_one_version_the_second_is_told_so_even_at_the_same_time(world: World) -> None:
+    here = f"/api/v1/identifiers/{applied(world.ada)}"
+
+    def put() -> int:
+        try:
+            return int(world.ada.put(here, {"attributes": CENTRE}, If_Match='"1"').status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Identifier.objects.select_for_update().get().advance()
+            late = pool.submit(put)
+            sleep(0.5)
+            assert not late.done(), "it waits for the row"
+        assert late.result(10) == 412
+    assert Descriptor.objects.count() == 1

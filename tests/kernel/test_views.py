@@ -231,3 +231,20 @@ def test_without_redis_the_api_goes_on(world: World, settings: Any) -> None:
     nowhere = {**settings.CACHES["default"], "LOCATION": "unix:///nowhere/redis.sock?db=1"}
     settings.CACHES = {"default": nowhere}
     assert world.rhea.get("/api/v1/me").status_code == 200
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "x\udfff"], ids=ascii)
+def test_text_that_cannot_be_kept_is_refused_where_it_lies(world: World, text: str) -> None:
+    for body, pointer in (
+        ({"kind": text, "size": 1}, "/kind"),
+        ({**BOX, "more": [{}, {"deep": [text]}]}, "/more/1/deep/0"),
+        ({**BOX, text: 1}, ""),
+    ):
+        answer = world.rhea.post(BOXES, body)
+        assert code(answer) == (400, "invalid_input")
+        assert answer.json()["errors"][0]["pointer"] == pointer
+    assert not Proposal.objects.exists()
+
+
+def test_text_of_the_whole_world_is_kept(world: World) -> None:
+    assert world.rhea.post(BOXES, {"kind": "\u7b97\U0001f600", "size": 1}).status_code == 201
