@@ -39,13 +39,13 @@ def raise_alarm(*, peer: Peer, stream: str, alarm: Alarm) -> NodeAlarm:
 @transaction.atomic
 def close_alarm(*, alarm: NodeAlarm, actor: Actor) -> NodeAlarm:
     """A person has looked; closing it again changes nothing."""
-    if alarm.closed_at is None:
-        alarm.closed_at = Now()
-        alarm.advance("closed_at")
-        alarm.refresh_from_db()
+    if NodeAlarm.objects.filter(id=alarm.id, closed_at=None).update(
+        closed_at=Now(), generation=F("generation") + 1
+    ):
         publish(
             AlarmClosed(subject=alarm.id, tenant=None, node=alarm.peer.code, kind=alarm.kind), actor=actor
         )
+    alarm.refresh_from_db()
     return alarm
 
 

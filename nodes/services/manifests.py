@@ -42,8 +42,14 @@ Signed = tuple[Manifest, Statement]
 
 @transaction.atomic
 def exchange_manifests(*, actor: Actor) -> list[ManifestPair]:
-    """Compare every stream with its peer now; the last comparison of each. Raises UpstreamUnreachable."""
-    return [exchange_manifest(stream=stream, actor=actor) for stream in sending_streams()]
+    """Compare every stream with its peer now; the last comparison of each. Raises UpstreamUnreachable.
+
+    The streams' rows are locked only when every peer has answered: whoever has something to send does not wait.
+    """
+    compared = [_exchange(stream, actor) for stream in sending_streams()]
+    for row, manifest, _ in compared:
+        _announce(row, manifest)
+    return [pair for _, _, pair in compared]
 
 
 @transaction.atomic
@@ -53,6 +59,13 @@ def exchange_manifest(*, stream: UUID, actor: Actor = SYSTEM) -> ManifestPair:
     The manifest also goes out as a message, quiet day or not: a peer that lost the end of the stream asks for it
     then. Raises UpstreamUnreachable.
     """
+    row, manifest, pair = _exchange(stream, actor)
+    _announce(row, manifest)
+    return pair
+
+
+def _exchange(stream: UUID, actor: Actor) -> tuple[OutboundStream, Manifest, ManifestPair]:
+    """Ask the peer, with no row locked."""
     row = OutboundStream.objects.select_related("peer").get(id=stream)
     day = shanghai_date(now())
     manifest = compose_manifest(
@@ -76,8 +89,11 @@ def exchange_manifest(*, stream: UUID, actor: Actor = SYSTEM) -> ManifestPair:
                     pair = _compare(client, row.peer, manifest, ours, actor)
     except PeerSilentError as error:
         raise UpstreamUnreachable(url=row.peer.url, answer=str(error)) from error
+    return row, manifest, pair
+
+
+def _announce(row: OutboundStream, manifest: Manifest) -> None:
     enqueue_message(peer=row.peer, stream=row.name, aggregate=MANIFEST_AGGREGATE, body=manifest.encode())
-    return pair
 
 
 def answer_manifest(*, peer: Peer, statement: Statement | None) -> Statement:

@@ -107,3 +107,9 @@ def test_every_difference_is_found_within_a_logarithm_of_exchanges(size: int, da
     ranges = narrow(mine, [fingerprint(theirs, *r, INTERNATIONAL) for r in ranges])
     assert {first for first, _ in ranges} == harmed
     assert exchanges <= (ceil(log2(size)) if size > 1 else 0)
+
+
+def test_a_range_beyond_all_numbers_is_answered_at_once() -> None:
+    leaves = {n: bytes([n]) * 32 for n in (1, 2, 3)}
+    vast, exact = (fingerprint(leaves, 2, last, INTERNATIONAL) for last in (10**18, 3))
+    assert (vast.count, vast.root) == (exact.count, exact.root) == (2, exact.root)

@@ -11,10 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from identifiers.domain.codes import Code
 from kernel.crypto.suite import INTERNATIONAL as SUITE
+from kernel.models.outbox import EventRecord
 from nodes.domain.envelopes import Outcome, Receipt
 from nodes.domain.filings import FilingAct, compose_filing
 from nodes.domain.statements import from_wire
 from nodes.models import Filing, Incoming, NodeAlarm
+from nodes.services.alarms import close_alarm
 from nodes.services.signing import node_private_key
 from tests.nodes.far import FEDERATION, FarNode
 from tests.support.cast import World
@@ -256,3 +258,11 @@ def test_the_public_key_of_the_node_verifies_its_receipts(world: World, jiangsu:
     assert statement is not None
     assert told["keyid"] == statement.key_id == SUITE.key_id(SUITE.public_key_of(told["jwk"]))
     assert json.loads(statement.payload)["node"] == "000000"
+
+
+def test_two_people_who_close_an_alarm_at_once_close_it_once(world: World, jiangsu: FarNode) -> None:
+    file(jiangsu, 1, code(1))
+    file(jiangsu, 1, code(2))
+    for seen in [NodeAlarm.objects.get(), NodeAlarm.objects.get()]:
+        assert close_alarm(alarm=seen, actor=world.otto.actor).closed_at
+    assert EventRecord.objects.filter(name="nodes.alarm_closed").count() == 1

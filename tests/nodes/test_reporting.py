@@ -10,24 +10,28 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from demo.verify_federation import verify
 from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.reports import SECTIONS, ReportClass, Section
 from kernel.text import Text
+from nodes.adapters.peers.client import Answer, ask
 from nodes.domain.envelopes import Outcome
 from nodes.domain.filings import FilingAct
 from nodes.domain.manifests import compose_manifest, decode_manifest, entry_of, sign_manifest
 from nodes.domain.reports import ReportMessage, compose_report
 from nodes.domain.statements import from_wire, to_wire
 from nodes.models import ManifestPair, OutboundStream, Report
+from nodes.services import manifests
 from nodes.services.reports import draft_last_period
+from nodes.services.sending import send_stream
 from tests.nodes.far import FEDERATION, FarNode, FarUpstream
 from tests.nodes.test_receiving import code as some_code
 from tests.nodes.test_receiving import file, filing
 from tests.nodes.test_sending import enqueue, send, settle
 from tests.support.cast import World
+from tests.support.races import aside
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 END = START + timedelta(days=1)
@@ -297,3 +301,26 @@ def test_an_exported_stream_is_verified_without_this_node(
     body = folder / "messages" / "2.body"
     body.write_bytes(body.read_bytes() + b" ")
     assert verify(folder).failures != []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_peers_think_about_manifests_no_stream_is_locked(
+    world: World, attached: FarUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enqueue(1)
+    enqueue(1, stream="other")
+    for row in OutboundStream.objects.all():
+        send_stream(stream=row.id)
+    asked = []
+
+    def lockable() -> int:
+        with transaction.atomic():
+            return len(OutboundStream.objects.select_for_update(nowait=True))
+
+    def asking(*request: Any, **more: Any) -> Answer:
+        asked.append(aside(lockable))
+        return ask(*request, **more)
+
+    monkeypatch.setattr(manifests, "ask", asking)
+    assert world.otto.post("/api/v1/manifests:exchange").status_code == 200
+    assert asked == [2, 2]

@@ -1,6 +1,12 @@
 """Our region sends: nothing is lost or doubled, whatever happens to requests, replies and the peer."""
 
+import contextlib
+import json
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from time import sleep
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,9 +14,12 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from identifiers.models import Identifier
+from kernel.clock import now
+from kernel.models.outbox import Delivery
 from kernel.services.jobs import run_next_job
-from kernel.services.outbox import drain
-from nodes.models import Envelope, NodeAlarm, OutboundStream, Peer
+from kernel.services.outbox import drain, relay
+from nodes.adapters.peers import client
+from nodes.models import Envelope, NodeAlarm, OutboundStream, Outgoing, Peer
 from nodes.selectors.streams import attention
 from nodes.services.sending import due_streams, send_stream
 from nodes.services.streams import enqueue_message
@@ -232,3 +241,46 @@ def test_rivals_get_numbers_without_holes_and_an_undone_act_leaves_none(
     race(*[lambda number=number: act(number) for number in range(9)])
     numbers = sorted(Envelope.objects.values_list("sequence", flat=True))
     assert numbers == [1, 2, 3, 4, 5, 6]
+
+
+def test_what_happens_to_a_code_is_filed_in_its_order_even_where_the_first_filing_was_late(
+    world: World, attached: FarUpstream
+) -> None:
+    here = f"/api/v1/identifiers/{identifier(world)}"
+    changed = {"attributes": {"name": "示范算力商甲（更名）"}}
+    assert world.ada.put(here, changed, If_Match=world.ada.get(here)["ETag"]).status_code == 200
+    relay()
+    late = Delivery.objects.filter(event__name="identifiers.identifier_issued")
+    late.update(next_at=now() + timedelta(hours=1))
+    drain()
+    assert not Outgoing.objects.exists()
+    late.update(next_at=now())
+    drain()
+    filed = [json.loads(bytes(each.body))["act"] for each in Outgoing.objects.order_by("position")]
+    assert filed == ["issue", "describe"]
+
+
+def test_an_answer_that_drips_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "LONGEST_ANSWER", 0.3)
+
+    class Drip(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                for _ in range(100):
+                    self.wfile.write(b"x")
+                    sleep(0.05)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Drip)
+    Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/"
+    try:
+        with client.open_client() as peer, pytest.raises(client.PeerSilentError, match="too long"):
+            client.ask(peer, "POST", url, headers={}, body=b"")
+    finally:
+        server.shutdown()
+        server.server_close()

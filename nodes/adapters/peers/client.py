@@ -1,5 +1,6 @@
 """HTTP to other nodes: through the egress proxy where there is one, no redirects, answers of a bounded size."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +10,7 @@ from django.conf import settings
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)  # seconds
 LARGEST_ANSWER = 4 * 2**20  # bytes
+LONGEST_ANSWER = 30.0  # seconds for all of it: each of TIMEOUT's is for one read only
 
 
 class PeerSilentError(Exception):
@@ -36,6 +38,7 @@ def open_client() -> httpx.Client:
 
 def ask(client: httpx.Client, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
     """Send one signed request. Raises PeerSilentError where no whole answer comes back."""
+    until = time.monotonic() + LONGEST_ANSWER
     request = client.build_request(method, url, content=body, headers=dict(headers))
     try:
         response = client.send(request, stream=True)
@@ -45,6 +48,8 @@ def ask(client: httpx.Client, method: str, url: str, *, headers: Mapping[str, st
                 content += chunk
                 if len(content) > LARGEST_ANSWER:
                     raise PeerSilentError("the answer is too large", nobody_there=False)
+                if time.monotonic() > until:
+                    raise PeerSilentError("the answer takes too long", nobody_there=False)
         finally:
             response.close()
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
