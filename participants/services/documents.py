@@ -76,8 +76,11 @@ def accept_document(*, document: Document, actor: Actor) -> Document:
         publish(
             events.DocumentAccepted(subject=row.id, tenant=row.organisation_id, kind=row.kind), actor=actor
         )
+    today = shanghai_date(now())
+    if row.valid_until is not None and row.valid_until < today:
+        return row  # it ran out while it waited, and renews nothing
     older = Document.objects.filter(organisation=row.organisation_id, kind=row.kind).exclude(id=row.id)
-    for expired in older.filter(valid_until__lt=shanghai_date(now())):
+    for expired in older.filter(valid_until__lt=today):
         close_suspension(
             subject=row.organisation_id,
             tenant=row.organisation_id,

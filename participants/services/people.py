@@ -29,11 +29,13 @@ def add_member(
 ) -> Membership:
     """Make a person a member, or give a member these roles; who joins unasked is its own actor.
 
-    Raises RoleNotOfKind, or DutiesCombined where the person's roles anywhere control each other.
+    Raises RoleNotOfKind, LastAdministrator where nobody would administer any more, or DutiesCombined where the
+    person's roles anywhere control each other.
     """
     granted = sorted(set(roles))
     require_roles_of_kind(organisation.kind, granted)
     User.objects.select_for_update().get(id=user.id)  # two joinings of one person do not pass each other
+    Organisation.objects.select_for_update().get(id=organisation.id)  # nor does anybody leave meanwhile
     elsewhere = Membership.objects.filter(user=user, ended_at=None).exclude(organisation=organisation)
     require_duties_apart([*granted, *(role for held in elsewhere for role in held.roles)])
     row, new = Membership.objects.get_or_create(
@@ -43,6 +45,8 @@ def add_member(
         defaults={"roles": granted, "administers": administers},
     )
     if not new:
+        if not administers:
+            _require_another_administrator(row)
         row.roles, row.administers = granted, administers
         row.advance("roles", "administers")
     joined = Actor(user_id=user.id, tenant_id=organisation.id, roles=frozenset(granted))
@@ -59,14 +63,19 @@ def end_membership(*, membership: Membership, actor: Actor) -> None:
     Organisation.objects.select_for_update().get(id=membership.organisation_id)
     if membership.user_id != actor.user_id:
         require_administrator(actor)
+    _require_another_administrator(membership)
+    row = Membership.objects.filter(id=membership.id, ended_at=None)
+    if row.update(ended_at=Now(), generation=F("generation") + 1):
+        publish(MemberLeft(subject=membership.id, tenant=membership.organisation_id), actor=actor)
+
+
+def _require_another_administrator(membership: Membership) -> None:
+    """Raise LastAdministrator where nobody else administers; the caller holds the organisation's row."""
     others = Membership.objects.filter(
         organisation_id=membership.organisation_id, administers=True, ended_at=None
     ).exclude(id=membership.id)
     if membership.administers and not others.exists():
         raise LastAdministrator
-    row = Membership.objects.filter(id=membership.id, ended_at=None)
-    if row.update(ended_at=Now(), generation=F("generation") + 1):
-        publish(MemberLeft(subject=membership.id, tenant=membership.organisation_id), actor=actor)
 
 
 def require_administrator(actor: Actor) -> None:

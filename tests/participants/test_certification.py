@@ -239,3 +239,14 @@ def test_a_kind_falls_short_exactly_when_no_document_of_it_counts(
             assert kind not in found
         else:
             assert found[kind] is (Want.EXPIRED if days else Want.MISSING)
+
+
+def test_a_renewal_that_ran_out_before_anybody_accepted_it_renews_nothing(world: World) -> None:
+    firm = certified(world)
+    licence = Document.objects.filter(organisation=firm.id, kind="telecom_licence_b11")
+    licence.update(valid_until=days_ahead(-9))
+    follow_last_days()
+    renewal = firm.submit("telecom_licence_b11").json()["id"]
+    Document.objects.filter(id=renewal).update(valid_until=days_ahead(-1))
+    assert world.otto.post(f"/api/v1/documents/{renewal}:accept").status_code == 200
+    assert not standings([firm.row.id])[firm.row.id].certified

@@ -177,3 +177,17 @@ def test_a_list_of_members_asks_the_same_for_two_and_for_ten(django_assert_num_q
             accepted(invited(firm, firm.here, email=f"{more}-{number}@example.org").json()["token"])
         with django_assert_num_queries(5):
             firm.get(f"{firm.here}/members")
+
+
+def test_the_last_administrator_is_not_made_a_plain_member_by_an_invitation() -> None:
+    firm = Newcomer()
+    own = Membership.objects.get(organisation=firm.id)
+    token = invited(firm, firm.here, email=own.user.email).json()["token"]
+    assert code_of(accepted(token)) == (409, "last_administrator")
+    own.refresh_from_db()
+    assert own.administers
+    second = invited(firm, firm.here, administers=True).json()["token"]
+    assert accepted(second).status_code == 201
+    assert accepted(token).status_code == 201
+    own.refresh_from_db()
+    assert not own.administers
