@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -35,6 +37,7 @@ class Agent:
         """Listen on a free port."""
         self.heard: list[tuple[str, dict[str, str], bytes]] = []
         self.answers: list[int] = []
+        self.endless = False
         agent = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -43,8 +46,13 @@ class Agent:
                 agent.heard.append((self.path, dict(self.headers), body))
                 self.send_response(agent.answers.pop(0) if agent.answers else 204)
                 self.send_header("Location", "http://127.0.0.1:1/elsewhere")
-                self.send_header("Content-Length", "0")
+                if not agent.endless:
+                    self.send_header("Content-Length", "0")
                 self.end_headers()
+                with suppress(OSError):
+                    for _ in range(60 if agent.endless else 0):
+                        self.wfile.write(b"x")
+                        sleep(0.05)
 
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
@@ -189,3 +197,14 @@ def test_the_report_counts_what_happened_in_the_period(
     }
     (before,) = section.collect(start.replace(year=2020), start.replace(year=2021))
     assert set(before.values()) == {0}
+
+
+def test_an_agent_whose_answer_never_ends_has_taken_the_order_by_its_status(
+    world: World, agent: Agent, key: Ed25519PrivateKey
+) -> None:
+    dispatched(world, agent)
+    agent.endless, agent.answers = True, [200]
+    began = monotonic()
+    work(2)
+    assert Dispatch.objects.get().state == "dispatched"
+    assert monotonic() - began < 2

@@ -16,10 +16,14 @@ def post(*, url: str, address: str, body: bytes, headers: dict[str, str]) -> int
     proxy = settings.EGRESS_PROXY or None
     target = httpx.URL(url)
     direct = target if proxy else target.copy_with(host=address)
-    with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False, proxy=proxy) as client:
-        return client.post(
+    with (
+        httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False, proxy=proxy) as client,
+        client.stream(  # only the status counts: an answer without an end is not waited for
+            "POST",
             direct,
             content=body,
             headers={"Host": target.netloc.decode("ascii"), **headers},
             extensions={"sni_hostname": target.host},
-        ).status_code
+        ) as response,
+    ):
+        return response.status_code
