@@ -1,5 +1,6 @@
 """The ledger: never more than there is, all of a bundle or nothing, expiry exactly once."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -227,7 +228,7 @@ def test_c5_expiring_confirming_and_releasing_one_bundle_at_once_has_one_outcome
         # the first has all the time it wants, so that on a slow machine too not every round ends the same
         ttl = timedelta(milliseconds=number) if number else timedelta(minutes=1)
         bundle = hold(dict.fromkeys(resources, 1), ttl=ttl)
-        acts = [partial(capacity.confirm, bundle=bundle), capacity.expire_next]
+        acts: list[Callable[[], object]] = [partial(capacity.confirm, bundle=bundle), capacity.expire_next]
         results = race(*acts, *[partial(capacity.release, bundle=bundle)] * (number % 2))
         assert not [
             each for each in results if isinstance(each, Exception) and not isinstance(each, HoldGone)
