@@ -8,9 +8,8 @@ from decimal import Decimal
 from kernel.text import Vocabulary
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-PATIENCE = Decimal(
-    "1.5"
-)  # intervals without a point before a feed counts as silent (INVARIANTS E1: at most 2)
+# intervals without a point before a feed counts as silent (INVARIANTS E1: at most 2)
+PATIENCE = Decimal("1.5")
 LEAST_SECONDS, MOST_SECONDS = 1, 86_400
 
 

@@ -5,19 +5,19 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import Q
 
-from kernel.actor import Actor, Reach
+from kernel.actor import Actor, Role
 from kernel.models.base import Entity, EntityQuerySet
 from kernel.models.suspensions import SuspensionScope
 from monitoring.domain.instructions import OVER, UNISSUED, InstructionState
 
 
 class InstructionQuerySet(EntityQuerySet["Instruction"]):
-    """Instructions; a party sees what was issued to it, never a draft."""
+    """Instructions; a draft is the regulator's alone, whomever it will be issued to."""
 
     def visible_to(self, actor: Actor) -> Self:
-        """The rows within the actor's reach, without drafts for all but the supervision."""
+        """The rows within the actor's reach, without drafts for all but regulators."""
         rows = super().visible_to(actor)
-        return rows if actor.reach is Reach.ALL else rows.exclude(state__in=UNISSUED)
+        return rows if Role.REGULATOR in actor.roles else rows.exclude(state__in=UNISSUED)
 
 
 class Instruction(Entity):

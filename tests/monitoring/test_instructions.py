@@ -57,9 +57,11 @@ def test_one_person_alone_issues_nothing(world: World) -> None:
     alone = world.rhea.post(f"/api/v1/proposals/{row['proposal']}:approve")
     assert (alone.status_code, alone.json()["code"]) == (409, "same_person")
     assert not Suspension.objects.exists()
-    assert world.ada.get("/api/v1/instructions").json()["items"] == [], "a draft is the supervision's own"
+    assert world.ada.get("/api/v1/instructions").json()["items"] == [], "a draft is the regulator's own"
     assert world.ada.get(f"/api/v1/instructions/{row['id']}").status_code == 404
-    assert [each["state"] for each in world.olga.get("/api/v1/instructions").json()["items"]] == ["proposed"]
+    for other in (world.olga, world.aude):
+        assert other.get("/api/v1/instructions").json()["items"] == [], "the operator may be a reseller"
+    assert [each["state"] for each in world.ron.get("/api/v1/instructions").json()["items"]] == ["proposed"]
 
 
 def test_from_issue_to_lift_nothing_of_the_party_is_sold(world: World) -> None:

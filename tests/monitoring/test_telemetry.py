@@ -37,7 +37,7 @@ REFUSED = [
     ({"ts": 1700000000}, Verdict.MALFORMED),
     ({"source_seq": -1}, Verdict.MALFORMED),
     ({"source_seq": 2**63}, Verdict.MALFORMED),
-    ({"metric": "\ud800"}, Verdict.UNKNOWN_METRIC),
+    ({"metric": "\u202e"}, Verdict.UNKNOWN_METRIC),
     ({"metric": "calls"}, Verdict.UNKNOWN_METRIC),
     ({"metric": None}, Verdict.MALFORMED),
     ({"feed": "7"}, Verdict.MALFORMED),
@@ -75,6 +75,14 @@ def test_nan_in_json_and_deep_nesting_are_refused(world: World) -> None:
     raw = json.dumps({"points": [point(feed, value=float("nan"))]}).encode()
     assert world.ada.post("/api/v1/telemetry", raw).status_code == 400
     assert world.ada.post("/api/v1/telemetry", b'{"points":' + b"[" * 100_000).status_code == 400
+
+
+@pytest.mark.parametrize("text", ["\ud800", "cards\x00"])
+def test_text_that_cannot_be_kept_refuses_the_batch_by_name(world: World, text: str) -> None:
+    feed = declared(world.ada)
+    answer = send(world.ada, point(feed), point(feed, metric=text))
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/points/1/metric")
+    assert not Telemetry.objects.exists()
 
 
 def test_the_same_point_again_changes_nothing(world: World) -> None:
