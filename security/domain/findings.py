@@ -38,9 +38,8 @@ class FindingState(Vocabulary):
 
 
 S = FindingState
-LIVE = frozenset(
-    {S.OPEN, S.IN_REVIEW, S.REOPENED}
-)  # what keeps a critical finding's resources off the market
+# what keeps a critical finding's resources off the market
+LIVE = frozenset({S.OPEN, S.IN_REVIEW, S.REOPENED})
 LIFE = StateTable(
     states=FindingState,
     initial=S.OPEN,

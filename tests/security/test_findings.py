@@ -68,11 +68,13 @@ def test_a_report_of_another_scope_closes_nothing(world: World) -> None:
 
 
 def test_what_the_owner_no_longer_sees_is_reviewed_by_somebody_else(world: World) -> None:
-    target = asset(world.ada)
+    pool = declare(world.ada)["pool"]["id"]
+    target = asset(world.ada, pool)
     imported(world.ada, target)
     imported(world.ada, target, without(CRITICAL))
     found = critical(world)
     assert found["state"] == "in_review"
+    assert Suspension.objects.filter(closed_at=None, subject=pool).exists(), "evidence alone frees nothing"
     assert made(world.olga.post(f"/api/v1/findings/{found['id']}:confirm"))["state"] == "closed"
 
 
@@ -208,7 +210,7 @@ def test_a_report_that_cannot_be_read_stores_nothing(world: World) -> None:
 
 
 def test_untrusted_strings_stay_text(world: World) -> None:
-    nasty = "\ud800\x00<script>alert(1)</script>\x1b[31m" + "x" * 2000
+    nasty = "\u202e\x07<script>alert(1)</script>\x1b[31m" + "x" * 2000
     report = {"ArtifactName": "x", "Results": [{"Target": nasty, "Class": "os-pkgs", "Vulnerabilities": [
         {"VulnerabilityID": "CVE-1", "Title": nasty, "PkgName": nasty, "Severity": "LOW"}]}]}  # fmt: skip
     imported(world.olga, asset(world.ada), report)
