@@ -120,7 +120,7 @@ def _exercise(folder: str, words: Sequence[str]) -> int:
     """Run modules of tests/`folder` one after the other on services of their own; 0 when each of them succeeded."""
     known = sorted(path.stem for path in (ROOT / "tests" / folder).glob("[!_]*.py"))
     name, *rest = words or [""]
-    if name != "all" and name not in known:
+    if not known or (name != "all" and name not in known):
         print(f"Which one? 请指定：{' '.join(['all', *known])}", file=sys.stderr)
         return 2
     with private_stack(folder, durable=True) as stack:
