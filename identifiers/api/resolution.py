@@ -7,8 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from identifiers.domain.codes import Code
-from identifiers.selectors.identifiers import resolve
+from identifiers.selectors.identifiers import resolve_text
 from kernel.api.views import HouseView
 from kernel.systems import System
 
@@ -53,7 +52,7 @@ class ResolveTextView(HouseView):
 
 def answer(request: Request, text: str) -> Response:
     """The resolution of `text`, or 304 where the caller has this version."""
-    found = resolve(Code.parse(text))
+    found = resolve_text(text)
     version = f'"{found.generation}-{found.descriptor_version}"'
     headers = {"ETag": version, "Cache-Control": f"public, max-age={FRESH_SECONDS}"}
     if request.headers.get("If-None-Match") == version:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import OuterRef, Subquery
 
 from identifiers.domain.codes import Code
-from identifiers.domain.lifecycle import OVER, IdentifierState
+from identifiers.domain.lifecycle import OVER, IdentifierKind, IdentifierState
 from identifiers.errors import UnknownCode
 from identifiers.models import Descriptor, Identifier
 
@@ -19,8 +19,8 @@ class Resolution:
     """What a code resolves to, for ever: a live, filing or suspended resource, or a tombstone."""
 
     code: str
-    kind: str
-    state: str
+    kind: IdentifierKind
+    state: IdentifierState
     descriptor_version: int
     attributes: dict[str, Any]
     filing: str
@@ -50,14 +50,19 @@ def resolve(code: Code) -> Resolution:
         raise UnknownCode(written=code)
     return Resolution(
         code=str(code),
-        kind=row.kind,
-        state=row.state,
+        kind=IdentifierKind(row.kind),
+        state=IdentifierState(row.state),
         descriptor_version=row.version,
         attributes={} if row.state == IdentifierState.RETIRED else row.attributes,
         filing=row.filing,
         filed_at=row.filed_at,
         generation=row.generation,
     )
+
+
+def resolve_text(text: str) -> Resolution:
+    """The same for a code in any spelling. Raises MalformedCode too, saying what is wrong with the text."""
+    return resolve(Code.parse(text))
 
 
 def standings(*, subjects: Iterable[UUID]) -> dict[tuple[UUID, UUID], Standing]:
