@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from aggregation.domain.pools import PoolKind
 from aggregation.models import Offer
 from aggregation.selectors.gate import sellable_offers
-from aggregation.selectors.offers import title_of
+from aggregation.selectors.offers import marking_of, title_of
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -85,7 +85,7 @@ class CatalogueOfferOut(serializers.ModelSerializer[Offer]):
 
     def get_marking(self, offer: Offer) -> str:
         """演示数据, where the offer or what it stands on is invented."""
-        return offer.marking or offer.pool.marking or offer.pool.centre.marking
+        return marking_of(offer)
 
 
 class CatalogueQuery(PageQuery):

@@ -34,6 +34,11 @@ def title_of(offer: Offer) -> str:
     return f"{pool.centre.name} {machine}"
 
 
+def marking_of(offer: Offer) -> str:
+    """演示数据, where the offer or what it stands on is invented."""
+    return offer.marking or offer.pool.marking or offer.pool.centre.marking
+
+
 def facts(ids: Iterable[UUID]) -> dict[UUID, OfferFacts]:
     """The facts of each offer, in one query; an unknown id is absent."""
     rows = Offer.objects.filter(id__in=set(ids)).priced().select_related("pool__centre")
@@ -51,7 +56,7 @@ def facts(ids: Iterable[UUID]) -> dict[UUID, OfferFacts]:
             unit=row.unit,
             price_cny_hour=row.price_cny_hour,
             min_hours=row.min_hours,
-            marking=row.marking or row.pool.marking or row.pool.centre.marking,
+            marking=marking_of(row),
         )
         for row in rows
     }
