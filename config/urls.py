@@ -6,8 +6,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from kernel.api import health
 
-handler404 = "kernel.api.problems.not_found"
-handler500 = "kernel.api.problems.internal_error"
+handler404 = "console.pages.problems.not_found"
+handler500 = "console.pages.problems.internal_error"
 
 urlpatterns = [
     path("healthz", health.healthz),
@@ -21,4 +21,5 @@ urlpatterns = [
         for floor in settings.FLOORS
         if floor != "kernel" and (settings.BASE_DIR / floor / "api" / "urls.py").exists()
     ),
+    path("", include("console.urls")),
 ]

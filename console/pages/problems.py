@@ -1,0 +1,23 @@
+"""Addresses that do not exist, and mistakes of ours: a page for browsers, a problem document under /api."""
+
+from django.http import HttpRequest, HttpResponse
+
+from console.pages.frame import respond_problem
+from kernel import errors
+from kernel.api import problems
+
+API = "/api/"
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    if request.path.startswith(API):
+        return problems.not_found(request, exception)
+    return respond_problem(request, errors.NotFound())
+
+
+def internal_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500."""
+    if request.path.startswith(API):
+        return problems.internal_error(request)
+    return respond_problem(request, errors.Internal())
