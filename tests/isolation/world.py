@@ -16,7 +16,8 @@ from nodes.domain.alarms import AlarmKind as NodeAlarmKind
 from nodes.domain.filings import FilingState
 from nodes.models import Envelope, Filing, ManifestPair, NodeAlarm, OutboundStream, Outgoing, Peer
 from participants.domain.organisations import OrganisationKind as Kind
-from participants.models import Decision, Membership
+from participants.models import ApiKey, Decision, Membership
+from security.services.audit import append_checkpoint
 from tests.aggregation.supply import bring_to_market, made
 from tests.isolation.addresses import INDICATOR
 from tests.marketplace.trade import SHEET, aged, period, policy_in_force, reading, sized
@@ -24,6 +25,7 @@ from tests.monitoring.readings import declared, minute, point, sent
 from tests.nodes.far import FarNode
 from tests.participants.newcomers import PDF, days_ahead
 from tests.scheduling.live import commit_lines, demand, disclose, identify_lines
+from tests.security.reports import asset, grype, imported
 from tests.support.cast import CAST, Person, World
 
 SELLERS = ("ada", "cleo", "rex", "roy")
@@ -60,8 +62,15 @@ def furnish(world: World) -> FarNode:
     settle(world)
     proposals(world)
     watched(world)
+    secured(world)
     first, *_ = [federation(world, FarNode(f"32000{number}", role="industry")) for number in SEVERAL]
-    relay()
+    for _ in SEVERAL:  # something to log each time
+        made(world.ben.post("/api/v1/demands", {"title": canary("ben"), "terms": demand()}))
+        relay()
+        append_checkpoint()
+    ApiKey.objects.update(
+        last_used_at=now() + timedelta(hours=1)
+    )  # so that no call differs by noting the minute
     return first
 
 
@@ -177,6 +186,14 @@ def instruct(world: World, party: Person, **words: Any) -> None:
     }  # fmt: skip
     row = made(world.rhea.post("/api/v1/instructions", body))
     made(world.ron.post(f"/api/v1/proposals/{row['proposal']}:approve"))
+
+
+def secured(world: World) -> None:
+    """An asset and a scan with a finding for every provider, and two more for Ada."""
+    for number, name in enumerate((*SELLERS, *CARRIERS, "ann", "amy", "ada", "ada")):
+        person = getattr(world, name)
+        target = asset(person, asset=f"image-{number}", name=canary(name))
+        imported(person, target, grype(f"CVE-2026-000{number}"), "grype")
 
 
 def federation(world: World, far: FarNode) -> FarNode:
