@@ -1,4 +1,4 @@
-"""The full house, built once for all questions about who sees what; every test gives back what it changed."""
+"""The full house, built once a module for all questions about who sees what; every test gives back what it changed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class House:
     read: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def house(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[House]:
     """The house in a transaction that is never committed; each test's own is a savepoint in it."""
     as_jiangsu = override_settings(
@@ -36,7 +36,7 @@ def house(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         transaction.set_rollback(True)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def ledger(house: House) -> Ledger:
     """Whose every row is."""
     return Ledger()
