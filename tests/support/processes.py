@@ -28,6 +28,7 @@ def environment(**more: str) -> dict[str, str]:
         DATABASE_URL=here,
         CIN_AS_OWNER="0",
         NODE_KEY=settings.NODE_KEY,
+        NODE_KEY_FILE="",  # it would stand above the key of the test
         THROTTLE_RATE="1000000/min",
         PYTHONPATH=str(ROOT),
         **more,
