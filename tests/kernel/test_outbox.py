@@ -17,6 +17,7 @@ from celery import current_app
 from django.db import connection, connections, transaction
 from django.db.models.functions import Now
 
+from config import celery_app
 from kernel.actor import SYSTEM
 from kernel.ids import new_id
 from kernel.models import Delivery, EventPosition, EventRecord, PendingEvent
@@ -216,11 +217,11 @@ def test_s6_a_process_that_dies_right_after_its_commit_loses_nothing(
 @real
 def test_a_silent_broker_neither_fails_nor_delays_the_act(monkeypatch: pytest.MonkeyPatch) -> None:
     send = current_app.send_task
-    with current_app.connection_for_write("redis+socket:///nowhere/redis.sock") as broken:
+    with celery_app.connection_for_write("redis+socket:///nowhere/redis.sock") as broken:
         monkeypatch.setattr(current_app, "send_task", partial(send, connection=broken))
         begin = time.monotonic()
         ring_bell()
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 5  # without the option the client tries for six seconds
     assert PendingEvent.objects.count() == 1
 
 
