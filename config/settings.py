@@ -67,7 +67,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    *(floor for floor in FLOORS if (BASE_DIR / floor / "apps.py").exists()),
+    *FLOORS,
 ]
 MIDDLEWARE = [
     "kernel.middleware.RequestMiddleware",
