@@ -133,7 +133,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "reports": {"task": "nodes.tasks.draft_reports", "schedule": float(min(REPORT_PERIOD_SECONDS, 600))},
     "inventory": {"task": "aggregation.tasks.watch_inventory", "schedule": HEARTBEAT_SECONDS / 3},
     "feeds": {"task": "monitoring.tasks.watch_feeds", "schedule": 1.0, "options": {"expires": 5}},
-    "audit": {"task": "security.tasks.checkpoint", "schedule": 5.0, "options": {"expires": 30}},
+    "audit": {"task": "security.tasks.checkpoint", "schedule": 2.0, "options": {"expires": 30}},
     "acceptances": {
         "task": "security.tasks.follow_acceptances",
         "schedule": 60.0,

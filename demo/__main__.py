@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,13 +77,15 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 def walk(world: World, results: list[dict[str, Any]], *, serve: bool) -> None:
     """Do the steps in order; after one that failed the others are not tried."""
     world.facts["begun"] = datetime.now(UTC).isoformat()
-    world.clients |= found(world.regional, operator="示范省级运营公司", regulator="示范省通信管理局")
-    world.clients |= {
-        f"national-{name}": client
-        for name, client in found(
-            world.national, operator="示范国家节点运营方", regulator="示范国家主管部门"
-        ).items()
-    }
+    with ThreadPoolExecutor() as both:
+        regional = both.submit(
+            found, world.regional, operator="示范省级运营公司", regulator="示范省通信管理局"
+        )
+        national = both.submit(
+            found, world.national, operator="示范国家节点运营方", regulator="示范国家主管部门"
+        )
+    world.clients |= regional.result()
+    world.clients |= {f"national-{name}": client for name, client in national.result().items()}
     try:
         for step in steps():
             results.append(attempt(step, world, failed=any(not r["ok"] and r["tried"] for r in results)))

@@ -11,7 +11,7 @@ from demo.client import Client, expect
 from demo.world import World
 
 FIVE_MINUTES = timedelta(minutes=5)
-QUICK = 2  # seconds between two points of the feed that is switched off
+QUICK = 1  # second between two points of the feed that is switched off
 PLACES = Decimal("0.000001")
 
 
