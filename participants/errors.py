@@ -5,14 +5,14 @@ from kernel.text import Text
 
 
 class MalformedCreditCode(Problem):
-    """The text cannot be a unified social credit code; a failed check digit alone is not refused."""
+    """The text cannot be the code of a legal entity; a failed check character alone is not refused."""
 
     status = 400
     code = "malformed_credit_code"
     title = Text("统一社会信用代码格式有误", "Malformed social credit code")
     detail = Text(
-        "{written} 不是统一社会信用代码（GB 32100-2015）：须为 18 位，前 8 位为数字，其余不含 I、O、Z、S、V；请核对证照。",
-        "{written} is no unified social credit code (GB 32100-2015): 18 characters, the first 8 digits, the rest without I, O, Z, S, V; check the licence.",
+        "{written} 不是统一社会信用代码（GB 32100-2015）：须为 18 位，前 8 位为数字，其余不含 I、O、Z、S、V；没有该代码的单位填写 9 位组织机构代码（GB 11714）。请核对证照。",
+        "{written} is no unified social credit code (GB 32100-2015): 18 characters, the first 8 digits, the rest without I, O, Z, S, V; an entity without one gives its organisation code of 9 characters (GB 11714). Check the licence.",
     )
 
 
@@ -23,8 +23,8 @@ class AlreadyRegistered(Problem):
     code = "already_registered"
     title = Text("该主体已登记", "Registered already")
     detail = Text(
-        "统一社会信用代码 {written} 已以该类型登记；请向本单位管理员索取邀请，或核对代码。",
-        "{written} is registered in this kind; ask your organisation's administrator for an invitation, or check the code.",
+        "代码为 {written} 的主体已以该类型登记；请向本单位管理员索取邀请，或核对代码。",
+        "The entity {written} is registered in this kind; ask your organisation's administrator for an invitation, or check the code.",
     )
 
 
@@ -70,6 +70,18 @@ class CertificationIncomplete(Problem):
     detail = Text(
         "尚缺：{missing_zh}。请该主体补交后再办理。",
         "Still missing: {missing_en}. The organisation must submit them first.",
+    )
+
+
+class CodeUnconfirmed(Problem):
+    """The entity's code failed its check character, and no reviewer has confirmed it."""
+
+    status = 409
+    code = "code_unconfirmed"
+    title = Text("代码待人工核对", "Code not confirmed")
+    detail = Text(
+        "代码 {written} 未通过校验位（{state_zh}）；请审核人核对证照后确认或不予认可，或由申请人更正代码。",
+        "The code {written} failed its check character ({state_en}); a reviewer compares it with the licence and confirms or refuses it, or the applicant corrects it.",
     )
 
 

@@ -26,6 +26,15 @@ class OrganisationAmended(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CodeReviewed(Event):
+    """A person looked at a code that failed its check character: confirmed or refused."""
+
+    name: ClassVar[str] = "participants.code_reviewed"
+
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrganisationChecked(Event):
     """The first person found its documents complete."""
 

@@ -16,6 +16,7 @@ from kernel.clock import now, shanghai_date
 from kernel.systems import System
 from participants.api.organisations import OrganisationOut
 from participants.domain.certification import Shortfall, Want
+from participants.domain.credit_codes import CodeCheck
 from participants.domain.organisations import LIFE
 from participants.domain.qualifications import QualificationAct
 from participants.models import Decision, Organisation
@@ -44,7 +45,11 @@ class StandingOut(serializers.Serializer[Any]):
     qualified = serializers.BooleanField()
     qualification_until = serializers.DateField(allow_null=True)
     shortfalls = ShortfallOut(many=True)
+    code_check = serializers.ChoiceField(CodeCheck.choices())
     suspensions = serializers.ListField(child=serializers.CharField(), help_text="open causes")
+    affiliated = serializers.BooleanField(
+        help_text="shares its legal entity with another, or one declares the other"
+    )
     affiliates = serializers.ListField(child=serializers.UUIDField())
     profile = serializers.CharField(help_text="version of the certification profile")
 
@@ -60,6 +65,13 @@ class DecisionOut(serializers.ModelSerializer[Decision]):
 class RefusalIn(serializers.Serializer[Any]):
     """Why."""
 
+    reason = serializers.CharField(max_length=500)
+
+
+class CodeReviewIn(serializers.Serializer[Any]):
+    """What a comparison of the code with the licence showed."""
+
+    confirmed = serializers.BooleanField(help_text="true: it is the entity's code as it was issued")
     reason = serializers.CharField(max_length=500)
 
 
@@ -100,6 +112,21 @@ class DecisionsView(CaseView):
     def get(self, request: Request, **_: Any) -> Response:
         """List what was decided about the organisation, and why."""
         return self.page(self.subject.decisions.all(), DecisionOut)
+
+
+class ReviewCodeView(CaseView):
+    """`/api/v1/organisations/{id}:review-code`."""
+
+    operations = {"POST": "participants.review_code"}
+
+    @extend_schema(request=CodeReviewIn, responses={200: OrganisationOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Confirm or refuse a code that failed its check character, with the reason; certification waits for it."""
+        data = self.read(CodeReviewIn)
+        row = services.review_code(
+            organisation=self.subject, confirmed=data["confirmed"], reason=data["reason"], actor=self.actor
+        )
+        return self.show(row, OrganisationOut)
 
 
 class CheckView(CaseView):

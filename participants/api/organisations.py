@@ -30,14 +30,16 @@ class OrganisationIn(serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(KINDS)
     name = serializers.CharField(max_length=120)
-    code = serializers.CharField(max_length=30, help_text="统一社会信用代码 GB 32100-2015")
+    code = serializers.CharField(
+        max_length=30, help_text="统一社会信用代码 GB 32100-2015; without one the 组织机构代码 GB 11714"
+    )
     division = serializers.RegexField(r"^[0-9]{6}$", default="", allow_blank=True, help_text="GB/T 2260")
     size = serializers.ChoiceField(SizeClass.choices(), default="", allow_blank=True)
     affiliates = serializers.ListField(
         child=serializers.CharField(max_length=30),
         default=list,
         max_length=MOST_AFFILIATES,
-        help_text="social credit codes of affiliated legal entities",
+        help_text="codes of affiliated legal entities",
     )
     person_name = serializers.CharField(max_length=80)
     email = serializers.EmailField()
@@ -47,6 +49,7 @@ class AmendmentIn(serializers.Serializer[Any]):
     """What may be corrected until the organisation is certified."""
 
     name = serializers.CharField(max_length=120, required=False)
+    code = serializers.CharField(max_length=30, required=False)
     size = serializers.ChoiceField(SizeClass.choices(), required=False, allow_blank=True)
     affiliates = serializers.ListField(
         child=serializers.CharField(max_length=30), required=False, max_length=MOST_AFFILIATES
@@ -144,6 +147,7 @@ class OrganisationView(HouseView):
         row = services.amend_organisation(
             organisation=self.subject,
             name=data.get("name", self.subject.name),
+            code=data.get("code", self.subject.code),
             size=data.get("size", self.subject.size),
             affiliate_codes=data.get("affiliates", self.subject.affiliate_codes),
             actor=self.actor,

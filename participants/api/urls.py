@@ -10,6 +10,7 @@ urlpatterns = [
     path("organisations/<uuid:pk>:close", organisations.CloseView.as_view()),
     path("organisations/<uuid:pk>/standing", certification.StandingView.as_view()),
     path("organisations/<uuid:pk>/decisions", certification.DecisionsView.as_view()),
+    path("organisations/<uuid:pk>:review-code", certification.ReviewCodeView.as_view()),
     path("organisations/<uuid:pk>:check", certification.CheckView.as_view()),
     path("organisations/<uuid:pk>:certify", certification.CertifyView.as_view()),
     path("organisations/<uuid:pk>:refuse", certification.RefuseView.as_view()),

@@ -88,7 +88,7 @@ class CertificationProfile:
     def require_decider(self, act: str, roles: Iterable[str]) -> None:
         """Raise Forbidden where the profile gives the act to none of the roles."""
         if not self.deciders[act].intersection(roles):
-            raise Forbidden(operation=f"participants.{act}_organisation")
+            raise Forbidden(operation=f"participants.{act}")
 
 
 def counts(valid_until: date | None, today: date) -> bool:

@@ -17,7 +17,7 @@ class Decision(Entity):
     tenant_field: ClassVar[str] = "organisation_id"
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="decisions")
-    case = models.CharField(max_length=16, help_text="certification or qualification")
+    case = models.CharField(max_length=16, help_text="code, certification or qualification")
     act = models.CharField(max_length=16)
     reason = models.CharField(max_length=500, blank=True)
     profile = models.CharField(max_length=20, help_text="version of the certification profile")

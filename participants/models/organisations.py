@@ -3,8 +3,10 @@
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Left, Right
 
 from kernel.actor import Role
 from kernel.models.base import Entity
@@ -17,18 +19,25 @@ from participants.models.people import User
 class Organisation(Entity):
     """A tenant: one legal entity in one kind.
 
-    Two organisations are affiliated when they share a code or one declares the other's.
+    Two organisations are affiliated when they are one legal entity or one declares the other: the nine characters
+    of the organisation code decide, whether they stand alone or inside a social credit code.
     """
 
     tenant_field: ClassVar[str] = "id"
 
     kind = models.CharField(max_length=24, choices=OrganisationKind.choices())
     name = models.CharField(max_length=120)
-    code = models.CharField(max_length=18, help_text="统一社会信用代码 GB 32100-2015")
-    code_check = models.CharField(max_length=8, choices=CodeCheck.choices(), default=CodeCheck.PASSED.value)
+    code = models.CharField(
+        max_length=18, help_text="统一社会信用代码 GB 32100-2015; without one the 组织机构代码 GB 11714"
+    )
+    legal_entity = models.GeneratedField(  # domain.credit_codes.legal_entity
+        expression=Right(Left("code", 17), 9), output_field=models.CharField(max_length=9), db_persist=True
+    )
+    code_check = models.CharField(max_length=9, choices=CodeCheck.choices(), default=CodeCheck.PASSED.value)
     division = models.CharField(max_length=6, blank=True, help_text="GB/T 2260")
     size = models.CharField(max_length=8, choices=SizeClass.choices(), blank=True)
     affiliate_codes = ArrayField(models.CharField(max_length=18), default=list, blank=True)
+    affiliate_entities = ArrayField(models.CharField(max_length=9), default=list, blank=True)
     state = models.CharField(
         max_length=12, choices=OrganisationState.choices(), default=OrganisationState.APPLIED.value
     )
@@ -39,14 +48,18 @@ class Organisation(Entity):
         db_table = "organisation"
         constraints = [
             models.UniqueConstraint(
-                fields=["code", "kind"],
+                fields=["legal_entity", "kind"],
                 condition=~Q(state__in=[OrganisationState.REFUSED.value, OrganisationState.CLOSED.value]),
-                name="organisation_once_a_code_and_kind",
+                name="organisation_once_an_entity_and_kind",
             ),
             models.CheckConstraint(
                 condition=Q(certified_by__isnull=True) | ~Q(certified_by=F("checked_by")),
                 name="organisation_certified_by_two",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["legal_entity"], name="organisation_legal_entity"),
+            GinIndex(fields=["affiliate_entities"], name="organisation_affiliates"),
         ]
 
 

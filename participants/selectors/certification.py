@@ -69,8 +69,14 @@ class CertificationReport:
     qualification_until: date | None
     shortfalls: list[Shortfall]
     suspensions: list[str]
+    code_check: str
     affiliates: list[UUID]
     profile: str
+
+    @property
+    def affiliated(self) -> bool:
+        """Whether another organisation here is the same legal entity, or one declares the other."""
+        return bool(self.affiliates)
 
 
 def certification_report(organisation: Organisation, *, today: date) -> CertificationReport:
@@ -84,6 +90,7 @@ def certification_report(organisation: Organisation, *, today: date) -> Certific
         qualification_until=granted.valid_until if granted else None,
         shortfalls=certification_shortfalls(organisation, today=today, accepted_only=True),
         suspensions=open_causes([organisation.id]).get(organisation.id, []),
+        code_check=organisation.code_check,
         affiliates=sorted(standing.affiliates),
         profile=certification_profile().version,
     )

@@ -60,18 +60,18 @@ def standings(ids: Iterable[UUID]) -> dict[UUID, PartyStanding]:
 
 
 def affiliates_of(rows: Iterable[Organisation]) -> dict[UUID, frozenset[UUID]]:
-    """Organisations of the same code, or declared by one side or the other. One query."""
-    own = {row.id: {row.code, *row.affiliate_codes} - {""} for row in rows}
-    codes = sorted(set[str]().union(*own.values()))
-    near = Organisation.objects.filter(code__in=codes) | Organisation.objects.filter(
-        affiliate_codes__overlap=codes
+    """Organisations of the same legal entity, or declared by one side or the other. One query."""
+    own = {row.id: {row.legal_entity, *row.affiliate_entities} - {""} for row in rows}
+    entities = sorted(set[str]().union(*own.values()))
+    near = Organisation.objects.filter(legal_entity__in=entities) | Organisation.objects.filter(
+        affiliate_entities__overlap=entities
     )
-    known = list(near.values_list("id", "code", "affiliate_codes"))
+    known = list(near.values_list("id", "legal_entity", "affiliate_entities"))
     return {
         row.id: frozenset(
             other
-            for other, code, declared in known
-            if other != row.id and (code in own[row.id] or row.code in declared)
+            for other, entity, declared in known
+            if other != row.id and (entity in own[row.id] or row.legal_entity in declared)
         )
         for row in rows
     }

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from kernel.actor import Actor
 from kernel.services.outbox import publish
 from participants import events
-from participants.domain.credit_codes import read_credit_code
+from participants.domain.credit_codes import legal_entity, read_code
 from participants.domain.organisations import LIFE, ROLES_OF_KIND, OrganisationKind
 from participants.errors import AlreadyRegistered
 from participants.models import ApiKey, Membership, Organisation
@@ -47,10 +47,8 @@ def register_organisation(
 
     Raises MalformedCreditCode, AlreadyRegistered (the code in this kind), EmailKnown.
     """
-    compact, check = read_credit_code(code)
-    declared = sorted(
-        {read_credit_code(each, pointer=f"/affiliates/{at}")[0] for at, each in enumerate(affiliate_codes)}
-    )
+    compact, check = read_code(code)
+    declared = _read_affiliates(affiliate_codes)
     try:
         with transaction.atomic():
             row = Organisation.objects.create(
@@ -61,6 +59,7 @@ def register_organisation(
                 division=division,
                 size=size,
                 affiliate_codes=declared,
+                affiliate_entities=[legal_entity(each) for each in declared],
             )
     except IntegrityError as error:
         raise AlreadyRegistered(pointer="/code", written=compact) from error
@@ -81,22 +80,42 @@ def register_organisation(
 
 @transaction.atomic
 def amend_organisation(
-    *, organisation: Organisation, name: str, size: str, affiliate_codes: Sequence[str], actor: Actor
+    *,
+    organisation: Organisation,
+    name: str,
+    code: str,
+    size: str,
+    affiliate_codes: Sequence[str],
+    actor: Actor,
 ) -> Organisation:
-    """Correct what was applied with, also after a refusal: the application starts anew."""
+    """Correct what was applied with, also after a refusal: the application starts anew, a new code is read anew.
+
+    Raises MalformedCreditCode, AlreadyRegistered.
+    """
     require_administrator(actor)
     row = Organisation.objects.select_for_update().get(id=organisation.id)
     row.state = LIFE.after("amend", row.state)
     row.name, row.size = name, size
-    row.affiliate_codes = sorted(
-        {read_credit_code(each, pointer=f"/affiliates/{at}")[0] for at, each in enumerate(affiliate_codes)}
-    )
+    row.affiliate_codes = _read_affiliates(affiliate_codes)
+    row.affiliate_entities = [legal_entity(each) for each in row.affiliate_codes]
+    compact, check = read_code(code)
+    if compact != row.code:  # what a reviewer said of the old one is not said of this one
+        row.code, row.code_check = compact, check
     row.checked_by = None
     try:
         with transaction.atomic():
-            row.advance("state", "name", "size", "affiliate_codes", "checked_by")
+            row.advance(
+                "state",
+                "name",
+                "size",
+                "code",
+                "code_check",
+                "affiliate_codes",
+                "affiliate_entities",
+                "checked_by",
+            )
     except IntegrityError as error:  # refused before, and registered again by somebody else since
-        raise AlreadyRegistered(written=row.code) from error
+        raise AlreadyRegistered(pointer="/code", written=row.code) from error
     publish(events.OrganisationAmended(subject=row.id, tenant=row.id), actor=actor)
     return row
 
@@ -111,3 +130,7 @@ def close_organisation(*, organisation: Organisation, actor: Actor) -> Organisat
     row.memberships.filter(ended_at=None).update(ended_at=Now(), generation=F("generation") + 1)
     publish(events.OrganisationClosed(subject=row.id, tenant=row.id, kind=row.kind), actor=actor)
     return row
+
+
+def _read_affiliates(codes: Sequence[str]) -> list[str]:
+    return sorted({read_code(each, pointer=f"/affiliates/{at}")[0] for at, each in enumerate(codes)})

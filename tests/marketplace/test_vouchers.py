@@ -109,8 +109,8 @@ def test_large_enterprises_and_affiliates_are_refused(world: World) -> None:
     sized(world.ben, "large")
     assert world.ben.post(CLAIMS, {"order": order["id"]}).json()["code"] == "voucher_refused"
     sized(world.ben)
-    world.ada.organisation.affiliate_codes = [world.ben.organisation.code]
-    world.ada.organisation.save(update_fields=["affiliate_codes"])
+    world.ada.organisation.affiliate_entities = [world.ben.organisation.legal_entity]
+    world.ada.organisation.save(update_fields=["affiliate_entities"])
     assert world.ben.post(CLAIMS, {"order": order["id"]}).json()["code"] == "voucher_refused"
     assert not VoucherClaim.objects.exists()
 

@@ -123,7 +123,7 @@ def test_only_the_profiles_deciders_decide(
 
 def test_the_permission_table_lets_in_exactly_whom_the_profile_names() -> None:
     for act, roles in certification_profile().deciders.items():
-        assert set(table()[f"participants.{act}_organisation"]) == roles
+        assert set(table()[f"participants.{act}"]) == roles
 
 
 @pytest.mark.parametrize("state", OrganisationState.codes())
