@@ -80,12 +80,3 @@ class HeartbeatRefused(Problem):
         "没有一条读数可以保存（第一条 {pool}：{reason_zh}）；未存储任何内容，可更正后用同一序号重发。",
         "Not one reading could be kept (the first, {pool}: {reason_en}); nothing was stored: correct it and send the same sequence again.",
     )
-
-
-class CallbackRefused(Problem):
-    """The callback address is not one that the node may call."""
-
-    status = 400
-    code = "callback_refused"
-    title = Text("回调地址不可用", "The callback address is refused")
-    detail = Text("{reason_zh}", "{reason_en}")

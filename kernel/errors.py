@@ -220,6 +220,15 @@ class InvalidField(Problem):
     detail = Text("{reason_zh}", "{reason_en}")
 
 
+class CallbackRefused(Problem):
+    """The address is not one that the node may send to."""
+
+    status = 400
+    code = "callback_refused"
+    title = Text("回调地址不可用", "The callback address is refused")
+    detail = Text("{reason_zh}", "{reason_en}")
+
+
 class MalformedBody(Problem):
     """The body cannot be read at all."""
 

@@ -3,20 +3,18 @@
 import json
 from uuid import UUID
 
-import httpx
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
 from aggregation.selectors.agents import callback
-from aggregation.services.agents import check_reachable
 from kernel.actor import SYSTEM, Actor
+from kernel.egress import NoAnswerError, post
 from kernel.errors import Problem
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from nodes.services.signing import signed_request
 from scheduling import events
-from scheduling.adapters.agents import client
 from scheduling.domain.dispatches import LIFE, MAX_ATTEMPTS, DispatchState
 from scheduling.models import Dispatch
 
@@ -85,8 +83,8 @@ def _call(row: Dispatch) -> str:
     body = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
     try:
         headers = signed_request(method="POST", url=url, body=body)
-        status = client.post(url=url, address=check_reachable(url), body=body, headers=headers)
-    except (httpx.HTTPError, Problem) as error:
+        status = post(url, body=body, headers=headers, pointer="/callback_url").status
+    except (NoAnswerError, Problem) as error:
         return f"{type(error).__name__}: {error}"[:200]
     return "" if status in TAKEN else f"HTTP {status}"
 

@@ -1,85 +1,14 @@
-"""Agents: where the node calls a provider back, and the addresses that it never calls."""
+"""Agents: where the node calls a provider back; which addresses it never calls: tests/kernel/test_egress.py."""
 
 from typing import Any
 
 import pytest
 
-from aggregation.adapters.dns import client
-from aggregation.domain.callbacks import check_addresses, check_callback
-from aggregation.errors import CallbackRefused
 from aggregation.selectors.agents import callback
-from aggregation.services import agents
-from aggregation.services.agents import check_reachable
 from tests.aggregation.supply import enrol, made
 from tests.support.cast import World
 
 PUBLIC = "https://agent.example.com:8443/dispatch?pool=1"
-INNER = [
-    "http://agent.example.com/dispatch",
-    "ftp://agent.example.com/",
-    "https://127.0.0.1/x",
-    "https://10.1.2.3/x",
-    "https://192.168.0.1/x",
-    "https://169.254.169.254/latest/meta-data",
-    "https://100.64.0.1/x",
-    "https://[::1]/x",
-    "https://[fd00::1]/x",
-    "https://[::ffff:10.0.0.1]/x",
-    "https://0.0.0.0/x",
-    "https://localhost/x",
-    "https://node.internal/x",
-    "https://intranet/x",
-    "https://user:word@agent.example.com/x",
-    "https://agent.example.com/x#y",
-    "https://agent.example.com:99999/x",
-    "https:///x",
-    "agent.example.com",
-    "https://agent.example.com/a b",
-    "https://示范.example.com/x",
-]
-
-
-@pytest.mark.parametrize("url", INNER)
-def test_an_address_that_is_not_public_https_is_refused(url: str) -> None:
-    with pytest.raises(CallbackRefused):
-        check_callback(url, allow_private=False)
-
-
-@pytest.mark.parametrize("url", [PUBLIC, "https://203.0.114.9/x", "https://[2606:4700::1111]/x"])
-def test_a_public_address_is_taken(url: str) -> None:
-    check_callback(url, allow_private=False)
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9000/dispatch", "http://localhost:9000/x"])
-def test_a_demonstration_on_one_machine_may_call_itself(url: str) -> None:
-    check_callback(url, allow_private=True)
-    check_addresses(["127.0.0.1"], allow_private=True)
-    with pytest.raises(CallbackRefused):
-        check_callback("ftp://localhost/x", allow_private=True)
-
-
-@pytest.mark.parametrize(
-    ("addresses", "allowed"),
-    [(["8.8.8.8"], True), (["8.8.8.8", "10.0.0.1"], False), (["::1"], False), ([], False)],
-)
-def test_a_name_is_resolved_again_before_each_call(
-    monkeypatch: pytest.MonkeyPatch, addresses: list[str], *, allowed: bool
-) -> None:
-    def resolve(host: str, port: int) -> list[str]:
-        assert (host, port) == ("agent.example.com", 8443)
-        return addresses
-
-    monkeypatch.setattr(agents, "addresses_of", resolve)
-    if allowed:
-        assert check_reachable(PUBLIC) == addresses[0]
-    else:
-        with pytest.raises(CallbackRefused):
-            check_reachable(PUBLIC)
-
-
-def test_a_literal_address_resolves_to_itself_and_nonsense_to_nothing() -> None:
-    assert client.addresses_of("127.0.0.1", 80) == ["127.0.0.1"]
-    assert client.addresses_of("a" * 300, 80) == []
 
 
 @pytest.mark.django_db

@@ -1,1 +1,0 @@
-"""The outside world, one folder for each kind."""

@@ -1,1 +1,0 @@
-"""Agents of compute providers, reached over HTTP."""
