@@ -139,6 +139,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 50},
     },
+    "reminders": {
+        "task": "participants.tasks.remind_of_ends",
+        "schedule": 600.0,
+        "options": {"expires": 500},
+    },
     "last-days": {
         "task": "participants.tasks.follow_last_days",
         "schedule": 60.0,

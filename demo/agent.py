@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from demo.client import Client
-from nodes.errors import SignatureRefused
+from kernel.errors import SignatureRefused
 
 EVERY_SECONDS = 1.0
 

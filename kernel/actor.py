@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from kernel.errors import PersonNeeded
 from kernel.text import Vocabulary
 
 
@@ -41,7 +42,8 @@ class Reach(Vocabulary):
 class Actor:
     """A signed-in person or machine, or nobody.
 
-    `tenant_id` is the organisation whose rows are its own; `reach` is how far it sees for the
+    `user_id` is the person, None for an OAuth client; `credential` the id of the key or client that signed in, and
+    `signed` says that one of its organisation's keys signed the request (RFC 9421). `tenant_id` is the organisation whose rows are its own; `reach` is how far it sees for the
     operation at hand (set from the permission table); `scopes` are those of the key it signed in with (none: only
     what everybody may do); `node` is the code of a peer node.
     """
@@ -51,11 +53,20 @@ class Actor:
     roles: frozenset[str] = frozenset({Role.ANONYMOUS})
     scopes: frozenset[str] = frozenset()
     node: str | None = None
+    credential: UUID | None = None
+    signed: bool = False
     reach: Reach = Reach.NONE
 
     def reaching(self, reach: Reach) -> "Actor":
         """The same actor, seeing as far as the operation at hand allows."""
         return replace(self, reach=reach)
+
+    @property
+    def person(self) -> UUID:
+        """The natural person who acts. Raises PersonNeeded for a machine: it is never one of four eyes."""
+        if self.user_id is None:
+            raise PersonNeeded
+        return self.user_id
 
     @property
     def anonymous(self) -> bool:

@@ -43,8 +43,31 @@ class Unauthenticated(Problem):
     code = "unauthenticated"
     title = Text("需要登录", "Sign-in required")
     detail = Text(
-        "请在请求头 Authorization 中提供有效的 API 密钥（Api-Key …）。",
-        "Send a valid API key in the Authorization header (Api-Key …).",
+        "请在请求头 Authorization 中提供有效的 API 密钥（Api-Key …）或 OAuth 2 访问令牌（Bearer …）；"
+        "也请核对其是否过期、吊销，或仅限其他网段使用。",
+        "Send a valid API key (Api-Key …) or OAuth 2 access token (Bearer …) in the Authorization header; "
+        "also check whether it has expired, was revoked, or is for other networks.",
+    )
+
+
+class SignatureRefused(Problem):
+    """A request is not signed as it must be (RFC 9421); `params["refusal"]` is the stable reason."""
+
+    status = 401
+    code = "signature_refused"
+    title = Text("签名未被接受", "Signature refused")
+    detail = Text("{label_zh}（{refusal}）。{reason_zh}", "{label_en} ({refusal}). {reason_en}")
+
+
+class PersonNeeded(Problem):
+    """A machine called; the act is a person's, because it counts as one of four eyes or changes who may sign in."""
+
+    status = 403
+    code = "person_needed"
+    title = Text("须由自然人办理", "A person must do this")
+    detail = Text(
+        "该操作须由自然人以本人密钥或登录会话办理；OAuth 客户端不能代替。",
+        "A person does this, with a key or a session of their own; an OAuth client cannot stand in.",
     )
 
 

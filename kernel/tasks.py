@@ -4,6 +4,7 @@ from celery import shared_task
 
 from kernel.services.capacity import expire_next
 from kernel.services.jobs import run_next_job
+from kernel.services.messages import forget_nonces
 from kernel.services.outbox import drain
 
 SWEEP_SECONDS = 1.0
@@ -12,7 +13,7 @@ AT_MOST = 200
 
 @shared_task(name="kernel.tasks.sweep", ignore_result=True)
 def sweep() -> None:
-    """Relay and deliver events, do due jobs, expire due holds. Rung after commits, and every second anyway."""
+    """Relay and deliver events, do due jobs, expire due holds, forget spent nonces. Rung after commits, and every second anyway."""
     drain(AT_MOST)
     for _ in range(AT_MOST):
         if not run_next_job():
@@ -20,4 +21,5 @@ def sweep() -> None:
     for _ in range(AT_MOST):
         if not expire_next():
             break
+    forget_nonces()
     drain(AT_MOST)

@@ -4,15 +4,6 @@ from kernel.errors import Problem
 from kernel.text import Text
 
 
-class SignatureRefused(Problem):
-    """A request between nodes is not signed as it must be; `params["refusal"]` is the stable reason."""
-
-    status = 401
-    code = "signature_refused"
-    title = Text("签名未被接受", "Signature refused")
-    detail = Text("{label_zh}（{refusal}）。{reason_zh}", "{label_en} ({refusal}). {reason_en}")
-
-
 class EnvelopeMalformed(Problem):
     """A message or a receipt cannot be read; `params["field"]` names the part at fault."""
 

@@ -11,7 +11,6 @@ from kernel.services.jobs import enqueue_job
 from nodes.selectors.streams import sending_streams
 from nodes.services.manifests import exchange_manifest
 from nodes.services.reports import draft_last_period
-from nodes.services.requests import forget_nonces
 from nodes.services.sending import due_streams, send_stream
 from nodes.services.streams import SEND_JOB
 
@@ -30,10 +29,9 @@ def exchange(*, stream: str) -> None:
 
 @shared_task(name="nodes.tasks.sweep_streams", ignore_result=True)
 def sweep_streams() -> None:
-    """Send what a lost job left behind, and forget nonces that no signature can bring again."""
+    """Send what a lost job left behind."""
     for stream in due_streams():
         send_stream(stream=stream)
-    forget_nonces()
 
 
 @shared_task(name="nodes.tasks.exchange_daily", ignore_result=True)

@@ -186,6 +186,39 @@ class ScopeTooWide(Problem):
     )
 
 
+class NotYourKey(Problem):
+    """Nobody holds a key that stands for somebody else: one person would act as two."""
+
+    status = 403
+    code = "not_your_key"
+    title = Text("不是本人的密钥", "Not your key")
+    detail = Text(
+        "新密钥只交给密钥所属的人；管理员可吊销同事的密钥，由其本人重新签发。",
+        "A new key is shown to whom the key belongs; as an administrator revoke it, and let its owner make another.",
+    )
+
+
+class CredentialEnded(Problem):
+    """What has ended is not rotated."""
+
+    status = 409
+    code = "credential_ended"
+    title = Text("凭据已失效", "The credential has ended")
+    detail = Text("该凭据已吊销或过期；请新建一个。", "It was revoked or has expired; make a new one.")
+
+
+class RotatedAlready(Problem):
+    """A credential has one successor, so that a chain shows who took which place."""
+
+    status = 409
+    code = "rotated_already"
+    title = Text("已轮换", "Rotated already")
+    detail = Text(
+        "已由 {successor} 接替；请轮换接替者，若其已丢失请先吊销。",
+        "{successor} has taken its place; rotate that one, or revoke it first if it was lost.",
+    )
+
+
 class LastAdministrator(Problem):
     """An organisation is never left without an administrator."""
 

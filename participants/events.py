@@ -1,7 +1,7 @@
 """What participants announce: ids, kinds and codes, never a person's name or address."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -172,3 +172,33 @@ class ApiKeyRevoked(Event):
     """A key ends at once."""
 
     name: ClassVar[str] = "participants.api_key_revoked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiKeyRotated(Event):
+    """A key takes the place of another, which ends after an overlap; `subject` is the new key's id."""
+
+    name: ClassVar[str] = "participants.api_key_rotated"
+
+    replaces: UUID
+    overlap_ends: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiKeyRestricted(Event):
+    """The networks from which a key may be used changed."""
+
+    name: ClassVar[str] = "participants.api_key_restricted"
+
+    networks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CredentialExpiring(Event):
+    """A key or a client's secret ends soon, and nothing has taken its place; `subject` is its id."""
+
+    name: ClassVar[str] = "participants.credential_expiring"
+
+    kind: str
+    member: UUID
+    expires_at: datetime

@@ -6,8 +6,8 @@ from typing import Any
 from demo.client import Client, expect
 from demo.race import race_for_the_last
 from demo.world import World
+from kernel.crypto.messages import RegisteredKey, Request, verify_request
 from kernel.crypto.suite import INTERNATIONAL
-from nodes.domain.signing import PeerKey, Request, verify_request
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -45,7 +45,9 @@ def run(world: World) -> str:
 def trust_the_node(world: World) -> None:
     """Let every agent check the node's signature with the key that the node publishes."""
     public = INTERNATIONAL.public_key_of(Client(world.regional.url).get("/api/v1/node-key")["jwk"])
-    key = PeerKey(INTERNATIONAL.key_id(public), world.regional.spec.code, INTERNATIONAL, public, LONG_AGO)
+    key = RegisteredKey(
+        INTERNATIONAL.key_id(public), world.regional.spec.code, INTERNATIONAL, public, LONG_AGO
+    )
 
     def verify(url: str, headers: Any, body: bytes) -> None:
         known = {key.key_id: key}

@@ -19,6 +19,7 @@ from kernel.logs import request_id
 logger = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
+CHALLENGES = 'Api-Key realm="node", Bearer realm="node"'  # the schemes of a 401 (RFC 9110 §11.6.1)
 
 
 def document(problem: errors.Problem, items: list[dict[str, str]] | None = None) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def handle(exc: Exception, _context: dict[str, Any]) -> Response | None:
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     if problem.status == errors.Unauthenticated.status:
-        headers["WWW-Authenticate"] = "Api-Key"
+        headers["WWW-Authenticate"] = CHALLENGES
     return Response(document(problem, items), problem.status, headers=headers, content_type=PROBLEM_JSON)
 
 

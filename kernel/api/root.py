@@ -60,6 +60,8 @@ class MeOut(serializers.Serializer[Any]):
     user = serializers.UUIDField(allow_null=True)
     organisation = serializers.UUIDField(allow_null=True)
     node = serializers.CharField(allow_null=True)
+    credential = serializers.UUIDField(allow_null=True, help_text="the key or client that signed in")
+    signed = serializers.BooleanField(help_text="whether this request was signed (RFC 9421)")
     roles = RoleOut(many=True)
     scopes = serializers.ListField(child=serializers.CharField())
     operations = serializers.DictField(
@@ -82,6 +84,8 @@ class MeView(HouseView):
                 "user": actor.user_id,
                 "organisation": actor.tenant_id,
                 "node": actor.node,
+                "credential": actor.credential,
+                "signed": actor.signed,
                 "roles": [
                     {"code": role, "label": Role(role).label.within(language)} for role in sorted(actor.roles)
                 ],

@@ -1,4 +1,4 @@
-"""Rate limits by actor, or by address for those who are not signed in."""
+"""Rate limits by credential, or by address for those who are not signed in."""
 
 import logging
 from typing import Any
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class ActorThrottle(SimpleRateThrottle):
-    """So many requests a minute for each organisation and person, and for each anonymous address."""
+    """So many requests a minute for each key, client, session's person and node, and for each anonymous address."""
 
     scope = "actor"
 
@@ -28,5 +28,5 @@ class ActorThrottle(SimpleRateThrottle):
     def get_cache_key(self, request: Request, view: object) -> str:
         """One counter for each caller; a spoofed header does not make a new one."""
         actor = request.auth
-        ident = actor.user_id or actor.node if isinstance(actor, Actor) else None
+        ident = actor.credential or actor.user_id or actor.node if isinstance(actor, Actor) else None
         return f"throttle:{ident or self.get_ident(request)}"

@@ -4,6 +4,7 @@ from kernel.models.base import Entity, EntityQuerySet
 from kernel.models.capacity import Capacity, Claim
 from kernel.models.idempotency import StoredReply
 from kernel.models.jobs import Job
+from kernel.models.nonces import Nonce
 from kernel.models.outbox import Delivery, EventPosition, EventRecord, PendingEvent
 from kernel.models.proposals import Proposal
 from kernel.models.suspensions import Suspension
@@ -17,6 +18,7 @@ __all__ = [
     "EventPosition",
     "EventRecord",
     "Job",
+    "Nonce",
     "PendingEvent",
     "Proposal",
     "StoredReply",

@@ -68,12 +68,13 @@ class ActWithdrawn(Event):
 
 @transaction.atomic
 def propose_act(*, kind: str, subject: UUID, terms: dict[str, Any], actor: Actor) -> Proposal:
-    """Ask for approval of a registered kind of act. Raises AlreadyProposed while the same one is open."""
-    assert kind in KINDS and actor.tenant_id and actor.user_id  # noqa: S101, PT018 - a person proposes what is known
+    """Ask for approval of a registered kind of act. Raises PersonNeeded, AlreadyProposed while the same one is open."""
+    assert kind in KINDS and actor.tenant_id  # noqa: S101, PT018 - somebody proposes what is known
+    proposer = actor.person
     try:
         with transaction.atomic():
             proposal = Proposal.objects.create(
-                tenant_id=actor.tenant_id, kind=kind, subject=subject, terms=terms, proposer=actor.user_id
+                tenant_id=actor.tenant_id, kind=kind, subject=subject, terms=terms, proposer=proposer
             )
     except IntegrityError as error:
         raise AlreadyProposed from error
@@ -83,16 +84,17 @@ def propose_act(*, kind: str, subject: UUID, terms: dict[str, Any], actor: Actor
 
 @transaction.atomic
 def approve_act(*, proposal: Proposal, actor: Actor) -> Proposal:
-    """Let the act happen, now. Raises SamePerson for the proposer, Forbidden without the kind's operation."""
+    """Let the act happen, now. Raises SamePerson for the proposer, Forbidden without the kind's operation, PersonNeeded."""
+    approver = actor.person
     row = Proposal.objects.select_for_update().get(id=proposal.id)
     if row.state != ProposalState.OPEN:
         raise ProposalClosed
-    if row.proposer == actor.user_id:
+    if row.proposer == approver:
         raise SamePerson
     four_eyes = KINDS[row.kind]
     if reach_of(four_eyes.operation, actor) is Reach.NONE:
         raise Forbidden(operation=four_eyes.operation)
-    row.approver, row.state = actor.user_id, ProposalState.APPROVED
+    row.approver, row.state = approver, ProposalState.APPROVED
     row.advance("approver", "state")
     four_eyes.act(row.subject, row.terms, actor)
     publish(ActApproved(subject=row.id, tenant=row.tenant_id, kind=row.kind, on=row.subject), actor=actor)

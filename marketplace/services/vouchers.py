@@ -32,8 +32,8 @@ CLAIMABLE = UNACCEPTED | UNDELIVERED | {OrderState.ACCEPTED, OrderState.RUNNING}
 
 @transaction.atomic
 def propose_policy(*, body: dict[str, Any], actor: Actor) -> VoucherPolicy:
-    """Propose a policy profile. Raises PolicyInvalid naming the field, also for a version that is taken."""
-    assert actor.user_id is not None  # noqa: S101 - a person proposes
+    """Propose a policy profile. Raises PersonNeeded, or PolicyInvalid naming the field, also for a version that is taken."""
+    proposer = actor.person
     policy = rules.VoucherPolicy.of(body)
     if VoucherPolicy.objects.filter(version=policy.version).exists():
         raise PolicyInvalid(
@@ -41,22 +41,23 @@ def propose_policy(*, body: dict[str, Any], actor: Actor) -> VoucherPolicy:
             reason_zh=f"版本 {policy.version} 已存在；政策变更请使用新版本号。",
             reason_en=f"version {policy.version} exists; a changed policy has a new version.",
         )
-    row = VoucherPolicy.objects.create(version=policy.version, body=body, proposer=actor.user_id)
+    row = VoucherPolicy.objects.create(version=policy.version, body=body, proposer=proposer)
     publish(events.PolicyProposed(subject=row.id, tenant=None, version=row.version), actor=actor)
     return row
 
 
 @transaction.atomic
 def approve_policy(*, policy: VoucherPolicy, actor: Actor) -> VoucherPolicy:
-    """Put a policy in force in place of the one before. Raises SamePerson for its proposer."""
+    """Put a policy in force in place of the one before. Raises SamePerson for its proposer, PersonNeeded."""
+    approver = actor.person
     row = VoucherPolicy.objects.select_for_update().get(id=policy.id)
     state = POLICY_LIFE.after("approve", row.state)
-    if row.proposer == actor.user_id:
+    if row.proposer == approver:
         raise SamePerson
     for old in VoucherPolicy.objects.select_for_update().filter(state=PolicyState.IN_FORCE):
         old.state = POLICY_LIFE.after("replace", old.state).value
         old.advance("state")
-    row.state, row.approver = state.value, actor.user_id
+    row.state, row.approver = state.value, approver
     row.advance("state", "approver")
     publish(events.PolicyApproved(subject=row.id, tenant=None, version=row.version), actor=actor)
     return row

@@ -14,6 +14,6 @@ def record_view(*, view: str, actor: Actor, subject: UUID | None = None, tenant:
     """Write that a regulator or an auditor looked; a party that looks at its own data leaves no trail here."""
     if not actor.roles & {Role.REGULATOR, Role.AUDITOR}:
         return
-    looked_at = subject or actor.user_id
-    assert looked_at is not None  # noqa: S101 - the supervision are people
+    looked_at = subject or actor.user_id or actor.tenant_id
+    assert looked_at is not None  # noqa: S101 - the supervision are people, or an organisation's machine
     publish(RawDataViewed(subject=looked_at, tenant=tenant, view=view), actor=actor)

@@ -8,11 +8,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.messages import plain
 from kernel.api.views import HouseView
 from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.domain.systems import NodeRole
 from kernel.errors import InvalidField
-from nodes.api.authentication import SignedRequestAuthentication, plain
+from nodes.api.authentication import SignedRequestAuthentication
 from nodes.api.statements import SIGNED, SignedStatementOut
 from nodes.domain.envelopes import read_message
 from nodes.domain.statements import from_wire, to_wire

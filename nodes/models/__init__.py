@@ -6,7 +6,6 @@ from nodes.models.filings import Filing
 from nodes.models.incoming import InboundStream, Incoming
 from nodes.models.invitations import Invitation
 from nodes.models.manifests import ManifestPair
-from nodes.models.nonces import Nonce
 from nodes.models.outgoing import Envelope, OutboundStream, Outgoing
 from nodes.models.peers import Peer, PeerKeyRow
 from nodes.models.reports import Report
@@ -20,7 +19,6 @@ __all__ = [
     "Invitation",
     "ManifestPair",
     "NodeAlarm",
-    "Nonce",
     "OutboundStream",
     "Outgoing",
     "Peer",

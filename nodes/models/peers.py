@@ -5,11 +5,11 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from kernel.crypto.messages import RegisteredKey
 from kernel.crypto.suite import SUITES
 from kernel.domain.systems import NodeRole
 from kernel.models.base import Entity
 from nodes.domain.peers import PeerState, Relation
-from nodes.domain.signing import PeerKey
 
 
 class Peer(Entity):
@@ -50,11 +50,11 @@ class PeerKeyRow(Entity):
     class Meta:
         db_table = "peer_key"
 
-    def as_key(self) -> PeerKey:
+    def as_key(self) -> RegisteredKey:
         """The key as the rules of signatures know it."""
-        return PeerKey(
+        return RegisteredKey(
             key_id=self.key_id,
-            peer=self.peer.code,
+            holder=self.peer.code,
             suite=SUITES[self.suite],
             public_key=bytes(self.public_key),
             valid_from=self.valid_from,

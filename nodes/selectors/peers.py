@@ -1,7 +1,7 @@
 """Who the other nodes are."""
 
+from kernel.crypto.messages import RegisteredKey
 from nodes.domain.peers import PeerState, Relation
-from nodes.domain.signing import PeerKey
 from nodes.models import Peer, PeerKeyRow
 
 
@@ -11,7 +11,7 @@ def upstream() -> Peer | None:
     return ups.filter(state=PeerState.ATTACHED.value).first() or ups.order_by("-id").first()
 
 
-def find_key(key_id: str) -> PeerKey | None:
+def find_key(key_id: str) -> RegisteredKey | None:
     """The registered key of an attached peer; None for any other."""
     row = (
         PeerKeyRow.objects.filter(key_id=key_id, peer__state=PeerState.ATTACHED.value)
@@ -21,7 +21,7 @@ def find_key(key_id: str) -> PeerKey | None:
     return row.as_key() if row else None
 
 
-def key_of(peer: Peer, key_id: str) -> PeerKey | None:
+def key_of(peer: Peer, key_id: str) -> RegisteredKey | None:
     """The key by which a statement of this peer is verified, valid or not; None where it is not this peer's."""
     row = PeerKeyRow.objects.filter(peer=peer, key_id=key_id).select_related("peer").first()
     return row.as_key() if row else None

@@ -11,15 +11,16 @@ from django.db.models import Q
 from identifiers.services.prefixes import accept_prefix
 from kernel.actor import Actor
 from kernel.clock import now
+from kernel.crypto.messages import LEEWAY, LIFETIME, RegisteredKey, Request
 from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.domain.systems import NodeRole, System
+from kernel.services.messages import accept_request
 from kernel.services.outbox import publish
 from nodes.adapters.peers.client import PeerSilentError, ask, open_client
 from nodes.domain.attachments import GRANT_CONTEXT, Grant, open_grant, read_token
 from nodes.domain.peers import KEY_OVERLAP, PEER_LIFE, Relation
 from nodes.domain.prefixes import NATIONAL, check_delegation
 from nodes.domain.roles import runs
-from nodes.domain.signing import LEEWAY, LIFETIME, PeerKey, Request
 from nodes.domain.statements import Statement, from_wire, sign_statement
 from nodes.errors import (
     AlreadyAttached,
@@ -32,7 +33,6 @@ from nodes.events import NodeAttached, NodeDetached, PrefixDelegated
 from nodes.models import DelegatedPrefix, Invitation, Peer, PeerKeyRow
 from nodes.selectors.peers import upstream
 from nodes.services.invitations import check_roles, digest_of
-from nodes.services.requests import accept_request
 from nodes.services.signing import node_jwk, node_key_id, node_private_key, signed_request
 
 ATTACHMENTS = "/api/v1/federation/attachments"
@@ -109,7 +109,7 @@ def accept_attachment(
     public_key = SUITE.public_key_of(key)
     key_id = SUITE.key_id(public_key)
     moment = now()
-    brought = PeerKey(key_id, code, SUITE, public_key, moment - LIFETIME)
+    brought = RegisteredKey(key_id, code, SUITE, public_key, moment - LIFETIME)
     accept_request(request, find_key=lambda asked: brought if asked == key_id else None)
     invitation = _open_invitation(token, code=code, role=role, key_id=key_id, moment=moment)
     check_roles(role)

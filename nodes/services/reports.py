@@ -100,9 +100,10 @@ def _assemble(
 
 @transaction.atomic
 def review_report(*, report: Report, actor: Actor) -> Report:
-    """The supervision lets the report go out as it is."""
+    """A person of the supervision lets the report go out as it is. Raises PersonNeeded."""
+    reviewer = actor.person
     row = _moved(report, "review")
-    row.reviewed_by = actor.user_id
+    row.reviewed_by = reviewer
     row.advance("state", "reviewed_by")
     publish(events.ReportReviewed(subject=row.id, tenant=None), actor=actor)
     return row

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from kernel.clock import now
+from kernel.crypto.messages import Request, sign_request
 from kernel.crypto.suite import INTERNATIONAL as SUITE
-from nodes.domain.signing import Request, sign_request
 
 BYTES_CONTEXT = b"cin-bytes-v1\x00"  # so that this signature never stands for a receipt or a manifest
 NONCE_BYTES = 24

@@ -1,4 +1,4 @@
-"""API keys over HTTP: list, issue, revoke."""
+"""API keys over HTTP: list, issue, read, restrict, rotate, revoke."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,11 +11,27 @@ from rest_framework.response import Response
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
+from participants.domain.networks import MOST_NETWORKS
 from participants.models import ApiKey, Organisation
 from participants.services import credentials as services
 
 LONGEST_DAYS = 365
 DEFAULT_DAYS = 90
+DEFAULT_OVERLAP_HOURS = 24
+LONGEST_OVERLAP_HOURS = 30 * 24
+
+
+class NetworksField(serializers.ListField):
+    """Networks from which a credential may be used."""
+
+    def __init__(self, **options: Any) -> None:
+        """A short list of CIDR texts."""
+        super().__init__(
+            child=serializers.CharField(max_length=50),
+            max_length=MOST_NETWORKS,
+            help_text="IPv4 and IPv6 networks (CIDR) from which it may be used; empty: from anywhere",
+            **options,
+        )
 
 
 class KeyIn(serializers.Serializer[Any]):
@@ -27,6 +43,25 @@ class KeyIn(serializers.Serializer[Any]):
         min_length=1,
         max_length=200,
         help_text='operation ids, floors ("aggregation") or "*"',
+    )
+    valid_days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS, default=DEFAULT_DAYS)
+    allowed_networks = NetworksField(default=list)
+
+
+class RestrictionIn(serializers.Serializer[Any]):
+    """From where a credential may be used from now on."""
+
+    allowed_networks = NetworksField()
+
+
+class RotationIn(serializers.Serializer[Any]):
+    """How long the old one goes on beside its successor, and how long the successor lives."""
+
+    overlap_hours = serializers.IntegerField(
+        min_value=0,
+        max_value=LONGEST_OVERLAP_HOURS,
+        default=DEFAULT_OVERLAP_HOURS,
+        help_text="0 ends the old one at once",
     )
     valid_days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS, default=DEFAULT_DAYS)
 
@@ -42,6 +77,8 @@ class KeyOut(serializers.ModelSerializer[ApiKey]):
             "name",
             "prefix",
             "scopes",
+            "allowed_networks",
+            "replaces",
             "created_at",
             "expires_at",
             "revoked_at",
@@ -56,6 +93,13 @@ class NewKeyOut(serializers.Serializer[Any]):
     prefix = serializers.CharField()
     expires_at = serializers.DateTimeField()
     api_key = serializers.CharField(help_text="shown once; send it as Authorization: Api-Key …")
+
+
+class RotatedKeyOut(NewKeyOut):
+    """The successor as it is shown once, and when the key it replaces ends."""
+
+    replaces = serializers.UUIDField()
+    overlap_ends = serializers.DateTimeField()
 
 
 class KeysView(HouseView):
@@ -79,10 +123,61 @@ class KeysView(HouseView):
             name=data["name"],
             scopes=data["scopes"],
             valid_for=timedelta(days=data["valid_days"]),
+            allowed_networks=data["allowed_networks"],
             actor=self.actor,
         )
         shown = {"id": row.id, "prefix": row.prefix, "expires_at": row.expires_at, "api_key": secret}
         return Response(NewKeyOut(shown).data, 201)
+
+
+class KeyView(HouseView):
+    """`/api/v1/keys/{id}`."""
+
+    operations = {"GET": "participants.read_key", "PATCH": "participants.restrict_key"}
+    queryset = ApiKey.objects.select_related("membership")
+    visible_by = "participants.read_key"
+    if_match = frozenset({"PATCH"})
+
+    @extend_schema(responses=KeyOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Read one key of the caller's organisation: its scopes, networks, times, and which key it replaces."""
+        return self.show(self.subject, KeyOut)
+
+    @extend_schema(request=RestrictionIn, responses=KeyOut)
+    def patch(self, request: Request, **_: Any) -> Response:
+        """Say from which networks the key may be used: one's own, or as an administrator a colleague's."""
+        networks = self.read(RestrictionIn)["allowed_networks"]
+        row = services.restrict_key(key=self.subject, allowed_networks=networks, actor=self.actor)
+        return self.show(row, KeyOut)
+
+
+class RotateKeyView(HouseView):
+    """`/api/v1/keys/{id}:rotate`."""
+
+    operations = {"POST": "participants.rotate_key"}
+    queryset = ApiKey.objects.select_related("membership")
+    visible_by = "participants.read_key"
+    secrets = ("api_key",)
+
+    @extend_schema(request=RotationIn, responses={201: RotatedKeyOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Replace a key of one's own by a new one of the same scopes, shown once; the old one ends after the overlap."""
+        data = self.read(RotationIn)
+        new, old, secret = services.rotate_key(
+            key=self.subject,
+            overlap=timedelta(hours=data["overlap_hours"]),
+            valid_for=timedelta(days=data["valid_days"]),
+            actor=self.actor,
+        )
+        shown = {
+            "id": new.id,
+            "prefix": new.prefix,
+            "expires_at": new.expires_at,
+            "api_key": secret,
+            "replaces": old.id,
+            "overlap_ends": old.expires_at,
+        }
+        return Response(RotatedKeyOut(shown).data, 201)
 
 
 class RevokeKeyView(HouseView):

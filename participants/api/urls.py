@@ -19,6 +19,8 @@ urlpatterns = [
     path("documents/<uuid:pk>:accept", documents.AcceptDocumentView.as_view()),
     path("documents/<uuid:pk>/file", documents.DocumentFileView.as_view()),
     path("organisations/<uuid:pk>/keys", credentials.KeysView.as_view()),
+    path("keys/<uuid:pk>", credentials.KeyView.as_view()),
+    path("keys/<uuid:pk>:rotate", credentials.RotateKeyView.as_view()),
     path("keys/<uuid:pk>:revoke", credentials.RevokeKeyView.as_view()),
     path("organisations/<uuid:pk>/members", people.MembersView.as_view()),
     path("members/<uuid:pk>:end", people.EndMembershipView.as_view()),

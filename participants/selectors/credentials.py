@@ -29,7 +29,7 @@ def actor_of_key(key: str) -> tuple[ApiKey, Actor, bool] | None:
     ) & ~Q(membership__organisation__state=OrganisationState.CLOSED)
     row = (
         ApiKey.objects.filter(live, prefix=parts[1])
-        .select_related("membership__user")
+        .select_related("membership__user", "membership__organisation")
         .annotate(
             tenant_setting=tenant_set_to("membership__organisation_id"),
             use_is_stale=Q(last_used_at=None) | Q(last_used_at__lt=Now() - USE_NOTED_EVERY),
@@ -44,5 +44,6 @@ def actor_of_key(key: str) -> tuple[ApiKey, Actor, bool] | None:
         tenant_id=member.organisation_id,
         roles=frozenset(member.roles),
         scopes=frozenset(row.scopes),
+        credential=row.id,
     )
     return row, actor, row.use_is_stale

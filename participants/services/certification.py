@@ -54,7 +54,7 @@ def check_organisation(*, organisation: Organisation, actor: Actor) -> Organisat
     _require_complete(certification_shortfalls(row, today=shanghai_date(now()), accepted_only=False))
     for document in row.documents.filter(accepted_at=None).order_by("id"):
         accept_document(document=document, actor=actor)
-    row.checked_by = actor.user_id
+    row.checked_by = actor.person
     row.advance("state", "checked_by")
     profile = certification_profile().version
     publish(events.OrganisationChecked(subject=row.id, tenant=row.id, profile=profile), actor=actor)
@@ -65,11 +65,11 @@ def check_organisation(*, organisation: Organisation, actor: Actor) -> Organisat
 def certify_organisation(*, organisation: Organisation, actor: Actor) -> Organisation:
     """The second person certifies. Raises SamePerson for who checked, CodeUnconfirmed, CertificationIncomplete."""
     row = _decided(organisation, "certify", "", actor)
-    if row.checked_by == actor.user_id:
+    if row.checked_by == actor.person:
         raise SamePerson
     _require_code(row)
     _require_complete(certification_shortfalls(row, today=shanghai_date(now()), accepted_only=True))
-    row.certified_by = actor.user_id
+    row.certified_by = actor.person
     row.advance("state", "certified_by")
     profile = certification_profile().version
     publish(

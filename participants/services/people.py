@@ -79,8 +79,7 @@ def _require_another_administrator(membership: Membership) -> None:
 
 
 def require_administrator(actor: Actor) -> None:
-    """Raise NotAdministrator unless the actor administers its own organisation."""
-    assert actor.user_id and actor.tenant_id  # noqa: S101, PT018 - members act here
-    mine = Membership.objects.filter(user_id=actor.user_id, organisation_id=actor.tenant_id, ended_at=None)
+    """Raise NotAdministrator unless the actor administers its own organisation, PersonNeeded for a machine."""
+    mine = Membership.objects.filter(user_id=actor.person, organisation_id=actor.tenant_id, ended_at=None)
     if not mine.filter(administers=True).exists():
         raise NotAdministrator

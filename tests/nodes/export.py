@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from kernel.crypto.messages import Request, sign_request
 from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.merkle import inclusion_proof
 from nodes.domain.envelopes import Outcome, Receipt, compose_message, sign_receipt
 from nodes.domain.manifests import Entry, compose_manifest, entry_of, sign_manifest
-from nodes.domain.signing import Request, sign_request
 from nodes.domain.statements import Statement
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

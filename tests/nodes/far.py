@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from rest_framework.test import APIClient
 
+from kernel.crypto.messages import RegisteredKey, Request, sign_request, verify_request
 from kernel.crypto.suite import INTERNATIONAL as SUITE
 from nodes.domain.attachments import GRANT_CONTEXT, Grant
 from nodes.domain.envelopes import Receipt, open_receipt, read_message, sign_receipt
 from nodes.domain.manifests import compose_manifest, decode_manifest, entry_of, fingerprint, sign_manifest
 from nodes.domain.receiver import Answer, Arrival, Inbound, Record, Store, receive
-from nodes.domain.signing import PeerKey, Request, sign_request, verify_request
 from nodes.domain.statements import Statement, from_wire, sign_statement, to_wire
 
 FEDERATION = "/api/v1/federation"
@@ -115,7 +115,7 @@ class FarUpstream(FarNode):
         self.stored: dict[tuple[str, int], tuple[Record, bytes]] = {}
         self.arrivals: list[tuple[str, int]] = []
         self.nonces: set[str] = set()
-        self.known: PeerKey | None = None
+        self.known: RegisteredKey | None = None
         self.sender = "320000"
         far = self
 
@@ -173,7 +173,7 @@ class FarUpstream(FarNode):
 
     def grant(self, asked: dict[str, Any], request: Request) -> Statement:
         brought = SUITE.public_key_of(asked["key"])
-        self.known = PeerKey(
+        self.known = RegisteredKey(
             SUITE.key_id(brought), asked["code"], SUITE, brought, datetime(2020, 1, 1, tzinfo=UTC)
         )
         verify_request(request, find_key=lambda _: self.known, now=datetime.now(UTC))

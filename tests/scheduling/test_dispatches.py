@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from kernel.clock import now
+from kernel.crypto.messages import RegisteredKey, Request, verify_request
 from kernel.crypto.suite import INTERNATIONAL
 from kernel.models.jobs import Job
 from kernel.models.outbox import EventRecord
 from kernel.reports import SECTIONS
 from kernel.services.jobs import run_next_job
-from nodes.domain.signing import PeerKey, Request, verify_request
 from scheduling.domain.dispatches import MAX_ATTEMPTS
 from scheduling.models import Dispatch
 from scheduling.services.dispatches import dispatch_order, send_dispatch
@@ -117,20 +117,20 @@ def test_an_order_reaches_the_agent_signed_by_the_node(
     assert json.loads(body)["order"] == str(order)
     assert json.loads(body)["quantity"] == 2
     public = key.public_key().public_bytes_raw()
-    own = PeerKey(INTERNATIONAL.key_id(public), "320000", INTERNATIONAL, public, now())
+    own = RegisteredKey(INTERNATIONAL.key_id(public), "320000", INTERNATIONAL, public, now())
     checked = verify_request(
         Request("POST", agent.url, headers, body), find_key=lambda _: replace_start(own), now=now()
     )
-    assert checked.key.peer == "320000"
+    assert checked.key.holder == "320000"
     assert Dispatch.objects.get().state == "dispatched"
     assert announced("service_dispatched") == [order]
     send_dispatch(dispatch=Dispatch.objects.get().id)
     assert len(agent.heard) == 1, "a job that comes twice calls once"
 
 
-def replace_start(key: PeerKey) -> PeerKey:
+def replace_start(key: RegisteredKey) -> RegisteredKey:
     """The key, valid for as long as anybody remembers."""
-    return PeerKey(key.key_id, key.peer, key.suite, key.public_key, key.valid_from.replace(year=2020))
+    return RegisteredKey(key.key_id, key.holder, key.suite, key.public_key, key.valid_from.replace(year=2020))
 
 
 def test_an_agent_that_is_busy_is_called_again_and_once_it_took_the_order_never_more(

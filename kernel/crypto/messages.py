@@ -1,4 +1,4 @@
-"""Requests between nodes, signed and verified after RFC 9421 on plain data.
+"""HTTP requests, signed and verified after RFC 9421 on plain data: those between nodes, and those of parties' machines.
 
 Covered: @method, @authority, @path and @query always; content-type, content-digest, cin-stream and cin-sequence
 whenever the request has them, so that none can be taken off unseen; created, expires, nonce, keyid and alg always.
@@ -24,14 +24,14 @@ from http_message_signatures import (
 
 from kernel.crypto.digests import DigestMalformedError, content_digest, matches
 from kernel.crypto.suite import Suite
+from kernel.errors import SignatureRefused
 from kernel.text import Vocabulary
-from nodes.errors import SignatureRefused
 
 LABEL = "cin"
 DERIVED = ("@method", "@authority", "@path", "@query")
 FIELDS = ("content-type", "content-digest", "cin-stream", "cin-sequence")
 LIFETIME = timedelta(seconds=300)  # the replay window (INVARIANTS G5)
-LEEWAY = timedelta(seconds=30)  # how far ahead of ours the peer's clock may be
+LEEWAY = timedelta(seconds=30)  # how far ahead of ours the signer's clock may be
 NONCE_CHARACTERS = range(16, 65)
 
 
@@ -66,11 +66,11 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class PeerKey:
-    """A registered public key of a peer; during a rotation two are valid at once. Times are UTC, the end open."""
+class RegisteredKey:
+    """A registered public key and whose it is; during a rotation two are valid at once. Times are UTC, the end open."""
 
     key_id: str
-    peer: str
+    holder: str
     suite: Suite
     public_key: bytes
     valid_from: datetime
@@ -85,7 +85,7 @@ class PeerKey:
 class Verified:
     """Who signed, and what the caller must still remember: (key_id, nonce) is refused until `remember_until`."""
 
-    key: PeerKey
+    key: RegisteredKey
     nonce: str
     created: datetime
     remember_until: datetime
@@ -163,7 +163,9 @@ def sign_request(
     return headers
 
 
-def verify_request(request: Request, *, find_key: Callable[[str], PeerKey | None], now: datetime) -> Verified:
+def verify_request(
+    request: Request, *, find_key: Callable[[str], RegisteredKey | None], now: datetime
+) -> Verified:
     """Who signed this request, seen at `now` (UTC). Raises SignatureRefused.
 
     The caller then refuses a nonce it has seen: that is a row under a unique constraint, not a rule.
@@ -172,20 +174,20 @@ def verify_request(request: Request, *, find_key: Callable[[str], PeerKey | None
     parameters = _parameters(headers)
     key = find_key(str(parameters["keyid"]))
     if key is None:
-        raise _refused(
+        raise refused(
             Refusal.UNKNOWN_KEY,
             f"keyid {parameters['keyid']} 未登记；请先登记公钥。",
             f"keyid {parameters['keyid']} is not registered; register the public key first.",
         )
     if parameters["alg"] != key.suite.signature_algorithm:
-        raise _refused(
+        raise refused(
             Refusal.ALGORITHM,
             f"alg 应为 {key.suite.signature_algorithm}。",
             f"alg must be {key.suite.signature_algorithm}.",
         )
     created = _check_window(parameters, now)
     if not key.valid_at(created):
-        raise _refused(
+        raise refused(
             Refusal.KEY_NOT_VALID,
             f"keyid {key.key_id} 在 {created.isoformat()} 无效；请使用当前密钥。",
             f"keyid {key.key_id} is not valid at {created.isoformat()}; sign with the current key.",
@@ -196,7 +198,7 @@ def verify_request(request: Request, *, find_key: Callable[[str], PeerKey | None
     except DigestMalformedError:
         intact = False
     if not intact:
-        raise _refused(
+        raise refused(
             Refusal.DIGEST,
             "Content-Digest 与请求体不符；请按所发字节重新计算并签名。",
             "Content-Digest is not the body's; compute it over the bytes sent and sign again.",
@@ -205,7 +207,8 @@ def verify_request(request: Request, *, find_key: Callable[[str], PeerKey | None
     return Verified(key=key, nonce=str(parameters["nonce"]), created=created, remember_until=expires)
 
 
-def _refused(refusal: Refusal, zh: str, en: str) -> SignatureRefused:
+def refused(refusal: Refusal, zh: str, en: str) -> SignatureRefused:
+    """The problem that names this reason, with what to do about it in both languages."""
     label = refusal.label
     return SignatureRefused(
         refusal=refusal.value, label_zh=label.zh, label_en=label.en, reason_zh=zh, reason_en=en
@@ -215,7 +218,7 @@ def _refused(refusal: Refusal, zh: str, en: str) -> SignatureRefused:
 def _parameters(headers: dict[str, str]) -> dict[str, str | int]:
     """The signature's parameters, unverified: complete and of the right types. Raises SignatureRefused."""
     if "signature-input" not in headers or "signature" not in headers:
-        raise _refused(
+        raise refused(
             Refusal.MISSING,
             "请按 RFC 9421 签名并发送 Signature-Input 与 Signature。",
             "Sign after RFC 9421 and send Signature-Input and Signature.",
@@ -234,7 +237,7 @@ def _parameters(headers: dict[str, str]) -> dict[str, str | int]:
 
 
 def _malformed() -> SignatureRefused:
-    return _refused(
+    return refused(
         Refusal.MALFORMED,
         f"须恰有一个标签为 {LABEL} 的签名，带 created、expires、nonce（16 至 64 字符）、keyid、alg。",
         f"Exactly one signature labelled {LABEL}, with created, expires, nonce (16 to 64 characters), keyid and alg.",
@@ -251,21 +254,21 @@ def _check_window(parameters: dict[str, str | int], now: datetime) -> datetime:
     here = now.astimezone(UTC).isoformat(timespec="seconds")
     if created > now + LEEWAY:
         ahead = int((created - now).total_seconds())
-        raise _refused(
+        raise refused(
             Refusal.CLOCK_AHEAD,
             f"created 比本节点时钟（{here}）快 {ahead} 秒；请校准时钟。",
             f"created is {ahead} s ahead of this node's clock ({here}); set your clock.",
         )
     if now >= expires:
         late = int((now - expires).total_seconds())
-        raise _refused(
+        raise refused(
             Refusal.EXPIRED,
             f"已过期 {late} 秒（本节点时钟 {here}）；请重新签名，若仍出现请校准时钟。",
             f"Expired {late} s ago (this node's clock: {here}); sign again, and set your clock if it persists.",
         )
     if not timedelta(0) < expires - created <= LIFETIME:
         seconds = int(LIFETIME.total_seconds())
-        raise _refused(
+        raise refused(
             Refusal.LIFETIME,
             f"expires 须晚于 created，且不超过 {seconds} 秒。",
             f"expires must be after created, by {seconds} s at most.",
@@ -273,7 +276,7 @@ def _check_window(parameters: dict[str, str | int], now: datetime) -> datetime:
     return created
 
 
-def _check_signature(request: Request, headers: dict[str, str], key: PeerKey) -> None:
+def _check_signature(request: Request, headers: dict[str, str], key: RegisteredKey) -> None:
     """The coverage and the cryptography. Raises SignatureRefused."""
     verifier = _Verifier(
         signature_algorithm=_algorithm(key.suite),
@@ -283,7 +286,7 @@ def _check_signature(request: Request, headers: dict[str, str], key: PeerKey) ->
     try:
         (result,) = verifier.verify(message, max_age=None)
     except HTTPMessageSignaturesException as error:
-        raise _refused(
+        raise refused(
             Refusal.INVALID,
             "请核对私钥、方法、主机、路径、查询与各头部是否在签名后被改动。",
             "Check the private key, and whether method, host, path, query or headers changed after signing.",
@@ -291,7 +294,7 @@ def _check_signature(request: Request, headers: dict[str, str], key: PeerKey) ->
     wanted = {*_covered(request), "content-digest"}
     missing = sorted(wanted - {name.strip('"') for name in result.covered_components})
     if missing:
-        raise _refused(
+        raise refused(
             Refusal.COVERAGE,
             f"签名须覆盖：{'、'.join(missing)}。",
             f"The signature must also cover: {', '.join(missing)}.",

@@ -16,5 +16,5 @@ class Nonce(models.Model):
     remember_until = models.DateTimeField(db_index=True)
 
     class Meta:
-        db_table = "nonce"
-        constraints = [models.UniqueConstraint(fields=["key_id", "nonce"], name="nonce_once_a_key")]
+        db_table = "seen_nonce"
+        constraints = [models.UniqueConstraint(fields=["key_id", "nonce"], name="seen_nonce_once_a_key")]

@@ -1,4 +1,4 @@
-"""Verifying that a request is a peer's: signature, window, key, and a nonce that was never seen."""
+"""Verifying that a request is a registered key's: signature, window, key, and a nonce that was never seen."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,11 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from kernel.clock import now
-from nodes.domain.signing import PeerKey, Refusal, Request, Verified, verify_request
-from nodes.errors import SignatureRefused
-from nodes.models import Nonce
+from kernel.crypto.messages import Refusal, RegisteredKey, Request, Verified, refused, verify_request
+from kernel.models.nonces import Nonce
 
 
-def accept_request(request: Request, *, find_key: Callable[[str], PeerKey | None]) -> Verified:
+def accept_request(request: Request, *, find_key: Callable[[str], RegisteredKey | None]) -> Verified:
     """Who signed the request; its nonce is remembered in the caller's transaction. Raises SignatureRefused.
 
     A rival with the same nonce waits at the unique index for our commit, so the two never both pass.
@@ -23,15 +22,16 @@ def accept_request(request: Request, *, find_key: Callable[[str], PeerKey | None
                 key_id=verified.key.key_id, nonce=verified.nonce, remember_until=verified.remember_until
             )
     except IntegrityError as error:
-        label = Refusal.REPLAYED.label
-        raise SignatureRefused(
-            refusal=Refusal.REPLAYED.value,
-            label_zh=label.zh,
-            label_en=label.en,
-            reason_zh="每次发送都须重新签名。",
-            reason_en="Sign every sending anew.",
-        ) from error
+        raise refused(Refusal.REPLAYED, "每次发送都须重新签名。", "Sign every sending anew.") from error
     return verified
+
+
+def spend_nonce(verified: Verified) -> None:
+    """Remember the nonce of a request that came to nothing: its transaction, and the nonce with it, was taken back."""
+    Nonce.objects.bulk_create(
+        [Nonce(key_id=verified.key.key_id, nonce=verified.nonce, remember_until=verified.remember_until)],
+        ignore_conflicts=True,
+    )
 
 
 def forget_nonces() -> int:

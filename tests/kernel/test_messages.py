@@ -9,22 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.crypto.digests import content_digest
-from kernel.crypto.suite import INTERNATIONAL
-from nodes.domain.signing import (
+from kernel.crypto.messages import (
     LEEWAY,
     LIFETIME,
-    PeerKey,
     Refusal,
+    RegisteredKey,
     Request,
     sign_request,
     verify_request,
 )
-from nodes.errors import SignatureRefused
+from kernel.crypto.suite import INTERNATIONAL
+from kernel.errors import SignatureRefused
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 PRIVATE = bytes(range(32))
 PUBLIC = INTERNATIONAL.public_key(PRIVATE)
-KEY = PeerKey(INTERNATIONAL.key_id(PUBLIC), "86.320000", INTERNATIONAL, PUBLIC, NOW - timedelta(days=1))
+KEY = RegisteredKey(INTERNATIONAL.key_id(PUBLIC), "86.320000", INTERNATIONAL, PUBLIC, NOW - timedelta(days=1))
 NONCE = "0123456789abcdef"
 REPORT = Request(
     "POST",
@@ -39,12 +39,12 @@ def signed(request: Request = REPORT, *, at: datetime = NOW, private: bytes = PR
     return replace(request, headers=headers)
 
 
-def verify(request: Request, *, now: datetime = NOW, key: PeerKey = KEY) -> None:
+def verify(request: Request, *, now: datetime = NOW, key: RegisteredKey = KEY) -> None:
     verified = verify_request(request, find_key={key.key_id: key}.get, now=now)
     assert (verified.key, verified.nonce) == (key, NONCE)
 
 
-def refusal(request: Request, *, now: datetime = NOW, key: PeerKey = KEY) -> SignatureRefused:
+def refusal(request: Request, *, now: datetime = NOW, key: RegisteredKey = KEY) -> SignatureRefused:
     with pytest.raises(SignatureRefused) as caught:
         verify(request, now=now, key=key)
     assert caught.value.text.zh
@@ -78,7 +78,7 @@ def with_input(old: str, new: str) -> Callable[[Request], Request]:
 
 def test_a_signed_request_verifies_and_names_its_peer() -> None:
     verified = verify_request(signed(), find_key={KEY.key_id: KEY}.get, now=NOW + timedelta(seconds=299))
-    assert verified.key.peer == "86.320000"
+    assert verified.key.holder == "86.320000"
     assert verified.created == NOW
     assert verified.remember_until == NOW + LIFETIME
 

@@ -1,0 +1,17 @@
+"""The request at hand as the plain data that signatures are checked against."""
+
+from django.conf import settings
+from rest_framework.request import Request as HttpRequest
+
+from kernel.crypto.messages import Request
+
+
+def plain(request: HttpRequest) -> Request:
+    """The request as plain data, at this node's own address: what the client calls us is not asked."""
+    raw = request._request  # noqa: SLF001 - the bytes as they came, before any parser
+    return Request(
+        method=raw.method or "",
+        url=settings.NODE_URL.rstrip("/") + raw.get_full_path(),
+        headers=dict(raw.headers),
+        body=raw.body,
+    )
