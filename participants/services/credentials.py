@@ -13,7 +13,6 @@ from django.db.models.functions import Now
 from kernel.actor import SYSTEM, Actor, Reach
 from kernel.clock import now
 from kernel.errors import InvalidField
-from kernel.models.base import Entity
 from kernel.permissions import reach_of, scope_covers, table
 from kernel.services.outbox import publish
 from participants.domain.networks import read_networks
@@ -26,7 +25,6 @@ from participants.events import (
     CredentialExpiring,
 )
 from participants.models import ApiKey, Membership
-from participants.models.credentials import Secret
 from participants.services.people import require_administrator
 
 REMINDED_BEFORE = timedelta(days=14)
@@ -172,7 +170,7 @@ def require_scopes_held(scopes: Iterable[str], actor: Actor) -> None:
             raise ScopeTooWide(pointer=f"/scopes/{at}", scope=scope)
 
 
-def note_use(row: Entity, **further: object) -> None:
+def note_use(row: Any, **further: object) -> None:
     """Keep the time of the last use, unless another call of the same is doing so: calls do not wait for calls."""
     rows = type(row).objects.all()
     free = rows.select_for_update(skip_locked=True).filter(id=row.id)
@@ -180,10 +178,10 @@ def note_use(row: Entity, **further: object) -> None:
 
 
 @transaction.atomic
-def remind_of_ends(kind: type[Secret] = ApiKey) -> int:
+def remind_of_ends(kind: type[ApiKey] = ApiKey) -> int:
     """Announce once of each live secret of a kind that it ends soon and has no successor; returns how many."""
     moment = now()
-    due = kind.objects.select_for_update(of=("self",), skip_locked=True).filter(  # type: ignore[attr-defined]
+    due = kind.objects.select_for_update(of=("self",), skip_locked=True).filter(
         Q(expires_at__gt=moment, expires_at__lte=moment + REMINDED_BEFORE),
         Q(created_at__lte=F("expires_at") - REMINDED_BEFORE),  # who makes a key for a day knows it
         revoked_at=None,
@@ -217,6 +215,7 @@ def _remind(row: Any, moment: datetime) -> None:
 
 def membership_of(actor: Actor) -> Membership:
     """The membership in which a person acts. Raises PersonNeeded for a machine."""
+    assert actor.tenant_id is not None  # noqa: S101 - a person acts in an organisation
     return Membership.objects.get(user_id=actor.person, organisation_id=actor.tenant_id, ended_at=None)
 
 

@@ -80,6 +80,8 @@ def _require_another_administrator(membership: Membership) -> None:
 
 def require_administrator(actor: Actor) -> None:
     """Raise NotAdministrator unless the actor administers its own organisation, PersonNeeded for a machine."""
-    mine = Membership.objects.filter(user_id=actor.person, organisation_id=actor.tenant_id, ended_at=None)
+    person = actor.person
+    assert actor.tenant_id is not None  # noqa: S101 - members act here
+    mine = Membership.objects.filter(user_id=person, organisation_id=actor.tenant_id, ended_at=None)
     if not mine.filter(administers=True).exists():
         raise NotAdministrator
