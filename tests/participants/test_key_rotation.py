@@ -117,6 +117,7 @@ def test_a_colleague_s_networks_are_an_administrator_s_to_change(world: World) -
 
 def test_one_is_reminded_once_of_a_key_that_ends_and_has_no_successor(world: World) -> None:
     soon = Now() + timedelta(days=13)
+    assert all([world.ada, world.ben, world.cleo])
     ApiKey.objects.update(created_at=Now() - timedelta(days=30))
     ApiKey.objects.filter(id=world.ada.row.id).update(expires_at=soon)
     ApiKey.objects.filter(id=world.cleo.row.id).update(expires_at=Now() + timedelta(days=15))
