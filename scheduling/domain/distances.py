@@ -1,7 +1,6 @@
 """One-to-all least sums of one metric at a time: exact bounds that steer and cut every path search."""
 
 import math
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,82 +12,83 @@ from scheduling.domain.network import LOSS_SCALE, Network
 _EXACT = 2**53
 """Below this a double holds every integer, so SciPy's sums of integers are exact."""
 
+_INT64 = 2**62
+
 LOG_SCALE = 10**12
 """Losses become integer log-survivals rounded towards feasible: they only prune, they never decide."""
 
+_REMEMBERED = 16
+"""Sets of usable spans remembered for each network; demands ask for few different bandwidths."""
 
-class Distances:
-    """Least sums over the spans of a network with `bandwidth` Mbps free.
 
-    Metrics are `metres`, `latency` (µs, with the pass through every site that is left but the source), `jitter` (µs), `hops`
-    and `survival` (−ln(1 − loss) × 10¹², a little too small). Values are whole numbers or infinity, held as floats.
+class Usable:
+    """The spans of a network with at least so many Mbps free: arcs and matrices, whoever asks from wherever.
+
+    Metrics are `metres`, `latency` (µs, with the pass through the site that is left), `jitter` (µs), `hops`,
+    `survival` (−ln(1 − loss) × 10¹², a little too small), and `km`: metres first, latency second, as one number
+    metres × `base` + latency.
     """
 
-    def __init__(self, network: Network, source: int, bandwidth: int) -> None:
-        self._network, self._source = network, source
+    def __init__(self, network: Network, bandwidth: int) -> None:
+        self.network, self.bandwidth = network, bandwidth
         ends = np.array(network.ends, dtype=np.int64).reshape(-1, 2)
         usable = np.flatnonzero(np.array(network.free, dtype=np.int64) >= bandwidth)
         self._left = np.concatenate([ends[usable, 0], ends[usable, 1]])
         self._entered = np.concatenate([ends[usable, 1], ends[usable, 0]])
         self._span = np.concatenate([usable, usable])
+        self._pause = np.array(network.hop, dtype=np.int64)
         self._matrices: dict[str, csr_matrix[np.float64] | None] = {}
-        self._ahead: dict[str, list[float]] = {}
-        self._back: dict[tuple[str, int], list[float]] = {}
+        self._transposed: dict[str, csr_matrix[np.float64]] = {}
+        self._arcs: dict[int, list[tuple[int, int]]] = {}
+        # No simple path is slower than all spans one after the other, so latency never carries into metres.
+        self.base = _total(self._weights("latency")[self._span] + self._pause[self._left]) + 1
 
-    @cached_property
-    def _pause(self) -> NDArray[np.int64]:
-        pause = np.array(self._network.hop, dtype=np.int64)
-        # The source is never an intermediate site.
-        pause[self._source] = 0
-        return pause
+    def arcs(self, site: int) -> list[tuple[int, int]]:
+        """The usable spans that meet at a site, as (neighbour, span)."""
+        if site not in self._arcs:
+            free = self.network.free
+            self._arcs[site] = [arc for arc in self.network.arcs[site] if free[arc[1]] >= self.bandwidth]
+        return self._arcs[site]
 
-    def exact(self, metric: str) -> bool:
-        """Whether the sums of this metric are the least ones; else all are 0, which still bounds them."""
-        return self._matrix(metric) is not None
-
-    def ahead(self, metric: str) -> list[float]:
-        """The least sum from the source to each of n sites."""
-        if metric not in self._ahead:
-            self._ahead[metric] = self._run(metric, self._source, forward=True)
-        return self._ahead[metric]
-
-    def back(self, metric: str, target: int) -> list[float]:
-        """The least sum from each of n sites to the target."""
-        key = (metric, target)
-        if key not in self._back:
-            self._back[key] = self._run(metric, target, forward=False)
-        return self._back[key]
-
-    def _run(self, metric: str, site: int, *, forward: bool) -> list[float]:
-        matrix = self._matrix(metric)
-        if matrix is None:
-            return [0.0] * len(self._network.hop)
-        found: list[float] = dijkstra(matrix if forward else matrix.T.tocsr(), indices=[site])[0].tolist()
-        return found
-
-    def _matrix(self, metric: str) -> "csr_matrix[np.float64] | None":
+    def matrix(self, metric: str) -> "csr_matrix[np.float64] | None":
         """Site × site weights, None where sums could pass what a double holds exactly."""
         if metric not in self._matrices:
+            self._matrices[metric] = self._built(metric)
+        return self._matrices[metric]
+
+    def transposed(self, metric: str) -> "csr_matrix[np.float64] | None":
+        """The same from the entered site to the left one."""
+        if metric not in self._transposed:
+            matrix = self.matrix(metric)
+            if matrix is None:
+                return None
+            self._transposed[metric] = matrix.T.tocsr()
+        return self._transposed[metric]
+
+    def _built(self, metric: str) -> "csr_matrix[np.float64] | None":
+        if metric == "km":
+            metres = self._weights("metres")[self._span]
+            if _total(metres) * self.base >= _INT64:
+                return None
+            weights = metres * self.base + self._weights("latency")[self._span] + self._pause[self._left]
+        else:
             weights = self._weights(metric)[self._span]
             if metric == "latency":
                 weights = weights + self._pause[self._left]
-            # SciPy adds parallel entries up, so only the least of parallel spans goes in.
-            order = np.lexsort((weights, self._entered, self._left))
-            left, entered, weights = self._left[order], self._entered[order], weights[order]
-            first = np.ones(len(order), dtype=np.bool_)
-            first[1:] = (left[1:] != left[:-1]) | (entered[1:] != entered[:-1])
-            size = len(self._network.hop)
-            self._matrices[metric] = (
-                None
-                if int(weights[first].sum()) >= _EXACT
-                else csr_matrix(
-                    (weights[first].astype(np.float64), (left[first], entered[first])), shape=(size, size)
-                )
-            )
-        return self._matrices[metric]
+        # SciPy adds parallel entries up, so only the least of parallel spans goes in.
+        order = np.lexsort((weights, self._entered, self._left))
+        left, entered, weights = self._left[order], self._entered[order], weights[order]
+        first = np.ones(len(order), dtype=np.bool_)
+        first[1:] = (left[1:] != left[:-1]) | (entered[1:] != entered[:-1])
+        if metric != "km" and _total(weights[first]) >= _EXACT:
+            return None
+        size = len(self.network.hop)
+        return csr_matrix(
+            (weights[first].astype(np.float64), (left[first], entered[first])), shape=(size, size)
+        )
 
     def _weights(self, metric: str) -> NDArray[np.int64]:
-        net = self._network
+        net = self.network
         match metric:
             case "hops":
                 return np.ones(len(net.ids), dtype=np.int64)
@@ -96,6 +96,102 @@ class Distances:
                 return np.array([log_weight(loss) for loss in net.loss], dtype=np.int64)
             case _:
                 return np.array(getattr(net, metric), dtype=np.int64)
+
+
+def usable_spans(network: Network, bandwidth: int) -> Usable:
+    """The spans with `bandwidth` Mbps free, remembered: bandwidths between the same two free ones share them."""
+    levels = network.derived.get("levels")
+    if levels is None:
+        levels = network.derived["levels"] = np.unique(np.array(network.free, dtype=np.int64))
+    level = int(np.searchsorted(levels, bandwidth))
+    found = network.derived.get(level)
+    if found is None:
+        if len(network.derived) > _REMEMBERED:
+            network.derived.clear()
+        # another bandwidth of the same level makes the same set
+        found = network.derived[level] = Usable(network, bandwidth)
+    return found  # type: ignore[no-any-return]
+
+
+class Distances:
+    """Least sums over the spans of a network with `bandwidth` Mbps free, from one source or to one target.
+
+    Metrics as in Usable; the source is never an intermediate site, so its own pass costs nothing. Values are whole
+    numbers or infinity, held as floats.
+    """
+
+    def __init__(self, usable: Usable, source: int) -> None:
+        self._usable, self._source = usable, source
+        self._pause = usable.network.hop[source]
+        self._ahead: dict[str, list[float]] = {}
+        self._back: dict[tuple[str, int], list[float]] = {}
+        self._by_km: tuple[list[float], list[float]] | None = None
+
+    def exact(self, metric: str) -> bool:
+        """Whether the sums of this metric are the least ones; else all are 0, which still bounds them."""
+        return self._usable.matrix(metric) is not None
+
+    def reaches(self, target: int) -> bool:
+        """Whether there is any path from the source to the target."""
+        metric = "latency" if self.exact("latency") else "hops"
+        return not math.isinf(self.ahead(metric)[target])
+
+    def ahead(self, metric: str) -> list[float]:
+        """The least sum from the source to each of n sites."""
+        if metric not in self._ahead:
+            found = self._run(metric)
+            self._ahead[metric] = [0.0] * len(self._usable.network.hop) if found is None else found.tolist()
+        return self._ahead[metric]
+
+    def by_km(self) -> tuple[list[float], list[float]] | None:
+        """(metres, latency) of the path of least km, then least latency, to each of n sites; infinity for none.
+
+        None where a double could not hold the two together.
+        """
+        if self._by_km is None:
+            found = self._run("km")
+            if found is None:
+                return None
+            reached = np.isfinite(found)
+            if np.max(found, where=reached, initial=0) >= _EXACT:
+                return None
+            whole = np.where(reached, found, 0).astype(np.int64)
+            metres, latency = np.divmod(whole, self._usable.base)
+            self._by_km = (
+                np.where(reached, metres, math.inf).tolist(),
+                np.where(reached, latency, math.inf).tolist(),
+            )
+        return self._by_km
+
+    def back(self, metric: str, target: int) -> list[float]:
+        """The least sum from each of n sites to the target."""
+        key = (metric, target)
+        if key not in self._back:
+            matrix = self._usable.transposed(metric)
+            if matrix is None:
+                self._back[key] = [0.0] * len(self._usable.network.hop)
+            else:
+                found = dijkstra(matrix, indices=target)
+                if metric == "latency" and target != self._source:
+                    found[self._source] -= self._pause
+                self._back[key] = found.tolist()
+        return self._back[key]
+
+    def _run(self, metric: str) -> "NDArray[np.float64] | None":
+        """From the source to each site: it is left once and at the start, so its pass comes off every sum."""
+        matrix = self._usable.matrix(metric)
+        if matrix is None:
+            return None
+        found: NDArray[np.float64] = dijkstra(matrix, indices=self._source)
+        if metric in ("latency", "km"):
+            found -= self._pause
+            found[self._source] = 0
+        return found
+
+
+def _total(weights: NDArray[np.int64]) -> int:
+    """At least the sum, without overflow."""
+    return math.ceil(float(np.sum(weights, dtype=np.float64)) * (1 + 1e-9))
 
 
 def log_weight(loss: int) -> int:

@@ -1,12 +1,15 @@
 """The line of a bundle: for one line product and one centre's site the cheapest feasible one, or why there is none."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.paths import Bounds, Order, Reach
+from scheduling.domain.paths import EMPTY_PATH, Bounds, Order, Reach
 from scheduling.domain.protection import Route, best_route
 from scheduling.domain.rows import Tariff
+from scheduling.domain.sums import Sums, best_sums
 from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import Charge, ChargeGroup, charge_groups, zone_of
 
@@ -17,14 +20,24 @@ _ANY_BANDWIDTH = -(10**18)
 """Below whatever a span can have free, even where more is reserved than there is."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LineChoice:
-    """The line of a bundle: cost in 10⁻¹⁰ CNY for the demand, latency in µs one way with the terminals it counts."""
+    """The line of a bundle: cost in 10⁻¹⁰ CNY for the demand, latency in µs one way with the terminals it counts.
+
+    Its route is found when it is asked for: most lines are only ranked and counted.
+    """
 
     cost: int
     latency: int
-    route: Route
     charge: Charge
+    find: Callable[[], Route | None] = field(repr=False, compare=False)
+
+    @cached_property
+    def route(self) -> Route:
+        """The spans it runs on, and their sums."""
+        route = self.find()
+        assert route is not None  # noqa: S101 - its sums are known
+        return route
 
 
 @dataclass(eq=False)
@@ -45,18 +58,31 @@ class Reaches:
             self._routes[key] = self._find(provider, bandwidth, site, order, bounds, pair=pair)
         return self._routes[key]
 
+    def sums(self, provider: str, bandwidth: int, site: str, order: Order, bounds: Bounds) -> Sums | None:
+        """The sums of the single route that `route` would give, or None where it would give none."""
+        if site == self.source:
+            return (0, 0) if bounds.admit(EMPTY_PATH) else None
+        reach = self._reach_of(provider, bandwidth)
+        target = None if reach is None else reach.network.site_index.get(site)
+        return None if reach is None or target is None else best_sums(reach, target, order, bounds)
+
     def _find(
         self, provider: str, bandwidth: int, site: str, order: Order, bounds: Bounds, *, pair: bool
     ) -> Route | None:
         if site == self.source:
             return best_route(None, None, order, bounds, pair=pair)
-        network = self.supply.networks.get(provider)
-        if network is None or site not in network.site_index or self.source not in network.site_index:
-            return None
-        if (provider, bandwidth) not in self._reach:
-            self._reach[provider, bandwidth] = Reach(network, network.site_index[self.source], bandwidth)
-        reach = self._reach[provider, bandwidth]
-        return best_route(reach, network.site_index[site], order, bounds, pair=pair)
+        reach = self._reach_of(provider, bandwidth)
+        target = None if reach is None else reach.network.site_index.get(site)
+        return None if target is None else best_route(reach, target, order, bounds, pair=pair)
+
+    def _reach_of(self, provider: str, bandwidth: int) -> Reach | None:
+        """The paths of a provider from the source; None where it has no span there."""
+        key = (provider, bandwidth)
+        if key not in self._reach:
+            network = self.supply.networks.get(provider)
+            start = None if network is None else network.site_index.get(self.source)
+            self._reach[key] = None if network is None or start is None else Reach(network, start, bandwidth)
+        return self._reach[key]
 
 
 class Lines:
@@ -111,49 +137,66 @@ class Lines:
         return self.reaches.route(product[0], self.demand.bandwidth_mbps, site, order, bounds, pair=self.pair)
 
     def _choose(self, product: Product, site: str) -> LineChoice | str:
-        choices = []
-        for group in self.groups(product, site):
-            route = self._cheapest(product, site, group)
-            if route is not None:
-                charge = group.least(route.metres)
-                choice = LineChoice(
-                    charge.cost(route.metres), route.latency + group.terminal_us, route, charge
-                )
-                choices.append((_rank(choice, group.terminal_us), choice))
+        choices = [
+            (group.terminal_us, choice)
+            for group in self.groups(product, site)
+            if (choice := self._cheapest(product, site, group)) is not None
+        ]
         if not choices:
             return self._reason(product, site)
-        return min(choices, key=lambda ranked: ranked[0])[1]
+        least = min((choice.cost, choice.latency) for _, choice in choices)
+        first = [(us, choice) for us, choice in choices if (choice.cost, choice.latency) == least]
+        return first[0][1] if len(first) == 1 else min(first, key=lambda each: _rank(each[1], each[0]))[1]
 
-    def _cheapest(self, product: Product, site: str, group: ChargeGroup) -> Route | None:
+    def _cheapest(self, product: Product, site: str, group: ChargeGroup) -> LineChoice | None:
         """Cost rises with km up to where a flat charge caps it: below the cap km decides, at the cap latency does."""
-        bounds = self.bounds(group.terminal_us)
         if group.grows:
-            route = self.route(product, site, Order.KM, bounds)
-            if (
-                route is None
-                or group.flat is None
-                or group.least(route.metres).cost(route.metres) < group.flat
-            ):
-                return route
-        return self.route(product, site, Order.LATENCY, bounds)
+            choice = self._priced(product, site, group, Order.KM)
+            if choice is None or group.flat is None or choice.cost < group.flat:
+                return choice
+        return self._priced(product, site, group, Order.LATENCY)
+
+    def _priced(self, product: Product, site: str, group: ChargeGroup, order: Order) -> LineChoice | None:
+        """The line of the first route in that order; its km are asked for only where the price depends on them."""
+        bounds = self.bounds(group.terminal_us)
+
+        def find() -> Route | None:
+            return self.route(product, site, order, bounds)
+
+        found: Sums | None
+        if self.pair:
+            route = find()
+            found = None if route is None else (route.latency, route.metres)
+        else:
+            found = self.reaches.sums(product[0], self.demand.bandwidth_mbps, site, order, bounds)
+        if found is None:
+            return None
+        latency, metres = found
+        if metres is None:
+            metres = route.metres if group.grows and (route := find()) is not None else 0
+        charge = group.least(metres)
+        return LineChoice(charge.cost(metres), latency + group.terminal_us, charge, find)
 
     def _reason(self, product: Product, site: str) -> str:
         """The first test, in the order of the reasons, that no path passes together with the tests before it."""
         groups = self.groups(product, site)
         full = self.bounds(groups[0].terminal_us if groups else 0)
         asked = self.demand.bandwidth_mbps
+        if not self._passes(product, site, asked, Bounds()):
+            return "bandwidth" if self._passes(product, site, _ANY_BANDWIDTH, Bounds()) else "no_path"
         stages = (
-            ("no_path", _ANY_BANDWIDTH, Bounds()),
-            ("bandwidth", asked, Bounds()),
-            ("latency", asked, Bounds(full.latency)),
-            ("jitter", asked, Bounds(full.latency, full.jitter)),
-            ("loss", asked, Bounds(full.latency, full.jitter, full.loss)),
-            ("hops", asked, full),
+            ("latency", Bounds(full.latency)),
+            ("jitter", Bounds(full.latency, full.jitter)),
+            ("loss", Bounds(full.latency, full.jitter, full.loss)),
+            ("hops", full),
         )
-        for reason, bandwidth, bounds in stages:
-            if self.reaches.route(product[0], bandwidth, site, Order.LATENCY, bounds, pair=False) is None:
+        for reason, bounds in stages:
+            if not self._passes(product, site, asked, bounds):
                 return reason
         return "tariff" if not self.pair or self.route(product, site, Order.LATENCY, full) else "disjoint"
+
+    def _passes(self, product: Product, site: str, bandwidth: int, bounds: Bounds) -> bool:
+        return self.reaches.sums(product[0], bandwidth, site, Order.LATENCY, bounds) is not None
 
 
 def _rank(choice: LineChoice, terminal_us: int) -> tuple[object, ...]:

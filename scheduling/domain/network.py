@@ -1,8 +1,9 @@
 """A line provider's network as indexed arrays: parallel spans stay separate, ids compare by code point."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from scheduling.domain.numbers import scaled
 from scheduling.domain.rows import Span
@@ -15,7 +16,8 @@ class Network:
     """Spans of one line provider, sorted by id: position i has the i-th smallest id, so positions compare as ids.
 
     Per span: ends (site positions), metres, latency_us (optical, one way), jitter_us, loss in 10⁻⁹, free Mbps,
-    srlg names. Per site: hop_us and the spans that meet there as (neighbour, span).
+    srlg names. Per site: hop_us and the spans that meet there as (neighbour, span). `derived` remembers what
+    distances.py works out for each set of usable spans.
     """
 
     ids: tuple[str, ...]
@@ -29,6 +31,7 @@ class Network:
     site_index: Mapping[str, int]
     hop: tuple[int, ...]
     arcs: tuple[tuple[tuple[int, int], ...], ...]
+    derived: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def build(cls, hop_us: Mapping[str, int], spans: Iterable[Span]) -> "Network":

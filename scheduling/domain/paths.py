@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
-from scheduling.domain.distances import Distances, log_limit, log_weight
+from scheduling.domain.distances import Distances, log_limit, log_weight, usable_spans
 from scheduling.domain.network import LOSS_SCALE, Network
 
 _LANE = 64
@@ -93,24 +93,18 @@ class Reach:
     """Paths of one network from one site with at least `bandwidth` Mbps free; answers are remembered."""
 
     def __init__(self, network: Network, source: int, bandwidth: int) -> None:
-        self.network, self.source, self.bandwidth = network, source, bandwidth
-        self.distances = Distances(network, source, bandwidth)
+        self.network, self.source = network, source
+        usable = usable_spans(network, bandwidth)
+        self.distances = Distances(usable, source)
+        self.arcs = usable.arcs
         # The source is never an intermediate site, so its own pass costs nothing and sums stay plain.
         self.hop = list(network.hop)
         self.hop[source] = 0
-        self._arcs: dict[int, list[tuple[int, int]]] = {}
         self._settled: dict[Order, dict[int, tuple[int, tuple[int, ...]]]] = {
             order: {source: (0, ())} for order in Order
         }
         self._least: dict[tuple[int, Order], Path | None] = {}
         self._best: dict[tuple[int, Order, Bounds], Path | None] = {}
-
-    def arcs(self, site: int) -> list[tuple[int, int]]:
-        """The spans with enough free bandwidth that meet at a site, as (neighbour, span)."""
-        if site not in self._arcs:
-            free = self.network.free
-            self._arcs[site] = [arc for arc in self.network.arcs[site] if free[arc[1]] >= self.bandwidth]
-        return self._arcs[site]
 
     def best(self, target: int, order: Order, bounds: Bounds) -> Path | None:
         """The first feasible path in that order from the source to `target` (not the source), or None."""
@@ -131,7 +125,7 @@ class Reach:
         """The first path in that order without bounds, or None where there is no path at all."""
         key = (target, order)
         if key not in self._least:
-            reachable = not math.isinf(self.distances.ahead("hops")[target])
+            reachable = self.distances.reaches(target)
             self._least[key] = self.measure(self._follow(target, order)) if reachable else None
         return self._least[key]
 
