@@ -1,11 +1,12 @@
 """One-to-all least sums of one metric at a time: exact bounds that steer and cut every path search."""
 
 import math
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 
 from scheduling.domain.network import LOSS_SCALE, Network
 
@@ -42,6 +43,15 @@ class Usable:
         self._arcs: dict[int, list[tuple[int, int]]] = {}
         # No simple path is slower than all spans one after the other, so latency never carries into metres.
         self.base = _total(self._weights("latency")[self._span] + self._pause[self._left]) + 1
+
+    @cached_property
+    def parts(self) -> NDArray[np.int32]:
+        """For each site the number of the connected part that it is in."""
+        ones = np.ones(len(self._left))
+        size = len(self.network.hop)
+        links = csr_matrix((ones, (self._left, self._entered)), shape=(size, size))
+        labels: NDArray[np.int32] = connected_components(links, directed=False)[1]
+        return labels
 
     def arcs(self, site: int) -> list[tuple[int, int]]:
         """The usable spans that meet at a site, as (neighbour, span)."""
@@ -108,9 +118,8 @@ def usable_spans(network: Network, bandwidth: int) -> Usable:
     if found is None:
         if len(network.derived) > _REMEMBERED:
             network.derived.clear()
-        # another bandwidth of the same level makes the same set
-        found = network.derived[level] = Usable(network, bandwidth)
-    return found  # type: ignore[no-any-return]
+        found = network.derived[level] = Usable(network, bandwidth)  # the same set for all of its level
+    return found
 
 
 class Distances:
@@ -133,8 +142,8 @@ class Distances:
 
     def reaches(self, target: int) -> bool:
         """Whether there is any path from the source to the target."""
-        metric = "latency" if self.exact("latency") else "hops"
-        return not math.isinf(self.ahead(metric)[target])
+        parts = self._usable.parts
+        return bool(parts[self._source] == parts[target])
 
     def ahead(self, metric: str) -> list[float]:
         """The least sum from the source to each of n sites."""
@@ -171,7 +180,7 @@ class Distances:
             if matrix is None:
                 self._back[key] = [0.0] * len(self._usable.network.hop)
             else:
-                found = dijkstra(matrix, indices=target)
+                found = dijkstra(matrix, indices=[target])[0]
                 if metric == "latency" and target != self._source:
                     found[self._source] -= self._pause
                 self._back[key] = found.tolist()
@@ -182,7 +191,7 @@ class Distances:
         matrix = self._usable.matrix(metric)
         if matrix is None:
             return None
-        found: NDArray[np.float64] = dijkstra(matrix, indices=self._source)
+        found: NDArray[np.float64] = dijkstra(matrix, indices=[self._source])[0]
         if metric in ("latency", "km"):
             found -= self._pause
             found[self._source] = 0

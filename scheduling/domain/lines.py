@@ -66,6 +66,14 @@ class Reaches:
         target = None if reach is None else reach.network.site_index.get(site)
         return None if reach is None or target is None else best_sums(reach, target, order, bounds)
 
+    def reachable(self, provider: str, bandwidth: int, site: str) -> bool:
+        """Whether a provider has any path to the site with that many Mbps free."""
+        if site == self.source:
+            return True
+        reach = self._reach_of(provider, bandwidth)
+        target = None if reach is None else reach.network.site_index.get(site)
+        return reach is not None and target is not None and reach.distances.reaches(target)
+
     def _find(
         self, provider: str, bandwidth: int, site: str, order: Order, bounds: Bounds, *, pair: bool
     ) -> Route | None:
@@ -182,8 +190,8 @@ class Lines:
         groups = self.groups(product, site)
         full = self.bounds(groups[0].terminal_us if groups else 0)
         asked = self.demand.bandwidth_mbps
-        if not self._passes(product, site, asked, Bounds()):
-            return "bandwidth" if self._passes(product, site, _ANY_BANDWIDTH, Bounds()) else "no_path"
+        if not self.reaches.reachable(product[0], asked, site):
+            return "bandwidth" if self.reaches.reachable(product[0], _ANY_BANDWIDTH, site) else "no_path"
         stages = (
             ("latency", Bounds(full.latency)),
             ("jitter", Bounds(full.latency, full.jitter)),

@@ -14,11 +14,13 @@ def best_sums(reach: Reach, target: int, order: Order, bounds: Bounds) -> Sums |
 
     Under no bound but latency they are read from one-to-all distances; else the path is found and measured.
     """
+    if not reach.distances.reaches(target):
+        return None
     if bounds == Bounds(latency=bounds.latency):
         most = math.inf if bounds.latency is None else bounds.latency
         if order is Order.LATENCY and reach.distances.exact("latency"):
             latency = reach.distances.ahead("latency")[target]
-            return None if math.isinf(latency) or latency > most else (int(latency), None)
+            return None if latency > most else (int(latency), None)
         if order is Order.KM and (least := reach.distances.by_km()) is not None:
             return _least_km(reach, target, least, most)
     path = reach.best(target, order, bounds)
@@ -29,8 +31,6 @@ def _least_km(
     reach: Reach, target: int, least: tuple[list[float], list[float]], most: float
 ) -> tuple[int, int] | None:
     metres, latency = least[0][target], least[1][target]
-    if math.isinf(metres):
-        return None
     if latency <= most:
         return int(latency), int(metres)
     if reach.distances.exact("latency") and reach.distances.ahead("latency")[target] > most:
