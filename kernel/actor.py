@@ -19,6 +19,8 @@ class Role(Vocabulary):
     OPERATOR_SECURITY = "operator_security", "运营主体安全管理员", "Operator, security administrator"
     OPERATOR_AUDIT = "operator_audit", "运营主体审计管理员", "Operator, audit administrator"
     REGULATOR = "regulator", "通信管理局", "Communications administration"
+    SUPPORTING_UNIT = "supporting_unit", "技术支撑单位", "Supporting unit"
+    READING_AUTHORITY = "reading_authority", "读取部门", "Reading authority"
     AUDITOR = "auditor", "审计员", "Auditor"
     NODE = "node", "互联节点（机器）", "Peer node (machine)"
     ANONYMOUS = "anonymous", "未登录", "Anonymous"
@@ -45,13 +47,16 @@ class Actor:
     `user_id` is the person, None for an OAuth client; `credential` the id of the key or client that signed in, and
     `signed` says that one of its organisation's keys signed the request (RFC 9421). `tenant_id` is the organisation whose rows are its own; `reach` is how far it sees for the
     operation at hand (set from the permission table); `scopes` are those of the key it signed in with (none: only
-    what everybody may do); `node` is the code of a peer node.
+    what everybody may do); `mandate` are the operations that a regulator delegated to its house, `mandator` the
+    regulator's house; `node` is the code of a peer node.
     """
 
     user_id: UUID | None = None
     tenant_id: UUID | None = None
     roles: frozenset[str] = frozenset({Role.ANONYMOUS})
     scopes: frozenset[str] = frozenset()
+    mandate: frozenset[str] = frozenset()
+    mandator: UUID | None = None
     node: str | None = None
     credential: UUID | None = None
     signed: bool = False

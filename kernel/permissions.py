@@ -8,6 +8,11 @@ from django.conf import settings
 
 from kernel.actor import Actor, Reach, Role
 
+# who beyond its own house reaches only what a mandate names, for as long as it lasts; it always sees that house
+MANDATED: frozenset[str] = frozenset({Role.SUPPORTING_UNIT, Role.AUDITOR})
+BY_ITSELF = frozenset({Reach.NONE, Reach.OWN})
+OWN_HOUSE = frozenset({"participants.list_organisations", "participants.read_organisation"})
+
 
 @cache
 def table() -> dict[str, dict[str, Reach]]:
@@ -33,15 +38,28 @@ def read_table(path: Path) -> dict[str, dict[str, Reach]]:
 
 
 def reach_of(operation: str, actor: Actor) -> Reach:
-    """How far the actor reaches for the operation: the widest of its roles, within its key's scopes.
+    """How far the actor reaches for the operation: the widest of its roles, within its key's scopes and mandate.
 
     What everybody may do needs neither role nor scope; a key without scopes reaches nothing else.
     """
     row = table().get(operation, {})
     held = [row.get(Role.ANONYMOUS, Reach.NONE)]
     if scope_covers(actor.scopes, operation):
-        held += [row.get(role, Reach.NONE) for role in actor.roles]
+        held += [_within_mandate(row.get(role, Reach.NONE), role, operation, actor) for role in actor.roles]
     return max(held, key=lambda reach: reach.width)
+
+
+def _within_mandate(reach: Reach, role: str, operation: str, actor: Actor) -> Reach:
+    if role not in MANDATED or reach in BY_ITSELF or operation in actor.mandate:
+        return reach
+    return Reach.OWN if operation in OWN_HOUSE else Reach.NONE
+
+
+def by_mandate(operation: str, actor: Actor) -> bool:
+    """Whether the actor does the operation by mandate: such acts and views are on record."""
+    row = table().get(operation, {})
+    may = [row.get(role, Reach.NONE) for role in actor.roles & MANDATED]
+    return Role.ANONYMOUS not in row and operation in actor.mandate and not BY_ITSELF.issuperset(may)
 
 
 def scope_covers(scopes: frozenset[str], operation: str) -> bool:

@@ -157,8 +157,8 @@ class DutiesCombined(Problem):
     code = "duties_combined"
     title = Text("职责不得由同一人兼任", "Duties may not be combined")
     detail = Text(
-        "系统、安全、审计管理员以及监管、审计人员须各为不同的自然人；请邀请另一人。",
-        "System, security and audit administrators, regulators and auditors are different people; invite another person.",
+        "系统、安全、审计管理员以及监管、技术支撑、读取部门、审计人员须各为不同的自然人；请邀请另一人。",
+        "System, security and audit administrators, regulators, supporting units, reading authorities and auditors are different people; invite another person.",
     )
 
 
@@ -229,3 +229,12 @@ class LastAdministrator(Problem):
         "请先邀请另一名管理员，或注销该主体。",
         "Invite another administrator first, or close the organisation.",
     )
+
+
+class NotMandatable(Problem):
+    """A mandate is for supporting units and auditors, and only for what their role may be given."""
+
+    status = 400
+    code = "not_mandatable"
+    title = Text("不能委托", "Cannot be delegated")
+    detail = Text("{reason_zh}", "{reason_en}")

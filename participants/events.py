@@ -202,3 +202,20 @@ class CredentialExpiring(Event):
     kind: str
     member: UUID
     expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateGranted(Event):
+    """Two regulators let the organisation `tenant` do and see this, until its last day; `subject` is the mandate."""
+
+    name: ClassVar[str] = "participants.mandate_granted"
+
+    operations: tuple[str, ...]
+    last_day: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateEnded(Event):
+    """A regulator ended a mandate before its last day."""
+
+    name: ClassVar[str] = "participants.mandate_ended"

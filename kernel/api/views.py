@@ -22,7 +22,8 @@ from kernel.api import idempotency
 from kernel.api.bodies import require_storable
 from kernel.api.pagination import PageQuery, paginate
 from kernel.models.base import Entity, EntityQuerySet
-from kernel.permissions import reach_of
+from kernel.permissions import by_mandate, reach_of
+from kernel.services.mandates import note_mandate
 from kernel.states import StateTable
 from kernel.systems import System, runs_here
 
@@ -90,6 +91,8 @@ class HouseView(APIView):
             self.subject = self._find(actor, reach, kwargs)
         if reach is Reach.NONE:
             raise errors.Forbidden(operation=operation)
+        if by_mandate(operation, actor):
+            note_mandate(operation=operation, on=getattr(self.subject, "id", None), actor=actor)
         if request.method not in SAFE and not self.natural_key:
             self._claim = idempotency.claim_key(request, actor.tenant_id)
         if request.method in self.if_match:

@@ -68,17 +68,21 @@ class ActWithdrawn(Event):
 
 @transaction.atomic
 def propose_act(*, kind: str, subject: UUID, terms: dict[str, Any], actor: Actor) -> Proposal:
-    """Ask for approval of a registered kind of act. Raises PersonNeeded, AlreadyProposed while the same one is open."""
-    assert kind in KINDS and actor.tenant_id  # noqa: S101, PT018 - somebody proposes what is known
+    """Ask for approval of a registered kind of act. Raises PersonNeeded, AlreadyProposed while the same one is open.
+
+    What a supporting unit proposes by mandate, the regulator that gave it decides.
+    """
+    tenant = actor.mandator or actor.tenant_id
+    assert kind in KINDS and tenant  # noqa: S101, PT018 - somebody proposes what is known
     proposer = actor.person
     try:
         with transaction.atomic():
             proposal = Proposal.objects.create(
-                tenant_id=actor.tenant_id, kind=kind, subject=subject, terms=terms, proposer=proposer
+                tenant_id=tenant, kind=kind, subject=subject, terms=terms, proposer=proposer
             )
     except IntegrityError as error:
         raise AlreadyProposed from error
-    publish(ActProposed(subject=proposal.id, tenant=actor.tenant_id, kind=kind, on=subject), actor=actor)
+    publish(ActProposed(subject=proposal.id, tenant=tenant, kind=kind, on=subject), actor=actor)
     return proposal
 
 

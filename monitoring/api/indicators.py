@@ -102,7 +102,7 @@ class IndicatorValueOut(serializers.ModelSerializer[IndicatorValue]):
 
 def supervises(actor: Actor) -> bool:
     """Whether small cells are shown to the actor (INVARIANTS E5)."""
-    return bool(actor.roles & {Role.REGULATOR, Role.AUDITOR})
+    return bool(actor.roles & {Role.REGULATOR, Role.SUPPORTING_UNIT, Role.AUDITOR})
 
 
 def _text(value: object) -> str | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from participants.api import certification, credentials, documents, organisations, people
+from participants.api import certification, credentials, documents, mandates, organisations, people
 
 urlpatterns = [
     path("organisations", organisations.OrganisationsView.as_view(), name="organisations"),
@@ -25,5 +25,9 @@ urlpatterns = [
     path("organisations/<uuid:pk>/members", people.MembersView.as_view()),
     path("members/<uuid:pk>:end", people.EndMembershipView.as_view()),
     path("organisations/<uuid:pk>/invitations", people.InvitationsView.as_view()),
+    path("appointments", mandates.AppointmentsView.as_view()),
+    path("mandates", mandates.MandatesView.as_view()),
+    path("mandates/<uuid:pk>:end", mandates.EndMandateView.as_view()),
+    path("organisations/<uuid:pk>:propose-mandate", mandates.ProposeMandateView.as_view()),
     path("invitations/<str:token>:accept", people.AcceptInvitationView.as_view()),
 ]

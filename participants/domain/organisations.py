@@ -15,6 +15,8 @@ class OrganisationKind(Vocabulary):
     COMPUTE_USER = "compute_user", "算力用户", "Compute user"
     OPERATOR = "operator", "节点运营主体", "Node operator"
     REGULATOR = "regulator", "通信管理局", "Communications administration"
+    SUPPORTING_UNIT = "supporting_unit", "技术支撑单位", "Supporting unit"
+    READING_AUTHORITY = "reading_authority", "读取部门", "Reading authority"
     AUDITOR = "auditor", "审计机构", "Auditor"
 
 
@@ -46,10 +48,19 @@ ROLES_OF_KIND: dict[OrganisationKind, frozenset[Role]] = {
     OrganisationKind.COMPUTE_USER: frozenset({Role.COMPUTE_USER}),
     OrganisationKind.OPERATOR: frozenset({Role.OPERATOR_SYSTEM, Role.OPERATOR_SECURITY, Role.OPERATOR_AUDIT}),
     OrganisationKind.REGULATOR: frozenset({Role.REGULATOR}),
+    OrganisationKind.SUPPORTING_UNIT: frozenset({Role.SUPPORTING_UNIT}),
+    OrganisationKind.READING_AUTHORITY: frozenset({Role.READING_AUTHORITY}),
     OrganisationKind.AUDITOR: frozenset({Role.AUDITOR}),
 }
 
-# kinds that register themselves; the others come by invitation when the node is made
+# kinds that a regulator appoints; what the first and the last may do beyond their own house, a mandate says
+APPOINTED = (
+    OrganisationKind.SUPPORTING_UNIT,
+    OrganisationKind.READING_AUTHORITY,
+    OrganisationKind.AUDITOR,
+)
+
+# kinds that register themselves; operator and regulator come when the node is made
 SELF_REGISTERED = (
     OrganisationKind.COMPUTE_PROVIDER,
     OrganisationKind.LINE_PROVIDER,

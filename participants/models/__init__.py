@@ -4,6 +4,7 @@ from participants.models.certification import Decision, Qualification
 from participants.models.credentials import ApiKey
 from participants.models.documents import Document
 from participants.models.invitations import Invitation
+from participants.models.mandates import Mandate
 from participants.models.organisations import Membership, Organisation
 from participants.models.people import User
 
@@ -12,6 +13,7 @@ __all__ = [
     "Decision",
     "Document",
     "Invitation",
+    "Mandate",
     "Membership",
     "Organisation",
     "Qualification",

@@ -21,6 +21,8 @@ COLUMNS = {
     "OX": "operator_security",
     "OA": "operator_audit",
     "RG": "regulator",
+    "SU": "supporting_unit",
+    "RD": "reading_authority",
     "AU": "auditor",
     "NN": "node",
     "AN": "anonymous",
@@ -107,5 +109,9 @@ def matrix() -> dict[str, dict[str, str]]:
         if operation == "operation":
             roles = [COLUMNS[cell] for cell in cells]
         else:
+            if len(cells) != len(roles):
+                raise ValueError(
+                    f"matrix.txt: {operation} has {len(cells)} cells for the columns {list(COLUMNS)}"
+                )
             rows[operation] = {role: REACHES[cell] for role, cell in zip(roles, cells, strict=True)}
     return rows

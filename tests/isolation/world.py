@@ -15,6 +15,7 @@ from monitoring.services.alarms import raise_alarm
 from nodes.domain.alarms import AlarmKind as NodeAlarmKind
 from nodes.domain.filings import FilingState
 from nodes.models import Envelope, Filing, ManifestPair, NodeAlarm, OutboundStream, Outgoing, Peer
+from participants.domain.organisations import APPOINTED
 from participants.domain.organisations import OrganisationKind as Kind
 from participants.models import ApiKey, Decision, Membership
 from security.services.audit import append_checkpoint
@@ -37,7 +38,7 @@ FEEDS = [
     *((name, "application", "calls") for name in ("ann", "amy")),
     *((name, "dispatch", "lines_ordered") for name in CARRIERS),
 ]
-NO_DOCUMENTS = {Kind.REGULATOR, Kind.OPERATOR, Kind.AUDITOR}
+NO_DOCUMENTS = {Kind.REGULATOR, Kind.OPERATOR, *APPOINTED}
 
 
 def canary(name: str) -> str:
@@ -63,6 +64,8 @@ def furnish(world: World) -> FarNode:
     proposals(world)
     watched(world)
     secured(world)
+    for number in SEVERAL:
+        mandated(world, number)
     first, *_ = [federation(world, FarNode(f"32000{number}", role="industry")) for number in SEVERAL]
     for _ in SEVERAL:  # something to log each time
         made(world.ben.post("/api/v1/demands", {"title": canary("ben"), "terms": demand()}))
@@ -176,6 +179,16 @@ def watched(world: World) -> None:
     for number in SEVERAL:
         times = {"start": minute(60 * number).isoformat(), "end": minute(0).isoformat()}
         made(world.rhea.post(f"/api/v1/indicators/{INDICATOR}:compute", times))
+
+
+def mandated(world: World, number: int) -> None:
+    """Rhea and Ron let Sue's house do one thing more, for a case of its own."""
+    body = {
+        "operations": ["monitoring.close_alarm"], "case": f"苏通信委〔2026〕1{number}号", "reason": "保障",
+        "last_day": days_ahead(30),
+    }  # fmt: skip
+    asked = made(world.rhea.post(f"/api/v1/organisations/{world.sue.organisation.id}:propose-mandate", body))
+    made(world.ron.post(f"/api/v1/proposals/{asked['id']}:approve"))
 
 
 def instruct(world: World, party: Person, **words: Any) -> None:

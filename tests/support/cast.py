@@ -2,9 +2,11 @@
 
 Ada and her colleague Abe sell compute, Cleo too, elsewhere: she is the outsider, and every question about rights
 becomes "can Cleo?". Of two firms each: Lin and Lou sell lines, Rex and Roy resell, Ann and Amy sell applications, Ben and Bea buy.
-Rhea and Ron are regulators, Otto, Olga and Owen the operator's three administrators, Aude audits.
+Rhea and Ron are regulators, Sue is of their supporting unit, Ray of an authority that reads; Otto, Olga and Owen are the
+operator's three administrators, Aude audits. Sue and Aude hold a mandate for all that theirs may be given.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -13,10 +15,13 @@ from typing import Any
 from stdnum.cn import uscc
 
 from kernel.actor import ANONYMOUS, SYSTEM, Actor, Role
+from kernel.clock import now, shanghai_date
+from kernel.ids import new_id
 from participants.domain.organisations import OrganisationKind as Kind
 from participants.domain.organisations import OrganisationState
-from participants.models import Membership, Organisation, User
+from participants.models import Mandate, Membership, Organisation, User
 from participants.services.credentials import issue_key
+from participants.services.mandates import mandatable
 from tests.support.caller import Caller
 
 
@@ -46,6 +51,8 @@ CAST = {
     "otto": Part("示范运营主体", Kind.OPERATOR, Role.OPERATOR_SYSTEM),
     "olga": Part("示范运营主体", Kind.OPERATOR, Role.OPERATOR_SECURITY),
     "owen": Part("示范运营主体", Kind.OPERATOR, Role.OPERATOR_AUDIT),
+    "sue": Part("示范技术支撑单位", Kind.SUPPORTING_UNIT, Role.SUPPORTING_UNIT),
+    "ray": Part("示范工业和信息化厅", Kind.READING_AUTHORITY, Role.READING_AUTHORITY),
     "aude": Part("示范审计机构", Kind.AUDITOR, Role.AUDITOR),
 }
 
@@ -114,7 +121,23 @@ class World:
     def _play(self, name: str, part: Part) -> Person:
         user = User.objects.create_user(email=f"{name}@example.org", name=name.title())
         house = self._house(part)
+        if operations := mandatable(part.kind):
+            self._mandate(house, operations)
         return Person(Membership.objects.create(user=user, organisation=house, roles=[part.role]))
+
+    def _mandate(self, house: Organisation, operations: Iterable[str]) -> None:
+        Mandate.objects.get_or_create(
+            organisation=house,
+            defaults={
+                "grantor": self._house(CAST["rhea"]).id,
+                "operations": sorted(operations),
+                "case": f"苏通信委〔2026〕{len(self._houses)}号",
+                "reason": "演示委托",
+                "last_day": shanghai_date(now()) + timedelta(days=30),
+                "proposed_by": new_id(),
+                "approved_by": new_id(),
+            },
+        )
 
     def _house(self, part: Part) -> Organisation:
         if part.house not in self._houses:
