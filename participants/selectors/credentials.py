@@ -11,7 +11,7 @@ from kernel.actor import Actor
 from kernel.tenancy import tenant_set_to
 from participants.domain.organisations import OrganisationState
 from participants.models.credentials import ApiKey
-from participants.selectors.mandates import mandate_of
+from participants.selectors.mandates import given_by, operations_given
 
 KEY_PARTS = 3
 USE_NOTED_EVERY = timedelta(minutes=1)  # so that a busy key costs one write a minute
@@ -33,7 +33,8 @@ def actor_of_key(key: str) -> tuple[ApiKey, Actor, bool] | None:
         .select_related("membership__user", "membership__organisation")
         .annotate(
             tenant_setting=tenant_set_to("membership__organisation_id"),
-            **mandate_of("membership__organisation_id"),
+            mandate=operations_given("membership__organisation_id"),
+            mandator=given_by("membership__organisation_id"),
             use_is_stale=Q(last_used_at=None) | Q(last_used_at__lt=Now() - USE_NOTED_EVERY),
         )
         .first()

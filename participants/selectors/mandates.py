@@ -1,7 +1,5 @@
 """The mandates that stand today, as a part of the question who signs in."""
 
-from typing import Any
-
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Now, TruncDate
@@ -16,11 +14,13 @@ def live_mandates() -> QuerySet[Mandate]:
     return Mandate.objects.filter(Q(last_day__gte=today), ended_at=None)
 
 
-def mandate_of(organisation: str) -> dict[str, Any]:
-    """Annotations `mandate` (operations) and `mandator`, of the organisation at the path: no further round trip."""
-    live = live_mandates().filter(organisation=OuterRef(organisation)).order_by("id")
+def operations_given(organisation: str) -> ArraySubquery:
+    """An annotation: the operations that the organisation at the path is given today. No further round trip."""
     each = Func(F("operations"), function="unnest", output_field=TextField(), set_returning=True)
-    return {
-        "mandate": ArraySubquery(live.annotate(operation=each).order_by().values("operation")),
-        "mandator": Subquery(live.values("grantor")[:1]),
-    }
+    live = live_mandates().filter(organisation=OuterRef(organisation))
+    return ArraySubquery(live.annotate(operation=each).values("operation"))
+
+
+def given_by(organisation: str) -> Subquery:
+    """An annotation: the regulator's house whose mandate the organisation at the path holds today."""
+    return Subquery(live_mandates().filter(organisation=OuterRef(organisation)).values("grantor")[:1])

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -45,7 +46,7 @@ def mandated(world: World, organisation: str, **changes: Any) -> Mandate:
     assert asked.status_code == 201, asked.content
     answer = world.ron.post(f"/api/v1/proposals/{asked.json()['id']}:approve")
     assert answer.status_code == 200, answer.content
-    return Mandate.objects.filter(organisation=organisation).latest("id")
+    return Mandate.objects.filter(organisation_id=UUID(organisation)).latest("id")
 
 
 @pytest.mark.parametrize("kind", ["supporting_unit", "auditor"])
