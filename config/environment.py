@@ -1,8 +1,10 @@
 """Settings read from the environment; a missing one says its name, `X_FILE` reads a mounted secret."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
@@ -29,6 +31,48 @@ def flag(name: str, *, default: bool = False) -> bool:
 def words(name: str, default: str) -> list[str]:
     """A list separated by commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where mail goes, in Django's words."""
+
+    backend: str
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+    tls: bool = False
+    folder: str = ""
+
+
+MAIL_PORTS = {"smtp": 25, "submission": 587, "smtps": 465}
+
+
+def mail(url: str) -> MailServer:
+    """A mail server: `submission://user:password@host:587` (STARTTLS), `smtps://…`, `smtp://…` (plain), `console:`, `file:///folder`.
+
+    Raises ImproperlyConfigured for anything else.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "console":
+        return MailServer("django.core.mail.backends.console.EmailBackend")
+    if parts.scheme == "file" and parts.path:
+        return MailServer("django.core.mail.backends.filebased.EmailBackend", folder=parts.path)
+    if parts.scheme not in MAIL_PORTS or not parts.hostname:
+        raise ImproperlyConfigured(
+            "EMAIL_URL: say submission://user:password@host, smtps://…, smtp://host, file:///folder or console:"
+        )
+    return MailServer(
+        "django.core.mail.backends.smtp.EmailBackend",
+        host=parts.hostname,
+        port=parts.port or MAIL_PORTS[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        starttls=parts.scheme == "submission",
+        tls=parts.scheme == "smtps",
+    )
 
 
 def database(url: str) -> dict[str, Any]:

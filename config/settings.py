@@ -144,12 +144,27 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 600.0,
         "options": {"expires": 500},
     },
+    "old-mail": {
+        "task": "participants.tasks.drop_old_mail",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
     "last-days": {
         "task": "participants.tasks.follow_last_days",
         "schedule": 60.0,
         "options": {"expires": 50},
     },
 }
+
+# --- mail: rows and jobs (participants.services.mail) hand it to the server that EMAIL_URL names -------------
+_mail = env.mail(env.text("EMAIL_URL", "console:"))
+EMAIL_BACKEND = _mail.backend
+EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starttls, _mail.tls
+EMAIL_FILE_PATH = _mail.folder
+EMAIL_TIMEOUT = 20  # seconds; a job's lease is two minutes
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "node@localhost")
 
 # --- the API ----------------------------------------------------------------------------------
 REST_FRAMEWORK = {

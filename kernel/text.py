@@ -23,6 +23,15 @@ class Text:
         return self.en if (language or "").startswith("en") else self.zh
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail before it is addressed: a stable name for the record, and subject and body in both languages."""
+
+    name: str
+    subject: Text
+    body: Text
+
+
 class Vocabulary(StrEnum):
     """A closed list of stable ASCII codes, each with its labels: `DRAFT = "draft", "草稿", "Draft"`."""
 

@@ -219,3 +219,21 @@ class MandateEnded(Event):
     """A regulator ended a mandate before its last day."""
 
     name: ClassVar[str] = "participants.mandate_ended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailSent(Event):
+    """The mail server took a mail; `subject` is the mail, which says nothing any more."""
+
+    name: ClassVar[str] = "participants.mail_sent"
+
+    letter: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailDropped(Event):
+    """A mail could not be sent for days and was given up."""
+
+    name: ClassVar[str] = "participants.mail_dropped"
+
+    letter: str

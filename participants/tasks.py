@@ -1,9 +1,13 @@
-"""Periodic work: last days that have passed, and those that come."""
+"""Periodic work: last days that have passed, those that come, and mail."""
+
+from uuid import UUID
 
 from celery import shared_task
 
+from kernel.jobs import job
 from participants.services.certification import suspend_lapsed
 from participants.services.credentials import remind_of_ends
+from participants.services.mail import SENDING, deliver_mail, drop_old_mail
 from participants.services.qualifications import expire_qualifications
 
 
@@ -18,3 +22,15 @@ def follow_last_days() -> None:
 def remind() -> None:
     """Announce which keys end soon."""
     remind_of_ends()
+
+
+@job(SENDING)
+def send(*, mail: str) -> None:
+    """Send one mail."""
+    deliver_mail(mail=UUID(mail))
+
+
+@shared_task(name="participants.tasks.drop_old_mail", ignore_result=True)
+def drop_mail() -> None:
+    """Forget what could not be sent."""
+    drop_old_mail()

@@ -4,6 +4,7 @@ from participants.models.certification import Decision, Qualification
 from participants.models.credentials import ApiKey
 from participants.models.documents import Document
 from participants.models.invitations import Invitation
+from participants.models.mail import Mail
 from participants.models.mandates import Mandate
 from participants.models.organisations import Membership, Organisation
 from participants.models.people import User
@@ -13,6 +14,7 @@ __all__ = [
     "Decision",
     "Document",
     "Invitation",
+    "Mail",
     "Mandate",
     "Membership",
     "Organisation",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from kernel.ids import new_id
+from participants.domain.mail import Tongue
 
 
 class UserManager(BaseUserManager["User"]):
@@ -29,6 +30,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=80)
+    language = models.CharField(max_length=8, choices=Tongue.choices(), default=Tongue.CHINESE.value)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

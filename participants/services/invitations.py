@@ -5,19 +5,22 @@ import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from kernel.actor import Actor
+from kernel.actor import Actor, Role
 from kernel.clock import now
 from kernel.errors import InvalidField
 from kernel.services.outbox import publish
 from participants.domain.duties import require_duties_apart, require_roles_of_kind
+from participants.domain.mail import INVITATION
 from participants.domain.organisations import OrganisationState
 from participants.errors import InvitationUnknown
 from participants.events import PersonInvited
 from participants.models import Invitation, Organisation, User
 from participants.services.credentials import issue_key
+from participants.services.mail import send_mail
 from participants.services.organisations import FIRST_KEY_FOR, Joined
 from participants.services.people import add_member, add_person, require_administrator
 
@@ -56,7 +59,22 @@ def offer_seat(
         expires_at=now() + VALID_FOR,
     )
     publish(PersonInvited(subject=row.id, tenant=organisation.id, roles=tuple(granted)), actor=actor)
+    if row.email:
+        send_mail(
+            to=row.email,
+            letter=INVITATION,
+            tenant=organisation.id,
+            organisation=organisation.name,
+            roles_zh="、".join(Role(role).label.zh for role in granted),
+            roles_en=", ".join(Role(role).label.en for role in granted),
+            link=invitation_link(token),
+        )
     return row, token
+
+
+def invitation_link(token: str) -> str:
+    """Where the invited person takes the seat."""
+    return f"{settings.NODE_URL}/invitations/{token}"
 
 
 @transaction.atomic

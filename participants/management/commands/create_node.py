@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from participants.services.founding import Seat, found_node
+from participants.services.invitations import invitation_link
 
 
 class Command(BaseCommand):
@@ -29,10 +30,10 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"invitations": rows}, ensure_ascii=False, indent=1))
             return
         for seat in seats:
-            self.stdout.write(f"{seat.organisation.name}\t{seat.role}\t{seat.token}")
+            self.stdout.write(f"{seat.organisation.name}\t{seat.role}\t{invitation_link(seat.token)}")
         self.stdout.write(
-            f"{len(seats)} 个席位待接受：POST /api/v1/invitations/<token>:accept，七日内、一次有效。"
-            f" / {len(seats)} seats are open: POST /api/v1/invitations/<token>:accept, once, within seven days."
+            f"{len(seats)} 个席位待接受：在浏览器中打开链接，七日内、一次有效。"
+            f" / {len(seats)} seats are open: open the link in a browser, once, within seven days."
         )
 
 
@@ -42,5 +43,6 @@ def _row(seat: Seat) -> dict[str, str]:
         "name": seat.organisation.name,
         "role": seat.role,
         "token": seat.token,
+        "link": invitation_link(seat.token),
         "expires_at": seat.expires_at.isoformat(),
     }

@@ -1,0 +1,35 @@
+"""Mail: the languages that people read, and the letters that this floor writes."""
+
+from kernel.text import Letter, Text, Vocabulary
+
+
+class Tongue(Vocabulary):
+    """The language in which a person is written to; the codes are Django's."""
+
+    CHINESE = "zh-hans", "简体中文", "Chinese"
+    ENGLISH = "en", "英文", "English"
+
+
+INVITATION = Letter(
+    "participants.invitation",
+    Text("邀请您加入{organisation}（{node}）", "You are invited into {organisation} ({node})"),
+    Text(
+        "您好：\n\n{organisation}邀请您在“{node}”任：{roles_zh}。\n\n请在七日内打开以下链接接受邀请，链接仅能使用一次：\n{link}\n\n"
+        "如与您无关，请忽略本邮件；未接受的邀请到期自动失效。\n",
+        "{organisation} invites you to “{node}” as: {roles_en}.\n\nTake the seat within seven days; the link works once:\n"
+        "{link}\n\nIf this is not about you, do nothing: an invitation that nobody accepts ends by itself.\n",
+    ),
+)
+
+
+def written(letter: Letter, params: dict[str, object], tongue: Tongue | None) -> tuple[str, str]:
+    """Subject and body in the reader's language; in both, Chinese first, where nobody knows it."""
+    subject, body = letter.subject.format(**params), letter.body.format(**params)
+    if tongue is None:
+        return one_line(f"{subject.zh} / {subject.en}"), f"{body.zh}\n----\n\n{body.en}"
+    return one_line(subject.within(tongue)), body.within(tongue)
+
+
+def one_line(text: str) -> str:
+    """A subject on one line: what others typed may not become a header."""
+    return " ".join(text.split())
