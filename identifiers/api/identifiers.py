@@ -161,18 +161,20 @@ class ProposeSuspensionView(ActView):
         return self.show(row, ProposalOut, status=201)
 
 
-class ReinstateView(ActView):
-    """`/api/v1/identifiers/{id}:reinstate`."""
+class ProposeReinstatementView(ActView):
+    """`/api/v1/identifiers/{id}:propose-reinstatement`."""
 
-    operations = {"POST": "identifiers.reinstate_identifier"}
+    operations = {"POST": "identifiers.propose_reinstatement"}
     acts = {"POST": (LIFE, "reinstate")}
 
-    @extend_schema(request=None, responses={200: IdentifierOut})
+    @extend_schema(request=ReasonIn, responses={201: ProposalOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """End a suspension."""
-        return self.show(
-            services.reinstate_identifier(identifier=self.subject, actor=self.actor), IdentifierOut
+        """Propose to end a suspension; a second person approves."""
+        terms = {"reason": self.read(ReasonIn)["reason"]}
+        row = propose_act(
+            kind="identifiers.reinstate", subject=self.subject.id, terms=terms, actor=self.actor
         )
+        return self.show(row, ProposalOut, status=201)
 
 
 class ProposeRetirementView(ActView):

@@ -10,7 +10,7 @@ urlpatterns = [
     path("identifiers/<uuid:pk>:approve", identifiers.ApproveView.as_view()),
     path("identifiers/<uuid:pk>:refuse", identifiers.RefuseView.as_view()),
     path("identifiers/<uuid:pk>:propose-suspension", identifiers.ProposeSuspensionView.as_view()),
-    path("identifiers/<uuid:pk>:reinstate", identifiers.ReinstateView.as_view()),
+    path("identifiers/<uuid:pk>:propose-reinstatement", identifiers.ProposeReinstatementView.as_view()),
     path("identifiers/<uuid:pk>:propose-retirement", identifiers.ProposeRetirementView.as_view()),
     path("identifiers/<str:prefix>/<str:suffix>", resolution.ResolveView.as_view()),
     path("resolve", resolution.ResolveTextView.as_view(), name="resolve"),

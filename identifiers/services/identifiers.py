@@ -112,14 +112,14 @@ def suspend_identifier(subject: UUID, terms: dict[str, Any], actor: Actor) -> No
     )
 
 
+@four_eyes("identifiers.reinstate", operation="identifiers.propose_reinstatement")
 @transaction.atomic
-def reinstate_identifier(*, identifier: Identifier, actor: Actor) -> Identifier:
-    """Let a suspended identifier be active again."""
-    row = _moved(identifier, "reinstate", "reason", reason="")
+def reinstate_identifier(subject: UUID, terms: dict[str, Any], actor: Actor) -> None:  # noqa: ARG001 - kept with the proposal
+    """Let a suspended identifier be active again, once a second person has approved."""
+    row = _moved(Identifier(id=subject), "reinstate", "reason", reason="")
     publish(
         events.IdentifierReinstated(subject=row.id, tenant=row.tenant_id, code=row.code or ""), actor=actor
     )
-    return row
 
 
 @four_eyes("identifiers.retire", operation="identifiers.propose_retirement")

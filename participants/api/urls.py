@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from participants.api import certification, credentials, documents, mandates, organisations, people
+from participants.api import (
+    certification,
+    credentials,
+    documents,
+    mandates,
+    organisations,
+    people,
+    revocations,
+)
 
 urlpatterns = [
     path("organisations", organisations.OrganisationsView.as_view(), name="organisations"),
@@ -22,6 +30,7 @@ urlpatterns = [
     path("keys/<uuid:pk>", credentials.KeyView.as_view()),
     path("keys/<uuid:pk>:rotate", credentials.RotateKeyView.as_view()),
     path("keys/<uuid:pk>:revoke", credentials.RevokeKeyView.as_view()),
+    path("organisations/<uuid:pk>:propose-key-revocation", revocations.ProposeKeyRevocationView.as_view()),
     path("organisations/<uuid:pk>/members", people.MembersView.as_view()),
     path("members/<uuid:pk>:end", people.EndMembershipView.as_view()),
     path("organisations/<uuid:pk>/invitations", people.InvitationsView.as_view()),

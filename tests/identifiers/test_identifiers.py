@@ -143,7 +143,8 @@ def test_the_handle_stays_while_its_descriptor_moves_on(world: World) -> None:
 def test_suspending_and_retiring_need_two_people_and_leave_a_tombstone(world: World) -> None:
     row = active(world)
     here = f"/api/v1/identifiers/{row['id']}"
-    for act, state in (("suspension", "suspended"), ("retirement", "retired")):
+    acts = (("suspension", "suspended"), ("reinstatement", "active"), ("retirement", "retired"))
+    for act, state in acts:
         proposal = world.rhea.post(f"{here}:propose-{act}", {"reason": "现场核查不符"}).json()
         approve = f"/api/v1/proposals/{proposal['id']}:approve"
         alone = world.rhea.post(approve)
@@ -153,7 +154,7 @@ def test_suspending_and_retiring_need_two_people_and_leave_a_tombstone(world: Wo
         assert world.nobody.get(f"/api/v1/identifiers/{row['code']}").json()["state"] == state
     tombstone = world.nobody.get(f"/api/v1/identifiers/{row['code']}").json()
     assert tombstone["attributes"] == {}
-    assert world.ron.post(f"{here}:reinstate").status_code == 409
+    assert world.ron.post(f"{here}:propose-reinstatement", {"reason": "复核"}).status_code == 409
 
 
 RIGHTS = [
