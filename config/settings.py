@@ -149,6 +149,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3000},
     },
+    "webhooks": {
+        "task": "participants.tasks.deliver_webhooks",
+        "schedule": 1.0,
+        "options": {"expires": 5},
+    },
+    "old-webhooks": {"task": "participants.tasks.forget_webhooks", "schedule": 3600.0},
     "last-days": {
         "task": "participants.tasks.follow_last_days",
         "schedule": 60.0,
@@ -209,6 +215,8 @@ ROOT_LINKS = [
     "problems",
     "proposals",
     "organisations",
+    "webhooks",
+    "webhook-events",
     "centres",
     "pools",
     "offers",

@@ -16,6 +16,7 @@ ALL_EVENTS = "*"
 class Event:
     """Something that happened to `subject`, whose tenant is `tenant` (None: the node's own).
 
+    `parties` are the tenants that see the subject beside it; with them a webhook knows whom it may tell.
     A subclass sets `name` ("identifiers.identifier_issued") and adds fields of ids, codes, numbers and
     times: no personal data, ever, since events are the audit's leaves and leave the node in reports.
     """
@@ -24,6 +25,7 @@ class Event:
 
     subject: UUID
     tenant: UUID | None
+    parties: tuple[UUID, ...] = ()
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         """List the event by its name."""
@@ -33,10 +35,10 @@ class Event:
         EVENTS[cls.name] = cls
 
     def payload(self) -> dict[str, Any]:
-        """The fields beside subject and tenant, as JSON values."""
-        return {
-            f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name not in ("subject", "tenant")
-        }
+        """The fields beside subject and tenant, as JSON values; no parties where there are none."""
+        values = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        left_out = {"subject", "tenant"} | (set() if self.parties else {"parties"})
+        return {name: value for name, value in values.items() if name not in left_out}
 
     @classmethod
     def restore(cls, *, subject: UUID, tenant: UUID | None, payload: dict[str, Any]) -> "Event":

@@ -1,5 +1,7 @@
 """PostgreSQL advisory locks, their keys named in one table."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 from django.db import connection
@@ -15,6 +17,7 @@ class Lock(IntEnum):
     LEDGER = 5
     LOG = 6
     STREAM = 7
+    WEBHOOKS = 8
 
 
 def try_lock(lock: Lock, name: str = "") -> bool:
@@ -28,3 +31,17 @@ def take_lock(lock: Lock, name: str = "") -> None:
     """Wait for the lock, and keep it until the end of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [lock.value, name])
+
+
+@contextmanager
+def sole(lock: Lock) -> Iterator[bool]:
+    """Hold the lock over many transactions, or say that somebody else has it; a process that dies lets it go."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, 0)", [lock.value])
+        mine = bool(cursor.fetchone()[0])
+    try:
+        yield mine
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [lock.value])

@@ -238,3 +238,48 @@ class NotMandatable(Problem):
     code = "not_mandatable"
     title = Text("不能委托", "Cannot be delegated")
     detail = Text("{reason_zh}", "{reason_en}")
+
+
+class TooManyWebhooks(Problem):
+    """The organisation has as many subscriptions as it may."""
+
+    status = 409
+    code = "too_many_webhooks"
+    title = Text("Webhook 订阅数量已达上限", "Too many webhooks")
+    detail = Text(
+        "每个主体最多 {most} 个订阅；请删除不再使用的订阅，或在一个订阅中列出多种事件。",
+        "At most {most} webhooks for each organisation; remove one that is not used, or list several events in one.",
+    )
+
+
+class EventTypeUnknown(Problem):
+    """No event of that type leaves the node for somebody in the caller's role."""
+
+    status = 400
+    code = "event_type_unknown"
+    title = Text("没有可订阅的该类事件", "No such event for you")
+    detail = Text(
+        "{written} 不是您的角色可订阅的事件；可订阅的事件见 /api/v1/webhook-events，也可写作 marketplace.* 的形式。",
+        "{written} is no event that your role is told of; /api/v1/webhook-events lists them, marketplace.* means all of a floor.",
+    )
+
+
+class WebhookNotEnabled(Problem):
+    """Nothing is sent to a subscription that is disabled or paused."""
+
+    status = 409
+    code = "webhook_not_enabled"
+    title = Text("订阅未启用", "The webhook is not enabled")
+    detail = Text("请先启用该订阅（:enable），再投递。", "Enable it first (:enable), then send.")
+
+
+class RecoveryTooLarge(Problem):
+    """More events than one recovery takes."""
+
+    status = 409
+    code = "recovery_too_large"
+    title = Text("补投的事件过多", "Too many events to recover")
+    detail = Text(
+        "一次最多补投 {most} 个事件；请选择更晚的起始时间。",
+        "At most {most} events at once; choose a later time.",
+    )

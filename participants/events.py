@@ -237,3 +237,90 @@ class MailDropped(Event):
     name: ClassVar[str] = "participants.mail_dropped"
 
     letter: str
+
+
+class WebhookCreated(Event):
+    """An organisation wants to be told; `subject` is the subscription."""
+
+    name: ClassVar[str] = "participants.webhook_created"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookChanged(Event):
+    """Where it is told, or of what, has changed."""
+
+    name: ClassVar[str] = "participants.webhook_changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookRemoved(Event):
+    """The subscription and its log are gone."""
+
+    name: ClassVar[str] = "participants.webhook_removed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookEnabled(Event):
+    """It is served from now on, and what waited is sent."""
+
+    name: ClassVar[str] = "participants.webhook_enabled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookDisabled(Event):
+    """Its owner wants to be told nothing."""
+
+    name: ClassVar[str] = "participants.webhook_disabled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookPaused(Event):
+    """The node stopped calling its receiver, for this reason, after so many failures in a row."""
+
+    name: ClassVar[str] = "participants.webhook_paused"
+
+    reason: str
+    failures: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookSecretRotated(Event):
+    """It has a new secret; the old one signs too until then."""
+
+    name: ClassVar[str] = "participants.webhook_secret_rotated"
+
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookTested(Event):
+    """Its owner asked for a ping; `subject` is the subscription."""
+
+    name: ClassVar[str] = "participants.webhook_tested"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryAbandoned(Event):
+    """The node gave up bringing an event to a subscription; `subject` is the delivery."""
+
+    name: ClassVar[str] = "participants.delivery_abandoned"
+
+    webhook: UUID
+    tries: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryRedelivered(Event):
+    """Its owner asked for a delivery once more; `subject` is the delivery."""
+
+    name: ClassVar[str] = "participants.delivery_redelivered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveriesRecovered(Event):
+    """Its owner asked for everything since a time; `subject` is the subscription."""
+
+    name: ClassVar[str] = "participants.deliveries_recovered"
+
+    since: datetime
+    deliveries: int

@@ -1,4 +1,4 @@
-"""Periodic work: last days that have passed, those that come, and mail."""
+"""Periodic work: last days that have passed, those that come, mail, and webhooks that are due."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from celery import shared_task
 from kernel.jobs import job
 from participants.services.certification import suspend_lapsed
 from participants.services.credentials import remind_of_ends
+from participants.services.deliveries import deliver_due, forget_deliveries
 from participants.services.mail import SENDING, deliver_mail, drop_old_mail
 from participants.services.qualifications import expire_qualifications
 
@@ -34,3 +35,15 @@ def send(*, mail: str) -> None:
 def drop_mail() -> None:
     """Forget what could not be sent."""
     drop_old_mail()
+
+
+@shared_task(name="participants.tasks.deliver_webhooks", ignore_result=True)
+def deliver_webhooks() -> None:
+    """Call the receivers of what is due."""
+    deliver_due()
+
+
+@shared_task(name="participants.tasks.forget_webhooks", ignore_result=True)
+def forget_webhooks() -> None:
+    """Forget deliveries that are past their retention."""
+    forget_deliveries()

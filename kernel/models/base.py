@@ -59,6 +59,11 @@ class Entity(models.Model):
         fields = [self.tenant_field] + (self.party_fields if actor.reach is Reach.PARTY else [])
         return any(self._follow(field) == actor.tenant_id for field in fields)
 
+    def concerned(self) -> tuple[UUID, ...]:
+        """The tenants that the row concerns: its own first, then those that are a party to it."""
+        found = [self._follow(path) for path in (self.tenant_field, *self.party_fields)]
+        return tuple(dict.fromkeys(each for each in found if each is not None))
+
     def _follow(self, path: str) -> UUID | None:
         value: object = self
         for name in path.split("__"):

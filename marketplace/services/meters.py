@@ -79,6 +79,7 @@ def record_usage(
         events.UsageMetered(
             subject=usage.id,
             tenant=row.compute_provider,
+            parties=usage.concerned(),
             order=row.id,
             state=state.value,
             machine_seconds=agreed,
@@ -96,7 +97,12 @@ def dispute_usage(*, usage: Usage, reason: str, actor: Actor) -> Usage:
     _check_unbilled(row)
     row.state, row.reason = USAGE_LIFE.after("dispute", row.state).value, reason
     row.advance("state", "reason")
-    publish(events.UsageDisputed(subject=row.id, tenant=row.order.tenant_id, order=row.order_id), actor=actor)
+    publish(
+        events.UsageDisputed(
+            subject=row.id, tenant=row.order.tenant_id, parties=row.concerned(), order=row.order_id
+        ),
+        actor=actor,
+    )
     return row
 
 

@@ -62,6 +62,7 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor) -> Order:
         events.OrderPlaced(
             subject=order.id,
             tenant=order.tenant_id,
+            parties=order.concerned(),
             compute_provider=order.compute_provider,
             line_provider=order.line_provider,
             offer=order.offer,
@@ -82,13 +83,21 @@ def accept_order(*, order: Order, actor: Actor) -> Order:
     row = _locked(order.id)
     part = _part_of(row, actor)
     _step(row, acceptance_act(part, row.state), actor)
-    publish(events.OrderPartAccepted(subject=row.id, tenant=row.tenant_id, part=part.value), actor=actor)
+    publish(
+        events.OrderPartAccepted(
+            subject=row.id, tenant=row.tenant_id, parties=row.concerned(), part=part.value
+        ),
+        actor=actor,
+    )
     if row.state == OrderState.ACCEPTED:
         facts = bundle_facts(row.quote.selection, row.quote.bundle)
         confirm_bundle(bundle=row.id, facts=facts, actor=actor)
         row.held_until = None
         publish(
-            events.OrderAccepted(subject=row.id, tenant=row.tenant_id, total_fen=row.total_fen), actor=actor
+            events.OrderAccepted(
+                subject=row.id, tenant=row.tenant_id, parties=row.concerned(), total_fen=row.total_fen
+            ),
+            actor=actor,
         )
         _step(row, "open", actor, "held_until")
         open_line(order=row.id, facts=facts, user=row.tenant_id, actor=actor)
@@ -109,7 +118,9 @@ def reject_order(*, order: Order, reason: str, actor: Actor) -> Order:
     row = _locked(order.id)
     _part_of(row, actor)
     assert actor.tenant_id is not None  # noqa: S101 - it is one of the two providers
-    event = events.OrderRejected(subject=row.id, tenant=row.tenant_id, by=actor.tenant_id)
+    event = events.OrderRejected(
+        subject=row.id, tenant=row.tenant_id, parties=row.concerned(), by=actor.tenant_id
+    )
     return _undo(row, "reject", reason, event, actor)
 
 
@@ -117,7 +128,7 @@ def reject_order(*, order: Order, reason: str, actor: Actor) -> Order:
 def cancel_order(*, order: Order, reason: str, actor: Actor) -> Order:
     """The user withdraws before the service runs: everything held or confirmed is free again."""
     row = _locked(order.id)
-    event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id)
+    event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
     return _undo(row, "cancel", reason, event, actor)
 
 
@@ -129,7 +140,7 @@ def expire_order(*, order: UUID) -> None:
         return
     release_claim(order=row, actor=SYSTEM)
     _step(row, "expire", SYSTEM)
-    publish(events.OrderExpired(subject=row.id, tenant=row.tenant_id), actor=SYSTEM)
+    publish(events.OrderExpired(subject=row.id, tenant=row.tenant_id, parties=row.concerned()), actor=SYSTEM)
 
 
 @transaction.atomic
@@ -174,7 +185,10 @@ def accept_compute(*, order: Order, sheet: AcceptanceSheet, line_waived: bool, a
     row.line_waived = line_waived and row.line_accepted_at is None
     _step(row, "accept_compute", actor, "sheet", "line_waived")
     publish(
-        events.ComputeAccepted(subject=row.id, tenant=row.tenant_id, line_waived=row.line_waived), actor=actor
+        events.ComputeAccepted(
+            subject=row.id, tenant=row.tenant_id, parties=row.concerned(), line_waived=row.line_waived
+        ),
+        actor=actor,
     )
     if row.line_waived or row.line_accepted_at is not None:
         _start(row, actor)
@@ -191,7 +205,7 @@ def end_order(*, order: UUID) -> None:
     _step(row, "end", SYSTEM, "ended_at")
     release_bundle(bundle=row.id, actor=SYSTEM)
     close_line(order=row.id, actor=SYSTEM)
-    publish(events.OrderEnded(subject=row.id, tenant=row.tenant_id), actor=SYSTEM)
+    publish(events.OrderEnded(subject=row.id, tenant=row.tenant_id, parties=row.concerned()), actor=SYSTEM)
 
 
 def _new_order(quote: Quote, client_ref: str, actor: Actor) -> Order:
@@ -229,7 +243,11 @@ def _start(row: Order, actor: Actor) -> None:
     enqueue_job("marketplace.end_order", key=f"end:{row.id}", run_at=service_end(row), order=str(row.id))
     publish(
         events.BillingStarted(
-            subject=row.id, tenant=row.tenant_id, offer=row.offer, at=row.billing_started_at
+            subject=row.id,
+            tenant=row.tenant_id,
+            parties=row.concerned(),
+            offer=row.offer,
+            at=row.billing_started_at,
         ),
         actor=actor,
     )

@@ -150,6 +150,7 @@ def _issue_statement(
         events.StatementIssued(
             subject=statement.id,
             tenant=order.tenant_id,
+            parties=statement.concerned(),
             order=order.id,
             user_fen=division.user,
             voucher_fen=division.voucher,

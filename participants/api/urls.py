@@ -5,11 +5,13 @@ from django.urls import path
 from participants.api import (
     certification,
     credentials,
+    deliveries,
     documents,
     mandates,
     organisations,
     people,
     revocations,
+    webhooks,
 )
 
 urlpatterns = [
@@ -39,4 +41,15 @@ urlpatterns = [
     path("mandates/<uuid:pk>:end", mandates.EndMandateView.as_view()),
     path("organisations/<uuid:pk>:propose-mandate", mandates.ProposeMandateView.as_view()),
     path("invitations/<str:token>:accept", people.AcceptInvitationView.as_view()),
+    path("webhook-events", webhooks.WebhookEventsView.as_view(), name="webhook-events"),
+    path("webhooks", webhooks.WebhooksView.as_view(), name="webhooks"),
+    path("webhooks/<uuid:pk>", webhooks.WebhookView.as_view()),
+    path("webhooks/<uuid:pk>:enable", webhooks.EnableWebhookView.as_view()),
+    path("webhooks/<uuid:pk>:disable", webhooks.DisableWebhookView.as_view()),
+    path("webhooks/<uuid:pk>:rotate-secret", webhooks.RotateSecretView.as_view()),
+    path("webhooks/<uuid:pk>:test", webhooks.TestWebhookView.as_view()),
+    path("webhooks/<uuid:pk>:recover", webhooks.RecoverWebhookView.as_view()),
+    path("webhooks/<uuid:pk>/deliveries", deliveries.DeliveriesView.as_view()),
+    path("webhook-deliveries/<uuid:pk>", deliveries.DeliveryView.as_view()),
+    path("webhook-deliveries/<uuid:pk>:redeliver", deliveries.RedeliverView.as_view()),
 ]

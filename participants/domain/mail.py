@@ -21,6 +21,18 @@ INVITATION = Letter(
     ),
 )
 
+WEBHOOK_PAUSED = Letter(
+    "participants.webhook_paused",
+    Text("Webhook 订阅已暂停（{node}）", "A webhook is paused ({node})"),
+    Text(
+        "您好：\n\n“{node}”已暂停向 {url} 投递：{reason_zh}（最近一次：{error}）。\n\n其间的事件保留 30 天。修复后请启用该订阅"
+        "（POST /api/v1/webhooks/{webhook}:enable），再按需补投（:recover）。\n",
+        "“{node}” sends nothing more to {url}: {reason_en} (the last time: {error}).\n\nWhat happens meanwhile is kept for 30"
+        " days. Mend the receiver, enable the webhook (POST /api/v1/webhooks/{webhook}:enable), then recover what you need"
+        " (:recover).\n",
+    ),
+)
+
 
 def written(letter: Letter, params: dict[str, object], tongue: Tongue | None) -> tuple[str, str]:
     """Subject and body in the reader's language; in both, Chinese first, where nobody knows it."""

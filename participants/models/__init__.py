@@ -8,6 +8,7 @@ from participants.models.mail import Mail
 from participants.models.mandates import Mandate
 from participants.models.organisations import Membership, Organisation
 from participants.models.people import User
+from participants.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
     "ApiKey",
@@ -20,4 +21,7 @@ __all__ = [
     "Organisation",
     "Qualification",
     "User",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDelivery",
 ]

@@ -37,7 +37,10 @@ def dispatch_order(
         order=order, offer=offer, provider_id=provider, user_id=user, quantity=quantity
     )
     enqueue_job(SEND, key=f"dispatch:{order}", dispatch=str(row.id))
-    publish(events.DispatchQueued(subject=order, tenant=user, provider=provider), actor=actor)
+    publish(
+        events.DispatchQueued(subject=order, tenant=user, parties=row.concerned(), provider=provider),
+        actor=actor,
+    )
     return row
 
 
@@ -57,11 +60,11 @@ def send_dispatch(*, dispatch: UUID) -> None:
         row.attempts, row.error = row.attempts + 1, reason
         if not reason:
             _end(row, "answer", events.ServiceDispatched(
-                subject=row.order, tenant=row.user_id, provider=row.provider_id
+                subject=row.order, tenant=row.user_id, parties=row.concerned(), provider=row.provider_id
             ))  # fmt: skip
         elif row.attempts >= MAX_ATTEMPTS:
             _end(row, "give up", events.DispatchFailed(
-                subject=row.order, tenant=row.user_id, provider=row.provider_id, attempts=row.attempts
+                subject=row.order, tenant=row.user_id, parties=row.concerned(), provider=row.provider_id, attempts=row.attempts
             ))  # fmt: skip
         else:
             row.advance("attempts", "error")

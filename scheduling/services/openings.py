@@ -45,7 +45,10 @@ def open_line(*, order: UUID, facts: BundleFacts, user: UUID, actor: Actor) -> L
         profile=profile.version,
     )
     publish(
-        events.LineOpened(subject=row.id, tenant=user, order=order, provider=row.provider_id), actor=actor
+        events.LineOpened(
+            subject=row.id, tenant=user, parties=row.concerned(), order=order, provider=row.provider_id
+        ),
+        actor=actor,
     )
     return row
 
@@ -106,7 +109,12 @@ def report_test(
     )
     publish(
         events.LineTested(
-            subject=row.id, tenant=row.user_id, order=row.order, met=met, upper_us=claim.upper_us
+            subject=row.id,
+            tenant=row.user_id,
+            parties=row.concerned(),
+            order=row.order,
+            met=met,
+            upper_us=claim.upper_us,
         ),
         actor=actor,
     )
@@ -146,7 +154,13 @@ def _accepted(row: LineOpening, act: str, actor: Actor) -> LineOpening:
     row.accepted_at = Now()
     _step(row, act, actor, "accepted_at")
     publish(
-        events.LineAccepted(subject=row.order, tenant=row.user_id, opening=row.id, deemed=act == "deem"),
+        events.LineAccepted(
+            subject=row.order,
+            tenant=row.user_id,
+            parties=row.concerned(),
+            opening=row.id,
+            deemed=act == "deem",
+        ),
         actor=actor,
     )
     row.refresh_from_db()
@@ -168,5 +182,8 @@ def _step(row: LineOpening, act: str, actor: Actor, *fields: str) -> None:
     row.advance("state", *fields)
     OpeningStep.objects.create(opening=row, act=act, state=row.state, by_user=actor.user_id)
     publish(
-        events.LineAdvanced(subject=row.id, tenant=row.user_id, order=row.order, state=row.state), actor=actor
+        events.LineAdvanced(
+            subject=row.id, tenant=row.user_id, parties=row.concerned(), order=row.order, state=row.state
+        ),
+        actor=actor,
     )

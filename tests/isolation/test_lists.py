@@ -17,7 +17,11 @@ pytestmark = pytest.mark.django_db
 READINGS = [each for each in addresses() if each.method == "GET" and each.operation not in NOT_CALLED]
 LISTS = [each for each in READINGS if ".list_" in each.operation]
 ROWS_ENOUGH = 3
-WHOLE = {"kernel.list_problems", "monitoring.list_indicators"}  # a page of the code's or a profile's, no rows
+WHOLE = {
+    "kernel.list_problems",
+    "monitoring.list_indicators",
+    "participants.list_webhook_events",
+}  # a page of the code's or a profile's, no rows
 FIGURES = {"monitoring.list_points": "metric=cards_in_use"}  # without ids: what its address names decides
 PAGED = [each for each in LISTS if each.operation not in WHOLE]
 

@@ -17,7 +17,7 @@ from nodes.domain.filings import FilingState
 from nodes.models import Envelope, Filing, ManifestPair, NodeAlarm, OutboundStream, Outgoing, Peer
 from participants.domain.organisations import APPOINTED
 from participants.domain.organisations import OrganisationKind as Kind
-from participants.models import ApiKey, Decision, Membership
+from participants.models import ApiKey, Decision, Membership, WebhookAttempt
 from security.services.audit import append_checkpoint
 from tests.aggregation.supply import bring_to_market, made
 from tests.isolation.addresses import INDICATOR
@@ -82,6 +82,7 @@ def settle_in(person: Person, name: str) -> None:
     Membership.objects.filter(id=person.membership.id).update(administers=True)
     here = f"/api/v1/organisations/{person.organisation.id}"
     made(person.post(f"{here}/keys", {"name": canary(name), "scopes": ["kernel"]}))
+    webhooks(person, name)
     email = f"{canary(name)}@example.org"
     made(person.post(f"{here}/invitations", {"email": email, "roles": list(person.membership.roles)}))
     if person.organisation.kind in NO_DOCUMENTS:
@@ -96,6 +97,21 @@ def settle_in(person: Person, name: str) -> None:
             reason=canary(name),
             profile="1",
         )
+
+
+def webhooks(person: Person, name: str) -> None:
+    """Subscriptions, with deliveries that were tried."""
+    for number in SEVERAL:
+        body = {
+            "url": f"https://{canary(name)}.example.org/{number}", "event_types": ["participants.*"],
+            "description": canary(name),
+        }  # fmt: skip
+        row = made(person.post("/api/v1/webhooks", body))["webhook"]
+        for _ in SEVERAL:
+            sent = person.post(f"/api/v1/webhooks/{row['id']}:test").json()
+            WebhookAttempt.objects.create(
+                delivery_id=sent["id"], status=500, duration_ms=1, error="HTTP 500", answer=canary(name)
+            )
 
 
 def lines(world: World, name: str) -> None:

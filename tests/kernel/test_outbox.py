@@ -186,7 +186,8 @@ def test_every_subscriber_is_told_once_by_workers_that_race() -> None:
         race(drain, drain, drain)
         drain()
     assert heard == {bell: list(range(5)) for bell in bells}
-    assert Delivery.objects.filter(done_at__isnull=False, attempts=1).count() == 40
+    told = Delivery.objects.filter(done_at__isnull=False, attempts=1, handler__startswith="tests.")
+    assert told.count() == 40
 
 
 @real

@@ -105,7 +105,11 @@ def test_a_line_is_opened_tested_and_accepted(world: World) -> None:
     assert opening["state"] == "accepted"
     assert [step["act"] for step in opening["steps"]] == ["survey", "configure", "deliver", "accept"]
     order, user = UUID(opening["order"]), world.ben.organisation.id
-    assert accepted() == [{"subject": order, "tenant": user, "opening": opening["id"], "deemed": False}]
+    parties = [str(world.lin.organisation.id), str(user)]
+    (event,) = accepted()
+    assert event == {
+        "subject": order, "tenant": user, "parties": parties, "opening": opening["id"], "deemed": False,
+    }  # fmt: skip
 
 
 @pytest.mark.django_db
