@@ -132,6 +132,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },  # 00:10 in Shanghai
     "reports": {"task": "nodes.tasks.draft_reports", "schedule": float(min(REPORT_PERIOD_SECONDS, 600))},
     "inventory": {"task": "aggregation.tasks.watch_inventory", "schedule": HEARTBEAT_SECONDS / 3},
+    "operations": {"task": "kernel.tasks.forget", "schedule": 3600.0, "options": {"expires": 600}},
     "feeds": {"task": "monitoring.tasks.watch_feeds", "schedule": 1.0, "options": {"expires": 5}},
     "audit": {"task": "security.tasks.checkpoint", "schedule": 2.0, "options": {"expires": 30}},
     "acceptances": {
@@ -196,7 +197,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "POSTPROCESSING_HOOKS": ["kernel.api.schema.name_vocabularies"],
+    "POSTPROCESSING_HOOKS": ["kernel.api.schema.finish_contract"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "APPEND_COMPONENTS": {
         "securitySchemes": {
@@ -213,6 +214,8 @@ ROOT_LINKS = [
     "root",
     "me",
     "problems",
+    "vocabularies",
+    "operations",
     "proposals",
     "organisations",
     "webhooks",

@@ -1,5 +1,6 @@
 """Typed errors with stable codes and both languages; every one becomes an RFC 9457 problem document."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from kernel.text import Text
@@ -26,13 +27,22 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
             raise TypeError(f"error code {cls.code} is taken by {CODES[cls.code].__qualname__}")
 
     def __init__(
-        self, *, pointer: str | None = None, retry_after: int | None = None, **params: object
+        self,
+        *,
+        pointer: str | None = None,
+        retry_after: int | None = None,
+        items: Sequence[dict[str, str]] = (),
+        **params: object,
     ) -> None:
-        """Raise with the parameters that the detail text names; `retry_after` is in seconds."""
+        """Raise with the parameters that the detail text names; `retry_after` is in seconds.
+
+        `items` are single wrong fields, each with pointer, code and detail in the caller's language.
+        """
         self.text = self.detail.format(**params)
         self.params = params
         self.pointer = pointer
         self.retry_after = retry_after
+        self.items = items
         super().__init__(f"{self.code}: {self.text.en}")
 
 
@@ -250,6 +260,29 @@ class CallbackRefused(Problem):
     code = "callback_refused"
     title = Text("回调地址不可用", "The callback address is refused")
     detail = Text("{reason_zh}", "{reason_en}")
+
+
+class BatchRefused(Problem):
+    """All or nothing was asked for, and at least one item is wrong."""
+
+    status = 409
+    code = "batch_refused"
+    title = Text("整批未执行", "The batch was refused")
+    detail = Text(
+        "{total} 项中有 {failed} 项有误，整批未执行；请按 errors 逐项更正，或以 atomic=false 仅执行正确的项。",
+        "{failed} of {total} items are wrong, so nothing was done; correct what errors names, or send atomic=false.",
+    )
+
+
+class ItemChanged(Problem):
+    """An item of a batch names a version that is not the newest."""
+
+    status = 409
+    code = "item_changed"
+    title = Text("该项已被修改", "The item was changed")
+    detail = Text(
+        "当前版本为 {current}；请重新读取后再提交该项。", "Its generation is now {current}; read it again."
+    )
 
 
 class MalformedBody(Problem):

@@ -1,10 +1,15 @@
-"""Celery's entries into the kernel: one sweep that does whatever is due."""
+"""Celery's entries into the kernel: one sweep that does whatever is due; operations, and forgetting them."""
+
+from uuid import UUID
 
 from celery import shared_task
 
+from kernel.api.deferral import gave_up, perform
+from kernel.jobs import job
 from kernel.services.capacity import expire_next
 from kernel.services.jobs import run_next_job
 from kernel.services.messages import forget_nonces
+from kernel.services.operations import forget_operations, run_operation
 from kernel.services.outbox import drain
 
 SWEEP_SECONDS = 1.0
@@ -23,3 +28,15 @@ def sweep() -> None:
             break
     forget_nonces()
     drain(AT_MOST)
+
+
+@job("kernel.run_operation")
+def run(operation: str) -> None:
+    """Do what somebody prefers to be answered later."""
+    run_operation(operation=UUID(operation), perform=perform, give_up=gave_up)
+
+
+@shared_task(name="kernel.tasks.forget", ignore_result=True)
+def forget() -> None:
+    """Remove operations whose answers have been kept long enough."""
+    forget_operations()

@@ -42,16 +42,25 @@ class AgentOut(serializers.ModelSerializer[Agent]):
         fields = ("id", "agent", "provider", "callback_url", "created_at", "generation")
 
 
+class AgentQuery(PageQuery):
+    """Filters of the list."""
+
+    orders = {"agent": "key"}
+
+    agent = serializers.CharField(required=False, source="key")
+    provider = serializers.UUIDField(required=False, source="tenant_id")
+
+
 class AgentsView(HouseView):
     """`/api/v1/agents`."""
 
     system = System.AGGREGATION
     operations = {"GET": "aggregation.list_agents", "POST": "aggregation.register_agent"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(AgentOut))
+    @extend_schema(parameters=[AgentQuery], responses=page_of(AgentOut))
     def get(self, request: Request) -> Response:
         """List the agents that the caller may see."""
-        return self.page(Agent.objects.visible_to(self.actor), AgentOut)
+        return self.page(Agent.objects.visible_to(self.actor), AgentOut, AgentQuery)
 
     @extend_schema(request=AgentIn, responses={201: AgentOut})
     def post(self, request: Request) -> Response:

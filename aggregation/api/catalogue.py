@@ -12,7 +12,7 @@ from aggregation.domain.pools import PoolKind
 from aggregation.models import Offer
 from aggregation.selectors.gate import sellable_offers
 from aggregation.selectors.offers import marking_of, title_of
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
@@ -91,10 +91,16 @@ class CatalogueOfferOut(serializers.ModelSerializer[Offer]):
 class CatalogueQuery(PageQuery):
     """Filters of the catalogue."""
 
+    orders = {"available": "available"}
+
     kind = serializers.ChoiceField(PoolKind.choices(), required=False, source="pool__kind")
     accelerator = serializers.CharField(required=False, source="pool__accelerator")
     centre = serializers.CharField(required=False, source="pool__centre__key")
     division = serializers.CharField(required=False, source="pool__centre__division")
+    kind__in = any_code(PoolKind.choices(), source="pool__kind__in")
+    domestic = serializers.BooleanField(required=False, source="pool__domestic")
+    division__startswith = serializers.CharField(required=False, source="pool__centre__division__startswith")
+    available__gte = serializers.IntegerField(required=False)
 
 
 class CatalogueView(HouseView):

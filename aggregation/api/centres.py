@@ -1,5 +1,6 @@
 """Compute centres over HTTP."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -9,11 +10,14 @@ from rest_framework.response import Response
 
 from aggregation.api.fields import DivisionField, KeyField, PlainField, amount
 from aggregation.models import Centre
-from aggregation.services.centres import register_centre
+from aggregation.services.centres import CentreDraft, register_centre, register_centres
+from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, ids_of
+from kernel.api.bodies import in_words
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
+from kernel.text import Text
 
 MOST_PORTS = 10_000
 
@@ -44,13 +48,15 @@ class CentreIn(serializers.Serializer[Any]):
     def validate_egress_ports(self, value: dict[str, int]) -> dict[str, int]:
         """The ports, each under a rate that is a whole number of Gbps."""
         if wrong := [rate for rate in value if not rate.isdecimal() or not rate.isascii()]:
-            raise serializers.ValidationError({wrong[0]: "速率应为整数 Gbps / a rate is whole Gbps"})
+            raise serializers.ValidationError(
+                {wrong[0]: in_words(Text("速率应为整数 Gbps", "a rate is whole Gbps"))}
+            )
         return value
 
     def validate_region_tags(self, value: list[str]) -> list[str]:
         """The tags; the selection files join them by semicolons."""
         if any(";" in tag for tag in value):
-            raise serializers.ValidationError("标签不得含分号 / a tag has no semicolon")
+            raise serializers.ValidationError(in_words(Text("标签不得含分号", "a tag has no semicolon")))
         return value
 
 
@@ -88,8 +94,13 @@ class CentreOut(serializers.ModelSerializer[Centre]):
 class CentreQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"centre": "key", "division": "division"}
+
     division = serializers.CharField(required=False)
     centre = serializers.CharField(required=False, source="key")
+    provider = serializers.UUIDField(required=False, source="tenant_id")
+    name__icontains = serializers.CharField(required=False)
+    division__startswith = serializers.CharField(required=False)
 
 
 class CentresView(HouseView):
@@ -109,6 +120,25 @@ class CentresView(HouseView):
         facts = dict(self.read(CentreIn))
         row = register_centre(key=facts.pop("centre"), facts=facts, actor=self.actor)
         return self.show(row, CentreOut, status=201, location=f"/api/v1/centres/{row.id}")
+
+
+class CentresBatchView(BatchView):
+    """`/api/v1/centres:batch`."""
+
+    system = System.AGGREGATION
+    operations = {"POST": "aggregation.batch_centres"}
+    item = CentreIn
+
+    @extend_schema(request=batch_of(CentreIn), responses={200: BatchOut})
+    def post(self, request: Request) -> Response:
+        """Register many centres; each has its result, or, with `atomic`, all or nothing."""
+        return self.batch()
+
+    def act(self, items: Sequence[Any]) -> list[Outcome]:
+        """Register the centres."""
+        facts = [dict(item) for item in items]
+        drafts = [CentreDraft(each.pop("centre"), each) for each in facts]
+        return ids_of(register_centres(drafts=drafts, actor=self.actor))
 
 
 class CentreView(HouseView):

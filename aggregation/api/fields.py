@@ -7,6 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from aggregation.domain.imports import FORMULA_STARTS, KEY
+from kernel.api.bodies import in_words
+from kernel.text import Text
 
 
 class KeyField(serializers.RegexField):
@@ -24,7 +26,9 @@ class PlainField(serializers.CharField):
         """The text. Raises ValidationError for one that a spreadsheet would run."""
         text = str(super().to_internal_value(data))
         if text.startswith(FORMULA_STARTS):
-            raise serializers.ValidationError("不得以 = + - @ 开头 / must not begin with = + - @", "formula")
+            raise serializers.ValidationError(
+                in_words(Text("不得以 = + - @ 开头", "must not begin with = + - @")), "formula"
+            )
         return text
 
 

@@ -1,4 +1,4 @@
-"""Many offers at once: a CSV file with a dry run, or a batch of JSON items with a result for each."""
+"""Many offers at once from a CSV file, with a dry run."""
 
 from typing import Any
 
@@ -11,15 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aggregation.api.fields import PlainField
-from aggregation.api.offers import OfferItemIn, draft_of
-from aggregation.domain.faults import Fault
 from aggregation.domain.imports import MOST_BYTES
 from aggregation.services.imports import ImportReport, import_offers
-from aggregation.services.offers import register_offers
 from kernel.api.views import HouseView
 from kernel.systems import System
 
-MOST_ITEMS = 1000
 MARKING = 40
 
 
@@ -66,6 +62,7 @@ class OffersImportView(HouseView):
     system = System.AGGREGATION
     operations = {"POST": "aggregation.import_offers"}
     parser_classes = [CsvParser]
+    may_wait = True
 
     @extend_schema(
         parameters=[OfferImportQuery],
@@ -101,66 +98,6 @@ class OffersImportView(HouseView):
         return Response(body, 200 if query["dry_run"] else 201)
 
 
-class OffersBatchIn(serializers.Serializer[Any]):
-    """Up to 1,000 offers; each is judged by itself."""
-
-    offers = serializers.ListField(
-        child=serializers.DictField(), min_length=1, max_length=MOST_ITEMS, help_text="each an OfferItem"
-    )
-    marking = PlainField(max_length=MARKING, default="")
-
-
-class ItemErrorOut(serializers.Serializer[Any]):
-    """One wrong field of an item."""
-
-    pointer = serializers.CharField()
-    code = serializers.CharField()
-    detail = serializers.CharField()
-
-
-class OfferItemOut(serializers.Serializer[Any]):
-    """What became of one item: 201 with its id, or 400 with what is wrong."""
-
-    index = serializers.IntegerField()
-    status = serializers.IntegerField()
-    offer = serializers.CharField(allow_blank=True)
-    id = serializers.UUIDField(allow_null=True)
-    errors = ItemErrorOut(many=True)  # type: ignore[assignment] # as in RFC 9457
-
-
-class OffersBatchOut(serializers.Serializer[Any]):
-    """The results in the order of the items."""
-
-    stored = serializers.IntegerField()
-    items = OfferItemOut(many=True)
-
-
-class OffersBatchView(HouseView):
-    """`/api/v1/offers:batch`."""
-
-    system = System.AGGREGATION
-    operations = {"POST": "aggregation.batch_offers"}
-
-    @extend_schema(request=OffersBatchIn, responses={200: OffersBatchOut})
-    def post(self, request: Request) -> Response:
-        """Put up many offers; the right ones are stored, each of the others says what is wrong with it."""
-        data = self.read(OffersBatchIn)
-        readers = [OfferItemIn(data=item) for item in data["offers"]]
-        drafts = [draft_of(reader.validated_data) if reader.is_valid() else None for reader in readers]
-        results = register_offers(drafts=drafts, marking=data["marking"], actor=self.actor)
-        items = [
-            {
-                "index": index,
-                "status": 201 if result.offer else 400,
-                "offer": str(item.get("offer", ""))[:64],
-                "id": result.offer.id if result.offer else None,
-                "errors": [] if result.offer else _errors(reader.errors, result.faults),
-            }
-            for index, (item, reader, result) in enumerate(zip(data["offers"], readers, results, strict=True))
-        ]
-        return Response({"stored": sum(item["status"] == 201 for item in items), "items": items})  # noqa: PLR2004
-
-
 def _by_line(report: ImportReport) -> dict[str, Any]:
     language = get_language()
     found: dict[str, Any] = {}
@@ -169,17 +106,3 @@ def _by_line(report: ImportReport) -> dict[str, Any]:
         detail = serializers.ErrorDetail(fault.text.within(language), code=fault.code.value)
         found.setdefault(str(each.line), {}).setdefault(fault.column, []).append(detail)
     return {"lines": found}
-
-
-def _errors(invalid: Any, faults: tuple[Fault, ...]) -> list[dict[str, str]]:
-    language = get_language()
-    told = [
-        {"pointer": f"/{fault.column}", "code": fault.code.value, "detail": fault.text.within(language)}
-        for fault in faults
-    ]
-    for name, details in invalid.items():
-        told += [
-            {"pointer": f"/{name}", "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
-            for detail in details
-        ]
-    return told

@@ -8,14 +8,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from aggregation.api.agents import AgentOut
 from aggregation.api.fields import KeyField
 from aggregation.domain.inventory import Reading, Verdict
-from aggregation.models import Heartbeat
+from aggregation.models import Agent, Heartbeat
 from aggregation.services.inventory import Beat, report_inventory
+from kernel.api.bodies import in_words
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
+from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
+from kernel.text import Text
 
 MOST = 10**6
 MOST_POOLS = 1000
@@ -47,11 +51,13 @@ class HeartbeatIn(serializers.Serializer[Any]):
         """The readings, at most one for each pool."""
         if len(value) > MOST_POOLS:
             raise serializers.ValidationError(
-                f"不超过 {MOST_POOLS} 个资源池 / at most {MOST_POOLS} pools", "max_length"
+                in_words(Text(f"不超过 {MOST_POOLS} 个资源池", f"at most {MOST_POOLS} pools")), "max_length"
             )
         named = [reading["pool"] for reading in value]
         if twice := sorted(pool for pool, times in Counter(named).items() if times > 1):
-            raise serializers.ValidationError(f"{twice[0]} 重复 / {twice[0]} is there twice", "duplicate")
+            raise serializers.ValidationError(
+                in_words(Text(f"{twice[0]} 重复", f"{twice[0]} is there twice")), "duplicate"
+            )
         return value
 
 
@@ -73,9 +79,24 @@ class HeartbeatOut(serializers.ModelSerializer[Heartbeat]):
     pools = ReadingOut(source="readings", many=True)
     received_at = serializers.DateTimeField(source="created_at")
 
+    expanded = expanded(
+        "Heartbeat",
+        agent=Related("agent_id", "aggregation.read_agent", Agent.objects.all(), AgentOut),
+    )
+
     class Meta:
         model = Heartbeat
-        fields = ("id", "agent", "sequence", "observed_at", "received_at", "pools")
+        fields = ("id", "agent", "sequence", "observed_at", "received_at", "pools", "expanded")
+
+
+class HeartbeatQuery(PageQuery):
+    """Filters of the list."""
+
+    orders = {"observed_at": "observed_at"}
+
+    agent = serializers.CharField(required=False, source="agent__key")
+    observed_at__gte = serializers.DateTimeField(required=False)
+    observed_at__lt = serializers.DateTimeField(required=False)
 
 
 class HeartbeatsView(HouseView):
@@ -85,10 +106,12 @@ class HeartbeatsView(HouseView):
     operations = {"GET": "aggregation.list_heartbeats", "POST": "aggregation.report_inventory"}
     natural_key = True
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(HeartbeatOut))
+    @extend_schema(parameters=[HeartbeatQuery], responses=page_of(HeartbeatOut))
     def get(self, request: Request) -> Response:
         """List the heartbeats that the caller may see, newest first."""
-        return self.page(Heartbeat.objects.visible_to(self.actor).select_related("agent"), HeartbeatOut)
+        return self.page(
+            Heartbeat.objects.visible_to(self.actor).select_related("agent"), HeartbeatOut, HeartbeatQuery
+        )
 
     @extend_schema(request=HeartbeatIn, responses={200: HeartbeatOut})
     def post(self, request: Request) -> Response:

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aggregation.api.fields import KeyField, PlainField, amount
+from aggregation.api.pools import PoolOut
 from aggregation.domain.offers import (
     PRICE_PLACES,
     REPEATED,
@@ -19,13 +20,16 @@ from aggregation.domain.offers import (
     OfferUnit,
 )
 from aggregation.domain.pools import PoolKind
-from aggregation.models import Offer
+from aggregation.models import Offer, Pool
 from aggregation.selectors.gate import blocks
-from aggregation.services.offers import Price, change_offer, register_offer
-from kernel.api.pagination import PageQuery
-from kernel.api.schema import page_of
+from aggregation.services.offers import Listing, Price, change_offer, register_offer
+from kernel.api.bodies import in_words
+from kernel.api.pagination import PageQuery, any_code
+from kernel.api.schema import page_of, part_of
+from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
+from kernel.text import Text
 
 MOST = 10**6
 PRICE_DIGITS = 12 + PRICE_PLACES
@@ -58,7 +62,7 @@ class OfferIn(OfferItemIn):
     """One offer, listed at once unless it is a draft; its price may begin later and may end."""
 
     state = serializers.ChoiceField(
-        [(state.value, state.label.zh) for state in (OfferState.DRAFT, OfferState.LISTED)],
+        part_of("OfferBeginning", OfferState.DRAFT, OfferState.LISTED),
         default=OfferState.LISTED.value,
     )
     valid_from = serializers.DateTimeField(required=False, allow_null=True, help_text="default: now")
@@ -74,7 +78,7 @@ class OfferChangeIn(serializers.Serializer[Any]):
     valid_until = serializers.DateTimeField(required=False, allow_null=True)
     available = serializers.IntegerField(min_value=0, max_value=MOST, required=False)
     state = serializers.ChoiceField(
-        [(state.value, state.label.zh) for state in (OfferState.LISTED, OfferState.WITHDRAWN)],
+        part_of("OfferNext", OfferState.LISTED, OfferState.WITHDRAWN),
         required=False,
     )
 
@@ -82,9 +86,11 @@ class OfferChangeIn(serializers.Serializer[Any]):
         """The changes. Raises ValidationError for a period without a price, and for no change at all."""
         dated = sorted({"valid_from", "valid_until"} & set(attrs))
         if dated and "price_cny_hour" not in attrs:
-            raise serializers.ValidationError({dated[0]: "须同时给出价格 / comes with a price"})
+            raise serializers.ValidationError(
+                {dated[0]: in_words(Text("须同时给出价格", "comes with a price"))}
+            )
         if not attrs:
-            raise serializers.ValidationError("没有任何修改 / nothing to change")
+            raise serializers.ValidationError(in_words(Text("没有任何修改", "nothing to change")))
         return attrs
 
 
@@ -97,6 +103,16 @@ class OfferOut(serializers.ModelSerializer[Offer]):
     centre = serializers.CharField(source="pool.centre.key")
     price_cny_hour = serializers.DecimalField(18, 6, allow_null=True)
     price_until = serializers.DateTimeField(allow_null=True)
+
+    expanded = expanded(
+        "Offer",
+        pool=Related(
+            "pool_id",
+            "aggregation.read_pool",
+            Pool.objects.with_free().select_related("centre", "inventory"),
+            PoolOut,
+        ),
+    )
 
     class Meta:
         model = Offer
@@ -116,15 +132,25 @@ class OfferOut(serializers.ModelSerializer[Offer]):
             "marking",
             "created_at",
             "generation",
+            "expanded",
         )
 
 
 class OfferQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"offer": "key", "available": "available"}
+
     state = serializers.ChoiceField(OfferState.choices(), required=False)
     pool = serializers.CharField(required=False, source="pool__key")
     offer = serializers.CharField(required=False, source="key")
+    state__in = any_code(OfferState.choices())
+    provider = serializers.UUIDField(required=False, source="tenant_id")
+    centre = serializers.CharField(required=False, source="pool__centre__key")
+    kind = serializers.ChoiceField(PoolKind.choices(), required=False, source="pool__kind")
+    unit = serializers.ChoiceField(OfferUnit.choices(), required=False)
+    term = serializers.ChoiceField(OfferTerm.choices(), required=False)
+    available__gte = serializers.IntegerField(required=False)
 
 
 class BlockOut(serializers.Serializer[Any]):
@@ -157,6 +183,19 @@ def draft_of(data: Mapping[str, Any]) -> OfferDraft:
     )
 
 
+def price_of(data: Mapping[str, Any]) -> Price | None:
+    """The price that validated input says, if it says one."""
+    if "price_cny_hour" not in data:
+        return None
+    return Price(data["price_cny_hour"], data.get("valid_from"), data.get("valid_until"))
+
+
+def listing_of(data: Mapping[str, Any]) -> Listing:
+    """The offer, its price and how it begins, as validated input says."""
+    price = Price(data["price_cny_hour"], data.get("valid_from"), data.get("valid_until"))
+    return Listing(draft_of(data), price, OfferState(data["state"]), data.get("marking", ""))
+
+
 class OffersView(HouseView):
     """`/api/v1/offers`."""
 
@@ -172,13 +211,9 @@ class OffersView(HouseView):
     @extend_schema(request=OfferIn, responses={201: OfferOut})
     def post(self, request: Request) -> Response:
         """Put up an offer; it is sold once the gate is open for it."""
-        data = self.read(OfferIn)
+        new = listing_of(self.read(OfferIn))
         row = register_offer(
-            draft=draft_of(data),
-            price=Price(data["price_cny_hour"], data.get("valid_from"), data.get("valid_until")),
-            state=OfferState(data["state"]),
-            marking=data.get("marking", ""),
-            actor=self.actor,
+            draft=new.draft, price=new.price, state=new.state, marking=new.marking, actor=self.actor
         )
         return self.show(row, OfferOut, status=201, location=f"/api/v1/offers/{row.id}")
 
@@ -201,12 +236,9 @@ class OfferView(HouseView):
     def patch(self, request: Request, **_: Any) -> Response:
         """Change the price, the ceiling or the state; running orders keep what they were sold for."""
         data = self.read(OfferChangeIn)
-        price = None
-        if "price_cny_hour" in data:
-            price = Price(data["price_cny_hour"], data.get("valid_from"), data.get("valid_until"))
         row = change_offer(
             offer=self.subject,
-            price=price,
+            price=price_of(data),
             available=data.get("available"),
             state=OfferState(data["state"]) if "state" in data else None,
             actor=self.actor,

@@ -1,5 +1,6 @@
 """Pools of machines over HTTP, with how many are free and how fresh that is."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -9,14 +10,17 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from aggregation.api.centres import CentreOut
 from aggregation.api.fields import KeyField, PlainField, amount
 from aggregation.domain.inventory import Freshness
 from aggregation.domain.pools import MachineSpec, PoolKind
-from aggregation.models import Pool
+from aggregation.models import Centre, Pool
 from aggregation.selectors.inventory import freshness_of, inventory_of, stale_after
-from aggregation.services.pools import register_pool
-from kernel.api.pagination import PageQuery
+from aggregation.services.pools import PoolDraft, register_pool, register_pools
+from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, ids_of
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
+from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.clock import now
 from kernel.systems import System
@@ -64,6 +68,11 @@ class PoolOut(serializers.ModelSerializer[Pool]):
     free = serializers.IntegerField(allow_null=True)
     inventory = serializers.SerializerMethodField()
 
+    expanded = expanded(
+        "Pool",
+        centre=Related("centre_id", "aggregation.read_centre", Centre.objects.all(), CentreOut),
+    )
+
     class Meta:
         model = Pool
         fields = (
@@ -87,6 +96,7 @@ class PoolOut(serializers.ModelSerializer[Pool]):
             "marking",
             "created_at",
             "generation",
+            "expanded",
         )
 
     @cached_property
@@ -112,9 +122,38 @@ class PoolOut(serializers.ModelSerializer[Pool]):
 class PoolQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"pool": "key", "machines": "machines"}
+
     kind = serializers.ChoiceField(PoolKind.choices(), required=False)
     centre = serializers.CharField(required=False, source="centre__key")
     pool = serializers.CharField(required=False, source="key")
+    provider = serializers.UUIDField(required=False, source="tenant_id")
+    kind__in = any_code(PoolKind.choices())
+    accelerator = serializers.CharField(required=False)
+    domestic = serializers.BooleanField(required=False)
+    machines__gte = serializers.IntegerField(required=False)
+
+
+def draft_of(data: Mapping[str, Any]) -> PoolDraft:
+    """The draft that validated input says."""
+    return PoolDraft(
+        key=data["pool"],
+        centre=data["centre"],
+        kind=data["kind"],
+        machines=data["machines"],
+        marking=data.get("marking", ""),
+        spec=MachineSpec(
+            accelerator=data["accelerator"],
+            domestic=data["domestic"],
+            accelerators=data["accelerators"],
+            accelerator_memory_gib=data.get("accelerator_memory_gib"),
+            vcpus=data["vcpus"],
+            memory_gib=data["memory_gib"],
+            fp64_tflops=data.get("fp64_tflops"),
+            fp32_tflops=data.get("fp32_tflops"),
+            fp16_tflops=data.get("fp16_tflops"),
+        ),
+    )
 
 
 class PoolsView(HouseView):
@@ -132,27 +171,25 @@ class PoolsView(HouseView):
     @extend_schema(request=PoolIn, responses={201: PoolOut})
     def post(self, request: Request) -> Response:
         """Register a pool in a centre of the caller's; it is offered once its agent reports."""
-        data = dict(self.read(PoolIn))
-        row = register_pool(
-            key=data.pop("pool"),
-            centre=data.pop("centre"),
-            kind=data.pop("kind"),
-            machines=data.pop("machines"),
-            marking=data.pop("marking", ""),
-            spec=MachineSpec(
-                accelerator=data["accelerator"],
-                domestic=data["domestic"],
-                accelerators=data["accelerators"],
-                accelerator_memory_gib=data.get("accelerator_memory_gib"),
-                vcpus=data["vcpus"],
-                memory_gib=data["memory_gib"],
-                fp64_tflops=data.get("fp64_tflops"),
-                fp32_tflops=data.get("fp32_tflops"),
-                fp16_tflops=data.get("fp16_tflops"),
-            ),
-            actor=self.actor,
-        )
+        row = register_pool(draft=draft_of(self.read(PoolIn)), actor=self.actor)
         return self.show(row, PoolOut, status=201, location=f"/api/v1/pools/{row.id}")
+
+
+class PoolsBatchView(BatchView):
+    """`/api/v1/pools:batch`."""
+
+    system = System.AGGREGATION
+    operations = {"POST": "aggregation.batch_pools"}
+    item = PoolIn
+
+    @extend_schema(request=batch_of(PoolIn), responses={200: BatchOut})
+    def post(self, request: Request) -> Response:
+        """Register many pools; each has its result, or, with `atomic`, all or nothing."""
+        return self.batch()
+
+    def act(self, items: Sequence[Any]) -> list[Outcome]:
+        """Register the pools."""
+        return ids_of(register_pools(drafts=[draft_of(item) for item in items], actor=self.actor))
 
 
 class PoolView(HouseView):

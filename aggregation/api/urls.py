@@ -2,16 +2,19 @@
 
 from django.urls import path
 
-from aggregation.api import agents, catalogue, centres, imports, inventory, offers, pools
+from aggregation.api import agents, batches, catalogue, centres, imports, inventory, offers, pools
 
 urlpatterns = [
     path("centres", centres.CentresView.as_view(), name="centres"),
+    path("centres:batch", centres.CentresBatchView.as_view()),
     path("centres/<uuid:pk>", centres.CentreView.as_view()),
     path("pools", pools.PoolsView.as_view(), name="pools"),
+    path("pools:batch", pools.PoolsBatchView.as_view()),
     path("pools/<uuid:pk>", pools.PoolView.as_view()),
     path("offers", offers.OffersView.as_view(), name="offers"),
     path("offers:import", imports.OffersImportView.as_view()),
-    path("offers:batch", imports.OffersBatchView.as_view()),
+    path("offers:batch", batches.OffersBatchView.as_view()),
+    path("offers:change", batches.OffersChangeView.as_view()),
     path("offers/<uuid:pk>", offers.OfferView.as_view()),
     path("offers/<uuid:pk>/gate", offers.OfferGateView.as_view()),
     path("agents", agents.AgentsView.as_view(), name="agents"),

@@ -1,6 +1,6 @@
 """What a provider's drafts are checked against: its pools, its centres, the keys in use."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -34,3 +34,9 @@ def ground_of(provider: UUID, keys: Iterable[str]) -> Ground:
         centres=frozenset(Centre.objects.filter(tenant_id=provider).values_list("key", flat=True)),
         taken=frozenset(Offer.objects.filter(key__in=list(keys)).values_list("key", flat=True)),
     )
+
+
+def free_keys(kind: type[Centre] | type[Pool], keys: Sequence[str]) -> set[int]:
+    """The places in `keys` whose key nothing of this kind has, and no earlier place."""
+    taken = set(kind.objects.filter(key__in=keys).values_list("key", flat=True))
+    return {place for place, key in enumerate(keys) if key not in taken and key not in keys[:place]}

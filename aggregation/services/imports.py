@@ -10,7 +10,7 @@ from aggregation.domain.offers import OfferState
 from aggregation.errors import ImportTooLarge
 from aggregation.events import OffersRegistered
 from aggregation.selectors.pools import ground_of
-from aggregation.services.offers import Price, check_draft, store_drafts
+from aggregation.services.offers import Listing, Price, check_draft, store_drafts
 from kernel.actor import Actor
 from kernel.services.outbox import publish
 from participants.selectors.organisations import require_certified
@@ -47,12 +47,11 @@ def import_offers(*, content: bytes, dry_run: bool, marking: str, actor: Actor) 
     good = [draft for line, draft in file.drafts.items() if line not in wrong]
     stored = 0
     if good and not faults and not dry_run:
-        prices = [Price(draft.price_cny_hour, None, None) for draft in good]
-        stored = len(
-            store_drafts(
-                good, ground, prices, state=OfferState.LISTED, marking=marking, provider=actor.tenant_id
-            )
-        )
+        listings = [
+            Listing(draft, Price(draft.price_cny_hour, None, None), OfferState.LISTED, marking)
+            for draft in good
+        ]
+        stored = len(store_drafts(listings, ground, provider=actor.tenant_id))
         publish(OffersRegistered(subject=actor.tenant_id, tenant=actor.tenant_id, count=stored), actor=actor)
     return ImportReport(
         rows=file.rows,

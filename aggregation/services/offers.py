@@ -18,7 +18,7 @@ from aggregation.selectors.pools import Ground, ground_of
 from aggregation.selectors.profiles import accelerators
 from kernel.actor import Actor
 from kernel.clock import now
-from kernel.errors import InvalidField
+from kernel.errors import InvalidField, ItemChanged, NotFound, Problem
 from kernel.services.outbox import publish
 from participants.selectors.organisations import require_certified
 
@@ -30,6 +30,16 @@ class Price:
     cny_hour: Decimal
     valid_from: datetime | None
     valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A checked or unchecked draft, its first price, and how it begins."""
+
+    draft: OfferDraft
+    price: Price
+    state: OfferState
+    marking: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,54 +57,79 @@ def register_offer(
     """Put up one offer of the caller's. Raises NotCertified, WrongInput naming the field, KeyTaken."""
     require_certified(actor)
     assert actor.tenant_id is not None  # noqa: S101 - providers are organisations
-    _check_period(price)
+    require_period(price)
     ground = ground_of(actor.tenant_id, [draft.key])
     if faults := check_draft(draft, ground):
         fault = faults[0]
         if fault.code is FaultCode.TAKEN:
             raise KeyTaken(pointer="/offer", key=draft.key)
         raise WrongInput(pointer=f"/{fault.column}", reason_zh=fault.text.zh, reason_en=fault.text.en)
-    (row,) = store_drafts([draft], ground, [price], state=state, marking=marking, provider=actor.tenant_id)
+    listing = Listing(draft, price, state, marking)
+    (row,) = store_drafts([listing], ground, provider=actor.tenant_id)
     publish(OfferRegistered(subject=row.id, tenant=row.tenant_id, key=row.key, pool=row.pool_id), actor=actor)
     return Offer.objects.priced().select_related("pool__centre").get(id=row.id)
 
 
 @transaction.atomic
-def register_offers(*, drafts: Sequence[OfferDraft | None], marking: str, actor: Actor) -> list[ItemResult]:
-    """Put up the drafts that are right and say what is wrong with each of the others, in order.
-
-    None stands for a draft that could not be read; its result is empty.
-    """
+def register_offers(*, listings: Sequence[Listing], actor: Actor) -> list[ItemResult]:
+    """Put up the offers that are right and say what is wrong with each of the others, in order."""
     require_certified(actor)
     assert actor.tenant_id is not None  # noqa: S101 - providers are organisations
-    readable = [draft for draft in drafts if draft]
-    ground = ground_of(actor.tenant_id, [draft.key for draft in readable])
-    verdicts = {id(draft): check_draft(draft, ground) for draft in readable}
+    ground = ground_of(actor.tenant_id, [each.draft.key for each in listings])
+    verdicts = [check_draft(each.draft, ground) for each in listings]
     seen: dict[str, int] = {}
-    for number, draft in enumerate(drafts):
-        if draft and seen.setdefault(draft.key, number) != number:
-            verdicts[id(draft)] = [
-                *verdicts[id(draft)],
-                Fault.of(FaultCode.DUPLICATE, "offer", line=seen[draft.key] + 1),
-            ]
-    good = [draft for draft in readable if not verdicts[id(draft)]]
-    prices = [Price(draft.price_cny_hour, None, None) for draft in good]
-    rows = store_drafts(
-        good, ground, prices, state=OfferState.LISTED, marking=marking, provider=actor.tenant_id
-    )
+    for place, each in enumerate(listings):
+        if (first := seen.setdefault(each.draft.key, place)) != place:
+            verdicts[place] = [*verdicts[place], Fault.of(FaultCode.DUPLICATE, "offer", line=first + 1)]
+    good = [each for each, faults in zip(listings, verdicts, strict=True) if not faults]
+    rows = store_drafts(good, ground, provider=actor.tenant_id)
     if rows:
         publish(
             OffersRegistered(subject=actor.tenant_id, tenant=actor.tenant_id, count=len(rows)), actor=actor
         )
-    stored = {row.key: row for row in rows}
+    stored = iter(rows)
     return [
-        ItemResult(None, ())
-        if draft is None
-        else ItemResult(None, tuple(verdicts[id(draft)]))
-        if verdicts[id(draft)]
-        else ItemResult(stored[draft.key], ())
-        for draft in drafts
+        ItemResult(None, tuple(faults)) if faults else ItemResult(next(stored), ()) for faults in verdicts
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferChange:
+    """What is to change of one offer, as its writer read it."""
+
+    id: UUID
+    generation: int
+    price: Price | None
+    available: int | None
+    state: OfferState | None
+
+
+@transaction.atomic
+def change_offers(*, changes: Sequence[OfferChange], actor: Actor) -> list[UUID | Problem]:
+    """Change offers of the caller's, each in a savepoint of its own; of each, its id or why not, in order.
+
+    The rows are locked first, in one order, so that no generation moves while they are changed.
+    """
+    assert actor.tenant_id is not None  # noqa: S101 - providers are organisations
+    mine = Offer.objects.filter(tenant_id=actor.tenant_id, id__in=[each.id for each in changes])
+    rows = {row.id: row for row in mine.order_by("id").select_for_update()}
+    return [_changed(rows.get(each.id), each, actor) for each in changes]
+
+
+def _changed(row: Offer | None, change: OfferChange, actor: Actor) -> UUID | Problem:
+    if row is None:
+        return NotFound(pointer="/id")
+    if row.generation != change.generation:
+        return ItemChanged(pointer="/generation", current=row.generation)
+    try:
+        with transaction.atomic():
+            done = change_offer(
+                offer=row, price=change.price, available=change.available, state=change.state, actor=actor
+            )
+    except Problem as problem:
+        return problem
+    row.generation = done.generation  # the same offer twice in one batch: the second is stale
+    return row.id
 
 
 @transaction.atomic
@@ -116,7 +151,7 @@ def change_offer(
     if available is not None:
         row.available = available
     if price is not None:
-        _check_period(price)
+        require_period(price)
         OfferPrice.objects.create(offer=row, **_columns(price))
     row.advance("state", "available")
     publish(
@@ -133,29 +168,21 @@ def check_draft(draft: OfferDraft, ground: Ground) -> list[Fault]:
     )
 
 
-def store_drafts(
-    drafts: Sequence[OfferDraft],
-    ground: Ground,
-    prices: Sequence[Price],
-    *,
-    state: OfferState,
-    marking: str,
-    provider: UUID,
-) -> list[Offer]:
+def store_drafts(listings: Sequence[Listing], ground: Ground, *, provider: UUID) -> list[Offer]:
     """Write checked drafts and their first prices. Raises KeyTaken where another writer was faster."""
     rows = [
         Offer(
             tenant_id=provider,
-            pool_id=ground.pools[draft.pool].id,
-            key=draft.key,
-            unit=draft.unit,
-            term=draft.term,
-            min_hours=draft.min_hours,
-            available=draft.available,
-            state=state,
-            marking=marking,
+            pool_id=ground.pools[each.draft.pool].id,
+            key=each.draft.key,
+            unit=each.draft.unit,
+            term=each.draft.term,
+            min_hours=each.draft.min_hours,
+            available=each.draft.available,
+            state=each.state,
+            marking=each.marking,
         )
-        for draft in drafts
+        for each in listings
     ]
     try:
         with transaction.atomic():
@@ -163,7 +190,7 @@ def store_drafts(
     except IntegrityError as error:
         raise KeyTaken(key="、".join(row.key for row in rows[:3])) from error
     OfferPrice.objects.bulk_create(
-        OfferPrice(offer=row, **_columns(price)) for row, price in zip(rows, prices, strict=True)
+        OfferPrice(offer=row, **_columns(each.price)) for row, each in zip(rows, listings, strict=True)
     )
     return rows
 
@@ -176,7 +203,10 @@ def _columns(price: Price) -> dict[str, object]:
     }
 
 
-def _check_period(price: Price) -> None:
+def require_period(price: Price) -> None:
+    """Raise InvalidField for a price that begins in the past or ends before it begins."""
+    if price.valid_from is None and price.valid_until is None:
+        return
     instant = now()
     if price.valid_from and price.valid_from < instant:
         raise InvalidField(

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from aggregation.selectors.catalogue import kinds, offers_on_sale
 from console.pages.frame import Page, page
-from kernel.api.pagination import decode_cursor, encode_cursor
+from kernel.api.pagination import Cursor
 from kernel.errors import InvalidField
 from kernel.systems import System
 from kernel.text import Text
@@ -50,7 +50,7 @@ def catalogue(request: HttpRequest) -> Page:
             reason_zh=f"没有这种算力类型；可选：{'、'.join(each.label.zh for each in known)}。",
             reason_en=f"There is no such kind of compute; choose {', '.join(known)}.",
         )
-    after = decode_cursor(cursor) if cursor else None
+    after = Cursor.decode(cursor).key if cursor else None
     rows = offers_on_sale(kind=kind, after=after, limit=ROWS_A_PAGE + 1)
     shown, more = rows[:ROWS_A_PAGE], len(rows) > ROWS_A_PAGE
     narrowed = {"kind": asked} if asked else {}
@@ -67,7 +67,7 @@ def catalogue(request: HttpRequest) -> Page:
             }
             for row in shown
         ],
-        "next": urlencode({**narrowed, "cursor": encode_cursor(shown[-1].id)}) if more else "",
+        "next": urlencode({**narrowed, "cursor": Cursor(shown[-1].id).encode()}) if more else "",
         "first": bool(cursor),
     }
     return Page("catalogue", title=Text("算力目录", "Catalogue"), words=WORDS, facts=facts)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from identifiers.domain.lifecycle import LIFE, IdentifierKind, IdentifierState
 from identifiers.models import Identifier
 from identifiers.services import identifiers as services
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -63,6 +63,10 @@ class IdentifierQuery(PageQuery):
     state = serializers.ChoiceField(IdentifierState.choices(), required=False)
     kind = serializers.ChoiceField(IdentifierKind.choices(), required=False)
     subject = serializers.UUIDField(required=False)
+    state__in = any_code(IdentifierState.choices())
+    kind__in = any_code(IdentifierKind.choices())
+    code = serializers.CharField(required=False)
+    owner = serializers.UUIDField(required=False, source="tenant_id")
 
 
 class IdentifiersView(HouseView):

@@ -35,7 +35,7 @@ class ResolveView(HouseView):
     @extend_schema(responses=ResolutionOut)
     def get(self, request: Request, *, prefix: str, suffix: str) -> Response:
         """Resolve a code in any spelling that people and scanners use."""
-        return answer(request, f"{prefix}/{suffix}")
+        return answer(f"{prefix}/{suffix}")
 
 
 class ResolveTextView(HouseView):
@@ -47,14 +47,12 @@ class ResolveTextView(HouseView):
     @extend_schema(parameters=[OpenApiParameter("code", str, required=True)], responses=ResolutionOut)
     def get(self, request: Request) -> Response:
         """Resolve a code given as a parameter."""
-        return answer(request, request.query_params.get("code", ""))
+        return answer(request.query_params.get("code", ""))
 
 
-def answer(request: Request, text: str) -> Response:
-    """The resolution of `text`, or 304 where the caller has this version."""
+def answer(text: str) -> Response:
+    """The resolution of `text`; anybody may keep it for a while, and ask whether it still stands."""
     found = resolve_text(text)
     version = f'"{found.generation}-{found.descriptor_version}"'
     headers = {"ETag": version, "Cache-Control": f"public, max-age={FRESH_SECONDS}"}
-    if request.headers.get("If-None-Match") == version:
-        return Response(status=304, headers=headers)
     return Response(ResolutionOut(found).data, headers=headers)

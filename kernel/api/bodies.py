@@ -15,6 +15,11 @@ REASON = Text(
 )
 
 
+def in_words(text: Text) -> str:
+    """A rule's words in the caller's language, for the errors of a serializer."""
+    return text.within(get_language())
+
+
 def require_storable(data: Any) -> None:
     """Raise ValidationError at the first text with U+0000 or half a surrogate pair, however deep it lies."""
     waiting: list[tuple[tuple[str, ...], Any]] = [((), data)]
@@ -26,7 +31,7 @@ def require_storable(data: Any) -> None:
         elif isinstance(value, list):
             waiting += [((*path, str(place)), inner) for place, inner in enumerate(value)]
         elif isinstance(value, str) and UNSTORABLE.search(value):
-            detail: Any = [ErrorDetail(REASON.within(get_language()), code="unstorable")]
+            detail: Any = [ErrorDetail(in_words(REASON), code="unstorable")]
             for name in reversed(path):
                 detail = {UNSTORABLE.sub("?", name): detail}
             raise ValidationError(detail)

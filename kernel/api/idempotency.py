@@ -13,7 +13,7 @@ from kernel.models.idempotency import StoredReply
 
 NOBODY = UUID(int=0)
 LONGEST_KEY = 200
-KEPT_HEADERS = ("Content-Type", "Content-Language", "Location", "ETag")
+KEPT_HEADERS = ("Content-Type", "Content-Language", "Location", "ETag", "Retry-After", "Preference-Applied")
 
 
 class Replay(Exception):  # noqa: N818 - not an error: the answer is known

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Validati
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import get_language
-from rest_framework import exceptions
+from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -20,6 +20,26 @@ logger = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 CHALLENGES = 'Api-Key realm="node", Bearer realm="node"'  # the schemes of a 401 (RFC 9110 §11.6.1)
+
+
+class ProblemItem(serializers.Serializer[Any]):
+    """One wrong field."""
+
+    pointer = serializers.CharField(help_text="JSON pointer of the field")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemDocument(serializers.Serializer[Any]):
+    """An RFC 9457 problem document."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField(help_text="Stable; listed at /api/v1/problems")
+    request_id = serializers.CharField()
+    errors = ProblemItem(many=True, required=False)  # type: ignore[assignment] # RFC 9457 names it
 
 
 def document(problem: errors.Problem, items: list[dict[str, str]] | None = None) -> dict[str, Any]:
@@ -33,10 +53,11 @@ def document(problem: errors.Problem, items: list[dict[str, str]] | None = None)
         "code": problem.code,
         "request_id": request_id.get(),
     }
+    items = [*(items or []), *problem.items]
     if problem.pointer is not None:
         items = [
             {"pointer": problem.pointer, "code": problem.code, "detail": problem.text.within(language)},
-            *(items or []),
+            *items,
         ]
     if items:
         body["errors"] = items
@@ -66,10 +87,10 @@ def translate(  # noqa: C901, PLR0911, PLR0912 - one table
         case errors.Problem():
             return exc, None
         case exceptions.ValidationError():
-            return errors.InvalidInput(), list(_pointers(exc.detail))
+            return errors.InvalidInput(items=list(pointers(exc.detail))), None
         case ValidationError():
             items = [{"pointer": "", "code": "invalid", "detail": message} for message in exc.messages]
-            return errors.InvalidInput(), items
+            return errors.InvalidInput(items=items), None
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             return errors.Unauthenticated(), None
         case exceptions.PermissionDenied() | PermissionDenied():
@@ -119,14 +140,15 @@ def internal_error(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - Djan
     return response_outside_views(errors.Internal())
 
 
-def _pointers(detail: Any, at: str = "") -> Iterator[dict[str, str]]:
+def pointers(detail: Any, at: str = "") -> Iterator[dict[str, str]]:
+    """Each wrong field of DRF's nested details: its JSON pointer, code and words."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
             here = at if name == "non_field_errors" else f"{at}/{name}"
-            yield from _pointers(inner, here)
+            yield from pointers(inner, here)
     elif isinstance(detail, list):
         for index, inner in enumerate(detail):
             nested = isinstance(inner, dict | list)
-            yield from _pointers(inner, f"{at}/{index}" if nested else at)
+            yield from pointers(inner, f"{at}/{index}" if nested else at)
     else:
         yield {"pointer": at, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}

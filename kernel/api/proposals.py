@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.models.proposals import Proposal, ProposalState
@@ -27,6 +27,8 @@ class ProposalQuery(PageQuery):
 
     state = serializers.ChoiceField(ProposalState.choices(), required=False)
     kind = serializers.CharField(required=False)
+    state__in = any_code(ProposalState.choices())
+    subject = serializers.UUIDField(required=False)
 
 
 class ProposalsView(HouseView):

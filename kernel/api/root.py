@@ -1,4 +1,4 @@
-"""The front door: links to what is here, who the caller is, and the page of error codes."""
+"""The front door: links to what is here, who the caller is, the page of error codes, and what every code is called."""
 
 from typing import Any
 
@@ -15,6 +15,7 @@ from kernel.api.views import HouseView
 from kernel.errors import CODES
 from kernel.permissions import reach_of, table
 from kernel.systems import System, runs_here
+from kernel.text import Vocabulary
 
 
 class RootOut(serializers.Serializer[Any]):
@@ -122,5 +123,54 @@ class ProblemsView(HouseView):
                     "detail": kind.detail.within(language),
                 }
                 for code, kind in sorted(CODES.items())
+            ]
+        )
+
+
+class WordOut(serializers.Serializer[Any]):
+    """One code of a vocabulary and its labels; `label` is in the caller's language."""
+
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field, not the field's own label
+    zh = serializers.CharField()
+    en = serializers.CharField()
+
+
+class VocabularyOut(serializers.Serializer[Any]):
+    """A closed list of codes."""
+
+    floor = serializers.CharField()
+    name = serializers.CharField()
+    words = WordOut(many=True)
+
+
+class VocabulariesView(HouseView):
+    """`/api/v1/vocabularies`: what every code of every answer is called."""
+
+    operations = {"GET": "kernel.list_vocabularies"}
+
+    @extend_schema(responses=VocabularyOut(many=True))
+    def get(self, request: Request) -> Response:
+        """List every vocabulary of the node with its codes and their labels in Chinese and English."""
+        language = get_language()
+        return Response(
+            [
+                {
+                    "floor": kind.__module__.split(".", 1)[0],
+                    "name": kind.__name__,
+                    "words": [
+                        {
+                            "code": word.value,
+                            "label": word.label.within(language),
+                            "zh": word.label.zh,
+                            "en": word.label.en,
+                        }
+                        for word in kind
+                    ],
+                }
+                for kind in sorted(
+                    Vocabulary.__subclasses__(), key=lambda kind: (kind.__module__, kind.__name__)
+                )
+                if kind.__module__.split(".", 1)[0] in settings.FLOORS
             ]
         )

@@ -5,40 +5,53 @@ from typing import Any, cast
 from drf_spectacular.hooks import postprocess_schema_enums
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.settings import spectacular_settings
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from kernel.actor import Reach, Role
+from kernel.api.deferral import OperationOut
+from kernel.api.problems import ProblemDocument
+from kernel.api.shapes import WHOLE, expansions_of, members_of
+from kernel.errors import CODES
 from kernel.permissions import table
 from kernel.text import Vocabulary
 
-PROBLEM_STATUSES = {
+EVERY_PROBLEM = {
     "400": "输入有误 / Invalid input",
     "401": "需要登录 / Sign-in required",
     "403": "没有权限 / Not allowed",
     "404": "未找到 / Not found",
+    "405": "方法不被支持 / Method not allowed",
+    "406": "无法提供所要求的格式 / Not acceptable",
     "429": "请求过多 / Too many requests",
+    "500": "内部错误 / Internal error",
+    "503": "系统繁忙 / Busy",
 }
-
-
-class ProblemItem(serializers.Serializer[Any]):
-    """One wrong field."""
-
-    pointer = serializers.CharField(help_text="JSON pointer of the field")
-    code = serializers.CharField()
-    detail = serializers.CharField()
-
-
-class ProblemDocument(serializers.Serializer[Any]):
-    """An RFC 9457 problem document."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField(help_text="Stable; listed at /api/v1/problems")
-    request_id = serializers.CharField()
-    errors = ProblemItem(many=True, required=False)  # type: ignore[assignment] # RFC 9457 names it
+WRITE_PROBLEMS = {
+    "409": "冲突 / Conflict",
+    "413": "请求体过大 / Body too large",
+    "415": "不支持的内容类型 / Unsupported media type",
+    "422": "幂等键已用 / Key used before",
+}
+VERSION_PROBLEMS = {"412": "版本已变 / Stale", "428": "需要 If-Match / If-Match required"}
+HEADERS = {
+    "X-Request-Id": "请求编号 / id of the request",
+    "Content-Language": "答复所用语言 / language of the answer: zh-hans, en",
+    "RateLimit-Policy": "限额：w 秒内 q 次 / the quota: q requests in w seconds",
+    "RateLimit": "剩余：r 次，t 秒后恢复 / what is left: r requests, more in t seconds",
+    "Retry-After": "多少秒后再来 / seconds to wait",
+    "Location": "新对象的地址 / address of what was made",
+    "ETag": "版本；以 If-None-Match 送回，未变则 304 / version; sent as If-None-Match it gives 304 if nothing changed",
+    "Deprecation": "停用公告日（RFC 9745）/ since when its end is announced",
+    "Sunset": "停用日（RFC 8594）/ until when it is answered",
+}
+ALWAYS_SENT = ("X-Request-Id", "Content-Language", "RateLimit-Policy", "RateLimit")
+SENT_WITH = {
+    "201": ("Location",),
+    "202": ("Location", "Retry-After"),
+    "429": ("Retry-After",),
+    "503": ("Retry-After",),
+}
 
 
 def page_of(item: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:
@@ -50,19 +63,72 @@ def page_of(item: type[serializers.BaseSerializer[Any]]) -> type[serializers.Ser
         "count": serializers.IntegerField(required=False, help_text="only with count=true"),
     }
     name = item.__name__.removesuffix("Out") + "Page"
-    return cast("type[serializers.Serializer[Any]]", type(name, (serializers.Serializer,), members))
+    page = cast("type[serializers.Serializer[Any]]", type(name, (serializers.Serializer,), members))
+    page.item = item  # type: ignore[attr-defined] # read by HouseSchema
+    return page
 
 
-def name_vocabularies(result: Any, generator: Any, **_: Any) -> Any:
-    """Name every enumeration of the contract after its vocabulary, so that two floors' `state` stay two."""
-    names: dict[str, list[tuple[str, str]]] = {}
+PARTS: dict[str, list[tuple[str, str]]] = {}
+
+
+def part_of(name: str, *members: Vocabulary) -> list[tuple[str, str]]:
+    """Some members of a vocabulary as choices, and the name of that part in the contract."""
+    PARTS[f"{name}Enum"] = [(member.value, member.label.zh) for member in members]
+    return PARTS[f"{name}Enum"]
+
+
+def finish_contract(result: Any, generator: Any, **_: Any) -> Any:
+    """Name every enumeration after its vocabulary, so that two floors' `state` stay two; describe headers and problems."""
+    names = dict(PARTS)
     for kind in sorted(Vocabulary.__subclasses__(), key=lambda kind: kind.__module__):
         if kind.choices() not in names.values():
             floor = kind.__module__.split(".", 1)[0].title()
             name = f"{kind.__name__}Enum"
             names[name if name not in names else floor + name] = kind.choices()
     spectacular_settings.ENUM_NAME_OVERRIDES = names  # type: ignore[attr-defined] # its settings are untyped
-    return postprocess_schema_enums(result, generator)  # type: ignore[no-untyped-call]
+    result = postprocess_schema_enums(result, generator)  # type: ignore[no-untyped-call]
+    components = result["components"]
+    for name, schema in components["schemas"].items():
+        asked_for = {WHOLE} | (set(schema["properties"]) if name.endswith("ExpandedOut") else set())
+        if left := [each for each in schema.get("required", []) if each not in asked_for]:
+            schema["required"] = left
+        else:
+            schema.pop("required", None)
+    components["headers"] = {
+        name: {"schema": {"type": "string"}, "description": text} for name, text in HEADERS.items()
+    }
+    components["responses"] = {
+        f"Problem{status}": _problem(status, text)
+        for status, text in sorted((EVERY_PROBLEM | WRITE_PROBLEMS | VERSION_PROBLEMS).items())
+    }
+    return result
+
+
+def _problem(status: str, description: str) -> dict[str, Any]:
+    """A response of one status: a problem document, with an example in Chinese."""
+    schema = {"$ref": "#/components/schemas/ProblemDocument"}
+    codes = [
+        kind
+        for _, kind in sorted(CODES.items())
+        if kind.status == int(status) and kind.__module__ == "kernel.errors"
+    ]
+    kind = next((each for each in codes if "{" not in each.detail.zh), codes[0])
+    example = {
+        "type": f"/api/v1/problems#{kind.code}",
+        "title": kind.title.zh,
+        "status": kind.status,
+        "detail": kind.detail.zh,
+        "code": kind.code,
+        "request_id": "0199c2de-7a10-7b7c-8f2e-3f1f6a1c0001",
+    }
+    return {
+        "description": description,
+        "headers": {
+            name: {"$ref": f"#/components/headers/{name}"}
+            for name in (*ALWAYS_SENT, *SENT_WITH.get(status, ()))
+        },
+        "content": {"application/problem+json": {"schema": schema, "example": example}},
+    }
 
 
 class HouseSchema(AutoSchema):
@@ -96,25 +162,79 @@ class HouseSchema(AutoSchema):
                     description="1–200 个可见字符；重试用同一值 / the same value on every retry",
                 )
             )
+        if self.method not in ("GET", "HEAD") and self.view.may_wait:
+            parameters.append(
+                OpenApiParameter(
+                    "Prefer",
+                    str,
+                    OpenApiParameter.HEADER,
+                    description="respond-async：受理后稍后答复（202）/ answer later (202), as an operation",
+                )
+            )
         if self.method in self.view.if_match:
             parameters.append(OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True))
         return parameters
 
-    def get_response_serializers(self) -> Any:
-        """The declared answers, and a problem document for the errors that every operation has."""
-        declared = super().get_response_serializers()
-        answers: dict[Any, Any] = (
-            dict(declared) if isinstance(declared, dict) else {self._success_code(): declared}
-        )
-        statuses = dict(PROBLEM_STATUSES)
-        if self.method not in ("GET", "HEAD"):
-            statuses |= {"409": "冲突 / Conflict", "422": "幂等键已用 / Key used before"}
-        if self.method in self.view.if_match:
-            statuses |= {"412": "版本已变 / Stale", "428": "需要 If-Match / If-Match required"}
-        for status, description in statuses.items():
-            key: Any = (status, "application/problem+json")
-            answers.setdefault(key, OpenApiResponse(ProblemDocument, description))
-        return answers
+    def is_deprecated(self) -> bool:
+        """Whether the view gives notice of the operation's end."""
+        return self.method in self.view.deprecated or bool(super().is_deprecated())
 
-    def _success_code(self) -> str:
-        return "201" if self.method == "POST" else "200"
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        """The operation with what is common to all: how answers are shaped, problems, headers."""
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if operation is None:
+            return None
+        if self.method == "GET" and (out := self._object()):
+            operation.setdefault("parameters", []).extend(_shape(out))
+        if self.method not in ("GET", "HEAD") and self.view.may_wait:
+            later = self.resolve_serializer(OperationOut, "response").ref
+            operation["responses"]["202"] = {"content": {"application/json": {"schema": later}}}
+        self._add_problems(operation["responses"])
+        for status, answer in operation["responses"].items():
+            if "$ref" not in answer:
+                answer["description"] = answer.get("description") or SUCCESS.get(status, "成功 / Done")
+                answer["headers"] = answer.get("headers", {}) | self._headers(status)
+        return operation
+
+    def _object(self) -> type[serializers.BaseSerializer[Any]] | None:
+        """What a reading shows one or a page of, if it is rows of the node."""
+        out: Any = self.get_response_serializers()
+        item = getattr(out, "item", out)
+        return item if isinstance(item, type) and issubclass(item, serializers.ModelSerializer) else None
+
+    def _add_problems(self, responses: dict[str, Any]) -> None:
+        statuses = dict(EVERY_PROBLEM)
+        if self.method not in ("GET", "HEAD"):
+            statuses |= WRITE_PROBLEMS
+        if self.method in self.view.if_match:
+            statuses |= VERSION_PROBLEMS
+        self.resolve_serializer(ProblemDocument, "response")
+        for status in statuses:
+            responses.setdefault(status, {"$ref": f"#/components/responses/Problem{status}"})
+
+    def _headers(self, status: str) -> dict[str, Any]:
+        names = [*ALWAYS_SENT, *SENT_WITH.get(status, ())]
+        if status == "200" and self.method == "GET":
+            names.append("ETag")
+        if self.method in self.view.deprecated:
+            names += ["Deprecation", "Sunset"]
+        return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+SUCCESS = {"201": "已创建 / Created", "202": "已受理 / Accepted", "204": "无内容 / No content"}
+
+
+def _shape(out: type[serializers.BaseSerializer[Any]]) -> list[dict[str, Any]]:
+    """The parameters `fields` and `expand` of a reading."""
+    told = [("fields", members_of(out), "Only these members, and the id; all if absent.")]
+    if relations := expansions_of(out):
+        told.append(("expand", list(relations), "Relations to show whole under `expanded`."))
+    return [
+        {
+            "in": "query",
+            "name": name,
+            "schema": {"type": "array", "items": {"type": "string", "enum": names}},
+            "description": text + " Repeat it, or separate by commas.",
+        }
+        for name, names, text in told
+    ]

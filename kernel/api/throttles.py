@@ -1,8 +1,10 @@
-"""Rate limits by credential, or by address for those who are not signed in."""
+"""Rate limits by credential, or by address for those who are not signed in; every counted answer says what is left."""
 
 import logging
+import math
 from typing import Any
 
+from django.http.response import HttpResponseBase
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
@@ -30,3 +32,14 @@ class ActorThrottle(SimpleRateThrottle):
         actor = request.auth
         ident = actor.credential or actor.user_id or actor.node if isinstance(actor, Actor) else None
         return f"throttle:{ident or self.get_ident(request)}"
+
+    def report(self, response: HttpResponseBase) -> None:
+        """Say the policy and what is left of it (draft-ietf-httpapi-ratelimit-headers), from what was counted."""
+        known: Any = self  # the stubs do not know what a rate is parsed into
+        history = getattr(known, "history", None)
+        if history is None or known.num_requests is None:
+            return  # not counted: asked by nobody, or without Redis
+        left = max(0, known.num_requests - len(history))
+        reset = max(1, math.ceil(history[-1] + known.duration - known.now)) if history else known.duration
+        response["RateLimit-Policy"] = f'"{self.scope}";q={known.num_requests};w={known.duration}'
+        response["RateLimit"] = f'"{self.scope}";r={left};t={reset}'

@@ -6,6 +6,7 @@ If-Match 428/412 → state 409 → input 400 → act.
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
@@ -18,17 +19,22 @@ from rest_framework.views import APIView
 
 from kernel import errors
 from kernel.actor import ANONYMOUS, Actor, Reach
-from kernel.api import idempotency
+from kernel.api import deferral, idempotency
 from kernel.api.bodies import require_storable
-from kernel.api.pagination import PageQuery, paginate
+from kernel.api.deprecation import Deprecation
+from kernel.api.pagination import AnyOf, PageQuery, ReadQuery, paginate
+from kernel.api.shapes import expand, narrow
+from kernel.api.versions import etag, fits, with_version
 from kernel.models.base import Entity, EntityQuerySet
 from kernel.permissions import by_mandate, reach_of
 from kernel.services.mandates import note_mandate
+from kernel.services.operations import accept_operation, report_progress
 from kernel.states import StateTable
 from kernel.systems import System, runs_here
 
 E = TypeVar("E", bound=Entity)
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+READS = frozenset({"GET", "HEAD"})
+SAFE = READS | {"OPTIONS"}
 
 
 class HouseView(APIView):
@@ -41,7 +47,9 @@ class HouseView(APIView):
     - `if_match`: methods that need the object's version;
     - `acts`: method → (state table, act) to check before the input is read;
     - `natural_key`: the body carries its own key, so no Idempotency-Key is asked for;
-    - `secrets`: members of the answer that are shown once and not kept for replays.
+    - `secrets`: members of the answer that are shown once and not kept for replays;
+    - `deprecated`: method → the notice that it will go;
+    - `may_wait`: a caller may prefer the answer later (202 and an operation).
     """
 
     operations: ClassVar[Mapping[str, str]]
@@ -53,9 +61,13 @@ class HouseView(APIView):
     acts: ClassVar[Mapping[str, tuple[StateTable[Any], str]]] = {}
     natural_key: ClassVar[bool] = False
     secrets: ClassVar[tuple[str, ...]] = ()
+    deprecated: ClassVar[Mapping[str, Deprecation]] = {}
+    may_wait: ClassVar[bool] = False
 
     subject: Any = None
     _claim: tuple[Any, str, bytes] | None = None
+    _throttles: list[Any] | None = None
+    _operation: UUID | None = None
 
     @property
     def actor(self) -> Actor:
@@ -86,18 +98,27 @@ class HouseView(APIView):
         if reach is Reach.NONE and actor.anonymous:
             raise errors.Unauthenticated
         self.check_throttles(request)
-        self._actor = actor.reaching(reach)
-        if self.queryset is not None and kwargs:
-            self.subject = self._find(actor, reach, kwargs)
-        if reach is Reach.NONE:
-            raise errors.Forbidden(operation=operation)
-        if by_mandate(operation, actor):
-            note_mandate(operation=operation, on=getattr(self.subject, "id", None), actor=actor)
+        self._admit(actor, reach, kwargs)
         if request.method not in SAFE and not self.natural_key:
             self._claim = idempotency.claim_key(request, actor.tenant_id)
         if request.method in self.if_match:
             self._check_version(request)
-        if known := self.acts.get(request.method or ""):
+        self._require_state()
+        if self.may_wait and request.method not in SAFE and deferral.is_wanted(request):
+            raise deferral.Later
+
+    def _admit(self, actor: Actor, reach: Reach, kwargs: Mapping[str, Any]) -> None:
+        """Ask whether the object is visible and the operation allowed."""
+        self._actor = actor.reaching(reach)
+        if self.queryset is not None and kwargs:
+            self.subject = self._find(actor, reach, kwargs)
+        if reach is Reach.NONE:
+            raise errors.Forbidden(operation=self.operation)
+        if by_mandate(self.operation, actor):
+            note_mandate(operation=self.operation, on=getattr(self.subject, "id", None), actor=actor)
+
+    def _require_state(self) -> None:
+        if known := self.acts.get(self.request.method or ""):
             states, act = known
             states.after(act, self.subject.state)
 
@@ -119,26 +140,71 @@ class HouseView(APIView):
         given = request.headers.get("If-Match")
         if given is None:
             raise errors.IfMatchMissing
-        if given.strip() not in (etag(self.subject), "*"):
+        if not fits(given, self.subject):
             raise errors.StaleGeneration(current=etag(self.subject))
 
     def handle_exception(self, exc: Exception) -> Response:
         """Send a stored answer where there is one; else let the problem handler speak."""
         if isinstance(exc, idempotency.Replay):
             return idempotency.replayed(exc.reply)  # type: ignore[return-value]
+        if isinstance(exc, deferral.Later):
+            return self._accept()
         return super().handle_exception(exc)
 
+    def _accept(self) -> Response:
+        """202: the request is kept, and the answer will be at Location."""
+        row = accept_operation(kind=self.operation, asked=deferral.asked(self.request), actor=self.actor)
+        headers = {
+            "Location": f"/api/v1/operations/{row.id}",
+            "Retry-After": str(deferral.SECONDS_TO_ASK_AGAIN),
+            "Preference-Applied": "respond-async",
+        }
+        return Response(deferral.OperationOut(row).data, 202, headers=headers)
+
+    def perform(self, http: HttpRequest, actor: Actor, operation: UUID, **kwargs: Any) -> Response:
+        """Do now what was accepted before: the rights and the state are asked again, the key was spent then."""
+        self.setup(http, **kwargs)
+        self.request = self.initialize_request(http, **kwargs)
+        self.headers = self.default_response_headers
+        self._operation = operation
+        self._admit(actor, reach_of(self.operation, actor), kwargs)
+        self._require_state()
+        act = getattr(self, str(self.request.method).lower())
+        return act(self.request, **kwargs)  # type: ignore[no-any-return] # a handler's answer
+
+    def report(self, done: int, total: int) -> None:
+        """Say how far an operation has come; nothing where the caller waits."""
+        if self._operation is not None:
+            report_progress(self._operation, done, total)
+
+    def get_throttles(self) -> list[Any]:
+        """The throttles of this request, asked once, so that the answer can say what they know."""
+        if self._throttles is None:
+            self._throttles = super().get_throttles()
+        return self._throttles
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Run the view, and keep a 2xx answer under its key in the same transaction."""
-        response = super().dispatch(request, *args, **kwargs)
-        if self._claim and isinstance(response, Response) and response.status_code < 300:  # noqa: PLR2004
-            response.render()
-            body = response.content
-            if self.secrets:
-                shown = {**response.data, **dict.fromkeys(self.secrets)}
-                body = response.accepted_renderer.render(shown, response.accepted_media_type, {})
-            idempotency.store_reply(self._claim, response, body)
+        """Run the view; keep a 2xx answer under its key in the same transaction, and give a reading its version."""
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        if isinstance(response, Response):
+            if self._claim and response.status_code < 300:  # noqa: PLR2004
+                self._store(response)
+            if request.method in READS and response.status_code == 200:  # noqa: PLR2004
+                response = with_version(self.request, response)
+        for throttle in self._throttles or ():
+            throttle.report(response)
+        if notice := self.deprecated.get(request.method or ""):
+            notice.announce(response)
         return response
+
+    def _store(self, response: Response) -> None:
+        assert self._claim is not None  # noqa: S101 - asked by dispatch()
+        response.render()
+        body = response.content
+        if self.secrets:
+            shown = {**response.data, **dict.fromkeys(self.secrets)}
+            body = response.accepted_renderer.render(shown, response.accepted_media_type, {})
+        idempotency.store_reply(self._claim, response, body)
 
     def read(self, serializer: type[serializers.BaseSerializer[Any]], **options: Any) -> Any:
         """The request's body as the serializer's validated data; 400 with pointers where it is wrong."""
@@ -153,8 +219,15 @@ class HouseView(APIView):
 
     def query(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The query string as validated filters; a parameter that the serializer lacks is 400."""
-        given = self.request.query_params.dict()  # plain: in a form, a box that is not sent means False
+        given: dict[str, Any] = (
+            self.request.query_params.dict()
+        )  # plain: in a form, a box that is not sent means False
         reader = serializer(data=given, context={"view": self})
+        given |= {
+            name: self.request.query_params.getlist(name)
+            for name in given
+            if isinstance(reader.fields.get(name), AnyOf)
+        }
         if unknown := sorted(set(given) - set(reader.fields)):
             known = ", ".join(sorted(reader.fields))
             raise errors.UnknownParameter(pointer=f"/{unknown[0]}", names=", ".join(unknown), known=known)
@@ -169,16 +242,18 @@ class HouseView(APIView):
     ) -> Response:
         """One keyset page of rows as `{"items": […], "next": …}`, narrowed by the declared filters."""
         query = self.query(filters)
-        paging = {name: query.pop(name, None) for name in ("limit", "cursor", "count")}
+        paging = {name: query.pop(name, None) for name in ("limit", "cursor", "count", "order_by")}
+        shape = {name: query.pop(name, None) for name in ("fields", "expand")}
         page, envelope = paginate(
             self.request,
             rows.filter(**query),
             limit=paging["limit"],
             cursor=paging["cursor"],
             count=bool(paging["count"]),
+            order_by=paging["order_by"],
+            columns=filters.orders,
         )
-        items = out(page, many=True, context={"view": self, "request": self.request}).data
-        response = Response({"items": items, **envelope})
+        response = Response({"items": self._shaped(page, out, shape, many=True), **envelope})
         if envelope["next"]:
             response["Link"] = f'<{envelope["next"]}>; rel="next"'
         return response
@@ -187,14 +262,26 @@ class HouseView(APIView):
         self, row: Model, out: type[serializers.BaseSerializer[Any]], *, status: int = 200, location: str = ""
     ) -> Response:
         """One object, with its ETag and, for a new one, its Location."""
-        response = Response(out(row, context={"view": self, "request": self.request}).data, status)
+        shape = self.query(ReadQuery) if self.request.method in READS else {}
+        response = Response(self._shaped([row], out, shape, many=False), status)
         if isinstance(row, Entity):
             response["ETag"] = etag(row)
         if location:
             response["Location"] = location
         return response
 
-
-def etag(row: Entity) -> str:
-    """The version of a row as a strong ETag."""
-    return f'"{row.generation}"'
+    def _shaped(
+        self,
+        rows: list[Any],
+        out: type[serializers.BaseSerializer[Any]],
+        shape: Mapping[str, Any],
+        *,
+        many: bool,
+    ) -> Any:
+        """The rows as the caller wants to see them: fewer members, or relations whole."""
+        expand(rows, out, shape.get("expand") or (), self.actor)
+        serializer = out(
+            rows if many else rows[0], many=many, context={"view": self, "request": self.request}
+        )
+        narrow(serializer, shape.get("fields"))
+        return serializer.data

@@ -5,6 +5,7 @@ from kernel.models.capacity import Capacity, Claim
 from kernel.models.idempotency import StoredReply
 from kernel.models.jobs import Job
 from kernel.models.nonces import Nonce
+from kernel.models.operations import Operation
 from kernel.models.outbox import Delivery, EventPosition, EventRecord, PendingEvent
 from kernel.models.proposals import Proposal
 from kernel.models.suspensions import Suspension
@@ -19,6 +20,7 @@ __all__ = [
     "EventRecord",
     "Job",
     "Nonce",
+    "Operation",
     "PendingEvent",
     "Proposal",
     "StoredReply",

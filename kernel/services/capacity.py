@@ -15,7 +15,7 @@ from kernel.domain.windows import Window, peak_of
 from kernel.errors import HoldGone, SoldOut
 from kernel.events import Event
 from kernel.models.capacity import ACTIVE, Capacity, Claim, ClaimState
-from kernel.services.outbox import publish
+from kernel.services.outbox import publish, publish_each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,22 @@ def set_total(*, resource: UUID, tenant: UUID, unit: str, total: int, actor: Act
             actor=actor,
         )
     return row
+
+
+@transaction.atomic
+def open_totals(*, totals: Mapping[UUID, int], tenant: UUID, unit: str, actor: Actor) -> None:
+    """Declare how much there is of resources that the ledger does not know yet."""
+    Capacity.objects.bulk_create(
+        Capacity(resource=resource, tenant_id=tenant, unit=unit, total=total)
+        for resource, total in sorted(totals.items())
+    )
+    publish_each(
+        (
+            CapacityChanged(subject=resource, tenant=tenant, total=total, over_committed=False)
+            for resource, total in totals.items()
+        ),
+        actor=actor,
+    )
 
 
 @transaction.atomic

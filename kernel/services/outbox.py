@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -27,8 +28,21 @@ def publish(event: events.Event, *, actor: Actor) -> EventRecord:
 
     Raises TransactionManagementError outside a transaction: an event without its act would be a lie.
     """
+    (record,) = publish_each([event], actor=actor)
+    return record
+
+
+def publish_each(happened: Iterable[events.Event], *, actor: Actor) -> list[EventRecord]:
+    """Write many events as publish() does, by the same number of statements as one."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("publish() needs the transaction of the act")
+    records = EventRecord.objects.bulk_create([_record(event, actor) for event in happened])
+    PendingEvent.objects.bulk_create([PendingEvent(event=record) for record in records])
+    ring()
+    return records
+
+
+def _record(event: events.Event, actor: Actor) -> EventRecord:
     payload = event.payload()
     leaf = {
         "name": event.name,
@@ -40,7 +54,7 @@ def publish(event: events.Event, *, actor: Actor) -> EventRecord:
         "payload": payload,
     }
     canonical = json.dumps(leaf, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    record = EventRecord.objects.create(
+    return EventRecord(
         name=event.name,
         subject=event.subject,
         tenant_id=event.tenant,
@@ -51,9 +65,6 @@ def publish(event: events.Event, *, actor: Actor) -> EventRecord:
         payload=payload,
         digest=hashlib.sha256(canonical.encode()).digest(),
     )
-    PendingEvent.objects.create(event=record)
-    ring()
-    return record
 
 
 @transaction.atomic

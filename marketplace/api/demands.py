@@ -41,16 +41,25 @@ class SelectedOut(serializers.Serializer[Any]):
     near_misses = serializers.ListField(child=serializers.DictField())
 
 
+class DemandQuery(PageQuery):
+    """Filters of the list."""
+
+    orders = {"title": "title"}
+
+    title__icontains = serializers.CharField(required=False)
+    selection = serializers.UUIDField(required=False)
+
+
 class DemandsView(HouseView):
     """`/api/v1/demands`."""
 
     system = System.SERVICE
     operations = {"GET": "marketplace.list_demands", "POST": "marketplace.submit_demand"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(DemandOut))
+    @extend_schema(parameters=[DemandQuery], responses=page_of(DemandOut))
     def get(self, request: Request) -> Response:
         """List the demands that the caller may see."""
-        return self.page(Demand.objects.visible_to(self.actor), DemandOut)
+        return self.page(Demand.objects.visible_to(self.actor), DemandOut, DemandQuery)
 
     @extend_schema(request=DemandIn, responses={201: DemandOut})
     def post(self, request: Request) -> Response:

@@ -16,7 +16,7 @@ from kernel.api.views import HouseView
 from kernel.services.proposals import propose_act
 from kernel.systems import System
 from marketplace.api.orders import OrderReasonIn
-from marketplace.domain.ledger import AccountKind
+from marketplace.domain.ledger import AccountKind, EntryKind
 from marketplace.models import Account, JournalEntry, Posting
 
 
@@ -72,17 +72,23 @@ class AccountsView(HouseView):
         return self.page(rows, AccountOut, AccountQuery)
 
 
+class JournalEntryQuery(PageQuery):
+    """Filters of the list."""
+
+    kind = serializers.ChoiceField(EntryKind.choices(), required=False)
+
+
 class JournalEntriesView(HouseView):
     """`/api/v1/journal-entries`."""
 
     system = System.SERVICE
     operations = {"GET": "marketplace.list_entries"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(JournalEntryOut))
+    @extend_schema(parameters=[JournalEntryQuery], responses=page_of(JournalEntryOut))
     def get(self, request: Request) -> Response:
         """List the entries of the ledger."""
         rows = JournalEntry.objects.visible_to(self.actor).prefetch_related("postings__account")
-        return self.page(rows, JournalEntryOut)
+        return self.page(rows, JournalEntryOut, JournalEntryQuery)
 
 
 class ProposeReversalView(HouseView):

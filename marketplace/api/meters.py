@@ -7,14 +7,17 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.bodies import in_words
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
+from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.domain.windows import Window
 from kernel.systems import System
-from marketplace.api.orders import OrderReasonIn
+from kernel.text import Text
+from marketplace.api.orders import OrderOut, OrderReasonIn
 from marketplace.domain.metering import USAGE_LIFE, UsageState
-from marketplace.models import MeterRecord, Usage
+from marketplace.models import MeterRecord, Order, Usage
 from marketplace.services import meters as services
 
 
@@ -32,7 +35,7 @@ class MeterRecordIn(serializers.Serializer[Any]):
         """A window is at least a second long."""
         if (attrs["window_end"] - attrs["window_start"]).total_seconds() < 1:
             raise serializers.ValidationError(
-                {"window_end": "窗口至少一秒 / the window is at least a second long"}
+                {"window_end": in_words(Text("窗口至少一秒", "the window is at least a second long"))}
             )
         return attrs
 
@@ -51,6 +54,11 @@ class UsageOut(serializers.ModelSerializer[Usage]):
     provider_record = MeterRecordOut()
     node_record = MeterRecordOut()
 
+    expanded = expanded(
+        "Usage",
+        order=Related("order_id", "marketplace.read_order", Order.objects.all(), OrderOut),
+    )
+
     class Meta:
         model = Usage
         fields = (
@@ -63,14 +71,20 @@ class UsageOut(serializers.ModelSerializer[Usage]):
             "provider_record",
             "node_record",
             "generation",
+            "expanded",
         )
 
 
 class UsageQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"window_end": "window_end"}
+
     order = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(UsageState.choices(), required=False)
+    state__in = any_code(UsageState.choices())
+    window_end__gte = serializers.DateTimeField(required=False)
+    window_end__lt = serializers.DateTimeField(required=False)
 
 
 class MeterRecordsView(HouseView):

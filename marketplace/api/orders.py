@@ -7,12 +7,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
+from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
+from marketplace.api.quotes import QuoteOut
 from marketplace.domain.orders import LIFE, AcceptanceSheet, OrderState
-from marketplace.models import Order, OrderStep
+from marketplace.models import Order, OrderStep, Quote
 from marketplace.selectors.orders import clock_rate
 from marketplace.services import orders as services
 
@@ -31,6 +33,11 @@ class OrderOut(serializers.ModelSerializer[Order]):
     """
 
     clock_rate = serializers.SerializerMethodField()
+
+    expanded = expanded(
+        "Order",
+        quote=Related("quote_id", "marketplace.read_quote", Quote.objects.all(), QuoteOut),
+    )
 
     class Meta:
         model = Order
@@ -58,6 +65,7 @@ class OrderOut(serializers.ModelSerializer[Order]):
             "clock_rate",
             "created_at",
             "generation",
+            "expanded",
         )
 
     def get_clock_rate(self, _: Order) -> int:
@@ -102,8 +110,16 @@ class ComputeAcceptanceIn(serializers.Serializer[Any]):
 class OrderQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"total_fen": "total_fen"}
+
     state = serializers.ChoiceField(OrderState.choices(), required=False)
     client_ref = serializers.CharField(required=False)
+    state__in = any_code(OrderState.choices())
+    quote = serializers.UUIDField(required=False)
+    offer = serializers.UUIDField(required=False)
+    tenant_id = serializers.UUIDField(required=False)
+    compute_provider = serializers.UUIDField(required=False)
+    line_provider = serializers.UUIDField(required=False)
 
 
 class OrdersView(HouseView):

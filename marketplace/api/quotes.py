@@ -43,16 +43,26 @@ class QuoteOut(serializers.ModelSerializer[Quote]):
         )
 
 
+class QuoteQuery(PageQuery):
+    """Filters of the list."""
+
+    orders = {"valid_until": "valid_until", "total_fen": "total_fen"}
+
+    selection = serializers.UUIDField(required=False)
+    valid_until__gte = serializers.DateTimeField(required=False)
+    valid_until__lt = serializers.DateTimeField(required=False)
+
+
 class QuotesView(HouseView):
     """`/api/v1/quotes`."""
 
     system = System.SERVICE
     operations = {"GET": "marketplace.list_quotes", "POST": "marketplace.issue_quote"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(QuoteOut))
+    @extend_schema(parameters=[QuoteQuery], responses=page_of(QuoteOut))
     def get(self, request: Request) -> Response:
         """List the quotes that the caller may see."""
-        return self.page(Quote.objects.visible_to(self.actor), QuoteOut)
+        return self.page(Quote.objects.visible_to(self.actor), QuoteOut, QuoteQuery)
 
     @extend_schema(request=QuoteIn, responses={201: QuoteOut})
     def post(self, request: Request) -> Response:

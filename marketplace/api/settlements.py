@@ -7,15 +7,19 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import in_words
 from kernel.api.pagination import PageQuery
 from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
+from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.domain.windows import Window
 from kernel.services.proposals import propose_act
 from kernel.systems import System
-from marketplace.domain.settlements import LIFE
-from marketplace.models import Settlement, Statement, StatementLine
+from kernel.text import Text
+from marketplace.api.orders import OrderOut
+from marketplace.domain.settlements import LIFE, SettlementState
+from marketplace.models import Order, Settlement, Statement, StatementLine
 from marketplace.services import settlements as services
 
 
@@ -28,7 +32,9 @@ class PeriodIn(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """It ends after it starts."""
         if attrs["end"] <= attrs["start"]:
-            raise serializers.ValidationError({"end": "须晚于 start / must be later than start"})
+            raise serializers.ValidationError(
+                {"end": in_words(Text("须晚于 start", "must be later than start"))}
+            )
         return attrs
 
 
@@ -57,6 +63,14 @@ class StatementOut(serializers.ModelSerializer[Statement]):
     lines = StatementLineOut(many=True)
     reversed = serializers.BooleanField(source="is_reversed")
 
+    expanded = expanded(
+        "Statement",
+        order=Related("order_id", "marketplace.read_order", Order.objects.all(), OrderOut),
+        settlement=Related(
+            "settlement_id", "marketplace.read_settlement", Settlement.objects.all(), SettlementOut
+        ),
+    )
+
     class Meta:
         model = Statement
         fields = (
@@ -76,6 +90,7 @@ class StatementOut(serializers.ModelSerializer[Statement]):
             "residue_fen",
             "reversed",
             "created_at",
+            "expanded",
         )
 
 
@@ -95,8 +110,19 @@ class StatementEvidenceOut(serializers.Serializer[Any]):
 class StatementQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"user_fen": "user_fen"}
+
     settlement = serializers.UUIDField(required=False)
     order = serializers.UUIDField(required=False)
+    tenant_id = serializers.UUIDField(required=False)
+    compute_provider = serializers.UUIDField(required=False)
+    line_provider = serializers.UUIDField(required=False)
+
+
+class SettlementQuery(PageQuery):
+    """Filters of the list."""
+
+    state = serializers.ChoiceField(SettlementState.choices(), required=False)
 
 
 class SettlementsView(HouseView):
@@ -105,17 +131,20 @@ class SettlementsView(HouseView):
     system = System.SERVICE
     operations = {"GET": "marketplace.list_settlements", "POST": "marketplace.run_settlement"}
     natural_key = True
+    may_wait = True
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(SettlementOut))
+    @extend_schema(parameters=[SettlementQuery], responses=page_of(SettlementOut))
     def get(self, request: Request) -> Response:
         """List the settled periods."""
-        return self.page(Settlement.objects.visible_to(self.actor), SettlementOut)
+        return self.page(Settlement.objects.visible_to(self.actor), SettlementOut, SettlementQuery)
 
     @extend_schema(request=PeriodIn, responses={201: SettlementOut, 200: SettlementOut})
     def post(self, request: Request) -> Response:
         """Settle a period; the same period again changes nothing."""
         data = self.read(PeriodIn)
-        row, new = services.run_settlement(window=Window(data["start"], data["end"]), actor=self.actor)
+        row, new = services.run_settlement(
+            window=Window(data["start"], data["end"]), actor=self.actor, report=self.report
+        )
         location = f"/api/v1/settlements/{row.id}" if new else ""
         return self.show(row, SettlementOut, status=201 if new else 200, location=location)
 

@@ -7,12 +7,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import in_words
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
+from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
-from marketplace.domain.vouchers import POLICY_LIFE
-from marketplace.models import VoucherBalance, VoucherClaim, VoucherPolicy
+from kernel.text import Text
+from marketplace.api.orders import OrderOut
+from marketplace.domain.vouchers import POLICY_LIFE, ClaimState, PolicyState
+from marketplace.models import Order, VoucherBalance, VoucherClaim, VoucherPolicy
 from marketplace.services import vouchers as services
 
 MOST_FEN = 10**15
@@ -61,7 +65,9 @@ class VoucherBalanceIn(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """No more is redeemed than was claimed."""
         if attrs["redeemed_fen"] > attrs["claimed_fen"]:
-            raise serializers.ValidationError({"redeemed_fen": "不能大于 claimed_fen / at most claimed_fen"})
+            raise serializers.ValidationError(
+                {"redeemed_fen": in_words(Text("不能大于 claimed_fen", "at most claimed_fen"))}
+            )
         return attrs
 
 
@@ -93,6 +99,14 @@ class VoucherClaimOut(serializers.ModelSerializer[VoucherClaim]):
 
     policy = serializers.CharField(source="policy.version")
 
+    expanded = expanded(
+        "VoucherClaim",
+        order=Related("order_id", "marketplace.read_order", Order.objects.all(), OrderOut),
+        policy=Related(
+            "policy_id", "marketplace.list_policies", VoucherPolicy.objects.all(), VoucherPolicyOut
+        ),
+    )
+
     class Meta:
         model = VoucherClaim
         fields = (
@@ -108,7 +122,15 @@ class VoucherClaimOut(serializers.ModelSerializer[VoucherClaim]):
             "state",
             "created_at",
             "generation",
+            "expanded",
         )
+
+
+class VoucherPolicyQuery(PageQuery):
+    """Filters of the list."""
+
+    state = serializers.ChoiceField(PolicyState.choices(), required=False)
+    version = serializers.CharField(required=False)
 
 
 class VoucherPoliciesView(HouseView):
@@ -117,10 +139,10 @@ class VoucherPoliciesView(HouseView):
     system = System.SERVICE
     operations = {"GET": "marketplace.list_policies", "POST": "marketplace.propose_policy"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(VoucherPolicyOut))
+    @extend_schema(parameters=[VoucherPolicyQuery], responses=page_of(VoucherPolicyOut))
     def get(self, request: Request) -> Response:
         """List the policies; anybody may know by which rule money is given."""
-        return self.page(VoucherPolicy.objects.visible_to(self.actor), VoucherPolicyOut)
+        return self.page(VoucherPolicy.objects.visible_to(self.actor), VoucherPolicyOut, VoucherPolicyQuery)
 
     @extend_schema(request=VoucherPolicyIn, responses={201: VoucherPolicyOut})
     def post(self, request: Request) -> Response:
@@ -144,16 +166,27 @@ class ApprovePolicyView(HouseView):
         return self.show(services.approve_policy(policy=self.subject, actor=self.actor), VoucherPolicyOut)
 
 
+class VoucherBalanceQuery(PageQuery):
+    """Filters of the list."""
+
+    orders = {"claimed_on": "claimed_on"}
+
+    enterprise = serializers.CharField(required=False)
+    contract_ref = serializers.CharField(required=False)
+
+
 class VoucherBalancesView(HouseView):
     """`/api/v1/voucher-balances`."""
 
     system = System.SERVICE
     operations = {"GET": "marketplace.list_balances", "POST": "marketplace.import_balance"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(VoucherBalanceOut))
+    @extend_schema(parameters=[VoucherBalanceQuery], responses=page_of(VoucherBalanceOut))
     def get(self, request: Request) -> Response:
         """List the balances taken over."""
-        return self.page(VoucherBalance.objects.visible_to(self.actor), VoucherBalanceOut)
+        return self.page(
+            VoucherBalance.objects.visible_to(self.actor), VoucherBalanceOut, VoucherBalanceQuery
+        )
 
     @extend_schema(request=VoucherBalanceIn, responses={201: VoucherBalanceOut})
     def post(self, request: Request) -> Response:
@@ -171,17 +204,31 @@ class VoucherBalancesView(HouseView):
         return self.show(row, VoucherBalanceOut, status=201)
 
 
+class VoucherClaimQuery(PageQuery):
+    """Filters of the list."""
+
+    orders = {"amount_fen": "amount_fen"}
+
+    order = serializers.UUIDField(required=False)
+    policy = serializers.UUIDField(required=False)
+    enterprise = serializers.CharField(required=False)
+    year = serializers.IntegerField(required=False)
+    state = serializers.ChoiceField(ClaimState.choices(), required=False)
+
+
 class VoucherClaimsView(HouseView):
     """`/api/v1/voucher-claims`."""
 
     system = System.SERVICE
     operations = {"GET": "marketplace.list_claims", "POST": "marketplace.claim_voucher"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(VoucherClaimOut))
+    @extend_schema(parameters=[VoucherClaimQuery], responses=page_of(VoucherClaimOut))
     def get(self, request: Request) -> Response:
         """List the claims that the caller may see."""
         return self.page(
-            VoucherClaim.objects.visible_to(self.actor).select_related("policy"), VoucherClaimOut
+            VoucherClaim.objects.visible_to(self.actor).select_related("policy"),
+            VoucherClaimOut,
+            VoucherClaimQuery,
         )
 
     @extend_schema(request=VoucherClaimIn, responses={201: VoucherClaimOut})

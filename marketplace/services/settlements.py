@@ -1,5 +1,6 @@
 """Settling a period: one statement an order, one balanced entry a statement, once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,8 @@ from marketplace.selectors.settlements import Dues, billable_orders, dues_of
 from marketplace.services.ledger import book_entry
 from marketplace.services.vouchers import redeem, redemption_year
 
+REPORT_EVERY = 100  # orders
+
 
 @dataclass(frozen=True, slots=True)
 class Owed:
@@ -41,10 +44,12 @@ class Owed:
 
 
 @transaction.atomic
-def run_settlement(*, window: Window, actor: Actor) -> tuple[Settlement, bool]:
+def run_settlement(
+    *, window: Window, actor: Actor, report: Callable[[int, int], None] = lambda _done, _total: None
+) -> tuple[Settlement, bool]:
     """Settle a period for every order; returns the settlement and whether it is new.
 
-    The same period again changes nothing. Usage that is disputed, or that comes later, waits for a later period.
+    The same period again changes nothing. `report(done, total)` hears how many orders are settled. Usage that is disputed, or that comes later, waits for a later period.
     Raises PeriodOverlaps, InvalidField for a period that is not over.
     """
     take_lock(Lock.LEDGER, "settlement")
@@ -65,7 +70,9 @@ def run_settlement(*, window: Window, actor: Actor) -> tuple[Settlement, bool]:
     orders = list(billable_orders(window.end).select_for_update())
     dues = dues_of([order.id for order in orders], window.end)
     statements = 0
-    for order in orders:
+    for place, order in enumerate(orders):
+        if place % REPORT_EVERY == 0:
+            report(place, len(orders))
         owed = _owed(order, dues[order.id], window.end, served_until(order, instant))
         if owed.compute_fen or owed.line_fen or dues[order.id].usages:
             _issue_statement(

@@ -7,17 +7,24 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
+from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
+from monitoring.api.feeds import FeedOut
 from monitoring.domain.alarms import LIFE, AlarmKind, AlarmState
-from monitoring.models import Alarm
+from monitoring.models import Alarm, Feed
 from monitoring.services.alarms import acknowledge_alarm, close_alarm
 
 
 class AlarmOut(serializers.ModelSerializer[Alarm]):
     """An alarm: what, on which feed, how often, and how it stands."""
+
+    expanded = expanded(
+        "Alarm",
+        feed=Related("feed_id", "monitoring.read_feed", Feed.objects.all(), FeedOut),
+    )
 
     class Meta:
         model = Alarm
@@ -35,15 +42,23 @@ class AlarmOut(serializers.ModelSerializer[Alarm]):
             "note",
             "created_at",
             "generation",
+            "expanded",
         )
 
 
 class AlarmQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"last_at": "last_at"}
+
     kind = serializers.ChoiceField(AlarmKind.choices(), required=False)
     state = serializers.ChoiceField(AlarmState.choices(), required=False)
     feed = serializers.UUIDField(required=False)
+    state__in = any_code(AlarmState.choices())
+    kind__in = any_code(AlarmKind.choices())
+    metric = serializers.CharField(required=False)
+    last_at__gte = serializers.DateTimeField(required=False)
+    last_at__lt = serializers.DateTimeField(required=False)
 
 
 class NoteIn(serializers.Serializer[Any]):

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
@@ -64,9 +64,14 @@ class FeedOut(serializers.ModelSerializer[Feed]):
 class FeedQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"due_at": "due_at"}
+
     kind = serializers.ChoiceField(FeedClass.choices(), required=False)
     state = serializers.ChoiceField(FeedState.choices(), required=False)
     resource = serializers.UUIDField(required=False)
+    state__in = any_code(FeedState.choices())
+    kind__in = any_code(FeedClass.choices())
+    owner = serializers.UUIDField(required=False, source="tenant_id")
 
 
 class PeriodQuery(serializers.Serializer[Any]):

@@ -137,17 +137,26 @@ class IndicatorsView(HouseView):
         return Response(IndicatorOut(rows, many=True).data)
 
 
+class IndicatorValueQuery(PageQuery):
+    """Filters of the list."""
+
+    orders = {"start": "start"}
+
+    start__gte = serializers.DateTimeField(required=False)
+    end__lt = serializers.DateTimeField(required=False)
+
+
 class IndicatorValuesView(HouseView):
     """`/api/v1/indicators/{code}/values`."""
 
     system = System.MONITORING
     operations = {"GET": "monitoring.list_indicator_values"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(IndicatorValueOut))
+    @extend_schema(parameters=[IndicatorValueQuery], responses=page_of(IndicatorValueOut))
     def get(self, request: Request, *, code: str) -> Response:
         """List the values that were computed, newest first."""
         rows = IndicatorValue.objects.visible_to(self.actor).filter(code=indicator_of(code).code)
-        return self.page(rows, IndicatorValueOut)
+        return self.page(rows, IndicatorValueOut, IndicatorValueQuery)
 
 
 class ComputeIndicatorView(HouseView):

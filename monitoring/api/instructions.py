@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -65,6 +65,9 @@ class InstructionQuery(PageQuery):
 
     state = serializers.ChoiceField(InstructionState.choices(), required=False)
     subject = serializers.UUIDField(required=False)
+    state__in = any_code(InstructionState.choices())
+    organisation = serializers.UUIDField(required=False, source="tenant_id")
+    number = serializers.CharField(required=False)
 
 
 class ReceiptIn(serializers.Serializer[Any]):

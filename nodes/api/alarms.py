@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from nodes.domain.alarms import AlarmKind
@@ -38,6 +38,8 @@ class NodeAlarmOut(serializers.ModelSerializer[NodeAlarm]):
 class NodeAlarmQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"last_at": "last_at"}
+
     kind = serializers.ChoiceField(AlarmKind.choices(), required=False)
     open = serializers.BooleanField(source="closed_at__isnull", required=False, allow_null=True, default=None)
 
@@ -45,6 +47,10 @@ class NodeAlarmQuery(PageQuery):
         """Leave the filter out where nobody asked."""
         values: dict[str, Any] = super().to_internal_value(data)
         return {name: value for name, value in values.items() if value is not None}
+
+    kind__in = any_code(AlarmKind.choices())
+    node = serializers.CharField(required=False, source="peer__code")
+    last_at__gte = serializers.DateTimeField(required=False)
 
 
 class NodeAlarmsView(HouseView):

@@ -8,11 +8,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import in_words
 from kernel.api.messages import plain
 from kernel.api.views import HouseView
 from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.domain.systems import NodeRole
 from kernel.errors import InvalidField
+from kernel.text import Text
 from nodes.api.authentication import SignedRequestAuthentication
 from nodes.api.statements import SIGNED, SignedStatementOut
 from nodes.domain.envelopes import read_message
@@ -23,6 +25,11 @@ from nodes.services.manifests import answer_fingerprints, answer_manifest
 from nodes.services.peers import accept_attachment
 
 MOST_RANGES = 1000
+
+NO_KEY = Text(
+    "不是有效的 Ed25519 公钥（JWK）：须有 kty OKP、crv Ed25519 和 x，且不得含 d。",
+    "Not a public Ed25519 key as JWK: it has kty OKP, crv Ed25519 and x, and no d.",
+)
 
 
 class AttachmentIn(serializers.Serializer[Any]):
@@ -40,7 +47,7 @@ class AttachmentIn(serializers.Serializer[Any]):
         try:
             SUITE.public_key_of(value)
         except ValueError as error:
-            raise serializers.ValidationError(str(error)) from error
+            raise serializers.ValidationError(in_words(NO_KEY)) from error
         return value
 
 

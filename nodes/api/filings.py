@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from nodes.domain.filings import FilingState
@@ -37,9 +37,13 @@ class FilingOut(serializers.ModelSerializer[Filing]):
 class FilingQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"code": "code"}
+
     code = serializers.CharField(required=False)
     node = serializers.CharField(source="peer__code", required=False)
     state = serializers.ChoiceField(FilingState.choices(), required=False)
+    state__in = any_code(FilingState.choices())
+    kind = serializers.CharField(required=False)
 
 
 class FilingsView(HouseView):

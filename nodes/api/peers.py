@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
+from kernel.domain.systems import NodeRole
 from nodes.domain.peers import PEER_LIFE, PeerState, Relation
 from nodes.models import Peer, PeerKeyRow
 from nodes.services import peers as services
@@ -57,8 +58,12 @@ class NodeOut(serializers.ModelSerializer[Peer]):
 class NodeQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"code": "code"}
+
     relation = serializers.ChoiceField(Relation.choices(), required=False)
     state = serializers.ChoiceField(PeerState.choices(), required=False)
+    code = serializers.CharField(required=False)
+    role = serializers.ChoiceField(NodeRole.choices(), required=False)
 
 
 class UpstreamIn(serializers.Serializer[Any]):

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.reports import ReportClass
@@ -74,10 +74,15 @@ class ReportWithRecordsOut(ReportOut):
 class ReportQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"start": "start"}
+
     node = serializers.CharField(required=False)
     section = serializers.CharField(required=False)
     kind = serializers.ChoiceField(ReportClass.choices(), required=False)
     state = serializers.ChoiceField(ReportState.choices(), required=False)
+    state__in = any_code(ReportState.choices())
+    start__gte = serializers.DateTimeField(required=False)
+    end__lt = serializers.DateTimeField(required=False)
 
 
 class TotalQuery(serializers.Serializer[Any]):

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
@@ -92,8 +92,15 @@ class JoinedOut(serializers.Serializer[Any]):
 class OrganisationQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"name": "name", "code": "code"}
+
     kind = serializers.ChoiceField(OrganisationKind.choices(), required=False)
     state = serializers.ChoiceField(OrganisationState.choices(), required=False)
+    kind__in = any_code(OrganisationKind.choices())
+    state__in = any_code(OrganisationState.choices())
+    code = serializers.CharField(required=False)
+    name__icontains = serializers.CharField(required=False)
+    division = serializers.CharField(required=False)
 
 
 class OrganisationsView(HouseView):

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
@@ -38,6 +38,8 @@ class DispatchQuery(PageQuery):
 
     order = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(DispatchState.choices(), required=False)
+    state__in = any_code(DispatchState.choices())
+    offer = serializers.UUIDField(required=False)
 
 
 class DispatchesView(HouseView):

@@ -1,5 +1,6 @@
 """Latency evidence over HTTP."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -7,13 +8,17 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.actor import Actor
+from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, one_by_one
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
+from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
-from scheduling.domain.evidence import Direction, Layer, Method
+from scheduling.api.networks import SpanOut
+from scheduling.domain.evidence import Direction, EvidenceState, Layer, Method
 from scheduling.domain.light import Medium
-from scheduling.models import LatencyEvidence
+from scheduling.models import LatencyEvidence, Span
 from scheduling.services.evidence import record_evidence
 
 LONGEST_US = 10_000_000  # ten seconds: more is no line
@@ -47,6 +52,11 @@ class EvidenceOut(serializers.ModelSerializer[LatencyEvidence]):
 
     span = serializers.CharField(source="span.key")
 
+    expanded = expanded(
+        "Evidence",
+        span=Related("span_id", "scheduling.list_spans", Span.objects.select_related("a", "b"), SpanOut),
+    )
+
     class Meta:
         model = LatencyEvidence
         fields = (
@@ -67,7 +77,40 @@ class EvidenceOut(serializers.ModelSerializer[LatencyEvidence]):
             "state",
             "marking",
             "created_at",
+            "expanded",
         )
+
+
+class EvidenceQuery(PageQuery):
+    """Filters of the list."""
+
+    orders = {"measured_at": "measured_at", "upper_us": "upper_us"}
+
+    span = serializers.CharField(required=False, source="span__key")
+    state = serializers.ChoiceField(EvidenceState.choices(), required=False)
+    method = serializers.ChoiceField(Method.choices(), required=False)
+    measured_at__gte = serializers.DateTimeField(required=False)
+    measured_at__lt = serializers.DateTimeField(required=False)
+
+
+def recorded(data: Mapping[str, Any], actor: Actor) -> LatencyEvidence:
+    """The measurement that validated input says, recorded."""
+    return record_evidence(
+        span=data["span"],
+        layer=data["layer"],
+        direction=data["direction"],
+        method=data["method"],
+        medium=data["medium"],
+        value_us=data["value_us"],
+        clock_bound_us=data["clock_bound_us"],
+        samples=data["samples"],
+        percentile=data["percentile"],
+        measured_at=data["measured_at"],
+        declarer=data["declarer"],
+        file_sha256=data["file_sha256"],
+        marking=data["marking"],
+        actor=actor,
+    )
 
 
 class EvidenceView(HouseView):
@@ -76,30 +119,31 @@ class EvidenceView(HouseView):
     system = System.SELECTION
     operations = {"GET": "scheduling.list_evidence", "POST": "scheduling.record_evidence"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(EvidenceOut))
+    @extend_schema(parameters=[EvidenceQuery], responses=page_of(EvidenceOut))
     def get(self, request: Request) -> Response:
         """List latency evidence."""
         rows = LatencyEvidence.objects.visible_to(self.actor).select_related("span")
-        return self.page(rows, EvidenceOut)
+        return self.page(rows, EvidenceOut, EvidenceQuery)
 
     @extend_schema(request=EvidenceIn, responses={201: EvidenceOut})
     def post(self, request: Request) -> Response:
         """Record a measurement; what light refutes is refused, what only hollow-core fibre could do waits."""
-        data = self.read(EvidenceIn)
-        row = record_evidence(
-            span=data["span"],
-            layer=data["layer"],
-            direction=data["direction"],
-            method=data["method"],
-            medium=data["medium"],
-            value_us=data["value_us"],
-            clock_bound_us=data["clock_bound_us"],
-            samples=data["samples"],
-            percentile=data["percentile"],
-            measured_at=data["measured_at"],
-            declarer=data["declarer"],
-            file_sha256=data["file_sha256"],
-            marking=data["marking"],
-            actor=self.actor,
-        )
+        row = recorded(self.read(EvidenceIn), self.actor)
         return self.show(row, EvidenceOut, status=201)
+
+
+class EvidenceBatchView(BatchView):
+    """`/api/v1/latency-evidence:batch`."""
+
+    system = System.SELECTION
+    operations = {"POST": "scheduling.batch_evidence"}
+    item = EvidenceIn
+
+    @extend_schema(request=batch_of(EvidenceIn), responses={200: BatchOut})
+    def post(self, request: Request) -> Response:
+        """Record many measurements; each has its result, or, with `atomic`, all or nothing."""
+        return self.batch()
+
+    def act(self, items: Sequence[Any]) -> list[Outcome]:
+        """Record the measurements one by one: each is judged by the physics of its own span."""
+        return one_by_one(items, lambda item: recorded(item, self.actor).id, self.report)

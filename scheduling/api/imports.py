@@ -73,6 +73,7 @@ class ImportView(HouseView):
     """The base of imports."""
 
     system = System.SELECTION
+    may_wait = True
 
     def answer(self, report: ImportReport) -> Response:
         """The report; 400 with every fault where an import that was meant found any."""

@@ -40,17 +40,26 @@ class LineGateOut(serializers.Serializer[Any]):
     blocks = LineBlockOut(many=True)
 
 
+class LineProductQuery(PageQuery):
+    """Filters of the list."""
+
+    orders = {"technology": "technology"}
+
+    technology = serializers.CharField(required=False)
+    line_provider = serializers.CharField(required=False, source="provider__key")
+
+
 class LineProductsView(HouseView):
     """`/api/v1/line-products`."""
 
     system = System.SELECTION
     operations = {"GET": "scheduling.list_line_products"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(LineProductOut))
+    @extend_schema(parameters=[LineProductQuery], responses=page_of(LineProductOut))
     def get(self, request: Request) -> Response:
         """List line products."""
         rows = LineProduct.objects.visible_to(self.actor).select_related("provider")
-        return self.page(rows, LineProductOut)
+        return self.page(rows, LineProductOut, LineProductQuery)
 
 
 class LineProductGateView(HouseView):

@@ -7,8 +7,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
+from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
 from scheduling.api.imports import (
@@ -20,9 +21,11 @@ from scheduling.api.imports import (
     ImportView,
     NetworkImportOut,
 )
+from scheduling.api.line_products import LineProductOut
 from scheduling.domain.elements import KEY
+from scheduling.domain.light import Medium
 from scheduling.domain.sites import SiteRole
-from scheduling.models import LineTariff, Site, Span
+from scheduling.models import LineProduct, LineTariff, Site, Span
 from scheduling.services.committed_lines import import_committed_lines
 from scheduling.services.networks import import_network
 from scheduling.services.tariffs import import_tariffs
@@ -58,8 +61,13 @@ class SiteOut(serializers.ModelSerializer[Site]):
 class SiteQuery(PageQuery):
     """Filters of sites."""
 
+    orders = {"site": "key"}
+
     role = serializers.ChoiceField(SiteRole.choices(), required=False)
     city = serializers.CharField(required=False)
+    site = serializers.CharField(required=False, source="key")
+    city__startswith = serializers.CharField(required=False)
+    role__in = any_code(SiteRole.choices())
 
 
 class SpanOut(serializers.ModelSerializer[Span]):
@@ -96,6 +104,16 @@ class TariffOut(serializers.ModelSerializer[LineTariff]):
     line_provider = serializers.CharField(source="product.provider.key")
     technology = serializers.CharField(source="product.technology")
 
+    expanded = expanded(
+        "Tariff",
+        product=Related(
+            "product_id",
+            "scheduling.list_line_products",
+            LineProduct.objects.select_related("provider"),
+            LineProductOut,
+        ),
+    )
+
     class Meta:
         model = LineTariff
         fields = (
@@ -113,6 +131,7 @@ class TariffOut(serializers.ModelSerializer[LineTariff]):
             "terminal_us",
             "lead_days",
             "marking",
+            "expanded",
         )
 
 
@@ -172,16 +191,39 @@ class SitesView(HouseView):
         return self.page(Site.objects.visible_to(self.actor), SiteOut, SiteQuery)
 
 
+class SpanQuery(PageQuery):
+    """Filters of the list."""
+
+    orders = {"span": "key"}
+
+    span = serializers.CharField(required=False, source="key")
+    a = serializers.CharField(required=False, source="a__key")
+    b = serializers.CharField(required=False, source="b__key")
+    medium = serializers.ChoiceField(Medium.choices(), required=False)
+    provider = serializers.UUIDField(required=False, source="tenant_id")
+
+
 class SpansView(HouseView):
     """`/api/v1/spans`."""
 
     system = System.SELECTION
     operations = {"GET": "scheduling.list_spans"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(SpanOut))
+    @extend_schema(parameters=[SpanQuery], responses=page_of(SpanOut))
     def get(self, request: Request) -> Response:
         """List disclosed spans and committed lines."""
-        return self.page(Span.objects.visible_to(self.actor).select_related("a", "b"), SpanOut)
+        return self.page(Span.objects.visible_to(self.actor).select_related("a", "b"), SpanOut, SpanQuery)
+
+
+class TariffQuery(PageQuery):
+    """Filters of the list."""
+
+    orders = {"bandwidth_mbps": "bandwidth_mbps", "lead_days": "lead_days"}
+
+    product = serializers.UUIDField(required=False)
+    technology = serializers.CharField(required=False, source="product__technology")
+    zone = serializers.CharField(required=False)
+    bandwidth_mbps = serializers.IntegerField(required=False)
 
 
 class TariffsView(HouseView):
@@ -190,8 +232,8 @@ class TariffsView(HouseView):
     system = System.SELECTION
     operations = {"GET": "scheduling.list_tariffs"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(TariffOut))
+    @extend_schema(parameters=[TariffQuery], responses=page_of(TariffOut))
     def get(self, request: Request) -> Response:
         """List tariff rows."""
         rows = LineTariff.objects.visible_to(self.actor).select_related("product__provider")
-        return self.page(rows, TariffOut)
+        return self.page(rows, TariffOut, TariffQuery)

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
@@ -108,8 +108,14 @@ class LineTestIn(serializers.Serializer[Any]):
 class LineOpeningQuery(PageQuery):
     """Filters of openings."""
 
+    orders = {"due_at": "due_at"}
+
     order = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(OpeningState.choices(), required=False)
+    state__in = any_code(OpeningState.choices())
+    technology = serializers.CharField(required=False)
+    due_at__lt = serializers.DateTimeField(required=False)
+    due_at__gte = serializers.DateTimeField(required=False)
 
 
 class LineOpeningsView(HouseView):

@@ -7,10 +7,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import in_words
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
+from kernel.text import Text
 from scheduling.domain.demand import LATENCY_LAYERS, PROTECTIONS, WANTS
 from scheduling.models import Selection
 from scheduling.services.selections import replay_selection, run_selection
@@ -98,16 +100,23 @@ class ReplayOut(serializers.Serializer[Any]):
     answer = serializers.DictField()
 
 
+class SelectionQuery(PageQuery):
+    """Filters of the list."""
+
+    demand_ref = serializers.UUIDField(required=False)
+    snapshot = serializers.CharField(required=False)
+
+
 class SelectionsView(HouseView):
     """`/api/v1/selections`."""
 
     system = System.SELECTION
     operations = {"GET": "scheduling.list_selections", "POST": "scheduling.create_selection"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(SelectionBriefOut))
+    @extend_schema(parameters=[SelectionQuery], responses=page_of(SelectionBriefOut))
     def get(self, request: Request) -> Response:
         """List selections."""
-        return self.page(Selection.objects.visible_to(self.actor), SelectionBriefOut)
+        return self.page(Selection.objects.visible_to(self.actor), SelectionBriefOut, SelectionQuery)
 
     @extend_schema(request=SelectionIn, responses={201: SelectionOut})
     def post(self, request: Request) -> Response:
@@ -123,7 +132,7 @@ class DemandDocument(serializers.BaseSerializer[Any]):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """The object as it came."""
         if not isinstance(data, dict):
-            raise serializers.ValidationError("须为 JSON 对象 / a JSON object is expected")
+            raise serializers.ValidationError(in_words(Text("须为 JSON 对象", "a JSON object is expected")))
         return data
 
 

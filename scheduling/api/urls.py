@@ -14,6 +14,7 @@ urlpatterns = [
     path("line-products", line_products.LineProductsView.as_view(), name="line-products"),
     path("line-products/<uuid:pk>/gate", line_products.LineProductGateView.as_view()),
     path("latency-evidence", evidence.EvidenceView.as_view(), name="latency-evidence"),
+    path("latency-evidence:batch", evidence.EvidenceBatchView.as_view()),
     path("selections", selections.SelectionsView.as_view(), name="selections"),
     path("selections/<uuid:pk>", selections.SelectionView.as_view()),
     path("selections/<uuid:pk>:replay", selections.ReplaySelectionView.as_view()),

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
@@ -52,7 +52,13 @@ class AssetOut(serializers.ModelSerializer[Asset]):
 class AssetQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"asset": "key", "name": "name"}
+
     kind = serializers.ChoiceField(AssetKind.choices(), required=False)
+    kind__in = any_code(AssetKind.choices())
+    owner = serializers.UUIDField(required=False, source="tenant_id")
+    asset = serializers.CharField(required=False, source="key")
+    name__icontains = serializers.CharField(required=False)
 
 
 class AssetsView(HouseView):

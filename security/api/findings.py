@@ -7,35 +7,48 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.pagination import PageQuery
+from kernel.api.pagination import PageQuery, any_code
 from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
+from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
+from security.api.assets import AssetOut
 from security.domain.findings import LIFE, FindingState
 from security.domain.severities import Severity
-from security.models import Finding
+from security.models import Asset, Finding
 from security.services import findings as services
 
 
 class FindingOut(serializers.ModelSerializer[Finding]):
     """A finding: the tool's words are untrusted text, cut to length."""
 
+    expanded = expanded(
+        "Finding",
+        asset=Related("asset_id", "security.read_asset", Asset.objects.all(), AssetOut),
+    )
+
     class Meta:
         model = Finding
         fields = (
             "id", "asset", "tool", "scope", "rule", "location", "severity", "score", "vector", "title", "component",
             "version", "fixed_version", "state", "first_seen_at", "last_seen_at", "due_at", "closed_at",
-            "evidence_note", "evidence_sha256", "accepted_until", "generation",
-        )  # fmt: skip
+            "evidence_note", "evidence_sha256", "accepted_until", "generation", "expanded")  # fmt: skip
 
 
 class FindingQuery(PageQuery):
     """Filters of the list."""
 
+    orders = {"due_at": "due_at", "last_seen_at": "last_seen_at"}
+
     asset = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(FindingState.choices(), required=False)
     severity = serializers.ChoiceField(Severity.choices(), required=False)
+    state__in = any_code(FindingState.choices())
+    severity__in = any_code(Severity.choices())
+    due_at__lt = serializers.DateTimeField(required=False)
+    due_at__gte = serializers.DateTimeField(required=False)
+    rule = serializers.CharField(required=False)
 
 
 class FindingEvidenceIn(serializers.Serializer[Any]):

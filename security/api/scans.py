@@ -9,9 +9,11 @@ from rest_framework.response import Response
 
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
+from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
 from security.adapters.scanners import SCANNERS
+from security.api.assets import AssetOut
 from security.errors import UnknownAsset
 from security.models import Asset, Scan
 from security.services.scans import import_scan
@@ -32,18 +34,23 @@ class ScanOut(serializers.ModelSerializer[Scan]):
 
     scopes = serializers.ListField(child=serializers.CharField())
 
+    expanded = expanded(
+        "Scan",
+        asset=Related("asset_id", "security.read_asset", Asset.objects.all(), AssetOut),
+    )
+
     class Meta:
         model = Scan
         fields = (
             "id", "asset", "tool", "tool_version", "sha256", "scopes", "seen", "opened", "reopened", "cleared",
-            "created_at",
-        )  # fmt: skip
+            "created_at", "expanded")  # fmt: skip
 
 
 class ScanQuery(PageQuery):
     """Filters of the list."""
 
     asset = serializers.UUIDField(required=False)
+    tool = serializers.CharField(required=False)
 
 
 class ScansView(HouseView):

@@ -160,10 +160,13 @@ def test_a_batch_stores_what_is_right_and_says_what_is_wrong_with_the_rest(world
         offer(),
         offer(offer="fifth"),
     ]
-    answer = made(world.ada.post("/api/v1/offers:batch", {"offers": items}))
-    assert answer["stored"] == 2
+    answer = made(world.ada.post("/api/v1/offers:batch", {"items": items}))
+    assert answer["succeeded"] == 2
     assert [item["status"] for item in answer["items"]] == [201, 400, 400, 400, 201]
-    assert [[error["pointer"] for error in item["errors"]] for item in answer["items"]] == [
+    assert [
+        [error["pointer"] for error in (item["problem"] or {"errors": []})["errors"]]
+        for item in answer["items"]
+    ] == [
         [],
         ["/price_cny_hour"],
         ["/pool"],
@@ -175,8 +178,8 @@ def test_a_batch_stores_what_is_right_and_says_what_is_wrong_with_the_rest(world
 
 
 def test_a_batch_has_at_most_a_thousand_items(world: World) -> None:
-    answer = world.ada.post("/api/v1/offers:batch", {"offers": [{}] * 1001})
-    assert answer.json()["errors"][0]["pointer"] == "/offers"
+    answer = world.ada.post("/api/v1/offers:batch", {"items": [{}] * 1001})
+    assert answer.json()["errors"][0]["pointer"] == "/items"
 
 
 def test_a_longer_list_costs_no_more_queries(world: World) -> None:
@@ -188,7 +191,7 @@ def test_a_longer_list_costs_no_more_queries(world: World) -> None:
     declare(world.ada)
     queries()
     one = queries()
-    made(world.ada.post("/api/v1/offers:batch", {"offers": [offer(offer=f"o-{n}") for n in range(9)]}))
+    made(world.ada.post("/api/v1/offers:batch", {"items": [offer(offer=f"o-{n}") for n in range(9)]}))
     assert queries() == one
 
 

@@ -54,7 +54,7 @@ def test_more_rows_cost_no_more_queries(world: World) -> None:
     bring_to_market(world.ada)
     few = queries()
     items = [offer(offer=f"more-{number}") for number in range(20)]
-    made(world.ada.post("/api/v1/offers:batch", {"offers": items}))
+    made(world.ada.post("/api/v1/offers:batch", {"items": items}))
     bring_to_market(world.cleo, suffix="-c")
     many = queries()
     assert (few[0], many[0]) == (1, 22)
@@ -65,7 +65,7 @@ def test_more_rows_cost_no_more_queries(world: World) -> None:
 def test_anybody_reads_the_catalogue_page_by_page(world: World) -> None:
     bring_to_market(world.ada)
     items = [offer(offer=f"more-{number}") for number in range(4)]
-    made(world.ada.post("/api/v1/offers:batch", {"offers": items}))
+    made(world.ada.post("/api/v1/offers:batch", {"items": items}))
     first = world.nobody.get("/api/v1/catalogue/offers?limit=3&count=true").json()
     assert (len(first["items"]), first["count"]) == (3, 5)
     rest = world.nobody.get(first["next"]).json()

@@ -13,6 +13,7 @@ from tests.support.caller import Caller
 from tests.support.cast import CAST
 
 NODE, NOBODY = "the peer", "nobody"
+OF_THE_CALL = ("X-Request-Id", "RateLimit")  # differ from call to call, whatever is asked
 COLLEAGUES = ("abe", "ron")  # of the same house and role as another
 ASKERS = [*(name for name in CAST if name not in COLLEAGUES), NODE, NOBODY]
 
@@ -57,7 +58,7 @@ def ask(house: House, asker: str, address: Address, key: object = "", query: str
         with connection.execute_wrapper(note):
             response = _send(house, asker, address, path)
         transaction.set_rollback(True)
-    headers = {name: value for name, value in response.items() if name != "X-Request-Id"}
+    headers = {name: value for name, value in response.items() if name not in OF_THE_CALL}
     document = _document(response)
     if isinstance(document, dict):
         document.pop("request_id", None)

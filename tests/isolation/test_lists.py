@@ -19,6 +19,7 @@ LISTS = [each for each in READINGS if ".list_" in each.operation]
 ROWS_ENOUGH = 3
 WHOLE = {
     "kernel.list_problems",
+    "kernel.list_vocabularies",
     "monitoring.list_indicators",
     "participants.list_webhook_events",
 }  # a page of the code's or a profile's, no rows

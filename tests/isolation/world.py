@@ -125,8 +125,9 @@ def lines(world: World, name: str) -> None:
 
 
 def supply(person: Person, suffix: str) -> None:
-    """A centre, a pool, an offer and an agent, all sellable."""
+    """A centre, a pool, an offer and an agent, all sellable, and a batch that waits to be done."""
     bring_to_market(person, suffix=f"-{suffix}", free=16)
+    made(person.post("/api/v1/offers:batch", {"items": [{"offer": suffix}]}, Prefer="respond-async"))
 
 
 def trade(world: World, name: str, *, bundle: int) -> None:

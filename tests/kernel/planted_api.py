@@ -1,5 +1,6 @@
 """A small API over proposals that only the kernel's own tests serve: every question of the house on one page."""
 
+from datetime import date
 from threading import Event as Flag
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 from config.urls import handler404, handler500
 from config.urls import urlpatterns as of_the_house
 from kernel.actor import Reach, Role
+from kernel.api.deprecation import Deprecation
 from kernel.api.pagination import PageQuery
 from kernel.api.proposals import ProposalOut
 from kernel.api.views import HouseView
@@ -112,6 +114,17 @@ class ElsewhereView(HouseView):
         return Response({})
 
 
+class OldView(HouseView):
+    """Answered until its day."""
+
+    operations = {"GET": "kernel.read_root"}
+    deprecated = {"GET": Deprecation(date(2027, 1, 1), date(2027, 7, 1), "/api/v1/boxes")}
+
+    def get(self, request: Request) -> Response:
+        """Answer."""
+        return Response({})
+
+
 class BrokenView(HouseView):
     """A mistake of ours."""
 
@@ -126,6 +139,7 @@ urlpatterns = [
     path("api/v1/boxes", BoxesView.as_view()),
     path("api/v1/boxes/<uuid:pk>", BoxView.as_view()),
     path("api/v1/elsewhere", ElsewhereView.as_view()),
+    path("api/v1/old", OldView.as_view()),
     path("api/v1/broken", BrokenView.as_view()),
     *of_the_house,
 ]

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from kernel.api.pagination import MAX_LIMIT, encode_cursor
+from kernel.api.pagination import MAX_LIMIT, Cursor
 from kernel.ids import new_id
 from kernel.models import Proposal
 from tests.support.cast import World
@@ -76,12 +76,18 @@ def test_rows_are_counted_only_when_asked(world: World) -> None:
         ("cursor=x", "invalid_field", "/cursor"),
         ("cursor=%E4%B8%AD", "invalid_field", "/cursor"),
         ("cursor=" + "A" * 500, "invalid_field", "/cursor"),
-        ("cursor=" + encode_cursor(UUID(int=7))[:-1], "invalid_field", "/cursor"),
+        ("cursor=" + Cursor(UUID(int=7)).encode()[:-4], "invalid_field", "/cursor"),
         ("limit=0", "invalid_input", "/limit"),
         (f"limit={MAX_LIMIT + 1}", "invalid_input", "/limit"),
         ("limit=ten", "invalid_input", "/limit"),
         ("state=nonsense", "invalid_input", "/state"),
-        ("order_by=proposer__password", "unknown_parameter", "/order_by"),
+        ("order_by=proposer__password", "invalid_input", "/order_by"),
+        ("order_by=kind", "invalid_input", "/order_by"),
+        ("fields=id,proposer__password", "invalid_field", "/fields"),
+        ("expand=proposer", "invalid_field", "/expand"),
+        ("id__in=7", "invalid_input", "/id__in/0"),
+        ("created_at__gte=yesterday", "invalid_input", "/created_at__gte"),
+        ("cursor=" + Cursor(UUID(int=7)).encode(), "invalid_field", "/cursor"),
         ("tenant_id=1", "unknown_parameter", "/tenant_id"),
         ("kind__startswith=a", "unknown_parameter", "/kind__startswith"),
         ("_connector=OR", "unknown_parameter", "/_connector"),
@@ -96,8 +102,43 @@ def test_a_wrong_parameter_is_named(world: World, query: str, code: str, pointer
 
 def test_a_cursor_of_another_tenant_s_row_shows_nothing_of_it(world: World) -> None:
     add(world, 2)
-    theirs = encode_cursor(Proposal.objects.latest("id").pk)
-    assert world.otto.get(f"{LIST}?cursor={theirs}").json()["items"] == []
+    theirs = urlsplit(world.rhea.get(f"{LIST}?limit=1").json()["next"]).query
+    assert world.otto.get(f"{LIST}?{theirs}").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    "other", ["order_by=created_at", "state=open", "kind=x", "id__in=" + str(UUID(int=7))]
+)
+def test_a_cursor_of_another_order_or_filter_is_refused(world: World, other: str) -> None:
+    add(world, 3)
+    cursor = parse_qs(urlsplit(world.rhea.get(f"{LIST}?limit=1").json()["next"]).query)["cursor"][0]
+    assert world.rhea.get(f"{LIST}?limit=2&count=true&fields=id&cursor={cursor}").status_code == 200
+    refused = world.rhea.get(f"{LIST}?{other}&cursor={cursor}")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/cursor")
+    elsewhere = world.ada.get(f"/api/v1/pools?cursor={cursor}")
+    assert (elsewhere.status_code, elsewhere.json()["errors"][0]["pointer"]) == (400, "/cursor")
+
+
+def test_the_oldest_may_come_first(world: World) -> None:
+    ids = add(world, 5)
+    assert walk(world, f"{LIST}?limit=2&order_by=created_at") == ids[::-1]
+
+
+def test_rows_are_asked_for_by_id_and_by_time(world: World) -> None:
+    ids = add(world, 4)
+    assert walk(world, f"{LIST}?limit=1&id__in={ids[0]},{ids[3]}") == [ids[0], ids[3]]
+    assert walk(world, f"{LIST}?id__in={ids[0]}&id__in={ids[3]}") == [ids[0], ids[3]]
+    assert walk(world, f"{LIST}?created_at__gte=2099-01-01T00:00:00Z") == []
+    assert walk(world, f"{LIST}?created_at__lt=2099-01-01T00:00:00%2B08:00") == ids
+
+
+def test_an_answer_has_only_the_members_that_were_asked_for_and_the_id(world: World) -> None:
+    (one,) = add(world, 1)
+    page = world.rhea.get(f"{LIST}?fields=kind,state").json()
+    assert page["items"] == [{"id": one, "kind": "test", "state": "open"}]
+    refused = world.rhea.get(f"{LIST}?fields=kind,secret", Accept_Language="en").json()["errors"][0]
+    assert "Unknown: secret" in refused["detail"]
+    assert "proposer" in refused["detail"]
 
 
 def test_s11_two_rows_and_sixty_cost_the_same_number_of_queries(world: World) -> None:

@@ -1,5 +1,6 @@
 """The order in a view is law; versions, problems, languages, and what strangers learn."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -150,6 +151,16 @@ def test_a_system_that_runs_elsewhere_says_where(world: World, settings: Any) ->
         ("en-GB,en;q=0.9", "Not found", "en"),
         ("zh-CN,zh;q=0.9,en;q=0.8", "未找到", "zh-hans"),
         ("fr", "未找到", "zh-hans"),
+        ("zh", "未找到", "zh-hans"),
+        ("zh-CN", "未找到", "zh-hans"),
+        ("zh-Hans-CN", "未找到", "zh-hans"),
+        ("en-GB", "Not found", "en"),
+        ("zh;q=0.2,en;q=0.9", "Not found", "en"),
+        ("en;q=0.2, zh-Hans;q=0.9", "未找到", "zh-hans"),
+        ("fr,en;q=0.5", "Not found", "en"),
+        ("*", "未找到", "zh-hans"),
+        (";;q=,/%00", "未找到", "zh-hans"),
+        ("x" * 4000, "未找到", "zh-hans"),
     ],
 )
 @pytest.mark.parametrize("path", [f"{BOXES}/{UUID(int=7)}", "/api/v1/castles"])
@@ -160,6 +171,7 @@ def test_a_problem_speaks_the_caller_s_language(
     refused = world.rhea.get(path, **headers)
     document = refused.json()
     assert (document["title"], refused["Content-Language"]) == (title, language)
+    assert "Accept-Language" in refused["Vary"]
     assert refused["Content-Type"] == "application/problem+json"
     assert set(document) == {"type", "title", "status", "detail", "code", "request_id"}
     assert document["type"] == "/api/v1/problems#not_found"
@@ -227,6 +239,27 @@ def test_too_many_calls_are_told_when_to_come_again(world: World, monkeypatch: p
     cache.clear()
 
 
+def test_every_counted_answer_says_what_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttles.ActorThrottle, "get_rate", lambda _: "3/min")
+    cache.clear()
+    answers = [world.rhea.get(path) for path in (BOXES, f"{BOXES}/{new_id()}", BOXES, BOXES)]
+    assert [each.status_code for each in answers] == [200, 404, 200, 429]
+    assert {each["RateLimit-Policy"] for each in answers} == {'"actor";q=3;w=60'}
+    left = [re.fullmatch(r'"actor";r=(\d+);t=(\d+)', each["RateLimit"]) for each in answers]
+    assert [each and each[1] for each in left] == ["2", "1", "0", "0"]
+    assert all(each and 0 < int(each[2]) <= 60 for each in left)
+    assert 0 < int(answers[-1]["Retry-After"]) <= 60
+    cache.clear()
+
+
+def test_an_operation_that_will_go_says_so_on_every_answer(world: World) -> None:
+    answer = world.rhea.get("/api/v1/old")
+    assert answer["Deprecation"] == "@1798761600"
+    assert answer["Sunset"] == "Thu, 01 Jul 2027 00:00:00 GMT"
+    assert answer["Link"] == '</api/v1/boxes>; rel="successor-version"'
+    assert "Deprecation" not in world.rhea.get(BOXES)
+
+
 def test_without_redis_the_api_goes_on(world: World, settings: Any) -> None:
     nowhere = {**settings.CACHES["default"], "LOCATION": "unix:///nowhere/redis.sock?db=1"}
     settings.CACHES = {"default": nowhere}
@@ -248,3 +281,19 @@ def test_text_that_cannot_be_kept_is_refused_where_it_lies(world: World, text: s
 
 def test_text_of_the_whole_world_is_kept(world: World) -> None:
     assert world.rhea.post(BOXES, {"kind": "\u7b97\U0001f600", "size": 1}).status_code == 201
+
+
+def test_every_code_has_its_name_in_both_languages(world: World) -> None:
+    page = world.nobody.get("/api/v1/vocabularies", Accept_Language="en").json()
+    told = {(each["floor"], each["name"]): each["words"] for each in page}
+    assert len(told) == len(page)
+    assert {"code": "open", "label": "Open", "zh": "待批准", "en": "Open"} in told["kernel", "ProposalState"]
+    assert ("aggregation", "OfferState") in told
+
+
+def test_the_page_of_the_api_comes_from_this_node_alone(world: World) -> None:
+    page = world.nobody.get("/api/v1/docs", Accept="text/html").content.decode()
+    named = re.findall(r"""(?:src|href)=["']([^"']+)|url\(([^)]+)\)|https?://[^\s"'<>]+""", page)
+    assert "swagger-ui" in page
+    assert [each for each in named if any("//" in word for word in each)] == []
+    assert not re.search(r"https?://(?!testserver)", page)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver, path
 from rest_framework.views import APIView
 
+from kernel.api.deprecation import Deprecation
+from kernel.api.schema import EVERY_PROBLEM, WRITE_PROBLEMS
 from kernel.api.views import HouseView
 from kernel.permissions import read_table, table
 from tests.laws.house import FLOORS, ROOT
@@ -123,6 +126,35 @@ def test_every_write_takes_a_key_or_names_its_own(described: str) -> None:
         if method in WRITES and not views[words["operationId"]].natural_key:
             headers = {each["name"] for each in words.get("parameters", []) if each["in"] == "header"}
             assert "Idempotency-Key" in headers, f"{method} {address}"
+
+
+def test_what_will_go_names_its_successor_and_a_day_far_enough() -> None:
+    wrong = [
+        f"{view.__name__} {method}: {complaint}"
+        for view in house_views()
+        for method, notice in view.deprecated.items()
+        for complaint in notice.complaints()
+    ]
+    assert wrong == []
+
+
+def test_a_notice_that_is_too_short_or_leads_nowhere_is_noticed() -> None:
+    assert len(Deprecation(date(2027, 1, 1), date(2027, 6, 29), "").complaints()) == 2
+    assert Deprecation(date(2027, 1, 1), date(2027, 6, 30), "/api/v1/me").complaints() == []
+
+
+def test_every_operation_documents_its_problems_and_its_headers(described: str) -> None:
+    document = yaml.safe_load(described)
+    for address, method, words in operations(document):
+        told = words["responses"]
+        wanted = set(EVERY_PROBLEM) | (set(WRITE_PROBLEMS) if method in WRITES else set())
+        assert wanted <= set(told), f"{method} {address}"
+        for status, stated in told.items():
+            shared = document["components"]["responses"]
+            answer = shared[stated["$ref"].rsplit("/", 1)[1]] if "$ref" in stated else stated
+            if "$ref" in stated:
+                assert answer["content"]["application/problem+json"]["example"]["status"] == int(status)
+            assert "RateLimit" in answer["headers"], f"{method} {address} {status}"
 
 
 def house_views(base: type[HouseView] = HouseView) -> Iterator[type[HouseView]]:

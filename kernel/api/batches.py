@@ -1,0 +1,122 @@
+"""Batches: up to 1,000 items in one call, all or nothing or each for itself, with a result for every item."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+from django.db import transaction
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from kernel.api.problems import ProblemDocument, document, pointers
+from kernel.api.views import HouseView
+from kernel.errors import BatchRefused, InvalidInput, Problem
+from kernel.models.base import Entity
+
+MOST_ITEMS = 1000
+REPORT_EVERY = 50
+
+Outcome = UUID | Problem
+
+
+class BatchIn(serializers.Serializer[Any]):
+    """The items, each judged by itself, and whether one bad one refuses them all."""
+
+    items = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=MOST_ITEMS)
+    atomic = serializers.BooleanField(default=False)
+
+
+class BatchItemOut(serializers.Serializer[Any]):
+    """What became of one item: its id, or the problem, whose pointers are within the item."""
+
+    index = serializers.IntegerField(help_text="place among the items, from 0")
+    status = serializers.IntegerField(help_text="as if the item had come alone")
+    id = serializers.UUIDField(allow_null=True)
+    problem = ProblemDocument(allow_null=True)
+
+
+class BatchOut(serializers.Serializer[Any]):
+    """The results in the order of the items."""
+
+    succeeded = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    items = BatchItemOut(many=True)
+
+
+def batch_of(item: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """The request of a batch of `item`, for `extend_schema(request=…)`."""
+    members = {
+        "__doc__": f"Up to {MOST_ITEMS} items; `atomic`: all or nothing.",
+        "items": item(many=True),
+        "atomic": serializers.BooleanField(default=False),
+    }
+    name = item.__name__.removesuffix("In") + "BatchIn"
+    return cast("type[serializers.Serializer[Any]]", type(name, (serializers.Serializer,), members))
+
+
+class BatchView(HouseView):
+    """A batch: a subclass says how an item is read (`item`) and what is done with the readable ones (`act`)."""
+
+    may_wait = True
+    item: ClassVar[type[serializers.Serializer[Any]]]
+    status_of_item: ClassVar[int] = 201
+
+    def act(self, items: Sequence[Any]) -> list[Outcome]:
+        """Do the items; for each its id or why not, in order."""
+        raise NotImplementedError
+
+    def batch(self) -> Response:
+        """Read every item, do the right ones, and say what became of each.
+
+        Raises BatchRefused, so that nothing stays, where `atomic` is asked for and any item is wrong.
+        """
+        data = self.read(BatchIn)
+        readers = [self.item(data=item, context={"view": self}) for item in data["items"]]
+        readable = [place for place, reader in enumerate(readers) if reader.is_valid()]
+        self.report(0, len(readers))
+        done = self.act([readers[place].validated_data for place in readable]) if readable else []
+        outcomes: dict[int, Outcome] = dict(zip(readable, done, strict=True))
+        items = [self._told(place, reader, outcomes.get(place)) for place, reader in enumerate(readers)]
+        wrong = [each for each in items if each["problem"]]
+        if wrong and data["atomic"]:
+            raise BatchRefused(items=_together(wrong), failed=len(wrong), total=len(items))
+        self.report(len(readers), len(readers))
+        return Response({"succeeded": len(items) - len(wrong), "failed": len(wrong), "items": items})
+
+    def _told(self, place: int, reader: Any, outcome: Outcome | None) -> dict[str, Any]:
+        if isinstance(outcome, UUID):
+            return {"index": place, "status": self.status_of_item, "id": outcome, "problem": None}
+        if outcome is None:
+            outcome = InvalidInput(items=list(pointers(reader.errors)))
+        return {"index": place, "status": outcome.status, "id": None, "problem": document(outcome)}
+
+
+def one_by_one(
+    items: Sequence[Any], act: Callable[[Any], UUID], report: Callable[[int, int], None]
+) -> list[Outcome]:
+    """Do each item in a savepoint of its own, where an act has no form for many; a refusal takes back only its own."""
+    outcomes: list[Outcome] = []
+    for place, item in enumerate(items):
+        try:
+            with transaction.atomic():
+                outcomes.append(act(item))
+        except Problem as problem:
+            outcomes.append(problem)
+        if place % REPORT_EVERY == 0:
+            report(place, len(items))
+    return outcomes
+
+
+def ids_of(found: Sequence[Entity | Problem]) -> list[Outcome]:
+    """The outcome of each of the rows that were made, or not."""
+    return [each if isinstance(each, Problem) else each.id for each in found]
+
+
+def _together(wrong: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """The problems of all items as one list, each pointer from the top of the body."""
+    return [
+        {**error, "pointer": f"/items/{each['index']}{error['pointer']}"}
+        for each in wrong
+        for error in each["problem"].get("errors")
+        or [{"pointer": "", "code": each["problem"]["code"], "detail": each["problem"]["detail"]}]
+    ]

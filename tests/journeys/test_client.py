@@ -1,0 +1,206 @@
+"""The client that openapi-python-client makes of the contract walks from registration to a listed offer, all by its types."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from importlib import import_module
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from django.test import Client as DjangoClient
+
+from kernel.tasks import sweep
+from tests.aggregation.supply import centre, offer, pool
+from tests.laws.house import ROOT
+from tests.support.cast import World
+
+NAME = "node_client"
+NODE = "http://testserver"
+
+
+def in_this_process(request: httpx.Request) -> httpx.Response:
+    """The node's answer, over the test's own connection to the database."""
+    headers = {
+        name: value for name, value in request.headers.items() if name not in ("host", "content-length")
+    }
+    answer = DjangoClient().generic(
+        request.method,
+        request.url.raw_path.decode(),
+        request.read(),
+        content_type=headers.pop("content-type", ""),
+        headers=headers,
+    )
+    return httpx.Response(answer.status_code, headers=dict(answer.items()), content=answer.content)
+
+
+class Generated:
+    """The generated package: `call` by operation id, models by name."""
+
+    def __init__(self, package: Any) -> None:
+        """Keep the package."""
+        self.package = package
+
+    def model(self, name: str) -> Any:
+        """A generated class."""
+        return getattr(import_module(f"{NAME}.models"), name)
+
+    def call(self, operation: str, *place: Any, client: Any, **words: Any) -> Any:
+        """Call an operation by its id, under a fresh key where it takes one; the detailed answer."""
+        floor = operation.split(".", maxsplit=1)[0]
+        function = import_module(f"{NAME}.api.{floor}.{operation.replace('.', '_')}").sync_detailed
+        if "idempotency_key" in function.__annotations__:
+            words.setdefault("idempotency_key", str(uuid4()))
+        return function(*place, client=client, **words)
+
+    def client(self, key: str | None = None, language: str = "zh-Hans") -> Any:
+        """A client of the node as it stands in this process, with or without a key."""
+        words = {
+            "base_url": NODE,
+            "headers": {"Accept-Language": language},
+            "httpx_args": {"transport": httpx.MockTransport(in_this_process)},
+        }
+        if key is None:
+            return self.package.Client(**words)
+        return self.package.AuthenticatedClient(
+            token=key, prefix="Api-Key", auth_header_name="Authorization", **words
+        )
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
+    """A client made of the committed contract, without a warning."""
+    folder = tmp_path_factory.mktemp("client")
+    command = [
+        str(Path(sys.executable).with_name("openapi-python-client")),
+        *(
+            "generate",
+            "--path",
+            str(ROOT / "docs" / "openapi.yaml"),
+            "--config",
+            str(ROOT / "docs" / "client.yaml"),
+        ),
+        *("--meta", "none", "--output-path", str(folder / NAME), "--fail-on-warning"),
+    ]
+    made = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "WARNING" not in made.stdout + made.stderr
+    sys.path.insert(0, str(folder))
+    try:
+        yield Generated(import_module(NAME))
+    finally:
+        sys.path.remove(str(folder))
+        for name in [each for each in sys.modules if each.split(".")[0] == NAME]:
+            del sys.modules[name]
+        shutil.rmtree(folder)
+
+
+@pytest.mark.django_db
+def test_a_provider_comes_in_and_lists_its_supply_by_the_generated_client(
+    generated: Generated, world: World
+) -> None:
+    call, model = generated.call, generated.model
+    joined = call(
+        "participants.register_organisation",
+        client=generated.client(),
+        body=model("OrganisationInRequest").from_dict(
+            {
+                "kind": "compute_provider",
+                "name": "示范算力商（演示数据）",
+                "code": "91320100DEM000057J",
+                "division": "320100",
+                "person_name": "演示联系人",
+                "email": "cora@example.org",
+            }
+        ),
+    ).parsed
+    assert isinstance(joined, model("JoinedOut")), joined
+    firm = joined.organisation.id
+    cora = generated.client(joined.api_key)
+
+    files = generated.package.types.File
+    for kind in (
+        "business_licence",
+        "authorisation",
+        "telecom_licence_b11",
+        "network_security_filing",
+    ):
+        paper = model("DocumentInRequest")(
+            kind=kind,
+            number="演示数据-1",
+            valid_until=date(2099, 12, 31),
+            file=files(
+                payload=BytesIO("%PDF-1.4 演示数据".encode()), file_name="x.pdf", mime_type="application/pdf"
+            ),
+        )
+        assert call("participants.submit_document", firm, client=cora, body=paper).status_code == 201
+    for person, act in ((world.otto, "check"), (world.olga, "certify")):
+        done = call(f"participants.{act}_organisation", firm, client=generated.client(person.key))
+        assert done.status_code == 200, done.content
+    standing = call("participants.read_standing", firm, client=cora).parsed
+    assert standing.certified
+
+    key = call(
+        "participants.issue_key",
+        firm,
+        client=cora,
+        body=model("KeyInRequest").from_dict({"name": "supply", "scopes": ["aggregation", "kernel"]}),
+    ).parsed
+    machine = generated.client(key.api_key)
+    for noun, body in (("centre", centre()), ("pool", pool()), ("offer", offer())):
+        body.pop("provider", None)
+        made = call(
+            f"aggregation.register_{noun}",
+            client=machine,
+            body=model(f"{noun.title()}InRequest").from_dict(body),
+        )
+        assert made.status_code == 201, made.content
+        assert isinstance(made.parsed.id, UUID)
+
+    wrong = generated.call(
+        "aggregation.register_offer",
+        client=generated.client(key.api_key, "en"),
+        body=model("OfferInRequest").from_dict({**offer(offer="second"), "pool": "nowhere"}),
+    )
+    assert wrong.status_code == 400
+    assert isinstance(wrong.parsed, model("ProblemDocument"))
+    assert (wrong.parsed.title, wrong.parsed.errors[0].pointer) == (
+        "A field contradicts what is registered",
+        "/pool",
+    )
+
+    items = [{**offer(offer=f"more-{number}")} for number in range(3)]
+    later = call(
+        "aggregation.batch_offers",
+        client=machine,
+        body=model("OfferBatchInRequest").from_dict({"items": items}),
+        prefer="respond-async",
+    )
+    assert later.status_code == 202
+    assert later.parsed.state == "waiting"
+    sweep()
+    operation = call("kernel.read_operation", later.parsed.id, client=machine).parsed
+    assert (operation.state, operation.status) == ("succeeded", 200)
+    assert operation.result["succeeded"] == 3
+
+    seen, cursor = [], generated.package.types.UNSET
+    while cursor is not None:
+        page = call(
+            "aggregation.list_offers",
+            client=machine,
+            limit=2,
+            cursor=cursor,
+            order_by=model("AggregationListOffersOrderBy")("offer"),
+            state_in=[model("AggregationListOffersStateInItem")(state) for state in ("listed", "draft")],
+            expand=[model("AggregationListOffersExpandItem")("pool")],
+        ).parsed
+        seen += page.items
+        cursor = httpx.URL(page.next_).params["cursor"] if page.next_ else None
+    assert [each.offer for each in seen] == ["more-0", "more-1", "more-2", offer()["offer"]]
+    assert {each.expanded.pool.pool for each in seen} == {pool()["pool"]}
+    assert {str(each.provider) for each in seen} == {str(firm)}
