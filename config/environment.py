@@ -75,6 +75,20 @@ def mail(url: str) -> MailServer:
     )
 
 
+def oidc_providers() -> list[dict[str, Any]]:
+    """OpenID Connect providers: `OIDC_PROVIDERS=work` and `OIDC_WORK_URL`, `…_NAME`, `…_CLIENT_ID`, `…_SECRET` for each."""
+    return [
+        {
+            "provider_id": each,
+            "name": text(f"OIDC_{each.upper()}_NAME", each),
+            "client_id": text(f"OIDC_{each.upper()}_CLIENT_ID"),
+            "secret": text(f"OIDC_{each.upper()}_SECRET"),
+            "settings": {"server_url": text(f"OIDC_{each.upper()}_URL"), "oauth_pkce_enabled": True},
+        }
+        for each in words("OIDC_PROVIDERS", "")
+    ]
+
+
 def database(url: str) -> dict[str, Any]:
     """A libpq connection URL as Django's database settings."""
     parts = {key: str(value) for key, value in conninfo_to_dict(url).items()}

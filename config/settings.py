@@ -67,6 +67,11 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     *FLOORS,
 ]
 MIDDLEWARE = [
@@ -79,6 +84,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -163,6 +169,53 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
 }
 
+# --- people sign in: password and second factor, or OpenID Connect (console/pages, participants.services.accounts) ---
+PLAIN_HTTP = env.flag(
+    "PLAIN_HTTP", default=NODE_URL.startswith("http://127.0.0.1")
+)  # only to try the software out
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+SESSION_ENGINE = "participants.services.sessions"
+SESSION_COOKIE_AGE = int(env.text("SESSION_HOURS", "12")) * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not PLAIN_HTTP
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # a provider and a mailed link lead back here
+CSRF_FAILURE_VIEW = "console.pages.problems.csrf_failed"
+PASSWORD_RESET_TIMEOUT = 86400
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", "")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+     "OPTIONS": {"user_attributes": ("email", "name")}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]  # fmt: skip
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "page-account"
+ACCOUNT_ADAPTER = "participants.services.accounts.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is known to work by the link that came to it
+ACCOUNT_SESSION_REMEMBER = True
+# passwords are counted by participants.services.attempts; `login_failed` is what counts codes of the second factor
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/15m/key"}
+MFA_ADAPTER = "participants.services.accounts.FactorAdapter"
+MFA_FORMS = {
+    "authenticate": "console.pages.sign_in.CodeForm",
+    "reauthenticate": "console.pages.sign_in.CodeAgainForm",
+}
+MFA_TOTP_TOLERANCE = 1  # phones are up to half a minute out
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+OIDC_PROVIDERS = env.oidc_providers()
+SOCIALACCOUNT_ADAPTER = "participants.services.accounts.SocialAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = (
+    True  # a form may not lead elsewhere (form-action 'self'); PKCE and state protect the way
+)
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True  # the operator names providers whose word on an address it believes
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": OIDC_PROVIDERS}}
+
 # --- mail: rows and jobs (participants.services.mail) hand it to the server that EMAIL_URL names -------------
 _mail = env.mail(env.text("EMAIL_URL", "console:"))
 EMAIL_BACKEND = _mail.backend
@@ -175,7 +228,10 @@ DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "node@localhost")
 
 # --- the API ----------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["participants.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "participants.api.authentication.ApiKeyAuthentication",
+        "participants.api.sessions.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],

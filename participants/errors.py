@@ -40,6 +40,56 @@ class EmailKnown(Problem):
     )
 
 
+class SecondFactorRequired(Problem):
+    """Who runs, supervises or audits the node acts in a session with a second factor or not at all."""
+
+    status = 403
+    code = "second_factor_required"
+    title = Text("须启用第二重验证", "A second factor is required")
+    detail = Text(
+        "您的角色须使用第二重验证；请在浏览器中打开 /account/second-factor/enrol 启用后重新登录。",
+        "Your roles ask for a second factor; open /account/second-factor/enrol in a browser, enrol, and sign in again.",
+    )
+
+
+class CsrfFailed(Problem):
+    """A write of a signed-in browser lacks the token that shows it came from our own page."""
+
+    status = 403
+    code = "csrf_failed"
+    title = Text("请求来源未通过核验", "Not shown to come from here")
+    detail = Text(
+        "会话登录的写操作须在 X-CSRFToken 请求头中带上 csrftoken Cookie 的值，并来自本节点页面；请刷新页面后重试。",
+        "A write of a session carries the value of the csrftoken cookie in X-CSRFToken and comes from this node's own "
+        "pages; reload the page and try again.",
+    )
+
+
+class TooManyAttempts(Problem):
+    """Too many attempts from one place: whoever owns the account gets in from a browser that she used before."""
+
+    status = 429
+    code = "too_many_attempts"
+    title = Text("尝试次数过多", "Too many attempts")
+    detail = Text(
+        "尝试次数过多，请在 {minutes} 分钟后再试。本人也可使用曾经登录过的浏览器，或通过邮件链接设置新密码。",
+        "Too many attempts; try again in {minutes} minutes. If it is your account, use a browser in which you have signed "
+        "in before, or set a new password by mail.",
+    )
+
+
+class LinkUnknown(Problem):
+    """The link is wrong, used, withdrawn or out of date: the four are the same answer."""
+
+    status = 404
+    code = "link_unknown"
+    title = Text("链接无效", "This link does not work")
+    detail = Text(
+        "链接不存在、已使用或已过期；请在登录页面重新申请，或向邀请人索取新的邀请。",
+        "It does not exist, was used, or has expired; ask for a new one on the page of sign-in, or ask who invited you.",
+    )
+
+
 class UnusableDocument(Problem):
     """The file or its particulars cannot be taken as evidence."""
 

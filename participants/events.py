@@ -70,6 +70,47 @@ class OrganisationClosed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SignedIn(Event):
+    """A person signed in with a browser; `subject` is the person."""
+
+    name: ClassVar[str] = "participants.signed_in"
+
+    method: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInsFailing(Event):
+    """Strangers have tried many passwords on a person's account within an hour; `subject` is the person."""
+
+    name: ClassVar[str] = "participants.sign_ins_failing"
+
+    failures: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsEnded(Event):
+    """One or all other sessions of a person were ended; `subject` is the person."""
+
+    name: ClassVar[str] = "participants.sessions_ended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordChanged(Event):
+    """A person has a new password; her other sessions have ended. `subject` is the person."""
+
+    name: ClassVar[str] = "participants.password_changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorChanged(Event):
+    """A person's second factor was enrolled or ended, or got new recovery codes; `subject` is the person."""
+
+    name: ClassVar[str] = "participants.second_factor_changed"
+
+    change: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DocumentSubmitted(Event):
     """A piece of evidence came in; `subject` is the document."""
 

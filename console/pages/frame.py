@@ -1,6 +1,7 @@
 """The frame of every page: who may ask and how often, the language, the headers, and a page for what goes wrong."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
@@ -21,6 +22,7 @@ from kernel.api.throttles import ActorThrottle
 from kernel.logs import request_id
 from kernel.systems import NodeRole, System, runs_here
 from kernel.text import Text
+from participants.errors import CsrfFailed
 
 # Pages are text, one style sheet and one icon of this node: nothing else may load, run, frame or receive a form.
 POLICY = (
@@ -33,6 +35,7 @@ WORDS = {
     "sections": Text("栏目", "Sections"),
     "languages": Text("语言", "Language"),
     "api": Text("接口文档", "API"),
+    "account": Text("我的账户", "My account"),
     "version": Text("版本 {version}", "Version {version}").format(version=settings.VERSION),
     "home": Text("返回首页", "Back to the home page"),
     "request": Text("请求编号", "Request id"),
@@ -48,6 +51,10 @@ DETAILS = {
     errors.NotFound.code: Text(
         "没有这个页面；请核对地址，或从首页进入。",
         "There is no such page; check the address, or start from the home page.",
+    ),
+    CsrfFailed.code: Text(
+        "表单已过期，或不是从本节点页面提交；请返回上一页，刷新后重试。",
+        "The form is too old, or did not come from this node's pages; go back, reload, and try again.",
     ),
     errors.Busy.code: Text("系统繁忙，请稍后刷新。", "The node is busy; reload the page in a moment."),
 }
@@ -78,7 +85,7 @@ def page(
         @wraps(show)
         def view(request: HttpRequest) -> HttpResponse:
             try:
-                _check_rate(request)
+                check_rate(request)
                 if system is not None and not runs_here(system):
                     raise errors.NotRunHere(system=system.value, where=settings.UPSTREAM_NAME)
                 return respond(request, show(request))
@@ -114,7 +121,9 @@ def respond(request: HttpRequest, shown: Page) -> HttpResponse:
         "code": settings.NODE_CODE,
         "role": NodeRole(settings.NODE_ROLE).label,
     }
-    response = HttpResponse(render_to_string(f"console/{shown.template}.html", context), status=shown.status)
+    response = HttpResponse(
+        render_to_string(f"console/{shown.template}.html", context, request), status=shown.status
+    )
     response["Content-Security-Policy"] = POLICY
     response["Cache-Control"] = "no-cache"  # what is on sale changes with every heartbeat
     patch_vary_headers(response, ["Cookie"])
@@ -141,9 +150,10 @@ def respond_problem(request: HttpRequest, problem: errors.Problem) -> HttpRespon
     return response
 
 
-def _check_rate(request: HttpRequest) -> None:
-    throttle = ActorThrottle()
-    if not throttle.allow_request(Request(request), None):
+def check_rate(request: HttpRequest) -> None:
+    """Raise Throttled for who asks more often than callers may."""
+    throttle = ActorThrottle()  # asks a copy: DRF writes its own idea of the user into the request
+    if not throttle.allow_request(Request(copy(request)), None):
         wait = int(throttle.wait() or 1)
         raise errors.Throttled(seconds=wait, retry_after=wait)
 

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from console.pages.frame import respond_problem
 from kernel import errors
 from kernel.api import problems
+from participants.errors import CsrfFailed
 
 API = "/api/"
 
@@ -14,6 +15,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith(API):
         return problems.not_found(request, exception)
     return respond_problem(request, errors.NotFound())
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Django's CSRF_FAILURE_VIEW: a form that was open for too long, or came from elsewhere."""
+    return respond_problem(request, CsrfFailed())
 
 
 def internal_error(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ from participants.models.mail import Mail
 from participants.models.mandates import Mandate
 from participants.models.organisations import Membership, Organisation
 from participants.models.people import User
+from participants.models.sessions import Session
 from participants.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "Qualification",
+    "Session",
     "User",
     "Webhook",
     "WebhookAttempt",

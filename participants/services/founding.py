@@ -14,7 +14,7 @@ from kernel.services.outbox import publish
 from participants.domain.organisations import OrganisationKind, OrganisationState
 from participants.events import OrganisationRegistered
 from participants.models import Invitation, Membership, Organisation
-from participants.services.invitations import offer_seat
+from participants.services.invitations import invitation_link, offer_seat
 
 NATIONAL_PREFIX = "86"  # the root of all delegated prefixes
 # four eyes need two people of the regulator; the operator's three never meet in one person
@@ -31,6 +31,7 @@ class Seat:
     organisation: Organisation
     role: str
     token: str
+    link: str
     expires_at: datetime
 
 
@@ -82,5 +83,5 @@ def _seats(organisation: Organisation) -> list[Seat]:
             administers=not administered and index == 0,
             actor=SYSTEM,
         )
-        seats.append(Seat(organisation, role.value, token, row.expires_at))
+        seats.append(Seat(organisation, role.value, token, invitation_link(row), row.expires_at))
     return seats

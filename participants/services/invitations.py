@@ -3,10 +3,13 @@
 import hashlib
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.core import signing
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from kernel.actor import Actor, Role
@@ -16,15 +19,16 @@ from kernel.services.outbox import publish
 from participants.domain.duties import require_duties_apart, require_roles_of_kind
 from participants.domain.mail import INVITATION
 from participants.domain.organisations import OrganisationState
-from participants.errors import InvitationUnknown
+from participants.errors import InvitationUnknown, LinkUnknown
 from participants.events import PersonInvited
-from participants.models import Invitation, Organisation, User
+from participants.models import Invitation, Membership, Organisation, User
 from participants.services.credentials import issue_key
 from participants.services.mail import send_mail
 from participants.services.organisations import FIRST_KEY_FOR, Joined
 from participants.services.people import add_member, add_person, require_administrator
 
 VALID_FOR = timedelta(days=7)
+LINK = "participants.invitation"
 
 
 @transaction.atomic
@@ -67,14 +71,64 @@ def offer_seat(
             organisation=organisation.name,
             roles_zh="、".join(Role(role).label.zh for role in granted),
             roles_en=", ".join(Role(role).label.en for role in granted),
-            link=invitation_link(token),
+            link=invitation_link(row),
         )
     return row, token
 
 
-def invitation_link(token: str) -> str:
-    """Where the invited person takes the seat."""
-    return f"{settings.NODE_URL}/invitations/{token}"
+def invitation_link(row: Invitation) -> str:
+    """Where the invited person takes the seat: a link of its own, so that who invites, and sees the token, cannot."""
+    return f"{settings.NODE_URL}/invitations/{signing.dumps(str(row.id), salt=LINK)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an invited person reads before she takes the seat."""
+
+    organisation: str
+    roles: tuple[Role, ...]
+    email: str
+    person_is_new: bool
+
+
+def read_link(link: str) -> Offer:
+    """What the link offers. Raises LinkUnknown where it is wrong, used, withdrawn or out of date."""
+    row = _open_seats().filter(id=_id_of(link)).first()
+    if row is None:
+        raise LinkUnknown
+    return Offer(
+        organisation=row.organisation.name,
+        roles=tuple(Role(role) for role in row.roles),
+        email=row.email,
+        person_is_new=not (row.email and User.objects.filter(email=row.email).exists()),
+    )
+
+
+def _id_of(link: str) -> str:
+    try:
+        return str(signing.loads(link, salt=LINK, max_age=VALID_FOR))
+    except signing.BadSignature as error:
+        raise LinkUnknown from error
+
+
+def _open_seats() -> QuerySet[Invitation]:
+    return (
+        Invitation.objects.filter(accepted_at=None, expires_at__gt=Now())
+        .exclude(organisation__state=OrganisationState.CLOSED)
+        .select_related("organisation")
+    )
+
+
+@transaction.atomic
+def accept_by_link(*, link: str, name: str, email: str) -> tuple[Membership, bool]:
+    """Take the seat of a mailed or printed link; the membership, and whether the person is new here.
+
+    Raises LinkUnknown, DutiesCombined, and EmailKnown as `accept_invitation` does.
+    """
+    row = _open_seats().select_for_update(of=("self",)).filter(id=_id_of(link)).first()
+    if row is None:
+        raise LinkUnknown
+    return _take(row, name, email)
 
 
 @transaction.atomic
@@ -84,18 +138,22 @@ def accept_invitation(*, token: str, name: str, email: str) -> Joined:
     Raises InvitationUnknown, DutiesCombined, and EmailKnown where the invitation names no address and
     somebody has the one given.
     """
-    row = (
-        Invitation.objects.select_for_update(of=("self",))
-        .filter(digest=hashlib.sha256(token.encode()).digest(), accepted_at=None, expires_at__gt=Now())
-        .exclude(organisation__state=OrganisationState.CLOSED)
-        .select_related("organisation")
-        .first()
-    )
+    digest = hashlib.sha256(token.encode()).digest()
+    row = _open_seats().select_for_update(of=("self",)).filter(digest=digest).first()
     if row is None:
         raise InvitationUnknown
+    member, _ = _take(row, name, email)
+    actor = Actor(user_id=member.user_id, tenant_id=row.organisation_id, roles=frozenset(row.roles))
+    key, secret = issue_key(
+        membership=member, name="first", scopes=["*"], valid_for=FIRST_KEY_FOR, actor=actor
+    )
+    return Joined(row.organisation, member, key, secret)
+
+
+def _take(row: Invitation, name: str, email: str) -> tuple[Membership, bool]:
     row.accepted_at = now()
     row.advance("accepted_at")
-    person = _person(row, name, email)
+    person, new = _person(row, name, email)
     member = add_member(
         user=person,
         organisation=row.organisation,
@@ -103,22 +161,17 @@ def accept_invitation(*, token: str, name: str, email: str) -> Joined:
         administers=row.administers,
         actor=None,
     )
-    actor = Actor(user_id=person.id, tenant_id=row.organisation_id, roles=frozenset(row.roles))
-    key, secret = issue_key(
-        membership=member, name="first", scopes=["*"], valid_for=FIRST_KEY_FOR, actor=actor
-    )
-    return Joined(row.organisation, member, key, secret)
+    return member, new
 
 
-def _person(invitation: Invitation, name: str, email: str) -> User:
+def _person(invitation: Invitation, name: str, email: str) -> tuple[User, bool]:
     if invitation.email:
-        return User.objects.filter(email=invitation.email).first() or add_person(
-            email=invitation.email, name=name
-        )
+        known = User.objects.filter(email=invitation.email).first()
+        return (known, False) if known else (add_person(email=invitation.email, name=name), True)
     if not email:
         raise InvalidField(
             pointer="/email",
             reason_zh="该邀请未指定邮箱；请填写您的邮箱。",
             reason_en="The invitation names no address; give yours.",
         )
-    return add_person(email=email, name=name)
+    return add_person(email=email, name=name), True

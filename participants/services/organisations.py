@@ -12,11 +12,17 @@ from kernel.actor import Actor
 from kernel.services.outbox import publish
 from participants import events
 from participants.domain.credit_codes import legal_entity, read_code
+from participants.domain.mail import WELCOME
 from participants.domain.organisations import LIFE, ROLES_OF_KIND, OrganisationKind
 from participants.errors import AlreadyRegistered
 from participants.models import ApiKey, Membership, Organisation
 from participants.services.credentials import issue_key
-from participants.services.people import add_member, add_person, require_administrator
+from participants.services.people import (
+    add_member,
+    add_person,
+    mail_password_link,
+    require_administrator,
+)
 
 FIRST_KEY_FOR = timedelta(days=90)
 
@@ -72,6 +78,7 @@ def register_organisation(
         events.OrganisationRegistered(subject=row.id, tenant=row.id, kind=kind.value, code_check=check.value),
         actor=actor,
     )
+    mail_password_link(user=person, letter=WELCOME, tenant=row.id, organisation=row.name)
     key, secret = issue_key(
         membership=member, name="first", scopes=["*"], valid_for=FIRST_KEY_FOR, actor=actor
     )

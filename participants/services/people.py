@@ -1,17 +1,24 @@
 """Making people, and ending what they are members of."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from kernel.actor import Actor
+from kernel.errors import InvalidField
 from kernel.services.outbox import publish
+from kernel.text import Letter
 from participants.domain.duties import require_duties_apart, require_roles_of_kind
+from participants.domain.mail import Tongue
 from participants.errors import EmailKnown, LastAdministrator, NotAdministrator
 from participants.events import MemberJoined, MemberLeft
 from participants.models import Membership, Organisation, User
+from participants.services.mail import send_mail
 
 
 def add_person(*, email: str, name: str) -> User:
@@ -21,6 +28,14 @@ def add_person(*, email: str, name: str) -> User:
             return User.objects.create_user(email=email, name=name)
     except IntegrityError as error:
         raise EmailKnown(pointer="/email") from error
+
+
+def mail_password_link(
+    *, user: User, letter: Letter, tenant: UUID | None = None, organisation: str = ""
+) -> None:
+    """Write to a person with a link under which she chooses a password; it works once, for a day."""
+    link = f"{settings.NODE_URL}/password/{user.id}/{default_token_generator.make_token(user)}"
+    send_mail(to=user, letter=letter, tenant=tenant, person=user.name, link=link, organisation=organisation)
 
 
 @transaction.atomic
@@ -55,6 +70,20 @@ def add_member(
         actor=actor or joined,
     )
     return row
+
+
+def find_person(*, email: str) -> User | None:
+    """The person who has the address."""
+    return User.objects.filter(email=email.strip().lower()).first()
+
+
+def choose_language(*, user: User, language: str) -> None:
+    """Write to the person in this language from now on. Raises InvalidField for one that there is not."""
+    if language not in Tongue.codes():
+        raise InvalidField(
+            pointer="/language", reason_zh="没有这种语言。", reason_en="There is no such language."
+        )
+    User.objects.filter(id=user.id).update(language=language)
 
 
 @transaction.atomic

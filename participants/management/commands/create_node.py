@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from participants.services.founding import Seat, found_node
-from participants.services.invitations import invitation_link
 
 
 class Command(BaseCommand):
@@ -30,7 +29,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"invitations": rows}, ensure_ascii=False, indent=1))
             return
         for seat in seats:
-            self.stdout.write(f"{seat.organisation.name}\t{seat.role}\t{invitation_link(seat.token)}")
+            self.stdout.write(f"{seat.organisation.name}\t{seat.role}\t{seat.link}")
         self.stdout.write(
             f"{len(seats)} 个席位待接受：在浏览器中打开链接，七日内、一次有效。"
             f" / {len(seats)} seats are open: open the link in a browser, once, within seven days."
@@ -43,6 +42,6 @@ def _row(seat: Seat) -> dict[str, str]:
         "name": seat.organisation.name,
         "role": seat.role,
         "token": seat.token,
-        "link": invitation_link(seat.token),
+        "link": seat.link,
         "expires_at": seat.expires_at.isoformat(),
     }

@@ -1,0 +1,96 @@
+"""A person at a browser: pages, forms with their tokens, real one-time codes, and a network address of her own."""
+
+import base64
+import hmac
+import secrets
+import struct
+import time
+from typing import Any
+from uuid import uuid4
+
+from django.test import Client
+
+from participants.models import User
+from tests.console.browser import Sight
+from tests.support.cast import Person
+
+PASSWORD = "a heron stands by the river"
+
+
+def code_now(secret: str, *, later: int = 0) -> str:
+    """The code that an authenticator app shows now, or so many periods later (RFC 6238)."""
+    counter = struct.pack(">Q", int(time.time()) // 30 + later)
+    mac = hmac.digest(base64.b32decode(secret), counter, "sha1")
+    at = mac[-1] & 0x0F
+    return f"{(struct.unpack('>I', mac[at : at + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+def fresh_email() -> str:
+    """An address that no counter of another test knows."""
+    return f"{uuid4().hex[:12]}@example.org"
+
+
+def with_password(person: Person) -> User:
+    """Give somebody of the cast a fresh address and the password of all tests."""
+    user = person.user
+    user.email = fresh_email()
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+class Browser:
+    """One browser at one address; it keeps its cookies and asks in English."""
+
+    def __init__(self, address: str = "") -> None:
+        """Open it, on a network of its own unless one is given."""
+        self.address = address or f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"
+        self.client = Client(
+            enforce_csrf_checks=True, REMOTE_ADDR=self.address, headers={"Accept-Language": "en"}
+        )
+        self.secret = ""
+
+    def get(self, path: str) -> Any:
+        """Open a page."""
+        return self.client.get(path)
+
+    def look(self, path: str) -> Sight:
+        """Open a page and read it."""
+        answer = self.get(path)
+        assert answer.status_code == 200, (path, answer.status_code, answer.get("Location"))
+        return Sight(answer.content.decode())
+
+    def send(self, path: str, **fields: str) -> Any:
+        """Open the page for its token, and send its form."""
+        self.get(path)
+        token = self.client.cookies["csrftoken"].value if "csrftoken" in self.client.cookies else ""
+        return self.client.post(path, {**fields, "csrfmiddlewaretoken": token})
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> Any:
+        """Give address and password."""
+        return self.send("/sign-in", login=email, password=password)
+
+    def enrol(self) -> Any:
+        """Enrol an authenticator app, and keep its secret."""
+        page = self.look("/account/second-factor/enrol")
+        shown = next(word for word in page.text.split("\n") if "type this key" in word)
+        self.secret = shown.split("into it")[1].replace(" ", "")
+        token = self.client.cookies["csrftoken"].value
+        return self.client.post(
+            "/account/second-factor/enrol", {"code": code_now(self.secret), "csrfmiddlewaretoken": token}
+        )
+
+    def api(self, method: str, path: str, data: Any = None, **headers: str) -> Any:
+        """Call the API as the page of the API document does."""
+        given = {"Idempotency-Key": uuid4().hex, "X-CSRFToken": self._token(), **headers}
+        return self.client.generic(
+            method,
+            path,
+            data or "",
+            content_type="application/json",
+            headers={k: v for k, v in given.items() if v},
+        )
+
+    def _token(self) -> str:
+        cookie = self.client.cookies.get("csrftoken")
+        return cookie.value if cookie else ""
