@@ -14,6 +14,7 @@ from tests.support.cast import CAST
 
 NODE, NOBODY = "the peer", "nobody"
 OF_THE_CALL = ("X-Request-Id", "RateLimit")  # differ from call to call, whatever is asked
+BODILESS = ("GET", "HEAD", "OPTIONS")
 COLLEAGUES = ("abe", "ron")  # of the same house and role as another
 ASKERS = [*(name for name in CAST if name not in COLLEAGUES), NODE, NOBODY]
 
@@ -44,8 +45,22 @@ def tenant_of(house: House, asker: str) -> UUID | None:
     return getattr(house.world, asker).organisation.id if asker in CAST else None
 
 
-def ask(house: House, asker: str, address: Address, key: object = "", query: str = "") -> Answer:
-    """Call the address with an empty body, and take back whatever it did."""
+def ask(
+    house: House,
+    asker: str,
+    address: Address,
+    key: object = "",
+    query: str = "",
+    *,
+    method: str = "",
+    body: object = None,
+    caller: Caller | None = None,
+    **headers: str,
+) -> Answer:
+    """Call the address, with an empty body unless one is given, and take back whatever it did.
+
+    Another `method` than the operation's, a `caller` with another key, and headers may be named.
+    """
     path = address.path(key) + query
     seen: list[str] = []
 
@@ -54,30 +69,32 @@ def ask(house: House, asker: str, address: Address, key: object = "", query: str
             seen.append(sql)
         return execute(sql, params, many, context)
 
+    who = caller or (getattr(house.world, asker) if asker in CAST else house.world.nobody)
     with transaction.atomic():
         with connection.execute_wrapper(note):
-            response = _send(house, asker, address, path)
+            if asker == NODE and issubclass(address.view, FederationView):
+                response = _signed(house, method or address.method, path)
+            elif (method or address.method) in BODILESS:
+                response = who.send(method or address.method, path, None, **headers)
+            else:
+                response = who.send(method or address.method, path, {} if body is None else body, **headers)
         transaction.set_rollback(True)
-    headers = {name: value for name, value in response.items() if name not in OF_THE_CALL}
+    shown = {name: value for name, value in response.items() if name not in OF_THE_CALL}
     document = _document(response)
     if isinstance(document, dict):
         document.pop("request_id", None)
-    return Answer(str(key), response.status_code, document, headers, seen)
+    return Answer(str(key), response.status_code, document, shown, seen)
 
 
-def _send(house: House, asker: str, address: Address, path: str) -> Any:
-    reads = address.method == "GET"
-    if asker == NODE and issubclass(address.view, FederationView):
-        raw = b"" if reads else b"{}"
-        return Caller().client.generic(
-            address.method,
-            path,
-            raw,  # type: ignore[arg-type] # the stubs forget that bytes go as they are
-            content_type="application/json",
-            headers=house.peer.signed(address.method, path, raw),
-        )
-    caller = getattr(house.world, asker) if asker in CAST else house.world.nobody
-    return caller.get(path) if reads else caller.send(address.method, path, {})
+def _signed(house: House, method: str, path: str) -> Any:
+    raw = b"" if method in BODILESS else b"{}"
+    return Caller().client.generic(
+        method,
+        path,
+        raw,  # type: ignore[arg-type] # the stubs forget that bytes go as they are
+        content_type="application/json",
+        headers=house.peer.signed(method, path, raw),
+    )
 
 
 def _document(response: Any) -> Any:

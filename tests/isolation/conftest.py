@@ -10,9 +10,12 @@ from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.isolation.owners import Ledger
-from tests.isolation.world import furnish
+from tests.isolation.world import furnish, unnoted
 from tests.nodes.far import FarNode, new_pem
-from tests.support.cast import World
+from tests.support.caller import Caller
+from tests.support.cast import CAST, World
+
+NO_RIGHT = "kernel.read_root"  # what everybody may do anyhow
 
 
 @dataclass
@@ -22,6 +25,7 @@ class House:
     world: World
     peer: FarNode
     read: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    unscoped: dict[str, Caller] = field(default_factory=dict)  # a colleague of each, whose key may do nothing
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +36,12 @@ def house(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     )
     with django_db_blocker.unblock(), as_jiangsu, transaction.atomic():
         world = World()
-        yield House(world, furnish(world))
+        peer = furnish(world)
+        house = House(
+            world, peer, unscoped={name: getattr(world, name).with_scopes(NO_RIGHT) for name in CAST}
+        )
+        unnoted()
+        yield house
         transaction.set_rollback(True)
 
 

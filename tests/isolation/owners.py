@@ -20,6 +20,7 @@ class Thing:
     kind: str
     owner: UUID | None
     parties: frozenset[UUID]
+    over: bool = False
 
     def relation(self, tenant: UUID | None) -> str:
         """How a tenant stands to it: `own`, `party` or `strange`."""
@@ -46,12 +47,17 @@ class Ledger:
         return {str(each.id): each for each in self._read()}
 
     def some(self, model: type[Entity], tenant: UUID | None) -> list[Thing]:
-        """Up to three rows of a table as a tenant stands to them: its own, one it is a party to, a stranger's."""
+        """Rows of a table as a tenant stands to them: its own, one it is a party to, a stranger's; of each one that ended."""
         mine = [each for each in self.by_id.values() if each.kind == model.__name__]
-        told: dict[str, Thing] = {}
+        told: dict[tuple[str, bool], Thing] = {}
         for each in mine:
-            told.setdefault(each.relation(tenant), each)
+            told.setdefault((each.relation(tenant), each.over), each)
         return list(told.values())
+
+    def some_tenant(self, *, besides: object) -> UUID | None:
+        """A tenant that has rows, and is another than this one."""
+        owners = (each.owner for each in self.by_id.values())
+        return next((owner for owner in owners if owner not in (None, besides)), None)
 
     def _read(self) -> list[Thing]:
         found = []
@@ -61,16 +67,22 @@ class Ledger:
         return found
 
 
+ENDS = ("ended_at", "revoked_at", "closed_at", "accepted_at")  # columns that say that a row is over
+OVER = {"closed", "revoked", "refused", "withdrawn", "retired", "lifted", "cancelled", "detached", "expired"}
+
+
 def _rows(model: type[Entity]) -> list[Thing]:
-    if model.public:
-        return [
-            Thing(id_, model.__name__, None, frozenset())
-            for id_ in model.objects.values_list("pk", flat=True)
-        ]
     rows: Any = model.objects.all()
     if model is Instruction:  # a draft is the supervision's alone, whomever it will be issued to
         rows = rows.exclude(state__in=UNISSUED)
-    return [
-        Thing(id_, model.__name__, owner, frozenset(parties))
-        for id_, owner, *parties in rows.values_list("pk", model.tenant_field, *model.party_fields)
-    ]
+    owned = [] if model.public else [model.tenant_field, *model.party_fields]
+    columns = {each.name for each in model._meta.concrete_fields}
+    signs = [each for each in (*ENDS, "state") if each in columns]
+    found = []
+    for id_, *values in rows.values_list("pk", *owned, *signs):
+        owner, *parties = values[: len(owned)] or [None]
+        over = any(
+            value in OVER if isinstance(value, str) else value is not None for value in values[len(owned) :]
+        )
+        found.append(Thing(id_, model.__name__, owner, frozenset(parties), over))
+    return found

@@ -17,7 +17,7 @@ from nodes.domain.filings import FilingState
 from nodes.models import Envelope, Filing, ManifestPair, NodeAlarm, OutboundStream, Outgoing, Peer
 from participants.domain.organisations import APPOINTED
 from participants.domain.organisations import OrganisationKind as Kind
-from participants.models import ApiKey, Decision, Membership, WebhookAttempt
+from participants.models import ApiKey, Decision, Mandate, Membership, WebhookAttempt
 from security.services.audit import append_checkpoint
 from tests.aggregation.supply import bring_to_market, made
 from tests.isolation.addresses import INDICATOR
@@ -71,10 +71,26 @@ def furnish(world: World) -> FarNode:
         made(world.ben.post("/api/v1/demands", {"title": canary("ben"), "terms": demand()}))
         relay()
         append_checkpoint()
-    ApiKey.objects.update(
-        last_used_at=now() + timedelta(hours=1)
-    )  # so that no call differs by noting the minute
+    over(world)
+    unnoted()
     return first
+
+
+def unnoted() -> None:
+    """Every key was used just now, so that no call differs by noting the minute."""
+    ApiKey.objects.update(last_used_at=now() + timedelta(hours=1))
+
+
+def over(world: World) -> None:
+    """What has ended is no more a stranger's than what stands: a key, a seat, an offer, a proposal, a mandate."""
+    for name in ("ada", "cleo", "ben", "lin"):
+        person = getattr(world, name)
+        here = f"/api/v1/organisations/{person.organisation.id}"
+        made(person.post(f"{here}/keys", {"name": "ended", "scopes": ["kernel"]}))
+        ended = ApiKey.objects.filter(membership=person.membership, name="ended").latest("id")
+        made(person.post(f"/api/v1/keys/{ended.id}:revoke"))
+    mandate = Mandate.objects.filter(organisation=world.sue.organisation).latest("id")
+    made(world.ron.post(f"/api/v1/mandates/{mandate.id}:end"))
 
 
 def settle_in(person: Person, name: str) -> None:

@@ -1,0 +1,124 @@
+"""What is left behind when everybody has asked everything: no private word in logs, Redis, events, jobs, exports, mail."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.core.management import call_command
+from redis import Redis
+
+from kernel.logs import JsonFormatter
+from kernel.models.jobs import Job
+from kernel.models.outbox import EventRecord
+from nodes.models import ManifestPair
+from tests.isolation.addresses import addresses
+from tests.isolation.calls import ASKERS, ask, tenant_of
+from tests.isolation.checks import NOT_CALLED
+from tests.isolation.conftest import House
+from tests.isolation.owners import Ledger
+from tests.isolation.world import canary
+from tests.support.cast import CAST
+
+pytestmark = pytest.mark.django_db
+CANARIES = [canary(name) for name in CAST]
+
+
+class Heard(logging.Handler):
+    """Keeps every line as it would be written."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+        self.setFormatter(JsonFormatter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one line; the database's own echo of statements is no log of the node's."""
+        if not record.name.startswith(("django.db", "faker", "factory")):
+            self.lines.append(self.format(record))
+
+
+@pytest.fixture(scope="module")
+def logs() -> Iterator[Heard]:
+    """Every log line from before the house is built."""
+    heard, root = Heard(), logging.getLogger()
+    before = root.level
+    root.addHandler(heard)
+    root.setLevel(logging.DEBUG)
+    yield heard
+    root.removeHandler(heard)
+    root.setLevel(before)
+
+
+@pytest.fixture(scope="module")
+def asked(logs: Heard, house: House, ledger: Ledger) -> House:
+    """Everybody has asked every address once, of what is not its own where it names an object."""
+    for address in addresses():
+        if address.operation in NOT_CALLED:
+            continue
+        for asker in ASKERS[::2] if address.method == "GET" else ASKERS[1::4]:
+            thing: Any = None
+            if address.view.queryset is not None and address.keyed:
+                things = ledger.some(address.view.queryset.model, tenant_of(house, asker))
+                thing = things[-1] if things else None
+            ask(house, asker, address, thing.id if thing else "")
+    return house
+
+
+def told(text: str) -> list[str]:
+    """The canaries in a text."""
+    return [each for each in CANARIES if each in text]
+
+
+def test_no_private_word_is_in_a_log(asked: House, logs: Heard) -> None:
+    logging.getLogger("kernel").warning("a line that is heard")
+    assert any("a line that is heard" in line for line in logs.lines)
+    assert [line for line in logs.lines if told(line)] == []
+
+
+@pytest.mark.parametrize("url", ["cache", "broker"])
+def test_no_private_word_is_in_redis_in_a_key_or_in_a_value(asked: House, url: str) -> None:
+    where = settings.CACHES["default"]["LOCATION"] if url == "cache" else settings.CELERY_BROKER_URL
+    client = Redis.from_url(where)
+    kept = []
+    for key in client.scan_iter():
+        read = {b"string": client.get, b"list": lambda k: client.lrange(k, 0, -1), b"set": client.smembers,
+                b"hash": client.hgetall, b"zset": lambda k: client.zrange(k, 0, -1)}  # fmt: skip
+        kept.append(f"{key!r} {read[client.type(key)](key)!r}")  # type: ignore[index, operator] # redis-py's types
+    assert [each for each in kept if told(each)] == []
+
+
+def test_no_private_word_is_in_an_event_or_in_the_arguments_of_a_job(asked: House) -> None:
+    payloads = [
+        json.dumps(each, ensure_ascii=False) for each in EventRecord.objects.values_list("payload", flat=True)
+    ]
+    arguments = [
+        json.dumps([args, key], ensure_ascii=False) for args, key in Job.objects.values_list("args", "key")
+    ]
+    assert payloads
+    assert [each for each in payloads + arguments if told(each)] == []
+
+
+def test_an_export_of_the_supply_and_of_a_stream_has_no_private_word(asked: House, tmp_path: Path) -> None:
+    call_command("export_supply", str(tmp_path / "supply"), verbosity=0)
+    pair = ManifestPair.objects.select_related("peer").first()
+    assert pair is not None
+    try:
+        call_command("export_stream", str(tmp_path / "stream"), peer=pair.peer.code, stream=pair.stream)
+    except ValueError:  # the world's manifest is a row only: nothing was exchanged under it
+        assert not (tmp_path / "stream").exists() or not any((tmp_path / "stream").rglob("*.csv"))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) >= 5
+    assert [path.name for path in files if told(path.read_text(encoding="utf-8"))] == []
+
+
+def test_mail_has_words_of_its_readers_only(asked: House) -> None:
+    for letter in getattr(mail, "outbox", []):
+        readers = " ".join([*letter.to, *letter.cc, *letter.bcc])
+        own = [name for name in CAST if canary(name) in readers or f"{name}@" in readers]
+        assert set(told(str(letter.message()))) <= {canary(name) for name in own}
