@@ -8,9 +8,12 @@ import pytest
 from django.db import connection
 from rest_framework.response import Response
 
-from kernel import errors, tenancy
+from aggregation.models import Centre
+from kernel import errors, permissions, tenancy
 from kernel.api.views import HouseView
 from kernel.models.base import Entity, EntityQuerySet
+from marketplace.models import Order
+from tests.aggregation.supply import centre
 from tests.isolation import bodies
 from tests.isolation.addresses import Address, addresses
 from tests.isolation.checks import (
@@ -122,33 +125,21 @@ def test_a_cached_answer_without_the_tenant_in_its_key_is_reported(
 
 
 def test_a_mass_assignment_is_reported(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    call = bodies.Call(
-        house.world.ada, "POST", "/api/v1/compute-centres",
-        {"key": "planted", "name": "演示中心", "division": "320509"},
-    )  # fmt: skip
+    call = bodies.Call(house.world.ada, "POST", "/api/v1/centres", centre(centre="planted"))
     assert bodies.effect(call, call.data).status == 201
     assert bodies.mass_assigned(call) == []
     honest = call.view.post  # type: ignore[attr-defined] # the view of a write
 
     def everything(self: HouseView, *args: Any, **kwargs: Any) -> Response:
         answer: Response = honest(self, *args, **kwargs)
-        model = self.queryset.model if self.queryset is not None else EntityQuerySet
-        row = centre_of(answer)
-        for name in ("tenant_id", "state", "generation"):
-            if hasattr(row, name) and name in self.request.data:
-                setattr(row, name, self.request.data[name])
+        row = Centre.objects.get(id=answer.data["id"])
+        for name in ("tenant_id", "generation"):
+            setattr(row, name, self.request.data.get(name, getattr(row, name)))
         row.save()
-        assert model
         return answer
 
     monkeypatch.setattr(call.view, "post", everything)
     assert bodies.mass_assigned(call) != []
-
-
-def centre_of(answer: Response) -> Any:
-    from aggregation.models import Centre
-
-    return Centre.objects.get(id=answer.data["id"])
 
 
 def test_a_statement_that_only_a_stranger_s_object_costs_is_reported(
@@ -178,7 +169,6 @@ def test_a_statement_that_only_a_stranger_s_object_costs_is_reported(
 def test_a_role_that_gets_further_than_its_row_and_a_key_without_scope_are_reported(
     house: House, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kernel import permissions
 
     address = address_of("marketplace.run_settlement")
     assert wrong_rights(house, ledger, address, "olga") == []
@@ -193,7 +183,6 @@ def test_a_role_that_gets_further_than_its_row_and_a_key_without_scope_are_repor
 def test_a_stranger_s_row_taken_from_a_body_is_reported(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from marketplace.models import Order
 
     world: World = house.world
     order = Order.objects.filter(tenant_id=world.bea.organisation.id).latest("id")
