@@ -61,7 +61,7 @@ class EnrolView(Framed, ActivateTOTPView):  # type: ignore[misc] # allauth has n
         width, path = squares(context["totp_url"])
         secret = context["form"].secret
         groups = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
-        return {**context, "width": width, "path": path, "groups": groups}
+        return {**context, "width": width, "dark": path, "groups": groups}
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Enrol: the code that was just shown counts as this session's second factor."""

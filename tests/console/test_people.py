@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import qrcode
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -76,6 +77,20 @@ def test_they_can_be_walked_without_eyes_or_mouse(seen: list[Any]) -> None:
                 assert set(reference.split()) <= set(ids), (path, reference)
     wrong = next(page for path, _, page in seen if path == "wrong")
     assert [each.get("aria-invalid") for each in wrong.all("input") if each.get("id") == "code"] == ["true"]
+
+
+def test_the_qr_code_holds_what_the_app_needs(world: World, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.NODE_NAME = "Node"
+    user, browser = with_password(world.ada), Browser()
+    browser.sign_in(user.email)
+    page = browser.look("/account/second-factor/enrol")
+    secret = "".join(re.findall(r"\b[A-Z2-7]{4}\b", page.text.split("into it")[1]))
+    code = qrcode.QRCode(border=4)
+    code.add_data(f"otpauth://totp/{user.email.replace('@', '%40')}?secret={secret}&issuer=Node")
+    wanted = {(x, y) for y, row in enumerate(code.get_matrix()) for x, dark in enumerate(row) if dark}
+    drawn = {(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", page.all("path")[1]["d"])}
+    assert drawn == wanted
 
 
 def test_the_form_speaks_chinese_too_in_the_words_of_the_libraries() -> None:
