@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "oauth2_provider",
     *FLOORS,
 ]
 MIDDLEWARE = [
@@ -146,8 +147,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 50},
     },
-    "reminders": {
-        "task": "participants.tasks.remind_of_ends",
+    "credentials": {
+        "task": "participants.tasks.tend_credentials",
         "schedule": 600.0,
         "options": {"expires": 500},
     },
@@ -226,11 +227,20 @@ EMAIL_FILE_PATH = _mail.folder
 EMAIL_TIMEOUT = 20  # seconds; a job's lease is two minutes
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "node@localhost")
 
+# --- machines sign in: OAuth 2 client credentials, answered from participants -------------------
+OAUTH2_PROVIDER_APPLICATION_MODEL = "participants.OAuthClient"
+OAUTH2_PROVIDER = {
+    "OAUTH2_VALIDATOR_CLASS": "participants.api.oauth_validator.MachineValidator",
+    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",  # client credentials, no other grant
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 600,
+}
+
 # --- the API ----------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "participants.api.authentication.ApiKeyAuthentication",
         "participants.api.sessions.SessionAuthentication",
+        "participants.api.authentication.BearerAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -262,7 +272,26 @@ SPECTACULAR_SETTINGS = {
                 "in": "header",
                 "name": "Authorization",
                 "description": "Api-Key <key>",
-            }
+            },
+            "Signature": {
+                "type": "apiKey",
+                "in": "header",
+                "name": "Signature",
+                "description": "RFC 9421, with Signature-Input and Content-Digest, beside the credential: docs/sign-in.md",
+            },
+            "OAuth2": {
+                "type": "oauth2",
+                "description": "Authorization: Bearer <token>, for the machines of an organisation",
+                "flows": {
+                    "clientCredentials": {
+                        "tokenUrl": "/api/v1/oauth/token",
+                        "scopes": {
+                            "*": "all",
+                            **dict.fromkeys(FLOORS, "a floor; an operation id is a scope too"),
+                        },
+                    }
+                },
+            },
         }
     },
 }

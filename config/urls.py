@@ -4,6 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from kernel.api import health
+from participants.api import oauth
 
 handler404 = "console.pages.problems.not_found"
 handler500 = "console.pages.problems.internal_error"
@@ -12,6 +13,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path(".well-known/oauth-authorization-server", oauth.MetadataView.as_view()),
     path("api/v1/openapi", SpectacularAPIView.as_view(), name="openapi"),
     path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="openapi"), name="docs"),
     path("api/v1", include("kernel.api.urls")),

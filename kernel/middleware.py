@@ -1,5 +1,6 @@
 """Around every request: its id, its duration, and problems that arise at commit."""
 
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -8,9 +9,14 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Histogram
 
+from kernel.api.messages import SIGNED
 from kernel.api.problems import response_outside_views, translate
+from kernel.crypto.messages import Verified
 from kernel.ids import new_id
 from kernel.logs import request_id
+from kernel.services.messages import spend_nonce
+
+logger = logging.getLogger(__name__)
 
 LATENCY = Histogram(
     "cin_http_request_seconds", "Time to answer a request", ["method", "route", "status"],
@@ -19,7 +25,16 @@ LATENCY = Histogram(
 METHODS = frozenset(
     {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 )  # a label is not the caller's to invent
+REFUSED = 400
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def spend(verified: Verified) -> None:
+    """Let a signature whose act was taken back be used up all the same; without a database nothing can use it."""
+    try:
+        spend_nonce(verified)
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("a nonce was not kept", extra={"reason": str(error)})
 
 
 class RequestMiddleware:
@@ -36,6 +51,8 @@ class RequestMiddleware:
         start = time.perf_counter()
         try:
             response = self.get_response(request)
+            if response.status_code >= REFUSED and SIGNED in request.META:
+                spend(request.META[SIGNED])
             response["X-Request-Id"] = request_id.get()
             route = request.resolver_match.route if request.resolver_match else "unknown"
             method = request.method if request.method in METHODS else "other"

@@ -269,6 +269,30 @@ class RotatedAlready(Problem):
     )
 
 
+class SigningKeyKnown(Problem):
+    """A public key is registered once; what has ended does not come back."""
+
+    status = 409
+    code = "signing_key_known"
+    title = Text("公钥已登记", "The key is registered")
+    detail = Text(
+        "该公钥在本主体已登记过（可能已停用）；请生成新的密钥。",
+        "Your organisation has registered this key before (it may have ended); make a new one.",
+    )
+
+
+class NoSigningKey(Problem):
+    """Where all must sign, something must be left to sign with."""
+
+    status = 409
+    code = "no_signing_key"
+    title = Text("没有可用的签名密钥", "No key to sign with")
+    detail = Text(
+        "要求签名时本主体至少须有一把有效的签名公钥；请先登记新公钥，或先取消签名要求。",
+        "While signatures are required a live key must be there; register another first, or lift the requirement.",
+    )
+
+
 class LastAdministrator(Problem):
     """An organisation is never left without an administrator."""
 

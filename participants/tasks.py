@@ -5,7 +5,9 @@ from uuid import UUID
 from celery import shared_task
 
 from kernel.jobs import job
+from participants.models import ApiKey, ClientSecret
 from participants.services.certification import suspend_lapsed
+from participants.services.clients import forget_tokens
 from participants.services.credentials import remind_of_ends
 from participants.services.deliveries import deliver_due, forget_deliveries
 from participants.services.mail import SENDING, deliver_mail, drop_old_mail
@@ -17,12 +19,6 @@ def follow_last_days() -> None:
     """Suspend whose required document has run out, end qualifications after their last day."""
     suspend_lapsed()
     expire_qualifications()
-
-
-@shared_task(name="participants.tasks.remind_of_ends", ignore_result=True)
-def remind() -> None:
-    """Announce which keys end soon."""
-    remind_of_ends()
 
 
 @job(SENDING)
@@ -47,3 +43,11 @@ def deliver_webhooks() -> None:
 def forget_webhooks() -> None:
     """Forget deliveries that are past their retention."""
     forget_deliveries()
+
+
+@shared_task(name="participants.tasks.tend_credentials", ignore_result=True)
+def tend_credentials() -> None:
+    """Announce which keys and secrets end soon, and forget tokens that ended."""
+    remind_of_ends(ApiKey)
+    remind_of_ends(ClientSecret)
+    forget_tokens()

@@ -1,8 +1,12 @@
-"""Step 2: eight parties register with their code and documents; two people certify each; the reseller qualifies."""
+"""Step 2: eight parties register with their code and documents; two people certify each; the reseller qualifies; a provider's machine signs in."""
 
 from typing import Any
 
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from demo.client import Client, expect
+from demo.sign_request import public_jwk, signed_headers
 from demo.world import DATA, World
 
 
@@ -35,7 +39,34 @@ def run(world: World) -> str:
     decider.post(f"/api/v1/proposals/{proposal['id']}:approve")
     standing = world.clients["resale"].get(f"{here}/standing")
     expect(standing["qualified"], "the reseller is qualified")
-    return f"{len(parties)} parties certified by two people each; reseller qualified"
+    machine = machines(world)
+    return f"{len(parties)} parties certified by two people each; reseller qualified; {machine}"
+
+
+def machines(world: World) -> str:
+    """A provider's program: an OAuth client without a person, a rotated key, a request that is signed once."""
+    person, api = world.clients["compute-jia"], world.regional.url
+    here = f"/api/v1/organisations/{world.facts['compute-jia']}"
+    body = {"name": "agent", "roles": ["compute_provider"], "scopes": ["aggregation", "kernel"]}
+    client = person.post(f"{here}/clients", body)
+    form = {"grant_type": "client_credentials", "scope": "kernel aggregation.list_pools"}
+    pair = (client["client_id"], client["client_secret"])
+    token = httpx.post(f"{api}/api/v1/oauth/token", data=form, auth=pair).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    me = httpx.get(f"{api}/api/v1/me", headers=bearer).json()
+    expect(me["user"] is None and me["organisation"] == world.facts["compute-jia"], "a machine is no person")
+    made = person.post(f"{here}/keys", {"name": "nightly", "scopes": ["kernel", "participants"]})
+    old = Client(api, made["api_key"])
+    new = Client(api, old.post(f"/api/v1/keys/{made['id']}:rotate", {"overlap_hours": 1})["api_key"])
+    both = {each.get("/api/v1/me")["credential"] for each in (old, new)}
+    expect(len(both) == 2, "the old key works beside its successor")  # noqa: PLR2004
+    key = Ed25519PrivateKey.generate()
+    person.post(f"{here}/signing-keys", {"name": "agent", "key": public_jwk(key)})
+    headers = bearer | signed_headers(key, "GET", f"{api}/api/v1/me")
+    first, again = (httpx.get(f"{api}/api/v1/me", headers=headers) for _ in range(2))
+    expect(first.json()["signed"], "a good signature is taken")
+    expect(again.json()["code"] == "signature_refused", "and the same one not twice")
+    return "a machine signed in, a key rotated, a signature taken once"
 
 
 def register(nobody: Client, party: dict[str, Any]) -> Any:

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from kernel import errors
+from kernel.crypto.messages import WANTED
 from kernel.logs import request_id
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,8 @@ def handle(exc: Exception, _context: dict[str, Any]) -> Response | None:
         headers["Retry-After"] = str(problem.retry_after)
     if problem.status == errors.Unauthenticated.status:
         headers["WWW-Authenticate"] = CHALLENGES
+    if isinstance(problem, errors.SignatureRefused):
+        headers["Accept-Signature"] = WANTED
     return Response(document(problem, items), problem.status, headers=headers, content_type=PROBLEM_JSON)
 
 

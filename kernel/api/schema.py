@@ -141,9 +141,9 @@ class HouseSchema(AutoSchema):
         return str(self.view.operations[self.method])
 
     def get_auth(self) -> list[dict[str, list[str]]]:
-        """An API key, unless the permission table lets anybody in."""
+        """An API key or a client's token, unless the permission table lets anybody in."""
         anybody = table().get(self.get_operation_id(), {}).get(Role.ANONYMOUS, Reach.NONE) is not Reach.NONE
-        return [{}] if anybody else [{"ApiKey": []}]
+        return [{}] if anybody else [{"ApiKey": []}, {"OAuth2": []}]
 
     def get_tags(self) -> list[str]:
         """The floor that serves the operation."""

@@ -30,6 +30,7 @@ from kernel.text import Vocabulary
 LABEL = "cin"
 DERIVED = ("@method", "@authority", "@path", "@query")
 FIELDS = ("content-type", "content-digest", "cin-stream", "cin-sequence")
+WANTED = f'{LABEL}=({" ".join(f"{chr(34)}{name}{chr(34)}" for name in (*DERIVED, *FIELDS[:2]))});created;expires;alg="ed25519"'  # RFC 9421 §5.1
 LIFETIME = timedelta(seconds=300)  # the replay window (INVARIANTS G5)
 LEEWAY = timedelta(seconds=30)  # how far ahead of ours the signer's clock may be
 NONCE_CHARACTERS = range(16, 65)

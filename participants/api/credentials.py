@@ -21,6 +21,20 @@ DEFAULT_OVERLAP_HOURS = 24
 LONGEST_OVERLAP_HOURS = 30 * 24
 
 
+class ScopesField(serializers.ListField):
+    """What a credential may do."""
+
+    def __init__(self, **options: Any) -> None:
+        """A list of scopes, one at least."""
+        super().__init__(
+            child=serializers.CharField(max_length=80),
+            min_length=1,
+            max_length=200,
+            help_text='operation ids, floors ("aggregation") or "*"',
+            **options,
+        )
+
+
 class NetworksField(serializers.ListField):
     """Networks from which a credential may be used."""
 
@@ -38,12 +52,7 @@ class KeyIn(serializers.Serializer[Any]):
     """A further key for the caller."""
 
     name = serializers.CharField(max_length=80)
-    scopes = serializers.ListField(
-        child=serializers.CharField(max_length=80),
-        min_length=1,
-        max_length=200,
-        help_text='operation ids, floors ("aggregation") or "*"',
-    )
+    scopes = ScopesField()
     valid_days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS, default=DEFAULT_DAYS)
     allowed_networks = NetworksField(default=list)
 

@@ -73,6 +73,7 @@ class OrganisationOut(serializers.ModelSerializer[Organisation]):
             "size",
             "affiliates",
             "state",
+            "require_signatures",
             "created_at",
             "generation",
         )

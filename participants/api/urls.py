@@ -4,13 +4,16 @@ from django.urls import path
 
 from participants.api import (
     certification,
+    clients,
     credentials,
     deliveries,
     documents,
     mandates,
+    oauth,
     organisations,
     people,
     revocations,
+    signing_keys,
     webhooks,
 )
 
@@ -33,6 +36,16 @@ urlpatterns = [
     path("keys/<uuid:pk>:rotate", credentials.RotateKeyView.as_view()),
     path("keys/<uuid:pk>:revoke", credentials.RevokeKeyView.as_view()),
     path("organisations/<uuid:pk>:propose-key-revocation", revocations.ProposeKeyRevocationView.as_view()),
+    path("organisations/<uuid:pk>/clients", clients.ClientsView.as_view()),
+    path("clients/<uuid:pk>", clients.ClientView.as_view()),
+    path("clients/<uuid:pk>:rotate", clients.RotateClientView.as_view()),
+    path("clients/<uuid:pk>:end", clients.EndClientView.as_view()),
+    path("organisations/<uuid:pk>/signing-keys", signing_keys.SigningKeysView.as_view()),
+    path("signing-keys/<uuid:pk>:end", signing_keys.EndSigningKeyView.as_view()),
+    path("organisations/<uuid:pk>:require-signatures", signing_keys.RequireSignaturesView.as_view()),
+    path("oauth/token", oauth.TokenView.as_view()),
+    path("oauth/revoke", oauth.RevokeTokenView.as_view()),
+    path("oauth/introspect", oauth.IntrospectTokenView.as_view()),
     path("organisations/<uuid:pk>/members", people.MembersView.as_view()),
     path("members/<uuid:pk>:end", people.EndMembershipView.as_view()),
     path("organisations/<uuid:pk>/invitations", people.InvitationsView.as_view()),

@@ -43,6 +43,7 @@ class Organisation(Entity):
     )
     checked_by = models.UUIDField(null=True)
     certified_by = models.UUIDField(null=True)
+    require_signatures = models.BooleanField(default=False)
 
     class Meta:
         db_table = "organisation"

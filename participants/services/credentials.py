@@ -19,12 +19,12 @@ from participants.domain.networks import read_networks
 from participants.errors import CredentialEnded, NotYourKey, RotatedAlready, ScopeTooWide
 from participants.events import (
     ApiKeyIssued,
-    ApiKeyRestricted,
     ApiKeyRevoked,
     ApiKeyRotated,
     CredentialExpiring,
+    CredentialRestricted,
 )
-from participants.models import ApiKey, Membership
+from participants.models import ApiKey, ClientSecret, Membership
 from participants.services.people import require_administrator
 
 REMINDED_BEFORE = timedelta(days=14)
@@ -138,7 +138,7 @@ def restrict_key(*, key: ApiKey, allowed_networks: Sequence[str], actor: Actor) 
     key.allowed_networks = read_networks(allowed_networks)
     key.advance("allowed_networks")
     publish(
-        ApiKeyRestricted(
+        CredentialRestricted(
             subject=key.id, tenant=key.membership.organisation_id, networks=len(key.allowed_networks)
         ),
         actor=actor,
@@ -178,7 +178,7 @@ def note_use(row: Any, **further: object) -> None:
 
 
 @transaction.atomic
-def remind_of_ends(kind: type[ApiKey] = ApiKey) -> int:
+def remind_of_ends(kind: type[ApiKey] | type[ClientSecret]) -> int:
     """Announce once of each live secret of a kind that it ends soon and has no successor; returns how many."""
     moment = now()
     due = kind.objects.select_for_update(of=("self",), skip_locked=True).filter(

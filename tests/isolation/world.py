@@ -5,6 +5,7 @@ from typing import Any
 
 from identifiers.models import Identifier
 from kernel.clock import now, shanghai_year
+from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.ids import new_id
 from kernel.services.outbox import relay
 from marketplace.models import JournalEntry, Order
@@ -99,6 +100,9 @@ def settle_in(person: Person, name: str) -> None:
     here = f"/api/v1/organisations/{person.organisation.id}"
     made(person.post(f"{here}/keys", {"name": canary(name), "scopes": ["kernel"]}))
     webhooks(person, name)
+
+    for number in SEVERAL:
+        machine(person, f"{canary(name)}", number)
     email = f"{canary(name)}@example.org"
     made(person.post(f"{here}/invitations", {"email": email, "roles": list(person.membership.roles)}))
     if person.organisation.kind in NO_DOCUMENTS:
@@ -128,6 +132,19 @@ def webhooks(person: Person, name: str) -> None:
             WebhookAttempt.objects.create(
                 delivery_id=sent["id"], status=500, duration_ms=1, error="HTTP 500", answer=canary(name)
             )
+
+
+def machine(person: Person, name: str, number: int) -> None:
+    """An OAuth client of the house, and a key to sign with."""
+    body = {
+        "name": name if number == 1 else f"{name}-{number}",
+        "roles": list(person.membership.roles),
+        "scopes": ["kernel"],
+    }
+    here = f"/api/v1/organisations/{person.organisation.id}"
+    made(person.post(f"{here}/clients", body))
+    key = SUITE.jwk(SUITE.public_key(SUITE.new_private_key()))
+    made(person.post(f"{here}/signing-keys", {"name": name, "key": key}))
 
 
 def lines(world: World, name: str) -> None:

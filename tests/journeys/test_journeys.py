@@ -1,7 +1,7 @@
 """Runs every YAML journey: one file is one story, told in HTTP.
 
 A step has a `name`, one method with its address, and any of: `as` (one of the cast, or nobody), `data`, `form` (sent
-as multipart, its `file` as a file), `file: true` (the answer is a file), `headers`,
+as multipart, its `file` as a file), `encoded` (sent as an HTML form sends it), `file: true` (the answer is a file), `headers`,
 `status` (default 200), `json` (path → value), `response_headers`, `remember` (name → path), `settle: true` (let the
 node do what is due before the step). A story may start from a `given` that GIVEN names. `${name}` is what was remembered, `${ada.organisation.id}` is of the world.
 A value `/…/` is a regular expression; a path may end in `.length`; `null` is null and `absent` is a missing member.
@@ -25,7 +25,7 @@ from tests.support.cast import World
 JOURNEYS = sorted(Path(__file__).parent.glob("*.yaml"))
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 WORDS = {
-    "name", "as", "data", "form", "file", "headers", "status", "json", "response_headers", "remember", "settle",
+    "name", "as", "data", "form", "encoded", "file", "headers", "status", "json", "response_headers", "remember", "settle",
 }  # fmt: skip
 ABSENT = "absent"
 GIVEN: dict[str, Callable[[World], object]] = {
@@ -58,6 +58,8 @@ def take(step: dict[str, Any], world: World, memory: dict[str, Any], where: str)
     if form := told.get("form"):
         file = form.pop("file").encode()
         response = caller.upload(told[method], form, file, **headers)
+    elif encoded := told.get("encoded"):
+        response = caller.submit(told[method], encoded)
     else:
         response = caller.send(method, told[method], told.get("data"), **headers)
     assert response.status_code == told.get("status", 200), f"{where}\n{response.content.decode()}"

@@ -105,7 +105,7 @@ def test_the_list_of_networks_changes_by_version_and_takes_effect(world: World) 
     changed = world.ada.patch(path, networks, If_Match=version)
     assert (changed.status_code, changed.json()["allowed_networks"]) == (200, ["203.0.113.0/24"])
     assert code_of(world.ada.get(ME)) == (401, "unauthenticated")
-    assert EventRecord.objects.get(name="participants.api_key_restricted").payload == {"networks": 1}
+    assert EventRecord.objects.get(name="participants.credential_restricted").payload == {"networks": 1}
 
 
 def test_a_colleague_s_networks_are_an_administrator_s_to_change(world: World) -> None:
@@ -124,8 +124,8 @@ def test_one_is_reminded_once_of_a_key_that_ends_and_has_no_successor(world: Wor
     ApiKey.objects.filter(id=world.ben.row.id).update(expires_at=soon)
     world.ben.post(f"/api/v1/keys/{world.ben.row.id}:rotate", {"overlap_hours": 720})
     world.rex.with_scopes("kernel")  # made for an hour
-    assert remind_of_ends() == 1
-    assert remind_of_ends() == 0
+    assert remind_of_ends(ApiKey) == 1
+    assert remind_of_ends(ApiKey) == 0
     told = EventRecord.objects.get(name="participants.credential_expiring")
     assert (told.subject, told.tenant_id) == (world.ada.row.id, world.ada.organisation.id)
     assert told.payload["kind"] == "api_key"

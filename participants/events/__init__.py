@@ -6,6 +6,74 @@ from typing import ClassVar
 from uuid import UUID
 
 from kernel.events import Event
+from participants.events.credentials import (
+    AccessGranted,
+    AccessRevoked,
+    ApiKeyIssued,
+    ApiKeyRevoked,
+    ApiKeyRotated,
+    ClientEnded,
+    ClientRegistered,
+    ClientSecretRotated,
+    CredentialExpiring,
+    CredentialRestricted,
+    SignaturesRequired,
+    SigningKeyAdded,
+    SigningKeyEnded,
+)
+
+__all__ = [
+    "AccessGranted",
+    "AccessRevoked",
+    "ApiKeyIssued",
+    "ApiKeyRevoked",
+    "ApiKeyRotated",
+    "ClientEnded",
+    "ClientRegistered",
+    "ClientSecretRotated",
+    "CodeReviewed",
+    "CredentialExpiring",
+    "CredentialRestricted",
+    "DeliveriesRecovered",
+    "DeliveryAbandoned",
+    "DeliveryRedelivered",
+    "DocumentAccepted",
+    "DocumentRead",
+    "DocumentSubmitted",
+    "MailDropped",
+    "MailSent",
+    "MandateEnded",
+    "MandateGranted",
+    "MemberJoined",
+    "MemberLeft",
+    "OrganisationAmended",
+    "OrganisationCertified",
+    "OrganisationChecked",
+    "OrganisationClosed",
+    "OrganisationRefused",
+    "OrganisationRegistered",
+    "PasswordChanged",
+    "PersonInvited",
+    "QualificationExpired",
+    "QualificationGranted",
+    "QualificationRestored",
+    "QualificationRevoked",
+    "QualificationSuspended",
+    "SecondFactorChanged",
+    "SessionsEnded",
+    "SignInsFailing",
+    "SignaturesRequired",
+    "SignedIn",
+    "SigningKeyAdded",
+    "SigningKeyEnded",
+    "WebhookChanged",
+    "WebhookDisabled",
+    "WebhookEnabled",
+    "WebhookPaused",
+    "WebhookRemoved",
+    "WebhookSecretRotated",
+    "WebhookTested",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,52 +265,6 @@ class MemberLeft(Event):
     """A membership ended, and its keys with it."""
 
     name: ClassVar[str] = "participants.member_left"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApiKeyIssued(Event):
-    """A member got a key; `subject` is the key's id."""
-
-    name: ClassVar[str] = "participants.api_key_issued"
-
-    member: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApiKeyRevoked(Event):
-    """A key ends at once."""
-
-    name: ClassVar[str] = "participants.api_key_revoked"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApiKeyRotated(Event):
-    """A key takes the place of another, which ends after an overlap; `subject` is the new key's id."""
-
-    name: ClassVar[str] = "participants.api_key_rotated"
-
-    replaces: UUID
-    overlap_ends: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApiKeyRestricted(Event):
-    """The networks from which a key may be used changed."""
-
-    name: ClassVar[str] = "participants.api_key_restricted"
-
-    networks: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class CredentialExpiring(Event):
-    """A key or a client's secret ends soon, and nothing has taken its place; `subject` is its id."""
-
-    name: ClassVar[str] = "participants.credential_expiring"
-
-    kind: str
-    member: UUID
-    expires_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

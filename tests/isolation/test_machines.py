@@ -1,0 +1,50 @@
+"""Machines of every role meet every operation: answered by the matrix or told that a person is needed, never by a fault."""
+
+import pytest
+from django.db import transaction
+
+from tests.isolation.addresses import Address, addresses, reach
+from tests.isolation.conftest import House
+from tests.isolation.owners import Ledger
+from tests.isolation.test_roles import NOT_CALLED
+from tests.isolation.test_strangers import ABSENT
+from tests.participants.machines import Bearer, registered
+from tests.support.cast import CAST
+
+pytestmark = pytest.mark.django_db
+SPEAKERS = ("ada", "lin", "rex", "ann", "ben", "otto", "olga", "owen", "rhea", "aude")
+
+
+@pytest.fixture(scope="module")
+def machines(house: House) -> dict[str, Bearer]:
+    """A machine of everybody's house, with all that its maker may."""
+    return {name: registered(getattr(house.world, name)).caller() for name in SPEAKERS}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [each for each in addresses() if each.operation not in NOT_CALLED],
+    ids=lambda each: each.operation,
+)
+def test_a_machine_is_never_answered_by_a_fault(
+    house: House, ledger: Ledger, machines: dict[str, Bearer], address: Address
+) -> None:
+    wrong = []
+    for name, machine in machines.items():
+        if reach(address.operation, CAST[name].role.value) == "none":
+            continue
+        key: object = ABSENT
+        if address.keyed and address.view.queryset is not None:
+            mine = getattr(house.world, name).organisation.id
+            key = next((thing.id for thing in ledger.some(address.view.queryset.model, mine)), ABSENT)
+        path = address.path(key)
+        with transaction.atomic():
+            answer = (
+                machine.get(path)
+                if address.method == "GET"
+                else machine.send(address.method, path, {}, If_Match="*")
+            )
+            transaction.set_rollback(True)
+        if answer.status_code >= 500 or answer.status_code == 401:
+            wrong.append((name, answer.status_code, answer.content[:300]))
+    assert not wrong
