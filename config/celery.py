@@ -2,10 +2,22 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, Task
+
+from kernel.tenancy import as_node
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("compute-interconnection-node")
+
+class NodeTask(Task):  # type: ignore[type-arg]
+    """A task of the node itself, on the rows of all."""
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        """Run it."""
+        with as_node("handlers, jobs and sweeps serve all"):
+            return super().__call__(*args, **kwargs)
+
+
+app = Celery("compute-interconnection-node", task_cls=NodeTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -93,7 +93,7 @@ def database(url: str) -> dict[str, Any]:
     """A libpq connection URL as Django's database settings."""
     parts = {key: str(value) for key, value in conninfo_to_dict(url).items()}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "kernel.database",
         "NAME": parts.pop("dbname"),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),

@@ -15,6 +15,7 @@ from kernel.crypto.messages import Verified
 from kernel.ids import new_id
 from kernel.logs import request_id
 from kernel.services.messages import spend_nonce
+from kernel.tenancy import as_nobody
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,8 @@ class RequestMiddleware:
         token = request_id.set(given if GIVEN_ID.fullmatch(given) else str(new_id()))
         start = time.perf_counter()
         try:
-            response = self.get_response(request)
+            with as_nobody():
+                response = self.get_response(request)
             if response.status_code >= REFUSED and SIGNED in request.META:
                 spend(request.META[SIGNED])
             response["X-Request-Id"] = request_id.get()

@@ -8,6 +8,7 @@ from django.db import connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
 
+from kernel.tenancy import as_node
 from tests.support.cast import World
 
 empty_tables = DatabaseOperations.execute_sql_flush
@@ -30,7 +31,8 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     connection_created.connect(act_as_application)
     DatabaseOperations.execute_sql_flush = empty_as_owner  # type: ignore[method-assign, assignment] # for the session
     connections.close_all()
-    yield
+    with as_node("what a test does itself, it does as the node does"):
+        yield
     DatabaseOperations.execute_sql_flush = empty_tables  # type: ignore[method-assign] # as it was
     connection_created.disconnect(act_as_application)
     connections.close_all()

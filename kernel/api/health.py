@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from kernel.clock import now
 from kernel.models.jobs import Job
 from kernel.models.outbox import Delivery, PendingEvent
+from kernel.tenancy import as_node
 
 MOST_LAG_SECONDS = 60.0
 LAG = Gauge("cin_outbox_lag_seconds", "Age of the oldest event that is not relayed")
@@ -61,7 +62,8 @@ def metrics(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's si
 
 def lag_seconds() -> float:
     """Seconds since the oldest event that has no position yet; 0 when none waits."""
-    oldest = PendingEvent.objects.aggregate(oldest=Min("event__occurred_at"))["oldest"]
+    with as_node("the outbox holds the events of all"):
+        oldest = PendingEvent.objects.aggregate(oldest=Min("event__occurred_at"))["oldest"]
     return (now() - oldest).total_seconds() if oldest else 0.0
 
 

@@ -11,6 +11,7 @@ from kernel.errors import InvalidField
 from kernel.models.base import EntityQuerySet
 from kernel.permissions import by_mandate, reach_of
 from kernel.services.mandates import note_mandate
+from kernel.tenancy import reaching_as
 
 ALWAYS = frozenset({"id"})
 WHOLE = "expanded"
@@ -86,8 +87,9 @@ def expand(
         ids = {getattr(row, related.id_field) for row in rows} - {None}
         if by_mandate(related.operation, actor):
             note_mandate(operation=related.operation, on=None, actor=actor)
-        seen = related.rows.all().visible_to(actor.reaching(reach_of(related.operation, actor)))
-        others = seen.in_bulk(ids)
+        reader = actor.reaching(reach_of(related.operation, actor))
+        with reaching_as(reader):
+            others = related.rows.all().visible_to(reader).in_bulk(ids)
         for row in rows:
             if (other := others.get(getattr(row, related.id_field))) is not None:
                 row.__dict__.setdefault(WHOLE, {})[name] = other

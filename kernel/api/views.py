@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kernel import errors
-from kernel.actor import ANONYMOUS, Actor, Reach
+from kernel.actor import ANONYMOUS, SYSTEM, Actor, Reach
 from kernel.api import deferral, idempotency
 from kernel.api.bodies import require_storable
 from kernel.api.deprecation import Deprecation
@@ -31,6 +31,7 @@ from kernel.services.mandates import note_mandate
 from kernel.services.operations import accept_operation, report_progress
 from kernel.states import StateTable
 from kernel.systems import System, runs_here
+from kernel.tenancy import as_nobody, as_node, reach_as
 
 E = TypeVar("E", bound=Entity)
 READS = frozenset({"GET", "HEAD"})
@@ -47,6 +48,7 @@ class HouseView(APIView):
     - `if_match`: methods that need the object's version;
     - `acts`: method → (state table, act) to check before the input is read;
     - `natural_key`: the body carries its own key, so no Idempotency-Key is asked for;
+    - `alongside`: relations that an answer shows whosesoever rows they are (the rows themselves stay behind the wall);
     - `secrets`: members of the answer that are shown once and not kept for replays;
     - `deprecated`: method → the notice that it will go;
     - `may_wait`: a caller may prefer the answer later (202 and an operation).
@@ -60,6 +62,7 @@ class HouseView(APIView):
     if_match: ClassVar[frozenset[str]] = frozenset()
     acts: ClassVar[Mapping[str, tuple[StateTable[Any], str]]] = {}
     natural_key: ClassVar[bool] = False
+    alongside: ClassVar[tuple[str, ...]] = ()
     secrets: ClassVar[tuple[str, ...]] = ()
     deprecated: ClassVar[Mapping[str, Deprecation]] = {}
     may_wait: ClassVar[bool] = False
@@ -92,7 +95,8 @@ class HouseView(APIView):
         operation = self.operation
         if self.system is not None and not runs_here(self.system):
             raise errors.NotRunHere(system=self.system.value, where=settings.UPSTREAM_NAME)
-        self.perform_authentication(request)
+        with as_node("who asks is not known yet"):
+            self.perform_authentication(request)
         actor = request.auth if isinstance(request.auth, Actor) else ANONYMOUS
         reach = reach_of(operation, actor)
         if reach is Reach.NONE and actor.anonymous:
@@ -110,12 +114,14 @@ class HouseView(APIView):
     def _admit(self, actor: Actor, reach: Reach, kwargs: Mapping[str, Any]) -> None:
         """Ask whether the object is visible and the operation allowed."""
         self._actor = actor.reaching(reach)
+        reach_as(self._actor)
         if self.queryset is not None and kwargs:
             self.subject = self._find(actor, reach, kwargs)
         if reach is Reach.NONE:
             raise errors.Forbidden(operation=self.operation)
         if by_mandate(self.operation, actor):
             note_mandate(operation=self.operation, on=getattr(self.subject, "id", None), actor=actor)
+        reach_as(self._actor if self.request.method in SAFE else SYSTEM)
 
     def _require_state(self) -> None:
         if known := self.acts.get(self.request.method or ""):
@@ -126,6 +132,7 @@ class HouseView(APIView):
         """The object named by the address: 404 where the caller may not see it, 403 where it may not act."""
         sees = reach_of(self.visible_by, actor) if self.visible_by else reach
         assert self.queryset is not None  # noqa: S101 - asked by initial()
+        reach_as(actor.reaching(sees))
         rows = self.queryset.all().visible_to(actor.reaching(sees))
         if self.request.method in self.if_match:  # locked, so that the version still stands when the act runs
             rows = rows.select_for_update(of=("self",))
@@ -167,10 +174,11 @@ class HouseView(APIView):
         self.request = self.initialize_request(http, **kwargs)
         self.headers = self.default_response_headers
         self._operation = operation
-        self._admit(actor, reach_of(self.operation, actor), kwargs)
-        self._require_state()
-        act = getattr(self, str(self.request.method).lower())
-        return act(self.request, **kwargs)  # type: ignore[no-any-return] # a handler's answer
+        with as_nobody():
+            self._admit(actor, reach_of(self.operation, actor), kwargs)
+            self._require_state()
+            act = getattr(self, str(self.request.method).lower())
+            return act(self.request, **kwargs)  # type: ignore[no-any-return] # a handler's answer
 
     def report(self, done: int, total: int) -> None:
         """Say how far an operation has come; nothing where the caller waits."""
@@ -253,6 +261,7 @@ class HouseView(APIView):
             order_by=paging["order_by"],
             columns=filters.orders,
         )
+        self._bring_alongside(page)
         response = Response({"items": self._shaped(page, out, shape, many=True), **envelope})
         if envelope["next"]:
             response["Link"] = f'<{envelope["next"]}>; rel="next"'
@@ -263,6 +272,7 @@ class HouseView(APIView):
     ) -> Response:
         """One object, with its ETag and, for a new one, its Location."""
         shape = self.query(ReadQuery) if self.request.method in READS else {}
+        self._bring_alongside([row])
         response = Response(self._shaped([row], out, shape, many=False), status)
         if isinstance(row, Entity):
             response["ETag"] = etag(row)
@@ -285,3 +295,8 @@ class HouseView(APIView):
         )
         narrow(serializer, shape.get("fields"))
         return serializer.data
+
+    def _bring_alongside(self, rows: list[Any]) -> None:
+        if self.alongside and rows:
+            with as_node("the relations that the view declares to be shown to every party"):
+                prefetch_related_objects(rows, *self.alongside)

@@ -34,12 +34,14 @@ class Entity(models.Model):
     """A row with a time-ordered key, a creation time by the database's clock, and a generation.
 
     Every concrete model states `tenant_field` (the path to the tenant whose row it is) or `public = True`;
-    `party_fields` are paths to further tenants that are a party to the row.
+    `party_fields` are paths to further tenants that are a party to the row. PostgreSQL keeps to
+    both (kernel.row_security). `signs_in` opens the table to reading at the door, before anybody is known.
     """
 
     tenant_field: ClassVar[str] = ""
     party_fields: ClassVar[list[str]] = []
     public: ClassVar[bool] = False
+    signs_in: ClassVar[bool] = False
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -16,6 +16,7 @@ from kernel.doorbell import ring
 from kernel.locks import Lock, try_lock
 from kernel.logs import request_id
 from kernel.models.outbox import Delivery, EventPosition, EventRecord, PendingEvent
+from kernel.tenancy import as_node
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ def publish_each(happened: Iterable[events.Event], *, actor: Actor) -> list[Even
     """Write many events as publish() does, by the same number of statements as one."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("publish() needs the transaction of the act")
-    records = EventRecord.objects.bulk_create([_record(event, actor) for event in happened])
+    with as_node("what somebody looked at is told too, and told of any tenant"):
+        records = EventRecord.objects.bulk_create([_record(event, actor) for event in happened])
     PendingEvent.objects.bulk_create([PendingEvent(event=record) for record in records])
     ring()
     return records

@@ -185,12 +185,13 @@ class StatementsView(HouseView):
 
     system = System.SERVICE
     operations = {"GET": "marketplace.list_statements"}
+    alongside = ("entry__reversal",)  # every party learns that a statement was reversed
 
     @extend_schema(parameters=[StatementQuery], responses=page_of(StatementOut))
     def get(self, request: Request) -> Response:
         """List the statements that the caller is a party to."""
-        rows = Statement.objects.visible_to(self.actor).select_related("entry__reversal")
-        return self.page(rows.prefetch_related("lines"), StatementOut, StatementQuery)
+        rows = Statement.objects.visible_to(self.actor).prefetch_related("lines")
+        return self.page(rows, StatementOut, StatementQuery)
 
 
 class StatementView(HouseView):
@@ -199,6 +200,7 @@ class StatementView(HouseView):
     system = System.SERVICE
     operations = {"GET": "marketplace.read_statement"}
     queryset = Statement.objects.all()
+    alongside = ("entry__reversal",)
 
     @extend_schema(responses=StatementOut)
     def get(self, request: Request, **_: Any) -> Response:

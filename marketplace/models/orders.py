@@ -66,6 +66,7 @@ class OrderStep(models.Model):
     """One transition: act, states, actor, cause, and the version of the order it made. Append-only (A2)."""
 
     tenant_field: ClassVar[str] = "order__tenant_id"
+    party_fields: ClassVar[list[str]] = ["order__compute_provider", "order__line_provider"]
     public: ClassVar[bool] = False
 
     id = models.BigAutoField(primary_key=True)

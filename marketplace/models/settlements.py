@@ -91,6 +91,7 @@ class StatementLine(models.Model):
     """One part's amount on a statement, and the rule that made it. Append-only."""
 
     tenant_field: ClassVar[str] = "statement__tenant_id"
+    party_fields: ClassVar[list[str]] = ["statement__compute_provider", "statement__line_provider"]
     public: ClassVar[bool] = False
 
     id = models.BigAutoField(primary_key=True)
@@ -112,6 +113,7 @@ class BilledUsage(models.Model):
     """Which statement billed a usage: at most one, for ever (INVARIANTS A6). Append-only."""
 
     tenant_field: ClassVar[str] = "statement__tenant_id"
+    party_fields: ClassVar[list[str]] = ["statement__compute_provider", "statement__line_provider"]
     public: ClassVar[bool] = False
 
     usage = models.OneToOneField(Usage, models.PROTECT, primary_key=True, related_name="billed")

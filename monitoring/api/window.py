@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from kernel.api.views import HouseView
 from kernel.selectors.events import Happening, events_after, last_position
 from kernel.systems import System
+from kernel.tenancy import as_node
 from monitoring.api.indicators import supervises
 from monitoring.errors import TooManyStreams
 from monitoring.selectors.window import overview
@@ -190,7 +191,8 @@ def _follow(after: int, seconds: float) -> Generator[bytes, None, None]:
     yield b"retry: 1000\n\n"
     deadline = time.monotonic() + seconds
     while True:
-        rows = events_after(after, limit=BATCH)
+        with as_node("a stream goes on after its request; who follows it reaches all"):
+            rows = events_after(after, limit=BATCH)
         for row in rows:
             after = row.position
             yield _event(row)

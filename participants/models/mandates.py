@@ -15,6 +15,7 @@ class Mandate(Entity):
 
     tenant_field: ClassVar[str] = "organisation_id"
     party_fields: ClassVar[list[str]] = ["grantor"]
+    signs_in: ClassVar[bool] = True
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="mandates")
     grantor = models.UUIDField()

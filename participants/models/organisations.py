@@ -24,6 +24,7 @@ class Organisation(Entity):
     """
 
     tenant_field: ClassVar[str] = "id"
+    signs_in: ClassVar[bool] = True
 
     kind = models.CharField(max_length=24, choices=OrganisationKind.choices())
     name = models.CharField(max_length=120)
@@ -68,6 +69,7 @@ class Membership(Entity):
     """A person in an organisation, with the roles held there."""
 
     tenant_field: ClassVar[str] = "organisation_id"
+    signs_in: ClassVar[bool] = True
 
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")

@@ -26,6 +26,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     public: ClassVar[bool] = False
     tenant_field: ClassVar[str] = "memberships__organisation_id"
+    signs_in: ClassVar[bool] = True
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     email = models.EmailField(unique=True)

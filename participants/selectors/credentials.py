@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from kernel.actor import Actor
-from kernel.tenancy import tenant_set_to
+from kernel.tenancy import at_the_door
 from participants.domain.organisations import OrganisationState
 from participants.models.credentials import ApiKey
 from participants.selectors.mandates import given_by, operations_given
@@ -18,27 +18,24 @@ USE_NOTED_EVERY = timedelta(minutes=1)  # so that a busy key costs one write a m
 
 
 def actor_of_key(key: str) -> tuple[ApiKey, Actor, bool] | None:
-    """The key's row, its actor and whether its last use is to be noted; or None for a key that is unknown, wrong, expired or revoked.
-
-    Signing in and telling PostgreSQL whose transaction this is are one round trip.
-    """
+    """The key's row, its actor and whether its last use is to be noted; or None for a key that is unknown, wrong, expired or revoked."""
     parts = key.split("_")
     if len(parts) != KEY_PARTS or parts[0] != "cin":
         return None
     live = Q(
         revoked_at=None, expires_at__gt=Now(), membership__ended_at=None, membership__user__is_active=True
     ) & ~Q(membership__organisation__state=OrganisationState.CLOSED)
-    row = (
-        ApiKey.objects.filter(live, prefix=parts[1])
-        .select_related("membership__user", "membership__organisation")
-        .annotate(
-            tenant_setting=tenant_set_to("membership__organisation_id"),
-            mandate=operations_given("membership__organisation_id"),
-            mandator=given_by("membership__organisation_id"),
-            use_is_stale=Q(last_used_at=None) | Q(last_used_at__lt=Now() - USE_NOTED_EVERY),
+    with at_the_door():
+        row = (
+            ApiKey.objects.filter(live, prefix=parts[1])
+            .select_related("membership__user", "membership__organisation")
+            .annotate(
+                mandate=operations_given("membership__organisation_id"),
+                mandator=given_by("membership__organisation_id"),
+                use_is_stale=Q(last_used_at=None) | Q(last_used_at__lt=Now() - USE_NOTED_EVERY),
+            )
+            .first()
         )
-        .first()
-    )
     if row is None or not hmac.compare_digest(bytes(row.digest), hashlib.sha256(key.encode()).digest()):
         return None
     member = row.membership

@@ -9,6 +9,7 @@ from django.db.models import Count
 from kernel.actor import Actor
 from kernel.models.suspensions import SuspensionCause
 from kernel.selectors.suspensions import open_causes
+from kernel.tenancy import as_node
 from participants.domain.organisations import OrganisationState
 from participants.domain.qualifications import QualificationState
 from participants.errors import NotCertified
@@ -37,11 +38,12 @@ class PartyStanding:
 
 def standings(ids: Iterable[UUID]) -> dict[UUID, PartyStanding]:
     """The standing of each organisation; ids that are no organisation's are absent. Four queries, always."""
-    rows = list(Organisation.objects.filter(id__in=set(ids)))
-    suspended = open_causes([row.id for row in rows])
-    granted = Qualification.objects.filter(organisation__in=rows, state=QualificationState.GRANTED)
-    qualified = set(granted.values_list("organisation_id", flat=True))
-    affiliates = affiliates_of(rows)
+    with as_node("whoever deals with a party may know how it stands"):
+        rows = list(Organisation.objects.filter(id__in=set(ids)))
+        suspended = open_causes([row.id for row in rows])
+        granted = Qualification.objects.filter(organisation__in=rows, state=QualificationState.GRANTED)
+        qualified = set(granted.values_list("organisation_id", flat=True))
+        affiliates = affiliates_of(rows)
     return {
         row.id: PartyStanding(
             id=row.id,

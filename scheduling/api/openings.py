@@ -123,11 +123,12 @@ class LineOpeningsView(HouseView):
 
     system = System.SELECTION
     operations = {"GET": "scheduling.list_openings"}
+    alongside = ("a", "z")  # the line ends at its carrier's sites
 
     @extend_schema(parameters=[LineOpeningQuery], responses=page_of(LineOpeningOut))
     def get(self, request: Request) -> Response:
         """List the openings that the caller is a party to."""
-        rows = LineOpening.objects.visible_to(self.actor).select_related("a", "z")
+        rows = LineOpening.objects.visible_to(self.actor)
         return self.page(rows.prefetch_related("steps", "tests"), LineOpeningOut, LineOpeningQuery)
 
 
@@ -137,6 +138,7 @@ class LineOpeningView(HouseView):
     system = System.SELECTION
     operations = {"GET": "scheduling.read_opening"}
     queryset = LineOpening.objects.all()
+    alongside = ("a", "z")
 
     @extend_schema(responses=LineOpeningOut)
     def get(self, request: Request, **_: Any) -> Response:

@@ -44,6 +44,7 @@ class OpeningStep(models.Model):
     """One step of an opening: which act, by whom, when. Insert-only."""
 
     tenant_field: ClassVar[str] = "opening__provider_id"
+    party_fields: ClassVar[list[str]] = ["opening__user_id"]
     public: ClassVar[bool] = False
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -61,6 +62,7 @@ class LineTest(models.Model):
     """One end-to-end test report of an opening, met or missed. Insert-only."""
 
     tenant_field: ClassVar[str] = "opening__provider_id"
+    party_fields: ClassVar[list[str]] = ["opening__user_id"]
     public: ClassVar[bool] = False
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -34,6 +34,7 @@ from kernel.models import Capacity, Claim, EventRecord
 from kernel.models.capacity import ClaimState
 from kernel.selectors.capacity import bundle_state
 from kernel.services import capacity
+from kernel.tenancy import as_node
 from tests.kernel.ledger import books, declare, hold, taken
 
 Act = Callable[[], Any]
@@ -60,7 +61,8 @@ class Crowd:
             gate.wait(30)
             start = time.perf_counter()
             try:
-                result = act()
+                with as_node("as the attack itself"):
+                    result = act()
             except Exception as error:  # noqa: BLE001 - what came of it is the result
                 result = error
             return result, time.perf_counter() - start
@@ -200,7 +202,8 @@ def main() -> int:
     parser.add_argument("--buyers", type=int, default=64)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    broken = run(rounds=asked.rounds, buyers=asked.buyers, seed=asked.seed)
+    with as_node("the attack does what services do"):
+        broken = run(rounds=asked.rounds, buyers=asked.buyers, seed=asked.seed)
     print(*broken, sep="\n")  # noqa: T201 - a command line
     return 1 if broken else 0
 

@@ -1,21 +1,15 @@
-"""The two database roles, append-only tables, and the tenant of a transaction."""
-
-from typing import Any
+"""The two database roles and append-only tables."""
 
 import psycopg
 import pytest
 from django.apps import apps
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.db.migrations.loader import MigrationLoader
 from psycopg import errors
 
-from kernel.api.root import MeView
 from kernel.append_only import AppendOnly
-from kernel.ids import new_id
 from kernel.models import EventRecord
-from kernel.tenancy import TENANT_SETTING, set_tenant
 from tests.kernel.bells import ring_bell
-from tests.support.cast import World
 from tests.support.races import as_role
 
 real = pytest.mark.django_db(transaction=True)
@@ -87,37 +81,3 @@ def test_not_even_the_owner_changes_an_event(statement: str) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         EventRecord.objects.update(name="x")
     assert EventRecord.objects.get().name == "tests.bell_rang"
-
-
-def told() -> str:
-    """Whose transaction PostgreSQL believes this to be."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(current_setting(%s, true), '')", [TENANT_SETTING])
-        return str(cursor.fetchone()[0])
-
-
-@real
-def test_the_tenant_lives_and_dies_with_its_transaction() -> None:
-    tenant = new_id()
-    with transaction.atomic():
-        set_tenant(tenant)
-        assert told() == str(tenant)
-    assert told() == ""
-
-
-@real
-def test_signing_in_tells_postgresql_whose_transaction_it_is(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[str] = []
-    answer = MeView.get
-
-    def watched(self: Any, request: Any) -> Any:
-        seen.append(told())
-        return answer(self, request)
-
-    monkeypatch.setattr(MeView, "get", watched)
-    world.ada.get("/api/v1/me")
-    world.nobody.get("/api/v1/me")
-    assert seen == [str(world.ada.organisation.id), ""]
-    assert told() == ""

@@ -294,9 +294,11 @@ def test_an_answer_after_the_lease_still_counts_and_a_failure_after_it_changes_n
 KILLED = """
 import os, signal, django
 django.setup()
+from kernel.tenancy import as_node
 from participants.services import deliveries
 deliveries.note_outcome = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-deliveries.deliver_due()
+with as_node("as a worker does"):
+    deliveries.deliver_due()
 """
 
 

@@ -1,0 +1,1 @@
+"""PostgreSQL as this house speaks to it (settings.DATABASES names this package as the engine)."""

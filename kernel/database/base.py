@@ -1,0 +1,55 @@
+"""Django's PostgreSQL backend, whose statements carry the scope of the work at hand with them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import ProgrammingError
+from django.db.backends.postgresql import base
+from psycopg import ServerCursor
+from psycopg.pq import TransactionStatus
+from psycopg.sql import SQL, Composable
+
+from kernel.tenancy import NOBODY, Scope, current_scope
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """One connection, and the scope that PostgreSQL last heard of in the transaction at hand."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Look at every statement on its way out."""
+        super().__init__(*args, **kwargs)
+        self._told: Scope | None = None
+        self.execute_wrappers.append(self._tell)
+
+    def _tell(
+        self,
+        execute: Callable[..., Any],
+        statement: Any,
+        params: Any,
+        many: bool,  # noqa: FBT001 - Django's shape
+        context: dict[str, Any],
+    ) -> Any:
+        """Send the scope ahead in the same message: once a transaction, again when it changed or was rolled back."""
+        status = self.connection.pgconn.transaction_status
+        scope, rest = current_scope(), (params, many, context)
+        if status == TransactionStatus.INERROR or str(statement).startswith("ROLLBACK TO"):
+            self._told = None  # a savepoint takes the settings back with everything else
+            return execute(statement, *rest)
+        told = NOBODY if status == TransactionStatus.IDLE else self._told
+        if scope != told:
+            cursor = context["cursor"].cursor
+            if many or isinstance(cursor, ServerCursor):  # one statement a message only
+                if self.get_autocommit():
+                    raise ProgrammingError("open a transaction: this statement cannot carry its scope")
+                with self.connection.cursor() as teller:
+                    teller.execute(scope.announcement)
+                result = execute(statement, *rest)
+            else:
+                ahead = scope.announcement
+                whole = SQL(ahead) + statement if isinstance(statement, Composable) else ahead + statement  # type: ignore[arg-type]
+                result = execute(whole, *rest)
+                cursor.nextset()
+        else:
+            result = execute(statement, *rest)
+        self._told = scope
+        return result

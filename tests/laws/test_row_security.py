@@ -1,0 +1,131 @@
+"""Laws of the second wall: the database's policies are those of the models, and who steps over them is known by name."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+
+from kernel.row_security import declared_policies, differences, put_in_force
+from tests.laws.house import PRODUCT, ROOT, sources, tree
+from tests.laws.test_models import models_of_the_house
+
+# Each opens the rows of all. One more is a decision: it is made here.
+CROSSINGS = {
+    "config/celery.py": 1,
+    "console/pages/frame.py": 1,
+    "kernel/api/health.py": 1,
+    "kernel/api/views.py": 1,
+    "kernel/services/outbox.py": 1,
+    "monitoring/api/window.py": 1,
+    "participants/api/authentication.py": 1,
+    "participants/selectors/organisations.py": 1,
+}
+SAYS_THE_SETTINGS = {"kernel/tenancy.py"}
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """Act as the owner of the tables, and take everything back."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
+        yield
+        transaction.set_rollback(True)
+
+
+def on_table(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def policies() -> list[tuple[str, ...]]:
+    """Every policy as PostgreSQL reads it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename, policyname, cmd, qual, with_check FROM pg_policies ORDER BY 1, 2")
+        return list(cursor.fetchall())
+
+
+def crossings() -> Counter[str]:
+    """How often each file of the product opens the rows of all."""
+    found: Counter[str] = Counter()
+    for path in sources(*PRODUCT):
+        calls = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+        named = [each for each in calls if isinstance(each.func, ast.Name) and each.func.id == "as_node"]
+        assert all(isinstance(each.args[0], ast.Constant) for each in named), f"{path} gives no reason"
+        found[str(path.relative_to(ROOT))] += len(named)
+    return +found
+
+
+@pytest.mark.django_db
+def test_the_database_has_the_policies_that_the_models_declare_and_no_others() -> None:
+    assert differences(connection) == []
+
+
+def test_every_model_with_a_tenant_has_a_policy_and_no_public_one() -> None:
+    tables = {each.table for each in declared_policies() if each.name == "tenant"}
+    for model in models_of_the_house():
+        assert (model._meta.db_table in tables) != getattr(model, "public", False), model.__name__
+
+
+def test_every_party_stands_in_the_policy() -> None:
+    bodies = {each.table: each.body for each in declared_policies() if each.name == "tenant"}
+    for model in models_of_the_house():
+        for path in [getattr(model, "tenant_field", ""), *getattr(model, "party_fields", [])]:
+            if path and path != "id":
+                assert path.split("__")[-1] in bodies[model._meta.db_table], (model.__name__, path)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("statement", "complaint"),
+    [
+        ("DROP POLICY tenant ON centre", "centre lacks the policy tenant"),
+        ("DROP POLICY door ON api_key", "api_key lacks the policy door"),
+        ("ALTER TABLE centre DISABLE ROW LEVEL SECURITY", "centre does not enforce its policies"),
+        ("ALTER TABLE centre NO FORCE ROW LEVEL SECURITY", "centre does not enforce its policies"),
+        (
+            "CREATE OR REPLACE FUNCTION entry_balances() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+            "the trigger function entry_balances() does not see the rows of all",
+        ),
+        ("CREATE POLICY loot ON job USING (true)", "job has the policy loot that no model declares"),
+    ],
+)
+def test_what_is_missing_open_or_foreign_is_noticed_and_mended(statement: str, complaint: str) -> None:
+    with as_owner():
+        before = policies()
+        on_table(statement)
+        assert complaint in differences(connection)
+        put_in_force(connection)
+        assert [each for each in differences(connection) if not each.startswith("the role")] == []
+        assert policies() == before
+
+
+@pytest.mark.django_db
+def test_no_policy_was_altered_by_hand() -> None:
+    with as_owner():
+        standing = policies()
+        for table, name, *_ in standing:
+            on_table(f'DROP POLICY "{name}" ON "{table}"')
+        put_in_force(connection)
+        assert policies() == standing
+
+
+@pytest.mark.django_db
+def test_a_role_that_passes_every_policy_is_noticed() -> None:
+    with as_owner():
+        assert "the role node_owner passes through every policy" in differences(connection)
+
+
+def test_who_opens_the_rows_of_all_is_known() -> None:
+    assert crossings() == CROSSINGS
+
+
+def test_nobody_else_speaks_of_the_settings() -> None:
+    def says(path: Path) -> bool:
+        return "cin.tenant" in (text := path.read_text(encoding="utf-8")) or "cin.reach" in text
+
+    assert {str(path.relative_to(ROOT)) for path in sources(*PRODUCT) if says(path)} == SAYS_THE_SETTINGS
