@@ -32,7 +32,6 @@ class ApiKey(Secret):
 
     tenant_field: ClassVar[str] = "membership__organisation_id"
     signs_in: ClassVar[bool] = True
-    signs_in: ClassVar[bool] = True
 
     membership = models.ForeignKey(Membership, models.PROTECT, related_name="keys")
     name = models.CharField(max_length=80)
