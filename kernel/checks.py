@@ -1,11 +1,14 @@
 """System checks with ids and hints, so that a wrong setting speaks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
+from django.db import connections
 
+from kernel.row_security import differences
 from kernel.systems import NodeRole
 
 
@@ -23,3 +26,14 @@ def node_settings(**_: Any) -> list[CheckMessage]:
         hint = "Give CACHE_URL a database of its own, in production an instance of its own."
         found.append(CheckWarning("the cache shares the broker's Redis", hint=hint, id="kernel.W001"))
     return found
+
+
+@register(Tags.database)
+def row_security(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Check that the second wall stands, and that who serves does not pass through it."""
+    hint = "Run manage.py migrate as the owner; serve as a role made by config/embedded/roles.sql."
+    return [
+        Error(each, hint=hint, id="kernel.E003")
+        for name in databases or []
+        for each in differences(connections[name])
+    ]

@@ -187,6 +187,9 @@ class PostgreSQL:
         with self._connect("template1") as connection, connection.transaction():
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP]).fetchone():
                 connection.execute(ROLES.read_bytes())
+            connection.execute(
+                f"ALTER ROLE {OWNER} BYPASSRLS"
+            )  # of a cluster that is older than the policies
 
     def _server_of(self, data: Path) -> int | None:
         """The process that serves `data`: after a crash the number in its file may be another program's, or none."""

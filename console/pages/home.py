@@ -30,6 +30,7 @@ CHECKS = {
     "postgresql": Text("数据库", "Database"),
     "redis": Text("缓存与队列", "Cache and queue"),
     "migrations": Text("数据库结构", "Database schema"),
+    "row_security": Text("租户隔离", "Separation of tenants"),
     "outbox": Text("事件转发", "Event relay"),
 }
 # (address, system it needs, name, what one finds there)

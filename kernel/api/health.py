@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from kernel.clock import now
 from kernel.models.jobs import Job
 from kernel.models.outbox import Delivery, PendingEvent
+from kernel.row_security import differences
 from kernel.tenancy import as_node
 
 MOST_LAG_SECONDS = 60.0
@@ -41,6 +42,7 @@ def readiness() -> dict[str, str]:
         ("postgresql", _database),
         ("redis", _redis),
         ("migrations", _migrations),
+        ("row_security", _row_security),
         ("outbox", _outbox),
     ):
         try:
@@ -81,6 +83,10 @@ def _redis() -> str:
 def _migrations() -> str:
     executor = MigrationExecutor(connection)
     return "ok" if not executor.migration_plan(executor.loader.graph.leaf_nodes()) else "pending"
+
+
+def _row_security() -> str:
+    return "differs" if differences(connection) else "ok"
 
 
 def _outbox() -> str:

@@ -46,7 +46,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 result = execute(statement, *rest)
             else:
                 ahead = scope.announcement
-                whole = SQL(ahead) + statement if isinstance(statement, Composable) else ahead + statement  # type: ignore[arg-type]
+                whole = SQL(ahead) + statement if isinstance(statement, Composable) else ahead + statement
                 result = execute(whole, *rest)
                 cursor.nextset()
         else:

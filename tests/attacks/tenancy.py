@@ -80,7 +80,7 @@ class Leak:
         headers = {"Authorization": f"Api-Key {self.keys[tenant]}"} if tenant else {}
         response = getattr(client, method)(f"/api/v1/leaks?end={end}&number={number}", headers=headers)
         if response.streaming:
-            b"".join(response)  # type: ignore[arg-type] # the stubs think of asynchronous streams too
+            b"".join(response)
         self.ended[f"{response.status_code} {end}" if tenant else f"{response.status_code} nobody"] += 1
         return [
             f"request {number} ({method}, {end}): {each}"

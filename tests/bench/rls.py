@@ -102,7 +102,7 @@ def furnish(tenant: UUID, maker: UUID, carrier: UUID, rows: int) -> None:
     Usage.objects.bulk_create(
         Usage(
             order=order, provider_record=theirs, node_record=ours, profile="p", machine_seconds=3600,
-            window_end=window["window_end"],
+            window_end=ours.window_end,
         )
         for order, theirs, ours in zip(orders, *readings, strict=True)
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Scopes: what each opens, that it costs no round trip, and that nothing of it is left when it ends."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -42,18 +42,12 @@ def fail_after(act: Callable[[], Any]) -> None:
     raise ZeroDivisionError
 
 
-class Request:
+@contextmanager
+def asked_by(actor: Actor) -> Iterator[None]:
     """A block in which an actor's request is at its work."""
-
-    def __init__(self, actor: Actor) -> None:
-        self.actor, self.scope = actor, as_nobody()
-
-    def __enter__(self) -> None:
-        self.scope.__enter__()
-        reach_as(self.actor)
-
-    def __exit__(self, *error: object) -> None:
-        self.scope.__exit__(*error)
+    with as_nobody():
+        reach_as(actor)
+        yield
 
 
 @quick
@@ -69,12 +63,12 @@ def test_each_scope_opens_what_it_says(world: World) -> None:
     assert seen(as_node("test")) == [3, 2, 2]
     assert seen(as_nobody()) == [0, 0, 0]
     assert seen(at_the_door()) == [0, 2, 2]
-    assert seen(Request(world.ada.actor.reaching(Reach.OWN))) == [2, 1, 1]
-    assert seen(Request(world.cleo.actor.reaching(Reach.PARTY))) == [1, 1, 1]
-    assert seen(Request(world.cleo.actor.reaching(Reach.NONE))) == [0, 0, 0]
-    assert seen(Request(world.cleo.actor.reaching(Reach.ALL))) == [3, 2, 2]
-    assert seen(Request(ANONYMOUS)) == [0, 0, 0]
-    assert seen(Request(SYSTEM)) == [3, 2, 2]
+    assert seen(asked_by(world.ada.actor.reaching(Reach.OWN))) == [2, 1, 1]
+    assert seen(asked_by(world.cleo.actor.reaching(Reach.PARTY))) == [1, 1, 1]
+    assert seen(asked_by(world.cleo.actor.reaching(Reach.NONE))) == [0, 0, 0]
+    assert seen(asked_by(world.cleo.actor.reaching(Reach.ALL))) == [3, 2, 2]
+    assert seen(asked_by(ANONYMOUS)) == [0, 0, 0]
+    assert seen(asked_by(SYSTEM)) == [3, 2, 2]
 
 
 @quick
@@ -91,7 +85,7 @@ def test_the_door_opens_to_reading_only(world: World) -> None:
 def test_a_row_of_another_s_is_neither_written_changed_nor_given_away(world: World) -> None:
     ada, cleo = world.ada.organisation.id, world.cleo.organisation.id
     mine, hers = proposal(ada), proposal(cleo)
-    with Request(world.ada.actor.reaching(Reach.OWN)):
+    with asked_by(world.ada.actor.reaching(Reach.OWN)):
         assert Proposal.objects.filter(id=hers.id).update(kind="y") == 0
         assert Proposal.objects.filter(id=hers.id).delete()[0] == 0
         for theft in (
@@ -106,7 +100,7 @@ def test_a_row_of_another_s_is_neither_written_changed_nor_given_away(world: Wor
 @quick
 def test_a_scope_costs_no_statement_and_is_told_once(world: World) -> None:
     world.ada  # noqa: B018 - spoken of
-    with CaptureQueriesContext(connection) as queries, Request(world.ada.actor.reaching(Reach.OWN)):
+    with CaptureQueriesContext(connection) as queries, asked_by(world.ada.actor.reaching(Reach.OWN)):
         for _ in range(3):
             assert Organisation.objects.count() == 1
     assert len(queries) == 3
@@ -115,7 +109,7 @@ def test_a_scope_costs_no_statement_and_is_told_once(world: World) -> None:
 
 @real
 def test_nothing_is_left_when_a_transaction_ends(world: World) -> None:
-    with Request(world.ada.actor.reaching(Reach.OWN)):
+    with asked_by(world.ada.actor.reaching(Reach.OWN)):
         with transaction.atomic():
             Organisation.objects.count()
             assert told() == (str(world.ada.organisation.id), "")
@@ -130,7 +124,7 @@ def test_nothing_is_left_when_a_transaction_ends(world: World) -> None:
 @real
 def test_a_savepoint_that_is_rolled_back_takes_no_scope_with_it(world: World) -> None:
     world.cleo  # noqa: B018 - spoken of
-    with transaction.atomic(), Request(world.ada.actor.reaching(Reach.OWN)):
+    with transaction.atomic(), asked_by(world.ada.actor.reaching(Reach.OWN)):
         assert Organisation.objects.count() == 1
         with pytest.raises(ZeroDivisionError), transaction.atomic(), as_node("test"):
             fail_after(lambda: Organisation.objects.get(id=world.cleo.organisation.id))
@@ -161,11 +155,11 @@ def test_every_way_to_send_a_statement_carries_the_scope(world: World) -> None:
         for _ in range(2):
             with (
                 transaction.atomic(),
-                Request(world.ada.actor.reaching(Reach.OWN)),
+                asked_by(world.ada.actor.reaching(Reach.OWN)),
                 connection.cursor() as cursor,
             ):
                 assert way(cursor) == 1
-    with transaction.atomic(), Request(world.ada.actor.reaching(Reach.OWN)), connection.cursor() as cursor:
+    with transaction.atomic(), asked_by(world.ada.actor.reaching(Reach.OWN)), connection.cursor() as cursor:
         cursor.executemany("UPDATE organisation SET division = %s", [["320100"], ["320200"]])
         assert cursor.rowcount == 2  # one row, twice
     assert Organisation.objects.filter(division="320200").count() == 1

@@ -27,7 +27,13 @@ def test_a_node_in_order_is_alive_and_ready(world: World) -> None:
     assert ready.status_code == 200
     assert ready.json() == {
         "ready": True,
-        "checks": {"postgresql": "ok", "redis": "ok", "migrations": "ok", "outbox": "ok"},
+        "checks": {
+            "postgresql": "ok",
+            "redis": "ok",
+            "migrations": "ok",
+            "row_security": "ok",
+            "outbox": "ok",
+        },
     }
 
 

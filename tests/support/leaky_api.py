@@ -26,7 +26,7 @@ ENDS = ("answer", "problem", "mistake", "aborted", "rolled-back", "streamed")
 
 def with_the_rows() -> dict[str, dict[str, Reach]]:
     """The permission table of the house, and the rows of this API."""
-    everybody = {Role.COMPUTE_PROVIDER: Reach.OWN, Role.ANONYMOUS: Reach.NONE}
+    everybody: dict[str, Reach] = {Role.COMPUTE_PROVIDER: Reach.OWN, Role.ANONYMOUS: Reach.NONE}
     return {**table(), "kernel.leak": everybody, "kernel.leak_in_an_act": everybody}
 
 
