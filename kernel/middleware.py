@@ -15,7 +15,7 @@ from kernel.crypto.messages import Verified
 from kernel.ids import new_id
 from kernel.logs import request_id
 from kernel.services.messages import spend_nonce
-from kernel.tenancy import as_nobody
+from kernel.tenancy import as_nobody, as_node
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class RequestMiddleware:
         token = request_id.set(given if GIVEN_ID.fullmatch(given) else str(new_id()))
         start = time.perf_counter()
         try:
-            with as_nobody():
+            with as_node("sessions and pages are read before anybody is known"):
                 response = self.get_response(request)
             if response.status_code >= REFUSED and SIGNED in request.META:
                 spend(request.META[SIGNED])
@@ -68,3 +68,18 @@ class RequestMiddleware:
         if isinstance(exception, DatabaseError | InterfaceError) and (found := translate(exception)):
             return response_outside_views(found[0])
         return None
+
+
+class TenancyMiddleware:
+    """The innermost: behind it a request of the API touches nobody's rows, until its view asks for a scope."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the view."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Handle one request; a page goes on as the node."""
+        if not request.path.startswith("/api/"):
+            return self.get_response(request)
+        with as_nobody():
+            return self.get_response(request)

@@ -21,7 +21,6 @@ from kernel.api.problems import translate
 from kernel.api.throttles import ActorThrottle
 from kernel.logs import request_id
 from kernel.systems import NodeRole, System, runs_here
-from kernel.tenancy import as_node
 from kernel.text import Text
 from participants.errors import CsrfFailed
 
@@ -89,8 +88,7 @@ def page(
                 check_rate(request)
                 if system is not None and not runs_here(system):
                     raise errors.NotRunHere(system=system.value, where=settings.UPSTREAM_NAME)
-                with as_node("a page shows what is public, whosesoever it is"):
-                    return respond(request, show(request))
+                return respond(request, show(request))
             except (errors.Problem, DatabaseError, InterfaceError) as error:
                 found = translate(error)
                 if found is None:
