@@ -8,7 +8,6 @@ from django.db.models import Prefetch, Q
 from django.db.models.functions import Now
 
 from kernel.actor import Actor
-from kernel.tenancy import tenant_set_to
 from participants.domain.organisations import OrganisationState
 from participants.models.clients import AccessToken, ClientSecret, OAuthClient
 from participants.selectors.credentials import USE_NOTED_EVERY
@@ -63,7 +62,6 @@ def live_token(text: str) -> AccessToken | None:
         )
         .select_related("secret__membership__organisation", "secret__client")
         .annotate(
-            tenant_setting=tenant_set_to("secret__client__organisation_id"),
             use_is_stale=Q(secret__client__last_used_at=None)
             | Q(secret__client__last_used_at__lt=Now() - USE_NOTED_EVERY),
         )

@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from kernel.actor import Actor, Role
-from kernel.tenancy import set_tenant
 from participants.domain.organisations import OrganisationKind, OrganisationState
 from participants.domain.second_factor import needs_second_factor
 from participants.models import ApiKey, Membership, Session, User
@@ -56,7 +55,7 @@ class Credential:
 def signed_in(*, user: User, session: Any) -> SignedIn:
     """The person behind a session, within the membership that it names, else her oldest.
 
-    Tells PostgreSQL whose transaction this is. Without the second factor that her roles ask for, the actor is nobody.
+    Without the second factor that her roles ask for, the actor is nobody.
     """
     rows = list(
         Membership.objects.filter(user=user, ended_at=None, user__is_active=True)
@@ -69,7 +68,6 @@ def signed_in(*, user: User, session: Any) -> SignedIn:
     now = next((row for row in rows if str(row.id) == chosen), rows[0] if rows else None)
     roles = [role for row in rows for role in row.roles]
     must_enrol = needs_second_factor(roles) and session.get("second_factor") != str(user.id)
-    set_tenant(now.organisation_id if now else None)
     actor = Actor(
         user_id=user.id,
         tenant_id=now.organisation_id if now else None,
