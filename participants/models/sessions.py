@@ -11,10 +11,12 @@ from participants.models.people import User
 
 
 class Session(AbstractBaseSession):
-    """One browser's session, with its last use; `user` is empty until somebody has signed in."""
+    """One browser's session, with its last use; `user` is empty until somebody has signed in.
 
-    public: ClassVar[bool] = False
-    tenant_field: ClassVar[str] = "user__memberships__organisation_id"
+    No organisation's: it is found by its secret key, before anybody is known, and by its person.
+    """
+
+    public: ClassVar[bool] = True
 
     public_id = models.UUIDField(default=new_id, unique=True, editable=False)  # the key itself is never shown
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
