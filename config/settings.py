@@ -141,6 +141,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "reports": {"task": "nodes.tasks.draft_reports", "schedule": float(min(REPORT_PERIOD_SECONDS, 600))},
     "inventory": {"task": "aggregation.tasks.watch_inventory", "schedule": HEARTBEAT_SECONDS / 3},
     "operations": {"task": "kernel.tasks.forget", "schedule": 3600.0, "options": {"expires": 600}},
+    "supply": {"task": "scheduling.tasks.keep_supply", "schedule": 1.0, "options": {"expires": 5}},
+    "supply-review": {
+        "task": "scheduling.tasks.review_supply",
+        "schedule": 600.0,
+        "options": {"expires": 60},
+    },
     "feeds": {"task": "monitoring.tasks.watch_feeds", "schedule": 1.0, "options": {"expires": 5}},
     "audit": {"task": "security.tasks.checkpoint", "schedule": 2.0, "options": {"expires": 30}},
     "acceptances": {

@@ -19,7 +19,7 @@ def market(start: datetime, end: datetime) -> list[dict[str, Any]]:
     return [
         {
             "parties": sum(certified_by_kind().values()),
-            "listings": len(supply.rows().offers),
+            "listings": len(supply.rows(all_=True).offers),
             "demands": Demand.objects.filter(created_at__gte=start, created_at__lt=end).count(),
             "quotes": Quote.objects.filter(created_at__gte=start, created_at__lt=end).count(),
             "orders": placed.count(),

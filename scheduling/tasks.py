@@ -1,10 +1,13 @@
-"""Jobs of scheduling."""
+"""Jobs of scheduling, and what its clock calls."""
 
 from uuid import UUID
+
+from celery import shared_task
 
 from kernel.jobs import job
 from scheduling.services.dispatches import SEND, send_dispatch
 from scheduling.services.openings import DEEM, deem_line
+from scheduling.services.supply import keep_up, refresh_supply
 
 
 @job(SEND)
@@ -17,3 +20,15 @@ def send(dispatch: str) -> None:
 def deem(opening: str) -> None:
     """Let silence become acceptance, when its time has come."""
     deem_line(opening=UUID(opening))
+
+
+@shared_task(name="scheduling.tasks.keep_supply", ignore_result=True)
+def keep_supply() -> None:
+    """Bring the snapshot up to date."""
+    keep_up()
+
+
+@shared_task(name="scheduling.tasks.review_supply", ignore_result=True)
+def review_supply() -> None:
+    """Look at all rows of the snapshot: what no event told is found here."""
+    refresh_supply(everything=True)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from aggregation.domain.gate import (
     Block,
     BlockCode,
@@ -38,11 +40,11 @@ def blocks(offers: Iterable[UUID]) -> dict[UUID, list[Block]]:
     return {offer: found.get(offer, unknown) for offer in wanted}
 
 
-def sellable_offers() -> OfferQuerySet:
-    """The offers that may be sold now, each with its price: exactly those for which `blocks` is empty."""
-    pools = Pool.objects.filter(offers__state=OfferState.LISTED).distinct()
+def sellable_offers(within: Q | None = None) -> OfferQuerySet:
+    """The offers (those `within`) that may be sold now, with their price: those for which `blocks` is empty."""
+    listed = Offer.objects.filter(within or Q(), state=OfferState.LISTED)
+    pools = Pool.objects.filter(id__in=listed.values("pool"))
     shut = blocks_of_pools(pools.select_related("centre", "inventory"), now())
-    listed = Offer.objects.filter(state=OfferState.LISTED)
     listed = listed.filter(pool__in=[pool for pool, why in shut.items() if not why])
     suspended = open_causes(listed.values_list("id", flat=True))
     return listed.exclude(id__in=suspended).with_price()

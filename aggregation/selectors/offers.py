@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Q
+
 from aggregation.models import Offer
 
 
@@ -41,9 +43,17 @@ def marking_of(offer: Offer) -> str:
 
 def facts(ids: Iterable[UUID]) -> dict[UUID, OfferFacts]:
     """The facts of each offer, in one query; an unknown id is absent."""
-    rows = Offer.objects.filter(id__in=set(ids)).priced().select_related("pool__centre")
-    return {
-        row.id: OfferFacts(
+    return {found.id: found for found in _facts(Q(id__in=set(ids)))}
+
+
+def facts_by_key(keys: Iterable[str]) -> dict[str, OfferFacts]:
+    """The facts of each offer by its key, in one query; an unknown key is absent."""
+    return {found.key: found for found in _facts(Q(key__in=set(keys)))}
+
+
+def _facts(which: Q) -> list[OfferFacts]:
+    return [
+        OfferFacts(
             id=row.id,
             key=row.key,
             provider=row.tenant_id,
@@ -58,5 +68,5 @@ def facts(ids: Iterable[UUID]) -> dict[UUID, OfferFacts]:
             min_hours=row.min_hours,
             marking=marking_of(row),
         )
-        for row in rows
-    }
+        for row in Offer.objects.filter(which).priced().select_related("pool__centre")
+    ]

@@ -1,59 +1,102 @@
-"""The supply of compute for a snapshot: rows in the columns of the selection files, and whose ids they are."""
+"""The supply of compute for a snapshot: rows in the columns of the selection files, and whose they are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from aggregation.models import Offer
+from django.db.models import Q
+
+from aggregation.models import Inventory, Offer, OfferPrice
 from aggregation.selectors.gate import sellable_offers
+from aggregation.selectors.inventory import stale_after
 from kernel.selectors.capacity import free
 from participants.selectors.organisations import standings
 
 
 @dataclass(frozen=True, slots=True)
+class SupplyRow:
+    """One row for centres.csv or offers.csv: integers, Decimals, text, None for unknown.
+
+    `source` is the centre's or the offer's id, `resource` the offer's pool, `owner` the provider.
+    """
+
+    cells: dict[str, Any]
+    source: UUID
+    resource: UUID | None
+    owner: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class SupplyRows:
-    """Rows for centres.csv and offers.csv: integers, Decimals, text, None for unknown.
+    """Centres and offers; an offer's `provider` is the social credit code of its provider."""
 
-    `centre_ids` and `offer_ids` lead from the human keys in the rows to the ids of the node; a row's
-    `provider` is the social credit code of its provider.
+    centres: list[SupplyRow]
+    offers: list[SupplyRow]
+
+
+def rows(
+    *,
+    owners: Iterable[UUID] = (),
+    pools: Iterable[UUID] = (),
+    offers: Iterable[UUID] = (),
+    all_: bool = False,
+) -> SupplyRows:
+    """The offers that may be sold now with what is free of them, and the centres they stand in.
+
+    Only those of the owners, pools and offers named, or all. `available` is the lesser of what the ledger can
+    grant and what the offer sells at a time. The number of queries does not depend on the number of rows.
     """
-
-    centres: list[dict[str, Any]]
-    offers: list[dict[str, Any]]
-    centre_ids: dict[str, UUID]
-    offer_ids: dict[str, UUID]
-
-
-def rows() -> SupplyRows:
-    """Every offer that may be sold now with what is free of it, and the centres they stand in.
-
-    `available` is the lesser of what the ledger can grant and what the offer sells at a time. The number
-    of queries does not depend on the number of rows.
-    """
-    offers = list(sellable_offers().select_related("pool__centre").order_by("key"))
-    left = free({offer.pool_id for offer in offers})
-    parties = standings({offer.tenant_id for offer in offers})
-    centres = {offer.pool.centre.key: offer.pool.centre for offer in offers}
+    within = Q() if all_ else Q(tenant_id__in=list(owners)) | Q(pool__in=list(pools)) | Q(id__in=list(offers))
+    found = list(sellable_offers(within).select_related("pool__centre").order_by("key"))
+    left = free({offer.pool_id for offer in found})
+    parties = standings({offer.tenant_id for offer in found})
+    centres = {offer.pool.centre.key: offer.pool.centre for offer in found}
     return SupplyRows(
         centres=[
-            {
-                "centre": key,
-                "name": centre.name,
-                "site": centre.site,
-                "design_racks": centre.design_racks,
-                "pue": centre.pue,
-                "green_share": centre.green_share,
-                "mlps_level": centre.mlps_level,
-                "region_tags": ";".join(centre.region_tags),
-            }
+            SupplyRow(
+                cells={
+                    "centre": key,
+                    "name": centre.name,
+                    "site": centre.site,
+                    "design_racks": centre.design_racks,
+                    "pue": centre.pue,
+                    "green_share": centre.green_share,
+                    "mlps_level": centre.mlps_level,
+                    "region_tags": ";".join(centre.region_tags),
+                },
+                source=centre.id,
+                resource=None,
+                owner=centre.tenant_id,
+            )
             for key, centre in sorted(centres.items())
         ],
         offers=[
-            _row(offer, parties[offer.tenant_id].code, min(offer.available, left.get(offer.pool_id, 0)))
-            for offer in offers
+            SupplyRow(
+                cells=_row(
+                    offer, parties[offer.tenant_id].code, min(offer.available, left.get(offer.pool_id, 0))
+                ),
+                source=offer.id,
+                resource=offer.pool_id,
+                owner=offer.tenant_id,
+            )
+            for offer in found
         ],
-        centre_ids={key: centre.id for key, centre in centres.items()},
-        offer_ids={offer.key: offer.id for offer in offers},
+    )
+
+
+def turning(after: datetime, until: datetime) -> tuple[set[UUID], set[UUID]]:
+    """What changes with time alone: offers whose price begins or ends, pools whose reading becomes too old, meanwhile.
+
+    The interval excludes `after` and includes `until`.
+    """
+    begun = Q(valid_from__gt=after, valid_from__lte=until) | Q(valid_until__gt=after, valid_until__lte=until)
+    limit = stale_after()
+    aged = Inventory.objects.filter(observed_at__gte=after - limit, observed_at__lt=until - limit)
+    return (
+        set(OfferPrice.objects.filter(begun).values_list("offer_id", flat=True)),
+        set(aged.values_list("pool_id", flat=True)),
     )
 
 

@@ -129,7 +129,9 @@ def _apply(pool: Pool, reading: Reading, beat: Beat, instant: datetime, actor: A
     if not supersedes((beat.observed_at, beat.sequence), (row.observed_at, row.sequence) if row else None):
         return Verdict.OLDER
     was_fresh = row is not None and row.fresh
-    is_fresh = freshness(beat.observed_at, instant, stale_after()) is Freshness.FRESH
+    # one that was too old already is announced again, whether or not mark_stale has come by
+    known_fresh = row is not None and row.fresh and _still(row.observed_at, instant)
+    is_fresh = _still(beat.observed_at, instant)
     Inventory.objects.update_or_create(
         pool=pool,
         defaults={
@@ -144,6 +146,10 @@ def _apply(pool: Pool, reading: Reading, beat: Beat, instant: datetime, actor: A
         },
     )
     set_total(resource=pool.id, tenant=pool.tenant_id, unit=UNIT, total=reading.at_disposal, actor=actor)
-    if is_fresh and not was_fresh:
+    if is_fresh and not known_fresh:
         publish(PoolFresh(subject=pool.id, tenant=pool.tenant_id, observed_at=beat.observed_at), actor=actor)
     return Verdict.APPLIED
+
+
+def _still(observed_at: datetime, instant: datetime) -> bool:
+    return freshness(observed_at, instant, stale_after()) is Freshness.FRESH

@@ -91,13 +91,16 @@ class SelectionBriefOut(serializers.ModelSerializer[Selection]):
 
 
 class ReplayOut(serializers.Serializer[Any]):
-    """The same demand on the supply of now."""
+    """The same demand on the version that it was answered on, and on the supply of now."""
 
     snapshot_then = serializers.CharField()
     snapshot_now = serializers.CharField()
     same_snapshot = serializers.BooleanField()
-    same_answer = serializers.BooleanField(help_text="but for the hash; always so on the same snapshot")
-    answer = serializers.DictField()
+    same_answer = serializers.BooleanField(
+        allow_null=True,
+        help_text="whether the version of then gives the answer of then, to the byte; null where it is not kept",
+    )
+    answer = serializers.DictField(help_text="of the supply of now")
 
 
 class SelectionQuery(PageQuery):
@@ -159,5 +162,5 @@ class ReplaySelectionView(HouseView):
 
     @extend_schema(request=None, responses={200: ReplayOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Ask again on the supply of now; where it changed, both hashes say so."""
+        """Ask again on the version of then, which proves the answer, and on the supply of now."""
         return Response(ReplayOut(replay_selection(selection=self.subject)).data)

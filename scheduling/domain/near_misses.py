@@ -1,13 +1,11 @@
 """Centres that fail a demand on latency alone: to be measured, or out of light's reach."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scheduling.domain.demand import Demand
 from scheduling.domain.light import Medium, floor_us
-from scheduling.domain.lines import Lines, Product, Reaches
+from scheduling.domain.lines import Lines, Product
 from scheduling.domain.paths import Order
 from scheduling.domain.sites import Point
 from scheduling.domain.standings import by_site
@@ -34,19 +32,17 @@ class NearMiss:
     verdict: Verdict
 
 
-def near_misses(
-    supply: Supply, demand: Demand, points: Mapping[str, Point], media: Mapping[str, str]
-) -> list[NearMiss]:
+def near_misses(supply: Supply, lines: Lines, disclosing_other: frozenset[str]) -> list[NearMiss]:
     """The centres with offers that fit, none of whose lines keeps the latency bound, nearest first.
 
-    `points` are the coordinates of sites, `media` the medium of spans. A provider all of whose spans are
-    silica is held to 4.9 µs/km, any other to 3.336: the physical bound must hold for every path it may have.
+    A line provider all of whose spans are silica is held to 4.9 µs/km; one of `disclosing_other`, which has others,
+    to 3.336: the physical bound must hold for every path it may have. Sites without coordinates are left out.
     """
+    demand = lines.demand
     if demand.max_latency_us is None:
         return []
     columns = supply.columns
     fits = np.logical_and.reduce([constraint.passes for constraint in columns.screen(demand)])
-    lines = Lines(supply, demand, Reaches(supply, demand.from_site))
     found: list[NearMiss] = []
     for site, rows in by_site(columns, fits).items():
         reasons = {product: lines.choose(product, site) for product in lines.products}
@@ -56,7 +52,7 @@ def near_misses(
             miss
             for product, reason in reasons.items()
             if reason == "latency"
-            and (miss := _miss(supply, lines, product, site, points=points, media=media))
+            and (miss := _miss(supply, lines, product, site, silica=product[0] not in disclosing_other))
         ]
         if misses:
             nearest = min(misses, key=lambda miss: (miss.verdict is Verdict.FAIL, miss.upper_us))
@@ -65,25 +61,17 @@ def near_misses(
     return sorted(found, key=lambda miss: (miss.upper_us, miss.centre))
 
 
-def _miss(
-    supply: Supply,
-    lines: Lines,
-    product: Product,
-    site: str,
-    *,
-    points: Mapping[str, Point],
-    media: Mapping[str, str],
-) -> NearMiss | None:
+def _miss(supply: Supply, lines: Lines, product: Product, site: str, *, silica: bool) -> NearMiss | None:
     """The fastest line of the product without the latency bound, judged; None where other bounds stop it."""
     demand = lines.demand
     assert demand.max_latency_us is not None  # noqa: S101 - asked by the caller
     groups = lines.groups(product, site)
     terminal = groups[0].terminal_us if groups else 0
     route = lines.route(product, site, Order.LATENCY, replace(lines.bounds(terminal), latency=None))
-    if route is None or not groups:
+    ends = _point(supply, demand.from_site), _point(supply, site)
+    if route is None or not groups or ends[0] is None or ends[1] is None:
         return None
-    metres = points[demand.from_site].metres_to(points[site])
-    silica = all(media[span] == Medium.SILICA for span in supply.networks[product[0]].ids)
+    metres = ends[0].metres_to(ends[1])
     medium = Medium.SILICA if silica else Medium.UNDISCLOSED
     upper, lower = route.latency + terminal, floor_us(metres, medium) + terminal
     return NearMiss(
@@ -97,3 +85,8 @@ def _miss(
         medium=medium.value,
         verdict=judge(upper_us=upper, lower_us=lower, below_us=demand.max_latency_us),
     )
+
+
+def _point(supply: Supply, site: str) -> Point | None:
+    row = supply.sites[site]
+    return None if row.lat is None or row.lon is None else Point(row.lat, row.lon)

@@ -1,8 +1,10 @@
 """Offers as NumPy columns ordered by price, and the screen that says which constraint each one fails."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +56,7 @@ class Constraint:
 class OfferColumns:
     """n offers in order of (price, id), as text codes and scaled integers; `centre` is the position in `centres`."""
 
-    ids: tuple[str, ...]
+    ids: NDArray[np.object_]
     centres: tuple[str, ...]
     centre: Ints
     site_of: tuple[str, ...]
@@ -67,34 +69,64 @@ class OfferColumns:
     @classmethod
     def build(cls, offers: Iterable[Offer], centres: Mapping[str, Centre]) -> "OfferColumns":
         """Lay out offers by (price in 10⁻⁴ CNY an hour, id); every offer's centre is in `centres`."""
-        rows = sorted(offers, key=lambda offer: (offer.price_cny_hour, offer.offer))
         names = tuple(centres)
-        index = {name: position for position, name in enumerate(names)}
-        numbers = {
-            column: _column([getattr(row, column) for row in rows], places)
-            for column, places in (*MINIMA.values(), ("domestic", 0), ("available", 0))
-        }
-        codes: dict[str, dict[str, int]] = {}
-        texts = {}
-        for column in ("kind", "accelerator", "provider"):
-            code: dict[str, int] = {}
-            cells = [getattr(row, column) for row in rows]
-            found = [UNKNOWN if cell is None else code.setdefault(cell, len(code)) for cell in cells]
-            codes[column], texts[column] = code, np.array(found, dtype=np.int64)
+        part = _laid_out(offers, {name: at for at, name in enumerate(names)}, {})
         return cls(
-            ids=tuple(row.offer for row in rows),
+            ids=part.ids,
             centres=names,
-            centre=np.array([index[row.centre] for row in rows], dtype=np.int64),
+            centre=part.centre,
             site_of=tuple(centre.site for centre in centres.values()),
-            price=_column([row.price_cny_hour for row in rows], 4),
-            numbers=numbers,
-            texts=texts,
-            codes=codes,
-            centre_numbers={
-                column: _column([getattr(centre, column) for centre in centres.values()], places)
-                for column, places in CENTRE_BOUNDS.values()
-            },
+            price=part.price,
+            numbers=part.numbers,
+            texts=part.texts,
+            codes=part.codes,
+            centre_numbers=_centre_numbers(centres.values()),
         )
+
+    def changed(
+        self, gone: Iterable[Offer], put: Iterable[Offer], centres: Mapping[str, Centre]
+    ) -> "OfferColumns":
+        """The columns without the rows `gone` (as they stood) and with the rows `put`, without a new sorting.
+
+        `centres` are all centres; one that the columns know keeps its position, also when it is there no more.
+        """
+        known = dict(zip(self.centres, self.site_of, strict=True))
+        names = self.centres + tuple(name for name in centres if name not in known)
+        numbers = {
+            column: _column(
+                [getattr(centres[name], column) if name in centres else None for name in names], places
+            )
+            for column, places in CENTRE_BOUNDS.values()
+        }
+        part = _laid_out(put, {name: at for at, name in enumerate(names)}, self.codes)
+        keep = np.ones(len(self.ids), dtype=np.bool_)
+        keep[[self._position(row) for row in gone]] = False
+        ids, price = self.ids[keep], self.price[keep]
+        places = np.array(
+            [_place(ids, price, *at) for at in zip(part.price.tolist(), part.ids, strict=True)],
+            dtype=np.int64,
+        )
+
+        def merged(mine: NDArray[Any], theirs: NDArray[Any]) -> NDArray[Any]:
+            return np.insert(mine[keep], places, theirs)
+
+        return OfferColumns(
+            ids=merged(self.ids, part.ids),
+            centres=names,
+            centre=merged(self.centre, part.centre),
+            site_of=tuple(centres[name].site if name in centres else known[name] for name in names),
+            price=merged(self.price, part.price),
+            numbers={name: merged(cells, part.numbers[name]) for name, cells in self.numbers.items()},
+            texts={name: merged(cells, part.texts[name]) for name, cells in self.texts.items()},
+            codes=part.codes,
+            centre_numbers=numbers,
+        )
+
+    def _position(self, row: Offer) -> int:
+        price = scaled(row.price_cny_hour, 4)
+        found = _place(self.ids, self.price, price, row.offer)
+        assert self.ids[found] == row.offer  # noqa: S101 - the row is one of these
+        return found
 
     def screen(self, demand: Demand) -> list[Constraint]:
         """Every constraint on offers that the demand states, in the order of reasons; `available` is always last."""
@@ -162,6 +194,58 @@ class OfferColumns:
         code = self.codes[column]
         wanted = np.array([code[text] for text in listed if text in code], dtype=np.int64)
         return np.isin(self.texts[column], wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows laid out by themselves, their text codes continuing those that are known."""
+
+    ids: NDArray[np.object_]
+    centre: Ints
+    price: Ints
+    numbers: Mapping[str, Ints]
+    texts: Mapping[str, Ints]
+    codes: Mapping[str, Mapping[str, int]]
+
+
+def _laid_out(
+    offers: Iterable[Offer], index: Mapping[str, int], known: Mapping[str, Mapping[str, int]]
+) -> _Part:
+    rows = sorted(offers, key=lambda offer: (offer.price_cny_hour, offer.offer))
+    codes: dict[str, dict[str, int]] = {}
+    texts = {}
+    for column in ("kind", "accelerator", "provider"):
+        code = dict(known.get(column, {}))
+        cells = [getattr(row, column) for row in rows]
+        found = [UNKNOWN if cell is None else code.setdefault(cell, len(code)) for cell in cells]
+        codes[column], texts[column] = code, np.array(found, dtype=np.int64)
+    ids = np.empty(len(rows), dtype=np.object_)
+    ids[:] = [row.offer for row in rows]
+    return _Part(
+        ids=ids,
+        centre=np.array([index[row.centre] for row in rows], dtype=np.int64),
+        price=_column([row.price_cny_hour for row in rows], 4),
+        numbers={
+            column: _column([getattr(row, column) for row in rows], places)
+            for column, places in (*MINIMA.values(), ("domestic", 0), ("available", 0))
+        },
+        texts=texts,
+        codes=codes,
+    )
+
+
+def _centre_numbers(centres: Iterable[Centre]) -> dict[str, Ints]:
+    rows = list(centres)
+    return {
+        column: _column([getattr(row, column) for row in rows], places)
+        for column, places in CENTRE_BOUNDS.values()
+    }
+
+
+def _place(ids: NDArray[np.object_], price: Ints, at: int, offer: str) -> int:
+    """Where (price, id) stands, or would stand."""
+    low, high = (int(np.searchsorted(price, at, side=side)) for side in ("left", "right"))
+    return low + bisect_left(ids[low:high].tolist(), offer)
 
 
 def _column(cells: list[int | Decimal | None], places: int) -> Ints:

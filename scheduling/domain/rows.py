@@ -1,8 +1,9 @@
 """The rows of a supply: sites, spans, tariffs, centres and offers, and how each column is read and hashed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from scheduling.domain.numbers import plain
 
@@ -245,3 +246,15 @@ def canonical(table: Table, row: Row) -> dict[str, str | int | None]:
             case _:
                 cells[column.name] = value
     return cells
+
+
+def restored(table: Table, cells: Mapping[str, str | int | None]) -> Row:
+    """The row whose canonical cells these are."""
+    values: dict[str, Any] = dict(cells)
+    for column in table.columns:
+        value = values[column.name]
+        if value is not None and column.kind == "decimal":
+            values[column.name] = Decimal(value)
+        elif column.kind == "names":
+            values[column.name] = tuple(value.split(";")) if value else ()
+    return table.row(**values)

@@ -18,10 +18,11 @@ Rank = tuple[int, int, str, str, str]
 """How bundles rank: exact total, latency, offer, line provider, technology."""
 
 
-def select(supply: Supply, demand: Demand) -> Answer:
+def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer:
     """Answer a demand; the same demand on the same snapshot gives the same answer, whoever asks.
 
-    Raises DemandError where `from_site` is not a site of the supply.
+    `lines` are the demand's lines where the caller goes on with them. Raises DemandError where `from_site` is
+    not a site of the supply.
     """
     if demand.from_site not in supply.sites:
         raise DemandError(
@@ -33,8 +34,7 @@ def select(supply: Supply, demand: Demand) -> Answer:
     columns = supply.columns
     constraints = columns.screen(demand)
     fits = np.logical_and.reduce([constraint.passes for constraint in constraints])
-    reaches = Reaches(supply, demand.from_site)
-    lines = Lines(supply, demand, reaches)
+    lines = lines or lines_of(supply, demand)
     found = list(standings(columns, lines, by_site(columns, fits)))
     feasible = any(standing.affordable for standing in found)
     return Answer(
@@ -47,6 +47,11 @@ def select(supply: Supply, demand: Demand) -> Answer:
         if "relax" in demand.want
         else None,
     )
+
+
+def lines_of(supply: Supply, demand: Demand) -> Lines:
+    """The lines that the demand can have, each worked out once, when it is asked for."""
+    return Lines(supply, demand, Reaches(supply, demand.from_site))
 
 
 def _ranked(

@@ -27,6 +27,16 @@ def row_hash(cells: Mapping[str, str | int | None]) -> str:
     return _sha256(text.encode())
 
 
+def bucket_hash(row_hashes: Iterable[str]) -> str:
+    """SHA-256 of a bucket's sorted row hashes (hex), one after the other."""
+    return _sha256("".join(sorted(row_hashes)).encode())
+
+
+def table_hash(bucket_hashes: Iterable[str]) -> str:
+    """SHA-256 of the 4096 bucket hashes (hex) in order."""
+    return _sha256("".join(bucket_hashes).encode())
+
+
 class TableDigest:
     """The hash of one table, kept up to date row by row: `put` and `drop` touch one bucket each."""
 
@@ -50,9 +60,9 @@ class TableDigest:
     def hexdigest(self) -> str:
         """SHA-256 of the bucket hashes in order; only buckets that changed are hashed again."""
         for bucket in self._stale:
-            self._hashes[bucket] = _sha256("".join(sorted(self._rows[bucket].values())).encode())
+            self._hashes[bucket] = bucket_hash(self._rows[bucket].values())
         self._stale.clear()
-        return _sha256("".join(self._hashes).encode())
+        return table_hash(self._hashes)
 
 
 class Tabular(Protocol):

@@ -34,6 +34,7 @@ class Supply:
     offers: Mapping[str, Offer]
     networks: Mapping[str, Network]
     columns: OfferColumns
+    known_snapshot: str | None = None
 
     @classmethod
     def build(
@@ -43,8 +44,10 @@ class Supply:
         tariffs: Iterable[Tariff],
         centres: Iterable[Centre],
         offers: Iterable[Offer],
+        *,
+        snapshot: str | None = None,
     ) -> "Supply":
-        """Join the rows; raises SupplyError for a duplicate id, a dangling reference or a self-loop.
+        """Join the rows, whose content hash may be known; raises SupplyError for a duplicate id, a dangling reference or a self-loop.
 
         NumberError where a decimal has more places than its column (km 3, CNY 4, loss 9, others 6).
         """
@@ -64,13 +67,9 @@ class Supply:
             _refer("centres", position, centre, "site", by_site)
         for position, offer in enumerate(by_offer.values()):
             _refer("offers", position, offer, "centre", by_centre)
-        spans_of: dict[str, list[Span]] = {}
-        for span in by_span.values():
-            spans_of.setdefault(span.line_provider, []).append(span)
-        hops = {site.site: site.hop_us for site in by_site.values()}
-        networks = {provider: Network.build(hops, group) for provider, group in spans_of.items()}
+        networks = networks_of(by_site, by_span.values())
         columns = OfferColumns.build(by_offer.values(), by_centre)
-        return cls(by_site, by_span, by_tariff, by_centre, by_offer, networks, columns)
+        return cls(by_site, by_span, by_tariff, by_centre, by_offer, networks, columns, snapshot)
 
     def tables(self) -> Iterator[Iterator[tuple[str, dict[str, str | int | None]]]]:
         """The five tables in the order they are hashed, each row as (id, canonical cells)."""
@@ -86,8 +85,17 @@ class Supply:
 
     @cached_property
     def snapshot(self) -> str:
-        """The content hash `sha256:…`, computed once."""
-        return snapshot_hash(self)
+        """The content hash `sha256:…`, computed once where it is not known already."""
+        return self.known_snapshot or snapshot_hash(self)
+
+
+def networks_of(sites: Mapping[str, Site], spans: Iterable[Span]) -> dict[str, Network]:
+    """The network of each line provider that has any of the spans."""
+    spans_of: dict[str, list[Span]] = {}
+    for span in spans:
+        spans_of.setdefault(span.line_provider, []).append(span)
+    hops = {site.site: site.hop_us for site in sites.values()}
+    return {provider: Network.build(hops, group) for provider, group in spans_of.items()}
 
 
 def _keyed(table: Table, rows: Iterable[R]) -> dict[str, R]:

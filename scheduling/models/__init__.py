@@ -7,6 +7,7 @@ from scheduling.models.openings import LineOpening, LineTest, OpeningStep
 from scheduling.models.selections import Selection
 from scheduling.models.sites import Site
 from scheduling.models.spans import Span
+from scheduling.models.supply import SupplyBucket, SupplyCursor, SupplyRow, SupplyVersion
 
 __all__ = [
     "Dispatch",
@@ -20,4 +21,8 @@ __all__ = [
     "Selection",
     "Site",
     "Span",
+    "SupplyBucket",
+    "SupplyCursor",
+    "SupplyRow",
+    "SupplyVersion",
 ]

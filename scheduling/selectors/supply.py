@@ -1,132 +1,78 @@
-"""The live supply: what may be sold now, as the engine's rows, with the keys that lead back to ours."""
+"""The snapshot as every process reads it: the newest version kept in memory, caught up by what changed since."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import partial
+from threading import Lock
 from typing import Any
-from uuid import UUID
 
-from aggregation.selectors import supply as compute
-from kernel.selectors.capacity import free
-from scheduling.domain.rows import TABLES, Centre, Offer, Row, Tariff, row_id
-from scheduling.domain.rows import Site as SiteRow
-from scheduling.domain.rows import Span as SpanRow
-from scheduling.domain.sites import SiteFacts
+from django.db.models import Q
+
+from scheduling.domain.changes import PARTS, changed
+from scheduling.domain.rows import TABLES, Row, restored
 from scheduling.domain.supply import Supply
-from scheduling.models import LineTariff, Site, Span
-from scheduling.selectors.gate import blocks
-from scheduling.selectors.sites import facts
-
-Rows = tuple[tuple[Row, ...], ...]
+from scheduling.models import SupplyRow, SupplyVersion
 
 
 @dataclass(frozen=True, slots=True)
-class LiveSupply:
-    """The supply of this moment; `spans`, `sites` and `line_providers` lead from human keys to our rows."""
+class Version:
+    """A version of the snapshot: its number in the order of changes, and the supply."""
 
+    number: int
     supply: Supply
-    sites: Mapping[str, SiteFacts]
-    spans: Mapping[str, Span]
-    line_providers: Mapping[str, UUID]
-    offers: Mapping[str, UUID]
 
 
-_last: tuple[Rows, Supply] | None = None
-"""What this process built last; it serves again only where every row is the same."""
+_last: Version | None = None
+"""The newest version that this process has; replaced whole, so a thread goes on with the one it took."""
+_one_at_a_time = Lock()
 
 
-def live_supply() -> LiveSupply:
-    """Read what passes both gates now, in a fixed number of queries, and build it where it changed.
+def newest_supply() -> Version | None:
+    """The newest version that is built, at the cost of a query where this process has it; None before the first."""
+    global _last  # noqa: PLW0603 - one supply is kept a process
+    newest = SupplyVersion.objects.order_by("-number").values_list("number", "snapshot").first()
+    if newest is None:
+        return None
+    last = _last
+    if last is None or (last.number, last.supply.snapshot) != newest:
+        with _one_at_a_time:  # threads that find themselves behind catch up once
+            last = _last
+            if last is None or (last.number, last.supply.snapshot) != newest:
+                _last = last = _caught_up(last, *newest)
+    return last
 
-    Lines: products whose gate is open, with the ledger's reservations. Compute: aggregation's sellable, fresh
-    offers, at centres that meet the network at a known site.
-    """
-    tariffs = list(LineTariff.objects.select_related("product__provider"))
-    gate = blocks({row.product_id for row in tariffs})
-    tariffs = [row for row in tariffs if not gate[row.product_id]]
-    providers = {row.product.provider.tenant_id: row.product.provider.key for row in tariffs}
-    spans = list(Span.objects.filter(tenant_id__in=providers).select_related("a", "b"))
-    sites = list(Site.objects.all())  # after the spans: none ends at a site that was registered since
-    left = free(span.id for span in spans)
-    offered = compute.rows()
-    known = {site.key for site in sites}
-    centres = [Centre(**row) for row in offered.centres if row["site"] in known]
-    reached = {row.centre for row in centres}
-    offers = [Offer(**row) for row in offered.offers if row["centre"] in reached]
-    rows: Rows = (
-        tuple(_site(site) for site in sites),
-        tuple(_span(span, providers[span.tenant_id], left.get(span.id, 0)) for span in spans),
-        tuple(_tariff(row) for row in tariffs),
-        tuple(centres),
-        tuple(offers),
+
+def supply_of(snapshot: str) -> Version | None:
+    """The supply with that content hash, as it stood then; None where no version had it."""
+    last = _last
+    if last is not None and last.supply.snapshot == snapshot:
+        return last
+    version = SupplyVersion.objects.filter(snapshot=snapshot).order_by("-number").first()
+    return None if version is None else _built(version.number, snapshot)
+
+
+def _caught_up(last: Version | None, number: int, snapshot: str) -> Version:
+    """`last` with what changed up to `number`; built anew where there is no last, or it is of another history."""
+    known = (
+        last is not None
+        and last.number < number
+        and SupplyVersion.objects.filter(number=last.number, snapshot=last.supply.snapshot)
     )
-    return LiveSupply(
-        supply=_built(rows),
-        sites={site.key: site for site in facts(sites)},
-        spans={span.key: span for span in spans},
-        line_providers={key: tenant for tenant, key in providers.items()},
-        offers=offered.offer_ids,
-    )
+    if last is None or not known:
+        return _built(number, snapshot)
+    rows = SupplyRow.objects.filter(Q(since__gt=last.number) | Q(until__gt=last.number), since__lte=number)
+    put: dict[str, dict[str, Row]] = {name: {} for name in PARTS}
+    gone: dict[str, set[str]] = {name: set() for name in PARTS}
+    for row in rows:
+        if row.until is None or row.until > number:
+            put[PARTS[row.part]][row.key] = restored(TABLES[row.part], row.cells)
+        elif row.since <= last.number:
+            gone[PARTS[row.part]].add(row.key)
+    dropped = {name: keys - put[name].keys() for name, keys in gone.items()}
+    return Version(number, changed(last.supply, put, dropped, snapshot))
 
 
-def _built(rows: Rows) -> Supply:
-    global _last  # noqa: PLW0603 - one supply is kept a process, replaced whole
-    ordered: Rows = tuple(
-        tuple(sorted(part, key=partial(row_id, table))) for table, part in zip(TABLES, rows, strict=True)
-    )
-    last = _last  # read once: another thread may put its own in its place at any time
-    if last is None or last[0] != ordered:
-        parts: list[Any] = list(ordered)
-        _last = last = (ordered, Supply.build(*parts))
-    return last[1]
-
-
-def _site(site: Site) -> SiteRow:
-    return SiteRow(
-        site=site.key,
-        name=site.name,
-        lat=site.lat,
-        lon=site.lon,
-        city=site.city,
-        kind=site.role,
-        hop_us=site.hop_us,
-    )
-
-
-def _span(span: Span, provider: str, free_mbps: int) -> SpanRow:
-    return SpanRow(
-        span=span.key,
-        line_provider=provider,
-        kind=span.kind,
-        a=span.a.key,
-        b=span.b.key,
-        km=span.km,
-        measured_us=span.measured_us,
-        capacity_mbps=span.capacity_mbps,
-        reserved_mbps=span.capacity_mbps - free_mbps,
-        jitter_us=span.jitter_us,
-        loss=span.loss,
-        srlg=tuple(span.srlg),
-    )
-
-
-def _tariff(row: LineTariff) -> Tariff:
-    return Tariff(
-        line_provider=row.product.provider.key,
-        technology=row.product.technology,
-        bandwidth_mbps=row.bandwidth_mbps,
-        zone=row.zone,
-        one_off_cny=_cny(row.one_off_cny),
-        monthly_cny=_cny(row.monthly_cny),
-        monthly_cny_per_km=_cny(row.monthly_cny_per_km),
-        min_months=row.min_months,
-        elastic_cny_hour=None if row.elastic_cny_hour is None else _cny(row.elastic_cny_hour),
-        terminal_us=row.terminal_us,
-        lead_days=row.lead_days,
-    )
-
-
-def _cny(rate: Decimal) -> Decimal:
-    """A rate of six places as one of four, which is all that an import lets in."""
-    return rate.quantize(Decimal("0.0001"))
+def _built(number: int, snapshot: str) -> Version:
+    standing = SupplyRow.objects.filter(Q(until=None) | Q(until__gt=number), since__lte=number)
+    parts: list[list[Any]] = [[] for _ in PARTS]
+    for row in standing.iterator(chunk_size=5000):
+        parts[row.part].append(restored(TABLES[row.part], row.cells))
+    return Version(number, Supply.build(*parts, snapshot=snapshot))

@@ -1,5 +1,6 @@
-"""Making selections: the live supply, the pure engine, and a record that can be replayed."""
+"""Making selections: the newest snapshot, the pure engine, and a record that can be replayed."""
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,24 +12,28 @@ from uuid import UUID
 from django.db import transaction
 
 from aggregation.selectors.accelerators import canonical_name
-from aggregation.selectors.offers import OfferFacts
-from aggregation.selectors.offers import facts as offer_facts
+from aggregation.selectors.offers import OfferFacts, facts_by_key
 from kernel.actor import Actor
 from kernel.money import to_fen
 from kernel.services.outbox import publish
 from scheduling.domain.answer import Answer, Bundle
 from scheduling.domain.demand import Demand, DemandError
 from scheduling.domain.files import answer_json, parse_demand
+from scheduling.domain.lines import Lines
 from scheduling.domain.near_misses import near_misses
 from scheduling.domain.network import fibre_latency
 from scheduling.domain.numbers import CNY_SCALE, NumberError, kilometres, parse_decimal, plain, scaled
-from scheduling.domain.selection import select
+from scheduling.domain.selection import lines_of, select
 from scheduling.domain.sites import Access, Point, access_of_place, access_of_point
+from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import started_months
 from scheduling.errors import DemandRefused, NoAccessPoint
 from scheduling.events import SelectionMade
-from scheduling.models import LatencyEvidence, Selection
-from scheduling.selectors.supply import LiveSupply, live_supply
+from scheduling.models import LatencyEvidence, Selection, Span
+from scheduling.selectors.line_providers import providers_beyond_silica, tenants_by_key
+from scheduling.selectors.sites import access_points, site_ids
+from scheduling.selectors.supply import supply_of
+from scheduling.services.supply import fresh_supply
 
 PLACES = ("from_site", "from_place", "from_coordinates")
 MOST = 200  # bundles in one answer
@@ -36,12 +41,15 @@ MOST = 200  # bundles in one answer
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A selection asked again: the same snapshot must give the same answer; else both hashes are told."""
+    """A selection asked again of the supply that it was answered on, and of the supply of now.
+
+    `same_answer`: the answer of then, to the byte; None where that version is not kept. `answer` is that of now.
+    """
 
     snapshot_then: str
     snapshot_now: str
     same_snapshot: bool
-    same_answer: bool
+    same_answer: bool | None
     answer: dict[str, Any]
 
 
@@ -54,13 +62,14 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are organisations
     started = time.perf_counter()
-    live = live_supply()
-    access, asked = _placed(demand, live)
+    supply = fresh_supply().supply
+    access, asked = _placed(demand, supply)
     asked = _named(asked)
     parsed = _parsed(asked)
-    answer = select(live.supply, parsed)
+    lines = lines_of(supply, parsed)
+    answer = select(supply, parsed, lines)
     written = answer_json(answer)
-    keys = {key for bundle in answer.bundles for key in _spans_of(bundle)}
+    spans = _spans_by_key(answer)
     row = Selection.objects.create(
         tenant_id=actor.tenant_id,
         demand_ref=demand_ref,
@@ -68,9 +77,9 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
         access={"site": access.site, "tail_km": _km(access.tail_m)},
         snapshot=answer.snapshot,
         answer=written,
-        spans=_evidence_of(keys, live),
-        near_misses=_near_misses(live, parsed),
-        terms=_terms(answer, parsed, live),
+        spans=_evidence_of(spans),
+        near_misses=_near_misses(supply, lines),
+        terms=_terms(answer, parsed, supply, spans),
         bundles=len(answer.bundles),
         milliseconds=round((time.perf_counter() - started) * 1000),
     )
@@ -84,19 +93,25 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
 
 
 def replay_selection(*, selection: Selection) -> Replay:
-    """Ask the stored demand of the supply as it is now. Nothing is written."""
-    answer = select(live_supply().supply, _parsed(selection.demand))
-    written = answer_json(answer)
+    """Ask the stored demand of the version it was answered on, and of the supply as it is now. Nothing is written."""
+    demand = _parsed(selection.demand)
+    answer = select(fresh_supply().supply, demand)
+    then = supply_of(selection.snapshot)
+    again = None if then is None else _bytes(answer_json(select(then.supply, demand)))
     return Replay(
         snapshot_then=selection.snapshot,
         snapshot_now=answer.snapshot,
         same_snapshot=answer.snapshot == selection.snapshot,
-        same_answer=written | {"snapshot": ""} == selection.answer | {"snapshot": ""},
-        answer=written,
+        same_answer=None if again is None else again == _bytes(selection.answer),
+        answer=answer_json(answer),
     )
 
 
-def _placed(demand: Mapping[str, Any], live: LiveSupply) -> tuple[Access, dict[str, Any]]:
+def _bytes(answer: Mapping[str, Any]) -> bytes:
+    return json.dumps(answer, sort_keys=True, ensure_ascii=False).encode()
+
+
+def _placed(demand: Mapping[str, Any], supply: Supply) -> tuple[Access, dict[str, Any]]:
     """Where the demand starts, and the demand with that site in place of how it was said."""
     given = [name for name in PLACES if demand.get(name) is not None]
     if len(given) != 1:
@@ -105,17 +120,17 @@ def _placed(demand: Mapping[str, Any], live: LiveSupply) -> tuple[Access, dict[s
             DemandError("required", "from_site", f"{names} 须恰填其一", f"give exactly one of {names}")
         )
     rest = {name: value for name, value in demand.items() if name not in PLACES}
-    where, sites = demand[given[0]], live.sites.values()
+    where = demand[given[0]]
     access: Access | None
     match given[0]:
         case "from_site":
-            if not isinstance(where, str) or where not in live.sites:
+            if not isinstance(where, str) or where not in supply.sites:
                 raise _refused(DemandError("unknown_site", "from_site", "没有该站点", "no such site"))
             access = Access(where, None)
         case "from_place":
-            access = access_of_place(str(where), sites)
+            access = access_of_place(str(where), access_points())
         case _:
-            access = access_of_point(_point(where), sites)
+            access = access_of_point(_point(where), access_points())
     if access is None:
         raise NoAccessPoint(pointer=f"/{given[0]}", place=where)
     return access, rest | {"from_site": access.site, "demand": rest.get("demand") or "selection"}
@@ -163,9 +178,15 @@ def _spans_of(bundle: Bundle) -> tuple[str, ...]:
     return route.spans + (route.protection_spans or ())
 
 
-def _evidence_of(keys: set[str], live: LiveSupply) -> dict[str, Any]:
+def _spans_by_key(answer: Answer) -> dict[str, Span]:
+    """The spans of all bundles, by key."""
+    keys = {key for bundle in answer.bundles for key in _spans_of(bundle)}
+    return {span.key: span for span in Span.objects.filter(key__in=keys)}
+
+
+def _evidence_of(by_key: Mapping[str, Span]) -> dict[str, Any]:
     """Span key → what its latency rests on: a measurement, a commitment, or the estimate from its length."""
-    spans = [live.spans[key] for key in sorted(keys)]
+    spans = [by_key[key] for key in sorted(by_key)]
     proofs: dict[UUID, LatencyEvidence] = {}
     known = LatencyEvidence.objects.filter(span__in=spans, layer="optical", state="accepted")
     for record in known.order_by("measured_at", "id"):
@@ -188,11 +209,9 @@ def _evidence_of(keys: set[str], live: LiveSupply) -> dict[str, Any]:
     return found
 
 
-def _near_misses(live: LiveSupply, demand: Demand) -> list[dict[str, Any]]:
-    points = {key: site.point for key, site in live.sites.items()}
-    media = {key: span.medium for key, span in live.spans.items()}
+def _near_misses(supply: Supply, lines: Lines) -> list[dict[str, Any]]:
     found = []
-    for miss in near_misses(live.supply, demand, points, media):
+    for miss in near_misses(supply, lines, providers_beyond_silica()):
         written = asdict(miss)
         written["great_circle_km"] = kilometres(written.pop("great_circle_m"))
         written["verdict"] = {"fail": "impossible"}.get(miss.verdict, miss.verdict.value)
@@ -200,18 +219,33 @@ def _near_misses(live: LiveSupply, demand: Demand) -> list[dict[str, Any]]:
     return found
 
 
-def _terms(answer: Answer, demand: Demand, live: LiveSupply) -> list[dict[str, Any]]:
-    offers = offer_facts(live.offers[bundle.offer] for bundle in answer.bundles)
-    return [_terms_of(bundle, demand, live, offers[live.offers[bundle.offer]]) for bundle in answer.bundles]
+def _terms(answer: Answer, demand: Demand, supply: Supply, spans: Mapping[str, Span]) -> list[dict[str, Any]]:
+    known = _Known(
+        offers=facts_by_key(bundle.offer for bundle in answer.bundles),
+        sites=site_ids({demand.from_site, *(supply.centres[each.centre].site for each in answer.bundles)}),
+        providers=tenants_by_key(bundle.line_provider for bundle in answer.bundles),
+        spans={key: span.id for key, span in spans.items()},
+    )
+    return [_terms_of(bundle, demand, supply, known) for bundle in answer.bundles]
 
 
-def _terms_of(bundle: Bundle, demand: Demand, live: LiveSupply, offer: OfferFacts) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Our ids behind the keys of an answer."""
+
+    offers: Mapping[str, OfferFacts]
+    sites: Mapping[str, UUID]
+    providers: Mapping[str, UUID]
+    spans: Mapping[str, UUID]
+
+
+def _terms_of(bundle: Bundle, demand: Demand, supply: Supply, known: _Known) -> dict[str, Any]:
     """What a quote and a hold need of one bundle: our ids, fen, and the tariff row that was applied."""
     route, charge = bundle.line.route, bundle.line.charge
     tariff, hours = charge.tariff, demand.duration_hours
     months = max(tariff.min_months, started_months(hours))
     bound = demand.max_latency_us
-    centre = live.supply.centres[bundle.centre]
+    centre, offer = supply.centres[bundle.centre], known.offers[bundle.offer]
     loss = demand.max_loss if demand.max_loss is not None else Decimal(plain(route.loss))
     return {
         "offer": str(offer.id),
@@ -219,13 +253,13 @@ def _terms_of(bundle: Bundle, demand: Demand, live: LiveSupply, offer: OfferFact
         "pool": str(offer.pool),
         "quantity": bundle.quantity,
         "duration_hours": plain(hours),
-        "line_provider": str(live.line_providers[bundle.line_provider]),
+        "line_provider": str(known.providers[bundle.line_provider]),
         "technology": bundle.technology,
         "bandwidth_mbps": demand.bandwidth_mbps,
-        "spans": [str(live.spans[key].id) for key in route.spans],
-        "protection_spans": [str(live.spans[key].id) for key in route.protection_spans or ()],
-        "a": str(live.sites[demand.from_site].id),
-        "z": str(live.sites[centre.site].id),
+        "spans": [str(known.spans[key]) for key in route.spans],
+        "protection_spans": [str(known.spans[key]) for key in route.protection_spans or ()],
+        "a": str(known.sites[demand.from_site]),
+        "z": str(known.sites[centre.site]),
         "compute_fen": to_fen(Fraction(bundle.compute, CNY_SCALE)),
         "line_fen": to_fen(Fraction(bundle.line.cost, CNY_SCALE)),
         "line_terms": {

@@ -24,31 +24,32 @@ from tests.support.cast import World
 def test_the_rows_have_the_columns_of_the_selection_files(world: World) -> None:
     found = bring_to_market(world.ada)
     declare(world.ada, suffix="-unseen")
-    rows = supply.rows()
+    rows = supply.rows(all_=True)
     columns = {table.name: [column.name for column in table.columns] for table in TABLES}
-    assert [list(row) for row in rows.centres] == [columns["centres"]]
-    assert [list(row) for row in rows.offers] == [columns["offers"]]
-    (row,) = rows.offers
+    assert [list(row.cells) for row in rows.centres] == [columns["centres"]]
+    assert [list(row.cells) for row in rows.offers] == [columns["offers"]]
+    row = rows.offers[0].cells
     assert row["provider"] == world.ada.organisation.code
     assert (row["offer"], row["centre"], row["domestic"]) == ("wj-910b-hour", "wujiang", 1)
     assert (row["price_cny_hour"], row["fp16_tflops"]) == (Decimal("112.8"), None)
-    assert str(rows.offer_ids["wj-910b-hour"]) == found["offer"]["id"]
-    assert str(rows.centre_ids["wujiang"]) == found["centre"]["id"]
+    assert str(rows.offers[0].source) == found["offer"]["id"]
+    assert str(rows.offers[0].resource) == found["pool"]["id"]
+    assert str(rows.centres[0].source) == found["centre"]["id"]
 
 
 @pytest.mark.django_db
 def test_available_is_what_the_ledger_has_left_and_no_more_than_the_offer_sells(world: World) -> None:
     pool = UUID(bring_to_market(world.ada, free=16)["pool"]["id"])
-    assert supply.rows().offers[0]["available"] == 6, "the offer's ceiling"
+    assert supply.rows(all_=True).offers[0].cells["available"] == 6, "the offer's ceiling"
     hold(bundle=pool, tenant=pool, quantities={pool: 12}, ttl=timedelta(minutes=5))
-    assert supply.rows().offers[0]["available"] == 4, "what the ledger has left"
+    assert supply.rows(all_=True).offers[0].cells["available"] == 4, "what the ledger has left"
 
 
 @pytest.mark.django_db
 def test_more_rows_cost_no_more_queries(world: World) -> None:
     def queries() -> tuple[int, int]:
         with CaptureQueriesContext(connection) as seen:
-            offers = len(supply.rows().offers)
+            offers = len(supply.rows(all_=True).offers)
         return offers, len(seen)
 
     bring_to_market(world.ada)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from scheduling.adapters.files.supply import save_supply
-from scheduling.selectors.supply import live_supply
+from scheduling.services.supply import fresh_supply
 
 
 class Command(BaseCommand):
@@ -20,6 +20,6 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path, help="folder to write into 目标文件夹")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        supply = live_supply().supply
+        supply = fresh_supply().supply
         save_supply(supply, options["folder"])
         self.stdout.write(supply.snapshot)

@@ -1,0 +1,192 @@
+"""Building the snapshot: one builder at a time looks at what happened since, and writes what changed as a new version."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from aggregation.selectors import supply as compute
+from kernel.clock import now
+from kernel.locks import Lock, take_lock, try_lock
+from kernel.selectors.events import last_position
+from scheduling.domain.changes import PARTS
+from scheduling.domain.rows import TABLES, canonical
+from scheduling.domain.snapshot import (
+    BUCKETS,
+    EMPTY_BUCKET,
+    bucket_hash,
+    bucket_of,
+    combine,
+    row_hash,
+    table_hash,
+)
+from scheduling.models import SupplyBucket, SupplyCursor, SupplyRow, SupplyVersion
+from scheduling.selectors.supply import Version, newest_supply
+from scheduling.selectors.supply_rows import Scope, Wanted, resources_of, standing_rows, wanted_rows
+
+# Floors from which supply changes; whatever is above announces its own acts, and acts on supply through these.
+FLOORS = ("kernel", "identifiers", "participants", "aggregation", "scheduling")
+# What happens often and changes no supply. Anything not named here is looked at: to forget a name costs a look.
+IGNORED = (
+    "scheduling.selection_made",
+    "scheduling.bundle_confirmed",
+    "scheduling.line_opened",
+    "scheduling.line_advanced",
+    "scheduling.line_tested",
+    "scheduling.line_accepted",
+    "scheduling.dispatch_queued",
+    "scheduling.service_dispatched",
+    "scheduling.dispatch_failed",
+    "kernel.act_proposed",
+    "kernel.act_withdrawn",
+)
+BUNDLES = ("scheduling.bundle_held", "scheduling.bundle_released", "kernel.hold_expired")
+NETWORKS = ("scheduling.network_imported",)
+
+HAPPENED = """
+    SELECT e.name, e.subject, e.tenant_id
+    FROM event_position p JOIN event e ON e.id = p.event_id
+    WHERE p.position > %(position)s AND split_part(e.name, '.', 1) = ANY(%(floors)s) AND e.name <> ALL(%(ignored)s)
+    UNION ALL
+    SELECT e.name, e.subject, e.tenant_id
+    FROM event_pending q JOIN event e ON e.id = q.event_id
+    WHERE split_part(e.name, '.', 1) = ANY(%(floors)s) AND e.name <> ALL(%(ignored)s)
+"""
+
+
+def fresh_supply() -> Version:
+    """The newest supply, with all that was committed before: whoever asks builds it where nobody does at the moment.
+
+    While somebody else builds, the version before is used: the builder will have done within a second, and the
+    ledger decides at the hold.
+    """
+    refresh_supply()
+    version = newest_supply()
+    if version is None:  # the first builder has not committed yet: wait for it
+        refresh_supply(everything=True)
+        version = newest_supply()
+    assert version is not None  # noqa: S101 - it was built just now
+    return version
+
+
+@transaction.atomic
+def refresh_supply(*, everything: bool = False) -> bool:
+    """Bring the snapshot up to date with what has happened; whether there was anything to look at.
+
+    Events say whose rows to look at, the clock says which prices and readings begin or end; `everything` looks
+    at all rows, waits for its turn, and so finds also what no event told. Else nothing is done while another
+    builder is at work.
+    """
+    cursor = SupplyCursor.objects.first()
+    if not everything and cursor is not None and not _happened(cursor, now()):
+        return False
+    if everything:
+        take_lock(Lock.SNAPSHOT)
+    elif not try_lock(Lock.SNAPSHOT):
+        return False
+    cursor = SupplyCursor.objects.first()  # the builder before us may have come further meanwhile
+    position, instant = last_position(), now()
+    whole = everything or cursor is None
+    _write(Scope(everything=True) if cursor is None or whole else _happened(cursor, instant))
+    SupplyCursor.objects.update_or_create(id=1, defaults={"position": position, "looked_at": instant})
+    return True
+
+
+@transaction.atomic
+def keep_up() -> None:
+    """Build what is due; where nothing is, note how far it was looked, so that who asks has less to look at."""
+    if not refresh_supply() and try_lock(Lock.SNAPSHOT):
+        cursor = SupplyCursor.objects.get()
+        position, instant = last_position(), now()
+        if not _happened(cursor, instant):
+            SupplyCursor.objects.update(position=position, looked_at=instant)
+
+
+def _happened(cursor: SupplyCursor, until: datetime) -> Scope:
+    """What events and the clock say may have changed since the cursor."""
+    with connection.cursor() as database:
+        database.execute(
+            HAPPENED, {"position": cursor.position, "floors": list(FLOORS), "ignored": list(IGNORED)}
+        )
+        events: list[tuple[str, UUID, UUID | None]] = database.fetchall()
+    scope, bundles = Scope(), set()
+    for name, subject, tenant in events:
+        if name in BUNDLES:
+            bundles.add(subject)
+        elif name == "kernel.capacity_changed":
+            scope.resources.add(subject)
+        elif name in NETWORKS:
+            scope.everything = True  # a new site may be where a centre of anybody has waited for it
+        elif name.startswith("aggregation.offer_"):
+            scope.offers.add(subject)
+        elif tenant is not None:
+            scope.owners.add(tenant)
+    if bundles:
+        scope.resources |= resources_of(bundles)
+    offers, pools = compute.turning(cursor.looked_at, until)
+    scope.offers |= offers
+    scope.resources |= pools
+    return scope
+
+
+def _write(scope: Scope) -> None:
+    """Write the differences within the scope as the next version; none where there are no differences."""
+    wanted = wanted_rows(scope)
+    standing = {(row.part, row.key): row for row in standing_rows(scope, wanted)}
+    last = SupplyVersion.objects.order_by("-number").first()
+    number = (last.number if last else 0) + 1
+    fresh, over = [], dict(standing)
+    for row in wanted:
+        made = _made(row, number)
+        old = standing.get((row.part, row.key))
+        if old is not None and bytes(old.digest) == made.digest:
+            del over[row.part, row.key]
+        else:
+            fresh.append(made)
+    if not (fresh or over) and last is not None:
+        return
+    SupplyRow.objects.filter(id__in=[row.id for row in over.values()]).update(until=number)
+    SupplyRow.objects.bulk_create(fresh, batch_size=2000)
+    touched: dict[int, set[int]] = defaultdict(set)
+    for each in (*fresh, *over.values()):
+        touched[each.part].add(each.bucket)
+    tables = list(last.tables) if last else [table_hash([EMPTY_BUCKET] * BUCKETS)] * len(PARTS)
+    for part, buckets in touched.items():
+        tables[part] = _rehashed(part, buckets)
+    SupplyVersion.objects.create(number=number, snapshot=combine(tables), tables=tables)
+
+
+def _made(row: Wanted, number: int) -> SupplyRow:
+    cells = canonical(TABLES[row.part], row.row)
+    return SupplyRow(
+        part=row.part,
+        key=row.key,
+        bucket=bucket_of(row.key),
+        digest=bytes.fromhex(row_hash(cells)),
+        cells=cells,
+        source=row.source,
+        resource=row.resource,
+        owner=row.owner,
+        since=number,
+    )
+
+
+def _rehashed(part: int, buckets: Iterable[int]) -> str:
+    """Hash the buckets that changed anew, and with the others the table."""
+    rows = SupplyRow.objects.filter(part=part, until=None, bucket__in=list(buckets))
+    hashes: dict[int, list[str]] = {bucket: [] for bucket in buckets}
+    for bucket, digest in rows.values_list("bucket", "digest"):
+        hashes[bucket].append(bytes(digest).hex())
+    SupplyBucket.objects.bulk_create(
+        [
+            SupplyBucket(part=part, bucket=bucket, digest=bytes.fromhex(bucket_hash(found)))
+            for bucket, found in hashes.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["part", "bucket"],
+        update_fields=["digest"],
+    )
+    known = dict(SupplyBucket.objects.filter(part=part).values_list("bucket", "digest"))
+    return table_hash(bytes(known[at]).hex() if at in known else EMPTY_BUCKET for at in range(BUCKETS))
