@@ -200,9 +200,10 @@ def come_back(world: World) -> None:
 
 
 def price_ends(world: World) -> None:
-    soon = now() + timedelta(milliseconds=1)
+    begin = now()
+    soon = begin + timedelta(milliseconds=50)
     OfferPrice.objects.create(
-        offer_id=made_offer(world), price_cny_hour=2, valid_from=now(), valid_until=soon
+        offer_id=made_offer(world), price_cny_hour=2, valid_from=begin, valid_until=soon
     )
     while now() <= soon:
         pass
