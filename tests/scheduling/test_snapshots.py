@@ -243,6 +243,8 @@ def test_the_snapshot_follows_the_act_and_a_look_at_everything_finds_no_more(
 @pytest.mark.django_db(transaction=True)
 def test_the_snapshot_follows_the_clock_where_a_price_ends(world: World) -> None:
     open_whole_market(world)
+    relay()
+    keep_up()
     before = fresh_supply()
     price_ends(world)
     assert number() > before.number
