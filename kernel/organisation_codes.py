@@ -1,6 +1,7 @@
-"""Codes of Chinese organisations: which of the two standards one is in, and what its check character says."""
+"""Codes of Chinese organisations: which of the two standards one is in, and whether its check character passes."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from stdnum.cn import uscc
@@ -9,7 +10,7 @@ from stdnum.exceptions import InvalidChecksum, ValidationError
 from kernel.text import Vocabulary
 
 NINE = re.compile(r"[0-9A-Z]{8}[0-9X]")
-WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714-1997
+WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714-1997: W(i) of the positions 1 to 8
 
 
 class CodeKind(Vocabulary):
@@ -19,38 +20,34 @@ class CodeKind(Vocabulary):
     ORGANISATION = "organisation", "组织机构代码", "Organisation code (GB 11714-1997)"
 
 
-class CodeCheck(Vocabulary):
-    """What the check character says; some codes really issued fail it, so a person looks (SCHEME §10)."""
-
-    PASSED = "passed", "校验通过", "Passed"
-    REVIEW = "review", "待人工核对", "To be reviewed"
-
-
 @dataclass(frozen=True, slots=True)
 class OrganisationCode:
-    """A code in its compact form: capitals, no spaces, no hyphen."""
+    """A code in its compact form: capitals, no spaces, no hyphen.
+
+    Some codes really issued fail their check character (SCHEME §10): where it did not pass, a person looks.
+    """
 
     compact: str
     kind: CodeKind
-    check: CodeCheck
+    passed: bool
 
 
 def read_organisation_code(text: str) -> OrganisationCode | None:
-    """The code that `text` writes, of either kind; None where its length or a character is wrong."""
-    compact = uscc.compact(text)
+    """The code that `text` writes, in either standard; None where its length or a character is wrong."""
+    compact = uscc.compact(unicodedata.normalize("NFKC", text))
     if NINE.fullmatch(compact):
-        own = compact[8] == check_character(compact[:8])
-        return OrganisationCode(compact, CodeKind.ORGANISATION, CodeCheck.PASSED if own else CodeCheck.REVIEW)
+        own = compact[-1] == check_character(compact[:-1])
+        return OrganisationCode(compact, CodeKind.ORGANISATION, passed=own)
     try:
         uscc.validate(compact)
     except InvalidChecksum:
-        return OrganisationCode(compact, CodeKind.CREDIT, CodeCheck.REVIEW)
+        return OrganisationCode(compact, CodeKind.CREDIT, passed=False)
     except ValidationError:
         return None
-    return OrganisationCode(compact, CodeKind.CREDIT, CodeCheck.PASSED)
+    return OrganisationCode(compact, CodeKind.CREDIT, passed=True)
 
 
 def check_character(body: str) -> str:
-    """The ninth character that GB 11714 gives the first eight."""
+    """The ninth character that GB 11714 gives the first eight; letters count from A = 10, X stands for ten."""
     total = sum(weight * int(character, 36) for weight, character in zip(WEIGHTS, body, strict=True))
     return "0123456789X"[-total % 11]

@@ -156,3 +156,38 @@ class NotQuarantined(Problem):
         "只有被对端永久拒绝的报文才能更正重发。",
         "Only a message that the peer refused for good is corrected.",
     )
+
+
+class FormNotBuilt(Problem):
+    """The form is a real one, but not one of a node's application."""
+
+    status = 400
+    code = "form_not_built"
+    title = Text("尚不支持该表格", "This form is not filled here")
+    detail = Text(
+        "《{form_zh}》不属于节点申报；此处可填：{built}。",
+        "{form_en} ({form}) is no application for a node; these are filled here: {built}.",
+    )
+
+
+class ApplicationIncomplete(Problem):
+    """The form lacks what the published text asks for."""
+
+    status = 409
+    code = "application_incomplete"
+    title = Text("申报表尚不完整", "The application is not complete")
+    detail = Text(
+        "共 {count} 处须补充或更正：{pointers}；:check 逐项说明如何更正。",
+        "{count} places are missing or wrong: {pointers}; :check says how to put each right.",
+    )
+
+
+class AlreadyReopened(Problem):
+    """A final application is followed by one version only."""
+
+    status = 409
+    code = "already_reopened"
+    title = Text("已有后续版本", "Reopened already")
+    detail = Text(
+        "后续版本为 {successor}；请修改该版本。", "Its next version is {successor}; amend that one."
+    )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from kernel.events import Event
 
@@ -153,3 +154,32 @@ class ManifestCompared(Event):
     node: str
     stream: str
     agreed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationDrafted(Event):
+    """An application for a node was begun; a later version says in `supersedes` which final one it follows."""
+
+    name: ClassVar[str] = "nodes.application_drafted"
+
+    kind: str
+    version: int
+    supersedes: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationAmended(Event):
+    """A draft was filled in further."""
+
+    name: ClassVar[str] = "nodes.application_amended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationFinalised(Event):
+    """The application is frozen; `sha256` is of the paper that is sealed."""
+
+    name: ClassVar[str] = "nodes.application_finalised"
+
+    kind: str
+    version: int
+    sha256: str

@@ -1,11 +1,23 @@
-"""Step 1: the regional node attaches to the national node: keys are exchanged, a code prefix is delegated."""
+"""Step 1: the region applies for its node and attaches to the national one: form, keys, a code prefix."""
 
-from demo.client import expect
+import hashlib
+import json
+
+from demo.client import Client, expect
 from demo.world import World
+
+CONTACT = {
+    "name": "演示联系人",
+    "sex": "female",
+    "post": "演示职务",
+    "phone": "025-00000000",
+    "email": "node@example.org",
+}
 
 
 def run(world: World) -> str:
-    """Invite, attach, and show that a forged invitation attaches nobody."""
+    """Apply; invite, attach, and show that a forged invitation attaches nobody."""
+    applied = apply(world, world.clients["operator-system"])
     code = world.regional.spec.code
     invitation = world.clients["national-operator-system"].post(
         "/api/v1/node-invitations", {"code": code, "role": world.regional.spec.role}
@@ -21,4 +33,23 @@ def run(world: World) -> str:
     (known,) = [node for node in theirs if node["code"] == code]
     expect(known["state"] == "attached" and known["keys"], "the national node knows the regional node's key")
     prefix = (upstream["prefixes"] or known["prefixes"])[0]
-    return f"node {code} attached, keys exchanged both ways, prefix {prefix} delegated"
+    return f"{applied}; node {code} attached, keys exchanged both ways, prefix {prefix} delegated"
+
+
+def apply(world: World, operator: Client) -> str:
+    """Fill in the region's form, learn what it lacks, make it final, and download what is printed and sealed."""
+    draft = operator.post("/api/v1/node-applications", json.loads(world.text("application.json")))
+    path = f"/api/v1/node-applications/{draft['id']}"
+    missing = operator.post(f"{path}:check")["findings"]
+    expect(
+        {each["pointer"] for each in missing} == {f"/contact/{name}" for name in CONTACT},
+        "the form lacks its contact, and says so field by field",
+    )
+    operator.change("PATCH", path, {"contact": CONTACT})
+    expect(operator.post(f"{path}:check")["complete"], "now the form is complete")
+    final = operator.change("POST", f"{path}:finalise", None)
+    paper = operator.http.get(f"{path}/document")
+    expect(
+        hashlib.sha256(paper.content).hexdigest() == final["sha256"], "the paper has the hash that is kept"
+    )
+    return f"application for {final['kind']} final, .docx of {len(paper.content) >> 10} KiB, SHA-256 {final['sha256'][:12]}…"

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from nodes.api import alarms, federation, filings, invitations, manifests, peers, reports, streams
+from nodes.api import (
+    alarms,
+    applications,
+    federation,
+    filings,
+    invitations,
+    manifests,
+    peers,
+    reports,
+    streams,
+)
 
 urlpatterns = [
     path("nodes", peers.NodesView.as_view(), name="nodes"),
@@ -18,6 +28,12 @@ urlpatterns = [
     path("node-alarms", alarms.NodeAlarmsView.as_view(), name="node-alarms"),
     path("node-alarms/<uuid:pk>:close", alarms.CloseAlarmView.as_view()),
     path("filings", filings.FilingsView.as_view(), name="filings"),
+    path("node-applications", applications.NodeApplicationsView.as_view(), name="node-applications"),
+    path("node-applications/<uuid:pk>", applications.NodeApplicationView.as_view()),
+    path("node-applications/<uuid:pk>:check", applications.CheckApplicationView.as_view()),
+    path("node-applications/<uuid:pk>:finalise", applications.FinaliseApplicationView.as_view()),
+    path("node-applications/<uuid:pk>:reopen", applications.ReopenApplicationView.as_view()),
+    path("node-applications/<uuid:pk>/document", applications.ApplicationDocumentView.as_view()),
     path("reports", reports.ReportsView.as_view(), name="reports"),
     path("reports/<uuid:pk>", reports.ReportView.as_view()),
     path("reports/<uuid:pk>:review", reports.ReviewReportView.as_view()),

@@ -1,6 +1,7 @@
 """Tables of the federation."""
 
 from nodes.models.alarms import NodeAlarm
+from nodes.models.applications import NodeApplication
 from nodes.models.delegations import DelegatedPrefix
 from nodes.models.filings import Filing
 from nodes.models.incoming import InboundStream, Incoming
@@ -19,6 +20,7 @@ __all__ = [
     "Invitation",
     "ManifestPair",
     "NodeAlarm",
+    "NodeApplication",
     "OutboundStream",
     "Outgoing",
     "Peer",

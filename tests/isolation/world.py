@@ -67,6 +67,7 @@ def furnish(world: World) -> FarNode:
     secured(world)
     for number in SEVERAL:
         mandated(world, number)
+    applications(world)
     first, *_ = [federation(world, FarNode(f"32000{number}", role="industry")) for number in SEVERAL]
     for _ in SEVERAL:  # something to log each time
         made(world.ben.post("/api/v1/demands", {"title": canary("ben"), "terms": demand()}))
@@ -257,6 +258,13 @@ def secured(world: World) -> None:
         person = getattr(world, name)
         target = asset(person, asset=f"image-{number}", name=canary(name))
         imported(person, target, grype(f"CVE-2026-000{number}"), "grype")
+
+
+def applications(world: World) -> None:
+    """The node's own applications, with a person to call."""
+    for _ in SEVERAL:
+        contact = {"name": canary("otto"), "phone": "025-12345678"}
+        made(world.otto.post("/api/v1/node-applications", {"kind": "node-region", "contact": contact}))
 
 
 def federation(world: World, far: FarNode) -> FarNode:

@@ -1,0 +1,1 @@
+"""Papers that leave the node for people to seal."""

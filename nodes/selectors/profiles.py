@@ -1,0 +1,52 @@
+"""The versioned data profiles of this floor."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kernel.text import Text
+from nodes.domain.applications import ApplicationProfile, Entry, Form, FormKind, Origin, Rule
+
+PROFILES = Path(__file__).resolve().parent.parent / "profiles"
+
+
+@cache
+def application_profile() -> ApplicationProfile:
+    """The public forms of an application for a node and their rules, read once."""
+    document = yaml.safe_load((PROFILES / "applications.yaml").read_text(encoding="utf-8"))
+    return ApplicationProfile(
+        version=document["version"],
+        status=document["status"],
+        source=document["source"],
+        most_joint=document["most_joint"],
+        least_capital_fen=document["least_capital_fen"],
+        clean_years=document["clean_years"],
+        forms={FormKind(kind): _form(form) for kind, form in document["forms"].items()},
+        body=_entries(document["body"]),
+        seal_of_body=_text(document["seal_of_body"]),
+        contact=_entries(document["contact"]),
+        rules={name: Rule(Origin(rule["origin"]), _text(rule)) for name, rule in document["rules"].items()},
+    )
+
+
+def _form(form: dict[str, Any]) -> Form:
+    entries = {part: _entries(form[part]) for part in ("heads", "statements")}
+    return Form(**{name: form[name] for name in ("annex", "title", "bodies", "contact")}, **entries)
+
+
+def _entries(entries: list[dict[str, Any]]) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(
+            entry["at"],
+            _text(entry),
+            _text(entry["seal"]) if "seal" in entry else None,
+            entry.get("guidance", ""),
+        )
+        for entry in entries
+    )
+
+
+def _text(words: dict[str, str]) -> Text:
+    return Text(words["zh"], words["en"])
