@@ -1,7 +1,6 @@
 """Step 1: the region applies for its node and attaches to the national one: form, keys, a code prefix."""
 
 import hashlib
-import json
 
 from demo.client import Client, expect
 from demo.world import World
@@ -38,7 +37,7 @@ def run(world: World) -> str:
 
 def apply(world: World, operator: Client) -> str:
     """Fill in the region's form, learn what it lacks, make it final, and download what is printed and sealed."""
-    draft = operator.post("/api/v1/node-applications", json.loads(world.text("application.json")))
+    draft = operator.post("/api/v1/node-applications", world.load("application.json"))
     path = f"/api/v1/node-applications/{draft['id']}"
     missing = operator.post(f"{path}:check")["findings"]
     expect(
