@@ -44,9 +44,10 @@ def apply(world: World, operator: Client) -> str:
         {each["pointer"] for each in missing} == {f"/contact/{name}" for name in CONTACT},
         "the form lacks its contact, and says so field by field",
     )
-    operator.change("PATCH", path, {"contact": CONTACT})
+    amended = operator.change("PATCH", path, {"contact": CONTACT})
     expect(operator.post(f"{path}:check")["complete"], "now the form is complete")
-    final = operator.change("POST", f"{path}:finalise", None)
+    version = {"If-Match": f'"{amended["generation"]}"'}
+    final = operator.post(f"{path}:finalise", headers=version)
     paper = operator.http.get(f"{path}/document")
     expect(
         hashlib.sha256(paper.content).hexdigest() == final["sha256"], "the paper has the hash that is kept"

@@ -113,7 +113,7 @@ class ContentIn(serializers.Serializer[Any]):
     recommending_unit = FormText(200, default=empty, help_text="推荐单位, of the form for industries only")
     applicant_unit = FormText(200, default=empty)
     lead = ImplementingBodyIn(required=False)
-    joint = ImplementingBodyIn(many=True, required=False, max_length=9)
+    joint = ImplementingBodyIn(many=True, required=False, max_length=9)  # type: ignore[call-arg] # of many
     contact = ApplicationContactIn(required=False)
     statements = StatementsIn(required=False)
     builder = BuilderIn(required=False)
@@ -201,7 +201,7 @@ class ApplicationCheckOut(serializers.Serializer[Any]):
     complete = serializers.BooleanField(help_text="no error; warnings do not hinder")
     profile = serializers.CharField()
     status = serializers.CharField(help_text="how far the profile is official")
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment] # profiles name it
     findings = ApplicationFindingOut(many=True)
     seals = SealOut(many=True)
 

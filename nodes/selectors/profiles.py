@@ -32,8 +32,14 @@ def application_profile() -> ApplicationProfile:
 
 
 def _form(form: dict[str, Any]) -> Form:
-    entries = {part: _entries(form[part]) for part in ("heads", "statements")}
-    return Form(**{name: form[name] for name in ("annex", "title", "bodies", "contact")}, **entries)
+    return Form(
+        annex=form["annex"],
+        title=form["title"],
+        bodies=form["bodies"],
+        contact=form["contact"],
+        heads=_entries(form["heads"]),
+        statements=_entries(form["statements"]),
+    )
 
 
 def _entries(entries: list[dict[str, Any]]) -> tuple[Entry, ...]:

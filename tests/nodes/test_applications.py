@@ -182,7 +182,11 @@ def test_a_final_form_keeps_its_bytes_and_their_hash_and_never_changes(world: Wo
     assert "final" in paper["Content-Disposition"]
     late = world.otto.patch(f"{URL}/{row['id']}", {"applicant": "他省"}, If_Match='"2"')
     assert (late.status_code, late.json()["code"]) == (409, "state_conflict")
-    for change in ({"content": {}}, {"state": "draft", "document": None, "sha256": "", "finalised_at": None}):
+    changes: list[dict[str, Any]] = [
+        {"content": {}},
+        {"state": "draft", "document": None, "sha256": "", "finalised_at": None},
+    ]
+    for change in changes:
         with pytest.raises(IntegrityError), transaction.atomic():
             NodeApplication.objects.filter(id=row["id"]).update(**change)
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -69,8 +69,8 @@ def _grid(table: Table) -> Table:
 
 def _fill(table: Table, form: Form, content: Content, profile: ApplicationProfile) -> None:
     for head in form.heads:
-        label, value = _row(table, 1, 4)
-        _label(label, head.label.zh)
+        here, value = _row(table, 1, 4)
+        _label(here, head.label.zh)
         _value(value, value_at(content, head.at), head.seal)
     first = len(table.rows)
     name, address, code = (entry.label.zh for entry in profile.body)
@@ -101,14 +101,14 @@ def _fill(table: Table, form: Form, content: Content, profile: ApplicationProfil
     _label(here, email)
     _value(value, contact["email"])
     _label(_joined(table, first), form.contact)
-    label, value = _row(table, 1, 4, split=True)
-    _label(label, "申报说明")
+    here, value = _row(table, 1, 4, split=True)
+    _label(here, "申报说明")
     _statements(value, form, content)
 
 
 def _row(table: Table, *spans: int, split: bool = False) -> list[_Cell]:
     """A further row whose cells span so many columns; unless `split`, it stays on one page."""
-    row = table.add_row()
+    row = table.add_row()  # type: ignore[no-untyped-call] # the library forgot the hint
     row.height = Mm(11)
     if not split:
         row._tr.get_or_add_trPr().append(row._tr.makeelement(qn("w:cantSplit")))  # noqa: SLF001 - no public name
@@ -134,7 +134,7 @@ def _pair(table: Table, left: tuple[str, str], right: tuple[str, str], seal: Tex
 
 def _joined(table: Table, first: int) -> _Cell:
     """The first column from that row to the last as one cell."""
-    cell = table.cell(first, 0).merge(table.cell(len(table.rows) - 1, 0))
+    cell: _Cell = table.cell(first, 0).merge(table.cell(len(table.rows) - 1, 0))
     for spare in cell.paragraphs[1:]:
         spare._p.getparent().remove(spare._p)  # noqa: SLF001 - merging leaves a blank line of every row
     cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
