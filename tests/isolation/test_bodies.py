@@ -12,11 +12,10 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.isolation.addresses import addresses
 from tests.isolation.bodies import Call, mass_assigned, references, told_apart
 from tests.isolation.world import furnish
-from tests.nodes.far import FarNode, new_pem
+from tests.nodes.far import new_pem
 from tests.support.caller import Caller
 from tests.support.cast import Person, World
 
-WITHOUT_BODY = {"POST"}
 # what a body names of the caller's own: a stranger's in its place is answered as nobody's
 NAMED = {
     ("marketplace.issue_quote", "/selection"),
@@ -71,7 +70,6 @@ def trial(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
             Caller.send = send  # type: ignore[method-assign] # as it was
         yield found
         transaction.set_rollback(True)
-    assert FarNode
 
 
 def test_s18_no_write_takes_a_member_that_it_does_not_declare(trial: Trial) -> None:
