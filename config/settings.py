@@ -175,6 +175,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 50},
     },
+    "last-day-reminders": {
+        "task": "participants.tasks.remind_of_last_days",
+        "schedule": 600.0,
+        "options": {"expires": 500},
+    },
+    "evidence": {"task": "participants.tasks.sweep_evidence", "schedule": crontab(minute=20)},
 }
 
 # --- people sign in: password and second factor, or OpenID Connect (console/pages, participants.services.accounts) ---

@@ -51,8 +51,10 @@ def join(world: World, number: int) -> Client:
     )
     for document in party["documents"]:
         upload(client, here, document)
-    world.clients["operator-system"].post(f"{here}:check")
-    world.clients["operator-security"].post(f"{here}:certify")
+    case = f"/api/v1/cases/{client.get(f'{here}/standing')['case']}"
+    for act in ("assign", "check"):
+        world.clients["operator-system"].post(f"{case}:{act}", {})
+    world.clients["operator-security"].post(f"{case}:certify")
     return client
 
 

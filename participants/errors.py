@@ -135,6 +135,18 @@ class CodeUnconfirmed(Problem):
     )
 
 
+class NotYourCase(Problem):
+    """A case is checked by the reviewer who has it."""
+
+    status = 403
+    code = "not_your_case"
+    title = Text("案件由他人审核", "Another reviewer has this case")
+    detail = Text(
+        "该案件未分派给您；请由其审核人办理，或先将案件改派给您（:assign）。",
+        "It is not assigned to you; let its reviewer act, or assign it to yourself first (:assign).",
+    )
+
+
 class CaseClosed(Problem):
     """The operator opens documents only while there is something to decide."""
 
@@ -142,8 +154,8 @@ class CaseClosed(Problem):
     code = "case_closed"
     title = Text("案件已办结", "The case is closed")
     detail = Text(
-        "运营主体仅在认证办理期间可查看材料；如需查看，请主体提交新材料或由通信管理局查阅。",
-        "The operator opens documents only while a case is open; ask for a new document, or ask the regulator.",
+        "运营主体仅在案件办理期间可查看或处理材料；如需查看，请主体提交新材料或由通信管理局查阅。",
+        "The operator opens and decides on documents only while a case is open; ask for a new document, or ask the regulator.",
     )
 
 

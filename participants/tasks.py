@@ -1,4 +1,4 @@
-"""Periodic work: last days that have passed, those that come, mail, and webhooks that are due."""
+"""Periodic work: last days that have passed, those that come, mail, webhooks that are due, files without a row."""
 
 from uuid import UUID
 
@@ -10,8 +10,10 @@ from participants.services.certification import suspend_lapsed
 from participants.services.clients import forget_tokens
 from participants.services.credentials import remind_of_ends
 from participants.services.deliveries import deliver_due, forget_deliveries
+from participants.services.evidence_files import sweep_files
 from participants.services.mail import SENDING, deliver_mail, drop_old_mail
 from participants.services.qualifications import expire_qualifications
+from participants.services.reminders import remind_of_last_days
 
 
 @shared_task(name="participants.tasks.follow_last_days", ignore_result=True)
@@ -19,6 +21,12 @@ def follow_last_days() -> None:
     """Suspend whose required document has run out, end qualifications after their last day."""
     suspend_lapsed()
     expire_qualifications()
+
+
+@shared_task(name="participants.tasks.remind_of_last_days", ignore_result=True)
+def remind() -> None:
+    """Announce which documents and qualifications end soon."""
+    remind_of_last_days()
 
 
 @job(SENDING)
@@ -51,3 +59,9 @@ def tend_credentials() -> None:
     remind_of_ends(ApiKey)
     remind_of_ends(ClientSecret)
     forget_tokens()
+
+
+@shared_task(name="participants.tasks.sweep_evidence", ignore_result=True)
+def sweep_evidence() -> None:
+    """Remove files of evidence whose upload never came to its commit."""
+    sweep_files()

@@ -1,6 +1,6 @@
 """The gate: every reason for which an offer may not be sold, from facts alone (SCHEME §4, DESIGN §3.9)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,6 +37,11 @@ class BlockCode(Vocabulary):
         "party_not_qualified",
         "转售调度服务商没有有效资质；请申请资质。",
         "The resale provider holds no valid qualification; apply for it.",
+    )
+    PARTY_NOT_LICENSED = (
+        "party_not_licensed",
+        "提供商现不得在 {city} 销售该算力：{reasons_zh}；请办理后续展或补交材料。",
+        "The provider may not sell this compute in {city} now: {reasons_en}; renew or submit what is lacking.",
     )
     PARTY_SUSPENDED = (
         "party_suspended",
@@ -115,6 +120,8 @@ class PoolGate:
     certified: bool
     qualified: bool
     needs_qualification: bool
+    city: str
+    unlicensed: Sequence[Text]
     pool_identifier: IdentifierFacts
     centre_identifier: IdentifierFacts
     party_causes: Collection[str]
@@ -135,6 +142,15 @@ def blocks_of_pool(gate: PoolGate) -> list[Block]:
     rules: tuple[tuple[bool, BlockCode, dict[str, str]], ...] = (
         (not gate.certified, BlockCode.PARTY_NOT_CERTIFIED, {}),
         (gate.needs_qualification and not gate.qualified, BlockCode.PARTY_NOT_QUALIFIED, {}),
+        (
+            bool(gate.unlicensed),
+            BlockCode.PARTY_NOT_LICENSED,
+            {
+                "city": gate.city,
+                "reasons_zh": "、".join(text.zh for text in gate.unlicensed),
+                "reasons_en": ", ".join(text.en for text in gate.unlicensed),
+            },
+        ),
         (bool(gate.party_causes), BlockCode.PARTY_SUSPENDED, {"causes": _listed(gate.party_causes)}),
         (centre.state != ACTIVE, BlockCode.CENTRE_NOT_IDENTIFIED, {"state": centre.state}),
         (not centre.filed, BlockCode.CENTRE_NOT_FILED, {}),

@@ -20,8 +20,9 @@ from aggregation.models.offers import OfferQuerySet
 from aggregation.selectors.inventory import freshness_of, inventory_of
 from identifiers.selectors.identifiers import Standing
 from identifiers.selectors.identifiers import standings as identifier_standings
-from kernel.clock import now
+from kernel.clock import now, shanghai_date
 from kernel.selectors.suspensions import open_causes
+from participants.selectors.licences import sales_rights
 from participants.selectors.organisations import standings as party_standings
 
 RESELLER = "resale_provider"
@@ -51,8 +52,9 @@ def sellable_offers(within: Q | None = None) -> OfferQuerySet:
 
 
 def blocks_of_pools(pools: Iterable[Pool], at: datetime) -> dict[UUID, list[Block]]:
-    """Why nothing of each pool may be sold, in three queries: parties, identifiers, suspensions."""
+    """Why nothing of each pool may be sold, in a fixed number of queries: parties, licences, identifiers, suspensions."""
     rows = list(pools)
+    rights = sales_rights({row.tenant_id for row in rows}, today=shanghai_date(at))
     parties = party_standings({row.tenant_id for row in rows})
     identifiers = identifier_standings(subjects={key for row in rows for key in (row.id, row.centre_id)})
     causes = open_causes({key for row in rows for key in (row.id, row.centre_id, row.tenant_id)})
@@ -65,6 +67,12 @@ def blocks_of_pools(pools: Iterable[Pool], at: datetime) -> dict[UUID, list[Bloc
                 centre=row.centre.key,
                 certified=party is not None and party.certified,
                 qualified=party is not None and party.qualified,
+                city=row.centre.division,
+                unlicensed=[
+                    each.text for each in rights[row.tenant_id].why_not(row.kind, [row.centre.division])
+                ]
+                if row.tenant_id in rights
+                else (),
                 needs_qualification=party is not None and party.kind == RESELLER,
                 # an identifier counts only for the tenant that owns both it and its resource
                 pool_identifier=_facts(identifiers.get((row.tenant_id, row.id))),

@@ -16,6 +16,7 @@ DOCUMENT_NAMES = {
     "telecom_licence_basic": "基础电信业务经营许可证 Licence of a basic telecom carrier",
     "network_security_filing": "通信网络安全防护定级备案 Network security filing",
     "qualification_application": "转售调度资质申请 Application for the resale and dispatch qualification",
+    "icp_filing": "ICP 备案 ICP filing",
     "ai_filing": "生成式人工智能服务备案 Generative AI service filing",
 }
 

@@ -1,5 +1,6 @@
-"""Step 2: eight parties register with their code and documents; two people certify each; the reseller qualifies; a provider's machine signs in."""
+"""Step 2: eight parties register with their code and documents; two people decide each case; the reseller qualifies; a machine signs in."""
 
+import json
 from typing import Any
 
 import httpx
@@ -8,6 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from demo.client import Client, expect
 from demo.sign_request import public_jwk, signed_headers
 from demo.world import DATA, World
+
+FORBIDDEN, CONFLICT = 403, 409
 
 
 def run(world: World) -> str:
@@ -21,16 +24,22 @@ def run(world: World) -> str:
         here = f"/api/v1/organisations/{joined['organisation']['id']}"
         world.clients[party["key"]] = client
         world.facts[party["key"]] = joined["organisation"]["id"]
+        case = f"/api/v1/cases/{client.get(f'{here}/standing')['case']}"
+        checker.post(f"{case}:assign", {})
         if party["key"] == "compute-jia":
-            early = checker.send("POST", f"{here}:check")
-            expect(early.status_code == 409, "without documents nobody is checked")  # noqa: PLR2004
+            early = checker.send("POST", f"{case}:check")
+            expect(early.status_code == CONFLICT, "without documents nobody is checked")
         for document in party["documents"]:
             upload(client, here, document)
-        checker.post(f"{here}:check")
-        alone = checker.send("POST", f"{here}:certify")
-        expect(alone.status_code in (403, 409), "who checked cannot certify")
-        certified = decider.post(f"{here}:certify")
+        if party["key"] == "resale":
+            ask_and_answer(checker, client, case)
+        checker.post(f"{case}:check")
+        alone = checker.send("POST", f"{case}:certify")
+        expect(alone.status_code in (FORBIDDEN, CONFLICT), "who checked cannot certify")
+        certified = decider.post(f"{case}:certify")
         expect(certified["state"] == "certified", f"{party['name']} is certified")
+    covered = read_licences(world)
+    reviewed = review_a_code(world, nobody)
     here = f"/api/v1/organisations/{world.facts['resale']}"
     proposal = checker.post(
         f"{here}:propose-qualification",
@@ -40,7 +49,48 @@ def run(world: World) -> str:
     standing = world.clients["resale"].get(f"{here}/standing")
     expect(standing["qualified"], "the reseller is qualified")
     machine = machines(world)
-    return f"{len(parties)} parties certified by two people each; reseller qualified; {machine}"
+    return f"{len(parties)} parties certified by two people each, after a question; {covered}; {reviewed}; reseller qualified; {machine}"
+
+
+def ask_and_answer(checker: Client, client: Client, case: str) -> None:
+    """The reviewer asks, the case waits for the applicant, the applicant answers."""
+    checker.post(f"{case}:ask", {"text": "请说明转售的资源来自哪些提供商。"})
+    waiting = checker.send("POST", f"{case}:check")
+    expect(waiting.status_code == CONFLICT, "a case with an open question waits")
+    client.post(f"{case}:answer", {"answer": "来自本节点已认证的算力资源提供商（演示）。"})
+    talk = client.get(f"{case}/questions")["items"]
+    expect(talk[0]["answer"], "question and answer stay with the case")
+
+
+def read_licences(world: World) -> str:
+    """What a provider's licence lets it sell, and where not: the reason stands beside it."""
+    here = f"/api/v1/organisations/{world.facts['compute-jia']}/licences"
+    at_home = world.clients["compute-jia"].get(here, city="320509")["products"]
+    expect(all(product["sellable"] for product in at_home), "its licence covers Suzhou")
+    away = world.clients["compute-jia"].get(here, city="330100")["products"][0]
+    expect(not away["sellable"] and "330100" in away["shortfalls"][0]["text"], "and does not cover Hangzhou")
+    return "licences cover Jiangsu and not Hangzhou"
+
+
+def review_a_code(world: World, nobody: Client) -> str:
+    """A code that fails its check digit, as some really issued ones do, waits for a reviewer and is not refused."""
+    checker = world.clients["operator-system"]
+    party = world.load("organisations.json")["in_review"]
+    joined = register(nobody, party)
+    expect(joined["organisation"]["code_check"] == "review", "the code goes to review")
+    client = Client(world.regional.url, joined["api_key"])
+    here = f"/api/v1/organisations/{joined['organisation']['id']}"
+    case = f"/api/v1/cases/{client.get(f'{here}/standing')['case']}"
+    for document in party["documents"]:
+        upload(client, here, document)
+    checker.post(f"{case}:assign", {})
+    early = checker.send("POST", f"{case}:check")
+    expect(early.json()["code"] == "code_unconfirmed", "no check before the code is confirmed")
+    words = {"confirmed": True, "reason": "演示：与营业执照原件一致"}
+    expect(checker.post(f"{here}:review-code", words)["code_check"] == "confirmed", "a person confirms it")
+    checker.post(f"{case}:check")
+    world.clients["operator-security"].post(f"{case}:certify")
+    return "a code confirmed by a reviewer"
 
 
 def machines(world: World) -> str:
@@ -86,6 +136,7 @@ def register(nobody: Client, party: dict[str, Any]) -> Any:
 def upload(client: Client, here: str, document: dict[str, Any]) -> None:
     """Hand in one document with its file."""
     fields = {"kind": document["kind"], "number": document["number"]}
+    fields["particulars"] = json.dumps(document.get("particulars", {}))
     if document["valid_until"]:
         fields["valid_until"] = document["valid_until"]
     file = DATA / document["file"]

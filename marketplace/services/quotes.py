@@ -6,7 +6,6 @@ from django.conf import settings
 from django.db import transaction
 
 from aggregation.selectors import offers
-from aggregation.services.gate import require_sellable
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.errors import NotFound
@@ -18,20 +17,21 @@ from marketplace.errors import PriceChanged
 from marketplace.models import Quote
 from marketplace.services.signatures import sign_text
 from scheduling.selectors import selections
+from scheduling.services.holds import require_gates
 
 
 @transaction.atomic
 def issue_quote(*, selection: UUID, bundle: int, actor: Actor) -> Quote:
     """Quote one bundle of a selection of the caller's.
 
-    Raises NotFound for another's selection, NotSellable where the gate is closed, PriceChanged where the
+    Raises NotFound for another's selection, NotSellable or LineNotSellable where a gate is closed, PriceChanged where the
     price moved since the selection: what is quoted is what was shown.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     facts = selections.bundle(selection, bundle)
     if facts.tenant != actor.tenant_id:
         raise NotFound
-    require_sellable([facts.offer])
+    require_gates(facts)
     offer = offers.facts([facts.offer])[facts.offer]
     hours = facts.quantity * facts.duration_hours
     if offer.price_cny_hour is None or to_fen(offer.price_cny_hour * hours) != facts.compute_fen:

@@ -1,4 +1,4 @@
-"""Certification and qualification over HTTP: standing, history, and the acts of two people."""
+"""Standing, history, the review of a code, and qualification over HTTP."""
 
 from typing import Any
 
@@ -15,12 +15,13 @@ from kernel.api.views import HouseView
 from kernel.clock import now, shanghai_date
 from kernel.systems import System
 from participants.api.organisations import OrganisationOut
-from participants.domain.certification import Shortfall, Want
 from participants.domain.credit_codes import CodeCheck
-from participants.domain.organisations import LIFE
+from participants.domain.licences import Shortfall, Want
 from participants.domain.qualifications import QualificationAct
 from participants.models import Decision, Organisation
 from participants.selectors.certification import certification_report
+from participants.selectors.licences import sales_rights
+from participants.selectors.profiles import certification_profile
 from participants.services import certification as services
 from participants.services.qualifications import propose_qualification
 
@@ -51,6 +52,7 @@ class StandingOut(serializers.Serializer[Any]):
         help_text="shares its legal entity with another, or one declares the other"
     )
     affiliates = serializers.ListField(child=serializers.UUIDField())
+    case = serializers.UUIDField(allow_null=True, help_text="the certification case that is open")
     profile = serializers.CharField(help_text="version of the certification profile")
 
 
@@ -59,13 +61,7 @@ class DecisionOut(serializers.ModelSerializer[Decision]):
 
     class Meta:
         model = Decision
-        fields = ("id", "case", "act", "reason", "profile", "decided_by", "decided_at")
-
-
-class RefusalIn(serializers.Serializer[Any]):
-    """Why."""
-
-    reason = serializers.CharField(max_length=500)
+        fields = ("id", "case", "of_case", "act", "reason", "profile", "decided_by", "decided_at")
 
 
 class CodeReviewIn(serializers.Serializer[Any]):
@@ -83,15 +79,21 @@ class QualificationIn(serializers.Serializer[Any]):
     valid_until = serializers.DateField(required=False, help_text="last day; for a grant")
 
 
-class CaseView(HouseView):
-    """The base of what concerns one organisation's case."""
+class LicencesQuery(serializers.Serializer[Any]):
+    """What may be asked about."""
+
+    city = serializers.RegexField(r"^[0-9]{6}$", required=False, help_text="GB/T 2260")
+
+
+class PartyView(HouseView):
+    """The base of what concerns one organisation."""
 
     system = System.SERVICE
     queryset = Organisation.objects.all()
     visible_by = "participants.read_organisation"
 
 
-class StandingView(CaseView):
+class StandingView(PartyView):
     """`/api/v1/organisations/{id}/standing`."""
 
     operations = {"GET": "participants.read_standing"}
@@ -103,7 +105,50 @@ class StandingView(CaseView):
         return Response(StandingOut(report).data)
 
 
-class DecisionsView(CaseView):
+class ProductOut(serializers.Serializer[Any]):
+    """One product of the party's kind: where it may be sold today, or why it may not."""
+
+    product = serializers.CharField()
+    label = serializers.CharField()
+    sellable = serializers.BooleanField()
+    cities = serializers.ListField(
+        child=serializers.CharField(), help_text="divisions (GB/T 2260); 100000 is the nation"
+    )
+    shortfalls = ShortfallOut(many=True)
+
+
+class LicencesOut(serializers.Serializer[Any]):
+    """What a party may sell by its licences."""
+
+    profile = serializers.CharField(help_text="version of the certification profile")
+    products = ProductOut(many=True)
+
+
+class LicencesView(PartyView):
+    """`/api/v1/organisations/{id}/licences`."""
+
+    operations = {"GET": "participants.read_licences"}
+
+    @extend_schema(parameters=[LicencesQuery], responses=LicencesOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Say which products the party may sell today and where, and what each lacks; `city` asks for one place."""
+        city = self.query(LicencesQuery).get("city")
+        rights = sales_rights([self.subject.id])[self.subject.id]
+        shown = [
+            {
+                "product": product,
+                "label": rights.labels[product].within(get_language()),
+                "sellable": not lacking,
+                "cities": rights.cities(product),
+                "shortfalls": lacking,
+            }
+            for product in rights.products
+            for lacking in [rights.why_not(product, [city] if city else [])]
+        ]
+        return Response(LicencesOut({"profile": certification_profile().version, "products": shown}).data)
+
+
+class DecisionsView(PartyView):
     """`/api/v1/organisations/{id}/decisions`."""
 
     operations = {"GET": "participants.list_decisions"}
@@ -114,7 +159,7 @@ class DecisionsView(CaseView):
         return self.page(self.subject.decisions.all(), DecisionOut)
 
 
-class ReviewCodeView(CaseView):
+class ReviewCodeView(PartyView):
     """`/api/v1/organisations/{id}:review-code`."""
 
     operations = {"POST": "participants.review_code"}
@@ -129,47 +174,7 @@ class ReviewCodeView(CaseView):
         return self.show(row, OrganisationOut)
 
 
-class CheckView(CaseView):
-    """`/api/v1/organisations/{id}:check`."""
-
-    operations = {"POST": "participants.check_organisation"}
-    acts = {"POST": (LIFE, "check")}
-
-    @extend_schema(request=None, responses={200: OrganisationOut})
-    def post(self, request: Request, **_: Any) -> Response:
-        """Check as the first person: the submitted documents are accepted, or the answer names what is missing."""
-        row = services.check_organisation(organisation=self.subject, actor=self.actor)
-        return self.show(row, OrganisationOut)
-
-
-class CertifyView(CaseView):
-    """`/api/v1/organisations/{id}:certify`."""
-
-    operations = {"POST": "participants.certify_organisation"}
-    acts = {"POST": (LIFE, "certify")}
-
-    @extend_schema(request=None, responses={200: OrganisationOut})
-    def post(self, request: Request, **_: Any) -> Response:
-        """Certify as the second person."""
-        row = services.certify_organisation(organisation=self.subject, actor=self.actor)
-        return self.show(row, OrganisationOut)
-
-
-class RefuseView(CaseView):
-    """`/api/v1/organisations/{id}:refuse`."""
-
-    operations = {"POST": "participants.refuse_organisation"}
-    acts = {"POST": (LIFE, "refuse")}
-
-    @extend_schema(request=RefusalIn, responses={200: OrganisationOut})
-    def post(self, request: Request, **_: Any) -> Response:
-        """Refuse the application with a reason."""
-        reason = self.read(RefusalIn)["reason"]
-        row = services.refuse_organisation(organisation=self.subject, reason=reason, actor=self.actor)
-        return self.show(row, OrganisationOut)
-
-
-class ProposeQualificationView(CaseView):
+class ProposeQualificationView(PartyView):
     """`/api/v1/organisations/{id}:propose-qualification`."""
 
     operations = {"POST": "participants.propose_qualification"}

@@ -27,6 +27,9 @@ class DocumentIn(serializers.Serializer[Any]):
     valid_until = serializers.DateField(
         required=False, allow_null=True, help_text="last day of validity in China"
     )
+    particulars = serializers.JSONField(
+        default=dict, help_text="a JSON object of the fields that the kind declares"
+    )
     file = serializers.FileField(allow_empty_file=True, help_text="PDF, PNG or JPEG, at most 5 MiB")
 
 
@@ -41,10 +44,14 @@ class DocumentOut(serializers.ModelSerializer[Document]):
             "kind",
             "number",
             "valid_until",
+            "particulars",
             "file_type",
             "size",
             "sha256",
+            "case",
             "accepted_at",
+            "refused_at",
+            "refusal",
             "created_at",
             "generation",
         )
@@ -72,31 +79,40 @@ class DocumentsView(HouseView):
 
     @extend_schema(request=DocumentIn, responses={201: DocumentOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Submit a document; a newer one of a kind renews an older one once it is accepted."""
+        """Submit a document to the open case, or open one with it: a newer document renews an older one of its kind."""
         data = self.read(DocumentIn)
         row = services.submit_document(
             organisation=self.subject,
             kind=data["kind"],
             number=data["number"],
             valid_until=data.get("valid_until"),
+            particulars=data["particulars"],
             content=data["file"].read(),
             actor=self.actor,
         )
         return self.show(row, DocumentOut, status=201)
 
 
-class AcceptDocumentView(HouseView):
-    """`/api/v1/documents/{id}:accept`."""
+class DocumentRefusalIn(serializers.Serializer[Any]):
+    """Why it is no evidence."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class RefuseDocumentView(HouseView):
+    """`/api/v1/documents/{id}:refuse`."""
 
     system = System.SERVICE
-    operations = {"POST": "participants.accept_document"}
-    queryset = Document.objects.all()
+    operations = {"POST": "participants.refuse_document"}
+    queryset = Document.objects.select_related("organisation")
     visible_by = "participants.list_documents"
 
-    @extend_schema(request=None, responses={200: DocumentOut})
+    @extend_schema(request=DocumentRefusalIn, responses={200: DocumentOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Accept a document: it counts from now on."""
-        return self.show(services.accept_document(document=self.subject, actor=self.actor), DocumentOut)
+        """Refuse one document with a reason, as the reviewer who has the case; the others stay."""
+        reason = self.read(DocumentRefusalIn)["reason"]
+        row = services.refuse_document(document=self.subject, reason=reason, actor=self.actor)
+        return self.show(row, DocumentOut)
 
 
 class DocumentFileView(HouseView):

@@ -3,52 +3,41 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from kernel.errors import Forbidden
-from kernel.text import Text, Vocabulary
+from kernel.text import Text
+from participants.domain.licences import Needs, Shortfall, Want
+from participants.domain.particulars import Particular, read_particulars
 from participants.errors import UnusableDocument
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRule:
-    """A kind of document: its label, and whether it must state its last day of validity."""
+    """A kind of document: its label, whether it must state its last day of validity, and its particulars."""
 
     label: Text
     expires: bool
-
-
-class Want(Vocabulary):
-    """Why a document does not count."""
-
-    MISSING = "missing", "未提交", "missing"
-    EXPIRED = "expired", "已过期", "expired"
-
-
-@dataclass(frozen=True, slots=True)
-class Shortfall:
-    """One document kind that is asked for and not held."""
-
-    document: str
-    want: Want
-    label: Text
-
-    @property
-    def text(self) -> Text:
-        """The shortfall as people read it."""
-        return Text(f"{self.label.zh}（{self.want.label.zh}）", f"{self.label.en} ({self.want.label.en})")
+    particulars: Mapping[str, Particular]
 
 
 @dataclass(frozen=True, slots=True)
 class CertificationProfile:
-    """The versioned rules; `certification` and `qualification` map organisation kind to document kinds."""
+    """The versioned rules; `certification` and `qualification` map organisation kind to document kinds.
+
+    `products` maps organisation kind and product to what the product needs; `labels` names documents and products.
+    """
 
     version: str
     status: str
     source: str
     documents: Mapping[str, DocumentRule]
     certification: Mapping[str, Sequence[str]]
+    products: Mapping[str, Mapping[str, Needs]]
+    labels: Mapping[str, Text]
     qualification: Mapping[str, Sequence[str]]
     deciders: Mapping[str, frozenset[str]]
+    reminders: tuple[int, ...]
 
     def shortfalls(
         self, wanted: Iterable[str], held: Iterable[tuple[str, date | None]], today: date
@@ -63,8 +52,13 @@ class CertificationProfile:
             if not any(counts(until, today) for until in days.get(kind, []))
         ]
 
-    def accept(self, kind: str, valid_until: date | None, today: date) -> None:
-        """Raise UnusableDocument for an unknown kind, a missing last day, or one that has passed."""
+    def read_document(
+        self, kind: str, valid_until: date | None, particulars: Any, today: date
+    ) -> dict[str, Any]:
+        """The particulars of a document that can be taken.
+
+        Raises UnusableDocument for an unknown kind, a last day that is missing or has passed, a wrong particular.
+        """
         rule = self.documents.get(kind)
         if rule is None:
             raise UnusableDocument(
@@ -84,6 +78,7 @@ class CertificationProfile:
                 reason_zh="材料已过期；请提交有效的材料。",
                 reason_en="The document has expired; submit a valid one.",
             )
+        return read_particulars(rule.particulars, particulars)
 
     def require_decider(self, act: str, roles: Iterable[str]) -> None:
         """Raise Forbidden where the profile gives the act to none of the roles."""

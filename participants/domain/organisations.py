@@ -24,7 +24,6 @@ class OrganisationState(Vocabulary):
     """The life of an organisation at the node."""
 
     APPLIED = "applied", "已申请", "Applied"
-    CHECKED = "checked", "已初审", "Checked"
     CERTIFIED = "certified", "已认证", "Certified"
     REFUSED = "refused", "未通过", "Refused"
     CLOSED = "closed", "已注销", "Closed"
@@ -75,10 +74,10 @@ LIFE = StateTable(
     initial=S.APPLIED,
     acts={
         # a correction is a new application, also after a refusal
-        "amend": (frozenset({S.APPLIED, S.CHECKED, S.REFUSED}), S.APPLIED),
-        "check": (frozenset({S.APPLIED}), S.CHECKED),
-        "certify": (frozenset({S.CHECKED}), S.CERTIFIED),
-        "refuse": (frozenset({S.APPLIED, S.CHECKED}), S.REFUSED),
-        "close": (frozenset({S.APPLIED, S.CHECKED, S.CERTIFIED, S.REFUSED}), S.CLOSED),
+        "amend": (frozenset({S.APPLIED, S.REFUSED}), S.APPLIED),
+        # what a case ends in (domain.cases); a renewal that is refused leaves the certification that stands
+        "certify": (frozenset({S.APPLIED, S.CERTIFIED}), S.CERTIFIED),
+        "refuse": (frozenset({S.APPLIED}), S.REFUSED),
+        "close": (frozenset({S.APPLIED, S.CERTIFIED, S.REFUSED}), S.CLOSED),
     },
 )

@@ -6,6 +6,20 @@ from typing import ClassVar
 from uuid import UUID
 
 from kernel.events import Event
+from participants.events.cases import (
+    CaseAssigned,
+    CaseChecked,
+    CaseOpened,
+    CaseWithdrawn,
+    CodeReviewed,
+    DocumentAccepted,
+    DocumentExpiring,
+    DocumentRead,
+    DocumentRefused,
+    DocumentSubmitted,
+    QuestionAnswered,
+    QuestionAsked,
+)
 from participants.events.credentials import (
     AccessGranted,
     AccessRevoked,
@@ -28,6 +42,10 @@ __all__ = [
     "ApiKeyIssued",
     "ApiKeyRevoked",
     "ApiKeyRotated",
+    "CaseAssigned",
+    "CaseChecked",
+    "CaseOpened",
+    "CaseWithdrawn",
     "ClientEnded",
     "ClientRegistered",
     "ClientSecretRotated",
@@ -38,7 +56,9 @@ __all__ = [
     "DeliveryAbandoned",
     "DeliveryRedelivered",
     "DocumentAccepted",
+    "DocumentExpiring",
     "DocumentRead",
+    "DocumentRefused",
     "DocumentSubmitted",
     "MailDropped",
     "MailSent",
@@ -59,6 +79,8 @@ __all__ = [
     "QualificationRestored",
     "QualificationRevoked",
     "QualificationSuspended",
+    "QuestionAnswered",
+    "QuestionAsked",
     "SecondFactorChanged",
     "SessionsEnded",
     "SignInsFailing",
@@ -94,38 +116,23 @@ class OrganisationAmended(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CodeReviewed(Event):
-    """A person looked at a code that failed its check character: confirmed or refused."""
-
-    name: ClassVar[str] = "participants.code_reviewed"
-
-    outcome: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrganisationChecked(Event):
-    """The first person found its documents complete."""
-
-    name: ClassVar[str] = "participants.organisation_checked"
-
-    profile: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class OrganisationCertified(Event):
-    """The second person certified it."""
+    """The second person certified it, for the first time or anew."""
 
     name: ClassVar[str] = "participants.organisation_certified"
 
     kind: str
+    case: UUID
     profile: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrganisationRefused(Event):
-    """Its application was refused, for a reason that it reads."""
+    """Its case was refused, for a reason that it reads; a certification that stands, stands."""
 
     name: ClassVar[str] = "participants.organisation_refused"
+
+    case: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,32 +186,6 @@ class SecondFactorChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DocumentSubmitted(Event):
-    """A piece of evidence came in; `subject` is the document."""
-
-    name: ClassVar[str] = "participants.document_submitted"
-
-    kind: str
-    sha256: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class DocumentAccepted(Event):
-    """A reviewer accepted a piece of evidence; `subject` is the document."""
-
-    name: ClassVar[str] = "participants.document_accepted"
-
-    kind: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class DocumentRead(Event):
-    """Somebody opened a piece of evidence; `subject` is the document."""
-
-    name: ClassVar[str] = "participants.document_read"
-
-
-@dataclass(frozen=True, kw_only=True)
 class QualificationGranted(Event):
     """The organisation `tenant` may resell and dispatch; `subject` is the qualification."""
 
@@ -232,6 +213,16 @@ class QualificationRevoked(Event):
     """It may not any more."""
 
     name: ClassVar[str] = "participants.qualification_revoked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualificationExpiring(Event):
+    """A granted qualification comes to its end: a reminder."""
+
+    name: ClassVar[str] = "participants.qualification_expiring"
+
+    valid_until: date
+    days_left: int
 
 
 @dataclass(frozen=True, kw_only=True)

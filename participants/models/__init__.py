@@ -1,5 +1,6 @@
 """Tables of who takes part."""
 
+from participants.models.cases import Case, Question
 from participants.models.certification import Decision, Qualification
 from participants.models.clients import AccessToken, ClientSecret, OAuthClient
 from participants.models.credentials import ApiKey
@@ -16,6 +17,7 @@ from participants.models.webhooks import Webhook, WebhookAttempt, WebhookDeliver
 __all__ = [
     "AccessToken",
     "ApiKey",
+    "Case",
     "ClientSecret",
     "Decision",
     "Document",
@@ -26,6 +28,7 @@ __all__ = [
     "OAuthClient",
     "Organisation",
     "Qualification",
+    "Question",
     "Session",
     "SigningKey",
     "User",

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from kernel.models.base import Entity
 from participants.domain.qualifications import OVER, QualificationState
+from participants.models.cases import Case
 from participants.models.organisations import Organisation
 
 
@@ -21,6 +22,9 @@ class Decision(Entity):
     act = models.CharField(max_length=16)
     reason = models.CharField(max_length=500, blank=True)
     profile = models.CharField(max_length=20, help_text="version of the certification profile")
+    of_case = models.ForeignKey(
+        Case, models.PROTECT, null=True, related_name="decisions", help_text="of a certification"
+    )
     decided_by = models.UUIDField(null=True, help_text="null: the node itself, on a last day of validity")
     decided_at = models.DateTimeField(db_default=Now())
 
@@ -38,6 +42,9 @@ class Qualification(Entity):
         max_length=10, choices=QualificationState.choices(), default=QualificationState.GRANTED.value
     )
     valid_until = models.DateField(help_text="last day of validity in China")
+    reminded_days = models.PositiveSmallIntegerField(
+        null=True, help_text="days before the last one of the newest reminder"
+    )
 
     class Meta:
         db_table = "qualification"

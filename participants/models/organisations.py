@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Left, Right
 
 from kernel.actor import Role
@@ -42,8 +42,6 @@ class Organisation(Entity):
     state = models.CharField(
         max_length=12, choices=OrganisationState.choices(), default=OrganisationState.APPLIED.value
     )
-    checked_by = models.UUIDField(null=True)
-    certified_by = models.UUIDField(null=True)
     require_signatures = models.BooleanField(default=False)
 
     class Meta:
@@ -53,10 +51,6 @@ class Organisation(Entity):
                 fields=["legal_entity", "kind"],
                 condition=~Q(state__in=[OrganisationState.REFUSED.value, OrganisationState.CLOSED.value]),
                 name="organisation_once_an_entity_and_kind",
-            ),
-            models.CheckConstraint(
-                condition=Q(certified_by__isnull=True) | ~Q(certified_by=F("checked_by")),
-                name="organisation_certified_by_two",
             ),
         ]
         indexes = [

@@ -8,13 +8,21 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
+from kernel.models.base import EntityQuerySet
 from kernel.selectors.suspensions import open_causes
-from participants.domain.certification import Shortfall
+from participants.domain.cases import UNDECIDED
+from participants.domain.licences import Held, Shortfall
 from participants.domain.organisations import OrganisationState
 from participants.domain.qualifications import QualificationState
 from participants.models import Document, Organisation
+from participants.selectors.licences import rights_of
 from participants.selectors.organisations import standings
 from participants.selectors.profiles import certification_profile
+
+
+def pending(organisation: Organisation) -> EntityQuerySet[Document]:
+    """The evidence that waits for a decision."""
+    return organisation.documents.filter(accepted_at=None, refused_at=None)
 
 
 class Lapse(NamedTuple):
@@ -28,7 +36,7 @@ def shortfalls(
     organisation: Organisation, wanted: Sequence[str], *, today: date, accepted_only: bool
 ) -> list[Shortfall]:
     """What is missing or expired of the wanted document kinds; submitted files count unless `accepted_only`."""
-    held = organisation.documents.filter(kind__in=wanted)
+    held = organisation.documents.filter(kind__in=wanted, refused_at=None)
     if accepted_only:
         held = held.filter(accepted_at__isnull=False)
     return certification_profile().shortfalls(wanted, held.values_list("kind", "valid_until"), today)
@@ -37,9 +45,23 @@ def shortfalls(
 def certification_shortfalls(
     organisation: Organisation, *, today: date, accepted_only: bool
 ) -> list[Shortfall]:
-    """What the organisation lacks for its certification; nothing for kinds that show no documents."""
+    """What the organisation lacks for its certification; nothing for kinds that show no documents.
+
+    Where the kind sells products, also what the product lacks for which it lacks the least.
+    """
     wanted = certification_profile().certification.get(organisation.kind, ())
-    return shortfalls(organisation, wanted, today=today, accepted_only=accepted_only)
+    found = shortfalls(organisation, wanted, today=today, accepted_only=accepted_only)
+    return found + licence_shortfalls(organisation, today=today, accepted_only=accepted_only)
+
+
+def licence_shortfalls(organisation: Organisation, *, today: date, accepted_only: bool) -> list[Shortfall]:
+    """What the party lacks to sell at least one product of its kind; empty where it may sell one."""
+    held = organisation.documents.filter(refused_at=None)
+    if accepted_only:
+        held = held.filter(accepted_at__isnull=False)
+    facts = [Held(*row) for row in held.values_list("kind", "valid_until", "particulars")]
+    rights = rights_of(organisation, facts, today)
+    return min((rights.why_not(product) for product in rights.products), key=len, default=[])
 
 
 def lapses(*, today: date) -> list[Lapse]:
@@ -71,6 +93,7 @@ class CertificationReport:
     suspensions: list[str]
     code_check: str
     affiliates: list[UUID]
+    case: UUID | None
     profile: str
 
     @property
@@ -92,5 +115,6 @@ def certification_report(organisation: Organisation, *, today: date) -> Certific
         suspensions=open_causes([organisation.id]).get(organisation.id, []),
         code_check=organisation.code_check,
         affiliates=sorted(standing.affiliates),
+        case=organisation.cases.filter(state__in=UNDECIDED).values_list("id", flat=True).first(),
         profile=certification_profile().version,
     )

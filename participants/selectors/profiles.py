@@ -2,11 +2,13 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from kernel.text import Text
 from participants.domain.certification import CertificationProfile, DocumentRule
+from participants.domain.particulars import Particular, ParticularType
 
 PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 
@@ -14,16 +16,30 @@ PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 @cache
 def certification_profile() -> CertificationProfile:
     """The licence rules and who decides by them, read once."""
-    document = yaml.safe_load((PROFILES / "certification.yaml").read_text(encoding="utf-8"))
+    document: dict[str, Any] = yaml.safe_load((PROFILES / "certification.yaml").read_text(encoding="utf-8"))
+    fields = {
+        name: Particular(
+            ParticularType(field["type"]), Text(field["zh"], field["en"]), field.get("required", True)
+        )
+        for name, field in document["particulars"].items()
+    }
+    named = {**document["documents"], **document["products"]}
     return CertificationProfile(
         version=document["version"],
         status=document["status"],
         source=document["source"],
         documents={
-            kind: DocumentRule(Text(rule["zh"], rule["en"]), rule["expires"])
+            kind: DocumentRule(
+                Text(rule["zh"], rule["en"]),
+                rule["expires"],
+                {name: fields[name] for name in rule.get("particulars", ())},
+            )
             for kind, rule in document["documents"].items()
         },
         certification=document["certification"],
+        products=document["licences"],
+        labels={name: Text(thing["zh"], thing["en"]) for name, thing in named.items()},
         qualification=document["qualification"],
+        reminders=tuple(document["reminders"]),
         deciders={act: frozenset(roles) for act, roles in document["deciders"].items()},
     )

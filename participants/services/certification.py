@@ -1,4 +1,4 @@
-"""Certification as a case of two people: check, certify, refuse; and what happens when a document runs out."""
+"""What people decide: a code under review, and a case by two, the second of whom certifies."""
 
 from django.db import transaction
 
@@ -9,14 +9,16 @@ from kernel.models.suspensions import SuspensionCause, SuspensionScope
 from kernel.services.outbox import publish
 from kernel.services.suspensions import open_suspension
 from participants import events
-from participants.domain.certification import Shortfall
+from participants.domain import organisations
 from participants.domain.credit_codes import CERTIFIABLE, REVIEW, CodeCheck
-from participants.domain.organisations import LIFE
+from participants.domain.licences import Shortfall
+from participants.domain.organisations import OrganisationState
 from participants.errors import CertificationIncomplete, CodeUnconfirmed
-from participants.models import Decision, Organisation
+from participants.models import Case, Decision, Organisation
 from participants.selectors.certification import certification_shortfalls, lapses
 from participants.selectors.profiles import certification_profile
-from participants.services.documents import accept_document
+from participants.services.cases import locked, require_reviewer
+from participants.services.documents import accept_pending, refuse_pending
 
 
 @transaction.atomic
@@ -37,54 +39,78 @@ def review_code(*, organisation: Organisation, confirmed: bool, reason: str, act
         act=act,
         reason=reason,
         profile=profile.version,
-        decided_by=actor.user_id,
+        decided_by=actor.person,
     )
     publish(events.CodeReviewed(subject=row.id, tenant=row.id, outcome=row.code_check), actor=actor)
     return row
 
 
 @transaction.atomic
-def check_organisation(*, organisation: Organisation, actor: Actor) -> Organisation:
-    """The first person finds the documents complete, and accepts them.
+def check_case(*, case: Case, actor: Actor) -> Case:
+    """The reviewer finds the evidence complete; a second person decides.
 
-    Raises CodeUnconfirmed, CertificationIncomplete.
+    Raises NotYourCase, CodeUnconfirmed, CertificationIncomplete.
     """
-    row = _decided(organisation, "check", "", actor)
-    _require_code(row)
-    _require_complete(certification_shortfalls(row, today=shanghai_date(now()), accepted_only=False))
-    for document in row.documents.filter(accepted_at=None).order_by("id"):
-        accept_document(document=document, actor=actor)
+    row = _decided(case, "check", "", actor)
+    require_reviewer(row, actor)
+    _require_certifiable(row.organisation)
     row.checked_by = actor.person
     row.advance("state", "checked_by")
     profile = certification_profile().version
-    publish(events.OrganisationChecked(subject=row.id, tenant=row.id, profile=profile), actor=actor)
+    publish(events.CaseChecked(subject=row.id, tenant=row.organisation_id, profile=profile), actor=actor)
     return row
 
 
 @transaction.atomic
-def certify_organisation(*, organisation: Organisation, actor: Actor) -> Organisation:
-    """The second person certifies. Raises SamePerson for who checked, CodeUnconfirmed, CertificationIncomplete."""
-    row = _decided(organisation, "certify", "", actor)
+def certify_case(*, case: Case, actor: Actor) -> Case:
+    """The second person certifies: the organisation may trade, and what the case brought counts from now on.
+
+    Raises SamePerson for who checked, CodeUnconfirmed, CertificationIncomplete.
+    """
+    row = _decided(case, "certify", "", actor)
     if row.checked_by == actor.person:
         raise SamePerson
-    _require_code(row)
-    _require_complete(certification_shortfalls(row, today=shanghai_date(now()), accepted_only=True))
-    row.certified_by = actor.person
-    row.advance("state", "certified_by")
-    profile = certification_profile().version
+    party = row.organisation
+    _require_certifiable(party)
+    accept_pending(case=row, actor=actor)
+    party.state = organisations.LIFE.after("certify", party.state)
+    party.advance("state")
+    _close(row, actor)
     publish(
-        events.OrganisationCertified(subject=row.id, tenant=row.id, kind=row.kind, profile=profile),
+        events.OrganisationCertified(
+            subject=party.id,
+            tenant=party.id,
+            kind=party.kind,
+            case=row.id,
+            profile=certification_profile().version,
+        ),
         actor=actor,
     )
     return row
 
 
 @transaction.atomic
-def refuse_organisation(*, organisation: Organisation, reason: str, actor: Actor) -> Organisation:
-    """Refuse an application, with the reason that its applicant reads."""
-    row = _decided(organisation, "refuse", reason, actor)
+def refuse_case(*, case: Case, reason: str, actor: Actor) -> Case:
+    """Refuse an application, with the reason that its applicant reads; what was certified before, stands."""
+    row = _decided(case, "refuse", reason, actor)
+    party = row.organisation
+    refuse_pending(case=row, reason=reason, actor=actor)
+    if party.state != OrganisationState.CERTIFIED:
+        party.state = organisations.LIFE.after("refuse", party.state)
+        party.advance("state")
+    row.reason = reason
+    _close(row, actor)
+    publish(events.OrganisationRefused(subject=party.id, tenant=party.id, case=row.id), actor=actor)
+    return row
+
+
+@transaction.atomic
+def withdraw_case(*, case: Case, actor: Actor) -> Case:
+    """The applicant takes the case back, and its evidence with it; the next document opens another."""
+    row = locked(case, "withdraw")
+    refuse_pending(case=row, reason="申请人撤回 / withdrawn by the applicant", actor=actor)
     row.advance("state")
-    publish(events.OrganisationRefused(subject=row.id, tenant=row.id), actor=actor)
+    publish(events.CaseWithdrawn(subject=row.id, tenant=row.organisation_id), actor=actor)
     return row
 
 
@@ -102,32 +128,38 @@ def suspend_lapsed() -> None:
         )
 
 
-def _decided(organisation: Organisation, act: str, reason: str, actor: Actor) -> Organisation:
-    """The locked row in its next state (not saved), with the decision written."""
+def _decided(case: Case, act: str, reason: str, actor: Actor) -> Case:
+    """The locked case in its next state (not saved), with the step written into the history."""
     profile = certification_profile()
-    profile.require_decider(f"{act}_organisation", actor.roles)
-    row = Organisation.objects.select_for_update().get(id=organisation.id)
-    row.state = LIFE.after(act, row.state)
+    profile.require_decider(f"{act}_case", actor.roles)
+    row = locked(case, act)
     Decision.objects.create(
-        organisation=row,
+        organisation=row.organisation,
+        of_case=row,
         case="certification",
         act=act,
         reason=reason,
         profile=profile.version,
-        decided_by=actor.user_id,
+        decided_by=actor.person,
     )
     return row
 
 
-def _require_code(row: Organisation) -> None:
-    state = CodeCheck(row.code_check)
+def _close(case: Case, actor: Actor) -> None:
+    case.decided_by, case.decided_at = actor.person, now()
+    case.advance("state", "decided_by", "decided_at", "reason")
+
+
+def _require_certifiable(party: Organisation) -> None:
+    """Raise CodeUnconfirmed or CertificationIncomplete where the code or a document stands in the way."""
+    state = CodeCheck(party.code_check)
     if state not in CERTIFIABLE:
-        raise CodeUnconfirmed(written=row.code, state_zh=state.label.zh, state_en=state.label.en)
-
-
-def _require_complete(found: list[Shortfall]) -> None:
-    if found:
+        raise CodeUnconfirmed(written=party.code, state_zh=state.label.zh, state_en=state.label.en)
+    if found := certification_shortfalls(party, today=shanghai_date(now()), accepted_only=False):
         raise CertificationIncomplete(
-            missing_zh="、".join(each.text.zh for each in found),
-            missing_en=", ".join(each.text.en for each in found),
+            missing_zh=_joined("、", found, "zh"), missing_en=_joined(", ", found, "en")
         )
+
+
+def _joined(mark: str, found: list[Shortfall], language: str) -> str:
+    return mark.join(each.text.within(language) for each in found)

@@ -1,27 +1,29 @@
-"""Evidence coming in, being accepted, being opened."""
+"""Evidence coming in, being accepted or refused, being opened."""
 
 import hashlib
 from datetime import date
+from typing import Any
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 
 from kernel.actor import Actor, Role
 from kernel.clock import now, shanghai_date
+from kernel.errors import StateConflict
 from kernel.ids import new_id
 from kernel.models.suspensions import SuspensionCause
 from kernel.services.outbox import publish
 from kernel.services.suspensions import close_suspension
 from participants import events
+from participants.domain.cases import UNDECIDED
 from participants.domain.documents import MOST_DOCUMENTS, sniff
-from participants.domain.organisations import OrganisationState
 from participants.errors import CaseClosed, TooManyDocuments
-from participants.models import Document, Organisation
+from participants.models import Case, Document, Organisation
+from participants.selectors.certification import pending
 from participants.selectors.profiles import certification_profile
-
-UNDECIDED = (OrganisationState.APPLIED, OrganisationState.CHECKED)
+from participants.services.cases import open_case, reopen_case, require_reviewer
+from participants.services.evidence_files import keep_file
 
 
 @transaction.atomic
@@ -31,34 +33,42 @@ def submit_document(
     kind: str,
     number: str,
     valid_until: date | None,
+    particulars: Any,
     content: bytes,
     actor: Actor,
 ) -> Document:
-    """Keep a file of evidence under a name of ours, with its SHA-256; it waits to be accepted.
+    """Add a file of evidence to the organisation's case, which opens with it where none is open.
 
-    Raises UnusableDocument (kind, validity, type or size), TooManyDocuments.
+    It is kept under a name of ours, with its SHA-256, and counts from the decision on.
+    Raises UnusableDocument (kind, validity, particulars, type or size), TooManyDocuments.
     """
     today = shanghai_date(now())
-    certification_profile().accept(kind, valid_until, today)
+    facts = certification_profile().read_document(kind, valid_until, particulars, today)
     file_type = sniff(content)
-    Organisation.objects.select_for_update().get(id=organisation.id)  # so that the count holds
-    counting = organisation.documents.filter(Q(valid_until=None) | Q(valid_until__gte=today))
+    case = open_case(
+        organisation=organisation, actor=actor
+    )  # locks the organisation, so that the count holds
+    counting = organisation.documents.filter(refused_at=None).filter(
+        Q(valid_until=None) | Q(valid_until__gte=today)
+    )
     if counting.count() >= MOST_DOCUMENTS:
         raise TooManyDocuments(most=MOST_DOCUMENTS)
     key = new_id()
-    row = Document.objects.create(
+    row = Document(
         id=key,
         organisation=organisation,
+        case=case,
         kind=kind,
         number=number,
+        particulars=facts,
         valid_until=valid_until,
         file_type=file_type,
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
-        path=default_storage.save(
-            f"documents/{organisation.id}/{key}.{file_type.value}", ContentFile(content)
-        ),
+        path=keep_file(path=f"{organisation.id}/{key}.{file_type.value}", content=content),
     )
+    row.save(force_insert=True)
+    reopen_case(case=case)
     publish(
         events.DocumentSubmitted(subject=row.id, tenant=organisation.id, kind=kind, sha256=row.sha256),
         actor=actor,
@@ -67,37 +77,76 @@ def submit_document(
 
 
 @transaction.atomic
-def accept_document(*, document: Document, actor: Actor) -> Document:
-    """Accept a piece of evidence: it counts, and a certification that lapsed for its kind stands again."""
+def refuse_document(*, document: Document, reason: str, actor: Actor) -> Document:
+    """Refuse one piece of evidence with a reason: it never counts, and the applicant may submit another.
+
+    Raises CaseClosed where nothing is open, NotYourCase, StateConflict for one that was accepted or refused.
+    """
+    party = Organisation.objects.select_for_update().get(id=document.organisation_id)
+    case = party.cases.filter(state__in=UNDECIDED).first()
+    if case is None:
+        raise CaseClosed
+    require_reviewer(case, actor)
     row = Document.objects.select_for_update().get(id=document.id)
-    if row.accepted_at is None:
-        row.accepted_at, row.accepted_by = now(), actor.user_id
-        row.advance("accepted_at", "accepted_by")
-        publish(
-            events.DocumentAccepted(subject=row.id, tenant=row.organisation_id, kind=row.kind), actor=actor
+    if row.accepted_at or row.refused_at:
+        state = ("已接受", "accepted") if row.accepted_at else ("已不予接受", "refused")
+        raise StateConflict(
+            state_zh=state[0], state_en=state[1], act="refuse", allowed_zh="待审核", allowed_en="submitted"
         )
-    today = shanghai_date(now())
-    if row.valid_until is not None and row.valid_until < today:
-        return row  # it ran out while it waited, and renews nothing
-    older = Document.objects.filter(organisation=row.organisation_id, kind=row.kind).exclude(id=row.id)
-    for expired in older.filter(valid_until__lt=today):
-        close_suspension(
-            subject=row.organisation_id,
-            tenant=row.organisation_id,
-            cause=SuspensionCause.CERTIFICATION,
-            reference=expired.id,
+    _refuse(row, reason, actor)
+    reopen_case(case=case)
+    return row
+
+
+def accept_pending(*, case: Case, actor: Actor) -> None:
+    """Accept what the case brought: it counts, and a certification that lapsed for its kind stands again."""
+    for document in pending(case.organisation).order_by("id"):
+        document.accepted_at, document.accepted_by = now(), actor.user_id
+        document.advance("accepted_at", "accepted_by")
+        publish(
+            events.DocumentAccepted(subject=document.id, tenant=document.organisation_id, kind=document.kind),
             actor=actor,
         )
-    return row
+        _end_lapses(document, actor)
+
+
+def refuse_pending(*, case: Case, reason: str, actor: Actor) -> None:
+    """Nothing that came in with a case outlives its refusal or its withdrawal."""
+    for document in pending(case.organisation).order_by("id"):
+        _refuse(document, reason, actor)
 
 
 @transaction.atomic
 def open_document(*, document: Document, actor: Actor) -> bytes:
     """The file's bytes; who opens it is on record. Raises CaseClosed for the operator with nothing to decide."""
     operates = actor.roles & {Role.OPERATOR_SYSTEM, Role.OPERATOR_SECURITY}
-    undecided = document.organisation.state in UNDECIDED or document.accepted_at is None
-    if operates and not undecided:
+    if operates and not document.organisation.cases.filter(state__in=UNDECIDED).exists():
         raise CaseClosed
     publish(events.DocumentRead(subject=document.id, tenant=document.organisation_id), actor=actor)
     with default_storage.open(document.path) as file:
         return bytes(file.read())
+
+
+def _refuse(document: Document, reason: str, actor: Actor) -> None:
+    document.refused_at, document.refused_by, document.refusal = now(), actor.user_id, reason
+    document.advance("refused_at", "refused_by", "refusal")
+    publish(
+        events.DocumentRefused(subject=document.id, tenant=document.organisation_id, kind=document.kind),
+        actor=actor,
+    )
+
+
+def _end_lapses(document: Document, actor: Actor) -> None:
+    """Close the suspensions that ran out documents of the same kind had opened."""
+    today = shanghai_date(now())
+    if document.valid_until is not None and document.valid_until < today:
+        return  # it ran out while it waited, and renews nothing
+    older = Document.objects.filter(organisation=document.organisation_id, kind=document.kind)
+    for expired in older.exclude(id=document.id).filter(valid_until__lt=today):
+        close_suspension(
+            subject=document.organisation_id,
+            tenant=document.organisation_id,
+            cause=SuspensionCause.CERTIFICATION,
+            reference=expired.id,
+            actor=actor,
+        )

@@ -11,11 +11,14 @@ from django.db.models.functions import Now
 from kernel.actor import Actor
 from kernel.services.outbox import publish
 from participants import events
+from participants.domain.cases import UNDECIDED
 from participants.domain.credit_codes import legal_entity, read_code
 from participants.domain.mail import WELCOME
 from participants.domain.organisations import LIFE, ROLES_OF_KIND, OrganisationKind
 from participants.errors import AlreadyRegistered
 from participants.models import ApiKey, Membership, Organisation
+from participants.services.cases import open_case, start_anew
+from participants.services.certification import withdraw_case
 from participants.services.credentials import issue_key
 from participants.services.people import (
     add_member,
@@ -78,6 +81,7 @@ def register_organisation(
         events.OrganisationRegistered(subject=row.id, tenant=row.id, kind=kind.value, code_check=check.value),
         actor=actor,
     )
+    open_case(organisation=row, actor=actor)
     mail_password_link(user=person, letter=WELCOME, tenant=row.id, organisation=row.name)
     key, secret = issue_key(
         membership=member, name="first", scopes=["*"], valid_for=FIRST_KEY_FOR, actor=actor
@@ -108,7 +112,6 @@ def amend_organisation(
     compact, check = read_code(code)
     if compact != row.code:  # what a reviewer said of the old one is not said of this one
         row.code, row.code_check = compact, check
-    row.checked_by = None
     try:
         with transaction.atomic():
             row.advance(
@@ -119,10 +122,10 @@ def amend_organisation(
                 "code_check",
                 "affiliate_codes",
                 "affiliate_entities",
-                "checked_by",
             )
     except IntegrityError as error:  # refused before, and registered again by somebody else since
         raise AlreadyRegistered(pointer="/code", written=row.code) from error
+    start_anew(organisation=row, actor=actor)
     publish(events.OrganisationAmended(subject=row.id, tenant=row.id), actor=actor)
     return row
 
@@ -132,6 +135,8 @@ def close_organisation(*, organisation: Organisation, actor: Actor) -> Organisat
     """Leave the node for ever: every membership ends, no key opens anything any more."""
     require_administrator(actor)
     row = Organisation.objects.select_for_update().get(id=organisation.id)
+    for case in row.cases.filter(state__in=UNDECIDED):
+        withdraw_case(case=case, actor=actor)
     row.state = LIFE.after("close", row.state)
     row.advance("state")
     row.memberships.filter(ended_at=None).update(ended_at=Now(), generation=F("generation") + 1)

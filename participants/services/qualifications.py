@@ -41,6 +41,7 @@ def propose_qualification(
 
     Raises NotQualifiable, NotQualified, StateConflict, or InvalidField for a grant without a coming last day.
     """
+    certification_profile().require_decider("propose_qualification", actor.roles)
     today = shanghai_date(now())
     if act is QualificationAct.GRANT:
         if valid_until is None or not counts(valid_until, today):
@@ -56,10 +57,11 @@ def propose_qualification(
     return propose_act(kind=KIND, subject=organisation.id, terms=terms, actor=actor)
 
 
-@four_eyes(KIND, operation="participants.certify_organisation")
+@four_eyes(KIND, operation="participants.certify_case")
 @transaction.atomic
 def decide_qualification(subject: UUID, terms: dict[str, Any], actor: Actor) -> None:
     """Let the proposed act happen to organisation `subject`, once a second person has approved."""
+    certification_profile().require_decider("approve_qualification", actor.roles)
     organisation = Organisation.objects.select_for_update().get(id=subject)
     act = QualificationAct(terms["act"])
     if act is QualificationAct.GRANT:

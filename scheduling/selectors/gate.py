@@ -8,10 +8,15 @@ from identifiers.selectors import identifiers
 from kernel.selectors.suspensions import open_causes
 from kernel.text import Text
 from participants.selectors import organisations
+from participants.selectors.licences import Shortfall, sales_rights
 from scheduling.models import LineProduct
 
 NOT_CERTIFIED = Text("线路商未通过认证", "the line provider is not certified")
 SUSPENDED = Text("已被暂停（{causes}）", "suspended ({causes})")
+NOT_LICENSED = Text(
+    "线路商现不得在此销售该专线：{reasons_zh}",
+    "the line provider may not sell this line there now: {reasons_en}",
+)
 NO_IDENTIFIER = Text(
     "尚无标识，请先以种类 line 申请", "it has no identifier: apply for one of kind line first"
 )
@@ -27,16 +32,17 @@ class Block:
     text: Text
 
 
-def blocks(products: Iterable[UUID]) -> dict[UUID, list[Block]]:
+def blocks(products: Iterable[UUID], *, cities: Iterable[str] = ()) -> dict[UUID, list[Block]]:
     """Line product id → what blocks its sale; an empty list is sellable, an unknown product is absent.
 
-    Certified provider ∧ active and filed identifier of kind line ∧ no open suspension of either. A fixed
+    Certified provider ∧ licensed for the product in the cities of both ends (without cities: anywhere) ∧ active and filed identifier of kind line ∧ no open suspension of either. A fixed
     number of queries, however many products.
     """
     rows = list(LineProduct.objects.filter(id__in=set(products)).select_related("provider"))
     ids, tenants = [row.id for row in rows], [row.provider.tenant_id for row in rows]
     codes = identifiers.standings(subjects=ids)
     parties = organisations.standings(tenants)
+    rights, ends = sales_rights(tenants), list(cities)
     causes = open_causes([*ids, *tenants])
     found: dict[UUID, list[Block]] = {}
     for row in rows:
@@ -44,6 +50,8 @@ def blocks(products: Iterable[UUID]) -> dict[UUID, list[Block]]:
         party, code = parties.get(tenant), codes.get((tenant, row.id))
         if party is None or not party.certified:
             wrong.append(Block("not_certified", NOT_CERTIFIED))
+        if lacking := rights[tenant].why_not(row.technology, ends) if tenant in rights else []:
+            wrong.append(Block("not_licensed", _told(lacking)))
         if open_ := [*causes.get(tenant, []), *causes.get(row.id, [])]:
             wrong.append(Block("suspended", SUSPENDED.format(causes=", ".join(open_))))
         if code is None:
@@ -54,3 +62,10 @@ def blocks(products: Iterable[UUID]) -> dict[UUID, list[Block]]:
             wrong.append(Block("identifier_not_filed", NOT_FILED))
         found[row.id] = wrong
     return found
+
+
+def _told(lacking: list[Shortfall]) -> Text:
+    return NOT_LICENSED.format(
+        reasons_zh="、".join(each.text.zh for each in lacking),
+        reasons_en=", ".join(each.text.en for each in lacking),
+    )

@@ -21,7 +21,7 @@ def hold_bundle(*, bundle: UUID, facts: BundleFacts, tenant: UUID, ttl: timedelt
     The gates are read again under the ledger's locks. Raises SoldOut, NotSellable, LineNotSellable.
     """
     deadline = capacity.hold(bundle=bundle, tenant=tenant, quantities=_quantities(facts), ttl=ttl)
-    _require_gates(facts)
+    require_gates(facts)
     publish(
         events.BundleHeld(
             subject=bundle,
@@ -39,7 +39,7 @@ def hold_bundle(*, bundle: UUID, facts: BundleFacts, tenant: UUID, ttl: timedelt
 def confirm_bundle(*, bundle: UUID, facts: BundleFacts, actor: Actor) -> None:
     """Turn a live hold into a contract. Raises HoldGone, NotSellable, LineNotSellable."""
     capacity.confirm(bundle=bundle)
-    _require_gates(facts)
+    require_gates(facts)
     publish(events.BundleConfirmed(subject=bundle, tenant=facts.tenant), actor=actor)
 
 
@@ -56,6 +56,7 @@ def _quantities(facts: BundleFacts) -> dict[UUID, int]:
     return {facts.pool: facts.quantity} | dict.fromkeys(spans, facts.bandwidth_mbps)
 
 
-def _require_gates(facts: BundleFacts) -> None:
+def require_gates(facts: BundleFacts) -> None:
+    """Raise NotSellable or LineNotSellable where either gate is shut for the bundle, now."""
     require_sellable([facts.offer])
-    require_line_sellable(provider=facts.line_provider, technology=facts.technology)
+    require_line_sellable(provider=facts.line_provider, technology=facts.technology, ends=(facts.a, facts.z))

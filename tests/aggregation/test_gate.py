@@ -23,6 +23,7 @@ from identifiers.services.identifiers import suspend_identifier
 from kernel.actor import SYSTEM
 from kernel.models.suspensions import SuspensionCause, SuspensionScope
 from kernel.services.suspensions import close_suspension, open_suspension
+from kernel.text import Text
 from participants.domain.organisations import OrganisationState
 from tests.aggregation.supply import beat, bring_to_market, declare, enrol, identify, made, report
 from tests.support.cast import World
@@ -214,6 +215,8 @@ CAUSES = st.lists(st.sampled_from(["instruction", "finding"]), max_size=2)
         certified=st.booleans(),
         qualified=st.booleans(),
         needs_qualification=st.booleans(),
+        city=st.just("320509"),
+        unlicensed=st.sampled_from([(), (Text("许可证（已过期）", "licence (expired)"),)]),
         pool_identifier=FACTS,
         centre_identifier=FACTS,
         party_causes=CAUSES,
@@ -228,6 +231,7 @@ def test_the_gate_is_open_exactly_when_nothing_stands_against_the_pool(gate: Poo
     clear = (
         gate.certified
         and (gate.qualified or not gate.needs_qualification)
+        and not gate.unlicensed
         and gate.pool_identifier == gate.centre_identifier == active
         and not [*gate.party_causes, *gate.centre_causes, *gate.pool_causes]
         and gate.freshness is Freshness.FRESH

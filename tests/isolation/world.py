@@ -1,5 +1,6 @@
 """A full house: at least one object of every kind, for two tenants of each kind where the kind has tenants."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -16,9 +17,10 @@ from monitoring.services.alarms import raise_alarm
 from nodes.domain.alarms import AlarmKind as NodeAlarmKind
 from nodes.domain.filings import FilingState
 from nodes.models import Envelope, Filing, ManifestPair, NodeAlarm, OutboundStream, Outgoing, Peer
+from participants.domain.cases import CaseState
 from participants.domain.organisations import APPOINTED
 from participants.domain.organisations import OrganisationKind as Kind
-from participants.models import ApiKey, Decision, Mandate, Membership, WebhookAttempt
+from participants.models import ApiKey, Case, Decision, Mandate, Membership, Question, WebhookAttempt
 from security.services.audit import append_checkpoint
 from tests.aggregation.supply import bring_to_market, made
 from tests.isolation.addresses import INDICATOR
@@ -29,6 +31,7 @@ from tests.participants.newcomers import PDF, days_ahead
 from tests.scheduling.live import commit_lines, demand, disclose, identify_lines
 from tests.security.reports import asset, grype, imported
 from tests.support.cast import CAST, Person, World
+from tests.support.licences import sound
 
 SELLERS = ("ada", "cleo", "rex", "roy")
 BUYERS = ("ben", "bea", "ann", "amy", "rex", "roy")
@@ -109,7 +112,8 @@ def settle_in(person: Person, name: str) -> None:
     if person.organisation.kind in NO_DOCUMENTS:
         return
     for kind in ("business_licence", "authorisation", "business_licence"):
-        form = {"kind": kind, "number": canary(name), "valid_until": days_ahead(365)}
+        facts = json.dumps(sound(kind, person.organisation.code))
+        form = {"kind": kind, "number": canary(name), "valid_until": days_ahead(365), "particulars": facts}
         made(person.upload(f"{here}/documents", form, PDF))
         Decision.objects.create(
             organisation=person.organisation,
@@ -118,6 +122,11 @@ def settle_in(person: Person, name: str) -> None:
             reason=canary(name),
             profile="1",
         )
+    case = Case.objects.get(organisation=person.organisation, state=CaseState.OPEN)  # opened by the documents
+    for _ in SEVERAL:
+        Question.objects.create(case=case, text=canary(name), asked_by=person.user.id, answer=canary(name))
+    for state in (CaseState.REFUSED, CaseState.WITHDRAWN):
+        Case.objects.create(organisation=person.organisation, state=state, reason=canary(name))
 
 
 def webhooks(person: Person, name: str) -> None:

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from kernel.actor import Role
 from kernel.permissions import table
 from kernel.selectors.suspensions import open_causes
-from participants.domain.certification import Want
-from participants.domain.organisations import LIFE, SELF_REGISTERED, OrganisationKind, OrganisationState
+from participants.domain.cases import LIFE, CaseState
+from participants.domain.licences import Want
+from participants.domain.organisations import SELF_REGISTERED, OrganisationKind
 from participants.errors import NotCertified
-from participants.models import Decision, Document, Membership, Organisation
+from participants.models import Case, Decision, Document, Membership, Question
 from participants.selectors.organisations import certified_by_kind, require_certified, standings
 from participants.selectors.profiles import certification_profile
 from participants.tasks import follow_last_days
-from tests.participants.newcomers import Newcomer, certified, code_of, days_ahead
+from tests.participants.newcomers import Newcomer, asked_of, certified, checked, code_of, days_ahead, renew
 from tests.support.cast import Person, World
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +32,8 @@ def test_two_people_certify_a_firm_of_each_kind_by_its_own_documents(world: Worl
     firm = Newcomer(kind=kind)
     assert not standings([firm.row.id])[firm.row.id].certified
     firm.submit_all()
-    assert world.otto.post(f"{firm.here}:check").json()["state"] == "checked"
-    assert world.olga.post(f"{firm.here}:certify").json()["state"] == "certified"
+    assert checked(world, firm).json()["state"] == "checked"
+    assert world.olga.post(f"{firm.case}:certify").json()["state"] == "certified"
     assert standings([firm.row.id])[firm.row.id].certified
     assert certified_by_kind()[kind] == 1
     history = world.rhea.get(f"{firm.here}/decisions").json()["items"]
@@ -44,58 +45,61 @@ def test_two_people_certify_a_firm_of_each_kind_by_its_own_documents(world: Worl
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_missing_document_stops_the_check_and_is_named_in_both_languages(world: World, kind: str) -> None:
-    wanted = certification_profile().certification[kind]
+    wanted = asked_of(kind)
     for left_out in wanted:
         firm = Newcomer(kind=kind)
         for document in wanted:
             if document != left_out:
                 firm.submit(document)
+        world.otto.post(f"{firm.case}:assign", {})
         label = certification_profile().documents[left_out].label
         for language, words in (("zh-hans", f"{label.zh}（未提交）"), ("en", f"{label.en} (missing)")):
-            answer = world.otto.post(f"{firm.here}:check", Accept_Language=language)
+            answer = world.otto.post(f"{firm.case}:check", Accept_Language=language)
             assert code_of(answer) == (409, "certification_incomplete")
             assert words in answer.json()["detail"]
-        assert firm.state == "applied"
+        assert (firm.state, firm.case_state) == ("applied", "reviewing")
     assert not Decision.objects.exists()
 
 
 def test_a_document_that_ran_out_before_the_second_person_came_stops_the_certification(world: World) -> None:
     firm = Newcomer()
     firm.submit_all()
-    world.otto.post(f"{firm.here}:check")
+    checked(world, firm)
     Document.objects.filter(organisation=firm.id, kind="authorisation").update(valid_until=days_ahead(-1))
-    answer = world.olga.post(f"{firm.here}:certify", Accept_Language="en")
+    answer = world.olga.post(f"{firm.case}:certify", Accept_Language="en")
     assert code_of(answer) == (409, "certification_incomplete")
     assert "(expired)" in answer.json()["detail"]
 
 
-def test_what_came_in_after_the_check_does_not_count_before_somebody_accepted_it(world: World) -> None:
+def test_what_came_in_after_the_check_sends_the_case_back_to_its_reviewer(world: World) -> None:
     firm = Newcomer()
     firm.submit_all()
-    world.otto.post(f"{firm.here}:check")
-    Document.objects.filter(organisation=firm.id, kind="authorisation").update(valid_until=days_ahead(-1))
-    renewal = firm.submit("authorisation").json()["id"]
-    assert code_of(world.olga.post(f"{firm.here}:certify")) == (409, "certification_incomplete")
-    assert world.otto.post(f"/api/v1/documents/{renewal}:accept").status_code == 200
-    assert world.olga.post(f"{firm.here}:certify").status_code == 200
+    checked(world, firm)
+    firm.submit("authorisation")
+    assert firm.case_state == "reviewing"
+    assert code_of(world.olga.post(f"{firm.case}:certify")) == (409, "state_conflict")
+    assert world.otto.post(f"{firm.case}:check").status_code == 200
+    assert world.olga.post(f"{firm.case}:certify").status_code == 200
 
 
 def test_the_same_person_never_certifies_what_she_checked(world: World) -> None:
     firm = Newcomer()
     firm.submit_all()
-    world.otto.post(f"{firm.here}:check")
+    checked(world, firm)
     # the roles changed hands meanwhile: Otto is the security administrator now
     Membership.objects.filter(id=world.otto.membership.id).update(roles=[Role.OPERATOR_SECURITY])
-    assert code_of(world.otto.post(f"{firm.here}:certify")) == (409, "same_person")
-    assert firm.state == "checked"
+    assert code_of(world.otto.post(f"{firm.case}:certify")) == (409, "same_person")
+    assert (firm.state, firm.case_state) == ("applied", "checked")
 
 
 def test_the_database_too_knows_that_it_takes_two(world: World) -> None:
     firm = Newcomer()
-    with pytest.raises(IntegrityError, match="organisation_certified_by_two"), transaction.atomic():
-        Organisation.objects.filter(id=firm.id).update(
-            checked_by=world.otto.user.id, certified_by=world.otto.user.id
-        )
+    case, otto = Case.objects.filter(organisation=firm.id), world.otto.user.id
+    for second in (otto, None):
+        with pytest.raises(IntegrityError, match="case_certified_by_two"), transaction.atomic():
+            case.update(state="certified", checked_by=otto, decided_by=second)
+    with pytest.raises(IntegrityError, match="case_one_open_an_organisation"), transaction.atomic():
+        Case.objects.create(organisation=firm.row)
 
 
 ACTS = [
@@ -117,46 +121,67 @@ def test_only_the_profiles_deciders_decide(
     for act, status in (("check", check), ("certify", certify), ("refuse", refuse)):
         firm = Newcomer()
         firm.submit_all()
-        answer = getattr(world, who).post(f"{firm.here}:{act}", {"reason": "证照不符"})
+        world.otto.post(f"{firm.case}:assign", {})
+        answer = getattr(world, who).post(f"{firm.case}:{act}", {"reason": "证照不符"})
         assert answer.status_code == status, answer.content
 
 
 def test_the_permission_table_lets_in_exactly_whom_the_profile_names() -> None:
+    approves = {"approve_qualification": "certify_case"}  # a proposal asks for the right of that operation
     for act, roles in certification_profile().deciders.items():
-        assert set(table()[f"participants.{act}"]) == roles
+        assert set(table()[f"participants.{approves.get(act, act)}"]) == roles
 
 
-@pytest.mark.parametrize("state", OrganisationState.codes())
-@pytest.mark.parametrize(("who", "act"), [("otto", "check"), ("olga", "certify"), ("otto", "refuse")])
+@pytest.mark.parametrize("state", CaseState.codes())
+@pytest.mark.parametrize(
+    ("who", "act"),
+    [
+        ("otto", "assign"),
+        ("otto", "ask"),
+        ("firm", "answer"),
+        ("otto", "check"),
+        ("olga", "certify"),
+        ("otto", "refuse"),
+        ("firm", "withdraw"),
+    ],
+)
 def test_only_the_listed_steps_exist(world: World, state: str, who: str, act: str) -> None:
     firm = Newcomer()
     firm.submit_all()
-    firm.row.documents.update(accepted_at=firm.row.created_at)
-    Organisation.objects.filter(id=firm.id).update(state=state)
+    case = Case.objects.get(organisation=firm.id)
+    Question.objects.create(case=case, text="?", asked_by=world.otto.user.id)
+    people = {
+        "reviewer": world.otto.user.id,
+        "checked_by": world.otto.user.id,
+        "decided_by": world.olga.user.id,
+    }
+    Case.objects.filter(id=case.id).update(state=state, **people)
     sources, _ = LIFE.acts[act]
-    answer = getattr(world, who).post(f"{firm.here}:{act}", {"reason": "x"})
+    words = {"ask": {"text": "?"}, "answer": {"answer": "!"}, "refuse": {"reason": "x"}}.get(act, {})
+    answer = (firm if who == "firm" else getattr(world, who)).post(f"{firm.case}:{act}", words)
     assert answer.status_code == (200 if state in sources else 409)
 
 
 def test_a_refused_firm_reads_why_corrects_and_is_certified_after_all(world: World) -> None:
     firm = Newcomer()
     firm.submit_all()
-    assert world.otto.post(f"{firm.here}:refuse", {}).json()["errors"][0]["pointer"] == "/reason"
-    assert world.otto.post(f"{firm.here}:refuse", {"reason": "名称与执照不符"}).status_code == 200
+    assert world.otto.post(f"{firm.case}:refuse", {}).json()["errors"][0]["pointer"] == "/reason"
+    assert world.otto.post(f"{firm.case}:refuse", {"reason": "名称与执照不符"}).status_code == 200
+    assert firm.state == "refused"
+    assert not Document.objects.filter(organisation=firm.id, refused_at=None).exists()
     assert firm.get(f"{firm.here}/decisions").json()["items"][0]["reason"] == "名称与执照不符"
     name = {"name": "示范更名公司（演示数据）"}
     assert firm.patch(firm.here, name, If_Match="*").json()["state"] == "applied"
-    assert world.otto.post(f"{firm.here}:check").status_code == 200
-    assert world.olga.post(f"{firm.here}:certify").status_code == 200
+    firm.submit_all()
+    assert checked(world, firm).status_code == 200
+    assert world.olga.post(f"{firm.case}:certify").status_code == 200
 
 
 def test_a_certification_lapses_with_a_document_and_stands_again_with_its_renewal(world: World) -> None:
     firm = certified(world)
     actor = Person(Membership.objects.get(id=firm.told["member"])).actor
     require_certified(actor)
-    Document.objects.filter(organisation=firm.id, kind="telecom_licence_b11").update(
-        valid_until=days_ahead(-1)
-    )
+    Document.objects.filter(organisation=firm.id, kind="authorisation").update(valid_until=days_ahead(-1))
     for _ in range(2):  # again changes nothing
         follow_last_days()
         assert open_causes([firm.row.id]) == {firm.row.id: ["certification"]}
@@ -164,15 +189,19 @@ def test_a_certification_lapses_with_a_document_and_stands_again_with_its_renewa
     assert (standing["state"], standing["certified"]) == ("certified", False)
     assert standing["suspensions"] == ["certification"]
     assert standing["shortfalls"] == [
-        {"document": "telecom_licence_b11", "want": "expired", "text": "Telecom licence, B11 (expired)"}
+        {
+            "document": "authorisation",
+            "want": "expired",
+            "text": "Enterprise real name and authorisation of the agent (expired)",
+        }
     ]
     with pytest.raises(NotCertified):
         require_certified(actor)
-    renewal = firm.submit("telecom_licence_b11").json()["id"]
+    firm.submit("authorisation")
+    checked(world, firm)
     follow_last_days()
-    assert not standings([firm.row.id])[firm.row.id].certified  # a file that nobody looked at renews nothing
-    assert code_of(firm.post(f"/api/v1/documents/{renewal}:accept")) == (403, "forbidden")
-    assert world.otto.post(f"/api/v1/documents/{renewal}:accept").status_code == 200
+    assert not standings([firm.row.id])[firm.row.id].certified  # what one person checked renews nothing
+    assert world.olga.post(f"{firm.case}:certify").status_code == 200
     assert standings([firm.row.id])[firm.row.id].certified
     follow_last_days()
     assert open_causes([firm.row.id]) == {}
@@ -180,8 +209,7 @@ def test_a_certification_lapses_with_a_document_and_stands_again_with_its_renewa
 
 def test_what_is_not_required_may_run_out(world: World) -> None:
     firm = certified(world)
-    extra = firm.submit("ai_filing").json()["id"]
-    world.otto.post(f"/api/v1/documents/{extra}:accept")
+    extra = renew(world, firm, "ai_filing")["id"]
     Document.objects.filter(id=extra).update(valid_until=days_ahead(-1))
     follow_last_days()
     assert open_causes([firm.row.id]) == {}
@@ -243,10 +271,11 @@ def test_a_kind_falls_short_exactly_when_no_document_of_it_counts(
 
 def test_a_renewal_that_ran_out_before_anybody_accepted_it_renews_nothing(world: World) -> None:
     firm = certified(world)
-    licence = Document.objects.filter(organisation=firm.id, kind="telecom_licence_b11")
+    licence = Document.objects.filter(organisation=firm.id, kind="authorisation")
     licence.update(valid_until=days_ahead(-9))
     follow_last_days()
-    renewal = firm.submit("telecom_licence_b11").json()["id"]
+    renewal = firm.submit("authorisation").json()["id"]
+    checked(world, firm)
     Document.objects.filter(id=renewal).update(valid_until=days_ahead(-1))
-    assert world.otto.post(f"/api/v1/documents/{renewal}:accept").status_code == 200
+    assert code_of(world.olga.post(f"{firm.case}:certify")) == (409, "certification_incomplete")
     assert not standings([firm.row.id])[firm.row.id].certified

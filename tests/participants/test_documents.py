@@ -1,17 +1,23 @@
 """Evidence: which bytes are taken, who opens them, and what is on record."""
 
+import gc
 import hashlib
+import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.clock import now
 from kernel.models.outbox import EventRecord
 from participants.domain.documents import LARGEST_FILE, MOST_DOCUMENTS, FileType, sniff
 from participants.errors import UnusableDocument
 from participants.models import Document
+from participants.tasks import sweep_evidence
 from tests.participants.newcomers import PDF, Newcomer, certified, code_of, days_ahead
 from tests.support.cast import World
 
@@ -138,7 +144,8 @@ def test_when_a_case_is_closed_the_operator_opens_nothing_and_the_supervision_is
     assert world.rhea.get(f"/api/v1/documents/{row}/file").status_code == 200
     assert EventRecord.objects.filter(name="participants.document_read", subject=row).count() == 2
     renewal = firm.submit("authorisation").json()["id"]  # something to decide again
-    assert world.otto.get(f"/api/v1/documents/{renewal}/file").status_code == 200
+    for each in (renewal, row):
+        assert world.otto.get(f"/api/v1/documents/{each}/file").status_code == 200
 
 
 def test_nobody_submits_for_another_firm(world: World) -> None:
@@ -149,7 +156,7 @@ def test_nobody_submits_for_another_firm(world: World) -> None:
     assert code_of(world.otto.upload(here, form, PDF)) == (403, "forbidden")
     assert code_of(world.ada.get(here)) == (404, "not_found")
     assert code_of(firm.post(here, form)) == (415, "unsupported_media_type")
-    assert not Document.objects.exists()
+    assert not firm.row.documents.exists()
 
 
 def test_a_list_asks_the_same_for_one_document_and_for_five(django_assert_num_queries: Any) -> None:
@@ -162,3 +169,46 @@ def test_a_list_asks_the_same_for_one_document_and_for_five(django_assert_num_qu
             firm.get(f"{firm.here}/documents")
     assert len(firm.get(f"{firm.here}/documents?kind=business_licence").json()["items"]) == 5
     assert firm.get(f"{firm.here}/documents?kind=authorisation").json()["items"] == []
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_upload_that_is_rolled_back_leaves_no_file(monkeypatch: Any, tmp_path: Path) -> None:
+    firm = Newcomer()
+    with monkeypatch.context() as broken:
+        fails = IntegrityError("the answer could not be kept")
+
+        def store(*_: Any) -> None:
+            raise fails
+
+        broken.setattr("kernel.api.idempotency.store_reply", store)
+        with pytest.raises(IntegrityError):
+            firm.submit("business_licence")
+    assert not Document.objects.exists()
+    assert files_in(tmp_path) == []
+    assert firm.submit("business_licence").status_code == 201
+    gc.collect()
+    assert len(files_in(tmp_path)) == 1
+
+
+def test_what_a_dead_process_left_behind_is_swept_after_an_hour(tmp_path: Path) -> None:
+    firm = Newcomer()
+    firm.submit("business_licence")
+    (kept,) = files_in(tmp_path)
+    for minutes in (5, 90):
+        path = kept.with_name(f"left-{minutes}.pdf")
+        path.write_bytes(PDF)
+        then = (now() - timedelta(minutes=minutes)).timestamp()
+        os.utime(path, (then, then))
+    os.utime(kept, (0, 0))
+    sweep_evidence()
+    assert {path.name for path in files_in(tmp_path)} == {kept.name, "left-5.pdf"}
+    sweep_evidence()
+
+
+def test_sweeping_where_nothing_was_ever_submitted_is_no_error(tmp_path: Path) -> None:
+    sweep_evidence()
+    assert files_in(tmp_path) == []

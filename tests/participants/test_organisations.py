@@ -9,7 +9,7 @@ from kernel.models.idempotency import StoredReply
 from kernel.models.outbox import EventRecord
 from participants.models import Membership, Organisation, User
 from participants.selectors.organisations import standings
-from tests.participants.newcomers import Newcomer, application, certified, code_of, fresh_code
+from tests.participants.newcomers import Newcomer, application, certified, checked, code_of, fresh_code
 from tests.support.caller import Caller
 from tests.support.cast import World
 
@@ -26,7 +26,8 @@ def test_a_firm_registers_and_its_first_person_holds_a_key_that_works(world: Wor
     assert Membership.objects.get(id=firm.told["member"]).administers
     names = set(EventRecord.objects.filter(tenant_id=firm.id).values_list("name", flat=True))
     assert names == {
-        f"participants.{act}" for act in ("organisation_registered", "member_joined", "api_key_issued")
+        f"participants.{act}"
+        for act in ("organisation_registered", "case_opened", "member_joined", "api_key_issued")
     }
 
 
@@ -137,13 +138,14 @@ def test_a_firm_is_seen_by_itself_the_operator_and_the_supervision(
 def test_a_correction_needs_the_version_and_starts_the_application_anew(world: World) -> None:
     firm = Newcomer()
     firm.submit_all()
-    world.otto.post(f"{firm.here}:check")
+    checked(world, firm)
     assert firm.patch(firm.here, {"size": "micro"}).status_code == 428
-    assert firm.patch(firm.here, {"size": "micro"}, If_Match='"1"').status_code == 412
+    assert firm.patch(firm.here, {"size": "micro"}, If_Match='"99"').status_code == 412
     version = firm.get(firm.here)["ETag"]
     answer = firm.patch(firm.here, {"size": "micro"}, If_Match=version)
     assert (answer.json()["state"], answer.json()["size"]) == ("applied", "micro")
-    assert code_of(world.olga.post(f"{firm.here}:certify")) == (409, "state_conflict")
+    assert firm.case_state == "open"
+    assert code_of(world.olga.post(f"{firm.case}:certify")) == (409, "state_conflict")
     assert code_of(world.otto.patch(firm.here, {"size": "large"}, If_Match="*")) == (403, "forbidden")
     assert code_of(world.ada.patch(firm.here, {"size": "large"}, If_Match="*")) == (404, "not_found")
 
@@ -156,7 +158,7 @@ def test_what_was_certified_is_not_corrected_any_more(world: World) -> None:
 
 def test_a_refused_firm_whose_code_was_registered_again_does_not_come_back(world: World) -> None:
     firm = Newcomer()
-    world.otto.post(f"{firm.here}:refuse", {"reason": "证照不符"})
+    world.otto.post(f"{firm.case}:refuse", {"reason": "证照不符"})
     Newcomer(code=firm.row.code)
     assert code_of(firm.patch(firm.here, {"size": "micro"}, If_Match="*")) == (409, "already_registered")
 

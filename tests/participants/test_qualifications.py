@@ -9,7 +9,7 @@ from kernel.selectors.suspensions import open_causes
 from participants.models import Decision, Qualification
 from participants.selectors.organisations import standings
 from participants.tasks import follow_last_days
-from tests.participants.newcomers import Newcomer, certified, code_of, days_ahead
+from tests.participants.newcomers import Newcomer, certified, code_of, days_ahead, renew
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -20,8 +20,7 @@ GRANT = {"act": "grant", "reason": "材料齐全"}
 def reseller(world: World) -> Newcomer:
     """A certified reseller whose application for the qualification is accepted."""
     firm = certified(world, kind="resale_provider")
-    row = firm.submit("qualification_application").json()["id"]
-    world.otto.post(f"/api/v1/documents/{row}:accept")
+    renew(world, firm, "qualification_application")
     return firm
 
 

@@ -23,6 +23,7 @@ from participants.models import Mandate, Membership, Organisation, User
 from participants.services.credentials import issue_key
 from participants.services.mandates import mandatable
 from tests.support.caller import Caller
+from tests.support.licences import license_house
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ class World:
                 code=social_credit_code(len(self._houses)),
                 state=OrganisationState.CERTIFIED,
             )
+            license_house(self._houses[part.house])
         return self._houses[part.house]
 
 
