@@ -252,8 +252,8 @@ OAUTH2_PROVIDER = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "participants.api.authentication.ApiKeyAuthentication",
-        "participants.api.sessions.SessionAuthentication",
         "participants.api.authentication.BearerAuthentication",
+        "participants.api.sessions.SessionAuthentication",  # last: a header says more than a cookie
     ],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

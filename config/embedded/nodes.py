@@ -81,6 +81,7 @@ class Node:
             CIN_MEDIA=str(self.folder / "media"),
             CIN_AS_OWNER="1" if as_owner else "0",
             DATABASE_APP_URL=addresses.database,
+            EMAIL_URL=f"file://{self.folder / 'mail'}",  # what the node writes to people is read there
             **addresses.environment(),
             **self.spec.extra,
         )

@@ -1,4 +1,4 @@
-"""Step 2: eight parties register with their code and documents; two people decide each case; the reseller qualifies; a machine signs in."""
+"""Step 2: eight parties register with their code and documents; two people decide each case; the reseller qualifies; people and a machine sign in."""
 
 import json
 from typing import Any
@@ -7,6 +7,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from demo.client import Client, expect
+from demo.people import walk_in
 from demo.sign_request import public_jwk, signed_headers
 from demo.world import DATA, World
 
@@ -48,8 +49,11 @@ def run(world: World) -> str:
     decider.post(f"/api/v1/proposals/{proposal['id']}:approve")
     standing = world.clients["resale"].get(f"{here}/standing")
     expect(standing["qualified"], "the reseller is qualified")
+    code = world.regional.spec.code
+    walk_in(world, address=f"operator-system@{code}.example", role="operator_system", asks=True)
+    walk_in(world, address=parties[0]["contact"]["email"], role=parties[0]["role"], asks=False)
     machine = machines(world)
-    return f"{len(parties)} parties certified by two people each, after a question; {covered}; {reviewed}; reseller qualified; {machine}"
+    return f"{len(parties)} parties certified by two people each, after a question; {covered}; {reviewed}; reseller qualified; two people signed in with TOTP; {machine}"
 
 
 def ask_and_answer(checker: Client, client: Client, case: str) -> None:
