@@ -10,7 +10,8 @@ from tests.isolation.addresses import Address, addresses, reach, seen_by
 from tests.isolation.calls import ASKERS, Answer, ask, role_of, tenant_of
 from tests.isolation.conftest import House
 from tests.isolation.owners import Ledger
-from tests.isolation.test_lists import FIGURES, LISTS, items
+from tests.isolation.checks import FIGURES, items
+from tests.isolation.test_lists import LISTS
 
 pytestmark = pytest.mark.django_db
 READ_BY_KEY = [
