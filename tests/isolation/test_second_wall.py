@@ -8,9 +8,9 @@ import pytest
 from kernel.models.base import Entity, EntityQuerySet
 from tests.isolation.addresses import Address, addresses, reach, seen_by
 from tests.isolation.calls import ASKERS, Answer, ask, role_of, tenant_of
+from tests.isolation.checks import FIGURES, items
 from tests.isolation.conftest import House
 from tests.isolation.owners import Ledger
-from tests.isolation.checks import FIGURES, items
 from tests.isolation.test_lists import LISTS
 
 pytestmark = pytest.mark.django_db
