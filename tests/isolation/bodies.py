@@ -117,7 +117,7 @@ def undeclared(call: Call) -> dict[str, Any]:
 def value_of(field: "models.Field[Any, Any]") -> Any:
     """A value that the column would take, and that no plain call writes."""
     if field.choices:
-        return list(field.choices)[-1][0]  # type: ignore[index] # pairs of code and label
+        return list(field.choices)[-1][0]
     for kind, value in OWN_TEXT.items():
         if isinstance(field, kind) or isinstance(getattr(field, "target_field", None), kind):
             return value

@@ -4,10 +4,10 @@ import pytest
 from django.db import transaction
 
 from tests.isolation.addresses import Address, addresses, reach
+from tests.isolation.checks import ABSENT
 from tests.isolation.conftest import House
 from tests.isolation.owners import Ledger
 from tests.isolation.test_roles import NOT_CALLED
-from tests.isolation.test_strangers import ABSENT
 from tests.participants.machines import Bearer, registered
 from tests.support.cast import CAST
 

@@ -134,7 +134,8 @@ def test_a_mass_assignment_is_reported(house: House, monkeypatch: pytest.MonkeyP
         answer: Response = honest(self, *args, **kwargs)
         row = Centre.objects.get(id=answer.data["id"])
         for name in ("tenant_id", "generation"):
-            setattr(row, name, self.request.data.get(name, getattr(row, name)))
+            sent: Any = self.request.data
+            setattr(row, name, sent.get(name, getattr(row, name)))
         row.save()
         return answer
 
@@ -197,7 +198,7 @@ def test_a_stranger_s_row_taken_from_a_body_is_reported(
         with both_walls_down():
             if (
                 Order.objects.filter(id=request.data["order"])
-                .exclude(tenant_id=self.actor.tenant_id)
+                .exclude(tenant_id=str(self.actor.tenant_id))
                 .exists()
             ):
                 raise errors.Forbidden(operation="marketplace.claim_voucher")

@@ -59,7 +59,7 @@ def take(step: dict[str, Any], world: World, memory: dict[str, Any], where: str)
         file = form.pop("file").encode()
         response = caller.upload(told[method], form, file, **headers)
     elif encoded := told.get("encoded"):
-        response = caller.submit(told[method], encoded)
+        response = caller.submit_form(told[method], encoded)
     else:
         response = caller.send(method, told[method], told.get("data"), **headers)
     assert response.status_code == told.get("status", 200), f"{where}\n{response.content.decode()}"

@@ -50,7 +50,7 @@ class Caller:
             headers=self._headers(headers),
         )
 
-    def submit(self, path: str, fields: dict[str, str]) -> Any:
+    def submit_form(self, path: str, fields: dict[str, str]) -> Any:
         """Send fields as an HTML form does, as OAuth asks for."""
         return self.client.generic(
             "POST",
