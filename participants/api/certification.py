@@ -109,7 +109,7 @@ class ProductOut(serializers.Serializer[Any]):
     """One product of the party's kind: where it may be sold today, or why it may not."""
 
     product = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # DRF's fields have an attribute of that name
     sellable = serializers.BooleanField()
     cities = serializers.ListField(
         child=serializers.CharField(), help_text="divisions (GB/T 2260); 100000 is the nation"

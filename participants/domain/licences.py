@@ -69,7 +69,8 @@ class SalesRights:
             return [Shortfall(product, Want.NOT_SOLD, self.labels.get(product, Text(product, product)))]
         found: list[Shortfall] = []
         for kinds in self.products[product]:
-            for city in sorted(set(cities)) or [None]:
+            asked: list[str | None] = [*sorted(set(cities))]
+            for city in asked or [None]:
                 found += [each for each in self._lacks(kinds, city) if each not in found]
         return found
 

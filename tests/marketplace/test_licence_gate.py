@@ -30,11 +30,17 @@ def particular(kind: str, name: str, value: Any) -> Callable[[World], None]:
 
 
 def expired(kind: str) -> Callable[[World], None]:
-    return lambda _: Document.objects.filter(kind=kind).update(valid_until=days_ahead(-1)) and None
+    def shut(_: World) -> None:
+        Document.objects.filter(kind=kind).update(valid_until=days_ahead(-1))
+
+    return shut
 
 
 def missing(kind: str) -> Callable[[World], None]:
-    return lambda _: Document.objects.filter(kind=kind).update(kind="retired") and None
+    def shut(_: World) -> None:
+        Document.objects.filter(kind=kind).update(kind="retired")
+
+    return shut
 
 
 SHUT = [

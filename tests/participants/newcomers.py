@@ -125,7 +125,7 @@ def decide(world: World, firm: Newcomer) -> None:
         assert answer.status_code == 200, answer.content
 
 
-def renew(world: World, firm: Newcomer, kind: str, **fields: str) -> Any:
+def renew(world: World, firm: Newcomer, kind: str, **fields: Any) -> Any:
     """A document of a certified firm, submitted, checked and accepted by two people; as it was submitted."""
     row = firm.submit(kind, **fields).json()
     decide(world, firm)

@@ -14,10 +14,11 @@ from kernel.services.proposals import approve_act, propose_act
 from marketplace.models import VoucherPolicy
 from marketplace.services.vouchers import approve_policy, propose_policy
 from nodes.services.reports import draft_report, review_report
-from participants.services.certification import certify_organisation, check_organisation
+from participants.models import Case
+from participants.services.certification import certify_case, check_case
 from tests.laws.house import import_every_floor
 from tests.marketplace.trade import POLICY
-from tests.participants.newcomers import Newcomer
+from tests.participants.newcomers import Newcomer, checked
 from tests.support.cast import Person, World
 
 pytestmark = pytest.mark.django_db
@@ -50,12 +51,17 @@ def test_a_machine_neither_checks_nor_certifies(world: World) -> None:
     firm = Newcomer()
     firm.submit_all()
     with pytest.raises(PersonNeeded):
-        check_organisation(organisation=firm.row, actor=machine_beside(world.otto))
+        check_case(case=case_of(firm), actor=machine_beside(world.otto))
     assert firm.state == "applied"
-    assert world.otto.post(f"{firm.here}:check").status_code == 200
+    assert checked(world, firm).status_code == 200
     with pytest.raises(PersonNeeded):
-        certify_organisation(organisation=firm.row, actor=machine_beside(world.olga))
-    assert firm.state == "checked"
+        certify_case(case=case_of(firm), actor=machine_beside(world.olga))
+    assert firm.case_state == "checked"
+
+
+def case_of(firm: Newcomer) -> Case:
+    """The firm's only case."""
+    return Case.objects.get(organisation=firm.id)
 
 
 def test_a_machine_neither_proposes_nor_approves_a_voucher_policy(world: World) -> None:
