@@ -50,7 +50,7 @@ class SupplyRow(models.Model):
 
 
 class SupplyVersion(models.Model):
-    """A version of the snapshot: its content hash, and those of its five tables. Insert-only."""
+    """A version of the snapshot: its content hash, and those of its five tables."""
 
     public: ClassVar[bool] = True
 

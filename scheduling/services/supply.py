@@ -56,6 +56,7 @@ HAPPENED = """
 """
 
 
+@transaction.atomic
 def fresh_supply() -> Version:
     """The newest supply, with all that was committed before: whoever asks builds it where nobody does at the moment.
 

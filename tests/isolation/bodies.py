@@ -170,7 +170,7 @@ def told_apart(call: Call, theirs: dict[str, Any], nobodys: dict[str, Any], fore
         ]
     return (
         [f"{call.operation}: {one.status} took a stranger's row"]
-        if one.status < 300 and "items" not in plain[0]
+        if one.status < 300 and not any(verdicts in plain[0] for verdicts in ("'items'", "'refused'"))
         else []
     )
 

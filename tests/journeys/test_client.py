@@ -1,5 +1,6 @@
 """The client that openapi-python-client makes of the contract walks from registration to a listed offer, all by its types."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from kernel.tasks import sweep
 from tests.aggregation.supply import centre, offer, pool
 from tests.laws.house import ROOT
 from tests.support.cast import World
+from tests.support.licences import sound
 
 NAME = "node_client"
 NODE = "http://testserver"
@@ -134,13 +136,18 @@ def test_a_provider_comes_in_and_lists_its_supply_by_the_generated_client(
             kind=kind,
             number="演示数据-1",
             valid_until=date(2099, 12, 31),
+            particulars=json.dumps(sound(kind, "91320100DEM000057J")),
             file=files(
                 payload=BytesIO("%PDF-1.4 演示数据".encode()), file_name="x.pdf", mime_type="application/pdf"
             ),
         )
         assert call("participants.submit_document", firm, client=cora, body=paper).status_code == 201
-    for person, act in ((world.otto, "check"), (world.olga, "certify")):
-        done = call(f"participants.{act}_organisation", firm, client=generated.client(person.key))
+    case = call("participants.list_cases", client=cora).parsed.items[0].id
+    otto, olga = generated.client(world.otto.key), generated.client(world.olga.key)
+    assign = model("AssignmentInRequest").from_dict({})
+    assert call("participants.assign_case", case, client=otto, body=assign).status_code == 200
+    for client, act in ((otto, "check"), (olga, "certify")):
+        done = call(f"participants.{act}_case", case, client=client)
         assert done.status_code == 200, done.content
     standing = call("participants.read_standing", firm, client=cora).parsed
     assert standing.certified

@@ -18,7 +18,7 @@ from participants.models import Case
 from participants.services.certification import certify_case, check_case
 from tests.laws.house import import_every_floor
 from tests.marketplace.trade import POLICY
-from tests.participants.newcomers import Newcomer, checked
+from tests.participants.newcomers import Newcomer
 from tests.support.cast import Person, World
 
 pytestmark = pytest.mark.django_db
@@ -50,10 +50,11 @@ def test_a_machine_neither_proposes_nor_approves(world: World, kind: str) -> Non
 def test_a_machine_neither_checks_nor_certifies(world: World) -> None:
     firm = Newcomer()
     firm.submit_all()
+    assert world.otto.post(f"{firm.case}:assign", {}).status_code == 200
     with pytest.raises(PersonNeeded):
         check_case(case=case_of(firm), actor=machine_beside(world.otto))
     assert firm.state == "applied"
-    assert checked(world, firm).status_code == 200
+    assert world.otto.post(f"{firm.case}:check").status_code == 200
     with pytest.raises(PersonNeeded):
         certify_case(case=case_of(firm), actor=machine_beside(world.olga))
     assert firm.case_state == "checked"
