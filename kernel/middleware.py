@@ -5,10 +5,14 @@ import re
 import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
 from prometheus_client import Histogram
 
+from kernel.api.languages import preferred
 from kernel.api.messages import SIGNED
 from kernel.api.problems import response_outside_views, translate
 from kernel.crypto.messages import Verified
@@ -68,6 +72,17 @@ class RequestMiddleware:
         if isinstance(exception, DatabaseError | InterfaceError) and (found := translate(exception)):
             return response_outside_views(found[0])
         return None
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Django's, but a language that the caller refuses (`q=0`) is not chosen for it."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Speak the language that was chosen on a page, else the one that the caller likes best."""
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        asked = request.headers.get("Accept-Language", "")
+        translation.activate(chosen if chosen in dict(settings.LANGUAGES) else preferred(asked))
+        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined] # where Django's puts it
 
 
 class TenancyMiddleware:

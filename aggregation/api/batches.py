@@ -19,6 +19,7 @@ from aggregation.services.offers import (
     require_period,
 )
 from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of
+from kernel.clock import now
 from kernel.errors import InvalidInput, Problem
 from kernel.systems import System
 
@@ -49,12 +50,12 @@ class OffersBatchView(BatchView):
 
     def act(self, items: Sequence[Any]) -> list[Outcome]:
         """Put up the offers; of an offer everything that is wrong is told."""
-        listings = [listing_of(item) for item in items]
+        listings, instant = [listing_of(item) for item in items], now()
         timely: list[int] = []
         told: dict[int, Outcome] = {}
         for place, listing in enumerate(listings):
             try:
-                require_period(listing.price)
+                require_period(listing.price, instant)
             except Problem as problem:
                 told[place] = problem
             else:

@@ -19,7 +19,7 @@ from aggregation.selectors.profiles import accelerators
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.errors import InvalidField, ItemChanged, NotFound, Problem
-from kernel.services.outbox import publish
+from kernel.services.outbox import publish, publish_each
 from participants.selectors.organisations import require_certified
 
 
@@ -57,7 +57,7 @@ def register_offer(
     """Put up one offer of the caller's. Raises NotCertified, WrongInput naming the field, KeyTaken."""
     require_certified(actor)
     assert actor.tenant_id is not None  # noqa: S101 - providers are organisations
-    require_period(price)
+    require_period(price, now())
     ground = ground_of(actor.tenant_id, [draft.key])
     if faults := check_draft(draft, ground):
         fault = faults[0]
@@ -106,30 +106,48 @@ class OfferChange:
 
 @transaction.atomic
 def change_offers(*, changes: Sequence[OfferChange], actor: Actor) -> list[UUID | Problem]:
-    """Change offers of the caller's, each in a savepoint of its own; of each, its id or why not, in order.
+    """Change offers of the caller's, each by itself; of each, its id or why not, in order.
 
     The rows are locked first, in one order, so that no generation moves while they are changed.
     """
     assert actor.tenant_id is not None  # noqa: S101 - providers are organisations
     mine = Offer.objects.filter(tenant_id=actor.tenant_id, id__in=[each.id for each in changes])
     rows = {row.id: row for row in mine.order_by("id").select_for_update()}
-    return [_changed(rows.get(each.id), each, actor) for each in changes]
+    instant, happened, prices = now(), [], []
+    found: list[UUID | Problem] = []
+    for each in changes:
+        try:
+            happened.append(_changed(rows.get(each.id), each, instant))
+        except Problem as problem:
+            found.append(problem)
+        else:
+            found.append(each.id)
+            if each.price:
+                prices.append(OfferPrice(offer_id=each.id, **_columns(each.price)))
+    written = {each.subject for each in happened}
+    Offer.objects.bulk_update([rows[id_] for id_ in written], ["state", "available", "generation"])
+    OfferPrice.objects.bulk_create(prices)
+    publish_each(happened, actor=actor)
+    return found
 
 
-def _changed(row: Offer | None, change: OfferChange, actor: Actor) -> UUID | Problem:
+def _changed(row: Offer | None, change: OfferChange, instant: datetime) -> OfferChanged:
+    """Change the row, not yet stored, if all of the change is right; the next of the same offer builds on it."""
     if row is None:
-        return NotFound(pointer="/id")
+        raise NotFound(pointer="/id")
     if row.generation != change.generation:
-        return ItemChanged(pointer="/generation", current=row.generation)
-    try:
-        with transaction.atomic():
-            done = change_offer(
-                offer=row, price=change.price, available=change.available, state=change.state, actor=actor
-            )
-    except Problem as problem:
-        return problem
-    row.generation = done.generation  # the same offer twice in one batch: the second is stale
-    return row.id
+        raise ItemChanged(pointer="/generation", current=row.generation)
+    state = row.state
+    if change.state is not None and change.state != state:
+        state = LIFE.after(ACT_INTO[change.state], state)
+    if change.price is not None:
+        require_period(change.price, instant)
+    row.state, row.generation = state, row.generation + 1
+    if change.available is not None:
+        row.available = change.available
+    return OfferChanged(
+        subject=row.id, tenant=row.tenant_id, state=row.state, repriced=change.price is not None
+    )
 
 
 @transaction.atomic
@@ -141,24 +159,16 @@ def change_offer(
     state: OfferState | None,
     actor: Actor,
 ) -> Offer:
-    """Give an offer a new price (a new row of its history), another ceiling, or another state.
+    """Give an offer, as it was read, a new price (a new row of its history), another ceiling, or another state.
 
-    Raises StateConflict where the state may not follow, InvalidField for a price that begins in the past.
+    Raises ItemChanged where it is not as it was, StateConflict where the state may not follow, InvalidField
+    for a price that begins in the past.
     """
-    row = Offer.objects.select_for_update().get(id=offer.id)
-    if state is not None and state != row.state:
-        row.state = LIFE.after(ACT_INTO[state], row.state)
-    if available is not None:
-        row.available = available
-    if price is not None:
-        require_period(price)
-        OfferPrice.objects.create(offer=row, **_columns(price))
-    row.advance("state", "available")
-    publish(
-        OfferChanged(subject=row.id, tenant=row.tenant_id, state=row.state, repriced=price is not None),
-        actor=actor,
-    )
-    return Offer.objects.priced().select_related("pool__centre").get(id=row.id)
+    change = OfferChange(offer.id, offer.generation, price, available, state)
+    (found,) = change_offers(changes=[change], actor=actor)
+    if isinstance(found, Problem):
+        raise found
+    return Offer.objects.priced().select_related("pool__centre").get(id=found)
 
 
 def check_draft(draft: OfferDraft, ground: Ground) -> list[Fault]:
@@ -203,11 +213,8 @@ def _columns(price: Price) -> dict[str, object]:
     }
 
 
-def require_period(price: Price) -> None:
-    """Raise InvalidField for a price that begins in the past or ends before it begins."""
-    if price.valid_from is None and price.valid_until is None:
-        return
-    instant = now()
+def require_period(price: Price, instant: datetime) -> None:
+    """Raise InvalidField for a price that, at this instant, begins in the past, or that ends before it begins."""
     if price.valid_from and price.valid_from < instant:
         raise InvalidField(
             pointer="/valid_from",

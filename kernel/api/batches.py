@@ -1,10 +1,9 @@
 """Batches: up to 1,000 items in one call, all or nothing or each for itself, with a result for every item."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from django.db import transaction
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -14,7 +13,6 @@ from kernel.errors import BatchRefused, InvalidInput, Problem
 from kernel.models.base import Entity
 
 MOST_ITEMS = 1000
-REPORT_EVERY = 50
 
 Outcome = UUID | Problem
 
@@ -89,22 +87,6 @@ class BatchView(HouseView):
         if outcome is None:
             outcome = InvalidInput(items=list(pointers(reader.errors)))
         return {"index": place, "status": outcome.status, "id": None, "problem": document(outcome)}
-
-
-def one_by_one(
-    items: Sequence[Any], act: Callable[[Any], UUID], report: Callable[[int, int], None]
-) -> list[Outcome]:
-    """Do each item in a savepoint of its own, where an act has no form for many; a refusal takes back only its own."""
-    outcomes: list[Outcome] = []
-    for place, item in enumerate(items):
-        try:
-            with transaction.atomic():
-                outcomes.append(act(item))
-        except Problem as problem:
-            outcomes.append(problem)
-        if place % REPORT_EVERY == 0:
-            report(place, len(items))
-    return outcomes
 
 
 def ids_of(found: Sequence[Entity | Problem]) -> list[Outcome]:

@@ -7,6 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+from rest_framework.views import APIView
 
 from kernel.actor import Reach, Role
 from kernel.api.deferral import OperationOut
@@ -141,9 +142,15 @@ class HouseSchema(AutoSchema):
         return str(self.view.operations[self.method])
 
     def get_auth(self) -> list[dict[str, list[str]]]:
-        """An API key or a client's token, unless the permission table lets anybody in."""
-        anybody = table().get(self.get_operation_id(), {}).get(Role.ANONYMOUS, Reach.NONE) is not Reach.NONE
-        return [{}] if anybody else [{"ApiKey": []}, {"OAuth2": []}]
+        """A key, a client's token or a session, unless anybody may; a peer node signs and shows nothing else."""
+        if table().get(self.get_operation_id(), {}).get(Role.ANONYMOUS, Reach.NONE) is not Reach.NONE:
+            return [{}]
+        if self.view.authentication_classes != APIView.authentication_classes:
+            return [{"Signature": []}]
+        session: dict[str, list[str]] = {"Session": []}
+        if self.method not in ("GET", "HEAD"):
+            session["Csrf"] = []
+        return [{"ApiKey": []}, {"OAuth2": []}, session]
 
     def get_tags(self) -> list[str]:
         """The floor that serves the operation."""

@@ -51,7 +51,7 @@ class HouseView(APIView):
     - `alongside`: relations that an answer shows whosesoever rows they are (the rows themselves stay behind the wall);
     - `secrets`: members of the answer that are shown once and not kept for replays;
     - `deprecated`: method → the notice that it will go;
-    - `may_wait`: a caller may prefer the answer later (202 and an operation).
+    - `may_wait`: a caller may prefer the answer later (202 and an operation), unless it acts by mandate.
     """
 
     operations: ClassVar[Mapping[str, str]]
@@ -108,7 +108,7 @@ class HouseView(APIView):
         if request.method in self.if_match:
             self._check_version(request)
         self._require_state()
-        if self.may_wait and request.method not in SAFE and deferral.is_wanted(request):
+        if self._is_for_later(request, actor):
             raise deferral.Later
 
     def _admit(self, actor: Actor, reach: Reach, kwargs: Mapping[str, Any]) -> None:
@@ -127,6 +127,11 @@ class HouseView(APIView):
         if known := self.acts.get(self.request.method or ""):
             states, act = known
             states.after(act, self.subject.state)
+
+    def _is_for_later(self, request: Request, actor: Actor) -> bool:
+        """Whether the answer may come later. A mandate may end meanwhile: what is done by it is done now."""
+        may = self.may_wait and request.method not in SAFE and not by_mandate(self.operation, actor)
+        return may and deferral.is_wanted(request)
 
     def _find(self, actor: Actor, reach: Reach, kwargs: Mapping[str, Any]) -> Entity:
         """The object named by the address: 404 where the caller may not see it, 403 where it may not act."""

@@ -78,6 +78,8 @@ def accept_operation(*, kind: str, asked: Asked, actor: Actor) -> Operation:
             "user": str(actor.user_id) if actor.user_id else None,
             "roles": sorted(actor.roles),
             "scopes": sorted(actor.scopes),
+            "credential": str(actor.credential) if actor.credential else None,
+            "signed": actor.signed,
         },
         method=asked.method,
         path=asked.path,
@@ -93,13 +95,15 @@ def accept_operation(*, kind: str, asked: Asked, actor: Actor) -> Operation:
 
 
 def actor_of(row: Operation) -> Actor:
-    """Who asked."""
-    user = row.actor["user"]
+    """Who asked, as it signed in then; nobody's mandate waits."""
+    user, credential = row.actor["user"], row.actor.get("credential")
     return Actor(
         user_id=UUID(user) if user else None,
         tenant_id=row.tenant_id,
         roles=frozenset(row.actor["roles"]),
         scopes=frozenset(row.actor["scopes"]),
+        credential=UUID(credential) if credential else None,
+        signed=row.actor.get("signed", False),
     )
 
 

@@ -8,8 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.actor import Actor
-from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, one_by_one
+from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, ids_of
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.shapes import Related, expanded
@@ -19,7 +18,7 @@ from scheduling.api.networks import SpanOut
 from scheduling.domain.evidence import Direction, EvidenceState, Layer, Method
 from scheduling.domain.light import Medium
 from scheduling.models import LatencyEvidence, Span
-from scheduling.services.evidence import record_evidence
+from scheduling.services.evidence import Measurement, record_evidence, record_measurements
 
 LONGEST_US = 10_000_000  # ten seconds: more is no line
 SHA256 = r"^([0-9a-f]{64})?$"
@@ -93,9 +92,9 @@ class EvidenceQuery(PageQuery):
     measured_at__lt = serializers.DateTimeField(required=False)
 
 
-def recorded(data: Mapping[str, Any], actor: Actor) -> LatencyEvidence:
-    """The measurement that validated input says, recorded."""
-    return record_evidence(
+def measured(data: Mapping[str, Any]) -> Measurement:
+    """The measurement that validated input says."""
+    return Measurement(
         span=data["span"],
         layer=data["layer"],
         direction=data["direction"],
@@ -109,7 +108,6 @@ def recorded(data: Mapping[str, Any], actor: Actor) -> LatencyEvidence:
         declarer=data["declarer"],
         file_sha256=data["file_sha256"],
         marking=data["marking"],
-        actor=actor,
     )
 
 
@@ -128,7 +126,7 @@ class EvidenceView(HouseView):
     @extend_schema(request=EvidenceIn, responses={201: EvidenceOut})
     def post(self, request: Request) -> Response:
         """Record a measurement; what light refutes is refused, what only hollow-core fibre could do waits."""
-        row = recorded(self.read(EvidenceIn), self.actor)
+        row = record_evidence(measurement=measured(self.read(EvidenceIn)), actor=self.actor)
         return self.show(row, EvidenceOut, status=201)
 
 
@@ -145,5 +143,5 @@ class EvidenceBatchView(BatchView):
         return self.batch()
 
     def act(self, items: Sequence[Any]) -> list[Outcome]:
-        """Record the measurements one by one: each is judged by the physics of its own span."""
-        return one_by_one(items, lambda item: recorded(item, self.actor).id, self.report)
+        """Record the measurements, each judged by the physics of its own span."""
+        return ids_of(record_measurements(measurements=[measured(item) for item in items], actor=self.actor))

@@ -71,6 +71,25 @@ def test_more_items_cost_no_more_statements(world: World, kind: str) -> None:
     assert cost(items[1:2]) == cost(items[2:])
 
 
+def test_more_changes_cost_no_more_statements(world: World) -> None:
+    declare(world.ada)
+    made(world.ada.post("/api/v1/offers:batch", {"items": items_of("offers", 63)}))
+    changes = [
+        {"id": str(row.id), "generation": 1, "state": "withdrawn", "available": 1, "price_cny_hour": "7"}
+        for row in Offer.objects.filter(key__startswith="offers-")
+    ]
+
+    def cost(items: list[dict[str, Any]]) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert made(world.ada.post("/api/v1/offers:change", {"items": items}))["failed"] == 0
+        return len(queries)
+
+    cost(changes[:1])
+    assert cost(changes[1:2]) == cost(changes[2:62])
+    assert Offer.objects.with_price().filter(state="withdrawn", available=1, generation=2).count() == 62
+    assert EventRecord.objects.filter(name="aggregation.offer_changed").count() == 62
+
+
 @pytest.mark.parametrize(("items", "pointer"), [([], "/items"), ([{}] * 1001, "/items"), ([1], "/items/0")])
 def test_a_batch_has_one_to_a_thousand_objects(world: World, items: list[Any], pointer: str) -> None:
     refused = world.ada.post("/api/v1/pools:batch", {"items": items})

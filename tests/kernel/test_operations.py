@@ -1,10 +1,12 @@
 """Operations: an answer later, once, whoever is lost on the way."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from aggregation.models import Centre
+from kernel.actor import Reach, Role
 from kernel.api.deferral import gave_up, perform
 from kernel.errors import Busy
 from kernel.models import Job, Operation
@@ -12,12 +14,15 @@ from kernel.services import jobs
 from kernel.services.operations import (
     MOST_ATTEMPTS,
     Answered,
+    actor_of,
     forget_operations,
     report_progress,
     run_operation,
 )
 from kernel.tasks import sweep
+from participants.models import Mandate
 from tests.aggregation.supply import centre, made
+from tests.kernel import planted_api
 from tests.laws.test_contract import house_views
 from tests.support.cast import World
 from tests.support.races import aside, race
@@ -104,6 +109,26 @@ class TestTheAnswerLater:
         keyless = world.ada.post(BATCH, {"items": [centre()]}, Idempotency_Key="", **LATER)
         assert keyless.json()["code"] == "idempotency_key_missing"
         assert not Operation.objects.exists()
+
+    def test_what_is_done_by_mandate_is_done_now(
+        self, world: World, boxes: dict[str, dict[str, Reach]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        boxes["kernel.open_box"][Role.SUPPORTING_UNIT] = Reach.ALL
+        monkeypatch.setattr(planted_api.BoxesView, "may_wait", True)
+        Mandate.objects.filter(organisation=world.sue.organisation).update(operations=["kernel.open_box"])
+        box = {"kind": "a", "size": 1}
+        assert world.rhea.post("/api/v1/boxes", box, **LATER).status_code == 202
+        answered = world.sue.post("/api/v1/boxes", box, **LATER)
+        assert (answered.status_code, "Preference-Applied" in answered) == (201, False)
+        assert [row.tenant_id for row in Operation.objects.all()] == [world.rhea.organisation.id]
+
+    def test_who_asked_is_who_acts_with_all_that_it_showed(self, world: World) -> None:
+        ask(world, centre())
+        row = Operation.objects.get()
+        actor = replace(world.ada.actor, credential=world.ada.row.id)
+        assert actor_of(row) == actor
+        row.actor["signed"] = True
+        assert actor_of(row) == replace(actor, signed=True)
 
     @pytest.mark.parametrize("prefer", ["respond-sync", "respond-async-ish", "", "wait=5"])
     def test_other_preferences_are_none_of_ours(self, world: World, prefer: str) -> None:

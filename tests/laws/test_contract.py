@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver, path
 from rest_framework.views import APIView
@@ -112,6 +113,20 @@ def test_a_reach_that_nobody_knows_is_refused_in_the_table(tmp_path: Path) -> No
     written.write_text("groups: {}\noperations: {kernel.read_root: {regulator: most}}\n", encoding="utf-8")
     with pytest.raises(ValueError, match="most"):
         read_table(written)
+
+
+def test_every_operation_says_how_one_signs_in(described: str) -> None:
+    document = yaml.safe_load(described)
+    schemes = document["components"]["securitySchemes"]
+    assert (schemes["Session"]["in"], schemes["Session"]["name"]) == ("cookie", settings.SESSION_COOKIE_NAME)
+    assert f"HTTP_{schemes['Csrf']['name'].upper().replace('-', '_')}" == settings.CSRF_HEADER_NAME
+    for address, method, words in operations(document):
+        ways = [set(way) for way in words["security"]]
+        if ways in ([set()], [{"Signature"}]):
+            assert (ways == [{"Signature"}]) <= ("/federation/" in address), address
+            continue
+        session = {"Session"} if method == "get" else {"Session", "Csrf"}
+        assert ways == [{"ApiKey"}, {"OAuth2"}, session], f"{method} {address}"
 
 
 def test_every_write_takes_a_key_or_names_its_own(described: str) -> None:

@@ -5,14 +5,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.models import EventRecord
 from scheduling.domain.evidence import Claim, EvidenceState, assess
 from scheduling.domain.light import Medium, faster_than, floor_us
 from scheduling.domain.verdicts import Verdict, judge
 from scheduling.errors import ImpossibleLatency, MeasuredInFuture
 from scheduling.models import LatencyEvidence, Span
+from tests.aggregation.supply import made
 from tests.scheduling.live import disclose
 from tests.support.cast import World
 
@@ -195,3 +199,46 @@ def test_nobody_measures_another_s_span(world: World) -> None:
     answer = world.lou.post(PATH, record())
     assert (answer.status_code, answer.json()["code"]) == (400, "unknown_span")
     assert world.ben.post(PATH, record()).status_code == 403
+
+
+def changed(row: Span) -> tuple[int | None, int]:
+    row.refresh_from_db()
+    return row.measured_us, row.generation
+
+
+@pytest.mark.django_db
+def test_of_many_the_newest_accepted_stands_and_a_refuted_one_fails_alone(world: World) -> None:
+    disclose(world.lin, evidence=False)
+    span = Span.objects.get(key="jia-weiting-loufeng")
+    items = [
+        record(value_us=60, measured_at="2026-10-02T00:00:00Z"),
+        record(value_us=50, measured_at="2026-10-01T00:00:00Z"),
+        record(value_us=22),
+        record(span="nowhere"),
+        record(value_us=70, layer="private_ip", measured_at="2026-10-03T00:00:00Z"),
+        {},
+    ]
+    before = span.generation
+    answer = made(world.lin.post(f"{PATH}:batch", {"items": items}))
+    told = [each["problem"] and each["problem"]["code"] for each in answer["items"]]
+    assert told == [None, None, "impossible_latency", "unknown_span", None, "invalid_input"]
+    assert changed(span) == (61, before + 1)
+    kept = [str(row.id) for row in LatencyEvidence.objects.order_by("id")]
+    assert sorted(each["id"] for each in answer["items"] if each["id"]) == sorted(kept)
+    refused = world.lin.post(f"{PATH}:batch", {"items": [record(value_us=44), {}], "atomic": True})
+    assert (refused.status_code, LatencyEvidence.objects.count()) == (409, 3)
+
+
+@pytest.mark.django_db
+def test_more_measurements_cost_no_more_statements(world: World) -> None:
+    disclose(world.lin, evidence=False)
+    days = [f"2026-{month:02}-{day:02}T00:00:00Z" for month in (7, 8, 9) for day in range(1, 23)]
+
+    def cost(items: list[dict[str, Any]]) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert made(world.lin.post(f"{PATH}:batch", {"items": items}))["failed"] == 0
+        return len(queries)
+
+    cost([record(measured_at=days[0])])
+    assert cost([record(measured_at=days[1])]) == cost([record(measured_at=day) for day in days[2:62]])
+    assert EventRecord.objects.filter(name="scheduling.evidence_recorded").count() == 62

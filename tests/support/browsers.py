@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import re
 import secrets
 import struct
 import time
@@ -40,13 +41,13 @@ def with_password(person: Person) -> User:
 
 
 class Browser:
-    """One browser at one address; it keeps its cookies and asks in English."""
+    """One browser at one address; it keeps its cookies, and asks in English unless another language is given."""
 
-    def __init__(self, address: str = "") -> None:
+    def __init__(self, address: str = "", language: str = "en") -> None:
         """Open it, on a network of its own unless one is given."""
         self.address = address or f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"
         self.client = Client(
-            enforce_csrf_checks=True, REMOTE_ADDR=self.address, headers={"Accept-Language": "en"}
+            enforce_csrf_checks=True, REMOTE_ADDR=self.address, headers={"Accept-Language": language}
         )
         self.secret = ""
 
@@ -73,8 +74,9 @@ class Browser:
     def enrol(self) -> Any:
         """Enrol an authenticator app, and keep its secret."""
         page = self.look("/account/second-factor/enrol")
-        shown = next(word for word in page.text.split("\n") if "type this key" in word)
-        self.secret = shown.split("into it")[1].replace(" ", "")
+        shown = re.search(r"(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}", page.text)
+        assert shown, page.text
+        self.secret = shown[0].replace(" ", "")
         token = self.client.cookies["csrftoken"].value
         return self.client.post(
             "/account/second-factor/enrol", {"code": code_now(self.secret), "csrfmiddlewaretoken": token}
