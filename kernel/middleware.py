@@ -82,7 +82,7 @@ class LanguageMiddleware(LocaleMiddleware):
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
         asked = request.headers.get("Accept-Language", "")
         translation.activate(chosen if chosen in dict(settings.LANGUAGES) else preferred(asked))
-        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined] # where Django's puts it
+        request.LANGUAGE_CODE = translation.get_language()
 
 
 class TenancyMiddleware:
