@@ -211,10 +211,11 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is known to work by the link that came to it
 ACCOUNT_SESSION_REMEMBER = True
-# passwords are counted by participants.services.attempts; `login_failed` is what counts codes of the second factor
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/15m/key"}
+# passwords and codes are counted by participants.services.attempts
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_ADAPTER = "participants.services.accounts.FactorAdapter"
 MFA_FORMS = {
+    "activate_totp": "console.pages.sign_in.EnrolForm",
     "authenticate": "console.pages.sign_in.CodeForm",
     "reauthenticate": "console.pages.sign_in.CodeAgainForm",
 }

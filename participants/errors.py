@@ -65,6 +65,19 @@ class CsrfFailed(Problem):
     )
 
 
+class TooManyInvitations(Problem):
+    """The organisation has as many invitations open as the node mails for one."""
+
+    status = 409
+    code = "too_many_invitations"
+    title = Text("邀请过多", "Too many invitations")
+    detail = Text(
+        "本单位未接受的或一日内发出的邀请已有 {most} 份；请待受邀人接受，或待邀请七日后到期，再邀请其他人。",
+        "Your organisation has {most} invitations that are open or were mailed within a day; invite others once some are "
+        "taken, or have ended after seven days.",
+    )
+
+
 class TooManyAttempts(Problem):
     """Too many attempts from one place: whoever owns the account gets in from a browser that she used before."""
 

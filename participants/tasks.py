@@ -14,6 +14,7 @@ from participants.services.evidence_files import sweep_files
 from participants.services.mail import SENDING, deliver_mail, drop_old_mail
 from participants.services.qualifications import expire_qualifications
 from participants.services.reminders import remind_of_last_days
+from participants.services.sessions import forget_sessions
 
 
 @shared_task(name="participants.tasks.follow_last_days", ignore_result=True)
@@ -55,10 +56,11 @@ def forget_webhooks() -> None:
 
 @shared_task(name="participants.tasks.tend_credentials", ignore_result=True)
 def tend_credentials() -> None:
-    """Announce which keys and secrets end soon, and forget tokens that ended."""
+    """Announce which keys and secrets end soon, and forget tokens and sessions that ended."""
     remind_of_ends(ApiKey)
     remind_of_ends(ClientSecret)
     forget_tokens()
+    forget_sessions()
 
 
 @shared_task(name="participants.tasks.sweep_evidence", ignore_result=True)

@@ -3,9 +3,11 @@
 from typing import Any
 
 from allauth.account.views import LoginView, ReauthenticateView
+from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.base.views import ReauthenticateView as CodeAgainView
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
@@ -18,8 +20,9 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from console.pages.signed import Framed, guarded
+from kernel.errors import Problem
 from kernel.text import Text
-from participants.services.attempts import mark_browser
+from participants.services.attempts import count_code, forgive, mark_browser
 
 WORDS = {
     "email": Text("邮箱", "E-mail"),
@@ -55,7 +58,7 @@ SAID = ("unknown", "refused", "changed", "joined", "sent")
 
 
 class OnceOnly:
-    """A code of the second factor that was taken is taken by nobody again while it could still be right.
+    """A code of the second factor: attempts are counted, and one that was taken is taken by nobody again while it could be right.
 
     allauth remembers it for one period; with a period of grace on both sides it could be right for three.
     """
@@ -64,7 +67,12 @@ class OnceOnly:
 
     def clean_code(self) -> str:
         """The code, good for this once."""
+        try:
+            counted = count_code(context.request, user=self.user)
+        except Problem as problem:
+            raise ValidationError(problem.text.within(get_language()), code=problem.code) from problem
         code: str = super().clean_code()  # type: ignore[misc] # allauth's form
+        forgive(counted)
         key = f"code-used:{self.user.pk}:{code.replace(' ', '')}"
         if not cache.add(key, 1, timeout=3 * PERIOD_SECONDS):
             raise ValidationError(WORDS["used"].within(get_language()))
@@ -73,6 +81,10 @@ class OnceOnly:
 
 class CodeForm(OnceOnly, AuthenticateForm):  # type: ignore[misc] # allauth has no types
     """The second factor at sign-in (setting MFA_FORMS)."""
+
+
+class EnrolForm(OnceOnly, ActivateTOTPForm):  # type: ignore[misc] # allauth has no types
+    """The first code of a new authenticator app (setting MFA_FORMS)."""
 
 
 class CodeAgainForm(OnceOnly, ReauthenticateForm):  # type: ignore[misc] # allauth has no types

@@ -1,4 +1,4 @@
-"""Letting attempts at a password through, or not: counters in the cache, and the mark of a known browser.
+"""Letting attempts at a password or a code through, or not: counters in the cache, and the mark of a known browser.
 
 Without the cache nobody signs in with a password (fail closed): an attacker who could make it go away would otherwise
 guess without limit. Sessions and keys that are there go on.
@@ -22,7 +22,7 @@ from kernel.actor import Actor
 from kernel.api.callers import address_of
 from kernel.errors import Busy
 from kernel.services.outbox import publish
-from participants.domain.attempts import ACCOUNT, BURST, Limit, counters, link_counters
+from participants.domain.attempts import ACCOUNT, BURST, Limit, code_counters, counters, link_counters
 from participants.errors import TooManyAttempts
 from participants.events import SignInsFailing
 from participants.models import User
@@ -61,6 +61,17 @@ def count_attempt(request: HttpRequest, *, email: str) -> list[str]:
     account = account_mark(email)
     found = counters(account=account, network=network_of(request), browser=_browser(request, account))
     return _count(found)
+
+
+def count_code(request: HttpRequest, *, user: User) -> list[str]:
+    """Count an attempt at a code of the second factor before it is looked at; the counters, for `forgive`.
+
+    They are those of her present password: once she has a new one, whoever used them up with the old one can do
+    so no more. Raises TooManyAttempts, and Busy without the cache.
+    """
+    browser = _browser(request, account_mark(user.email))
+    account = f"{user.pk}|{user.get_session_auth_hash()}"
+    return _count(code_counters(account=account, network=network_of(request), browser=browser))
 
 
 def count_link(request: HttpRequest, *, email: str) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from kernel.actor import Actor, Role
@@ -19,7 +19,7 @@ from kernel.services.outbox import publish
 from participants.domain.duties import require_duties_apart, require_roles_of_kind
 from participants.domain.mail import INVITATION
 from participants.domain.organisations import OrganisationState
-from participants.errors import InvitationUnknown, LinkUnknown
+from participants.errors import InvitationUnknown, LinkUnknown, TooManyInvitations
 from participants.events import PersonInvited
 from participants.models import Invitation, Membership, Organisation, User
 from participants.services.credentials import issue_key
@@ -28,6 +28,9 @@ from participants.services.organisations import FIRST_KEY_FOR, Joined
 from participants.services.people import add_member, add_person, require_administrator
 
 VALID_FOR = timedelta(days=7)
+MOST_MAILED = (
+    100  # of one organisation, open or of the last day: a node is no machine for other people's mail
+)
 LINK = "participants.invitation"
 
 
@@ -37,12 +40,21 @@ def invite_person(
 ) -> tuple[Invitation, str]:
     """Offer a seat; returns the row and the token, which nobody can read again.
 
-    Raises NotAdministrator, RoleNotOfKind, DutiesCombined.
+    Raises NotAdministrator, RoleNotOfKind, DutiesCombined, TooManyInvitations.
     """
     require_administrator(actor)
+    _require_room(organisation)
     return offer_seat(
         organisation=organisation, email=email, roles=roles, administers=administers, actor=actor
     )
+
+
+def _require_room(organisation: Organisation) -> None:
+    """Raise TooManyInvitations where the organisation has mailed as many as it may; it invites one at a time."""
+    Organisation.objects.select_for_update().get(id=organisation.id)
+    waiting = Q(accepted_at=None, expires_at__gt=Now()) | Q(created_at__gt=Now() - timedelta(days=1))
+    if Invitation.objects.exclude(email="").filter(waiting, organisation=organisation).count() >= MOST_MAILED:
+        raise TooManyInvitations(most=MOST_MAILED)
 
 
 @transaction.atomic

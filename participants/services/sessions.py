@@ -75,3 +75,8 @@ def end_sessions(*, user: User, but: str | None, actor: Actor) -> None:
     """End every session of a person, but the one whose key is given."""
     if Session.objects.filter(user=user).exclude(session_key=but or "").delete()[0]:
         publish(SessionsEnded(subject=user.id, tenant=actor.tenant_id), actor=actor)
+
+
+def forget_sessions() -> int:
+    """Delete the sessions that have expired, whoever's; returns how many."""
+    return Session.objects.filter(expire_date__lt=Now()).delete()[0]

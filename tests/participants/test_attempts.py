@@ -7,11 +7,19 @@ from django.test import RequestFactory
 from redis.exceptions import RedisError
 
 from kernel.models.outbox import EventRecord
-from participants.domain.attempts import ACCOUNT, ADDRESS, ADDRESS_ON_ACCOUNT, KNOWN_BROWSER
+from participants.domain.attempts import (
+    ACCOUNT,
+    ADDRESS,
+    ADDRESS_ON_ACCOUNT,
+    CODES_FROM_ADDRESS,
+    CODES_IN_KNOWN_BROWSER,
+    CODES_OF_ACCOUNT,
+    KNOWN_BROWSER,
+)
 from participants.errors import TooManyAttempts
 from participants.models import User
-from participants.services.attempts import BROWSER_COOKIE, count_attempt, network_of
-from tests.support.browsers import Browser, fresh_email, with_password
+from participants.services.attempts import BROWSER_COOKIE, count_attempt, count_code, network_of
+from tests.support.browsers import PASSWORD, Browser, code_now, fresh_email, with_password
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +101,84 @@ def test_a_known_browser_is_no_licence_to_guess_nor_known_on_another_account(wor
     forged = Browser()
     forged.client.cookies[BROWSER_COOKIE] = home.client.cookies[BROWSER_COOKIE].value[:-2] + "xx"
     assert refused(forged.sign_in(other.email))
+
+
+def enrolled(user: User) -> Browser:
+    """A browser at home, in which the owner has signed in with both factors, and then out."""
+    home = Browser()
+    assert signed_in(home.sign_in(user.email))
+    assert home.enrol().status_code == 302
+    home.client.cookies.pop("sessionid")
+    return home
+
+
+def code_page(browser: Browser, user: User, password: str = PASSWORD) -> None:
+    """Give the password, and stand before the question for a code."""
+    assert browser.sign_in(user.email, password)["Location"] == "/sign-in/code"
+
+
+def test_who_knows_the_password_cannot_hold_the_second_factor_shut(world: World) -> None:
+    user = with_password(world.ada)
+    home = enrolled(user)
+    for number in range(CODES_OF_ACCOUNT.attempts // CODES_FROM_ADDRESS.attempts):
+        thief = RequestFactory().post("/sign-in/code", REMOTE_ADDR=f"2001:db8:bad:{number:x}::1")
+        for _ in range(CODES_FROM_ADDRESS.attempts):
+            count_code(thief, user=user)
+    code = code_now(home.secret, later=1)
+    new = Browser()
+    code_page(new, user)
+    assert refused(new.send("/sign-in/code", code=code))  # from anywhere new nobody guesses on
+    code_page(home, user)
+    assert signed_in(home.send("/sign-in/code", code=code))
+
+
+def test_behind_one_address_with_who_guesses_codes_the_owner_gets_in(world: World) -> None:
+    user = with_password(world.ada)
+    home = enrolled(user)
+    thief = Browser(home.address)
+    code_page(thief, user)
+    for _ in range(CODES_FROM_ADDRESS.attempts + 1):
+        last = thief.send("/sign-in/code", code="000000")
+    assert refused(last)
+    code_page(home, user)
+    assert signed_in(home.send("/sign-in/code", code=code_now(home.secret, later=1)))
+
+
+def test_one_address_alone_cannot_use_up_the_codes_of_an_account(world: World) -> None:
+    user = with_password(world.ada)
+    home = enrolled(user)
+    thief = RequestFactory().post("/sign-in/code", REMOTE_ADDR="2001:db8:bad:ffff::1")
+    for _ in range(CODES_OF_ACCOUNT.attempts * 2):
+        try:
+            count_code(thief, user=user)
+        except TooManyAttempts:
+            continue
+    new = Browser()
+    code_page(new, user)
+    assert signed_in(new.send("/sign-in/code", code=code_now(home.secret, later=1)))
+
+
+def test_a_known_browser_is_no_licence_to_guess_codes(world: World) -> None:
+    user = with_password(world.ada)
+    home = enrolled(user)
+    code_page(home, user)
+    for _ in range(CODES_IN_KNOWN_BROWSER.attempts):
+        assert not refused(home.send("/sign-in/code", code="000000"))
+    assert refused(home.send("/sign-in/code", code=code_now(home.secret, later=1)))
+
+
+def test_a_new_password_opens_the_second_factor_again(world: World) -> None:
+    user = with_password(world.ada)
+    home = enrolled(user)
+    new = Browser()
+    code_page(new, user)
+    for _ in range(CODES_FROM_ADDRESS.attempts + 1):
+        last = new.send("/sign-in/code", code="000000")
+    assert refused(last)
+    user.set_password("herons stand by other rivers")
+    user.save()
+    code_page(new, user, "herons stand by other rivers")
+    assert signed_in(new.send("/sign-in/code", code=code_now(home.secret, later=1)))
 
 
 def test_one_address_alone_cannot_use_up_what_an_account_has(world: World) -> None:

@@ -98,6 +98,32 @@ def test_nobody_is_invited_into_a_role_that_is_not_of_the_kind(change: dict[str,
     assert not Invitation.objects.exists()
 
 
+def test_an_organisation_mails_so_many_invitations_and_then_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("participants.services.invitations.MOST_MAILED", 3)
+    firm, other = Newcomer(), Newcomer()
+    tokens = [invited(firm, firm.here, email=f"p{n}@example.org").json()["token"] for n in range(3)]
+    answer = invited(firm, firm.here)
+    assert code_of(answer) == (409, "too_many_invitations")
+    assert "3 份" in answer.json()["detail"]
+    assert Invitation.objects.filter(organisation=firm.id).count() == 3
+    assert invited(other, other.here).status_code == 201  # each organisation has its own
+    assert accepted(tokens[0]).status_code == 201
+    assert code_of(invited(firm, firm.here)) == (409, "too_many_invitations")  # it was mailed today
+    Invitation.objects.update(created_at=now() - timedelta(days=2))
+    assert invited(firm, firm.here).status_code == 201
+    assert code_of(invited(firm, firm.here)) == (409, "too_many_invitations")
+    Invitation.objects.update(expires_at=now() - timedelta(seconds=1), created_at=now() - timedelta(days=8))
+    assert invited(firm, firm.here).status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_inviting_at_once_does_not_pass_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("participants.services.invitations.MOST_MAILED", 3)
+    firm = Newcomer()
+    came = race(*[lambda n=n: invited(firm, firm.here, email=f"p{n}@example.org") for n in range(6)])
+    assert sorted(answer.status_code for answer in came) == [201] * 3 + [409] * 3
+
+
 def test_the_operators_administrators_are_never_one_person(world: World) -> None:
     here = administrator(world.otto)
     both = invited(world.otto, here, roles=["operator_system", "operator_audit"])

@@ -11,6 +11,7 @@ from django.utils import timezone
 from kernel.models.outbox import EventRecord
 from participants.models import Membership, Session
 from participants.services.people import add_member
+from participants.tasks import tend_credentials
 from tests.participants.newcomers import code_of
 from tests.support.browsers import PASSWORD, Browser, code_now, fresh_email, with_password
 from tests.support.cast import World
@@ -161,6 +162,15 @@ def test_enrolling_ends_the_sessions_that_have_not_seen_the_second_factor(world:
     assert late.api("GET", "/api/v1/organisations").status_code == 200
 
 
+def test_the_code_that_enrolled_signs_nobody_in(world: World) -> None:
+    user = with_password(world.otto)
+    first, second = Browser(), Browser()
+    first.sign_in(user.email)
+    first.enrol()
+    second.sign_in(user.email)
+    assert second.send("/sign-in/code", code=code_now(first.secret)).status_code == 200
+
+
 def test_codes_are_tried_five_times(world: World) -> None:
     user = with_password(world.otto)
     first = Browser()
@@ -230,6 +240,20 @@ def test_a_session_says_when_it_was_last_used(world: World) -> None:
     Session.objects.filter(user=user).update(last_used_at=long_ago)
     browser.api("GET", "/api/v1/me")
     assert Session.objects.get(user=user).last_used_at > long_ago + timedelta(hours=2)
+
+
+def test_sessions_that_expired_are_cleared_in_time_and_no_other(world: World, settings: Any) -> None:
+    user = with_password(world.ada)
+    over, live = Browser(), Browser()
+    over.sign_in(user.email)
+    live.sign_in(user.email)
+    key = over.client.session.session_key
+    Session.objects.filter(session_key=key).update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert tend_credentials.name in {each["task"] for each in settings.CELERY_BEAT_SCHEDULE.values()}
+    tend_credentials()
+    assert Session.objects.filter(user=user).count() == 1
+    assert live.api("GET", "/api/v1/me").status_code == 200
+    assert over.api("GET", "/api/v1/organisations").status_code == 401
 
 
 def test_a_password_of_somebody_who_left_opens_no_organisation(world: World) -> None:

@@ -17,6 +17,7 @@ from kernel.crypto.messages import LIFETIME, Request, sign_request
 from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.ids import new_id
 from kernel.models import Nonce
+from kernel.tasks import sweep
 from participants.models import ApiKey, SigningKey
 from tests.participants.machines import administers, registered
 from tests.participants.newcomers import code_of
@@ -168,6 +169,16 @@ def test_g5_a_signature_that_came_to_nothing_is_spent_too(world: World) -> None:
     assert sent.send().status_code == 400
     assert refusal(sent.send()) == "nonce_replayed"
     assert Nonce.objects.count() == 1
+
+
+def test_nonces_are_forgotten_once_their_signatures_ended_and_no_sooner(world: World) -> None:
+    spent, live = Signer(world.ada).request("GET", ME), Signer(world.ada).request("GET", ME)
+    assert spent.send().status_code == 200
+    Nonce.objects.update(remember_until=now() - timedelta(seconds=1))
+    assert live.send().status_code == 200
+    sweep()
+    assert Nonce.objects.count() == 1
+    assert refusal(live.send()) == "nonce_replayed"
 
 
 @pytest.mark.django_db(transaction=True)

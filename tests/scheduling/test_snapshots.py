@@ -251,6 +251,16 @@ def test_the_snapshot_follows_the_clock_where_a_price_ends(world: World) -> None
     the_look_was_enough()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_has_just_started_reads_it_without_a_transaction_of_its_own(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_whole_market(world)
+    built = fresh_supply()
+    monkeypatch.setattr(kept, "_last", None)
+    assert fresh_supply().supply.snapshot == built.supply.snapshot
+
+
 @pytest.mark.django_db
 def test_where_nothing_happened_a_reader_asks_four_times_and_writes_nothing(world: World) -> None:
     open_whole_market(world)
