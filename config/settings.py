@@ -16,6 +16,7 @@ NODE_CODE = env.text("NODE_CODE", "320000")  # GB/T 2260; 000000 is the national
 NODE_NAME = env.text("NODE_NAME", "算力互联互通节点")
 NODE_URL = env.text("NODE_URL", "http://127.0.0.1:8000")
 NODE_KEY = env.text("NODE_KEY", "")  # the node's Ed25519 private key as PEM; NODE_KEY_FILE names its file
+EGRESS_REFUSED = env.networks("EGRESS_REFUSED")  # public addresses of one's own inner hosts
 EGRESS_PROXY = env.text("EGRESS_PROXY", "")  # HTTP proxy for requests to other nodes and to providers' agents
 REPORT_PERIOD_SECONDS = int(env.text("REPORT_PERIOD_SECONDS", "86400"))  # length of one reported period
 DAY_SECONDS = int(
@@ -277,7 +278,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "POSTPROCESSING_HOOKS": ["kernel.api.schema.finish_contract"],
+    "POSTPROCESSING_HOOKS": [
+        "kernel.api.schema.finish_contract",
+        "participants.api.webhook_events.describe_webhooks",
+    ],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "APPEND_COMPONENTS": {
         "securitySchemes": {

@@ -8,10 +8,11 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from demo.client import Client
+from demo.listener import Listener
 from kernel.errors import SignatureRefused
 
 EVERY_SECONDS = 1.0
@@ -35,18 +36,8 @@ class ProviderAgent:
         self.refused: list[str] = []
         self.verify: Callable[[str, Mapping[str, str], bytes], None] | None = None
         self._sequence, self._quiet = 0, threading.Event()
-        agent = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                agent._take(self)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.callback_url = f"http://127.0.0.1:{self.server.server_port}/dispatch"
+        self.listener = Listener(self._take)
+        self.callback_url = f"{self.listener.url}/dispatch"
         client.post("/api/v1/agents", {"agent": name, "callback_url": self.callback_url})
 
     def report(self) -> Any:
@@ -83,16 +74,14 @@ class ProviderAgent:
     def close(self) -> None:
         """Stop reporting and listening."""
         self.silence()
-        self.server.shutdown()
-        self.server.server_close()
+        self.listener.close()
 
     def _beat(self) -> None:
         while not self._quiet.wait(EVERY_SECONDS):
             self.report()
 
-    def _take(self, handler: BaseHTTPRequestHandler) -> None:
+    def _take(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
         """Answer a call of the node: 401 where its signature does not hold, else start the service once."""
-        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         try:
             if self.verify:
                 self.verify(self.callback_url, dict(handler.headers), body)

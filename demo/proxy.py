@@ -2,9 +2,11 @@
 
 import socket
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import httpx
+
+from demo.listener import Listener
 
 HOP_HEADERS = {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "content-length"}
 ADDED_BY_CLIENT = {"content-encoding", "date", "server"}
@@ -17,20 +19,8 @@ class FaultProxy:
         """Listen in a thread of its own."""
         self.lost = 0
         self._to_lose, self._part, self._lock = 0, "", threading.Lock()
-        proxy = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                proxy._forward(self)
-
-            do_POST = do_GET  # noqa: N815 - the base class's name
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self._listener = Listener(self._forward)
+        self.url = self._listener.url
 
     def lose(self, count: int, part: str) -> None:
         """Drop the next `count` requests whose address contains `part`: they never arrive, no answer comes."""
@@ -38,8 +28,7 @@ class FaultProxy:
 
     def close(self) -> None:
         """Stop listening."""
-        self.server.shutdown()
-        self.server.server_close()
+        self._listener.close()
 
     def _loses(self, address: str) -> bool:
         with self._lock:
@@ -49,8 +38,7 @@ class FaultProxy:
             self.lost += 1
             return True
 
-    def _forward(self, handler: BaseHTTPRequestHandler) -> None:
-        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+    def _forward(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
         if self._loses(handler.path):
             handler.close_connection = True
             handler.connection.shutdown(socket.SHUT_RDWR)  # not close: the handler still flushes nothing

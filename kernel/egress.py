@@ -36,7 +36,7 @@ class Answer:
 
 def check_url(url: str, *, pointer: str) -> None:
     """Raise CallbackRefused unless the URL may be called by its looks; its name is asked at each call."""
-    read_url(url, allow_private=settings.ALLOW_PRIVATE_CALLBACKS, pointer=pointer)
+    _read(url, pointer)
 
 
 def post(url: str, *, body: bytes, headers: Mapping[str, str], pointer: str, keep: int = 0) -> Answer:
@@ -48,11 +48,10 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], pointer: str, kee
     `keep` bytes of the answer are waited for. Raises CallbackRefused at `pointer`, NoAnswerError.
     """
     assert len(body) <= LARGEST_BODY and keep <= LARGEST_HEAD  # noqa: S101, PT018 - ours to hold
-    allow_private = settings.ALLOW_PRIVATE_CALLBACKS
     clock = _Clock(SECONDS)
-    target = read_url(url, allow_private=allow_private, pointer=pointer)
+    target = _read(url, pointer)
     addresses = _resolve(target, clock)
-    check_addresses(addresses, allow_private=allow_private, pointer=pointer)
+    check_addresses(addresses, pointer=pointer, **_rules())
     lines = {"Host": target.authority, "Content-Length": str(len(body)), "Connection": "close", **headers}
     for turn, address in enumerate(addresses, start=1):
         try:
@@ -68,6 +67,15 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], pointer: str, kee
         ) as error:
             raise NoAnswerError(f"{type(error).__name__}: {error}") from error
     raise NoAnswerError(f"{target.host} resolves to no address")
+
+
+def _rules() -> Any:
+    """What the operator lets the node call."""
+    return {"allow_private": settings.ALLOW_PRIVATE_CALLBACKS, "refused": settings.EGRESS_REFUSED}
+
+
+def _read(url: str, pointer: str) -> Target:
+    return read_url(url, pointer=pointer, **_rules())
 
 
 class _Clock:

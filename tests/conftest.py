@@ -1,6 +1,7 @@
 """What every test may ask for: the world with its cast, in a database that it meets as the application does."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.db.backends.signals import connection_created
 
 from kernel.tenancy import as_node
 from tests.support.cast import World
+from tests.support.wire import Wire, wired
 
 empty_tables = DatabaseOperations.execute_sql_flush
 
@@ -42,3 +44,10 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 def world() -> World:
     """The lazy world; a test that speaks of its people also asks for the database."""
     return World()
+
+
+@pytest.fixture
+def wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """A small Internet, for whatever calls an address that somebody named."""
+    with wired(tmp_path, monkeypatch) as internet:
+        yield internet

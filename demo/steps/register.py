@@ -1,4 +1,4 @@
-"""Step 2: eight parties register with their code and documents; two people decide each case; the reseller qualifies; people and a machine sign in."""
+"""Step 2: eight parties register with their code and documents; two people decide each case; the reseller qualifies; people and a machine sign in; a webhook is redelivered."""
 
 import json
 from typing import Any
@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from demo.client import Client, expect
 from demo.people import walk_in
 from demo.sign_request import public_jwk, signed_headers
+from demo.webhooks import redelivered, subscribe
 from demo.world import DATA, World
 
 FORBIDDEN, CONFLICT = 403, 409
@@ -42,6 +43,7 @@ def run(world: World) -> str:
     covered = read_licences(world)
     reviewed = review_a_code(world, nobody)
     here = f"/api/v1/organisations/{world.facts['resale']}"
+    receiver = subscribe(world, "resale", "participants.qualification_granted")
     proposal = checker.post(
         f"{here}:propose-qualification",
         {"act": "grant", "reason": "演示：材料齐全", "valid_until": "2027-12-31"},
@@ -53,7 +55,8 @@ def run(world: World) -> str:
     walk_in(world, address=f"operator-system@{code}.example", role="operator_system", asks=True)
     walk_in(world, address=parties[0]["contact"]["email"], role=parties[0]["role"], asks=False)
     machine = machines(world)
-    return f"{len(parties)} parties certified by two people each, after a question; {covered}; {reviewed}; reseller qualified; two people signed in with TOTP; {machine}"
+    told = redelivered(world, receiver, of=world.facts["resale"])
+    return f"{len(parties)} parties certified by two people each, after a question; {covered}; {reviewed}; reseller qualified; two people signed in with TOTP; {machine}; {told}"
 
 
 def ask_and_answer(checker: Client, client: Client, case: str) -> None:

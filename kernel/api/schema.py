@@ -95,6 +95,7 @@ def finish_contract(result: Any, generator: Any, **_: Any) -> Any:
             schema["required"] = left
         else:
             schema.pop("required", None)
+    _drop_empty_defaults(result)
     components["headers"] = {
         name: {"schema": {"type": "string"}, "description": text} for name, text in HEADERS.items()
     }
@@ -103,6 +104,19 @@ def finish_contract(result: Any, generator: Any, **_: Any) -> Any:
         for status, text in sorted((EVERY_PROBLEM | WRITE_PROBLEMS | VERSION_PROBLEMS).items())
     }
     return result
+
+
+def _drop_empty_defaults(part: Any) -> None:
+    """Leave out the default of a text that may be left out and not be empty: it is none that anybody may send."""
+    inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    for each in inner:
+        _drop_empty_defaults(each)
+    if (
+        isinstance(part, dict)
+        and part.get("default") == ""
+        and part.keys() & {"minLength", "pattern", "format"}
+    ):
+        del part["default"]
 
 
 def _problem(status: str, description: str) -> dict[str, Any]:

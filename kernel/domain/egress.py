@@ -1,12 +1,13 @@
 """Where the node may send to: public HTTPS and nothing else, so that nobody makes it knock inside (INVARIANTS S16)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from kernel.errors import CallbackRefused
 
+Networks = Collection[IPv4Network | IPv6Network]
 LONGEST = 2000
 # One grammar, stricter than any URL library's, so that no two readers of a URL can differ about its host.
 URL = re.compile(
@@ -56,11 +57,12 @@ class Target:
         return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
 
-def read_url(url: str, *, allow_private: bool, pointer: str) -> Target:
+def read_url(url: str, *, allow_private: bool, pointer: str, refused: Networks = ()) -> Target:
     """The parts of a URL that may be called. Raises CallbackRefused at `pointer` for any other.
 
     It is https to a public name or address, at 443 or a port from 1024, with no user, fragment, backslash, blank
-    or letter outside ASCII. `allow_private` (a demonstration on one machine) also takes http, inner names and any port.
+    or letter outside ASCII. `allow_private` (a demonstration on one machine) also takes http, inner names and any port;
+    `refused` are further networks that are never called.
     """
     found = URL.fullmatch(url) if len(url) <= LONGEST else None
     if found is None:
@@ -82,7 +84,8 @@ def read_url(url: str, *, allow_private: bool, pointer: str) -> Target:
         )
     target = Target(scheme, host.strip("[]"), port, path if path.startswith("/") else f"/{path}")
     try:
-        check_addresses([str(ip_address(target.host))], allow_private=allow_private, pointer=pointer)
+        address = str(ip_address(target.host))
+        check_addresses([address], allow_private=allow_private, pointer=pointer, refused=refused)
     except ValueError:
         if not _is_name(target.host, allow_private=allow_private):
             raise _refused(
@@ -93,9 +96,17 @@ def read_url(url: str, *, allow_private: bool, pointer: str) -> Target:
     return target
 
 
-def check_addresses(addresses: Iterable[str], *, allow_private: bool, pointer: str) -> None:
-    """Raise CallbackRefused at the first of the IP addresses behind a host that is not public."""
+def check_addresses(
+    addresses: Iterable[str], *, allow_private: bool, pointer: str, refused: Networks = ()
+) -> None:
+    """Raise CallbackRefused at the first of the IP addresses behind a host that is refused or not public."""
     for address in addresses:
+        if _is_in(address, refused):
+            raise _refused(
+                pointer,
+                f"本节点不访问主机地址 {address} 所在的网段；请使用其他地址。",
+                f"The host is at {address}, in a network that this node does not call; use another.",
+            )
         if not allow_private and not is_public(address):
             raise _refused(
                 pointer,
@@ -114,7 +125,12 @@ def is_public(address: str) -> bool:
         ip.scope_id is not None or ip not in GLOBAL_UNICAST or ip.packed[8:12] in ISATAP
     ):
         return False
-    return not any(ip in network for network in REFUSED if network.version == ip.version)
+    return not _is_in(address, REFUSED)
+
+
+def _is_in(address: str, networks: Networks) -> bool:
+    ip = ip_address(address)
+    return any(ip in network for network in networks if network.version == ip.version)
 
 
 def _is_name(host: str, *, allow_private: bool) -> bool:

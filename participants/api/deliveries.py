@@ -11,29 +11,12 @@ from rest_framework.response import Response
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
+from participants.api.webhook_events import CloudEventOut
 from participants.domain.webhooks import DELIVERY_LIFE, DeliveryState
 from participants.models import Webhook, WebhookAttempt, WebhookDelivery
 from participants.services import deliveries as services
 
 MOST_ATTEMPTS = 50
-
-
-class CloudEventOut(serializers.Serializer[Any]):
-    """The body of a webhook: a CloudEvents 1.0 JSON document (application/cloudevents+json).
-
-    `data` has the event's ids, codes, numbers and times, and never personal data.
-    """
-
-    specversion = serializers.CharField(help_text="1.0")
-    id = serializers.UUIDField(
-        help_text="the event's; the header webhook-id has it too, the same at every redelivery"
-    )
-    source = serializers.CharField(help_text="the URL of the node")  # type: ignore[assignment] # CloudEvents names it
-    type = serializers.CharField(help_text="the event's name, as in /api/v1/webhook-events")
-    subject = serializers.UUIDField(help_text="the object that it happened to")
-    time = serializers.DateTimeField()
-    datacontenttype = serializers.CharField()
-    data = serializers.DictField()  # type: ignore[assignment] # CloudEvents names it
 
 
 class DeliveryOut(serializers.ModelSerializer[WebhookDelivery]):

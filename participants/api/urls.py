@@ -15,6 +15,7 @@ from participants.api import (
     people,
     revocations,
     signing_keys,
+    webhook_events,
     webhooks,
 )
 
@@ -63,7 +64,7 @@ urlpatterns = [
     path("mandates/<uuid:pk>:end", mandates.EndMandateView.as_view()),
     path("organisations/<uuid:pk>:propose-mandate", mandates.ProposeMandateView.as_view()),
     path("invitations/<str:token>:accept", people.AcceptInvitationView.as_view()),
-    path("webhook-events", webhooks.WebhookEventsView.as_view(), name="webhook-events"),
+    path("webhook-events", webhook_events.WebhookEventsView.as_view(), name="webhook-events"),
     path("webhooks", webhooks.WebhooksView.as_view(), name="webhooks"),
     path("webhooks/<uuid:pk>", webhooks.WebhookView.as_view()),
     path("webhooks/<uuid:pk>:enable", webhooks.EnableWebhookView.as_view()),

@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: the events that may leave, and the caller's subscriptions to them."""
+"""Webhooks over HTTP: the caller's subscriptions to the events that may leave."""
 
 from typing import Any
 
@@ -13,20 +13,10 @@ from kernel.api.views import HouseView
 from participants.api.deliveries import DeliveryOut
 from participants.domain.webhooks import LIFE, WebhookState
 from participants.models import Webhook
-from participants.selectors.webhooks import leaving
 from participants.services import deliveries as sending
 from participants.services import webhooks as services
 
 TYPES = 'names of events, or "marketplace.*" for all of a floor; see /api/v1/webhook-events'
-
-
-class WebhookEventOut(serializers.Serializer[Any]):
-    """An event that may leave the node; who may do `read` to its subject may be told of it."""
-
-    name = serializers.CharField()
-    read = serializers.CharField(help_text="operation id")
-    zh = serializers.CharField(source="label.zh")
-    en = serializers.CharField(source="label.en")
 
 
 class WebhookIn(serializers.Serializer[Any]):
@@ -101,17 +91,6 @@ class RecoveryOut(serializers.Serializer[Any]):
     """How much is sent again."""
 
     deliveries = serializers.IntegerField()
-
-
-class WebhookEventsView(HouseView):
-    """`/api/v1/webhook-events`."""
-
-    operations = {"GET": "participants.list_webhook_events"}
-
-    @extend_schema(responses=WebhookEventOut(many=True))
-    def get(self, request: Request) -> Response:
-        """List the events that may leave the node, with what each says in both languages."""
-        return Response(WebhookEventOut(leaving().values(), many=True).data)
 
 
 class WebhooksView(HouseView):

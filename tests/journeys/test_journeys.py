@@ -3,7 +3,7 @@
 A step has a `name`, one method with its address, and any of: `as` (one of the cast, or nobody), `data`, `form` (sent
 as multipart, its `file` as a file), `encoded` (sent as an HTML form sends it), `file: true` (the answer is a file), `headers`,
 `status` (default 200), `json` (path → value), `response_headers`, `remember` (name → path), `settle: true` (let the
-node do what is due before the step). A story may start from a `given` that GIVEN names. `${name}` is what was remembered, `${ada.organisation.id}` is of the world.
+node do what is due before the step, webhooks too). A story may start from a `given` that GIVEN names. `${name}` is what was remembered, `${ada.organisation.id}` is of the world.
 A value `/…/` is a regular expression; a path may end in `.length`; `null` is null and `absent` is a missing member.
 """
 
@@ -19,8 +19,10 @@ import yaml
 from identifiers.services.prefixes import accept_prefix
 from kernel.actor import SYSTEM
 from kernel.tasks import sweep
+from participants.services.deliveries import deliver_due
 from tests.scheduling.live import open_market
 from tests.support.cast import World
+from tests.support.wire import PUBLIC, Wire
 
 JOURNEYS = sorted(Path(__file__).parent.glob("*.yaml"))
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
@@ -28,19 +30,29 @@ WORDS = {
     "name", "as", "data", "form", "encoded", "file", "headers", "status", "json", "response_headers", "remember", "settle",
 }  # fmt: skip
 ABSENT = "absent"
-GIVEN: dict[str, Callable[[World], object]] = {
-    "an open market": open_market,
-    "a delegated prefix": lambda _: accept_prefix(prefix="86.320000", delegated_by="000000", actor=SYSTEM),
+
+
+def busy_receiver(wire: Wire) -> None:
+    """A receiver at https://hooks.example.com/ that has no time for the first that comes."""
+    receiver, _ = wire.receiver("hooks.example.com")
+    receiver.answers = [503]
+    wire.places[PUBLIC, 443] = receiver.port
+
+
+GIVEN: dict[str, Callable[[World, pytest.FixtureRequest], object]] = {
+    "an open market": lambda world, _: open_market(world),
+    "a delegated prefix": lambda *_: accept_prefix(prefix="86.320000", delegated_by="000000", actor=SYSTEM),
+    "a receiver that is busy once": lambda _, test: busy_receiver(test.getfixturevalue("wire")),
 }
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda path: path.stem)
-def test_journey(journey: Path, world: World) -> None:
+def test_journey(journey: Path, world: World, request: pytest.FixtureRequest) -> None:
     story = yaml.safe_load(journey.read_text(encoding="utf-8"))
     assert set(story) - {"given"} == {"story", "steps"}, f"{journey.name}: a journey has a story and steps"
     if given := story.get("given"):
-        GIVEN[given](world)
+        GIVEN[given](world, request)
     memory: dict[str, Any] = {}
     for step in story["steps"]:
         take(step, world, memory, f"{journey.stem}: {step['name']}")
@@ -52,6 +64,7 @@ def take(step: dict[str, Any], world: World, memory: dict[str, Any], where: str)
     assert set(step) <= WORDS | {method}, f"{where}: unknown words {set(step) - WORDS - {method}}"
     if step.get("settle"):
         sweep()
+        deliver_due()
     told = {name: filled(value, world, memory) for name, value in step.items()}
     headers = {name.replace("-", "_"): str(value) for name, value in told.get("headers", {}).items()}
     caller = getattr(world, told.get("as", "nobody"))

@@ -3,27 +3,23 @@
 import os
 import socket
 from contextlib import suppress
-from pathlib import Path
+from ipaddress import ip_network
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from config.environment import networks
 from kernel import egress
 from kernel.domain.egress import is_public, read_url
 from kernel.egress import Answer, NoAnswerError, post
 from kernel.errors import CallbackRefused
 from tests.kernel import inward
-from tests.support.wire import PUBLIC, Wire, dial, wired
+from tests.support.wire import PUBLIC, Wire, dial
 
 NAME = "hooks.example.com"
-
-
-@pytest.fixture
-def wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    with wired(tmp_path, monkeypatch) as internet:
-        yield internet
 
 
 def sent(url: str, **options: Any) -> Answer:
@@ -236,3 +232,24 @@ def test_a_demonstration_on_one_machine_may_call_itself(url: str) -> None:
 @pytest.mark.parametrize("address", ["8.8.8.8", "114.114.114.114", "2400:3200::1", "2606:4700::1111"])
 def test_addresses_of_the_internet_are_public(address: str) -> None:
     assert is_public(address)
+
+
+def test_what_the_operator_refuses_is_not_called_by_address_nor_by_name(wire: Wire, settings: Any) -> None:
+    receiver, url = wire.receiver(NAME)
+    settings.EGRESS_REFUSED = [ip_network("93.184.215.0/24"), ip_network("2400:3200::/32")]
+    for refused in (url, f"https://{PUBLIC}/x", "https://[2400:3200::1]/x"):
+        with pytest.raises(CallbackRefused) as refusal:
+            sent(refused)
+        assert "does not call" in str(refusal.value.params["reason_en"]), refused
+    assert (receiver.heard, wire.dialled) == ([], [])
+    settings.EGRESS_REFUSED = [ip_network("93.184.214.0/24")]
+    assert sent(url).status == 204
+
+
+def test_networks_that_are_refused_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert networks("EGRESS_REFUSED") == []
+    monkeypatch.setenv("EGRESS_REFUSED", "198.51.0.0/16, 2400:1234::/32")
+    assert [str(each) for each in networks("EGRESS_REFUSED")] == ["198.51.0.0/16", "2400:1234::/32"]
+    monkeypatch.setenv("EGRESS_REFUSED", "198.51.0.1/16")
+    with pytest.raises(ImproperlyConfigured, match=r"EGRESS_REFUSED: 198\.51\.0\.1/16"):
+        networks("EGRESS_REFUSED")

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver, path
 from django.utils.translation import override
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from rest_framework.views import APIView
 
 from kernel.api.deprecation import Deprecation
@@ -74,6 +75,11 @@ def test_the_committed_contract_is_the_code_s(described: str) -> None:
     assert GOLDEN.read_text(encoding="utf-8") == described, (
         "the API changed: run `./dev manage spectacular --file docs/openapi.yaml` and read the difference"
     )
+
+
+def test_the_contract_is_openapi_3_1_to_the_letter(described: str) -> None:
+    found = OpenAPIV31SpecValidator(yaml.safe_load(described)).iter_errors()
+    assert [error.message for error in found] == []
 
 
 def test_every_operation_has_a_row_and_every_row_an_operation(described: str) -> None:

@@ -5,9 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,15 +22,9 @@ from tests.participants.hooks import age, cancelled, later, listening, rows, sub
 from tests.support.cast import World
 from tests.support.processes import environment
 from tests.support.races import as_role
-from tests.support.wire import Receiver, Wire, wired
+from tests.support.wire import Receiver, Wire
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    with wired(tmp_path, monkeypatch) as internet:
-        yield internet
 
 
 def named(name: str) -> list[Any]:
