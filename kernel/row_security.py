@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import ForeignKey, Model
 
@@ -20,6 +21,8 @@ from kernel.tenancy import ALL, DOOR, REACH_SETTING, TENANT_SETTING
 # PostgreSQL expects to hold for nearly every row: so it does, behind the filter of the first wall, and plans stay as they were.
 REACH = f"(SELECT current_setting('{REACH_SETTING}', true))"
 TENANT = f"(SELECT nullif(current_setting('{TENANT_SETTING}', true), '')::uuid)"
+# Names the role at hand where no policy binds it.
+PASSES = "SELECT rolname FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +55,28 @@ def put_in_force(connection: BaseDatabaseWrapper) -> None:
         tables = set(connection.introspection.table_names(cursor))
         wanted = {each for each in declared_policies() if each.table in tables}
         standing = set(_standing(cursor))
-        for old in sorted(standing - wanted, key=repr):
-            cursor.execute(f"DROP POLICY {quote(old.name)} ON {quote(old.table)}")
+        for table in sorted({each.table for each in standing ^ wanted}):
+            with transaction.atomic(using=connection.alias):  # a node that serves meanwhile is never without
+                _rewrite(cursor, table, standing - wanted, wanted - standing)
         for table in sorted({each.table for each in standing} - {each.table for each in wanted}):
             cursor.execute(
                 f"ALTER TABLE {quote(table)} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY"
             )
-        for new in sorted(wanted - standing, key=repr):
-            on = f"{quote(new.name)} ON {quote(new.table)}"
-            cursor.execute(f"CREATE POLICY {on} {new.body}")
-            cursor.execute(f"COMMENT ON POLICY {on} IS %s", [new.body])
         for table in sorted(set(_open_tables(cursor)) & {each.table for each in wanted}):
             cursor.execute(f"ALTER TABLE {quote(table)} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
         for function in _blind_triggers(cursor):
             cursor.execute("SELECT current_schema()")
             path = f"{quote(cursor.fetchone()[0])}, pg_temp"  # nobody's temporary table stands before ours
             cursor.execute(f"ALTER FUNCTION {function} SECURITY DEFINER SET search_path TO {path}")
+
+
+def _rewrite(cursor: Any, table: str, old: set[Policy], new: set[Policy]) -> None:
+    for each in sorted((each for each in old if each.table == table), key=repr):
+        cursor.execute(f'DROP POLICY "{each.name}" ON "{table}"')
+    for each in sorted((each for each in new if each.table == table), key=repr):
+        on = f'"{each.name}" ON "{table}"'
+        cursor.execute(f"CREATE POLICY {on} {each.body}")
+        cursor.execute(f"COMMENT ON POLICY {on} IS %s", [each.body])
 
 
 def differences(connection: BaseDatabaseWrapper) -> list[str]:
@@ -92,9 +101,7 @@ def differences(connection: BaseDatabaseWrapper) -> list[str]:
             f"the owner {name} is bound by the policies, and with it migrations and triggers"
             for (name,) in cursor.fetchall()
         ]
-        cursor.execute(
-            "SELECT rolname FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)"
-        )
+        cursor.execute(PASSES)
         found += [f"the role {name} passes through every policy" for (name,) in cursor.fetchall()]
     return sorted(found)
 
@@ -137,11 +144,13 @@ def _is_theirs(model: type[Model], paths: list[str], here: str, depth: int = 1) 
     for field, rests in further.items():
         there = f'"t{depth}"'
         if isinstance(field, ForeignKey):
-            join = f'{there}."{field.target_field.column}" = {here}."{field.column}"'
+            outer, inner = field.column, field.target_field.column
         else:  # a relation back: the other table points here
-            join = f'{there}."{field.field.column}" = {here}."{model._meta.pk.column}"'
-        inner = _is_theirs(field.related_model, rests, there, depth + 1)
-        table = field.related_model._meta.db_table
-        # not EXISTS, for which PostgreSQL may rather read the whole other table into a hash
-        found.append(f'(SELECT true FROM "{table}" {there} WHERE {join} AND ({inner}) LIMIT 1)')  # noqa: S608 - names of our own
+            outer, inner = model._meta.pk.column, field.field.column
+        theirs = _is_theirs(field.related_model, rests, there, depth + 1)
+        rows = f'FROM "{field.related_model._meta.db_table}" {there} WHERE ({theirs})'
+        if getattr(field.related_model, "few", False):  # read once a statement, into a hash
+            found.append(f'{here}."{outer}" IN (SELECT {there}."{inner}" {rows})')
+        else:  # not EXISTS, for which PostgreSQL may rather read all that there are into a hash
+            found.append(f'(SELECT true {rows} AND {there}."{inner}" = {here}."{outer}" LIMIT 1)')
     return " OR ".join(found)

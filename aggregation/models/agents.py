@@ -11,6 +11,7 @@ class Agent(Entity):
     """A provider's program beside its machines: it reports inventory and takes signed dispatches."""
 
     tenant_field: ClassVar[str] = "tenant_id"
+    few: ClassVar[bool] = True
 
     tenant_id = models.UUIDField()
     key = models.CharField(max_length=64)

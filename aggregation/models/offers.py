@@ -40,6 +40,7 @@ class Offer(Entity):
     """A pool's machines for sale: by which unit, for how long at least, and how many at a time."""
 
     tenant_field: ClassVar[str] = "tenant_id"
+    few: ClassVar[bool] = True
 
     price_cny_hour: Decimal | None
     price_until: datetime | None

@@ -26,6 +26,7 @@ class Pool(Entity):
     """Machines of one specification; its id is the ledger's resource, in machines. None is unknown."""
 
     tenant_field: ClassVar[str] = "tenant_id"
+    few: ClassVar[bool] = True
 
     free: int | None
 

@@ -9,12 +9,16 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import psycopg
+
 from config.embedded import postgresql, redis
 from config.embedded.addresses import named_by_user
 from config.embedded.nodes import HOST, NATIONAL, REGIONAL
 from config.embedded.place import EmbeddedError, place_of
 from config.embedded.stack import RUN
+from kernel.row_security import PASSES
 
+SECONDS_TO_WAIT = 5
 LEAST_FREE_BYTES = 2 * 2**30  # the environment, a cluster, its log and room to work
 
 
@@ -36,10 +40,29 @@ def _python() -> str:
 
 
 def _postgresql() -> str:
-    if "DATABASE_URL" in named_by_user(os.environ):
-        return "PostgreSQL: your server, from DATABASE_URL. 使用您指定的服务器"
+    if url := named_by_user(os.environ).get("DATABASE_URL"):
+        return _server(url)
     programs = postgresql.find_programs()
     return f"{_first_line(programs.prefix / 'bin/postgres')}: {programs.prefix}"
+
+
+def _server(url: str) -> str:
+    """Whether the user's own server answers, and row-level security binds the role that serves."""
+    try:
+        with psycopg.connect(url, connect_timeout=SECONDS_TO_WAIT) as connection:
+            mighty = connection.execute(PASSES.encode()).fetchone()
+    except psycopg.OperationalError as error:
+        raise EmbeddedError(
+            f"DATABASE_URL is not reached: {error}. Start the server or correct the URL. "
+            "无法连接 DATABASE_URL：请启动服务器或更正地址。"
+        ) from error
+    if mighty:
+        raise EmbeddedError(
+            f"The role {mighty[0]} of DATABASE_URL is a superuser or has BYPASSRLS, so no tenant is kept from another: "
+            f"ALTER ROLE {mighty[0]} NOSUPERUSER NOBYPASSRLS, or serve as node_app of config/embedded/roles.sql. "
+            f"DATABASE_URL 的角色 {mighty[0]} 为超级用户或具有 BYPASSRLS，租户之间将不再隔离：请撤销该权限，或改用 node_app。"
+        )
+    return "PostgreSQL: your server, from DATABASE_URL; its role is bound by row-level security. 使用您指定的服务器，其角色受行级安全约束"
 
 
 def _redis() -> str:

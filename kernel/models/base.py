@@ -35,13 +35,15 @@ class Entity(models.Model):
 
     Every concrete model states `tenant_field` (the path to the tenant whose row it is) or `public = True`;
     `party_fields` are paths to further tenants that are a party to the row. PostgreSQL keeps to
-    both (kernel.row_security). `signs_in` opens the table to reading at the door, before anybody is known.
+    both (kernel.row_security). `signs_in` opens the table to reading at the door, before anybody is known. Of what is `few`
+    a tenant has hundreds at most: for rows whose tenant is found through it, PostgreSQL reads it whole, once a statement.
     """
 
     tenant_field: ClassVar[str] = ""
     party_fields: ClassVar[list[str]] = []
     public: ClassVar[bool] = False
     signs_in: ClassVar[bool] = False
+    few: ClassVar[bool] = False
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -17,6 +17,7 @@ class Feed(Entity):
     """
 
     tenant_field: ClassVar[str] = "tenant_id"
+    few: ClassVar[bool] = True
 
     tenant_id = models.UUIDField()
     kind = models.CharField(max_length=12, choices=FeedClass.choices())

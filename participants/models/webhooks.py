@@ -27,6 +27,7 @@ class Webhook(Entity):
     """
 
     tenant_field: ClassVar[str] = "organisation_id"
+    few: ClassVar[bool] = True
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="webhooks")
     url = models.CharField(max_length=2000)

@@ -12,6 +12,7 @@ class LineProvider(Entity):
     """An organisation's key as `line_provider` in files; taken at its first import, then fixed."""
 
     tenant_field: ClassVar[str] = "tenant_id"
+    few: ClassVar[bool] = True
 
     tenant_id = models.UUIDField(unique=True)
     key = models.CharField(max_length=64, unique=True)
@@ -24,6 +25,7 @@ class LineProduct(Entity):
     """A line product (line_provider, technology): what carries an identifier of kind line and can be sold."""
 
     tenant_field: ClassVar[str] = "provider__tenant_id"
+    few: ClassVar[bool] = True
 
     provider = models.ForeignKey(LineProvider, models.PROTECT, related_name="products")
     technology = models.CharField(max_length=20)

@@ -13,6 +13,7 @@ class Asset(Entity):
     """Something of an organisation's that is scanned; `resources` are its centres, pools and offers that rest on it."""
 
     tenant_field: ClassVar[str] = "tenant_id"
+    few: ClassVar[bool] = True
 
     tenant_id = models.UUIDField()
     key = models.CharField(max_length=64)

@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.core.checks import run_checks
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from kernel.row_security import declared_policies, differences, put_in_force
+from kernel.tenancy import as_node
 from tests.laws.house import PRODUCT, ROOT, sources, tree
 from tests.laws.test_models import models_of_the_house
 
@@ -79,6 +82,15 @@ def test_every_party_stands_in_the_policy() -> None:
 
 
 @pytest.mark.django_db
+def test_what_a_tenant_has_few_of_is_read_once_a_statement() -> None:
+    with as_node("test"), connection.cursor() as cursor:
+        for table, through in (("line_tariff", "line_product"), ("line_product", "line_provider")):
+            cursor.execute(f"EXPLAIN (FORMAT TEXT) SELECT * FROM {table}")  # noqa: S608 - names of our own
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "hashed SubPlan" in plan.partition(f" on {through} ")[0], plan
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("statement", "complaint"),
     [
@@ -104,6 +116,18 @@ def test_what_is_missing_open_or_foreign_is_noticed_and_mended(statement: str, c
 
 
 @pytest.mark.django_db
+def test_a_policy_is_replaced_in_one_transaction() -> None:
+    with as_owner():
+        on_table("COMMENT ON POLICY tenant ON centre IS 'of another release'")
+        with CaptureQueriesContext(connection) as queries:
+            put_in_force(connection)
+        verbs = [each["sql"].split(" ")[0] for each in queries]
+        first, last = verbs.index("DROP"), verbs.index("CREATE")
+        assert verbs[first - 1] == "SAVEPOINT"
+        assert "RELEASE" not in verbs[first:last]
+
+
+@pytest.mark.django_db
 def test_no_policy_was_altered_by_hand() -> None:
     with as_owner():
         standing = policies()
@@ -116,7 +140,9 @@ def test_no_policy_was_altered_by_hand() -> None:
 @pytest.mark.django_db
 def test_a_role_that_passes_every_policy_is_noticed() -> None:
     with as_owner():
-        assert "the role node_owner passes through every policy" in differences(connection)
+        complaint = "the role node_owner passes through every policy"
+        assert complaint in differences(connection)
+        assert complaint in [each.msg for each in run_checks(databases=["default"])]
 
 
 def test_who_opens_the_rows_of_all_is_known() -> None:
