@@ -44,6 +44,8 @@ class Order(Entity):
         db_table = "purchase_order"
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "client_ref"], name="order_once_a_client_ref"),
+            # what a usage's foreign key to its order and the parties points at
+            models.UniqueConstraint(fields=["id", "tenant_id", "compute_provider"], name="order_and_parties"),
             models.CheckConstraint(
                 condition=Q(total_fen=F("compute_fen") + F("line_fen")), name="order_adds_up"
             ),

@@ -68,6 +68,8 @@ def record_usage(
     state, agreed = profile.reconcile(provider=machine_seconds, node=own)
     usage = Usage.objects.create(
         order=row,
+        tenant_id=row.tenant_id,
+        compute_provider=row.compute_provider,
         provider_record=reading,
         node_record=node_reading,
         profile=profile.version,

@@ -49,7 +49,7 @@ LISTS = {
     "/api/v1/centres": "a column of its own",
     "/api/v1/orders": "three columns of its own",
     "/api/v1/tariffs": "two joins away",
-    "/api/v1/usages": "one join away, two parties",
+    "/api/v1/usages": "two columns of its own",
     "/api/v1/orders?count=true": "the same, and all counted",
     "/api/v1/usages?count=true": "the same, and all counted",
 }
@@ -117,8 +117,8 @@ def trade(tenant: UUID, maker: UUID, carrier: UUID, count: int) -> None:
     ]
     Usage.objects.bulk_create(
         Usage(
-            order=order, provider_record=theirs, node_record=ours, profile="p", machine_seconds=3600,
-            window_end=ours.window_end,
+            order=order, tenant_id=order.tenant_id, compute_provider=order.compute_provider, provider_record=theirs,
+            node_record=ours, profile="p", machine_seconds=3600, window_end=ours.window_end,
         )
         for order, theirs, ours in zip(orders, *readings, strict=True)
     )  # fmt: skip

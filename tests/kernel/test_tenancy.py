@@ -1,5 +1,6 @@
 """Scopes: what each opens, that it costs no round trip, and that nothing of it is left when it ends."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -95,6 +96,15 @@ def test_a_row_of_another_s_is_neither_written_changed_nor_given_away(world: Wor
             with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
                 theft()
         assert proposal(ada).tenant_id == ada
+        with (
+            pytest.raises(DatabaseError, match="row-level security"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(  # returns nothing, so that only what may be written is asked, not what may be read
+                "INSERT INTO proposal SELECT made.* FROM proposal p, jsonb_populate_record(p, %s::jsonb) made WHERE p.id = %s",
+                [json.dumps({"id": str(new_id()), "tenant_id": str(cleo)}), mine.id],
+            )
 
 
 @quick
@@ -139,6 +149,10 @@ def test_a_savepoint_that_is_rolled_back_takes_no_scope_with_it(world: World) ->
         assert Organisation.objects.count() == 1
         with as_node("test"):
             assert Organisation.objects.count() == 2
+            with asked_by(world.ada.actor.reaching(Reach.OWN)):
+                with pytest.raises(ZeroDivisionError), transaction.atomic():
+                    fail_after(Organisation.objects.count)  # told there for the first time, and taken back
+                assert Organisation.objects.count() == 1
 
 
 @real

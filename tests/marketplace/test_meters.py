@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from marketplace.models import MeterRecord, Order, Usage
@@ -135,6 +135,13 @@ def test_a_reading_is_never_changed(world: World) -> None:
     metered(world, order, first=0, last=1)
     with pytest.raises(DatabaseError), transaction.atomic():
         MeterRecord.objects.update(machine_seconds=0)
+
+
+@pytest.mark.parametrize("column", ["tenant_id", "compute_provider"])
+def test_a_usage_is_the_parties_of_its_order_and_nobody_else_s(world: World, column: str) -> None:
+    metered(world, served(world), first=0, last=1)
+    with pytest.raises(IntegrityError, match="usage_parties_of_order"), transaction.atomic():
+        Usage.objects.update(**{column: world.cleo.organisation.id})
 
 
 def test_a_list_of_usages_costs_the_same_however_long(world: World) -> None:
