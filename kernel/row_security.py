@@ -143,6 +143,7 @@ def _is_theirs(model: type[Model], paths: list[str], here: str, depth: int = 1) 
             further.setdefault(field, []).append(rest)
     for field, rests in further.items():
         there = f'"t{depth}"'
+        outer: Any
         if isinstance(field, ForeignKey):
             outer, inner = field.column, field.target_field.column
         else:  # a relation back: the other table points here

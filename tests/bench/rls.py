@@ -194,7 +194,7 @@ def explain(path: str, key: str) -> Explained:
 
 def both_ways(act: Callable[[str, str], T], path: str, key: str, dice: Random) -> tuple[T, T]:
     """The same with the wall and without it, in an order left to chance."""
-    found = {}
+    found: dict[bool, T] = {}
     for walled in dice.sample([True, False], 2):
         if walled:
             found[walled] = act(path, key)

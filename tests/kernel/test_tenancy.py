@@ -149,10 +149,12 @@ def test_a_savepoint_that_is_rolled_back_takes_no_scope_with_it(world: World) ->
         assert Organisation.objects.count() == 1
         with as_node("test"):
             assert Organisation.objects.count() == 2
-            with asked_by(world.ada.actor.reaching(Reach.OWN)):
-                with pytest.raises(ZeroDivisionError), transaction.atomic():
-                    fail_after(Organisation.objects.count)  # told there for the first time, and taken back
-                assert Organisation.objects.count() == 1
+            with pytest.raises(ZeroDivisionError), transaction.atomic():
+                reach_as(
+                    world.ada.actor.reaching(Reach.OWN)
+                )  # to the end of the request, and told in the savepoint
+                fail_after(Organisation.objects.count)
+            assert Organisation.objects.count() == 1
 
 
 @real
