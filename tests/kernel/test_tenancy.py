@@ -134,6 +134,12 @@ def test_nothing_is_left_when_a_transaction_ends(world: World) -> None:
 @real
 def test_a_savepoint_that_is_rolled_back_takes_no_scope_with_it(world: World) -> None:
     world.cleo  # noqa: B018 - spoken of
+
+    def reach_on() -> None:
+        """Change the scope to the end of the request, and have it told in a savepoint."""
+        reach_as(world.ada.actor.reaching(Reach.OWN))
+        Organisation.objects.count()
+
     with transaction.atomic(), asked_by(world.ada.actor.reaching(Reach.OWN)):
         assert Organisation.objects.count() == 1
         with pytest.raises(ZeroDivisionError), transaction.atomic(), as_node("test"):
@@ -150,10 +156,7 @@ def test_a_savepoint_that_is_rolled_back_takes_no_scope_with_it(world: World) ->
         with as_node("test"):
             assert Organisation.objects.count() == 2
             with pytest.raises(ZeroDivisionError), transaction.atomic():
-                reach_as(
-                    world.ada.actor.reaching(Reach.OWN)
-                )  # to the end of the request, and told in the savepoint
-                fail_after(Organisation.objects.count)
+                fail_after(reach_on)
             assert Organisation.objects.count() == 1
 
 
