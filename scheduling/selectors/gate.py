@@ -9,7 +9,7 @@ from kernel.selectors.suspensions import open_causes
 from kernel.text import Text
 from participants.selectors import organisations
 from participants.selectors.licences import Shortfall, sales_rights
-from scheduling.models import LineProduct
+from scheduling.models import LineProduct, Span
 
 NOT_CERTIFIED = Text("线路商未通过认证", "the line provider is not certified")
 SUSPENDED = Text("已被暂停（{causes}）", "suspended ({causes})")
@@ -35,8 +35,8 @@ class Block:
 def blocks(products: Iterable[UUID], *, cities: Iterable[str] = ()) -> dict[UUID, list[Block]]:
     """Line product id → what blocks its sale; an empty list is sellable, an unknown product is absent.
 
-    Certified provider ∧ licensed for the product in the cities of both ends (without cities: anywhere) ∧ active and filed identifier of kind line ∧ no open suspension of either. A fixed
-    number of queries, however many products.
+    Certified provider ∧ licensed for the product in all of the cities (without cities: anywhere) ∧ active and filed
+    identifier of kind line ∧ no open suspension of either. A fixed number of queries, however many products.
     """
     rows = list(LineProduct.objects.filter(id__in=set(products)).select_related("provider"))
     ids, tenants = [row.id for row in rows], [row.provider.tenant_id for row in rows]
@@ -62,6 +62,27 @@ def blocks(products: Iterable[UUID], *, cities: Iterable[str] = ()) -> dict[UUID
             wrong.append(Block("identifier_not_filed", NOT_FILED))
         found[row.id] = wrong
     return found
+
+
+def sellable_products(products: Iterable[UUID]) -> set[UUID]:
+    """The line products with an open gate, licensed in at least one city where their provider's spans end.
+
+    Which two cities a line connects is known only where one is chosen: there `blocks` asks for both.
+    """
+    open_ = [product for product, wrong in blocks(products).items() if not wrong]
+    rows = list(LineProduct.objects.filter(id__in=open_).select_related("provider"))
+    tenants = {row.provider.tenant_id for row in rows}
+    rights = sales_rights(tenants)
+    ends = Span.objects.filter(tenant_id__in=tenants).values_list("tenant_id", "a__city", "b__city")
+    cities: dict[UUID, set[str]] = {tenant: set() for tenant in tenants}
+    for tenant, a, b in ends.distinct().order_by():
+        cities[tenant] |= {a, b}
+    return {
+        row.id
+        for row in rows
+        for tenant in (row.provider.tenant_id,)
+        if any(not rights[tenant].why_not(row.technology, [city]) for city in cities[tenant])
+    }
 
 
 def _told(lacking: list[Shortfall]) -> Text:

@@ -14,7 +14,7 @@ from scheduling.domain.rows import TABLES, Centre, Offer, Row, Tariff, row_id
 from scheduling.domain.rows import Site as SiteRow
 from scheduling.domain.rows import Span as SpanRow
 from scheduling.models import LineTariff, Site, Span, SupplyRow
-from scheduling.selectors.gate import blocks
+from scheduling.selectors.gate import sellable_products
 
 SITES, SPANS, TARIFFS, CENTRES, OFFERS = range(5)
 
@@ -48,7 +48,7 @@ class Wanted:
 def wanted_rows(scope: Scope) -> list[Wanted]:
     """The rows of what may be sold now, within the scope, in a fixed number of queries.
 
-    Lines: products whose gate is open, with the ledger's reservations. Compute: aggregation's sellable, fresh
+    Lines: products whose gate is open somewhere, with the ledger's reservations. Compute: aggregation's sellable, fresh
     offers, at centres that meet the network at a known site.
     """
     return [*_lines(scope), *_compute(scope)]
@@ -82,8 +82,8 @@ def _lines(scope: Scope) -> list[Wanted]:
     if not scope.everything:
         tariffs = tariffs.filter(product__provider__tenant_id__in=tenants)
     rows = list(tariffs)
-    gate = blocks({row.product_id for row in rows})
-    rows = [row for row in rows if not gate[row.product_id]]
+    sold = sellable_products({row.product_id for row in rows})
+    rows = [row for row in rows if row.product_id in sold]
     providers = {row.product.provider.tenant_id: row.product.provider.key for row in rows}
     left = free(span.id for span in found)
     sites = Site.objects.all()

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from aggregation.selectors import supply as compute
-from kernel.clock import now
+from kernel.clock import now, shanghai_date
 from kernel.locks import Lock, take_lock, try_lock
 from kernel.selectors.events import last_position
 from scheduling.domain.changes import PARTS
@@ -76,8 +76,8 @@ def fresh_supply() -> Version:
 def refresh_supply(*, everything: bool = False) -> bool:
     """Bring the snapshot up to date with what has happened; whether there was anything to look at.
 
-    Events say whose rows to look at, the clock says which prices and readings begin or end; `everything` looks
-    at all rows, waits for its turn, and so finds also what no event told. Else nothing is done while another
+    Events say whose rows to look at, the clock says which prices, readings and licences begin or end; `everything`
+    looks at all rows, waits for its turn, and so finds also what no event told. Else nothing is done while another
     builder is at work.
     """
     cursor = SupplyCursor.objects.first()
@@ -112,7 +112,8 @@ def _happened(cursor: SupplyCursor, until: datetime) -> Scope:
             HAPPENED, {"position": cursor.position, "floors": list(FLOORS), "ignored": list(IGNORED)}
         )
         events: list[tuple[str, UUID, UUID | None]] = database.fetchall()
-    scope, bundles = Scope(), set()
+    # a new day in China may end anybody's licence, filing or report: once a day, all are looked at
+    scope, bundles = Scope(everything=shanghai_date(cursor.looked_at) != shanghai_date(until)), set()
     for name, subject, tenant in events:
         if name in BUNDLES:
             bundles.add(subject)

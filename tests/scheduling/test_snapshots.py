@@ -1,5 +1,6 @@
 """The snapshot: versions that follow every act, cost what changed, and can be read again as they were."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -22,20 +23,24 @@ from kernel.models.suspensions import SuspensionCause, SuspensionScope
 from kernel.services.capacity import expire_next
 from kernel.services.outbox import relay
 from kernel.services.suspensions import close_suspension, open_suspension
+from participants.models import Case, Document
 from scheduling.domain.changes import PARTS, changed
 from scheduling.domain.files import answer_json
 from scheduling.domain.rows import TABLES, canonical, restored, row_id
 from scheduling.domain.selection import select
 from scheduling.domain.snapshot import snapshot_hash
 from scheduling.domain.supply import Offer, Span, Supply
-from scheduling.models import SupplyRow, SupplyVersion
+from scheduling.models import Span as Line
+from scheduling.models import SupplyCursor, SupplyRow, SupplyVersion
 from scheduling.selectors import supply as kept
 from scheduling.services.holds import hold_bundle, release_bundle
 from scheduling.services.supply import fresh_supply, keep_up, refresh_supply
 from tests.aggregation.supply import beat, made, next_sequence, report
+from tests.participants.newcomers import PDF, days_ahead
 from tests.scheduling.live import chosen, first_bundle, open_whole_market
 from tests.scheduling.worlds import small_demand, small_supply
-from tests.support.cast import World
+from tests.support.cast import Person, World
+from tests.support.licences import sound
 
 
 # --- the pure part: a changed supply is the supply that would have been built -------------------------------------
@@ -209,6 +214,45 @@ def price_ends(world: World) -> None:
         pass
 
 
+def compute_licence_ends(world: World) -> None:
+    last_day_passes(world.ada, "telecom_licence_b11")
+
+
+def line_licence_ends(world: World) -> None:
+    last_day_passes(world.lin, "telecom_licence_basic")
+
+
+def last_day_passes(person: Person, kind: str) -> None:
+    """It was valid when the builder last looked, yesterday; nothing but the date says that it is not any more."""
+    papers = Document.objects.filter(organisation=person.organisation, kind=kind)
+    assert papers.update(valid_until=days_ahead(-1))
+    SupplyCursor.objects.update(looked_at=now() - timedelta(days=1))
+
+
+def line_licence_is_renewed(world: World) -> None:
+    line_licence_ends(world)
+    gone = fresh_supply()
+    assert not lines_of(world.lin) & set(gone.supply.spans)
+    here = f"/api/v1/organisations/{world.lin.organisation.id}/documents"
+    for kind in ("business_licence", "authorisation", "telecom_licence_basic"):
+        facts = json.dumps(sound(kind, world.lin.organisation.code))
+        form = {"kind": kind, "valid_until": days_ahead(365), "particulars": facts}
+        made(world.lin.upload(here, form, PDF))
+    relay()
+    keep_up()
+    assert number() == gone.number  # what nobody has accepted sells nothing
+    case = f"/api/v1/cases/{Case.objects.get(organisation=world.lin.organisation).id}"
+    made(world.otto.post(f"{case}:assign", {}))
+    made(world.otto.post(f"{case}:check"))
+    made(world.olga.post(f"{case}:certify"))
+    assert set(fresh_supply().supply.spans) >= lines_of(world.lin)
+
+
+def lines_of(person: Person) -> set[str]:
+    keys = Line.objects.filter(tenant_id=person.organisation.id).values_list("key", flat=True)
+    return set(keys)
+
+
 ACTS: list[Callable[[World], None]] = [
     reprice,
     withdraw,
@@ -219,6 +263,9 @@ ACTS: list[Callable[[World], None]] = [
     suspend_and_lift,
     fall_silent,
     come_back,
+    compute_licence_ends,
+    line_licence_ends,
+    line_licence_is_renewed,
 ]
 
 
@@ -328,3 +375,21 @@ def test_an_older_version_is_read_as_it_was(world: World) -> None:
     assert again is not None
     assert again.supply.offers == first.supply.offers
     assert kept.supply_of("sha256:none") is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("cities", "sold"), [(["110000"], False), (["320500", "110000"], True), (["320571"], True)]
+)
+def test_lines_leave_the_snapshot_where_their_licence_covers_none_of_their_cities(
+    world: World, cities: list[str], *, sold: bool
+) -> None:
+    open_whole_market(world)
+    paper = Document.objects.get(organisation=world.lin.organisation, kind="telecom_licence_basic")
+    paper.particulars["cities"] = cities
+    paper.save(update_fields=["particulars"])
+    refresh_supply(everything=True)
+    supply = fresh_supply().supply
+    assert (lines_of(world.lin) <= set(supply.spans)) is sold
+    assert lines_of(world.lin).isdisjoint(supply.spans) is not sold
+    assert lines_of(world.lou) <= set(supply.spans)  # whose licence is the nation's
