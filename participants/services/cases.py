@@ -11,10 +11,12 @@ from kernel.services.outbox import publish
 from participants import events
 from participants.domain import organisations
 from participants.domain.cases import LIFE, UNDECIDED, CaseState
+from participants.domain.notices import QUESTION
 from participants.domain.organisations import OrganisationState
 from participants.errors import AlreadyRegistered, NotYourCase
 from participants.models import Case, Membership, Organisation, Question
 from participants.selectors.profiles import certification_profile
+from participants.services.mail import write_to_administrators
 
 
 @transaction.atomic
@@ -81,6 +83,15 @@ def ask_question(*, case: Case, text: str, actor: Actor) -> Case:
     row.advance("state", "checked_by")
     publish(
         events.QuestionAsked(subject=row.id, tenant=row.organisation_id, question=question.id), actor=actor
+    )
+    party = row.organisation
+    write_to_administrators(
+        organisation=party.id,
+        letter=QUESTION,
+        supervision=True,
+        name=party.name,
+        text=text,
+        case=row.id,
     )
     return row
 

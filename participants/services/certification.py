@@ -12,6 +12,7 @@ from participants import events
 from participants.domain import organisations
 from participants.domain.credit_codes import CERTIFIABLE, REVIEW, CodeCheck
 from participants.domain.licences import Shortfall
+from participants.domain.notices import CERTIFIED, REFUSED
 from participants.domain.organisations import OrganisationState
 from participants.errors import CertificationIncomplete, CodeUnconfirmed
 from participants.models import Case, Decision, Organisation
@@ -19,6 +20,7 @@ from participants.selectors.certification import certification_shortfalls, lapse
 from participants.selectors.profiles import certification_profile
 from participants.services.cases import locked, require_reviewer
 from participants.services.documents import accept_pending, refuse_pending
+from participants.services.mail import write_to_administrators
 
 
 @transaction.atomic
@@ -86,6 +88,9 @@ def certify_case(*, case: Case, actor: Actor) -> Case:
         ),
         actor=actor,
     )
+    write_to_administrators(
+        organisation=party.id, letter=CERTIFIED, supervision=True, name=party.name, id=party.id
+    )
     return row
 
 
@@ -101,6 +106,9 @@ def refuse_case(*, case: Case, reason: str, actor: Actor) -> Case:
     row.reason = reason
     _close(row, actor)
     publish(events.OrganisationRefused(subject=party.id, tenant=party.id, case=row.id), actor=actor)
+    write_to_administrators(
+        organisation=party.id, letter=REFUSED, supervision=True, name=party.name, id=party.id, reason=reason
+    )
     return row
 
 

@@ -35,9 +35,9 @@ from participants.domain.webhooks import (
     wait_after,
 )
 from participants.errors import RecoveryTooLarge, WebhookNotEnabled
-from participants.models import Membership, Webhook, WebhookAttempt, WebhookDelivery
+from participants.models import Webhook, WebhookAttempt, WebhookDelivery
 from participants.selectors.webhooks import events_for, leaving, subscribers_of
-from participants.services.mail import send_mail
+from participants.services.mail import write_to_administrators
 from participants.services.webhooks import secrets_in_force
 
 AT_ONCE = 16  # receivers that are being called
@@ -298,20 +298,15 @@ def _failed(webhook: Webhook, delivery: WebhookDelivery, outcome: Outcome) -> No
 def _write_of_pause(webhook: Webhook) -> None:
     """A mail to every administrator of the organisation, so that the pause is not seen only by who looks."""
     label = PauseReason(webhook.reason).label
-    members = Membership.objects.filter(
-        organisation_id=webhook.organisation_id, administers=True, ended_at=None
-    ).select_related("user")
-    for member in members.order_by("id"):
-        send_mail(
-            to=member.user,
-            letter=WEBHOOK_PAUSED,
-            tenant=webhook.organisation_id,
-            url=webhook.url,
-            webhook=webhook.id,
-            error=webhook.last_error,
-            reason_zh=label.zh,
-            reason_en=label.en,
-        )
+    write_to_administrators(
+        organisation=webhook.organisation_id,
+        letter=WEBHOOK_PAUSED,
+        url=webhook.url,
+        webhook=webhook.id,
+        error=webhook.last_error,
+        reason_zh=label.zh,
+        reason_en=label.en,
+    )
 
 
 def _enabled(webhook: UUID) -> Webhook:

@@ -6,17 +6,17 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from kernel.actor import SYSTEM
+from kernel.actor import SYSTEM, Role
 from kernel.clock import now
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from kernel.text import Letter
 from participants.domain.mail import Tongue, written
 from participants.events import MailDropped, MailSent
-from participants.models import Mail, User
+from participants.models import Mail, Membership, User
 
 SENDING = "participants.send_mail"
 KEPT_WAITING = timedelta(days=3)  # the job has given up long before
@@ -47,6 +47,18 @@ def send_mail(
     )
     enqueue_job(SENDING, mail=str(row.id))
     return row
+
+
+def write_to_administrators(
+    *, organisation: UUID, letter: Letter, supervision: bool = False, **params: object
+) -> None:
+    """Send a letter to everybody who administers the organisation; with `supervision`, to the regulators too."""
+    readers = Q(organisation=organisation, administers=True)
+    if supervision:
+        readers |= Q(roles__contains=[Role.REGULATOR.value])
+    seats = Membership.objects.filter(readers, ended_at=None)
+    for person in User.objects.filter(id__in=seats.values("user")).order_by("id"):
+        send_mail(to=person, letter=letter, tenant=organisation, **params)
 
 
 def send_nothing(*, letter: Letter) -> None:

@@ -18,12 +18,14 @@ from kernel.services.proposals import propose_act
 from kernel.services.suspensions import close_suspension, open_suspension
 from participants import events
 from participants.domain.certification import counts
+from participants.domain.notices import QUALIFICATION
 from participants.domain.organisations import OrganisationState
 from participants.domain.qualifications import LIFE, OVER, QualificationAct, QualificationState
 from participants.errors import NotQualifiable, NotQualified
 from participants.models import Decision, Organisation, Qualification
 from participants.selectors.certification import shortfalls
 from participants.selectors.profiles import certification_profile
+from participants.services.mail import write_to_administrators
 
 KIND = "participants.qualification"
 
@@ -131,6 +133,17 @@ def _announce(row: Qualification, act: str, reason: str, actor: Actor, event: Ev
         decided_by=actor.user_id,
     )
     publish(event, actor=actor)
+    label = QualificationState(row.state).label
+    write_to_administrators(
+        organisation=row.organisation_id,
+        letter=QUALIFICATION,
+        supervision=True,
+        name=row.organisation.name,
+        state_zh=label.zh,
+        state_en=label.en,
+        last_day=row.valid_until,
+        reason=reason,
+    )
 
 
 def _require_qualifiable(organisation: Organisation, today: date) -> None:

@@ -10,11 +10,14 @@ from kernel.actor import SYSTEM
 from kernel.clock import now, shanghai_date
 from kernel.models.base import EntityQuerySet
 from kernel.services.outbox import publish
+from kernel.text import Text
 from participants import events
+from participants.domain.notices import LAST_DAY, OF_RESALE
 from participants.domain.organisations import OrganisationState
 from participants.domain.qualifications import QualificationState
 from participants.models import Document, Qualification
 from participants.selectors.profiles import certification_profile
+from participants.services.mail import write_to_administrators
 
 Row = TypeVar("Row", Document, Qualification)
 
@@ -23,7 +26,8 @@ Row = TypeVar("Row", Document, Qualification)
 def remind_of_last_days() -> None:
     """Announce what ends soon: documents in force that none follows yet, and granted qualifications."""
     today = shanghai_date(now())
-    days = certification_profile().reminders
+    profile = certification_profile()
+    days = profile.reminders
     for document in _due(_followed_by_none(Document.objects.all()), today, days):
         assert document.valid_until is not None  # noqa: S101 - it is due by that day
         left = _note(document, document.valid_until, today, days)
@@ -37,6 +41,7 @@ def remind_of_last_days() -> None:
             ),
             actor=SYSTEM,
         )
+        _write(document, profile.labels[document.kind], document.valid_until, left)
     granted = Qualification.objects.filter(state=QualificationState.GRANTED)
     for row in _due(granted, today, days):
         left = _note(row, row.valid_until, today, days)
@@ -46,6 +51,7 @@ def remind_of_last_days() -> None:
             ),
             actor=SYSTEM,
         )
+        _write(row, OF_RESALE, row.valid_until, left)
 
 
 def _followed_by_none(documents: EntityQuerySet[Document]) -> EntityQuerySet[Document]:
@@ -65,7 +71,12 @@ def _due(rows: EntityQuerySet[Row], today: date, days: tuple[int, ...]) -> list[
     for number in days:
         near = Q(valid_until__lte=today + timedelta(days=number))
         due |= near & (Q(reminded_days=None) | Q(reminded_days__gt=number))
-    return list(rows.filter(due, valid_until__gte=today).select_for_update(of=("self",)).order_by("id"))
+    return list(
+        rows.filter(due, valid_until__gte=today)
+        .select_related("organisation")
+        .select_for_update(of=("self",))
+        .order_by("id")
+    )
 
 
 def _note(row: Document | Qualification, last: date, today: date, days: tuple[int, ...]) -> int:
@@ -74,3 +85,18 @@ def _note(row: Document | Qualification, last: date, today: date, days: tuple[in
     row.reminded_days = min(number for number in days if left <= number)
     row.advance("reminded_days")
     return left
+
+
+def _write(row: Document | Qualification, what: Text, last: date, left: int) -> None:
+    """The same by mail."""
+    write_to_administrators(
+        organisation=row.organisation_id,
+        letter=LAST_DAY,
+        supervision=True,
+        name=row.organisation.name,
+        id=row.organisation_id,
+        what_zh=what.zh,
+        what_en=what.en,
+        last_day=last,
+        left=left,
+    )
