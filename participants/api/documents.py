@@ -1,6 +1,7 @@
 """Evidence over HTTP: submit, list, accept, open."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -15,7 +16,10 @@ from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
 from participants.domain.documents import FileType
+from participants.domain.particulars import masked
 from participants.models import Document, Organisation
+from participants.selectors.documents import may_open
+from participants.selectors.profiles import certification_profile
 from participants.services import documents as services
 
 
@@ -34,7 +38,7 @@ class DocumentIn(serializers.Serializer[Any]):
 
 
 class DocumentOut(serializers.ModelSerializer[Document]):
-    """A document's particulars; the file is opened apart."""
+    """A document's particulars, personal ones for those who may open its file; it is opened apart."""
 
     class Meta:
         model = Document
@@ -55,6 +59,17 @@ class DocumentOut(serializers.ModelSerializer[Document]):
             "created_at",
             "generation",
         )
+
+    def to_representation(self, instance: Document) -> dict[str, Any]:
+        """Personal particulars are masked for those who may not open the file."""
+        shown, owner = super().to_representation(instance), instance.organisation_id
+        known: dict[UUID, bool] = self.context.setdefault("may_open", {})  # asked once for a list
+        if owner not in known:
+            known[owner] = may_open(owner, self.context["view"].actor)
+        if "particulars" in shown and not known[owner]:
+            rule = certification_profile().documents.get(instance.kind)
+            shown["particulars"] = masked(rule.particulars if rule else {}, shown["particulars"])
+        return shown
 
 
 class DocumentQuery(PageQuery):

@@ -11,6 +11,7 @@ from participants.domain.credit_codes import read_code
 from participants.errors import MalformedCreditCode, UnusableDocument
 
 LONGEST = 200
+MASK = "***"
 DIVISION = re.compile(r"[0-9]{6}")
 NATION = "100000"  # 全国
 
@@ -37,6 +38,7 @@ class Particular:
     type: ParticularType
     label: Text
     required: bool = True
+    personal: bool = False
 
 
 def read_particulars(declared: Mapping[str, Particular], given: Any) -> dict[str, Any]:
@@ -60,6 +62,12 @@ def read_particulars(declared: Mapping[str, Particular], given: Any) -> dict[str
             continue
         found[name] = _read(name, field, value)
     return found
+
+
+def masked(declared: Mapping[str, Particular], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The particulars for those who may not open the file: what is personal is there, and not readable."""
+    personal = {name for name, field in declared.items() if field.personal}
+    return {name: MASK if name in personal else value for name, value in facts.items()}
 
 
 def covers(division: str, city: str) -> bool:

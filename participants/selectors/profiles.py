@@ -19,7 +19,10 @@ def certification_profile() -> CertificationProfile:
     document: dict[str, Any] = yaml.safe_load((PROFILES / "certification.yaml").read_text(encoding="utf-8"))
     fields = {
         name: Particular(
-            ParticularType(field["type"]), Text(field["zh"], field["en"]), field.get("required", True)
+            ParticularType(field["type"]),
+            Text(field["zh"], field["en"]),
+            required=field.get("required", True),
+            personal=field.get("personal", False),
         )
         for name, field in document["particulars"].items()
     }

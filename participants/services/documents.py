@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 
-from kernel.actor import Actor, Role
+from kernel.actor import Actor
 from kernel.clock import now, shanghai_date
 from kernel.errors import StateConflict
 from kernel.ids import new_id
@@ -21,6 +21,7 @@ from participants.domain.documents import MOST_DOCUMENTS, sniff
 from participants.errors import CaseClosed, TooManyDocuments
 from participants.models import Case, Document, Organisation
 from participants.selectors.certification import pending
+from participants.selectors.documents import may_open
 from participants.selectors.profiles import certification_profile
 from participants.services.cases import open_case, reopen_case, require_reviewer
 from participants.services.evidence_files import keep_file
@@ -119,8 +120,7 @@ def refuse_pending(*, case: Case, reason: str, actor: Actor) -> None:
 @transaction.atomic
 def open_document(*, document: Document, actor: Actor) -> bytes:
     """The file's bytes; who opens it is on record. Raises CaseClosed for the operator with nothing to decide."""
-    operates = actor.roles & {Role.OPERATOR_SYSTEM, Role.OPERATOR_SECURITY}
-    if operates and not document.organisation.cases.filter(state__in=UNDECIDED).exists():
+    if not may_open(document.organisation_id, actor):
         raise CaseClosed
     publish(events.DocumentRead(subject=document.id, tenant=document.organisation_id), actor=actor)
     with default_storage.open(document.path) as file:

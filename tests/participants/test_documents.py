@@ -18,7 +18,7 @@ from participants.domain.documents import LARGEST_FILE, MOST_DOCUMENTS, FileType
 from participants.errors import UnusableDocument
 from participants.models import Document
 from participants.tasks import sweep_evidence
-from tests.participants.newcomers import PDF, Newcomer, certified, code_of, days_ahead
+from tests.participants.newcomers import PDF, Newcomer, certified, code_of, days_ahead, decide
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +146,38 @@ def test_when_a_case_is_closed_the_operator_opens_nothing_and_the_supervision_is
     renewal = firm.submit("authorisation").json()["id"]  # something to decide again
     for each in (renewal, row):
         assert world.otto.get(f"/api/v1/documents/{each}/file").status_code == 200
+
+
+SHOWN = [("otto", "open"), ("olga", "open"), ("rhea", "always"), ("owen", "never"), ("aude", "never")]
+
+
+@pytest.mark.parametrize(("who", "when"), SHOWN)
+def test_a_personal_particular_is_shown_to_those_who_may_open_the_file(
+    world: World, who: str, when: str
+) -> None:
+    firm = Newcomer()
+    firm.submit_all()
+    here, person = f"{firm.here}/documents", getattr(world, who)
+
+    def agent(reader: Any, query: str = "") -> set[str]:
+        rows = reader.get(f"{here}?kind=authorisation{query}").json()["items"]
+        return {row["particulars"]["agent"] for row in rows}
+
+    assert agent(firm) == {"演示"}
+    assert agent(person) == agent(person, "&fields=particulars") == {"***" if when == "never" else "演示"}
+    licence = person.get(f"{here}?kind=telecom_licence_b11").json()["items"][0]["particulars"]
+    assert licence["holder"] == "演示"  # what is nobody's person is read by all
+    decide(world, firm)
+    assert agent(person) == {"演示" if when == "always" else "***"}
+    assert agent(firm) == {"演示"}
+
+
+def test_a_key_that_may_only_list_reads_no_personal_particular(world: World) -> None:
+    firm = Newcomer()
+    firm.submit("authorisation")
+    reader = world.rhea.with_scopes("participants.list_documents", "participants.read_organisation")
+    rows = reader.get(f"{firm.here}/documents").json()["items"]
+    assert [row["particulars"] for row in rows] == [{"agent": "***"}]
 
 
 def test_nobody_submits_for_another_firm(world: World) -> None:
