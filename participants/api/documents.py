@@ -1,5 +1,6 @@
 """Evidence over HTTP: submit, list, accept, open."""
 
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -60,13 +61,17 @@ class DocumentOut(serializers.ModelSerializer[Document]):
             "generation",
         )
 
+    @cached_property
+    def _openable(self) -> dict[UUID, bool]:
+        """Organisation → whether the reader may open its files; asked once for a list."""
+        return {}
+
     def to_representation(self, instance: Document) -> dict[str, Any]:
         """Personal particulars are masked for those who may not open the file."""
         shown, owner = super().to_representation(instance), instance.organisation_id
-        known: dict[UUID, bool] = self.context.setdefault("may_open", {})  # asked once for a list
-        if owner not in known:
-            known[owner] = may_open(owner, self.context["view"].actor)
-        if "particulars" in shown and not known[owner]:
+        if owner not in self._openable:
+            self._openable[owner] = may_open(owner, self.context["view"].actor)
+        if "particulars" in shown and not self._openable[owner]:
             rule = certification_profile().documents.get(instance.kind)
             shown["particulars"] = masked(rule.particulars if rule else {}, shown["particulars"])
         return shown

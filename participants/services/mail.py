@@ -1,6 +1,7 @@
 """Writing a mail in the transaction of its act, sending it by a job, and forgetting what it said."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -50,7 +51,7 @@ def send_mail(
 
 
 def write_to_administrators(
-    *, organisation: UUID, letter: Letter, supervision: bool = False, **params: object
+    *, organisation: UUID, letter: Letter, supervision: bool = False, **params: Any
 ) -> None:
     """Send a letter to everybody who administers the organisation; with `supervision`, to the regulators too."""
     readers = Q(organisation=organisation, administers=True)
