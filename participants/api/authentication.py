@@ -58,8 +58,10 @@ class BearerAuthentication(BaseAuthentication):
         if token is None:
             return None
         row = live_token(token)
-        actor = machine_of(row.secret, row.scopes) if row else None
-        if row is None or actor is None or not actor.roles:
+        if row is None:
+            raise Unauthenticated
+        actor = machine_of(row.secret, row.scopes, mandate=row.mandate, mandator=row.mandator)  # type: ignore[attr-defined] # asked with the row
+        if not actor.roles:
             raise Unauthenticated
         client = row.secret.client
         require_network(request, client.allowed_networks, actor)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.db.models import Prefetch, Q
 from django.db.models.functions import Now
@@ -11,6 +12,7 @@ from kernel.actor import Actor
 from participants.domain.organisations import OrganisationState
 from participants.models.clients import AccessToken, ClientSecret, OAuthClient
 from participants.selectors.credentials import USE_NOTED_EVERY
+from participants.selectors.mandates import given_by, operations_given
 
 
 def _live(before: str = "") -> Q:
@@ -49,9 +51,9 @@ def secret_shown(text: str, secrets: Iterable[ClientSecret]) -> ClientSecret | N
 
 
 def live_token(text: str) -> AccessToken | None:
-    """The token's row with its secret, keeper and client; None for one that is unknown, expired or revoked.
+    """The token's row with its secret, keeper, client and house's mandate; None for one that is unknown, expired or revoked.
 
-    Also None once its secret or its client has ended. One round trip, which also sets the tenant.
+    Also None once its secret or its client has ended. One round trip.
     """
     return (
         AccessToken.objects.filter(
@@ -62,6 +64,8 @@ def live_token(text: str) -> AccessToken | None:
         )
         .select_related("secret__membership__organisation", "secret__client")
         .annotate(
+            mandate=operations_given("secret__client__organisation_id"),
+            mandator=given_by("secret__client__organisation_id"),
             use_is_stale=Q(secret__client__last_used_at=None)
             | Q(secret__client__last_used_at__lt=Now() - USE_NOTED_EVERY),
         )
@@ -69,12 +73,16 @@ def live_token(text: str) -> AccessToken | None:
     )
 
 
-def machine_of(secret: ClientSecret, scopes: Iterable[str]) -> Actor:
-    """The machine that a client is: no person, and never more than its keeper is at this time."""
+def machine_of(
+    secret: ClientSecret, scopes: Iterable[str], *, mandate: Iterable[str] = (), mandator: UUID | None = None
+) -> Actor:
+    """The machine that a client is: no person, and never more than its keeper and its house's mandate at this time."""
     client = secret.client
     return Actor(
         tenant_id=client.organisation_id,
         roles=frozenset(client.roles) & frozenset(secret.membership.roles),
         scopes=frozenset(scopes),
         credential=client.id,
+        mandate=frozenset(mandate),
+        mandator=mandator,
     )

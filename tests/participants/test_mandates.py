@@ -15,7 +15,9 @@ from participants.domain.organisations import APPOINTED, OrganisationKind
 from participants.models import Mandate, Membership, Organisation
 from participants.services.mandates import mandatable
 from tests.identifiers.test_identifiers import active, applied
+from tests.participants.machines import registered
 from tests.participants.newcomers import code_of, days_ahead, fresh_code
+from tests.support.browsers import Browser, with_password
 from tests.support.caller import Caller
 from tests.support.cast import Person, World
 
@@ -68,6 +70,36 @@ def test_a_mandate_opens_what_it_names_and_nothing_else(world: World, kind: str)
     assert code_of(person.get("/api/v1/instructions")) == (403, "forbidden")
     mandated(world, house, operations=["monitoring.list_instructions"])
     assert (person.get(ALARMS).status_code, person.get("/api/v1/instructions").status_code) == (200, 200)
+
+
+def signed_in_by(person: Person) -> dict[str, Any]:
+    """The ways in that the person has: her key, her session with its second factor, and a machine that she keeps."""
+    browser = Browser()
+    browser.sign_in(with_password(person).email)
+    browser.enrol()
+    return {"key": person, "session": browser, "token": registered(person).caller()}
+
+
+@pytest.mark.parametrize("name", ["sue", "aude"])
+def test_a_mandate_opens_the_same_by_key_by_session_and_by_token_and_every_use_is_on_record(
+    world: World, name: str
+) -> None:
+    person = getattr(world, name)
+    ways = signed_in_by(person)
+    used = EventRecord.objects.filter(name="kernel.mandate_used", actor_tenant=person.organisation.id)
+    assert {way: each.get(ALARMS).status_code for way, each in ways.items()} == dict.fromkeys(ways, 200)
+    assert [row.payload["operation"] for row in used] == ["monitoring.list_alarms"] * 3
+    assert {row.tenant_id for row in used} == {world.rhea.organisation.id}
+    Mandate.objects.update(last_day=shanghai_date(now()) - timedelta(days=1))
+    assert {way: each.get(ALARMS).status_code for way, each in ways.items()} == dict.fromkeys(ways, 403)
+    assert used.count() == 3
+
+
+@pytest.mark.parametrize("name", ["sue", "aude"])
+def test_what_a_machine_reaches_by_mandate_is_within_its_scopes(world: World, name: str) -> None:
+    narrow = registered(getattr(world, name), scopes=["monitoring.list_feeds"]).caller()
+    assert code_of(narrow.get(ALARMS)) == (403, "forbidden")
+    assert narrow.get("/api/v1/feeds").status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["supporting_unit", "auditor"])
