@@ -6,7 +6,7 @@ from uuid import UUID
 
 from nodes.api.federation import FederationView
 from tests.isolation.addresses import Address, reach, seen_by
-from tests.isolation.calls import Answer, ask, role_of, tenant_of
+from tests.isolation.calls import Answer, ask, once, role_of, tenant_of
 from tests.isolation.conftest import House
 from tests.isolation.owners import Ledger, Thing
 from tests.isolation.world import canary
@@ -57,7 +57,7 @@ def wrong_rights(house: House, ledger: Ledger, address: Address, asker: str) -> 
     role, tenant = role_of(asker), tenant_of(house, asker)
     wrong = []
     for thing in things_at(ledger, address, tenant):
-        answer = ask(house, asker, address, thing.id if thing else "")
+        answer = once(house, asker, address, thing.id if thing else "")
         law = expected(address, role, tenant, thing)
         if said(answer, address) != law:
             wrong.append(f"{asker}: {thing}: law {law}, answered {answer.status} {answer.document}")
@@ -90,29 +90,19 @@ def told_apart(house: House, ledger: Ledger, address: Address, asker: str, **how
     wrong = []
     for thing in things_at(ledger, address, tenant_of(house, asker)):
         if thing and expected(address, role_of(asker), tenant_of(house, asker), thing) == "404":
-            theirs = ask(house, asker, address, thing.id, **how)  # type: ignore[arg-type] # names of headers
-            nobodys = ask(house, asker, address, ABSENT, **how)  # type: ignore[arg-type] # names of headers
+            theirs = once(house, asker, address, thing.id, **how)
+            nobodys = once(house, asker, address, ABSENT, **how)
             if replace(theirs, key="") != replace(nobodys, key=""):
                 wrong.append(f"{asker}: {thing}: {theirs} is not {nobodys}")
     return wrong
 
 
 def answers(house: House, ledger: Ledger, address: Address, asker: str, query: str = "") -> list[Answer]:
-    """What somebody reads at an address, of all that it may read there: one answer for each object it names.
-
-    Reading changes nothing, so what was read once is not asked again.
-    """
-    told = (address.operation + query, asker)
-    if told not in house.read:
-        house.read[told] = _answers(house, ledger, address, asker, query)
-    return list(house.read[told])
-
-
-def _answers(house: House, ledger: Ledger, address: Address, asker: str, query: str) -> list[Answer]:
+    """What somebody reads at an address, of all that it may read there: one answer for each object it names."""
     role, tenant = role_of(asker), tenant_of(house, asker)
-    query = "?" + "&".join(filter(None, (FIGURES.get(address.operation, ""), query)))
+    asked = "&".join(filter(None, (FIGURES.get(address.operation, ""), query)))
     found = [
-        ask(house, asker, address, thing.id if thing else "", query)
+        once(house, asker, address, thing.id if thing else "", asked and f"?{asked}")
         for thing in things_at(ledger, address, tenant)
         if expected(address, role, tenant, thing) == "in"
     ]

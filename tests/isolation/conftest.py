@@ -1,7 +1,10 @@
-"""The full house, built once a module for all questions about who sees what; every test gives back what it changed."""
+"""The full house, built once a worker for all questions about who sees what; every test gives back what it changed."""
 
+import logging
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,43 +12,123 @@ from django.db import transaction
 from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
+from kernel.logs import JsonFormatter
 from tests.isolation.owners import Ledger
 from tests.isolation.world import furnish, unnoted
 from tests.nodes.far import FarNode, new_pem
 from tests.support.caller import Caller
 from tests.support.cast import CAST, World
 
+HERE = Path(__file__).parent
 NO_RIGHT = "kernel.read_root"  # what everybody may do anyhow
+
+
+class Heard(logging.Handler):
+    """Keeps every line as it would be written, from before the house is built."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+        self.setFormatter(JsonFormatter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one line; the database's own echo of statements is no log of the node's."""
+        if not record.name.startswith(("django.db", "faker", "factory")):
+            self.lines.append(self.format(record))
 
 
 @dataclass
 class House:
-    """The world with everything in it, the peer node, and what was read of it (operation and asker → answers)."""
+    """The world with everything in it, the peer node, and what was asked of it: each question once."""
 
     world: World
     peer: FarNode
-    read: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    heard: Heard
+    told: dict[tuple[str, ...], Any] = field(default_factory=dict)
     unscoped: dict[str, Caller] = field(default_factory=dict)  # a colleague of each, whose key may do nothing
+    ledger: Ledger = field(default_factory=Ledger)
+    kept: list[Any] = field(default_factory=list)  # what a commit would call: files live as long as this does
+
+
+class Keeper:
+    """The house of this worker: built when it is first asked for, pulled down when the tests leave this folder."""
+
+    def __init__(self) -> None:
+        """Start with no house."""
+        self.house: House | None = None
+        self._open = ExitStack()
+
+    def furnished(self, blocker: DjangoDbBlocker) -> House:
+        """The house, in a transaction that is never committed; each test's own is a savepoint in it."""
+        if self.house is None:
+            with ExitStack() as building:  # what fails halfway is given back
+                building.enter_context(blocker.unblock())
+                building.enter_context(as_jiangsu())
+                building.enter_context(transaction.atomic())
+                building.callback(transaction.set_rollback, True)  # noqa: FBT003 - Django's own
+                heard = building.enter_context(listening())
+                world = World()
+                peer = furnish(world)
+                colleagues = {name: getattr(world, name).with_scopes(NO_RIGHT) for name in CAST}
+                unnoted()
+                self.house = House(
+                    world,
+                    peer,
+                    heard,
+                    unscoped=colleagues,
+                    kept=list(transaction.get_connection().run_on_commit),
+                )
+                self._open = building.pop_all()
+        return self.house
+
+    def pull_down(self) -> None:
+        """Give everything back."""
+        self.house = None
+        self._open.close()
+
+
+KEEPER = Keeper()
+
+
+def as_jiangsu() -> override_settings:
+    """The node of one province."""
+    return override_settings(
+        NODE_ROLE="regional", NODE_CODE="320000", NODE_URL="http://node.example", NODE_KEY=new_pem()
+    )
+
+
+@contextmanager
+def listening() -> Iterator[Heard]:
+    """Every log line of the node's."""
+    heard, root = Heard(), logging.getLogger()
+    before = root.level
+    root.addHandler(heard)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield heard
+    finally:
+        root.removeHandler(heard)
+        root.setLevel(before)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """No open transaction outlives the folder."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or HERE not in nextitem.path.parents:
+            KEEPER.pull_down()
 
 
 @pytest.fixture(scope="module")
-def house(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[House]:
-    """The house in a transaction that is never committed; each test's own is a savepoint in it."""
-    as_jiangsu = override_settings(
-        NODE_ROLE="regional", NODE_CODE="320000", NODE_URL="http://node.example", NODE_KEY=new_pem()
-    )
-    with django_db_blocker.unblock(), as_jiangsu, transaction.atomic():
-        world = World()
-        peer = furnish(world)
-        house = House(
-            world, peer, unscoped={name: getattr(world, name).with_scopes(NO_RIGHT) for name in CAST}
-        )
-        unnoted()
-        yield house
-        transaction.set_rollback(True)
+def house(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> House:
+    """The house of this worker."""
+    return KEEPER.furnished(django_db_blocker)
 
 
 @pytest.fixture(scope="module")
 def ledger(house: House) -> Ledger:
     """Whose every row is."""
-    return Ledger()
+    return house.ledger

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.isolation.addresses import addresses
 from tests.isolation.bodies import Call, mass_assigned, references, told_apart
+from tests.isolation.conftest import KEEPER, as_jiangsu
 from tests.isolation.world import furnish
-from tests.nodes.far import new_pem
 from tests.support.caller import Caller
 from tests.support.cast import Person, World
 
@@ -48,6 +47,7 @@ class Trial:
 @pytest.fixture(scope="module")
 def trial(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Trial]:
     """The house furnished once more, each write tried first."""
+    KEEPER.pull_down()
     found, send = Trial(), Caller.send
 
     def tried(self: Caller, method: str, path: str, data: object = None, **headers: str) -> Any:
@@ -59,10 +59,7 @@ def trial(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
                 Caller.send = tried  # type: ignore[method-assign] # again
         return send(self, method, path, data, **headers)
 
-    as_jiangsu = override_settings(
-        NODE_ROLE="regional", NODE_CODE="320000", NODE_URL="http://node.example", NODE_KEY=new_pem()
-    )
-    with django_db_blocker.unblock(), as_jiangsu, transaction.atomic():
+    with django_db_blocker.unblock(), as_jiangsu(), transaction.atomic():
         Caller.send = tried  # type: ignore[method-assign] # for the length of the furnishing
         try:
             furnish(World())

@@ -33,7 +33,7 @@ WHOLE = {
 PAGED = [each for each in LISTS if each.operation not in WHOLE]
 
 
-@pytest.mark.parametrize("address", LISTS, ids=lambda each: each.operation)
+@pytest.mark.parametrize("address", LISTS, ids=lambda each: each.operation, scope="session")
 def test_a_list_has_only_rows_within_the_caller_s_reach(
     house: House, ledger: Ledger, address: Address
 ) -> None:
@@ -49,7 +49,7 @@ def test_a_list_has_only_rows_within_the_caller_s_reach(
         assert own, "nobody found a row of its own: the house lacks one"
 
 
-@pytest.mark.parametrize("address", READINGS, ids=lambda each: each.operation)
+@pytest.mark.parametrize("address", READINGS, ids=lambda each: each.operation, scope="session")
 def test_no_answer_has_a_word_of_a_stranger_s(house: House, ledger: Ledger, address: Address) -> None:
     assert [each for asker in ASKERS for each in words_of_strangers(house, ledger, address, asker)] == []
 
@@ -67,7 +67,7 @@ def test_everybody_s_canary_is_heard_at_home(house: House, ledger: Ledger) -> No
     assert all(heard[name] >= 4 for name in ("ada", "ben", "lin", "rex", "ann")), heard
 
 
-@pytest.mark.parametrize("address", PAGED, ids=lambda each: each.operation)
+@pytest.mark.parametrize("address", PAGED, ids=lambda each: each.operation, scope="session")
 def test_s11_more_rows_cost_no_more_statements(house: House, ledger: Ledger, address: Address) -> None:
     rows, asker, key = max(
         (len(items(answer)), asker, answer.key)

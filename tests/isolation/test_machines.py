@@ -1,5 +1,7 @@
 """Machines of every role meet every operation: answered by the matrix or told that a person is needed, never by a fault."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import transaction
 
@@ -16,9 +18,11 @@ SPEAKERS = ("ada", "lin", "rex", "ann", "ben", "otto", "olga", "owen", "rhea", "
 
 
 @pytest.fixture(scope="module")
-def machines(house: House) -> dict[str, Bearer]:
-    """A machine of everybody's house, with all that its maker may."""
-    return {name: registered(getattr(house.world, name)).caller() for name in SPEAKERS}
+def machines(house: House) -> Iterator[dict[str, Bearer]]:
+    """A machine of everybody's house, with all that its maker may; gone after this module."""
+    with transaction.atomic():
+        yield {name: registered(getattr(house.world, name)).caller() for name in SPEAKERS}
+        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize(

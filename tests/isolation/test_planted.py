@@ -10,11 +10,15 @@ from rest_framework.response import Response
 
 from aggregation.models import Centre
 from kernel import errors, permissions, tenancy
+from kernel.api import idempotency
 from kernel.api.views import HouseView
 from kernel.models.base import Entity, EntityQuerySet
+from kernel.models.idempotency import StoredReply
 from marketplace.models import Order
+from scheduling.models import Selection
 from tests.aggregation.supply import centre
 from tests.isolation import bodies
+from tests.isolation import test_variants as variants
 from tests.isolation.addresses import Address, addresses
 from tests.isolation.checks import (
     rights_without_scope,
@@ -64,11 +68,11 @@ def both_walls_down() -> AbstractContextManager[None]:
 @pytest.fixture(autouse=True)
 def _asked_afresh(house: House) -> Iterator[None]:
     """Nothing that was read before, and nothing that is read of a planted house, is kept."""
-    before = dict(house.read)
-    house.read.clear()
+    before = dict(house.told)
+    house.told.clear()
     yield
-    house.read.clear()
-    house.read.update(before)
+    house.told.clear()
+    house.told.update(before)
 
 
 def without_filter(monkeypatch: pytest.MonkeyPatch, view: type[HouseView], method: str) -> None:
@@ -93,7 +97,7 @@ def test_a_list_without_its_filter_is_reported(
 ) -> None:
     address = address_of(operation)
     assert rows_out_of_reach(house, ledger, address, asker) == []
-    house.read.clear()
+    house.told.clear()
     without_filter(monkeypatch, address.view, "get")
     assert rows_out_of_reach(house, ledger, address, asker) != []
 
@@ -105,6 +109,7 @@ def test_an_object_without_its_filter_is_reported(
     address = address_of(operation)
     assert wrong_rights(house, ledger, address, asker) == []
     without_filter(monkeypatch, address.view, "_find")
+    house.told.clear()
     assert wrong_rights(house, ledger, address, asker) != []
     assert told_apart(house, ledger, address, asker) != []
 
@@ -166,6 +171,7 @@ def test_a_statement_that_only_a_stranger_s_object_costs_is_reported(
             raise
 
     monkeypatch.setattr(address.view, "_find", curious)
+    house.told.clear()
     assert told_apart(house, ledger, address, "bea") != []
     assert wrong_rights(house, ledger, address, "bea") == []  # the answer alone does not show it
 
@@ -180,6 +186,7 @@ def test_a_role_that_gets_further_than_its_row_and_a_key_without_scope_are_repor
     row = permissions.table()["marketplace.run_settlement"]
     monkeypatch.setitem(row, "operator_security", row["operator_system"])
     monkeypatch.setattr(permissions, "scope_covers", lambda *_: True)
+    house.told.clear()
     assert wrong_rights(house, ledger, address, "olga") != []
     assert rights_without_scope(house, ledger, address, "otto") != []
 
@@ -210,3 +217,107 @@ def test_a_stranger_s_row_taken_from_a_body_is_reported(
 
     monkeypatch.setattr(call.view, "post", helpful)
     assert bodies.told_apart(call, theirs, nobodys, foreign) != []
+
+
+def reported(question: Callable[[House, Ledger, Address], None], *asked: Any) -> bool:
+    """Whether a question of the other modules fails."""
+    try:
+        question(*asked)
+    except AssertionError:
+        return True
+    return False
+
+
+def there(address: Address, **named: Any) -> bool:
+    """Whether somebody has the object: what a view must not ask for a stranger."""
+    assert address.view.queryset is not None
+    with both_walls_down():
+        return bool(address.view.queryset.filter(**named).exists())
+
+
+def test_a_filter_that_looks_among_strangers_rows_is_reported(
+    house: House, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = address_of("marketplace.list_quotes")
+    question = variants.test_a_filter_by_a_stranger_s_value_answers_as_by_one_that_nobody_has
+    assert not reported(question, house, ledger, address)
+    house.told.clear()
+    honest = address.view.get  # type: ignore[attr-defined] # the view of a list
+
+    def curious(self: HouseView, request: Any, *args: Any, **kwargs: Any) -> Response:
+        if wanted := request.query_params.get("selection"):
+            with both_walls_down():
+                if Selection.objects.filter(id=wanted).exists():
+                    Selection.objects.count()
+        answer: Response = honest(self, request, *args, **kwargs)
+        return answer
+
+    monkeypatch.setattr(address.view, "get", curious)
+    assert reported(question, house, ledger, address)
+
+
+@pytest.mark.parametrize("asked", ["count", "cursor"])
+def test_a_count_of_all_rows_and_a_cursor_that_is_trusted_are_reported(
+    house: House, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    address = address_of("marketplace.list_orders")
+    question = variants.test_a_count_counts_what_the_list_shows_and_a_stranger_s_cursor_shows_no_more
+    assert not reported(question, house, ledger, address)
+    house.told.clear()
+    honest = address.view.get  # type: ignore[attr-defined] # the view of a list
+
+    def trusting(self: HouseView, request: Any, *args: Any, **kwargs: Any) -> Response:
+        with pytest.MonkeyPatch.context() as patch, both_walls_down():
+            if asked in request.query_params:
+                patch.setattr(EntityQuerySet, "visible_to", lambda rows, _: rows)
+            answer: Response = honest(self, request, *args, **kwargs)
+        if asked == "count":
+            shown = self.actor.tenant_id
+            answer.data["items"] = [
+                each for each in answer.data["items"] if str(shown) in str(each.get("tenant_id"))
+            ]
+        return answer
+
+    monkeypatch.setattr(address.view, "get", trusting)
+    assert reported(question, house, ledger, address)
+
+
+@pytest.mark.parametrize("how", ["options", "initial", "_find"])
+def test_a_verb_or_a_version_that_tells_a_stranger_s_object_from_none_is_reported(
+    house: House, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    address = address_of("aggregation.change_offer")
+    question = variants.test_no_header_and_no_verb_tells_a_stranger_s_object_from_none
+    assert not reported(question, house, ledger, address)
+    house.told.clear()
+    honest = getattr(address.view, how)
+
+    def curious(self: HouseView, *args: Any, **kwargs: Any) -> Any:
+        if how == "_find":
+            if "If-Match" in self.request.headers and there(address, pk=args[2]["pk"]):
+                raise errors.StaleGeneration(current="")
+        elif (how == "options" or self.request.method == "PUT") and there(address, pk=kwargs["pk"]):
+            raise errors.Forbidden(operation=address.operation)
+        return honest(self, *args, **kwargs)
+
+    monkeypatch.setattr(address.view, how, curious)
+    assert reported(question, house, ledger, address)
+
+
+def test_a_key_that_is_looked_for_among_all_tenants_is_reported(
+    house: House, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = address_of("marketplace.cancel_order")
+    question = variants.test_another_s_idempotency_key_replays_nothing
+    assert not reported(question, house, ledger, address)
+    house.told.clear()
+    honest = idempotency.claim_key
+
+    def forgetful(request: Any, tenant: Any) -> Any:
+        stored = StoredReply.objects.filter(key=request.headers["Idempotency-Key"]).first()
+        if stored is not None:
+            raise idempotency.Replay(stored)
+        return honest(request, tenant)
+
+    monkeypatch.setattr(idempotency, "claim_key", forgetful)
+    assert reported(question, house, ledger, address)

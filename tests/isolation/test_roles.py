@@ -30,7 +30,7 @@ def test_every_operation_of_the_matrix_has_its_address() -> None:
     assert set(NOT_CALLED) <= set(ROWS)
 
 
-@pytest.mark.parametrize("address", CALLED, ids=lambda each: each.operation)
+@pytest.mark.parametrize("address", CALLED, ids=lambda each: each.operation, scope="session")
 def test_everybody_is_answered_as_the_matrix_says(house: House, ledger: Ledger, address: Address) -> None:
     if address.view.queryset is not None and address.keyed:
         kind = address.view.queryset.model
@@ -38,7 +38,7 @@ def test_everybody_is_answered_as_the_matrix_says(house: House, ledger: Ledger, 
     assert [each for asker in ASKERS for each in wrong_rights(house, ledger, address, asker)] == []
 
 
-@pytest.mark.parametrize("address", CALLED, ids=lambda each: each.operation)
+@pytest.mark.parametrize("address", CALLED, ids=lambda each: each.operation, scope="session")
 def test_a_colleague_whose_key_covers_nothing_gets_no_further_than_anybody(
     house: House, ledger: Ledger, address: Address
 ) -> None:

@@ -12,7 +12,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    "address", [each for each in addresses() if each.keyed], ids=lambda each: each.operation
+    "address",
+    [each for each in addresses() if each.keyed],
+    ids=lambda each: each.operation,
+    scope="session",
 )
 def test_a_stranger_s_object_is_as_one_that_does_not_exist(
     house: House, ledger: Ledger, address: Address

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,10 @@ from django.core import mail
 from django.core.management import call_command
 from redis import Redis
 
-from kernel.logs import JsonFormatter
 from kernel.models.jobs import Job
 from kernel.models.outbox import EventRecord
 from tests.isolation.addresses import addresses
-from tests.isolation.calls import ASKERS, ask, tenant_of
+from tests.isolation.calls import ASKERS, once, tenant_of
 from tests.isolation.checks import NOT_CALLED
 from tests.isolation.conftest import House
 from tests.isolation.owners import Ledger
@@ -27,35 +25,8 @@ pytestmark = pytest.mark.django_db
 CANARIES = [canary(name) for name in CAST]
 
 
-class Heard(logging.Handler):
-    """Keeps every line as it would be written."""
-
-    def __init__(self) -> None:
-        """Start empty."""
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-        self.setFormatter(JsonFormatter())
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep one line; the database's own echo of statements is no log of the node's."""
-        if not record.name.startswith(("django.db", "faker", "factory")):
-            self.lines.append(self.format(record))
-
-
 @pytest.fixture(scope="module")
-def logs() -> Iterator[Heard]:
-    """Every log line from before the house is built."""
-    heard, root = Heard(), logging.getLogger()
-    before = root.level
-    root.addHandler(heard)
-    root.setLevel(logging.DEBUG)
-    yield heard
-    root.removeHandler(heard)
-    root.setLevel(before)
-
-
-@pytest.fixture(scope="module")
-def asked(logs: Heard, house: House, ledger: Ledger) -> House:
+def asked(house: House, ledger: Ledger) -> House:
     """Everybody has asked every address once, of what is not its own where it names an object."""
     for address in addresses():
         if address.operation in NOT_CALLED:
@@ -65,7 +36,7 @@ def asked(logs: Heard, house: House, ledger: Ledger) -> House:
             if address.view.queryset is not None and address.keyed:
                 things = ledger.some(address.view.queryset.model, tenant_of(house, asker))
                 thing = things[-1] if things else None
-            ask(house, asker, address, thing.id if thing else "")
+            once(house, asker, address, thing.id if thing else "")
     return house
 
 
@@ -74,10 +45,10 @@ def told(text: str) -> list[str]:
     return [each for each in CANARIES if each in text]
 
 
-def test_no_private_word_is_in_a_log(asked: House, logs: Heard) -> None:
+def test_no_private_word_is_in_a_log(asked: House) -> None:
     logging.getLogger("kernel").warning("a line that is heard")
-    assert any("a line that is heard" in line for line in logs.lines)
-    assert [line for line in logs.lines if told(line)] == []
+    assert any("a line that is heard" in line for line in asked.heard.lines)
+    assert [line for line in asked.heard.lines if told(line)] == []
 
 
 @pytest.mark.parametrize("url", ["cache", "broker"])

@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from identifiers.models import Identifier
+from kernel.api.idempotency import NOBODY
 from kernel.clock import now, shanghai_year
 from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.ids import new_id
+from kernel.models.idempotency import StoredReply
 from kernel.services.outbox import relay
 from marketplace.models import JournalEntry, Order
 from marketplace.services.orders import note_dispatched, note_line_accepted
@@ -37,6 +39,7 @@ SELLERS = ("ada", "cleo", "rex", "roy")
 BUYERS = ("ben", "bea", "ann", "amy", "rex", "roy")
 CARRIERS = ("lin", "lou")
 SEVERAL = (1, 2, 3)
+ANOTHERS = "a-key-of-another-house"
 FEEDS = [
     *((name, "resource", "cards_in_use") for name in SELLERS),
     *((name, "application", "calls") for name in ("ann", "amy")),
@@ -77,8 +80,18 @@ def furnish(world: World) -> FarNode:
         relay()
         append_checkpoint()
     over(world)
+    answered()
     unnoted()
     return first
+
+
+def answered() -> None:
+    """Under one Idempotency-Key answers lie for a tenant that nobody of the cast is of, and for nobody."""
+    for tenant in (new_id(), NOBODY):
+        StoredReply.objects.create(
+            tenant_id=tenant, key=ANOTHERS, fingerprint=b"x" * 32, status=200, headers={},
+            body=canary("another").encode(),
+        )  # fmt: skip
 
 
 def unnoted() -> None:
