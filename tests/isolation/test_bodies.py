@@ -69,12 +69,10 @@ def trial(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         transaction.set_rollback(True)
 
 
-def test_s18_no_write_takes_a_member_that_it_does_not_declare(trial: Trial) -> None:
+def test_s18_no_write_takes_an_undeclared_member_or_a_stranger_s_row(trial: Trial) -> None:
+    """One test, so that one worker furnishes on trial: undeclared members, then rows of strangers in their places."""
     assert [each for found in trial.stuffed.values() for each in found] == []
     writes = {each.operation for each in addresses() if each.method != "GET"}
     assert len(set(trial.stuffed) & writes) >= 30, sorted(trial.stuffed)
-
-
-def test_a_stranger_s_row_in_a_body_is_as_one_that_nobody_has(trial: Trial) -> None:
     assert [each for found in trial.named.values() for each in found] == []
     assert set(trial.named) >= NAMED, sorted(trial.named)
