@@ -67,7 +67,7 @@ def once(
         *(f"{name}: {value}" for name, value in headers.items()),
     )
     if told not in house.told:
-        house.told[told] = ask(house, asker, address, key, query, method=method, **headers)
+        house.told[told] = ask(house, asker, address, key, query, method=method, caller=None, **headers)
     answer: Answer = house.told[told]
     return answer
 

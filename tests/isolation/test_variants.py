@@ -76,7 +76,7 @@ def test_a_filter_by_a_stranger_s_value_answers_as_by_one_that_nobody_has(
             told = answers(house, ledger, address, asker, theirs)
             plain = answers(house, ledger, address, asker, nobodys)
             wrong += [
-                (asker, theirs, one, other)
+                f"{asker}: {theirs}: {one} is not {other}"
                 for one, other in zip(told, plain, strict=True)
                 if found_by_what_is_not_shown(one, theirs)
                 or (not items(one) and replace(one, key="") != replace(other, key=""))
