@@ -72,7 +72,7 @@ OVER = {"closed", "revoked", "refused", "withdrawn", "retired", "lifted", "cance
 
 
 def _rows(model: type[Entity]) -> list[Thing]:
-    rows: Any = model.objects.all()
+    rows: Any = model.objects.order_by("pk")  # in one order, so that "the first" is the same each time
     if model is Instruction:  # a draft is the supervision's alone, whomever it will be issued to
         rows = rows.exclude(state__in=UNISSUED)
     owned = [] if model.public else [model.tenant_field, *model.party_fields]
