@@ -84,7 +84,7 @@ def _sources(column: Any) -> list[str]:
     """The columns that a generated column is made of; of another, itself."""
     if not column.generated:
         return [column.name]
-    return [each.name for each in column.expression.flatten() if isinstance(each, models.F)]
+    return [each.name for each in column.expression.flatten() if isinstance(each, models.F)]  # type: ignore[attr-defined] # the stubs forget it
 
 
 def _another(column: Any, value: Any, number: int) -> Any:  # noqa: PLR0911 - one table
