@@ -105,8 +105,8 @@ class Node:
         """Bring the database to the code's schema, as its owner."""
         self.manage("migrate", "--verbosity", "0", as_owner=True)
 
-    def start(self) -> None:
-        """Start the web workers and the Celery worker with beat; `wait` says when they are ready."""
+    def start(self, *names: str) -> None:
+        """Start the web workers (`web`) and the Celery worker with beat (`worker`); `wait` says when they are ready."""
         self._port = self._port or _reserve_port(urlsplit(self.url).port or 0)
         self.url = f"http://{HOST}:{self._port.getsockname()[1]}"
         environment = self.environment()
@@ -143,8 +143,8 @@ class Node:
                 *("--without-mingle", "--without-gossip"),
             ],
         }
-        for name, command in commands.items():
-            process = spawn(command, log=self._log(name), env=environment, cwd=ROOT)
+        for name in names or commands:
+            process = spawn(commands[name], log=self._log(name), env=environment, cwd=ROOT)
             self.processes[name] = process
             self.stack.record(f"{self.spec.code}/{name}", process)
         (self.folder / "url").write_text(self.url)  # for later commands on the same run
@@ -231,14 +231,17 @@ def running_nodes(
 ) -> Iterator[list[Node]]:
     """Migrated, started and ready nodes, in the order of `specs`; ended on the way out, however it is taken.
 
-    `say(what, seconds)` hears of each thing done.
+    The web workers load their code while the databases are made, for they ask nothing of them before they are asked;
+    Celery's do. `say(what, seconds)` hears of each thing done.
     """
     nodes = [Node(spec, stack) for spec in specs]
-    prepare(nodes, stack, say)
     try:
+        for node in nodes:
+            node.start("web")
+        prepare(nodes, stack, say)
         begin = time.monotonic()
         for node in nodes:
-            node.start()
+            node.start("worker")
         for node in nodes:
             node.wait()
             say(f"{node.spec.code} ready at {node.url}", time.monotonic() - begin)

@@ -12,6 +12,8 @@ from participants.services.founding import Seat, found_node
 class Command(BaseCommand):
     help = "建立节点运营主体与监管主体并发出首批邀请 / Make the node's operator and regulator, and invite their first people"
 
+    requires_system_checks: list[str] = []  # the web workers have looked
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--operator-name", required=True, help="运营主体名称 / name of the operator")
         parser.add_argument("--regulator-name", required=True, help="监管主体名称 / name of the regulator")
