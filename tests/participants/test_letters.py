@@ -10,7 +10,7 @@ from participants.domain.mail import Tongue, written
 from tests.laws.house import BUILT, import_every_floor
 from tests.laws.test_languages import CHINESE, PARAMETER, complaints
 
-NAMES = {"Webhook", "POST"}  # in Chinese too: how each is called there
+NAMES = {"Webhook", "GET", "POST"}  # in Chinese too: how each is called there
 ADDRESS = re.compile(r"/api/\S+|:recover")
 
 
