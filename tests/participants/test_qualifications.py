@@ -69,6 +69,20 @@ def test_who_proposes_does_not_approve_and_others_do_neither(world: World, resel
     assert code_of(proposed(world, reseller, **GRANT)) == (409, "already_proposed")
 
 
+def test_what_is_missing_when_the_second_person_decides_stops_the_grant(
+    world: World, reseller: Newcomer
+) -> None:
+    proposal = proposed(world, reseller, **GRANT).json()["id"]
+    papers = reseller.row.documents.filter(kind="qualification_application")
+    papers.update(valid_until=days_ahead(-1))
+    approve = f"/api/v1/proposals/{proposal}:approve"
+    assert code_of(world.olga.post(approve)) == (409, "not_qualifiable")
+    assert not Qualification.objects.exists()
+    papers.update(valid_until=days_ahead(0))
+    assert world.olga.post(approve).status_code == 200
+    assert qualified(reseller)
+
+
 RIGHTS = [("olga", 403), ("owen", 403), ("rhea", 403), ("ada", 404), ("nobody", 401)]
 
 
