@@ -249,6 +249,9 @@ def watched(world: World) -> None:
         )
         if name in ("cleo", "lou", "roy", "amy"):
             instruct(world, person, number=f"苏通信〔2026〕{number}号", reason=canary(name))
+    for name in ("ada", "cleo"):  # a feed of one resource, so that naming a stranger's is tried too
+        person = getattr(world, name)
+        declared(person, resource=made(person.get("/api/v1/pools"))["items"][0]["id"])
     for number in SEVERAL:
         times = {"start": minute(60 * number).isoformat(), "end": minute(0).isoformat()}
         made(world.rhea.post(f"/api/v1/indicators/{INDICATOR}:compute", times))
