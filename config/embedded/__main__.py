@@ -117,20 +117,23 @@ def bench(words: Sequence[str]) -> int:
 
 
 def _exercise(folder: str, words: Sequence[str]) -> int:
-    """Run modules of tests/`folder` one after the other on services of their own; 0 when each of them succeeded."""
+    """Run modules of tests/`folder` one after the other; 0 when each of them succeeded."""
     known = sorted(path.stem for path in (ROOT / "tests" / folder).glob("[!_]*.py"))
     name, *rest = words or [""]
     if not known or (name != "all" and name not in known):
         print(f"Which one? 请指定：{' '.join(['all', *known])}", file=sys.stderr)
         return 2
+    results = [_alone(folder, each, rest) for each in (known if name == "all" else [name])]
+    return max(results, default=0)
+
+
+def _alone(folder: str, name: str, words: Sequence[str]) -> int:
+    """Run one module on services and a database of its own: what another has left there is not its concern."""
     with private_stack(folder, durable=True) as stack:
         node = Node(REGIONAL, stack)
         prepare([node], stack)
-        results = [
-            follow([sys.executable, "-m", f"tests.{folder}.{each}", *rest], env=node.environment(), cwd=ROOT)
-            for each in (known if name == "all" else [name])
-        ]
-    return max(results, default=0)
+        command = [sys.executable, "-m", f"tests.{folder}.{name}", *words]
+        return follow(command, env=node.environment(), cwd=ROOT)
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
