@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 
 from scheduling.domain.changes import PARTS, changed
@@ -71,7 +70,6 @@ def _caught_up(last: Version | None, number: int, snapshot: str) -> Version:
     return Version(number, changed(last.supply, put, dropped, snapshot))
 
 
-@transaction.atomic  # rows come through a server-side cursor, which lives in a transaction
 def _built(number: int, snapshot: str) -> Version:
     standing = SupplyRow.objects.filter(Q(until=None) | Q(until__gt=number), since__lte=number)
     parts: list[list[Any]] = [[] for _ in PARTS]

@@ -3,7 +3,7 @@
 import pytest
 
 from kernel.models.outbox import EventRecord
-from participants.domain.credit_codes import check_character
+from kernel.organisation_codes import check_character
 from participants.models import Decision
 from tests.participants.newcomers import Newcomer, application, checked, code_of, serial
 from tests.support.cast import World

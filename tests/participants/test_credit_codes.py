@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import uscc
 
-from participants.domain.credit_codes import CodeCheck, check_character, legal_entity, read_code
+from kernel.organisation_codes import check_character
+from participants.domain.credit_codes import CodeCheck, legal_entity, read_code
 from participants.errors import MalformedCreditCode
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
