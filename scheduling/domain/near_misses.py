@@ -32,10 +32,10 @@ class NearMiss:
     verdict: Verdict
 
 
-def near_misses(supply: Supply, lines: Lines, disclosing_other: frozenset[str]) -> list[NearMiss]:
+def near_misses(supply: Supply, lines: Lines, beyond_silica: frozenset[str]) -> list[NearMiss]:
     """The centres with offers that fit, none of whose lines keeps the latency bound, nearest first.
 
-    A line provider all of whose spans are silica is held to 4.9 µs/km; one of `disclosing_other`, which has others,
+    A line provider all of whose spans are silica is held to 4.9 µs/km; one of `beyond_silica`, which has others,
     to 3.336: the physical bound must hold for every path it may have. Sites without coordinates are left out.
     """
     demand = lines.demand
@@ -52,7 +52,7 @@ def near_misses(supply: Supply, lines: Lines, disclosing_other: frozenset[str]) 
             miss
             for product, reason in reasons.items()
             if reason == "latency"
-            and (miss := _miss(supply, lines, product, site, silica=product[0] not in disclosing_other))
+            and (miss := _miss(supply, lines, product, site, silica=product[0] not in beyond_silica))
         ]
         if misses:
             nearest = min(misses, key=lambda miss: (miss.verdict is Verdict.FAIL, miss.upper_us))

@@ -92,12 +92,6 @@ class OfferColumns:
         """
         known = dict(zip(self.centres, self.site_of, strict=True))
         names = self.centres + tuple(name for name in centres if name not in known)
-        numbers = {
-            column: _column(
-                [getattr(centres[name], column) if name in centres else None for name in names], places
-            )
-            for column, places in CENTRE_BOUNDS.values()
-        }
         part = _laid_out(put, {name: at for at, name in enumerate(names)}, self.codes)
         keep = np.ones(len(self.ids), dtype=np.bool_)
         keep[[self._position(row) for row in gone]] = False
@@ -119,7 +113,7 @@ class OfferColumns:
             numbers={name: merged(cells, part.numbers[name]) for name, cells in self.numbers.items()},
             texts={name: merged(cells, part.texts[name]) for name, cells in self.texts.items()},
             codes=part.codes,
-            centre_numbers=numbers,
+            centre_numbers=_centre_numbers(centres.get(name) for name in names),
         )
 
     def _position(self, row: Offer) -> int:
@@ -234,10 +228,11 @@ def _laid_out(
     )
 
 
-def _centre_numbers(centres: Iterable[Centre]) -> dict[str, Ints]:
+def _centre_numbers(centres: Iterable[Centre | None]) -> dict[str, Ints]:
+    """The columns of centres; of one that is there no more nothing is known."""
     rows = list(centres)
     return {
-        column: _column([getattr(row, column) for row in rows], places)
+        column: _column([None if row is None else getattr(row, column) for row in rows], places)
         for column, places in CENTRE_BOUNDS.values()
     }
 

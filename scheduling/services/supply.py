@@ -89,8 +89,7 @@ def refresh_supply(*, everything: bool = False) -> bool:
         return False
     cursor = SupplyCursor.objects.first()  # the builder before us may have come further meanwhile
     position, instant = last_position(), now()
-    whole = everything or cursor is None
-    _write(Scope(everything=True) if cursor is None or whole else _happened(cursor, instant))
+    _write(Scope(everything=True) if everything or cursor is None else _happened(cursor, instant))
     SupplyCursor.objects.update_or_create(id=1, defaults={"position": position, "looked_at": instant})
     return True
 
