@@ -1,19 +1,30 @@
 """What every test may ask for: the world with its cast, in a database that it meets as the application does."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
 
+from config.embedded.addresses import shifted
 from kernel.tenancy import as_node
 from tests.support.cast import World
 from tests.support.wire import Wire, wired
 
 empty_tables = DatabaseOperations.execute_sql_flush
+CACHES_APART = 4  # workers; each is four databases of Redis further on, as two nodes of a test take four
+
+
+def pytest_configure() -> None:
+    """Give each of up to four workers a cache of its own: one counts no calls, and clears no counts, of another's."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    cache = settings.CACHES["default"]
+    cache["LOCATION"] = shifted(cache["LOCATION"], 2 * (int(worker) % CACHES_APART))
 
 
 @pytest.fixture(scope="session")

@@ -55,9 +55,12 @@ def addresses_of(role: str, sockets: Path, named: Mapping[str, str]) -> Addresse
     return Addresses(
         database=_database(named.get("DATABASE_URL"), APP, role, sockets),
         database_owner=_database(named.get("DATABASE_OWNER_URL"), OWNER, role, sockets),
-        broker=_shifted(named.get("REDIS_URL"), slot)
-        or f"redis+socket://{sockets}/redis.sock?virtual_host={2 * slot}",
-        cache=_shifted(named.get("CACHE_URL"), slot) or f"unix://{sockets}/redis.sock?db={2 * slot + 1}",
+        broker=shifted(named["REDIS_URL"], slot)
+        if "REDIS_URL" in named
+        else f"redis+socket://{sockets}/redis.sock?virtual_host={2 * slot}",
+        cache=shifted(named["CACHE_URL"], slot)
+        if "CACHE_URL" in named
+        else f"unix://{sockets}/redis.sock?db={2 * slot + 1}",
     )
 
 
@@ -69,9 +72,9 @@ def _database(url: str | None, user: str, role: str, sockets: Path) -> str:
     return f"{base}{SUFFIXES[role]}{mark}{query}"
 
 
-def _shifted(url: str | None, slot: int) -> str | None:
+def shifted(url: str, slot: int) -> str:
     """The same Redis, `2 * slot` databases further on, in whichever of its three places the number stands."""
-    if url is None or slot == 0:
+    if slot == 0:
         return url
     parts = urlsplit(url)
     if parts.scheme in ("redis", "rediss"):
