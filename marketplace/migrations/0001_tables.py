@@ -113,6 +113,8 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('generation', models.PositiveIntegerField(default=1, editable=False)),
+                ('tenant_id', models.UUIDField()),
+                ('compute_provider', models.UUIDField()),
                 ('profile', models.CharField(max_length=20)),
                 ('machine_seconds', models.BigIntegerField(help_text='what both meters bear out')),
                 ('state', models.CharField(choices=[('agreed', '一致'), ('disputed', '有争议'), ('corrected', '已更正')], default='agreed', max_length=10)),
@@ -338,6 +340,14 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['order', 'window_end'], name='usage_by_window'),
         ),
         migrations.AddIndex(
+            model_name='usage',
+            index=models.Index(fields=['tenant_id'], name='usage_by_tenant'),
+        ),
+        migrations.AddIndex(
+            model_name='usage',
+            index=models.Index(fields=['compute_provider'], name='usage_by_provider'),
+        ),
+        migrations.AddIndex(
             model_name='meterrecord',
             index=models.Index(fields=['order', 'window_start'], name='meter_record_by_window'),
         ),
@@ -368,6 +378,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='order',
             constraint=models.UniqueConstraint(fields=('tenant_id', 'client_ref'), name='order_once_a_client_ref'),
+        ),
+        migrations.AddConstraint(
+            model_name='order',
+            constraint=models.UniqueConstraint(fields=('id', 'tenant_id', 'compute_provider'), name='order_and_parties'),
         ),
         migrations.AddConstraint(
             model_name='order',

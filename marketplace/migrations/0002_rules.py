@@ -65,6 +65,12 @@ CREATE CONSTRAINT TRIGGER entry_balances AFTER INSERT ON posting
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION entry_balances();
 """
 
+# A usage says itself whose it is, and a foreign key over all three columns keeps that the order's word.
+USAGE_PARTIES = """
+ALTER TABLE usage ADD CONSTRAINT usage_parties_of_order FOREIGN KEY (order_id, tenant_id, compute_provider)
+    REFERENCES purchase_order (id, tenant_id, compute_provider);
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("marketplace", "0001_tables")]
@@ -76,6 +82,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             ENTRY_BALANCES, "DROP TRIGGER entry_balances ON posting; DROP FUNCTION entry_balances();"
         ),
+        migrations.RunSQL(USAGE_PARTIES, "ALTER TABLE usage DROP CONSTRAINT usage_parties_of_order;"),
         *(
             AppendOnly(table)
             for table in (

@@ -38,19 +38,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Nonce',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('key_id', models.CharField(max_length=64)),
-                ('nonce', models.CharField(max_length=64)),
-                ('remember_until', models.DateTimeField(db_index=True)),
-            ],
-            options={
-                'db_table': 'nonce',
-                'constraints': [models.UniqueConstraint(fields=('key_id', 'nonce'), name='nonce_once_a_key')],
-            },
-        ),
-        migrations.CreateModel(
             name='Outgoing',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -289,6 +276,28 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'incoming',
                 'constraints': [models.UniqueConstraint(fields=('stream', 'sequence'), name='incoming_once_a_number')],
+            },
+        ),
+        migrations.CreateModel(
+            name='NodeApplication',
+            fields=[
+                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('generation', models.PositiveIntegerField(default=1, editable=False)),
+                ('kind', models.CharField(choices=[('node-region', '国家算力互联互通区域节点申报表'), ('node-industry', '国家算力互联互通行业节点申报表'), ('metro-plan', '城域“毫秒用算”专项行动计划表'), ('metro-summary', '城域“毫秒用算”专项行动情况总结表')], max_length=16)),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('state', models.CharField(choices=[('draft', '草稿'), ('final', '定稿')], default='draft', max_length=8)),
+                ('content', models.JSONField(help_text='what was filled in')),
+                ('profile', models.CharField(blank=True, help_text='version of the rules it was finalised by', max_length=16)),
+                ('document', models.BinaryField(help_text='the final .docx', null=True)),
+                ('sha256', models.CharField(blank=True, help_text='of the final .docx', max_length=64)),
+                ('finalised_at', models.DateTimeField(null=True)),
+                ('finalised_by', models.UUIDField(null=True)),
+                ('supersedes', models.OneToOneField(help_text='the version before', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='successor', to='nodes.nodeapplication')),
+            ],
+            options={
+                'db_table': 'node_application',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('document', None), ('finalised_at', None), ('sha256', ''), ('state', 'draft')), models.Q(('document__isnull', False), ('finalised_at__isnull', False), ('sha256__regex', '^[0-9a-f]{64}$'), ('state', 'final')), _connector='OR'), name='node_application_final_has_its_paper')],
             },
         ),
         migrations.AddConstraint(

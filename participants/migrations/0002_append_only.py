@@ -4,6 +4,6 @@ from kernel.append_only import AppendOnly
 
 
 class Migration(migrations.Migration):
-    dependencies = [("nodes", "0001_tables")]
+    dependencies = [("participants", "0001_tables")]
 
-    operations = [AppendOnly("incoming"), AppendOnly("outgoing")]
+    operations = [AppendOnly("decision")]

@@ -1,9 +1,0 @@
-from django.db import migrations
-
-from kernel.append_only import AppendOnly
-
-
-class Migration(migrations.Migration):
-    dependencies = [("participants", "0002_certification")]
-
-    operations = [AppendOnly("decision")]
