@@ -1,14 +1,55 @@
 """What is free: K2, read from the ledger. A reader may rank by it; only the ledger's row may grant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from kernel.models.capacity import Capacity, Claim
+from django.db import connection
+
+from kernel.domain.windows import Window
+from kernel.models.capacity import ACTIVE, Capacity, Claim
+
+FREE_OVER = """
+    WITH asked AS (SELECT * FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS a(start, until)),
+    edge AS (
+        SELECT c.resource_id, a.start, v.at, v.change
+        FROM claim c
+        JOIN asked a ON c.period && tstzrange(a.start, a.until),
+        LATERAL (VALUES (greatest(lower(c.period), a.start), c.quantity), (upper(c.period), -c.quantity)) AS v(at, change)
+        WHERE c.state = ANY(%(active)s) AND c.resource_id = ANY(%(resources)s)
+    ),
+    level AS (  -- at one instant the ends (negative) come first
+        SELECT resource_id, sum(change) OVER (
+            PARTITION BY resource_id, start ORDER BY at, change ROWS UNBOUNDED PRECEDING) AS booked
+        FROM edge
+    ),
+    highest AS (SELECT resource_id, max(booked) AS booked FROM level GROUP BY resource_id)
+    SELECT c.resource, greatest(0, c.total - c.standing - coalesce(h.booked, 0))::bigint
+    FROM capacity c LEFT JOIN highest h ON h.resource_id = c.resource
+    WHERE c.resource = ANY(%(resources)s)
+"""
 
 
 def free(resources: Iterable[UUID]) -> dict[UUID, int]:
     """Free quantity of each resource in its unit; a resource that nobody declared is absent."""
     return {row.resource: row.free for row in Capacity.objects.filter(resource__in=set(resources))}
+
+
+def free_over(resources: Iterable[UUID], windows: Sequence[Window]) -> dict[UUID, int]:
+    """What can be booked of each resource throughout every one of the windows, in its unit, by one statement.
+
+    The least that is free at any instant of them; a resource that nobody declared is absent. The windows do not
+    overlap one another: occurrences of one booking, or a single one.
+    """
+    asked: dict[str, Any] = {
+        "resources": list(set(resources)),
+        "starts": [window.start for window in windows],
+        "ends": [window.end for window in windows],
+        "active": list(ACTIVE),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(FREE_OVER, asked)
+        return dict(cursor.fetchall())
 
 
 def totals(resources: Iterable[UUID]) -> dict[UUID, int]:

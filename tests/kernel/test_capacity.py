@@ -131,6 +131,28 @@ def test_windows_share_what_they_do_not_use_at_the_same_time() -> None:
 
 
 @quick
+def test_what_is_free_over_windows_is_the_least_at_any_of_their_instants() -> None:
+    cards, other = declare(10), declare(5)
+    hold({cards: 1})
+    hold({cards: 4}, window=days(0, 2))
+    hold({cards: 3, other: 5}, window=days(2, 2))
+    released = hold({cards: 5}, window=days(3, 1))
+    capacity.release(bundle=released)
+
+    def left(*windows: Window) -> tuple[int, int]:
+        found = selectors.free_over([cards, other, new_id()], windows)
+        return found[cards], found[other]
+
+    assert left(days(0, 1)) == (5, 5)
+    assert left(days(2, 1)) == (6, 0)
+    assert left(days(0, 4)) == (5, 0), "one ends as the other starts"
+    assert left(days(4, 9)) == (9, 5)
+    assert left(days(2, 1), days(4, 1)) == (6, 0)
+    declare(4, cards)
+    assert left(days(0, 1)) == (0, 5), "a cut below what is sold leaves nothing"
+
+
+@quick
 @pytest.mark.parametrize(
     "change", [{"standing": 11}, {"peak": 11}, {"standing": 6, "peak": 5}, {"standing": -1}]
 )
