@@ -81,6 +81,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'pool',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('accelerator__isnull', True), ('accelerators', 0)), models.Q(('accelerator__isnull', False), ('accelerators__gt', 0)), _connector='OR'), name='pool_cards_have_a_name')],
             },
         ),
         migrations.CreateModel(
@@ -101,6 +102,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'offer',
+                'indexes': [models.Index(condition=models.Q(('state', 'listed')), fields=['pool'], name='offer_listed')],
             },
         ),
         migrations.CreateModel(
@@ -115,6 +117,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'offer_price',
+                'indexes': [models.Index(fields=['offer', '-valid_from', '-id'], name='offer_price_newest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('price_cny_hour__gte', 0)), name='offer_price_not_negative'), models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='offer_price_ends_after_it_begins')],
             },
         ),
         migrations.CreateModel(
@@ -152,25 +156,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('fresh', True)), fields=['observed_at'], name='inventory_going_stale')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('total__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('idle'), '+', models.F('serving')), '+', models.F('faulty')))), name='inventory_adds_up')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='pool',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accelerator__isnull', True), ('accelerators', 0)), models.Q(('accelerator__isnull', False), ('accelerators__gt', 0)), _connector='OR'), name='pool_cards_have_a_name'),
-        ),
-        migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(condition=models.Q(('state', 'listed')), fields=['pool'], name='offer_listed'),
-        ),
-        migrations.AddIndex(
-            model_name='offerprice',
-            index=models.Index(fields=['offer', '-valid_from', '-id'], name='offer_price_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='offerprice',
-            constraint=models.CheckConstraint(condition=models.Q(('price_cny_hour__gte', 0)), name='offer_price_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='offerprice',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='offer_price_ends_after_it_begins'),
         ),
     ]

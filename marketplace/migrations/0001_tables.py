@@ -17,20 +17,26 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='MeterRecord',
+            name='Quote',
             fields=[
                 ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('generation', models.PositiveIntegerField(default=1, editable=False)),
-                ('source', models.CharField(choices=[('provider', '提供商'), ('node', '节点')], max_length=10)),
-                ('sequence', models.PositiveBigIntegerField()),
-                ('window_start', models.DateTimeField()),
-                ('window_end', models.DateTimeField()),
-                ('machine_seconds', models.BigIntegerField()),
-                ('corrects', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='correction', to='marketplace.meterrecord')),
+                ('tenant_id', models.UUIDField()),
+                ('selection', models.UUIDField()),
+                ('bundle', models.PositiveIntegerField(help_text="index in the selection's bundles")),
+                ('compute_fen', models.BigIntegerField()),
+                ('line_fen', models.BigIntegerField()),
+                ('total_fen', models.BigIntegerField()),
+                ('valid_until', models.DateTimeField()),
+                ('document', models.TextField()),
+                ('digest', models.CharField(help_text='Content-Digest of document', max_length=80)),
+                ('signature', models.CharField(help_text="base64 over document's UTF-8 bytes", max_length=120)),
+                ('key_id', models.CharField(max_length=64)),
             ],
             options={
-                'db_table': 'meter_record',
+                'db_table': 'quote',
+                'constraints': [models.CheckConstraint(condition=models.Q(('compute_fen__gte', 0), ('line_fen__gte', 0), ('total_fen', django.db.models.expressions.CombinedExpression(models.F('compute_fen'), '+', models.F('line_fen')))), name='quote_adds_up')],
             },
         ),
         migrations.CreateModel(
@@ -57,9 +63,31 @@ class Migration(migrations.Migration):
                 ('line_waived', models.BooleanField(default=False)),
                 ('billing_started_at', models.DateTimeField(null=True)),
                 ('ended_at', models.DateTimeField(null=True)),
+                ('quote', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='order', to='marketplace.quote')),
             ],
             options={
                 'db_table': 'purchase_order',
+                'constraints': [models.UniqueConstraint(fields=('tenant_id', 'client_ref'), name='order_once_a_client_ref'), models.UniqueConstraint(fields=('id', 'tenant_id', 'compute_provider'), name='order_and_parties'), models.CheckConstraint(condition=models.Q(('total_fen', django.db.models.expressions.CombinedExpression(models.F('compute_fen'), '+', models.F('line_fen')))), name='order_adds_up'), models.CheckConstraint(condition=models.Q(('billing_started_at', None), ('line_accepted_at__isnull', False), ('line_waived', True), _connector='OR'), name='order_bills_compute_with_its_line'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'running'), _negated=True), ('billing_started_at__isnull', False), _connector='OR'), name='order_running_is_billed'), models.CheckConstraint(condition=models.Q(('state__in', ['placed', 'awaiting_providers', 'awaiting_compute_provider', 'awaiting_line_provider', 'accepted', 'opening', 'awaiting_line', 'awaiting_dispatch', 'awaiting_user', 'compute_accepted', 'running', 'ended', 'rejected', 'cancelled', 'expired'])), name='order_state_is_listed')],
+            },
+        ),
+        migrations.CreateModel(
+            name='MeterRecord',
+            fields=[
+                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('generation', models.PositiveIntegerField(default=1, editable=False)),
+                ('source', models.CharField(choices=[('provider', '提供商'), ('node', '节点')], max_length=10)),
+                ('sequence', models.PositiveBigIntegerField()),
+                ('window_start', models.DateTimeField()),
+                ('window_end', models.DateTimeField()),
+                ('machine_seconds', models.BigIntegerField()),
+                ('corrects', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='correction', to='marketplace.meterrecord')),
+                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='meter_records', to='marketplace.order')),
+            ],
+            options={
+                'db_table': 'meter_record',
+                'indexes': [models.Index(fields=['order', 'window_start'], name='meter_record_by_window')],
+                'constraints': [models.UniqueConstraint(fields=('order', 'source', 'sequence'), name='meter_record_once_a_sequence'), models.CheckConstraint(condition=models.Q(('window_end__gt', models.F('window_start'))), name='meter_record_window'), models.CheckConstraint(condition=models.Q(('machine_seconds__gte', 0)), name='meter_record_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -105,6 +133,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'journal_entry',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'reversal'), ('reverses__isnull', False)), models.Q(models.Q(('kind', 'reversal'), _negated=True), ('reverses__isnull', True)), _connector='OR'), name='journal_entry_reversal_names_its_entry')],
             },
         ),
         migrations.CreateModel(
@@ -127,12 +156,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'usage',
+                'indexes': [models.Index(fields=['order', 'window_end'], name='usage_by_window'), models.Index(fields=['tenant_id'], name='usage_by_tenant'), models.Index(fields=['compute_provider'], name='usage_by_provider')],
             },
-        ),
-        migrations.AddField(
-            model_name='meterrecord',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='meter_records', to='marketplace.order'),
         ),
         migrations.CreateModel(
             name='OrderStep',
@@ -150,6 +175,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'order_step',
+                'constraints': [models.UniqueConstraint(fields=('order', 'version'), name='order_step_once_a_version')],
             },
         ),
         migrations.CreateModel(
@@ -163,35 +189,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'posting',
+                'constraints': [models.UniqueConstraint(fields=('entry', 'account'), name='posting_once_an_account'), models.CheckConstraint(condition=models.Q(('amount_fen', 0), _negated=True), name='posting_not_zero')],
             },
-        ),
-        migrations.CreateModel(
-            name='Quote',
-            fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('generation', models.PositiveIntegerField(default=1, editable=False)),
-                ('tenant_id', models.UUIDField()),
-                ('selection', models.UUIDField()),
-                ('bundle', models.PositiveIntegerField(help_text="index in the selection's bundles")),
-                ('compute_fen', models.BigIntegerField()),
-                ('line_fen', models.BigIntegerField()),
-                ('total_fen', models.BigIntegerField()),
-                ('valid_until', models.DateTimeField()),
-                ('document', models.TextField()),
-                ('digest', models.CharField(help_text='Content-Digest of document', max_length=80)),
-                ('signature', models.CharField(help_text="base64 over document's UTF-8 bytes", max_length=120)),
-                ('key_id', models.CharField(max_length=64)),
-            ],
-            options={
-                'db_table': 'quote',
-                'constraints': [models.CheckConstraint(condition=models.Q(('compute_fen__gte', 0), ('line_fen__gte', 0), ('total_fen', django.db.models.expressions.CombinedExpression(models.F('compute_fen'), '+', models.F('line_fen')))), name='quote_adds_up')],
-            },
-        ),
-        migrations.AddField(
-            model_name='order',
-            name='quote',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='order', to='marketplace.quote'),
         ),
         migrations.CreateModel(
             name='Settlement',
@@ -232,6 +231,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'statement',
+                'constraints': [models.UniqueConstraint(fields=('settlement', 'order'), name='statement_once_a_period'), models.CheckConstraint(condition=models.Q(('provider_fen', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('user_fen'), '+', models.F('voucher_fen')), '-', models.F('line_provider_fen')), '-', models.F('fee_fen')), '-', models.F('residue_fen')))), name='statement_conserves'), models.CheckConstraint(condition=models.Q(('line_provider_fen__gte', 0), ('provider_fen__gte', 0), ('user_fen__gte', 0), ('voucher_fen__gte', 0)), name='statement_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -246,6 +246,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'statement_line',
+                'constraints': [models.UniqueConstraint(fields=('statement', 'part'), name='statement_line_once_a_part'), models.CheckConstraint(condition=models.Q(('amount_fen__gte', 0)), name='statement_line_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -302,6 +303,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'voucher_claim',
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0), django.db.models.lookups.LessThanOrEqual(django.db.models.expressions.CombinedExpression(models.F('amount_fen'), '*', models.Value(10000)), django.db.models.expressions.CombinedExpression(models.F('eligible_fen'), '*', models.F('rate_bp')))), name='voucher_claim_within_rate'), models.CheckConstraint(condition=models.Q(('redeemed_fen__gte', 0), ('redeemed_fen__lte', models.F('amount_fen'))), name='voucher_claim_redeems_what_it_has')],
             },
         ),
         migrations.CreateModel(
@@ -330,101 +332,5 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'billed_usage',
             },
-        ),
-        migrations.AddConstraint(
-            model_name='journalentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'reversal'), ('reverses__isnull', False)), models.Q(models.Q(('kind', 'reversal'), _negated=True), ('reverses__isnull', True)), _connector='OR'), name='journal_entry_reversal_names_its_entry'),
-        ),
-        migrations.AddIndex(
-            model_name='usage',
-            index=models.Index(fields=['order', 'window_end'], name='usage_by_window'),
-        ),
-        migrations.AddIndex(
-            model_name='usage',
-            index=models.Index(fields=['tenant_id'], name='usage_by_tenant'),
-        ),
-        migrations.AddIndex(
-            model_name='usage',
-            index=models.Index(fields=['compute_provider'], name='usage_by_provider'),
-        ),
-        migrations.AddIndex(
-            model_name='meterrecord',
-            index=models.Index(fields=['order', 'window_start'], name='meter_record_by_window'),
-        ),
-        migrations.AddConstraint(
-            model_name='meterrecord',
-            constraint=models.UniqueConstraint(fields=('order', 'source', 'sequence'), name='meter_record_once_a_sequence'),
-        ),
-        migrations.AddConstraint(
-            model_name='meterrecord',
-            constraint=models.CheckConstraint(condition=models.Q(('window_end__gt', models.F('window_start'))), name='meter_record_window'),
-        ),
-        migrations.AddConstraint(
-            model_name='meterrecord',
-            constraint=models.CheckConstraint(condition=models.Q(('machine_seconds__gte', 0)), name='meter_record_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderstep',
-            constraint=models.UniqueConstraint(fields=('order', 'version'), name='order_step_once_a_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.UniqueConstraint(fields=('entry', 'account'), name='posting_once_an_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen', 0), _negated=True), name='posting_not_zero'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('tenant_id', 'client_ref'), name='order_once_a_client_ref'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('id', 'tenant_id', 'compute_provider'), name='order_and_parties'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total_fen', django.db.models.expressions.CombinedExpression(models.F('compute_fen'), '+', models.F('line_fen')))), name='order_adds_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('billing_started_at', None), ('line_accepted_at__isnull', False), ('line_waived', True), _connector='OR'), name='order_bills_compute_with_its_line'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'running'), _negated=True), ('billing_started_at__isnull', False), _connector='OR'), name='order_running_is_billed'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['placed', 'awaiting_providers', 'awaiting_compute_provider', 'awaiting_line_provider', 'accepted', 'opening', 'awaiting_line', 'awaiting_dispatch', 'awaiting_user', 'compute_accepted', 'running', 'ended', 'rejected', 'cancelled', 'expired'])), name='order_state_is_listed'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(fields=('settlement', 'order'), name='statement_once_a_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('provider_fen', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('user_fen'), '+', models.F('voucher_fen')), '-', models.F('line_provider_fen')), '-', models.F('fee_fen')), '-', models.F('residue_fen')))), name='statement_conserves'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('line_provider_fen__gte', 0), ('provider_fen__gte', 0), ('user_fen__gte', 0), ('voucher_fen__gte', 0)), name='statement_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.UniqueConstraint(fields=('statement', 'part'), name='statement_line_once_a_part'),
-        ),
-        migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gte', 0)), name='statement_line_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucherclaim',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0), django.db.models.lookups.LessThanOrEqual(django.db.models.expressions.CombinedExpression(models.F('amount_fen'), '*', models.Value(10000)), django.db.models.expressions.CombinedExpression(models.F('eligible_fen'), '*', models.F('rate_bp')))), name='voucher_claim_within_rate'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucherclaim',
-            constraint=models.CheckConstraint(condition=models.Q(('redeemed_fen__gte', 0), ('redeemed_fen__lte', models.F('amount_fen'))), name='voucher_claim_redeems_what_it_has'),
         ),
     ]

@@ -13,6 +13,24 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Peer',
+            fields=[
+                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('generation', models.PositiveIntegerField(default=1, editable=False)),
+                ('code', models.CharField(help_text='GB/T 2260; 000000 is the national node', max_length=6, unique=True)),
+                ('name', models.CharField(max_length=100)),
+                ('role', models.CharField(choices=[('national', '国家节点'), ('regional', '区域节点'), ('industry', '行业节点')], max_length=10)),
+                ('relation', models.CharField(choices=[('upstream', '上级节点'), ('downstream', '下级节点')], max_length=10)),
+                ('url', models.URLField(help_text="the node's own address, which its signatures are checked against")),
+                ('state', models.CharField(choices=[('attached', '已接入'), ('detached', '已脱离')], default='attached', max_length=10)),
+            ],
+            options={
+                'db_table': 'peer',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('relation', 'upstream'), ('state', 'attached')), fields=('relation',), name='peer_one_upstream')],
+            },
+        ),
+        migrations.CreateModel(
             name='OutboundStream',
             fields=[
                 ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
@@ -32,9 +50,11 @@ class Migration(migrations.Migration):
                 ('waiting', models.JSONField(default=dict)),
                 ('parked', models.JSONField(default=list)),
                 ('busy_until', models.DateTimeField(null=True)),
+                ('peer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outbound', to='nodes.peer')),
             ],
             options={
                 'db_table': 'outbound_stream',
+                'constraints': [models.UniqueConstraint(fields=('peer', 'name'), name='outbound_once_a_stream')],
             },
         ),
         migrations.CreateModel(
@@ -50,6 +70,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'outgoing',
+                'constraints': [models.UniqueConstraint(fields=('stream', 'position'), name='outgoing_once_a_position')],
             },
         ),
         migrations.CreateModel(
@@ -74,30 +95,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'envelope',
+                'constraints': [models.UniqueConstraint(fields=('stream', 'sequence'), name='envelope_once_a_number')],
             },
-        ),
-        migrations.CreateModel(
-            name='Peer',
-            fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('generation', models.PositiveIntegerField(default=1, editable=False)),
-                ('code', models.CharField(help_text='GB/T 2260; 000000 is the national node', max_length=6, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('role', models.CharField(choices=[('national', '国家节点'), ('regional', '区域节点'), ('industry', '行业节点')], max_length=10)),
-                ('relation', models.CharField(choices=[('upstream', '上级节点'), ('downstream', '下级节点')], max_length=10)),
-                ('url', models.URLField(help_text="the node's own address, which its signatures are checked against")),
-                ('state', models.CharField(choices=[('attached', '已接入'), ('detached', '已脱离')], default='attached', max_length=10)),
-            ],
-            options={
-                'db_table': 'peer',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('relation', 'upstream'), ('state', 'attached')), fields=('relation',), name='peer_one_upstream')],
-            },
-        ),
-        migrations.AddField(
-            model_name='outboundstream',
-            name='peer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outbound', to='nodes.peer'),
         ),
         migrations.CreateModel(
             name='NodeAlarm',
@@ -115,6 +114,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'node_alarm',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('peer', 'stream', 'kind', 'sequence'), name='node_alarm_once_open')],
             },
         ),
         migrations.CreateModel(
@@ -172,6 +172,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'inbound_stream',
+                'constraints': [models.UniqueConstraint(fields=('peer', 'name'), name='inbound_once_a_stream')],
             },
         ),
         migrations.CreateModel(
@@ -251,6 +252,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'report',
+                'indexes': [models.Index(fields=['node', 'kind', 'sequence'], name='report_by_number')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('supersedes', None)), fields=('node', 'section', 'start', 'end'), name='report_once_a_period'), models.CheckConstraint(condition=models.Q(('start__lt', models.F('end'))), name='report_period_not_empty')],
             },
         ),
         migrations.CreateModel(
@@ -299,37 +302,5 @@ class Migration(migrations.Migration):
                 'db_table': 'node_application',
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('document', None), ('finalised_at', None), ('sha256', ''), ('state', 'draft')), models.Q(('document__isnull', False), ('finalised_at__isnull', False), ('sha256__regex', '^[0-9a-f]{64}$'), ('state', 'final')), _connector='OR'), name='node_application_final_has_its_paper')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='outgoing',
-            constraint=models.UniqueConstraint(fields=('stream', 'position'), name='outgoing_once_a_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='envelope',
-            constraint=models.UniqueConstraint(fields=('stream', 'sequence'), name='envelope_once_a_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='outboundstream',
-            constraint=models.UniqueConstraint(fields=('peer', 'name'), name='outbound_once_a_stream'),
-        ),
-        migrations.AddConstraint(
-            model_name='nodealarm',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('peer', 'stream', 'kind', 'sequence'), name='node_alarm_once_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='inboundstream',
-            constraint=models.UniqueConstraint(fields=('peer', 'name'), name='inbound_once_a_stream'),
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['node', 'kind', 'sequence'], name='report_by_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(condition=models.Q(('supersedes', None)), fields=('node', 'section', 'start', 'end'), name='report_once_a_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('start__lt', models.F('end'))), name='report_period_not_empty'),
         ),
     ]

@@ -34,45 +34,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='LineOpening',
-            fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('generation', models.PositiveIntegerField(default=1, editable=False)),
-                ('order', models.UUIDField(unique=True)),
-                ('provider_id', models.UUIDField()),
-                ('user_id', models.UUIDField()),
-                ('technology', models.CharField(max_length=20)),
-                ('bandwidth_mbps', models.BigIntegerField()),
-                ('below_us', models.BigIntegerField()),
-                ('max_loss', models.DecimalField(decimal_places=9, max_digits=10)),
-                ('state', models.CharField(choices=[('contracted', '已签约，待线路商勘查'), ('surveyed', '已勘查，待配置'), ('configured', '已配置，待测试'), ('delivered', '测试合格，待用户验收'), ('accepted', '用户已验收'), ('deemed_accepted', '逾期视同验收'), ('removed', '已拆除')], default='contracted', max_length=20)),
-                ('promised_days', models.BigIntegerField()),
-                ('due_at', models.DateTimeField()),
-                ('delivered_at', models.DateTimeField(null=True)),
-                ('deemed_at', models.DateTimeField(help_text='when silence becomes acceptance', null=True)),
-                ('accepted_at', models.DateTimeField(null=True)),
-                ('day_seconds', models.PositiveIntegerField(help_text='how long a day is: 86400 unless accelerated')),
-                ('profile', models.CharField(max_length=20)),
-            ],
-            options={
-                'db_table': 'line_opening',
-            },
-        ),
-        migrations.CreateModel(
-            name='LineProvider',
-            fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('generation', models.PositiveIntegerField(default=1, editable=False)),
-                ('tenant_id', models.UUIDField(unique=True)),
-                ('key', models.CharField(max_length=64, unique=True)),
-            ],
-            options={
-                'db_table': 'line_provider',
-            },
-        ),
-        migrations.CreateModel(
             name='Site',
             fields=[
                 ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
@@ -95,6 +56,47 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='LineOpening',
+            fields=[
+                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('generation', models.PositiveIntegerField(default=1, editable=False)),
+                ('order', models.UUIDField(unique=True)),
+                ('provider_id', models.UUIDField()),
+                ('user_id', models.UUIDField()),
+                ('technology', models.CharField(max_length=20)),
+                ('bandwidth_mbps', models.BigIntegerField()),
+                ('below_us', models.BigIntegerField()),
+                ('max_loss', models.DecimalField(decimal_places=9, max_digits=10)),
+                ('state', models.CharField(choices=[('contracted', '已签约，待线路商勘查'), ('surveyed', '已勘查，待配置'), ('configured', '已配置，待测试'), ('delivered', '测试合格，待用户验收'), ('accepted', '用户已验收'), ('deemed_accepted', '逾期视同验收'), ('removed', '已拆除')], default='contracted', max_length=20)),
+                ('promised_days', models.BigIntegerField()),
+                ('due_at', models.DateTimeField()),
+                ('delivered_at', models.DateTimeField(null=True)),
+                ('deemed_at', models.DateTimeField(help_text='when silence becomes acceptance', null=True)),
+                ('accepted_at', models.DateTimeField(null=True)),
+                ('day_seconds', models.PositiveIntegerField(help_text='how long a day is: 86400 unless accelerated')),
+                ('profile', models.CharField(max_length=20)),
+                ('a', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scheduling.site')),
+                ('z', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scheduling.site')),
+            ],
+            options={
+                'db_table': 'line_opening',
+            },
+        ),
+        migrations.CreateModel(
+            name='LineProvider',
+            fields=[
+                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('generation', models.PositiveIntegerField(default=1, editable=False)),
+                ('tenant_id', models.UUIDField(unique=True)),
+                ('key', models.CharField(max_length=64, unique=True)),
+            ],
+            options={
+                'db_table': 'line_provider',
+            },
+        ),
+        migrations.CreateModel(
             name='LineProduct',
             fields=[
                 ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
@@ -105,6 +107,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'line_product',
+                'constraints': [models.UniqueConstraint(fields=('provider', 'technology'), name='line_product_once_a_technology')],
             },
         ),
         migrations.CreateModel(
@@ -127,6 +130,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'line_tariff',
+                'constraints': [models.UniqueConstraint(fields=('product', 'bandwidth_mbps', 'zone'), name='line_tariff_once_a_step_and_zone'), models.CheckConstraint(condition=models.Q(('monthly_cny__gte', 0), ('monthly_cny_per_km__gte', 0), ('one_off_cny__gte', 0)), name='line_tariff_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -185,16 +189,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['tenant_id', 'id'], name='selection_by_tenant')],
             },
         ),
-        migrations.AddField(
-            model_name='lineopening',
-            name='a',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scheduling.site'),
-        ),
-        migrations.AddField(
-            model_name='lineopening',
-            name='z',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scheduling.site'),
-        ),
         migrations.CreateModel(
             name='Span',
             fields=[
@@ -219,6 +213,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'span',
+                'indexes': [models.Index(fields=['tenant_id'], name='span_by_tenant')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('a', models.F('b')), _negated=True), name='span_joins_two_sites'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'commitment'), _negated=True), ('measured_us__isnull', False), _connector='OR'), name='span_commitment_states_latency')],
             },
         ),
         migrations.CreateModel(
@@ -306,29 +302,5 @@ class Migration(migrations.Migration):
                 'db_table': 'supply_version',
                 'indexes': [models.Index(fields=['snapshot', '-number'], name='supply_version_by_snapshot')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='lineproduct',
-            constraint=models.UniqueConstraint(fields=('provider', 'technology'), name='line_product_once_a_technology'),
-        ),
-        migrations.AddConstraint(
-            model_name='linetariff',
-            constraint=models.UniqueConstraint(fields=('product', 'bandwidth_mbps', 'zone'), name='line_tariff_once_a_step_and_zone'),
-        ),
-        migrations.AddConstraint(
-            model_name='linetariff',
-            constraint=models.CheckConstraint(condition=models.Q(('monthly_cny__gte', 0), ('monthly_cny_per_km__gte', 0), ('one_off_cny__gte', 0)), name='line_tariff_not_negative'),
-        ),
-        migrations.AddIndex(
-            model_name='span',
-            index=models.Index(fields=['tenant_id'], name='span_by_tenant'),
-        ),
-        migrations.AddConstraint(
-            model_name='span',
-            constraint=models.CheckConstraint(condition=models.Q(('a', models.F('b')), _negated=True), name='span_joins_two_sites'),
-        ),
-        migrations.AddConstraint(
-            model_name='span',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'commitment'), _negated=True), ('measured_us__isnull', False), _connector='OR'), name='span_commitment_states_latency'),
         ),
     ]

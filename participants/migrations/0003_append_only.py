@@ -4,6 +4,6 @@ from kernel.append_only import AppendOnly
 
 
 class Migration(migrations.Migration):
-    dependencies = [("participants", "0001_tables")]
+    dependencies = [("participants", "0002_tables")]
 
     operations = [AppendOnly("decision")]
