@@ -52,6 +52,42 @@ class UnknownSpan(Problem):
     )
 
 
+class NotAnAccessPoint(Problem):
+    """One-hop access starts at an integrated access point."""
+
+    status = 400
+    code = "not_an_access_point"
+    title = Text("不是综合接入点", "Not an access point")
+    detail = Text(
+        "{site} 不是已登记的综合接入点；请先以角色 access_point 登记该站点。",
+        "{site} is not registered as an integrated access point: register it in the role access_point first.",
+    )
+
+
+class UnknownCentre(Problem):
+    """No compute centre has this key."""
+
+    status = 400
+    code = "unknown_centre"
+    title = Text("没有该算力中心", "No such compute centre")
+    detail = Text(
+        "没有算力中心 {centre}；请核对其编号，或请其提供商先登记。",
+        "There is no compute centre {centre}: check its key, or let its provider register it first.",
+    )
+
+
+class OneHopStands(Problem):
+    """The same one-hop access is declared or verified already."""
+
+    status = 409
+    code = "one_hop_stands"
+    title = Text("已申报", "Declared already")
+    detail = Text(
+        "本主体已申报 {site} 至 {centre} 的一跳入算；如需更换证据，请先撤回。",
+        "You have declared one-hop access from {site} to {centre}: withdraw it before you declare it anew.",
+    )
+
+
 class LineNotSellable(Problem):
     """The gate of lines is closed (SCHEME §4)."""
 

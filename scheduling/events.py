@@ -38,6 +38,24 @@ class EvidenceRecorded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OneHopDeclared(Event):
+    """A carrier says that an access point reaches a centre in one hop; `subject` is the declaration."""
+
+    name: ClassVar[str] = "scheduling.one_hop_declared"
+
+    site: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneHopAdvanced(Event):
+    """The declaration was verified, refused or withdrawn; `subject` is the declaration."""
+
+    name: ClassVar[str] = "scheduling.one_hop_advanced"
+
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SelectionMade(Event):
     """A demand was answered; `subject` is the selection."""
 

@@ -24,10 +24,11 @@ from scheduling.api.imports import (
 from scheduling.api.line_products import LineProductOut
 from scheduling.domain.elements import KEY
 from scheduling.domain.light import Medium
-from scheduling.domain.sites import SiteRole
+from scheduling.domain.sites import IMPORTANT, SiteRole
 from scheduling.models import LineProduct, LineTariff, Site, Span
+from scheduling.selectors.sites import described
 from scheduling.services.committed_lines import import_committed_lines
-from scheduling.services.networks import import_network
+from scheduling.services.networks import import_network, import_sites
 from scheduling.services.tariffs import import_tariffs
 
 
@@ -40,7 +41,8 @@ class NetworkIn(serializers.Serializer[Any]):
     marking = serializers.CharField(max_length=40, default="", allow_blank=True)
     sites = serializers.ListField(
         child=serializers.JSONField(),
-        help_text="objects of site, name, place, city (GB/T 2260), lat, lon (WGS-84, text), role, oxc, hop_us",
+        help_text="objects of site, name, place, city (GB/T 2260), lat, lon (WGS-84, text), role, oxc, otn_100g, "
+        "service_area (GeoJSON), hop_us",
     )
     spans = serializers.ListField(
         child=serializers.JSONField(),
@@ -49,13 +51,42 @@ class NetworkIn(serializers.Serializer[Any]):
 
 
 class SiteOut(serializers.ModelSerializer[Site]):
-    """A site of the network."""
+    """A site of the network, with what the indicators of the metropolitan action count."""
 
     site = serializers.CharField(source="key")
+    carrier = serializers.CharField(help_text="key of the line provider that declares it")
+    important = serializers.SerializerMethodField(
+        help_text="a core station, or one of district or county aggregation"
+    )
+    service_area = serializers.JSONField(help_text="GeoJSON, WGS-84, as declared; null is unknown")
+    one_hop_centres = serializers.ListField(
+        child=serializers.CharField(), help_text="centres that it reaches in one hop, as verified"
+    )
 
     class Meta:
         model = Site
-        fields = ("id", "site", "name", "place", "city", "lat", "lon", "role", "oxc", "hop_us", "marking")
+        fields = (
+            "id",
+            "site",
+            "name",
+            "carrier",
+            "place",
+            "city",
+            "lat",
+            "lon",
+            "role",
+            "important",
+            "oxc",
+            "otn_100g",
+            "one_hop_centres",
+            "service_area",
+            "hop_us",
+            "marking",
+        )
+
+    def get_important(self, row: Site) -> bool:
+        """Whether its role makes it an important station."""
+        return row.role in IMPORTANT
 
 
 class SiteQuery(PageQuery):
@@ -68,6 +99,9 @@ class SiteQuery(PageQuery):
     site = serializers.CharField(required=False, source="key")
     city__startswith = serializers.CharField(required=False)
     role__in = any_code(SiteRole.choices())
+    carrier = serializers.CharField(required=False)
+    oxc = serializers.BooleanField(required=False)
+    otn_100g = serializers.BooleanField(required=False)
 
 
 class SpanOut(serializers.ModelSerializer[Span]):
@@ -155,6 +189,29 @@ class ImportNetworkView(ImportView):
         return self.answer(report)
 
 
+class SitesCsvQuery(CsvQuery):
+    """How to import a CSV of sites, which does not say whose they are."""
+
+    line_provider = serializers.RegexField(
+        f"^{KEY}$", help_text="the caller's key in files, fixed at first use"
+    )
+
+
+class ImportSitesView(CsvImportView):
+    """`/api/v1/sites:import`."""
+
+    operations = {"POST": "scheduling.import_sites"}
+
+    @extend_schema(parameters=[SitesCsvQuery], request=CSV_BODY, responses={200: NetworkImportOut})
+    def post(self, request: Request) -> Response:
+        """Declare sites: all rows or, with every fault named, none. Own keys are updated.
+
+        Columns: site, name, place, city, lat, lon, role, oxc, otn_100g, service_area (GeoJSON), hop_us.
+        """
+        query = self.query(SitesCsvQuery)
+        return self.answer(import_sites(text=self.read(CsvText), actor=self.actor, **query))
+
+
 class ImportCommittedLinesView(CsvImportView):
     """`/api/v1/committed-lines:import`."""
 
@@ -188,7 +245,7 @@ class SitesView(HouseView):
     @extend_schema(parameters=[SiteQuery], responses=page_of(SiteOut))
     def get(self, request: Request) -> Response:
         """List sites: where users and centres meet the network."""
-        return self.page(Site.objects.visible_to(self.actor), SiteOut, SiteQuery)
+        return self.page(described(Site.objects.visible_to(self.actor)), SiteOut, SiteQuery)
 
 
 class SpanQuery(PageQuery):

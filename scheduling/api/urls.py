@@ -2,12 +2,19 @@
 
 from django.urls import path
 
-from scheduling.api import dispatches, evidence, line_products, networks, openings, selections
+from scheduling.api import dispatches, evidence, line_products, networks, one_hop, openings, selections
 
 urlpatterns = [
     path("networks:import", networks.ImportNetworkView.as_view()),
     path("committed-lines:import", networks.ImportCommittedLinesView.as_view()),
     path("tariffs:import", networks.ImportTariffsView.as_view()),
+    path("sites:import", networks.ImportSitesView.as_view()),
+    path("one-hop-accesses", one_hop.OneHopsView.as_view(), name="one-hop-accesses"),
+    path("one-hop-accesses:batch", one_hop.OneHopBatchView.as_view()),
+    path("one-hop-accesses/<uuid:pk>", one_hop.OneHopView.as_view()),
+    path("one-hop-accesses/<uuid:pk>:verify", one_hop.VerifyOneHopView.as_view()),
+    path("one-hop-accesses/<uuid:pk>:refuse", one_hop.RefuseOneHopView.as_view()),
+    path("one-hop-accesses/<uuid:pk>:withdraw", one_hop.WithdrawOneHopView.as_view()),
     path("sites", networks.SitesView.as_view(), name="sites"),
     path("spans", networks.SpansView.as_view(), name="spans"),
     path("tariffs", networks.TariffsView.as_view(), name="tariffs"),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from scheduling.domain.areas import covers
 from scheduling.domain.elements import KEY, Element, Fault
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.rows import TABLES, Column
@@ -18,6 +19,8 @@ SITE_COLUMNS = (
     Column("lon", "decimal", places=6, signed=True),
     Column("role", pattern="|".join(SiteRole.codes())),
     Column("oxc", "integer", 0, pattern="[01]"),
+    Column("otn_100g", "integer", 0, pattern="[01]"),
+    Column("service_area", "area", None),
     Column("hop_us", "integer", 50),
 )
 _LOSS = Column("loss", "decimal", Decimal(0), 9, pattern=r"0(\.[0-9]*)?|1(\.0*)?")
@@ -78,6 +81,21 @@ def coordinate_faults(sites: Iterable[Element]) -> list[Fault]:
                     )
                 )
     return faults
+
+
+def area_faults(sites: Iterable[Element]) -> list[Fault]:
+    """A fault for each service area that misses the site that it is served from."""
+    return [
+        site.fault(
+            "service_area",
+            "area_misses_site",
+            "服务区域须包含站点自身的坐标（GeoJSON 经度在前）",
+            "a service area contains its own site (GeoJSON has the longitude first)",
+        )
+        for site in sites
+        if (area := site.values["service_area"]) is not None
+        and not covers(area, Point(site.values["lat"], site.values["lon"]))
+    ]
 
 
 def end_faults(line: Element, ends: tuple[str, str], known: Mapping[str, Point]) -> list[Fault]:

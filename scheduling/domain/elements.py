@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from kernel.text import Text
+from scheduling.domain.areas import AreaError, read_area
 from scheduling.domain.numbers import NumberError, parse_decimal, parse_integer, plain
 from scheduling.domain.rows import REQUIRED, Column
 
@@ -63,6 +65,8 @@ def read_elements(
                 values[column.name] = _value(column, members.get(column.name))
             except NumberError as error:
                 wrong.append(Fault(f"{pointer}/{column.name}", "bad_value", error.text))
+            except AreaError as error:
+                wrong.append(Fault(f"{pointer}/{column.name}", error.code, error.text))
         faults += wrong
         if not wrong:
             elements.append(Element(pointer, values))
@@ -85,6 +89,8 @@ def twice(elements: Iterable[Element], *columns: str) -> list[Fault]:
 
 
 def _value(column: Column, given: Any) -> Any:
+    if column.kind == "area":
+        return _area(given)
     text = _text(given)
     if not text:
         if column.empty is REQUIRED:
@@ -105,6 +111,18 @@ def _value(column: Column, given: Any) -> Any:
     if len(text) > LONGEST_TEXT or not text.isprintable():
         raise NumberError(f"至多 {LONGEST_TEXT} 个可见字符", f"at most {LONGEST_TEXT} printable characters")
     return text
+
+
+def _area(given: Any) -> dict[str, Any] | None:
+    """A GeoJSON area, as an object or, in a cell of a CSV, as the text of one."""
+    if given is None or given == "":
+        return None
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except (ValueError, RecursionError) as error:
+            raise NumberError("不是 JSON", "not JSON") from error
+    return read_area(given)
 
 
 def _text(given: Any) -> str:

@@ -111,7 +111,7 @@ class Column:
     """How a cell is read: its kind, decimals, closed values or pattern, and what an empty cell stands for."""
 
     name: str
-    kind: Literal["text", "integer", "decimal", "names"] = "text"
+    kind: Literal["text", "integer", "decimal", "names", "area"] = "text"
     empty: Cell | object = REQUIRED
     places: int = 6
     pattern: str = ""

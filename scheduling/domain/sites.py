@@ -18,6 +18,10 @@ class SiteRole(Vocabulary):
     CENTRE = "centre", "算力中心站", "Station of a compute centre"
 
 
+IMPORTANT = frozenset({SiteRole.CORE, SiteRole.COUNTY_AGGREGATION})
+"""The important stations: all core ones and those of district and county aggregation (SCHEME §7)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """A place on earth, WGS-84 degrees."""

@@ -3,6 +3,7 @@
 from scheduling.models.dispatches import Dispatch
 from scheduling.models.evidence import LatencyEvidence
 from scheduling.models.line_providers import LineProduct, LineProvider, LineTariff
+from scheduling.models.one_hop import OneHopAccess
 from scheduling.models.openings import LineOpening, LineTest, OpeningStep
 from scheduling.models.selections import Selection
 from scheduling.models.sites import Site
@@ -17,6 +18,7 @@ __all__ = [
     "LineProvider",
     "LineTariff",
     "LineTest",
+    "OneHopAccess",
     "OpeningStep",
     "Selection",
     "Site",

@@ -21,7 +21,11 @@ class Site(Entity):
     lat = models.DecimalField(max_digits=9, decimal_places=6)
     lon = models.DecimalField(max_digits=9, decimal_places=6)
     role = models.CharField(max_length=20, choices=SiteRole.choices())
-    oxc = models.BooleanField()
+    oxc = models.BooleanField(help_text="OXC or ROADM")
+    otn_100g = models.BooleanField(default=False, help_text="100 Gbps OTN")
+    service_area = models.JSONField(
+        null=True, help_text="GeoJSON polygon that its tenant declares; None is unknown"
+    )
     hop_us = models.BigIntegerField(help_text="µs one way for a pass through it")
     marking = models.CharField(max_length=40, blank=True)
 

@@ -3,13 +3,27 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from scheduling.domain.one_hop import OneHopState
 from scheduling.domain.sites import Point, SiteFacts, SiteRole
-from scheduling.models import Site
+from scheduling.models import LineProvider, OneHopAccess, Site
 
 
 def point_of(site: Site) -> Point:
     """The coordinates of a row."""
     return Point(site.lat, site.lon)
+
+
+def described(rows: QuerySet[Site]) -> QuerySet[Site]:
+    """Rows with `carrier`, the key of the line provider, and `one_hop_centres`, those verified, in their order."""
+    carrier = LineProvider.objects.filter(tenant_id=OuterRef("tenant_id")).values("key")[:1]
+    verified = OneHopAccess.objects.filter(site=OuterRef("pk"), state=OneHopState.VERIFIED)
+    return rows.annotate(
+        carrier=Subquery(carrier),
+        one_hop_centres=ArraySubquery(verified.order_by("centre").values("centre").distinct()),
+    )
 
 
 def facts(sites: Iterable[Site]) -> list[SiteFacts]:

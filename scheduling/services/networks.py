@@ -1,6 +1,7 @@
 """Disclosing a network: sites and spans, refused where geography says no."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -12,13 +13,22 @@ from kernel.services.outbox import publish
 from participants.selectors.organisations import require_certified
 from scheduling.domain import disclosures
 from scheduling.domain.disclosures import SITE_COLUMNS, SPAN_COLUMNS, Stretch, why_impossible
-from scheduling.domain.elements import Element, Fault, read_elements, too_many, twice
+from scheduling.domain.elements import Element, Fault, csv_rows, read_elements, too_many, twice
 from scheduling.domain.sites import Point
 from scheduling.events import NetworkImported
 from scheduling.models import Site, Span
 from scheduling.selectors.sites import point_of
 from scheduling.services.line_providers import claim_key
 from scheduling.services.spans import ImportReport, put_rows, put_spans, taken_faults
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A disclosure as it was read: sites and spans as (pointer, members), and what could not be read at all."""
+
+    sites: list[tuple[str, Any]]
+    spans: list[tuple[str, Any]]
+    faults: list[Fault] = field(default_factory=list)
 
 
 @transaction.atomic
@@ -29,15 +39,40 @@ def import_network(
 
     Own keys are updated, another's are refused. Raises NotCertified, ProviderKeyTaken.
     """
+    document = Document(_placed("sites", sites), _placed("spans", spans))
+    return take_network(
+        line_provider=line_provider, marking=marking, document=document, dry_run=dry_run, actor=actor
+    )
+
+
+@transaction.atomic
+def import_sites(*, line_provider: str, marking: str, text: str, dry_run: bool, actor: Actor) -> ImportReport:
+    """Take a whole CSV of sites or nothing, as `import_network` does."""
+    given, torn = csv_rows(text)
+    return take_network(
+        line_provider=line_provider,
+        marking=marking,
+        document=Document(given, [], torn),
+        dry_run=dry_run,
+        actor=actor,
+    )
+
+
+@transaction.atomic
+def take_network(
+    *, line_provider: str, marking: str, document: Document, dry_run: bool, actor: Actor
+) -> ImportReport:
+    """Take what was read of a disclosure, whole or not at all. Raises NotCertified, ProviderKeyTaken."""
     require_certified(actor)
     assert actor.tenant_id is not None  # noqa: S101 - a certified party is an organisation
     take_lock(Lock.SNAPSHOT, "networks")
     provider = claim_key(key=line_provider, tenant=actor.tenant_id, dry_run=dry_run)
+    sites, spans = document.sites, document.spans
     faults = [*too_many(sites, "/sites"), *too_many(spans, "/spans")]
     if faults:
         return ImportReport(dry_run, len(sites) + len(spans), 0, 0, tuple(faults))
-    site_rows, wrong_sites = read_elements(SITE_COLUMNS, _placed("sites", sites))
-    span_rows, wrong_spans = read_elements(SPAN_COLUMNS, _placed("spans", spans), beside=disclosures.DERIVED)
+    site_rows, wrong_sites = read_elements(SITE_COLUMNS, sites)
+    span_rows, wrong_spans = read_elements(SPAN_COLUMNS, spans, beside=disclosures.DERIVED)
     ends = {row.values[end] for row in span_rows for end in ("a", "b")}
     known_sites = {
         site.key: site
@@ -50,9 +85,11 @@ def import_network(
         row.values["site"]: Point(row.values["lat"], row.values["lon"]) for row in site_rows
     }
     faults = [
+        *document.faults,
         *wrong_sites,
         *twice(site_rows, "site"),
         *disclosures.coordinate_faults(site_rows),
+        *disclosures.area_faults(site_rows),
         *taken_faults(site_rows, "site", known_sites, actor.tenant_id),
         *wrong_spans,
         *twice(span_rows, "span"),
@@ -125,7 +162,11 @@ def _moved(sites: list[Element], redrawn: set[str], points: Mapping[str, Point])
 
 def _site_values(row: Element) -> dict[str, Any]:
     values = {name: value for name, value in row.values.items() if name != "site"}
-    return values | {"key": row.values["site"], "oxc": bool(row.values["oxc"])}
+    return values | {
+        "key": row.values["site"],
+        "oxc": bool(row.values["oxc"]),
+        "otn_100g": bool(row.values["otn_100g"]),
+    }
 
 
 def _span_values(row: Element, ids: Mapping[str, Any], known: Span | None) -> dict[str, Any]:

@@ -61,6 +61,7 @@ def furnish(world: World) -> FarNode:
         lines(world, name)
     for name in SELLERS:
         supply(getattr(world, name), name)
+    one_hops(world)
     for further in SEVERAL:
         supply(world.ada, f"ada-{further}")
         policy_in_force(world, version=f"canary-{further}")
@@ -178,6 +179,18 @@ def lines(world: World, name: str) -> None:
     else:
         commit_lines(person)
     identify_lines(person)
+
+
+def one_hops(world: World) -> None:
+    """Each carrier declares that it reaches the centres of Ada's and of Cleo's houses in one hop; one is verified."""
+    for carrier in CARRIERS:
+        for centre in ("wujiang-ada", "wujiang-cleo"):
+            body = {
+                "site": "sip-weiting", "centre": centre, "tested_at": "2026-10-01T00:00:00Z",
+                "declarer": canary(carrier), "evidence_sha256": "cd" * 32,
+            }  # fmt: skip
+            row = made(getattr(world, carrier).post("/api/v1/one-hop-accesses", body))
+    made(world.rhea.post(f"/api/v1/one-hop-accesses/{row['id']}:verify", {"finding": "核验属实"}))
 
 
 def supply(person: Person, suffix: str) -> None:

@@ -1,0 +1,31 @@
+"""Centres as the floors above need them: where they stand, and how large they are designed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from aggregation.models import Centre
+from kernel.quantities import standard_racks
+
+
+@dataclass(frozen=True, slots=True)
+class CentreFacts:
+    """A centre: its provider, division (GB/T 2260), the key of its site, and its design size in standard racks."""
+
+    key: str
+    owner: UUID
+    division: str
+    site: str
+    standard_racks: Decimal
+
+
+def centres(keys: Iterable[str]) -> dict[str, CentreFacts]:
+    """The centres of these keys; unknown keys are absent."""
+    return {row.key: _facts(row) for row in Centre.objects.filter(key__in=set(keys))}
+
+
+def _facts(row: Centre) -> CentreFacts:
+    return CentreFacts(
+        row.key, row.tenant_id, row.division, row.site, standard_racks(row.design_racks, row.rack_kw)
+    )
