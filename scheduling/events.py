@@ -1,6 +1,7 @@
 """What scheduling announces."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -91,8 +92,19 @@ class BundleReleased(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LinePreoccupied(Event):
+    """A line is kept for an order until its contract or its expiry; `subject` is the opening."""
+
+    name: ClassVar[str] = "scheduling.line_preoccupied"
+
+    order: UUID
+    provider: UUID
+    held_until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class LineOpened(Event):
-    """A line was ordered; `subject` is the opening."""
+    """A line is contracted, and its opening begins; `subject` is the opening."""
 
     name: ClassVar[str] = "scheduling.line_opened"
 

@@ -37,7 +37,7 @@ def collect(start: datetime, end: datetime) -> list[dict[str, Any]]:
         return Q((f"{field}__gte", start), (f"{field}__lt", end))
 
     lines = LineOpening.objects.aggregate(
-        lines_ordered=Count("id", filter=within("created_at")),
+        lines_ordered=Count("id", filter=within("contracted_at")),
         lines_delivered=Count("id", filter=within("delivered_at")),
         lines_on_time=Count("id", filter=within("delivered_at") & Q(delivered_at__lte=F("due_at"))),
         lines_accepted=Count("id", filter=within("accepted_at")),

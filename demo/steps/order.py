@@ -58,7 +58,7 @@ def trust_the_node(world: World) -> None:
 
 
 def open_line(world: World, order: str, line: str) -> Any:
-    """Survey, configure, test and accept the line."""
+    """Take on, configure, test and accept the line."""
     provider, firm = world.clients[line], world.clients["imaging"]
     (opening,) = world.until(
         "the line's opening is there", lambda: provider.get("/api/v1/line-openings", order=order)["items"]
@@ -66,7 +66,7 @@ def open_line(world: World, order: str, line: str) -> Any:
     here = f"/api/v1/line-openings/{opening['id']}"
     early = firm.send("POST", f"{here}:accept")
     expect(early.status_code == 409, "nobody accepts a line that is not tested")  # noqa: PLR2004
-    provider.post(f"{here}:survey")
+    provider.post(f"{here}:take-on")
     provider.post(f"{here}:configure")
     test = {
         "method": "otn_delay_halved",

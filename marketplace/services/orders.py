@@ -23,7 +23,7 @@ from marketplace.services.vouchers import release_claim
 from scheduling.selectors.selections import bundle as bundle_facts
 from scheduling.services.dispatches import dispatch_order
 from scheduling.services.holds import confirm_bundle, hold_bundle, release_bundle
-from scheduling.services.openings import close_line, open_line
+from scheduling.services.openings import bill_line, close_line, contract_line, preoccupy_line
 
 TO_ACCEPT = timedelta(hours=24)  # how long both providers have, and so how long everything is held
 
@@ -56,6 +56,9 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor) -> Order:
     facts = bundle_facts(row.selection, row.bundle)
     order.held_until = hold_bundle(
         bundle=order.id, facts=facts, tenant=actor.tenant_id, ttl=TO_ACCEPT, actor=actor
+    )
+    preoccupy_line(
+        order=order.id, facts=facts, user=order.tenant_id, held_until=order.held_until, actor=actor
     )
     _step(order, "hold", actor, "held_until")
     publish(
@@ -100,7 +103,7 @@ def accept_order(*, order: Order, actor: Actor) -> Order:
             actor=actor,
         )
         _step(row, "open", actor, "held_until")
-        open_line(order=row.id, facts=facts, user=row.tenant_id, actor=actor)
+        contract_line(order=row.id, actor=actor)
         dispatch_order(
             order=row.id,
             offer=row.offer,
@@ -139,6 +142,7 @@ def expire_order(*, order: UUID) -> None:
     if row is None or row.state not in UNACCEPTED:
         return
     release_claim(order=row, actor=SYSTEM)
+    close_line(order=row.id, actor=SYSTEM)
     _step(row, "expire", SYSTEM)
     publish(events.OrderExpired(subject=row.id, tenant=row.tenant_id, parties=row.concerned()), actor=SYSTEM)
 
@@ -240,6 +244,7 @@ def _undo(row: Order, act: str, reason: str, event: Event, actor: Actor) -> Orde
 def _start(row: Order, actor: Actor) -> None:
     row.billing_started_at = now()
     _step(row, "start", actor, "billing_started_at")
+    bill_line(order=row.id, at=row.billing_started_at, actor=actor)
     enqueue_job("marketplace.end_order", key=f"end:{row.id}", run_at=service_end(row), order=str(row.id))
     publish(
         events.BillingStarted(

@@ -164,6 +164,7 @@ class TariffOut(serializers.ModelSerializer[LineTariff]):
             "elastic_cny_hour",
             "terminal_us",
             "lead_days",
+            "lead_in",
             "marking",
             "expanded",
         )

@@ -1,5 +1,6 @@
 """Line openings over HTTP."""
 
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -13,7 +14,8 @@ from kernel.api.views import HouseView
 from kernel.systems import System
 from scheduling.api.evidence import LONGEST_US, SHA256
 from scheduling.domain.evidence import Method
-from scheduling.domain.openings import LIFE, REAL_DAY, OpeningState
+from scheduling.domain.openings import LIFE, OpeningState
+from scheduling.domain.working_days import REAL_DAY
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.services import openings as services
 
@@ -31,6 +33,14 @@ class OpeningStepOut(serializers.ModelSerializer[OpeningStep]):
     class Meta:
         model = OpeningStep
         fields = ("act", "at")
+
+
+class LineStepDueOut(serializers.Serializer[Any]):
+    """A step of the line provider's: when it is due, and when it was first taken."""
+
+    act = serializers.CharField()
+    due_at = serializers.DateTimeField()
+    done_at = serializers.DateTimeField(allow_null=True)
 
 
 class LineTestOut(serializers.ModelSerializer[LineTest]):
@@ -57,6 +67,7 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
     a = serializers.CharField(source="a.key")
     z = serializers.CharField(source="z.key")
     clock = serializers.SerializerMethodField()
+    plan = serializers.SerializerMethodField()
     steps = OpeningStepOut(many=True)
     tests = LineTestOut(many=True)
 
@@ -74,11 +85,17 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
             "below_us",
             "max_loss",
             "state",
+            "held_until",
+            "contracted_at",
             "promised_days",
+            "promised_in",
             "due_at",
+            "plan",
             "delivered_at",
             "deemed_at",
             "accepted_at",
+            "billed_at",
+            "removed_at",
             "clock",
             "profile",
             "steps",
@@ -91,6 +108,18 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
     def get_clock(self, row: LineOpening) -> dict[str, Any]:
         """The clock of the opening, shown as accelerated where it is."""
         return {"day_seconds": row.day_seconds, "accelerated": row.day_seconds != REAL_DAY}
+
+
+    @extend_schema_field(LineStepDueOut(many=True))
+    def get_plan(self, row: LineOpening) -> list[dict[str, Any]]:
+        """What is due when: from the contract, and before it as if it were made at once."""
+        done: dict[str, Any] = {}
+        for step in row.steps.all():
+            done.setdefault(step.act, step.at)
+        return [
+            dict(LineStepDueOut({"act": act, "due_at": datetime.fromisoformat(at), "done_at": done.get(act)}).data)
+            for act, at in row.due
+        ]
 
 
 class LineTestIn(serializers.Serializer[Any]):
@@ -154,16 +183,16 @@ class LineActView(HouseView):
     visible_by = "scheduling.read_opening"
 
 
-class SurveyLineView(LineActView):
-    """`/api/v1/line-openings/{id}:survey`."""
+class TakeOnLineView(LineActView):
+    """`/api/v1/line-openings/{id}:take-on`."""
 
-    operations = {"POST": "scheduling.survey_line"}
-    acts = {"POST": (LIFE, "survey")}
+    operations = {"POST": "scheduling.take_on_line"}
+    acts = {"POST": (LIFE, "take_on")}
 
     @extend_schema(request=None, responses={200: LineOpeningOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Report that resources and site are surveyed."""
-        return self.show(services.survey_line(opening=self.subject, actor=self.actor), LineOpeningOut)
+        """Take a contracted line on, to build it."""
+        return self.show(services.take_on_line(opening=self.subject, actor=self.actor), LineOpeningOut)
 
 
 class ConfigureLineView(LineActView):

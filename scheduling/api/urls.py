@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from scheduling.api import dispatches, evidence, line_products, networks, one_hop, openings, selections
+from scheduling.api import (
+    dispatches,
+    evidence,
+    line_products,
+    line_providers,
+    networks,
+    one_hop,
+    openings,
+    selections,
+)
 
 urlpatterns = [
     path("networks:import", networks.ImportNetworkView.as_view()),
@@ -27,9 +36,10 @@ urlpatterns = [
     path("selections/<uuid:pk>:replay", selections.ReplaySelectionView.as_view()),
     path("line-openings", openings.LineOpeningsView.as_view(), name="line-openings"),
     path("line-openings/<uuid:pk>", openings.LineOpeningView.as_view()),
-    path("line-openings/<uuid:pk>:survey", openings.SurveyLineView.as_view()),
+    path("line-openings/<uuid:pk>:take-on", openings.TakeOnLineView.as_view()),
     path("line-openings/<uuid:pk>:configure", openings.ConfigureLineView.as_view()),
     path("line-openings/<uuid:pk>:report-test", openings.ReportTestView.as_view()),
     path("line-openings/<uuid:pk>:accept", openings.AcceptLineView.as_view()),
+    path("line-punctuality", line_providers.PunctualityView.as_view()),
     path("dispatches", dispatches.DispatchesView.as_view(), name="dispatches"),
 ]

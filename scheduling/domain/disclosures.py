@@ -9,6 +9,7 @@ from scheduling.domain.elements import KEY, Element, Fault
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.rows import TABLES, Column
 from scheduling.domain.sites import Point, SiteRole
+from scheduling.domain.working_days import DayCount
 
 SITE_COLUMNS = (
     Column("site", pattern=KEY),
@@ -51,9 +52,11 @@ COMMITTED_COLUMNS = (
     Column("srlg", "names", ()),
 )
 _NARROWED = {"line_provider": KEY, "min_months": "[0-9]{1,3}", "lead_days": "[0-9]{1,4}"}
-TARIFF_COLUMNS = tuple(
-    replace(column, pattern=_NARROWED.get(column.name, column.pattern)) for column in TABLES[2].columns
+TARIFF_COLUMNS = (
+    *(replace(column, pattern=_NARROWED.get(column.name, column.pattern)) for column in TABLES[2].columns),
+    Column("lead_in", empty=DayCount.CALENDAR.value, pattern="|".join(DayCount.codes())),
 )
+"""The columns of the supply's tariffs, and what a tariff says beside them."""
 HIGHEST_LAT, HIGHEST_LON = 90, 180
 
 

@@ -1,53 +1,82 @@
-"""The opening of a line: from the contract through survey, configuration and test to acceptance."""
+"""The life of a line: pre-occupied, contracted, built, tested, accepted, billed, changed and removed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from kernel.states import StateTable
 from kernel.text import Vocabulary
+from scheduling.domain.working_days import WorkingCalendar
 
-REAL_DAY = 86_400  # seconds
-SATURDAY = 5
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+PERCENT = 100
 
 
 class OpeningState(Vocabulary):
-    """Where the opening stands. Demand, offer and pre-occupation lie before it: selection, quote and hold."""
+    """Where the line stands, and who has to act next."""
 
-    CONTRACTED = "contracted", "已签约，待线路商勘查", "Contracted, waits for the survey"
-    SURVEYED = "surveyed", "已勘查，待配置", "Surveyed, waits for configuration"
+    PREOCCUPIED = "preoccupied", "资源已预占，待签约", "Pre-occupied, waits for the contract"
+    RELEASED = "released", "预占已释放", "Released before a contract"
+    CONTRACTED = "contracted", "已签约，待线路商受理", "Contracted, waits for the line provider to take it on"
+    TAKEN_ON = "taken_on", "已受理，待配置", "Taken on, waits for configuration"
     CONFIGURED = "configured", "已配置，待测试", "Configured, waits for the test"
     DELIVERED = "delivered", "测试合格，待用户验收", "Tested and delivered, waits for the user"
-    ACCEPTED = "accepted", "用户已验收", "Accepted by the user"
-    DEEMED = "deemed_accepted", "逾期视同验收", "Deemed accepted"
+    ACCEPTED = "accepted", "用户已验收，待起租", "Accepted by the user, waits for billing"
+    DEEMED = "deemed_accepted", "逾期视同验收，待起租", "Deemed accepted, waits for billing"
+    BILLED = "billed", "使用中（已计费）", "In service and billed"
     REMOVED = "removed", "已拆除", "Removed"
 
 
 S = OpeningState
+CONTRACT_STANDS = frozenset(S) - {S.PREOCCUPIED, S.RELEASED, S.REMOVED}
 LIFE = StateTable(
     states=OpeningState,
-    initial=S.CONTRACTED,
+    initial=S.PREOCCUPIED,
     acts={
-        "survey": (frozenset({S.CONTRACTED}), S.SURVEYED),
-        "configure": (frozenset({S.SURVEYED}), S.CONFIGURED),
+        "release": (frozenset({S.PREOCCUPIED}), S.RELEASED),
+        "contract": (frozenset({S.PREOCCUPIED}), S.CONTRACTED),
+        "take_on": (frozenset({S.CONTRACTED}), S.TAKEN_ON),
+        "configure": (frozenset({S.TAKEN_ON}), S.CONFIGURED),
         "deliver": (frozenset({S.CONFIGURED}), S.DELIVERED),
         "accept": (frozenset({S.DELIVERED}), S.ACCEPTED),
         "deem": (frozenset({S.DELIVERED}), S.DEEMED),
-        "remove": (frozenset(S) - {S.REMOVED}, S.REMOVED),
+        "bill": (frozenset({S.ACCEPTED, S.DEEMED}), S.BILLED),
+        "remove": (CONTRACT_STANDS, S.REMOVED),
     },
 )
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """When a line is to be delivered: so many days, counted as the tariff counts them (`DayCount`)."""
+
+    days: int
+    counted: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpeningProfile:
-    """The versioned rules: working days after which a delivered line is deemed accepted."""
+    """The versioned rules: the working days after which a delivered line is deemed accepted, and when steps are due.
+
+    `due_percent`: act of the line provider → the share of the promised days by which it is taken; the last is 100.
+    """
 
     version: str
     status: str
     source: str
     acceptance_working_days: int
+    due_percent: Mapping[str, int]
+
+    def due(
+        self, promise: Promise, start: datetime, *, calendar: WorkingCalendar, day_seconds: int
+    ) -> dict[str, datetime]:
+        """Act → when it is due, from the contract at `start`; a part of a day counts as a day."""
+        return {
+            act: calendar.after(
+                start, -(-promise.days * percent // PERCENT), counted=promise.counted, day_seconds=day_seconds
+            )
+            for act, percent in self.due_percent.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +91,14 @@ class Sold:
         return upper_us < self.below_us and loss <= self.max_loss
 
 
-def after_days(start: datetime, days: int, *, day_seconds: int) -> datetime:
-    """`days` calendar days after `start`, a day being `day_seconds` long on an accelerated clock."""
-    return start + timedelta(seconds=days * day_seconds)
+@dataclass(frozen=True, slots=True)
+class Punctuality:
+    """How a line provider kept its dates: `due` lines were to be delivered in the period, `on_time` of them were."""
 
+    due: int
+    on_time: int
 
-def after_working_days(start: datetime, days: int, *, day_seconds: int) -> datetime:
-    """`days` working days (Monday to Friday in Shanghai; public holidays are not known) after `start`.
-
-    An accelerated clock has no weekends.
-    """
-    if day_seconds != REAL_DAY:
-        return after_days(start, days, day_seconds=day_seconds)
-    instant = start
-    while days:
-        instant += timedelta(days=1)
-        days -= instant.astimezone(SHANGHAI).weekday() < SATURDAY
-    return instant
+    @property
+    def share(self) -> Decimal | None:
+        """The on-time rate with four decimals, rounded down; None where nothing was due: that is not zero."""
+        return None if not self.due else (Decimal(self.on_time) / self.due).quantize(Decimal("0.0001"), "ROUND_DOWN")

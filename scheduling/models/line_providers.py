@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from kernel.models.base import Entity
+from scheduling.domain.working_days import DayCount
 
 
 class LineProvider(Entity):
@@ -52,6 +53,7 @@ class LineTariff(Entity):
     elastic_cny_hour = models.DecimalField(max_digits=18, decimal_places=6, null=True)
     terminal_us = models.BigIntegerField()
     lead_days = models.BigIntegerField()
+    lead_in = models.CharField(max_length=10, choices=DayCount.choices(), default=DayCount.CALENDAR.value)
     marking = models.CharField(max_length=40, blank=True)
 
     class Meta:

@@ -9,11 +9,12 @@ from kernel.ids import new_id
 from kernel.models.base import Entity
 from scheduling.domain.evidence import Method
 from scheduling.domain.openings import LIFE, OpeningState
+from scheduling.domain.working_days import DayCount
 from scheduling.models.sites import Site
 
 
 class LineOpening(Entity):
-    """The opening of one order's line; `below_us` and `max_loss` are what was sold."""
+    """The life of one order's line; `below_us` and `max_loss` are what was sold."""
 
     tenant_field: ClassVar[str] = "provider_id"
     party_fields: ClassVar[list[str]] = ["user_id"]
@@ -28,16 +29,25 @@ class LineOpening(Entity):
     below_us = models.BigIntegerField()
     max_loss = models.DecimalField(max_digits=10, decimal_places=9)
     state = models.CharField(max_length=20, choices=OpeningState.choices(), default=LIFE.initial.value)
+    held_until = models.DateTimeField(null=True, help_text="when the pre-occupation ends; null once it did")
+    contracted_at = models.DateTimeField(null=True)
     promised_days = models.BigIntegerField()
-    due_at = models.DateTimeField()
+    promised_in = models.CharField(
+        max_length=10, choices=DayCount.choices(), default=DayCount.CALENDAR.value
+    )
+    due_at = models.DateTimeField(help_text="from the contract; before it, as if it were made at once")
+    due = models.JSONField(default=list, help_text="pairs of an act and when it is due, in order")
     delivered_at = models.DateTimeField(null=True)
     deemed_at = models.DateTimeField(null=True, help_text="when silence becomes acceptance")
     accepted_at = models.DateTimeField(null=True)
+    billed_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
     day_seconds = models.PositiveIntegerField(help_text="how long a day is: 86400 unless accelerated")
     profile = models.CharField(max_length=20)
 
     class Meta:
         db_table = "line_opening"
+        indexes = [models.Index(fields=["due_at"], name="line_opening_by_due")]
 
 
 class OpeningStep(models.Model):

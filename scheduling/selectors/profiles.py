@@ -1,11 +1,14 @@
 """The versioned data profiles of this floor."""
 
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from scheduling.domain.openings import OpeningProfile
+from scheduling.domain.working_days import WorkingCalendar
 
 PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 
@@ -13,10 +16,34 @@ PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 @cache
 def opening_profile() -> OpeningProfile:
     """How lines are opened, read once."""
-    document = yaml.safe_load((PROFILES / "openings.yaml").read_text(encoding="utf-8"))
+    document = _document("openings")
     return OpeningProfile(
         version=document["version"],
         status=document["status"],
         source=document["source"],
         acceptance_working_days=document["acceptance_working_days"],
+        due_percent=document["due_percent"],
     )
+
+
+@cache
+def working_calendar() -> WorkingCalendar:
+    """Which days are worked, read once."""
+    document = _document("working_days")
+    years = document["years"]
+    return WorkingCalendar(
+        version=document["version"],
+        status=document["status"],
+        source=document["source"],
+        years=frozenset(years),
+        free=frozenset(day for year in years.values() for span in year["free"] for day in _days(*span)),
+        worked=frozenset(day for year in years.values() for day in year["worked"]),
+    )
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _document(name: str) -> dict[str, Any]:
+    return dict(yaml.safe_load((PROFILES / f"{name}.yaml").read_text(encoding="utf-8")))

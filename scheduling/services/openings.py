@@ -1,4 +1,4 @@
-"""Opening a line, step by step, until it is accepted or deemed so."""
+"""The life of a line, act by act: pre-occupied, contracted, built, tested, accepted, billed, removed."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -14,21 +14,25 @@ from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from scheduling import events
 from scheduling.domain.evidence import Claim, Direction, Layer, assess
-from scheduling.domain.openings import LIFE, OpeningState, Sold, after_days, after_working_days
+from scheduling.domain.openings import LIFE, OpeningState, Promise, Sold
+from scheduling.domain.working_days import DayCount
 from scheduling.models import LineOpening, LineTest, OpeningStep
-from scheduling.selectors.profiles import opening_profile
+from scheduling.selectors.profiles import opening_profile, working_calendar
 from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.sites import point_of
 
 DEEM = "scheduling.deem_line"
+DELIVERY = "deliver"  # the step whose day is the whole promise
 
 
 @transaction.atomic
-def open_line(*, order: UUID, facts: BundleFacts, user: UUID, actor: Actor) -> LineOpening:
-    """Start the opening of an order's line; a second call for the same order changes nothing."""
-    if known := LineOpening.objects.filter(order=order).first():
-        return known
-    days, profile = facts.line_terms["lead_days"], opening_profile()
+def preoccupy_line(
+    *, order: UUID, facts: BundleFacts, user: UUID, held_until: datetime, actor: Actor
+) -> LineOpening:
+    """Begin the life of an order's line, whose bandwidth the ledger holds until then."""
+    terms, profile, at = facts.line_terms, opening_profile(), now()
+    promise = Promise(terms["lead_days"], terms["lead_in"])
+    due = profile.due(promise, at, calendar=working_calendar(), day_seconds=settings.DAY_SECONDS)
     row = LineOpening.objects.create(
         order=order,
         provider_id=facts.line_provider,
@@ -39,14 +43,23 @@ def open_line(*, order: UUID, facts: BundleFacts, user: UUID, actor: Actor) -> L
         z_id=facts.z,
         below_us=facts.below_us,
         max_loss=facts.max_loss,
-        promised_days=days,
-        due_at=after_days(now(), days, day_seconds=settings.DAY_SECONDS),
+        held_until=held_until,
+        promised_days=promise.days,
+        promised_in=promise.counted,
+        due_at=due[DELIVERY],
+        due=_written(due),
         day_seconds=settings.DAY_SECONDS,
         profile=profile.version,
     )
+    OpeningStep.objects.create(opening=row, act="preoccupy", state=row.state, by_user=actor.user_id)
     publish(
-        events.LineOpened(
-            subject=row.id, tenant=user, parties=row.concerned(), order=order, provider=row.provider_id
+        events.LinePreoccupied(
+            subject=row.id,
+            tenant=user,
+            parties=row.concerned(),
+            order=order,
+            provider=row.provider_id,
+            held_until=held_until,
         ),
         actor=actor,
     )
@@ -54,9 +67,26 @@ def open_line(*, order: UUID, facts: BundleFacts, user: UUID, actor: Actor) -> L
 
 
 @transaction.atomic
-def survey_line(*, opening: LineOpening, actor: Actor) -> LineOpening:
-    """The line provider has surveyed resources and site."""
-    return _advanced(opening, "survey", actor)
+def contract_line(*, order: UUID, actor: Actor) -> None:
+    """The order became a contract: the promised days run from now."""
+    row = LineOpening.objects.select_for_update().get(order=order)
+    row.contracted_at = at = now()
+    promise = Promise(row.promised_days, row.promised_in)
+    due = opening_profile().due(promise, at, calendar=working_calendar(), day_seconds=row.day_seconds)
+    row.due, row.due_at, row.held_until = _written(due), due[DELIVERY], None
+    _step(row, "contract", actor, "contracted_at", "due", "due_at", "held_until")
+    publish(
+        events.LineOpened(
+            subject=row.id, tenant=row.user_id, parties=row.concerned(), order=order, provider=row.provider_id
+        ),
+        actor=actor,
+    )
+
+
+@transaction.atomic
+def take_on_line(*, opening: LineOpening, actor: Actor) -> LineOpening:
+    """The line provider takes the contracted line on, to build it."""
+    return _advanced(opening, "take_on", actor)
 
 
 @transaction.atomic
@@ -121,7 +151,9 @@ def report_test(
     if met:
         days = opening_profile().acceptance_working_days
         row.delivered_at = at
-        row.deemed_at = after_working_days(at, days, day_seconds=row.day_seconds)
+        row.deemed_at = working_calendar().after(
+            at, days, counted=DayCount.WORKING, day_seconds=row.day_seconds
+        )
         _step(row, "deliver", actor, "delivered_at", "deemed_at")
         enqueue_job(DEEM, key=f"deem:{row.id}", run_at=row.deemed_at, opening=str(row.id))
     return row
@@ -143,11 +175,26 @@ def deem_line(*, opening: UUID) -> None:
 
 
 @transaction.atomic
+def bill_line(*, order: UUID, at: datetime, actor: Actor) -> None:
+    """The order is billed from then on; a line that its user did not wait for is in service once it is accepted."""
+    row = LineOpening.objects.select_for_update().get(order=order)
+    row.billed_at = at
+    row.advance("billed_at")
+    _put_in_service(row, actor)
+
+
+@transaction.atomic
 def close_line(*, order: UUID, actor: Actor) -> None:
-    """The order ended: its line is removed; an order without one, or with a removed one, changes nothing."""
+    """The order ended: what was only pre-occupied is released, a contracted line is removed; once more changes nothing."""
     row = LineOpening.objects.select_for_update().filter(order=order).first()
-    if row is not None and row.state != OpeningState.REMOVED:
-        _step(row, "remove", actor)
+    if row is None or row.state in LIFE.terminal:
+        return
+    if row.state == OpeningState.PREOCCUPIED:
+        row.held_until = None
+        _step(row, "release", actor, "held_until")
+    else:
+        row.removed_at = now()
+        _step(row, "remove", actor, "removed_at")
 
 
 def _accepted(row: LineOpening, act: str, actor: Actor) -> LineOpening:
@@ -164,7 +211,18 @@ def _accepted(row: LineOpening, act: str, actor: Actor) -> LineOpening:
         actor=actor,
     )
     row.refresh_from_db()
+    _put_in_service(row, actor)
     return row
+
+
+def _put_in_service(row: LineOpening, actor: Actor) -> None:
+    """An accepted line whose billing has begun is in service."""
+    if row.billed_at is not None and row.accepted_at is not None:
+        _step(row, "bill", actor)
+
+
+def _written(due: dict[str, datetime]) -> list[tuple[str, str]]:
+    return [(act, at.isoformat()) for act, at in due.items()]
 
 
 def _advanced(opening: LineOpening, act: str, actor: Actor) -> LineOpening:

@@ -23,6 +23,7 @@ from scheduling.domain.lines import Lines
 from scheduling.domain.near_misses import near_misses
 from scheduling.domain.network import fibre_latency
 from scheduling.domain.numbers import CNY_SCALE, NumberError, kilometres, parse_decimal, plain, scaled
+from scheduling.domain.rows import TABLES, row_id
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.sites import Access, Point, access_of_place, access_of_point
 from scheduling.domain.supply import Supply
@@ -33,6 +34,7 @@ from scheduling.models import LatencyEvidence, Selection, Span
 from scheduling.selectors.line_providers import providers_beyond_silica, tenants_by_key
 from scheduling.selectors.sites import access_points, site_ids
 from scheduling.selectors.supply import supply_of
+from scheduling.selectors.tariffs import days_counted
 from scheduling.services.supply import fresh_supply
 
 PLACES = ("from_site", "from_place", "from_coordinates")
@@ -225,6 +227,7 @@ def _terms(answer: Answer, demand: Demand, supply: Supply, spans: Mapping[str, S
         sites=site_ids({demand.from_site, *(supply.centres[each.centre].site for each in answer.bundles)}),
         providers=tenants_by_key(bundle.line_provider for bundle in answer.bundles),
         spans={key: span.id for key, span in spans.items()},
+        lead_in=days_counted(bundle.line.charge.tariff for bundle in answer.bundles),
     )
     return [_terms_of(bundle, demand, supply, known) for bundle in answer.bundles]
 
@@ -237,6 +240,7 @@ class _Known:
     sites: Mapping[str, UUID]
     providers: Mapping[str, UUID]
     spans: Mapping[str, UUID]
+    lead_in: Mapping[str, str]
 
 
 def _terms_of(bundle: Bundle, demand: Demand, supply: Supply, known: _Known) -> dict[str, Any]:
@@ -274,6 +278,7 @@ def _terms_of(bundle: Bundle, demand: Demand, supply: Supply, known: _Known) -> 
             "months": months,
             "elastic_cny_hour": None if tariff.elastic_cny_hour is None else plain(tariff.elastic_cny_hour),
             "lead_days": tariff.lead_days,
+            "lead_in": known.lead_in[row_id(TABLES[2], tariff)],
         },
         "latency_us": bundle.line.latency,
         "below_us": bundle.line.latency + 1 if bound is None else bound,

@@ -32,6 +32,7 @@ FLOORS = ("kernel", "identifiers", "participants", "aggregation", "scheduling")
 IGNORED = (
     "scheduling.selection_made",
     "scheduling.bundle_confirmed",
+    "scheduling.line_preoccupied",
     "scheduling.line_opened",
     "scheduling.line_advanced",
     "scheduling.line_tested",

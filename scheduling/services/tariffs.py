@@ -23,6 +23,7 @@ TERMS = (
     "elastic_cny_hour",
     "terminal_us",
     "lead_days",
+    "lead_in",
 )
 
 

@@ -1,5 +1,6 @@
 """Opening a line: step by step by the right party, accepted on a test that meets what was sold, or by silence."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,13 +13,21 @@ from hypothesis import strategies as st
 from kernel.models.jobs import Job
 from kernel.models.outbox import EventRecord
 from kernel.services.jobs import run_next_job
-from scheduling.domain.openings import LIFE, REAL_DAY, OpeningState, Sold, after_working_days
-from scheduling.models import LineOpening, OpeningStep
-from scheduling.services.openings import close_line, deem_line, open_line
+from scheduling.domain.openings import LIFE, OpeningState, Promise, Sold
+from scheduling.domain.working_days import REAL_DAY, DayCount
+from scheduling.models import LineOpening
+from scheduling.selectors.profiles import opening_profile, working_calendar
+from scheduling.services.openings import bill_line, close_line, contract_line, deem_line, preoccupy_line
 from tests.scheduling.live import first_bundle, open_market
 from tests.support.cast import World
 
 FRIDAY = datetime(2026, 11, 20, 2, tzinfo=UTC)  # 10:00 in Shanghai
+CALENDAR = working_calendar()
+HELD_UNTIL = datetime(2099, 1, 1, tzinfo=UTC)
+
+
+def worked(start: datetime, days: int, day_seconds: int = REAL_DAY) -> datetime:
+    return CALENDAR.after(start, days, counted="working", day_seconds=day_seconds)
 
 
 @pytest.mark.parametrize(
@@ -31,16 +40,56 @@ FRIDAY = datetime(2026, 11, 20, 2, tzinfo=UTC)  # 10:00 in Shanghai
     ],
 )
 def test_working_days_leave_out_the_weekend(days: int, end: datetime) -> None:
-    assert after_working_days(FRIDAY, days, day_seconds=REAL_DAY) == end
+    assert worked(FRIDAY, days) == end
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        ("2026-09-30", 1, "2026-10-08"),  # the week of the National Day
+        ("2026-10-09", 1, "2026-10-10"),  # a Saturday that is worked for it
+        ("2026-10-09", 2, "2026-10-12"),
+        ("2026-02-13", 1, "2026-02-14"),  # worked for the Spring Festival
+        ("2026-02-13", 2, "2026-02-24"),
+        ("2027-09-30", 1, "2027-10-01"),  # a year whose notice is not there has its weekends only
+    ],
+)
+def test_public_holidays_are_not_worked_and_some_weekends_are(start: str, days: int, end: str) -> None:
+    at = datetime.fromisoformat(f"{start}T10:00:00+08:00")
+    assert worked(at, days) == datetime.fromisoformat(f"{end}T10:00:00+08:00")
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)), st.integers(1, 40))
+def test_so_many_working_days_lie_between(start: datetime, days: int) -> None:
+    end = worked(start.replace(tzinfo=UTC), days)
+    first = (start + timedelta(hours=8)).date()
+    last = (end + timedelta(hours=8)).date()
+    between = [first + timedelta(days=number) for number in range(1, (last - first).days + 1)]
+    assert sum(map(CALENDAR.is_worked, between)) == days
+    assert CALENDAR.is_worked(last)
 
 
 def test_the_weekend_is_shanghai_s() -> None:
     late = datetime(2026, 11, 20, 17, tzinfo=UTC)  # Saturday 01:00 in Shanghai
-    assert after_working_days(late, 1, day_seconds=REAL_DAY) == late + timedelta(days=2)  # Monday 01:00
+    assert worked(late, 1) == late + timedelta(days=2)  # Monday 01:00
 
 
 def test_an_accelerated_clock_has_no_weekends() -> None:
-    assert after_working_days(FRIDAY, 3, day_seconds=1) == FRIDAY + timedelta(seconds=3)
+    assert worked(FRIDAY, 3, day_seconds=1) == FRIDAY + timedelta(seconds=3)
+
+
+@given(st.integers(0, 400), st.sampled_from(DayCount.codes()))
+def test_steps_are_due_in_their_order_and_the_last_when_everything_is(days: int, counted: str) -> None:
+    due = opening_profile().due(
+        Promise(days, counted), FRIDAY, calendar=CALENDAR, day_seconds=REAL_DAY
+    )
+    assert list(due.values()) == sorted(due.values())
+    assert due["deliver"] == CALENDAR.after(FRIDAY, days, counted=counted, day_seconds=REAL_DAY)
+
+
+def test_a_promise_of_five_working_days_by_hand() -> None:
+    due = opening_profile().due(Promise(5, "working"), FRIDAY, calendar=CALENDAR, day_seconds=REAL_DAY)
+    assert {act: (at - FRIDAY).days for act, at in due.items()} == {"take_on": 3, "configure": 6, "deliver": 7}
 
 
 @given(upper=st.integers(0, 2000), bound=st.integers(1, 2000))
@@ -49,19 +98,26 @@ def test_what_was_sold_is_a_strict_bound(upper: int, bound: int) -> None:
 
 
 def test_every_state_leads_to_its_end() -> None:
-    assert LIFE.terminal == {OpeningState.REMOVED}
+    assert LIFE.terminal == {OpeningState.RELEASED, OpeningState.REMOVED}
     assert LIFE.acts["accept"][0] == LIFE.acts["deem"][0] == {OpeningState.DELIVERED}
 
 
-def opened(world: World) -> dict[str, Any]:
-    """The opening of an order of Ben's, as Ben reads it."""
+def preoccupied(world: World, **changes: Any) -> dict[str, Any]:
+    """The line of an order of Ben's that is held, as Ben reads it."""
     open_market(world)
     order, facts = uuid4(), first_bundle(world.ben)
-    for _ in range(2):
-        open_line(order=order, facts=facts, user=world.ben.organisation.id, actor=world.ben.actor)
-    items = world.ben.get(f"/api/v1/line-openings?order={order}").json()["items"]
-    assert len(items) == 1
-    return dict(items[0])
+    facts = replace(facts, line_terms={**facts.line_terms, **changes})
+    user = world.ben.organisation.id
+    preoccupy_line(order=order, facts=facts, user=user, held_until=HELD_UNTIL, actor=world.ben.actor)
+    (item,) = world.ben.get(f"/api/v1/line-openings?order={order}").json()["items"]
+    return dict(item)
+
+
+def opened(world: World, **changes: Any) -> dict[str, Any]:
+    """The opening of an order of Ben's that became a contract."""
+    opening = preoccupied(world, **changes)
+    contract_line(order=UUID(opening["order"]), actor=world.ben.actor)
+    return dict(world.ben.get(f"/api/v1/line-openings/{opening['id']}").json())
 
 
 def report(**changes: Any) -> dict[str, Any]:
@@ -86,7 +142,7 @@ def act(person: Any, opening: dict[str, Any], verb: str, body: Any = None, statu
 def delivered(world: World) -> dict[str, Any]:
     """An opening that was surveyed, configured and tested well."""
     opening = opened(world)
-    act(world.lin, opening, "survey")
+    act(world.lin, opening, "take-on")
     act(world.lin, opening, "configure")
     return dict(act(world.lin, opening, "report-test", report()))
 
@@ -103,7 +159,9 @@ def test_a_line_is_opened_tested_and_accepted(world: World) -> None:
     assert opening["promised_days"] == 7
     opening = act(world.ben, opening, "accept")
     assert opening["state"] == "accepted"
-    assert [step["act"] for step in opening["steps"]] == ["survey", "configure", "deliver", "accept"]
+    assert [step["act"] for step in opening["steps"]] == [
+        "preoccupy", "contract", "take_on", "configure", "deliver", "accept",
+    ]  # fmt: skip
     order, user = UUID(opening["order"]), world.ben.organisation.id
     parties = [str(world.lin.organisation.id), str(user)]
     (event,) = accepted()
@@ -121,7 +179,7 @@ def test_a_test_that_misses_what_was_sold_is_kept_and_delivers_nothing(
     world: World, change: dict[str, Any]
 ) -> None:
     opening = opened(world)
-    act(world.lin, opening, "survey")
+    act(world.lin, opening, "take-on")
     act(world.lin, opening, "configure")
     after = act(world.lin, opening, "report-test", report(**change))
     assert (after["state"], [test["met"] for test in after["tests"]]) == ("configured", [False])
@@ -142,7 +200,7 @@ def test_a_test_that_misses_what_was_sold_is_kept_and_delivers_nothing(
 )
 def test_a_report_that_cannot_be_names_its_field(world: World, change: dict[str, Any], pointer: str) -> None:
     opening = opened(world)
-    act(world.lin, opening, "survey")
+    act(world.lin, opening, "take-on")
     act(world.lin, opening, "configure")
     answer = act(world.lin, opening, "report-test", report(**change), status=400)
     assert answer["errors"][0]["pointer"] == pointer
@@ -154,16 +212,16 @@ def test_each_step_waits_for_the_one_before(world: World) -> None:
     act(world.lin, opening, "configure", status=409)
     act(world.lin, opening, "report-test", report(), status=409)
     act(world.ben, opening, "accept", status=409)
-    act(world.lin, opening, "survey")
-    act(world.lin, opening, "survey", status=409)
+    act(world.lin, opening, "take-on")
+    act(world.lin, opening, "take-on", status=409)
 
 
 @pytest.mark.django_db
 def test_each_step_is_for_the_party_whose_it_is(world: World) -> None:
     opening = opened(world)
-    act(world.ben, opening, "survey", status=403)
-    act(world.lou, opening, "survey", status=404)
-    act(world.rhea, opening, "survey", status=403)
+    act(world.ben, opening, "take-on", status=403)
+    act(world.lou, opening, "take-on", status=404)
+    act(world.rhea, opening, "take-on", status=403)
     opening = delivered_from(world, opening)
     act(world.lin, opening, "accept", status=403)
     act(world.bea, opening, "accept", status=404)
@@ -172,7 +230,7 @@ def test_each_step_is_for_the_party_whose_it_is(world: World) -> None:
 
 
 def delivered_from(world: World, opening: dict[str, Any]) -> dict[str, Any]:
-    act(world.lin, opening, "survey")
+    act(world.lin, opening, "take-on")
     act(world.lin, opening, "configure")
     return dict(act(world.lin, opening, "report-test", report()))
 
@@ -210,6 +268,97 @@ def test_the_end_of_the_order_removes_its_line(world: World) -> None:
     for _ in range(2):
         close_line(order=UUID(opening["order"]), actor=world.ben.actor)
     close_line(order=uuid4(), actor=world.ben.actor)
-    assert LineOpening.objects.get().state == "removed"
-    assert OpeningStep.objects.count() == 1
-    act(world.lin, opening, "survey", status=409)
+    row = LineOpening.objects.get()
+    assert row.state == "removed"
+    assert row.removed_at is not None
+    assert [step.act for step in row.steps.order_by("id")] == ["preoccupy", "contract", "remove"]
+    act(world.lin, opening, "take-on", status=409)
+
+
+@pytest.mark.django_db
+def test_what_is_only_preoccupied_is_released_and_nobody_builds_it(world: World) -> None:
+    opening = preoccupied(world)
+    assert (opening["state"], opening["held_until"]) == ("preoccupied", "2099-01-01T00:00:00Z")
+    act(world.lin, opening, "take-on", status=409)
+    close_line(order=UUID(opening["order"]), actor=world.ben.actor)
+    row = LineOpening.objects.get()
+    assert (row.state, row.held_until, row.removed_at) == ("released", None, None)
+
+
+@pytest.mark.django_db
+def test_billing_puts_an_accepted_line_in_service(world: World) -> None:
+    opening = delivered(world)
+    act(world.ben, opening, "accept")
+    bill_line(order=UUID(opening["order"]), at=FRIDAY, actor=world.ben.actor)
+    row = LineOpening.objects.get()
+    assert (row.state, row.billed_at) == ("billed", FRIDAY)
+
+
+@pytest.mark.django_db
+def test_a_line_that_nobody_waited_for_is_in_service_once_it_is_accepted(world: World) -> None:
+    opening = delivered(world)
+    bill_line(order=UUID(opening["order"]), at=FRIDAY, actor=world.ben.actor)
+    assert LineOpening.objects.get().state == "delivered"
+    assert act(world.ben, opening, "accept")["state"] == "billed"
+
+
+@pytest.mark.django_db
+def test_the_plan_says_what_is_due_when_and_what_was_done(world: World) -> None:
+    opening = opened(world, lead_days=10, lead_in="working")
+    assert (opening["promised_days"], opening["promised_in"]) == (10, "working")
+    start = datetime.fromisoformat(opening["contracted_at"])
+    due = [datetime.fromisoformat(each["due_at"]) for each in opening["plan"]]
+    assert due == [worked(start, days) for days in (2, 8, 10)]
+    assert [each["done_at"] for each in opening["plan"]] == [None, None, None]
+    assert datetime.fromisoformat(opening["due_at"]) == due[-1]
+    opening = act(world.lin, opening, "take-on")
+    assert opening["plan"][0]["done_at"] == opening["steps"][-1]["at"]
+
+
+def punctual(person: Any, start: str = "2026-10-01", end: str = "2026-11-01") -> dict[str, Any]:
+    answer = person.get(f"/api/v1/line-punctuality?start={start}T00:00:00Z&end={end}T00:00:00Z")
+    assert answer.status_code == 200, answer.content
+    return {each["line_provider"]: each for each in answer.json()["items"]}
+
+
+DUE = datetime(2026, 10, 20, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"delivered_at": DUE}, (1, 1, "1.0000")),
+        ({"delivered_at": DUE + DAY}, (1, 0, "0.0000")),
+        ({"delivered_at": None}, (1, 0, "0.0000")),  # late, and not there yet
+        ({"delivered_at": None, "removed_at": DUE - DAY}, (0, 0, None)),
+        ({"delivered_at": None, "removed_at": DUE + DAY}, (1, 0, "0.0000")),
+        ({"delivered_at": DUE - DAY, "removed_at": DUE - DAY / 2}, (1, 1, "1.0000")),
+        ({"contracted_at": None}, (0, 0, None)),
+        ({"due_at": datetime(2026, 11, 1, tzinfo=UTC)}, (0, 0, None)),
+        ({"due_at": datetime(2026, 10, 1, tzinfo=UTC), "delivered_at": DUE}, (1, 0, "0.0000")),
+    ],
+)
+def test_who_keeps_its_dates_is_a_share_with_its_denominator(
+    world: World, columns: dict[str, Any], expected: tuple[int, int, str | None]
+) -> None:
+    opened(world)
+    LineOpening.objects.update(**{"due_at": DUE, "delivered_at": DUE, **columns})
+    for reader in (world.rhea, world.bea, world.lou):
+        (shown,) = punctual(reader).values()
+        assert (shown["due"], shown["on_time"], shown["share"]) == expected
+
+
+@pytest.mark.django_db
+def test_what_is_due_in_the_future_is_not_late(world: World) -> None:
+    opened(world)
+    LineOpening.objects.update(due_at=datetime(2099, 1, 1, tzinfo=UTC), delivered_at=None)
+    (shown,) = punctual(world.rhea, "2026-10-01", "2100-01-01").values()
+    assert shown["due"] == 0
+
+
+@pytest.mark.django_db
+def test_a_period_is_asked_for_whole(world: World) -> None:
+    answer = world.rhea.get("/api/v1/line-punctuality?start=2026-10-01T00:00:00Z")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/end")
