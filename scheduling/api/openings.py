@@ -109,7 +109,6 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
         """The clock of the opening, shown as accelerated where it is."""
         return {"day_seconds": row.day_seconds, "accelerated": row.day_seconds != REAL_DAY}
 
-
     @extend_schema_field(LineStepDueOut(many=True))
     def get_plan(self, row: LineOpening) -> list[dict[str, Any]]:
         """What is due when: from the contract, and before it as if it were made at once."""
@@ -117,7 +116,11 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
         for step in row.steps.all():
             done.setdefault(step.act, step.at)
         return [
-            dict(LineStepDueOut({"act": act, "due_at": datetime.fromisoformat(at), "done_at": done.get(act)}).data)
+            dict(
+                LineStepDueOut(
+                    {"act": act, "due_at": datetime.fromisoformat(at), "done_at": done.get(act)}
+                ).data
+            )
             for act, at in row.due
         ]
 

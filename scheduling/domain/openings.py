@@ -101,4 +101,8 @@ class Punctuality:
     @property
     def share(self) -> Decimal | None:
         """The on-time rate with four decimals, rounded down; None where nothing was due: that is not zero."""
-        return None if not self.due else (Decimal(self.on_time) / self.due).quantize(Decimal("0.0001"), "ROUND_DOWN")
+        return (
+            None
+            if not self.due
+            else (Decimal(self.on_time) / self.due).quantize(Decimal("0.0001"), "ROUND_DOWN")
+        )

@@ -32,9 +32,7 @@ class LineOpening(Entity):
     held_until = models.DateTimeField(null=True, help_text="when the pre-occupation ends; null once it did")
     contracted_at = models.DateTimeField(null=True)
     promised_days = models.BigIntegerField()
-    promised_in = models.CharField(
-        max_length=10, choices=DayCount.choices(), default=DayCount.CALENDAR.value
-    )
+    promised_in = models.CharField(max_length=10, choices=DayCount.choices(), default=DayCount.CALENDAR.value)
     due_at = models.DateTimeField(help_text="from the contract; before it, as if it were made at once")
     due = models.JSONField(default=list, help_text="pairs of an act and when it is due, in order")
     delivered_at = models.DateTimeField(null=True)

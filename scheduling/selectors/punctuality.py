@@ -9,7 +9,9 @@ from scheduling.domain.openings import Punctuality
 from scheduling.models import LineOpening
 
 
-def punctuality(*, providers: list[UUID], start: datetime, end: datetime, at: datetime) -> dict[UUID, Punctuality]:
+def punctuality(
+    *, providers: list[UUID], start: datetime, end: datetime, at: datetime
+) -> dict[UUID, Punctuality]:
     """Line provider → of the contracted lines due within [start, end), and by `at`, how many were delivered by then.
 
     A line that is late and not delivered yet counts as late; one that was removed before it was due counts nowhere.

@@ -80,16 +80,18 @@ def test_an_accelerated_clock_has_no_weekends() -> None:
 
 @given(st.integers(0, 400), st.sampled_from(DayCount.codes()))
 def test_steps_are_due_in_their_order_and_the_last_when_everything_is(days: int, counted: str) -> None:
-    due = opening_profile().due(
-        Promise(days, counted), FRIDAY, calendar=CALENDAR, day_seconds=REAL_DAY
-    )
+    due = opening_profile().due(Promise(days, counted), FRIDAY, calendar=CALENDAR, day_seconds=REAL_DAY)
     assert list(due.values()) == sorted(due.values())
     assert due["deliver"] == CALENDAR.after(FRIDAY, days, counted=counted, day_seconds=REAL_DAY)
 
 
 def test_a_promise_of_five_working_days_by_hand() -> None:
     due = opening_profile().due(Promise(5, "working"), FRIDAY, calendar=CALENDAR, day_seconds=REAL_DAY)
-    assert {act: (at - FRIDAY).days for act, at in due.items()} == {"take_on": 3, "configure": 6, "deliver": 7}
+    assert {act: (at - FRIDAY).days for act, at in due.items()} == {
+        "take_on": 3,
+        "configure": 6,
+        "deliver": 7,
+    }
 
 
 @given(upper=st.integers(0, 2000), bound=st.integers(1, 2000))
