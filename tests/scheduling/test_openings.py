@@ -59,7 +59,7 @@ def test_public_holidays_are_not_worked_and_some_weekends_are(start: str, days: 
     assert worked(at, days) == datetime.fromisoformat(f"{end}T10:00:00+08:00")
 
 
-@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)), st.integers(1, 40))
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)), st.integers(1, 40))  # noqa: DTZ001 - naive bounds
 def test_so_many_working_days_lie_between(start: datetime, days: int) -> None:
     end = worked(start.replace(tzinfo=UTC), days)
     first = (start + timedelta(hours=8)).date()
