@@ -350,6 +350,7 @@ ROOT_LINKS = [
     "line-openings",
     "dispatches",
     "demands",
+    "demand-counts",
     "quotes",
     "orders",
     "usages",

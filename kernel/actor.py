@@ -27,17 +27,26 @@ class Role(Vocabulary):
 
 
 class Reach(Vocabulary):
-    """How far a role sees or acts: nothing, its own rows, rows it is a party to, or all."""
+    """How far a role sees or acts: nothing, its own rows, rows it is a party to, or all.
+
+    Masked is a reading of all rows without the members that the permission table hides; its own rows are whole.
+    """
 
     NONE = "none", "无", "None"
     OWN = "own", "本主体", "Own tenant"
     PARTY = "party", "作为当事方", "As a party"
+    MASKED = "masked", "全部（脱敏）", "All, masked"
     ALL = "all", "全部", "All"
 
     @property
     def width(self) -> int:
-        """The place in the order none < own < party < all."""
+        """The place in the order none < own < party < masked < all."""
         return list(Reach).index(self)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether rows of every tenant are within it."""
+        return self in (Reach.MASKED, Reach.ALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -312,6 +312,18 @@ class UnknownParameter(Problem):
     detail = Text("未知参数：{names}；可用参数：{known}。", "Unknown: {names}. This list takes: {known}.")
 
 
+class MaskedParameter(Problem):
+    """A filter or an order by a member that the caller's reading leaves out: it would say what is hidden."""
+
+    status = 400
+    code = "masked_parameter"
+    title = Text("脱敏视图不支持该参数", "Not in a masked reading")
+    detail = Text(
+        "您的角色读到的是脱敏内容，不能按 {names} 筛选或排序；可用参数：{known}。",
+        "Your role reads this masked: it is not filtered or ordered by {names}. It takes: {known}.",
+    )
+
+
 class SoldOut(Problem):
     """The ledger cannot grant the quantity."""
 

@@ -11,7 +11,19 @@ from kernel.actor import Actor, Reach, Role
 # who beyond its own house reaches only what a mandate names, for as long as it lasts; it always sees that house
 MANDATED: frozenset[str] = frozenset({Role.SUPPORTING_UNIT, Role.AUDITOR})
 BY_ITSELF = frozenset({Reach.NONE, Reach.OWN})
-OWN_HOUSE = frozenset({"participants.list_organisations", "participants.read_organisation"})
+OWN_HOUSE = frozenset(
+    {
+        "participants.list_organisations",
+        "participants.read_organisation",
+        "participants.list_members",
+        "participants.list_invitations",
+        "participants.list_keys",
+        "participants.read_key",
+        "participants.list_clients",
+        "participants.read_client",
+        "participants.list_signing_keys",
+    }
+)
 
 
 @cache
@@ -35,6 +47,18 @@ def read_table(path: Path) -> dict[str, dict[str, Reach]]:
                 row[role] = Reach(reach)
         rows[operation] = row
     return rows
+
+
+@cache
+def masks() -> dict[str, frozenset[str]]:
+    """Operation id → the members that whoever reads it masked is not told."""
+    document = yaml.safe_load((Path(settings.BASE_DIR) / "config" / "permissions.yaml").read_text("utf-8"))
+    return {operation: frozenset(members) for operation, members in document["masks"].items()}
+
+
+def masked_roles(operation: str) -> list[str]:
+    """The roles that read the operation masked."""
+    return [role for role, reach in table().get(operation, {}).items() if reach is Reach.MASKED]
 
 
 def reach_of(operation: str, actor: Actor) -> Reach:

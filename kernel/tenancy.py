@@ -71,7 +71,7 @@ def reaching_as(actor: Actor) -> AbstractContextManager[None]:
 
 
 def _scope_of(actor: Actor) -> Scope:
-    if actor.reach is Reach.ALL:
+    if actor.reach.everywhere:
         return Scope(reach=ALL)
     return NOBODY if actor.reach is Reach.NONE else Scope(actor.tenant_id)
 

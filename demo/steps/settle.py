@@ -59,7 +59,8 @@ def claim_voucher(world: World, order: str) -> dict[str, Any]:
             "redeemed_fen": earlier["claimed_fen"],
             "evidence": f"演示数据 {earlier['claim']}",
         }
-        operator.post("/api/v1/voucher-balances", balance)
+        proposal = operator.post("/api/v1/voucher-balances", balance)
+        world.clients["operator-security"].post(f"/api/v1/proposals/{proposal['id']}:approve")
     claim: dict[str, Any] = firm.post("/api/v1/voucher-claims", {"order": order})
     expect(
         claim["amount_fen"] * 5 < claim["eligible_fen"],

@@ -66,7 +66,7 @@ class MeOut(serializers.Serializer[Any]):
     roles = RoleOut(many=True)
     scopes = serializers.ListField(child=serializers.CharField())
     operations = serializers.DictField(
-        child=serializers.CharField(), help_text="Operation id → reach: own, party or all"
+        child=serializers.CharField(), help_text="Operation id → reach: own, party, masked or all"
     )
 
 

@@ -14,7 +14,7 @@ from kernel.api.deferral import OperationOut
 from kernel.api.problems import ProblemDocument
 from kernel.api.shapes import WHOLE, expansions_of, members_of
 from kernel.errors import CODES
-from kernel.permissions import table
+from kernel.permissions import masked_roles, masks, table
 from kernel.text import Vocabulary
 
 EVERY_PROBLEM = {
@@ -70,6 +70,7 @@ def page_of(item: type[serializers.BaseSerializer[Any]]) -> type[serializers.Ser
 
 
 PARTS: dict[str, list[tuple[str, str]]] = {}
+LEFT_OUT: dict[str, frozenset[str]] = {}  # answer → the members that a masked reading is not told
 
 
 def part_of(name: str, *members: Vocabulary) -> list[tuple[str, str]]:
@@ -90,7 +91,11 @@ def finish_contract(result: Any, generator: Any, **_: Any) -> Any:
     result = postprocess_schema_enums(result, generator)  # type: ignore[no-untyped-call]
     components = result["components"]
     for name, schema in components["schemas"].items():
-        asked_for = {WHOLE} | (set(schema["properties"]) if name.endswith("ExpandedOut") else set())
+        asked_for = (
+            {WHOLE}
+            | LEFT_OUT.get(name, frozenset())
+            | (set(schema["properties"]) if name.endswith("ExpandedOut") else set())
+        )
         if left := [each for each in schema.get("required", []) if each not in asked_for]:
             schema["required"] = left
         else:
@@ -206,6 +211,7 @@ class HouseSchema(AutoSchema):
         if operation is None:
             return None
         if self.method == "GET" and (out := self._object()):
+            self._tell_masks(operation, out)
             operation.setdefault("parameters", []).extend(_shape(out))
         if self.method not in ("GET", "HEAD") and self.view.may_wait:
             later = self.resolve_serializer(OperationOut, "response").ref
@@ -222,6 +228,20 @@ class HouseSchema(AutoSchema):
         out: Any = self.get_response_serializers()
         item = getattr(out, "item", out)
         return item if isinstance(item, type) and issubclass(item, serializers.ModelSerializer) else None
+
+    def _tell_masks(self, operation: dict[str, Any], out: type[serializers.BaseSerializer[Any]]) -> None:
+        """Say who reads this masked, and without which members."""
+        if hidden := masks().get(self.get_operation_id()):
+            LEFT_OUT[out.__name__] = LEFT_OUT.get(out.__name__, frozenset()) | hidden
+            roles, members = ", ".join(masked_roles(self.get_operation_id())), ", ".join(sorted(hidden))
+            operation["x-masked"] = {
+                "roles": masked_roles(self.get_operation_id()),
+                "members": sorted(hidden),
+            }
+            operation["description"] += (
+                f"\n\nMasked for {roles}: without {members}, unless the row is of the caller's own house. "
+                "A masked reading has no `expand`, and no filter or order by what it lacks."
+            )
 
     def _add_problems(self, responses: dict[str, Any]) -> None:
         statuses = dict(EVERY_PROBLEM)

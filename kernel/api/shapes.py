@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from kernel.actor import Actor
+from kernel.actor import Actor, Reach
 from kernel.errors import InvalidField
 from kernel.models.base import EntityQuerySet
 from kernel.permissions import by_mandate, reach_of
@@ -78,16 +78,21 @@ def expand(
     wanted: Iterable[str],
     actor: Actor,
 ) -> None:
-    """Put the wanted relations beside each row: one query for each relation, of rows that the actor may read."""
+    """Put the wanted relations beside each row: one query for each relation, of rows that the actor may read.
+
+    A masked reading has none, and none is masked: an other that stands beside its row would tell whose both are.
+    """
     names = list(dict.fromkeys(wanted))
     relations = expansions_of(out) if names else {}
     _require_known("expand", names, relations)
     for name in names:
         related = relations[name]
+        reader = actor.reaching(reach_of(related.operation, actor))
+        if Reach.MASKED in (actor.reach, reader.reach):
+            continue
         ids = {getattr(row, related.id_field) for row in rows} - {None}
         if by_mandate(related.operation, actor):
             note_mandate(operation=related.operation, on=None, actor=actor)
-        reader = actor.reaching(reach_of(related.operation, actor))
         with reaching_as(reader):
             others = related.rows.all().visible_to(reader).in_bulk(ids)
         for row in rows:

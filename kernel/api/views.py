@@ -22,6 +22,7 @@ from kernel.actor import ANONYMOUS, SYSTEM, Actor, Reach
 from kernel.api import deferral, idempotency
 from kernel.api.bodies import require_storable
 from kernel.api.deprecation import Deprecation
+from kernel.api.masks import mask, require_told
 from kernel.api.pagination import AnyOf, PageQuery, ReadQuery, paginate
 from kernel.api.shapes import expand, narrow
 from kernel.api.versions import etag, fits, with_version
@@ -255,6 +256,7 @@ class HouseView(APIView):
     ) -> Response:
         """One keyset page of rows as `{"items": […], "next": …}`, narrowed by the declared filters."""
         query = self.query(filters)
+        require_told(self.request.query_params, out, self.operation, self.actor)
         paging = {name: query.pop(name, None) for name in ("limit", "cursor", "count", "order_by")}
         shape = {name: query.pop(name, None) for name in ("fields", "expand")}
         page, envelope = paginate(
@@ -299,7 +301,12 @@ class HouseView(APIView):
             rows if many else rows[0], many=many, context={"view": self, "request": self.request}
         )
         narrow(serializer, shape.get("fields"))
-        return serializer.data
+        shown: Any = serializer.data
+        owners = (
+            rows if self.subject is None else [self.subject] * len(rows)
+        )  # of a list under an object: that one's
+        mask(zip(owners, shown if many else [shown], strict=True), self.operation, self.actor)
+        return shown
 
     def _bring_alongside(self, rows: list[Any]) -> None:
         if self.alongside and rows:

@@ -17,7 +17,7 @@ class EntityQuerySet(models.QuerySet[M_co]):
 
     def visible_to(self, actor: Actor) -> Self:
         """The rows within the actor's reach: all, those it is a party to, its own, or none."""
-        if actor.reach is Reach.ALL or (self.model.public and actor.reach is not Reach.NONE):
+        if actor.reach.everywhere or (self.model.public and actor.reach is not Reach.NONE):
             return self
         if actor.reach is Reach.NONE or actor.tenant_id is None:
             return self.none()
@@ -56,7 +56,7 @@ class Entity(models.Model):
 
     def within_reach_of(self, actor: Actor) -> bool:
         """Whether this very row lies within the actor's reach, without asking the database again."""
-        if actor.reach is Reach.ALL or (self.public and actor.reach is not Reach.NONE):
+        if actor.reach.everywhere or (self.public and actor.reach is not Reach.NONE):
             return True
         if actor.reach is Reach.NONE or actor.tenant_id is None:
             return False

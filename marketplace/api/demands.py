@@ -12,6 +12,7 @@ from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
 from marketplace.models import Demand
+from marketplace.selectors.demands import count_demands
 from marketplace.services import demands as services
 
 
@@ -48,6 +49,39 @@ class DemandQuery(PageQuery):
 
     title__icontains = serializers.CharField(required=False)
     selection = serializers.UUIDField(required=False)
+
+
+class CountsQuery(serializers.Serializer[Any]):
+    """How far back."""
+
+    months = serializers.IntegerField(min_value=1, max_value=120, default=12)
+
+
+class MonthOfDemandsOut(serializers.Serializer[Any]):
+    """How many demands were stated in a month in China."""
+
+    month = serializers.DateField(help_text="its first day")
+    demands = serializers.IntegerField()
+    buyers = serializers.IntegerField(help_text="that stated them")
+    answered = serializers.IntegerField(help_text="of the demands, those for which something was selected")
+
+
+class DemandCountsOut(serializers.Serializer[Any]):
+    """Months with demands, newest first."""
+
+    items = MonthOfDemandsOut(many=True)
+
+
+class DemandCountsView(HouseView):
+    """`/api/v1/demand-counts`."""
+
+    system = System.SERVICE
+    operations = {"GET": "marketplace.count_demands"}
+
+    @extend_schema(parameters=[CountsQuery], responses=DemandCountsOut)
+    def get(self, request: Request) -> Response:
+        """Count the demands of each month; who wanted what is not told."""
+        return Response(DemandCountsOut({"items": count_demands(**self.query(CountsQuery))}).data)
 
 
 class DemandsView(HouseView):

@@ -5,6 +5,7 @@ from django.urls import path
 from marketplace.api import demands, ledger, meters, orders, quotes, settlements, vouchers
 
 urlpatterns = [
+    path("demand-counts", demands.DemandCountsView.as_view(), name="demand-counts"),
     path("demands", demands.DemandsView.as_view(), name="demands"),
     path("demands/<uuid:pk>", demands.DemandView.as_view()),
     path("demands/<uuid:pk>:select", demands.SelectDemandView.as_view()),

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from kernel.api.bodies import in_words
 from kernel.api.pagination import PageQuery
+from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
 from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
@@ -179,7 +180,7 @@ class VoucherBalancesView(HouseView):
     """`/api/v1/voucher-balances`."""
 
     system = System.SERVICE
-    operations = {"GET": "marketplace.list_balances", "POST": "marketplace.import_balance"}
+    operations = {"GET": "marketplace.list_balances", "POST": "marketplace.propose_balance"}
 
     @extend_schema(parameters=[VoucherBalanceQuery], responses=page_of(VoucherBalanceOut))
     def get(self, request: Request) -> Response:
@@ -188,20 +189,11 @@ class VoucherBalancesView(HouseView):
             VoucherBalance.objects.visible_to(self.actor), VoucherBalanceOut, VoucherBalanceQuery
         )
 
-    @extend_schema(request=VoucherBalanceIn, responses={201: VoucherBalanceOut})
+    @extend_schema(request=VoucherBalanceIn, responses={201: ProposalOut})
     def post(self, request: Request) -> Response:
-        """Take over a claim that an enterprise drew outside this node; it counts against its year."""
-        data = self.read(VoucherBalanceIn)
-        row = services.import_balance(
-            enterprise=data["enterprise"],
-            claimed_on=data["claimed_on"],
-            contract_ref=data["contract_ref"],
-            claimed_fen=data["claimed_fen"],
-            redeemed_fen=data["redeemed_fen"],
-            evidence=data["evidence"],
-            actor=self.actor,
-        )
-        return self.show(row, VoucherBalanceOut, status=201)
+        """Propose to take over a claim drawn outside this node; it counts in its year once a second person approves."""
+        row = services.propose_balance(body=dict(self.read(VoucherBalanceIn)), actor=self.actor)
+        return self.show(row, ProposalOut, status=201)
 
 
 class VoucherClaimQuery(PageQuery):

@@ -1,8 +1,8 @@
-"""Vouchers, act by act: a policy proposed and approved, balances taken over, claims granted and given back."""
+"""Vouchers, act by act: a policy proposed and approved, balances taken over by two people, claims granted and given back."""
 
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -10,8 +10,11 @@ from django.db.models import F
 from kernel.actor import Actor
 from kernel.clock import now, shanghai_year
 from kernel.errors import SamePerson
+from kernel.models.proposals import Proposal
 from kernel.money import yuan
+from kernel.proposals import four_eyes
 from kernel.services.outbox import publish
+from kernel.services.proposals import propose_act
 from marketplace import events
 from marketplace.domain import vouchers as rules
 from marketplace.domain.orders import UNACCEPTED, UNDELIVERED, OrderState
@@ -27,6 +30,7 @@ from marketplace.errors import (
 from marketplace.models import Order, VoucherBalance, VoucherClaim, VoucherPolicy, VoucherYear
 from participants.selectors.organisations import standings
 
+BALANCES = UUID("6f1d2c3a-1f0e-5c64-9d5e-2f6a8c1b7e40")
 CLAIMABLE = UNACCEPTED | UNDELIVERED | {OrderState.ACCEPTED, OrderState.RUNNING}
 
 
@@ -64,40 +68,41 @@ def approve_policy(*, policy: VoucherPolicy, actor: Actor) -> VoucherPolicy:
 
 
 @transaction.atomic
-def import_balance(
-    *,
-    enterprise: str,
-    claimed_on: date,
-    contract_ref: str,
-    claimed_fen: int,
-    redeemed_fen: int,
-    evidence: str,
-    actor: Actor,
-) -> VoucherBalance:
-    """Take over what an enterprise drew outside this node; it counts against the year of that day in Shanghai.
+def propose_balance(*, body: dict[str, Any], actor: Actor) -> Proposal:
+    """Ask a second administrator to take over what an enterprise drew outside this node: `body` as the API reads it.
 
-    Raises VoucherClaimed for a contract that was taken over before, VoucherCapReached where it goes over the cap.
+    Raises NoPolicy, VoucherClaimed for a contract that was taken over before, AlreadyProposed while the same one waits.
     """
-    policy = policy_in_force()
+    policy_in_force()
+    enterprise, contract = body["enterprise"], body["contract_ref"]
+    if VoucherBalance.objects.filter(enterprise=enterprise, contract_ref=contract).exists():
+        raise VoucherClaimed(pointer="/contract_ref", contract=contract)
+    subject = uuid5(BALANCES, f"{enterprise} {contract}")  # one contract, one open proposal
+    terms = {**body, "claimed_on": body["claimed_on"].isoformat()}
+    return propose_act(kind="marketplace.import_balance", subject=subject, terms=terms, actor=actor)
+
+
+@four_eyes("marketplace.import_balance", operation="marketplace.propose_balance")
+@transaction.atomic
+def import_balance(subject: UUID, terms: dict[str, Any], actor: Actor) -> None:  # noqa: ARG001 - the terms name the contract
+    """Take over the balance, once a second person has approved; it counts against the year of its day in Shanghai.
+
+    Raises VoucherClaimed for a contract that was taken over meanwhile, VoucherCapReached where it goes over the cap.
+    """
+    policy, claimed_on = policy_in_force(), date.fromisoformat(terms["claimed_on"])
     try:
         with transaction.atomic():
-            row = VoucherBalance.objects.create(
-                enterprise=enterprise,
-                claimed_on=claimed_on,
-                contract_ref=contract_ref,
-                claimed_fen=claimed_fen,
-                redeemed_fen=redeemed_fen,
-                evidence=evidence,
-            )
+            row = VoucherBalance.objects.create(**{**terms, "claimed_on": claimed_on})
     except IntegrityError as error:
-        raise VoucherClaimed(pointer="/contract_ref", contract=contract_ref) from error
-    year = _year(enterprise, claimed_on.year, policy)
-    _draw(year, claimed_fen=claimed_fen, redeemed_fen=redeemed_fen)
+        raise VoucherClaimed(pointer="/contract_ref", contract=terms["contract_ref"]) from error
+    year = _year(row.enterprise, claimed_on.year, policy)
+    _draw(year, claimed_fen=row.claimed_fen, redeemed_fen=row.redeemed_fen)
     publish(
-        events.BalanceImported(subject=row.id, tenant=None, year=claimed_on.year, claimed_fen=claimed_fen),
+        events.BalanceImported(
+            subject=row.id, tenant=None, year=claimed_on.year, claimed_fen=row.claimed_fen
+        ),
         actor=actor,
     )
-    return row
 
 
 @transaction.atomic

@@ -194,6 +194,7 @@ class RevokeKeyView(HouseView):
 
     operations = {"POST": "participants.revoke_key"}
     queryset = ApiKey.objects.select_related("membership")
+    visible_by = "participants.read_key"
 
     @extend_schema(request=None, responses={200: KeyOut})
     def post(self, request: Request, **_: Any) -> Response:

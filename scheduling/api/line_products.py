@@ -68,6 +68,7 @@ class LineProductGateView(HouseView):
     system = System.SELECTION
     operations = {"GET": "scheduling.read_line_gate"}
     queryset = LineProduct.objects.select_related("provider")
+    visible_by = "scheduling.list_line_products"
 
     @extend_schema(responses=LineGateOut)
     def get(self, request: Request, **_: Any) -> Response:

@@ -27,7 +27,7 @@ COLUMNS = {
     "NN": "node",
     "AN": "anonymous",
 }  # INVARIANTS §7; the operator is three
-REACHES = {"-": "none", "o": "own", "p": "party", "a": "all"}
+REACHES = {"-": "none", "o": "own", "p": "party", "g": "masked", "a": "all"}
 WIDTHS = list(REACHES.values())
 KEY = "<uuid:pk>"
 INDICATOR = "application_calls"

@@ -32,7 +32,7 @@ class Thing:
         """Whether a caller of that tenant, with that reach, may see it."""
         relation = self.relation(tenant)
         return (
-            reach == "all"
+            reach in ("masked", "all")
             or (reach == "own" and relation == "own")
             or (reach == "party" and relation != "strange")
         )

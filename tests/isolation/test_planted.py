@@ -18,6 +18,7 @@ from marketplace.models import Order
 from scheduling.models import Selection
 from tests.aggregation.supply import centre
 from tests.isolation import bodies
+from tests.isolation import test_masks as masks_tests
 from tests.isolation import test_variants as variants
 from tests.isolation.addresses import Address, addresses
 from tests.isolation.checks import (
@@ -28,6 +29,7 @@ from tests.isolation.checks import (
     wrong_rights,
 )
 from tests.isolation.conftest import House
+from tests.isolation.masking import said_all_the_same
 from tests.isolation.owners import Ledger
 from tests.support.cast import World
 
@@ -217,6 +219,34 @@ def test_a_stranger_s_row_taken_from_a_body_is_reported(
 
     monkeypatch.setattr(call.view, "post", helpful)
     assert bodies.told_apart(call, theirs, nobodys, foreign) != []
+
+
+def test_a_member_that_a_mask_forgets_and_a_filter_by_a_hidden_one_are_reported(
+    house: House, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pools, orders = address_of("aggregation.list_pools"), address_of("marketplace.list_orders")
+    asked = masks_tests.test_a_masked_reading_is_not_asked_by_what_it_hides
+    assert said_all_the_same(house, ledger, pools, "ben") == []
+    assert said_all_the_same(house, ledger, orders, "otto") == []
+    assert not reported(asked, house, ledger, pools)
+    house.told.clear()
+    honest = orders.view.get  # type: ignore[attr-defined] # the view of a list
+
+    def copied(self: HouseView, *args: Any, **kwargs: Any) -> Response:
+        answer: Response = honest(self, *args, **kwargs)
+        for row, told in zip(Order.objects.order_by("-pk"), answer.data["items"], strict=False):
+            told["reason"] = str(row.total_fen)
+        return answer
+
+    monkeypatch.setattr(orders.view, "get", copied)
+    monkeypatch.setattr("kernel.api.views.require_told", lambda *_: None)
+    monkeypatch.setattr(
+        "kernel.api.masks.masks",
+        lambda: {name: hidden - {"provider"} for name, hidden in permissions.masks().items()},
+    )
+    assert said_all_the_same(house, ledger, pools, "ben") != []
+    assert said_all_the_same(house, ledger, orders, "otto") != []
+    assert reported(asked, house, ledger, pools)
 
 
 def reported(question: Callable[[House, Ledger, Address], None], *asked: Any) -> bool:

@@ -65,7 +65,8 @@ def furnish(world: World) -> FarNode:
     for further in SEVERAL:
         supply(world.ada, f"ada-{further}")
         policy_in_force(world, version=f"canary-{further}")
-        made(world.otto.post("/api/v1/voucher-balances", balance(world, further)))
+        proposed = made(world.otto.post("/api/v1/voucher-balances", balance(world, further)))
+        made(world.olga.post(f"/api/v1/proposals/{proposed['id']}:approve"))
     for turn, name in enumerate(BUYERS):
         trade(world, name, bundle=turn % 2)
     settle(world)

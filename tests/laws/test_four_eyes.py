@@ -17,6 +17,7 @@ from tests.laws.house import BUILT, ROOT, import_every_floor, place, sources, tr
 NEEDED = {
     "closing a settlement": "marketplace.propose_closing",
     "reversing an entry of the ledger": "marketplace.propose_reversal",
+    "taking over what was drawn elsewhere": "marketplace.propose_balance",
     "ending a tenant's keys": "participants.propose_key_revocation",
     "giving rights by mandate": "participants.propose_mandate",
     "granting, suspending, restoring and revoking a qualification": "participants.propose_qualification",

@@ -175,7 +175,8 @@ def test_the_cap_binds_and_the_voucher_pays_no_more_than_it_leaves(world: World,
             "redeemed_fen": claim["claimed_fen"],
             "evidence": claim["claim"],
         }
-        made(world.otto.post("/api/v1/voucher-balances", body))
+        proposed = made(world.otto.post("/api/v1/voucher-balances", body))
+        made(world.olga.post(f"/api/v1/proposals/{proposed['id']}:approve"))
     order = aged(running(world), 730)
     with_claim = made(world.ben.post("/api/v1/voucher-claims", {"order": str(order.id)}))
     metered(world, order, first=0, last=729)

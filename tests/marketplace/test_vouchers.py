@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from marketplace.models import Order, VoucherClaim, VoucherYear
+from marketplace.models import Order, VoucherBalance, VoucherClaim, VoucherYear
 from tests.aggregation.supply import made, moment
 from tests.marketplace.trade import (
     POLICY,
@@ -41,6 +41,11 @@ def balance(world: World, **changes: Any) -> Any:
         "evidence": "档案 2026-17",
     }
     return world.otto.post("/api/v1/voucher-balances", body | changes)
+
+
+def taken_over(world: World, **changes: Any) -> Any:
+    """What Olga is answered, who lets Otto's balance count."""
+    return world.olga.post(f"/api/v1/proposals/{made(balance(world, **changes))['id']}:approve")
 
 
 def this_year() -> int:
@@ -84,18 +89,44 @@ def test_a_claim_is_a_fifth_of_the_compute_and_nothing_of_the_line(world: World)
 
 def test_what_was_drawn_elsewhere_counts_in_its_year(world: World) -> None:
     order = ready(world)
-    made(balance(world))
-    made(balance(world, contract_ref="外部合同-2", claimed_fen=75_400_000, redeemed_fen=0))
-    made(balance(world, contract_ref="外部合同-3", claimed_on="2020-05-01"))
+    made(taken_over(world))
+    made(taken_over(world, contract_ref="外部合同-2", claimed_fen=75_400_000, redeemed_fen=0))
+    made(taken_over(world, contract_ref="外部合同-3", claimed_on="2020-05-01"))
     twice = balance(world)
     assert (twice.status_code, twice.json()["code"]) == (409, "voucher_claimed")
-    over = balance(world, contract_ref="外部合同-4", claimed_fen=600_001, redeemed_fen=0)
+    over = taken_over(world, contract_ref="外部合同-4", claimed_fen=600_001, redeemed_fen=0)
     assert (over.status_code, over.json()["code"]) == (409, "voucher_cap_reached")
     assert made(world.ben.post(CLAIMS, {"order": order["id"]}))["amount_fen"] == 600_000
     other = ordered(world.ben)
     answer = world.ben.post(CLAIMS, {"order": other["id"]})
     assert (answer.status_code, answer.json()["code"]) == (409, "voucher_cap_reached")
     assert VoucherYear.objects.get(year=this_year()).claimed_fen == 200_000_000
+
+
+def test_what_was_drawn_elsewhere_counts_only_once_a_second_person_has_let_it(world: World) -> None:
+    policy_in_force(world)
+    asked = made(balance(world))
+    assert (asked["kind"], asked["terms"]["claimed_fen"]) == ("marketplace.import_balance", 124_000_000)
+    again = balance(world, claimed_fen=1, redeemed_fen=0)
+    assert (again.status_code, again.json()["code"]) == (409, "already_proposed")
+    approve = f"/api/v1/proposals/{asked['id']}:approve"
+    alone = world.otto.post(approve)
+    assert (alone.status_code, alone.json()["code"]) == (409, "same_person")
+    assert world.rhea.post(approve).status_code == 404
+    assert not VoucherBalance.objects.exists()
+    assert not VoucherYear.objects.exists()
+    made(world.olga.post(approve))
+    (row,) = world.rhea.get("/api/v1/voucher-balances").json()["items"]
+    assert (row["contract_ref"], row["redeemed_fen"]) == ("外部合同-1", 124_000_000)
+    assert VoucherYear.objects.get().claimed_fen == 124_000_000
+
+
+def test_a_balance_that_was_withdrawn_counts_nothing_and_can_be_proposed_again(world: World) -> None:
+    policy_in_force(world)
+    asked = made(balance(world))
+    assert world.olga.post(f"/api/v1/proposals/{asked['id']}:withdraw").status_code == 200
+    assert not VoucherBalance.objects.exists()
+    made(taken_over(world, claimed_fen=1, redeemed_fen=0))
 
 
 def test_the_year_turns_in_shanghai(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
