@@ -88,6 +88,30 @@ class OneHopStands(Problem):
     )
 
 
+class NoBoundary(Problem):
+    """Nobody has declared the boundary of the city, so there is nothing to be a share of."""
+
+    status = 400
+    code = "no_boundary"
+    title = Text("没有城市边界", "No boundary")
+    detail = Text(
+        "{city} 尚无已申报的城市边界；请由通信管理局先以 metro-boundaries 申报。",
+        "No boundary is declared for {city}: the regulator declares it at metro-boundaries first.",
+    )
+
+
+class UnknownLineProvider(Problem):
+    """No line provider has this key."""
+
+    status = 400
+    code = "unknown_line_provider"
+    title = Text("没有该线路商", "No such line provider")
+    detail = Text(
+        "没有代号为 {key} 的线路商；请核对代号，或留空以计入全部线路商。",
+        "No line provider has the key {key}: check it, or leave it empty for all of them.",
+    )
+
+
 class LineNotSellable(Problem):
     """The gate of lines is closed (SCHEME §4)."""
 

@@ -57,6 +57,26 @@ class OneHopAdvanced(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BoundaryDeclared(Event):
+    """The boundary of a metropolitan area was declared; `subject` is it, `city` its division (GB/T 2260)."""
+
+    name: ClassVar[str] = "scheduling.boundary_declared"
+
+    city: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CirclesDrawn(Event):
+    """The one-millisecond circles of a city were drawn; `inputs_sha256` is the digest of what they were drawn from."""
+
+    name: ClassVar[str] = "scheduling.circles_drawn"
+
+    city: str
+    centres: int
+    inputs_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SelectionMade(Event):
     """A demand was answered; `subject` is the selection."""
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from scheduling.api import (
+    circles,
     dispatches,
     evidence,
     line_products,
@@ -18,6 +19,10 @@ urlpatterns = [
     path("committed-lines:import", networks.ImportCommittedLinesView.as_view()),
     path("tariffs:import", networks.ImportTariffsView.as_view()),
     path("sites:import", networks.ImportSitesView.as_view()),
+    path("metro-boundaries", circles.BoundariesView.as_view(), name="metro-boundaries"),
+    path("latency-circles", circles.AllCirclesView.as_view(), name="latency-circles"),
+    path("latency-circles/<uuid:pk>", circles.CirclesView.as_view()),
+    path("latency-circles/<uuid:pk>/geometry", circles.CircleGeometryView.as_view()),
     path("one-hop-accesses", one_hop.OneHopsView.as_view(), name="one-hop-accesses"),
     path("one-hop-accesses:batch", one_hop.OneHopBatchView.as_view()),
     path("one-hop-accesses/<uuid:pk>", one_hop.OneHopView.as_view()),

@@ -1,5 +1,6 @@
 """Tables of scheduling."""
 
+from scheduling.models.circles import LatencyCircles, MetroBoundary
 from scheduling.models.dispatches import Dispatch
 from scheduling.models.evidence import LatencyEvidence
 from scheduling.models.line_providers import LineProduct, LineProvider, LineTariff
@@ -12,12 +13,14 @@ from scheduling.models.supply import SupplyBucket, SupplyCursor, SupplyRow, Supp
 
 __all__ = [
     "Dispatch",
+    "LatencyCircles",
     "LatencyEvidence",
     "LineOpening",
     "LineProduct",
     "LineProvider",
     "LineTariff",
     "LineTest",
+    "MetroBoundary",
     "OneHopAccess",
     "OpeningStep",
     "Selection",

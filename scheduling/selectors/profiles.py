@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from scheduling.domain.circles import Population
+from scheduling.domain.drawing import CircleProfile
 from scheduling.domain.openings import OpeningProfile
 from scheduling.domain.working_days import WorkingCalendar
 
@@ -38,6 +40,20 @@ def working_calendar() -> WorkingCalendar:
         years=frozenset(years),
         free=frozenset(day for year in years.values() for span in year["free"] for day in _days(*span)),
         worked=frozenset(day for year in years.values() for day in year["worked"]),
+    )
+
+
+@cache
+def circle_profile() -> CircleProfile:
+    """How one-millisecond circles are drawn, read once."""
+    document = _document("circles")
+    return CircleProfile(
+        version=document["version"],
+        status=document["status"],
+        source=document["source"],
+        below_us=document["below_us"],
+        medium_standard_racks=document["medium_standard_racks"],
+        reported_centres=Population(document["reported_centres"]),
     )
 
 

@@ -91,11 +91,11 @@ def _lines(scope: Scope) -> list[Wanted]:
         sites = sites.filter(tenant_id__in=scope.owners)
         rows = [row for row in rows if row.product.provider.tenant_id in scope.owners]
     return [
-        *(_wanted(SITES, _site(site), site.id, owner=site.tenant_id) for site in sites),
+        *(_wanted(SITES, site_row(site), site.id, owner=site.tenant_id) for site in sites),
         *(
             _wanted(
                 SPANS,
-                _span(span, providers[span.tenant_id], left.get(span.id, 0)),
+                span_row(span, providers[span.tenant_id], left.get(span.id, 0)),
                 span.id,
                 resource=span.id,
                 owner=span.tenant_id,
@@ -129,7 +129,8 @@ def _wanted(part: int, row: Row, source: UUID, *, owner: UUID, resource: UUID | 
     return Wanted(part, row_id(TABLES[part], row), row, source, resource, owner)
 
 
-def _site(site: Site) -> SiteRow:
+def site_row(site: Site) -> SiteRow:
+    """A site in the columns of the selection files."""
     return SiteRow(
         site=site.key,
         name=site.name,
@@ -141,7 +142,8 @@ def _site(site: Site) -> SiteRow:
     )
 
 
-def _span(span: Span, provider: str, free_mbps: int) -> SpanRow:
+def span_row(span: Span, provider: str, free_mbps: int) -> SpanRow:
+    """A span of a line provider (by key) in those columns, with so much left."""
     return SpanRow(
         span=span.key,
         line_provider=provider,

@@ -21,6 +21,7 @@ INVENTED = [
     "pools.json",
     "offers.json",
     "network_jia.json",
+    "boundary_suzhou.json",
     "latency_evidence.json",
     "demand.json",
     "voucher_policy.json",

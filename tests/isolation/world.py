@@ -62,6 +62,7 @@ def furnish(world: World) -> FarNode:
     for name in SELLERS:
         supply(getattr(world, name), name)
     one_hops(world)
+    circles(world)
     for further in SEVERAL:
         supply(world.ada, f"ada-{further}")
         policy_in_force(world, version=f"canary-{further}")
@@ -192,6 +193,18 @@ def one_hops(world: World) -> None:
             }  # fmt: skip
             row = made(getattr(world, carrier).post("/api/v1/one-hop-accesses", body))
     made(world.rhea.post(f"/api/v1/one-hop-accesses/{row['id']}:verify", {"finding": "核验属实"}))
+
+
+def circles(world: World) -> None:
+    """Rhea and Ron declare boundaries of a city, and Otto and Rhea have its circles drawn."""
+    ring = [[120.4, 31.1], [121.1, 31.1], [121.1, 31.6], [120.4, 31.6], [120.4, 31.1]]
+    for person, drawer in ((world.rhea, world.otto), (world.ron, world.rhea), (world.rhea, world.otto)):
+        body = {
+            "city": "320500", "name": "示范苏州", "source": "演示数据",
+            "area": {"type": "Polygon", "coordinates": [ring]},
+        }  # fmt: skip
+        made(person.post("/api/v1/metro-boundaries", body))
+        made(drawer.post("/api/v1/latency-circles", {"city": "320500"}))
 
 
 def supply(person: Person, suffix: str) -> None:
