@@ -1,6 +1,7 @@
 """What every test may ask for: the world with its cast, in a database that it meets as the application does."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from django.conf import settings
 from django.db import connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from config.embedded.addresses import shifted
 from kernel.tenancy import as_node
@@ -25,6 +28,20 @@ def pytest_configure() -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     cache = settings.CACHES["default"]
     cache["LOCATION"] = shifted(cache["LOCATION"], 2 * (int(worker) % CACHES_APART))
+
+
+class TogetherScheduling(LoadScopeScheduling):
+    """Gives one worker what shares a world or an answer: a file, or all that is asked of one operation."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        operation = re.search(r"/isolation/.*\[(\w+\.\w+)]$", nodeid)
+        return operation[1] if operation else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> TogetherScheduling:
+    """Deal the tests out in their order, so that a worker does not leave a folder before it is done with it."""
+    config.option.loadscopereorder = False
+    return TogetherScheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,9 @@
 import hashlib
 import hmac
 from datetime import timedelta
+from functools import cache
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from kernel.actor import Actor
@@ -17,25 +18,33 @@ KEY_PARTS = 3
 USE_NOTED_EVERY = timedelta(minutes=1)  # so that a busy key costs one write a minute
 
 
+@cache
+def live_keys() -> QuerySet[ApiKey]:
+    """The keys that sign in, each with its membership and what its house is given: a question put together once.
+
+    Signing in is a part of every request, and putting it together took longer than PostgreSQL takes to answer it.
+    """
+    live = Q(
+        revoked_at=None, expires_at__gt=Now(), membership__ended_at=None, membership__user__is_active=True
+    ) & ~Q(membership__organisation__state=OrganisationState.CLOSED)
+    return (
+        ApiKey.objects.filter(live)
+        .select_related("membership__user", "membership__organisation")
+        .annotate(
+            mandate=operations_given("membership__organisation_id"),
+            mandator=given_by("membership__organisation_id"),
+            use_is_stale=Q(last_used_at=None) | Q(last_used_at__lt=Now() - USE_NOTED_EVERY),
+        )
+    )
+
+
 def actor_of_key(key: str) -> tuple[ApiKey, Actor, bool] | None:
     """The key's row, its actor and whether its last use is to be noted; or None for a key that is unknown, wrong, expired or revoked."""
     parts = key.split("_")
     if len(parts) != KEY_PARTS or parts[0] != "cin":
         return None
-    live = Q(
-        revoked_at=None, expires_at__gt=Now(), membership__ended_at=None, membership__user__is_active=True
-    ) & ~Q(membership__organisation__state=OrganisationState.CLOSED)
     with at_the_door():
-        row = (
-            ApiKey.objects.filter(live, prefix=parts[1])
-            .select_related("membership__user", "membership__organisation")
-            .annotate(
-                mandate=operations_given("membership__organisation_id"),
-                mandator=given_by("membership__organisation_id"),
-                use_is_stale=Q(last_used_at=None) | Q(last_used_at__lt=Now() - USE_NOTED_EVERY),
-            )
-            .first()
-        )
+        row = live_keys().filter(prefix=parts[1]).first()
     if row is None or not hmac.compare_digest(bytes(row.digest), hashlib.sha256(key.encode()).digest()):
         return None
     member = row.membership
