@@ -1,13 +1,16 @@
 """The order in a view is law; versions, problems, languages, and what strangers learn."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
+from rest_framework.request import Request
 
 from kernel.api import throttles
 from kernel.ids import new_id
@@ -19,6 +22,7 @@ from tests.support.cast import World
 
 BOXES = "/api/v1/boxes"
 BOX = {"kind": "small", "size": 1}
+WITHIN_A_MINUTE = 1_000.0  # seconds since the epoch: no window ends while a test counts
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("boxes")]
 
 
@@ -244,6 +248,7 @@ def test_a_wrong_key_is_told_the_same_whatever_is_wrong(world: World) -> None:
 
 def test_too_many_calls_are_told_when_to_come_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throttles.ActorThrottle, "get_rate", lambda _: "2/min")
+    monkeypatch.setattr(throttles.ActorThrottle, "timer", lambda _: WITHIN_A_MINUTE)
     cache.clear()
     answers = [world.nobody.get("/api/v1/me", X_Forwarded_For=f"10.0.0.{n}").status_code for n in range(3)]
     assert answers == [200, 200, 429], "a spoofed address is no new caller"
@@ -253,6 +258,7 @@ def test_too_many_calls_are_told_when_to_come_again(world: World, monkeypatch: p
 
 def test_every_counted_answer_says_what_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throttles.ActorThrottle, "get_rate", lambda _: "3/min")
+    monkeypatch.setattr(throttles.ActorThrottle, "timer", lambda _: WITHIN_A_MINUTE)
     cache.clear()
     answers = [world.rhea.get(path) for path in (BOXES, f"{BOXES}/{new_id()}", BOXES, BOXES)]
     assert [each.status_code for each in answers] == [200, 404, 200, 429]
@@ -261,6 +267,22 @@ def test_every_counted_answer_says_what_is_left(world: World, monkeypatch: pytes
     assert [each and each[1] for each in left] == ["2", "1", "0", "0"]
     assert all(each and 0 < int(each[2]) <= 60 for each in left)
     assert 0 < int(answers[-1]["Retry-After"]) <= 60
+    cache.clear()
+
+
+def test_of_calls_at_once_none_is_lost_from_the_count(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight threads count 25 each: were the count read and written back, some of them would overwrite others."""
+    monkeypatch.setattr(throttles.ActorThrottle, "timer", lambda _: WITHIN_A_MINUTE)
+    cache.clear()
+    asked = Request(RequestFactory().get("/api/v1/me"))
+
+    def calls(_: int) -> int:
+        throttle = throttles.ActorThrottle()
+        assert all(throttle.allow_request(asked, None) for _ in range(25))
+        return throttle.count or 0
+
+    with ThreadPoolExecutor(8) as pool:
+        assert max(pool.map(calls, range(8))) == 200
     cache.clear()
 
 
