@@ -30,7 +30,7 @@ def pytest_configure() -> None:
     cache["LOCATION"] = shifted(cache["LOCATION"], 2 * (int(worker) % CACHES_APART))
 
 
-class TogetherScheduling(LoadScopeScheduling):
+class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing of its types
     """Gives one worker what shares a world or an answer: a file, or all that is asked of one operation."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
@@ -19,7 +20,7 @@ USE_NOTED_EVERY = timedelta(minutes=1)  # so that a busy key costs one write a m
 
 
 @cache
-def live_keys() -> QuerySet[ApiKey]:
+def live_keys() -> QuerySet[Any]:
     """The keys that sign in, each with its membership and what its house is given: a question put together once.
 
     Signing in is a part of every request, and putting it together took longer than PostgreSQL takes to answer it.
