@@ -142,6 +142,30 @@ class NoAccessPoint(Problem):
     )
 
 
+class EndsDisordered(Problem):
+    """A class of ends that is nearer or quicker than the one before it."""
+
+    status = 400
+    code = "ends_disordered"
+    title = Text("接入分级次序有误", "Classes of ends out of order")
+    detail = Text(
+        "{code} 的 up_to_m 须大于、days 不得少于前一级。",
+        "{code} must reach farther than the class before it, and take no fewer days.",
+    )
+
+
+class AddressNotCovered(Problem):
+    """No line provider has this address among those that it covers."""
+
+    status = 400
+    code = "address_not_covered"
+    title = Text("地址未被预覆盖", "The address is not covered")
+    detail = Text(
+        "没有线路商预覆盖地址“{address}”；请改给 lat 与 lon，或 site、place。",
+        "No line provider covers the address “{address}”: give lat and lon instead, or site or place.",
+    )
+
+
 class NoSuchBundle(Problem):
     """The selection has no bundle of that index."""
 

@@ -28,6 +28,41 @@ class TariffsImported(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CentreEntered(Event):
+    """A line provider says that its cables enter a centre; `subject` is its entry."""
+
+    name: ClassVar[str] = "scheduling.centre_entered"
+
+    centre: str
+    entrances: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CentreLeft(Event):
+    """A line provider says that its cables enter the centre no more; `subject` is its entry."""
+
+    name: ClassVar[str] = "scheduling.centre_left"
+
+    centre: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndsDeclared(Event):
+    """A line provider classed the A ends of its lines; `subject` is the classes' row."""
+
+    name: ClassVar[str] = "scheduling.ends_declared"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressesCovered(Event):
+    """A line provider named addresses that it covers; `subject` is the line provider."""
+
+    name: ClassVar[str] = "scheduling.addresses_covered"
+
+    addresses: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvidenceRecorded(Event):
     """Latency evidence was kept; `subject` is the record, `span` what it is about."""
 

@@ -14,6 +14,8 @@ from kernel.api.views import HouseView
 from kernel.systems import System
 from kernel.text import Text
 from scheduling.domain.demand import LATENCY_LAYERS, PROTECTIONS, WANTS
+from scheduling.domain.ends import EndClass
+from scheduling.domain.working_days import DayCount
 from scheduling.models import Selection
 from scheduling.services.selections import replay_selection, run_selection
 
@@ -54,6 +56,16 @@ class SelectionIn(serializers.Serializer[Any]):
     want = serializers.ListField(child=serializers.ChoiceField(WANTS), required=False)
 
 
+class BundleInstallOut(serializers.Serializer[Any]):
+    """How soon the line of a bundle may be in use: the tariff's days, and those of the A end where a tail is known."""
+
+    lead_days = serializers.IntegerField(source="line_terms.lead_days")
+    end_days = serializers.IntegerField(source="line_terms.end_days")
+    counted = serializers.ChoiceField(DayCount.choices(), source="line_terms.lead_in")
+    end_class = serializers.ChoiceField(EndClass.choices(), source="line_terms.end_class", allow_null=True)
+    usable_from = serializers.DateField(help_text="in China, ordered on the day of the selection")
+
+
 class SelectionOut(serializers.ModelSerializer[Selection]):
     """A selection: the answer as in the files, and beside it what the files cannot say.
 
@@ -65,6 +77,7 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
     spans = serializers.DictField()
     near_misses = serializers.ListField(child=serializers.DictField())
     access = serializers.DictField()
+    installs = BundleInstallOut(many=True, source="terms", help_text="one for each bundle, in their order")
 
     class Meta:
         model = Selection
@@ -77,6 +90,7 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
             "answer",
             "spans",
             "near_misses",
+            "installs",
             "milliseconds",
             "created_at",
         )

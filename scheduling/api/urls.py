@@ -5,6 +5,7 @@ from django.urls import path
 from scheduling.api import (
     circles,
     dispatches,
+    ends,
     evidence,
     line_products,
     line_providers,
@@ -12,6 +13,7 @@ from scheduling.api import (
     one_hop,
     openings,
     selections,
+    serviceability,
 )
 
 urlpatterns = [
@@ -45,6 +47,12 @@ urlpatterns = [
     path("line-openings/<uuid:pk>:configure", openings.ConfigureLineView.as_view()),
     path("line-openings/<uuid:pk>:report-test", openings.ReportTestView.as_view()),
     path("line-openings/<uuid:pk>:accept", openings.AcceptLineView.as_view()),
+    path("centre-entries", ends.CentreEntriesView.as_view(), name="centre-entries"),
+    path("centre-entries/<uuid:pk>:withdraw", ends.WithdrawCentreEntryView.as_view()),
+    path("line-end-profiles", ends.EndProfilesView.as_view(), name="line-end-profiles"),
+    path("covered-addresses", ends.CoveredAddressesView.as_view(), name="covered-addresses"),
+    path("covered-addresses:import", ends.ImportCoveredAddressesView.as_view()),
+    path("serviceability", serviceability.ServiceabilityView.as_view()),
     path("line-punctuality", line_providers.PunctualityView.as_view()),
     path("dispatches", dispatches.DispatchesView.as_view(), name="dispatches"),
 ]

@@ -2,6 +2,7 @@
 
 from scheduling.models.circles import LatencyCircles, MetroBoundary
 from scheduling.models.dispatches import Dispatch
+from scheduling.models.ends import CentreEntry, CoveredAddress, EndProfile
 from scheduling.models.evidence import LatencyEvidence
 from scheduling.models.line_providers import LineProduct, LineProvider, LineTariff
 from scheduling.models.one_hop import OneHopAccess
@@ -12,7 +13,10 @@ from scheduling.models.spans import Span
 from scheduling.models.supply import SupplyBucket, SupplyCursor, SupplyRow, SupplyVersion
 
 __all__ = [
+    "CentreEntry",
+    "CoveredAddress",
     "Dispatch",
+    "EndProfile",
     "LatencyCircles",
     "LatencyEvidence",
     "LineOpening",

@@ -1,6 +1,7 @@
 """The versioned data profiles of this floor."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import yaml
 
 from scheduling.domain.circles import Population
 from scheduling.domain.drawing import CircleProfile
+from scheduling.domain.ends import EndRule, EndsProfile
 from scheduling.domain.openings import OpeningProfile
 from scheduling.domain.working_days import WorkingCalendar
 
@@ -54,6 +56,20 @@ def circle_profile() -> CircleProfile:
         below_us=document["below_us"],
         medium_standard_racks=document["medium_standard_racks"],
         reported_centres=Population(document["reported_centres"]),
+    )
+
+
+@cache
+def ends_profile() -> EndsProfile:
+    """How A ends are classed for carriers that declare no classes, read once."""
+    document = _document("ends")
+    return EndsProfile(
+        version=document["version"],
+        status=document["status"],
+        source=document["source"],
+        tail_route_factor=Decimal(document["tail_route_factor"]),
+        access_points=document["access_points"],
+        rules=tuple(EndRule(**each) for each in document["classes"]),
     )
 
 

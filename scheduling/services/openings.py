@@ -31,7 +31,7 @@ def preoccupy_line(
 ) -> LineOpening:
     """Begin the life of an order's line, whose bandwidth the ledger holds until then."""
     terms, profile, at = facts.line_terms, opening_profile(), now()
-    promise = Promise(terms["lead_days"], terms["lead_in"])
+    promise = Promise(terms["lead_days"] + terms["end_days"], terms["lead_in"])
     due = profile.due(promise, at, calendar=working_calendar(), day_seconds=settings.DAY_SECONDS)
     row = LineOpening.objects.create(
         order=order,

@@ -31,10 +31,11 @@ from scheduling.domain.tariffs import started_months
 from scheduling.errors import DemandRefused, NoAccessPoint
 from scheduling.events import SelectionMade
 from scheduling.models import LatencyEvidence, Selection, Span
+from scheduling.selectors.ends import tail_over
+from scheduling.selectors.installs import Install, installs
 from scheduling.selectors.line_providers import providers_beyond_silica, tenants_by_key
 from scheduling.selectors.sites import access_points, site_ids
 from scheduling.selectors.supply import supply_of
-from scheduling.selectors.tariffs import days_counted
 from scheduling.services.supply import fresh_supply
 
 PLACES = ("from_site", "from_place", "from_coordinates")
@@ -81,7 +82,7 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
         answer=written,
         spans=_evidence_of(spans),
         near_misses=_near_misses(supply, lines),
-        terms=_terms(answer, parsed, supply, spans),
+        terms=_terms(answer, parsed, supply, spans, access),
         bundles=len(answer.bundles),
         milliseconds=round((time.perf_counter() - started) * 1000),
     )
@@ -221,13 +222,18 @@ def _near_misses(supply: Supply, lines: Lines) -> list[dict[str, Any]]:
     return found
 
 
-def _terms(answer: Answer, demand: Demand, supply: Supply, spans: Mapping[str, Span]) -> list[dict[str, Any]]:
+def _terms(
+    answer: Answer, demand: Demand, supply: Supply, spans: Mapping[str, Span], access: Access
+) -> list[dict[str, Any]]:
     known = _Known(
         offers=facts_by_key(bundle.offer for bundle in answer.bundles),
         sites=site_ids({demand.from_site, *(supply.centres[each.centre].site for each in answer.bundles)}),
         providers=tenants_by_key(bundle.line_provider for bundle in answer.bundles),
         spans={key: span.id for key, span in spans.items()},
-        lead_in=days_counted(bundle.line.charge.tariff for bundle in answer.bundles),
+        installs=installs(
+            (bundle.line.charge.tariff for bundle in answer.bundles),
+            tail=None if access.tail_m is None else tail_over(access.tail_m),
+        ),
     )
     return [_terms_of(bundle, demand, supply, known) for bundle in answer.bundles]
 
@@ -240,7 +246,7 @@ class _Known:
     sites: Mapping[str, UUID]
     providers: Mapping[str, UUID]
     spans: Mapping[str, UUID]
-    lead_in: Mapping[str, str]
+    installs: Mapping[str, Install]
 
 
 def _terms_of(bundle: Bundle, demand: Demand, supply: Supply, known: _Known) -> dict[str, Any]:
@@ -250,6 +256,7 @@ def _terms_of(bundle: Bundle, demand: Demand, supply: Supply, known: _Known) -> 
     months = max(tariff.min_months, started_months(hours))
     bound = demand.max_latency_us
     centre, offer = supply.centres[bundle.centre], known.offers[bundle.offer]
+    install = known.installs[row_id(TABLES[2], tariff)]
     loss = demand.max_loss if demand.max_loss is not None else Decimal(plain(route.loss))
     return {
         "offer": str(offer.id),
@@ -278,8 +285,11 @@ def _terms_of(bundle: Bundle, demand: Demand, supply: Supply, known: _Known) -> 
             "months": months,
             "elastic_cny_hour": None if tariff.elastic_cny_hour is None else plain(tariff.elastic_cny_hour),
             "lead_days": tariff.lead_days,
-            "lead_in": known.lead_in[row_id(TABLES[2], tariff)],
+            "lead_in": install.counted,
+            "end_class": install.end_class,
+            "end_days": install.end_days,
         },
+        "usable_from": install.usable_from.isoformat(),
         "latency_us": bundle.line.latency,
         "below_us": bundle.line.latency + 1 if bound is None else bound,
         "max_loss": plain(loss),

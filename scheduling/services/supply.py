@@ -30,6 +30,10 @@ from scheduling.selectors.supply_rows import Scope, Wanted, resources_of, standi
 FLOORS = ("kernel", "identifiers", "participants", "aggregation", "scheduling")
 # What happens often and changes no supply. Anything not named here is looked at: to forget a name costs a look.
 IGNORED = (
+    "scheduling.centre_entered",
+    "scheduling.centre_left",
+    "scheduling.ends_declared",
+    "scheduling.addresses_covered",
     "scheduling.selection_made",
     "scheduling.bundle_confirmed",
     "scheduling.line_preoccupied",

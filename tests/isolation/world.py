@@ -30,7 +30,7 @@ from tests.marketplace.trade import SHEET, aged, period, policy_in_force, readin
 from tests.monitoring.readings import declared, minute, point, sent
 from tests.nodes.far import FarNode
 from tests.participants.newcomers import PDF, days_ahead
-from tests.scheduling.live import commit_lines, demand, disclose, identify_lines
+from tests.scheduling.live import CLASSES, COVERED, commit_lines, demand, disclose, identify_lines, send_csv
 from tests.security.reports import asset, grype, imported
 from tests.support.cast import CAST, Person, World
 from tests.support.licences import sound
@@ -63,6 +63,7 @@ def furnish(world: World) -> FarNode:
         supply(getattr(world, name), name)
     one_hops(world)
     circles(world)
+    entries(world)
     for further in SEVERAL:
         supply(world.ada, f"ada-{further}")
         policy_in_force(world, version=f"canary-{further}")
@@ -205,6 +206,22 @@ def circles(world: World) -> None:
         }  # fmt: skip
         made(person.post("/api/v1/metro-boundaries", body))
         made(drawer.post("/api/v1/latency-circles", {"city": "320500"}))
+
+
+def entries(world: World) -> None:
+    """Each carrier enters the centres of both houses, classes its ends, and covers an address of its own."""
+    for carrier in CARRIERS:
+        person = getattr(world, carrier)
+        for centre in ("wujiang-ada", "wujiang-cleo"):
+            made(person.post("/api/v1/centre-entries", {"centre": centre}))
+        made(person.post("/api/v1/line-end-profiles", {"classes": CLASSES}))
+        made(
+            send_csv(
+                person,
+                "/api/v1/covered-addresses:import",
+                f"{COVERED}\n{canary(carrier)},31.3,120.7,sip-weiting\n",
+            )
+        )
 
 
 def supply(person: Person, suffix: str) -> None:

@@ -26,6 +26,13 @@ LINE = {
     "bandwidth_mbps": 1000,
 }
 
+CLASSES = [
+    {"code": "pre_covered", "up_to_m": 500, "days": 1},
+    {"code": "extension", "up_to_m": 5000, "days": 10},
+    {"code": "new_build", "up_to_m": 30000, "days": 45},
+]
+COVERED = "address,lat,lon,site"
+
 
 def network() -> dict[str, Any]:
     """The demo's disclosed network, fresh for changes."""

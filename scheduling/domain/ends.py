@@ -1,0 +1,88 @@
+"""The A end of a line: how far it lies from an access point, and what a carrier has to build to reach it."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil
+
+from kernel.quantities import SILICA_NS_PER_M
+from kernel.text import Vocabulary
+from scheduling.domain.elements import KEY
+from scheduling.domain.rows import Column
+
+COVERED_COLUMNS = (
+    Column("address"),
+    Column("lat", "decimal", places=6, signed=True),
+    Column("lon", "decimal", places=6, signed=True),
+    Column("site", pattern=KEY),
+)
+
+
+class EndClass(Vocabulary):
+    """What has to be built at the A end, from the least to the most."""
+
+    PRE_COVERED = "pre_covered", "预覆盖", "Pre-covered"
+    EXTENSION = "extension", "延伸接入", "Extension of the cable"
+    NEW_BUILD = "new_build", "新建接入", "New build"
+
+
+@dataclass(frozen=True, slots=True)
+class EndRule:
+    """A class holds for tails of at most so many metres of cable, and takes so many days beside the tariff's."""
+
+    code: str
+    up_to_m: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndsProfile:
+    """The versioned rules for carriers that declare none of their own.
+
+    `tail_route_factor`: metres of cable for a metre of great circle; `access_points`: how many of the nearest are tried.
+    """
+
+    version: str
+    status: str
+    source: str
+    tail_route_factor: Decimal
+    access_points: int
+    rules: tuple[EndRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """From the place to the access point: great circle and cable, both in metres, and light's time in it in µs one way."""
+
+    metres: int
+    cable_m: int
+    latency_us: int
+
+    @classmethod
+    def over(cls, metres: Decimal, factor: Decimal) -> "Tail":
+        """The tail over a great circle, every figure rounded up: it is an upper estimate."""
+        cable = ceil(metres * factor)
+        return cls(ceil(metres), cable, ceil(Fraction(cable) * Fraction(SILICA_NS_PER_M) / 1000))
+
+
+def class_of(cable_m: int, rules: Sequence[EndRule]) -> EndRule | None:
+    """The first class whose distance holds; None where the carrier does not build that far."""
+    return next((rule for rule in rules if cable_m <= rule.up_to_m), None)
+
+
+def rule_faults(rules: Sequence[EndRule]) -> list[int]:
+    """The places of rules that do not reach farther than the one before, or are quicker than it."""
+    return [
+        place
+        for place, (before, rule) in enumerate(pairwise(rules), start=1)
+        if rule.up_to_m <= before.up_to_m or rule.days < before.days
+    ]
+
+
+def plain_address(text: str) -> str:
+    """An address as it is compared: compatibility forms made one, blanks and punctuation left out, lower case."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(sign for sign in folded if unicodedata.category(sign)[0] in "LN")

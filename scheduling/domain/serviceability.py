@@ -1,0 +1,216 @@
+"""Can a line be had from here to there: green, yellow or red, with the reasons, for each access point and line product."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from kernel.text import Vocabulary
+from scheduling.domain.demand import Demand, Line
+from scheduling.domain.ends import EndClass, EndRule, Tail, class_of
+from scheduling.domain.lines import LineChoice, Product
+from scheduling.domain.rows import Tariff
+from scheduling.domain.selection import lines_of
+from scheduling.domain.supply import Supply
+
+
+class Light(Vocabulary):
+    """The answer in one word."""
+
+    GREEN = "green", "可直接开通", "Can be opened as it is"
+    YELLOW = "yellow", "有条件开通", "Can be opened on a condition"
+    RED = "red", "不可开通", "Cannot be opened"
+
+
+class Reason(Vocabulary):
+    """Why an option is not green."""
+
+    EXTENSION = "extension", "接入端需延伸光缆", "The cable must be extended to the A end"
+    NEW_BUILD = "new_build", "接入端需新建光缆", "A cable must be built to the A end"
+    TOO_FAR = "too_far", "超出该线路商的建设距离", "Farther than the line provider builds"
+    PLACE_NOT_EXACT = (
+        "place_not_exact",
+        "只知区划，不知接入距离；请给出坐标或地址",
+        "Only the division is known, not the distance: give coordinates or an address",
+    )
+    ENTRY_NOT_DECLARED = (
+        "entry_not_declared",
+        "该线路商未申报进入该算力中心",
+        "The line provider has not declared that it enters the centre",
+    )
+    SMALLER_STEP = (
+        "smaller_step",
+        "所求速率无余量，此为可开通的较低档",
+        "The rate asked for is not free: this smaller step is",
+    )
+    NO_PATH = "no_path", "该线路商没有到该中心的路由", "The line provider has no route to the centre"
+    BANDWIDTH = "bandwidth", "路由上带宽余量不足", "The route has not that much bandwidth free"
+    LATENCY = "latency", "所有路由的时延均超出要求", "Every route is slower than asked for"
+    DISJOINT = "disjoint", "没有两条互不共享的路由", "There are no two routes that share nothing"
+    TARIFF = "tariff", "没有该速率、区间的资费", "No tariff has this rate in this zone"
+    NOT_SELLABLE = "not_sellable", "该产品此处不可售", "The product may not be sold there"
+
+
+RED_REASONS = frozenset(
+    {
+        Reason.TOO_FAR, Reason.NO_PATH, Reason.BANDWIDTH, Reason.LATENCY, Reason.DISJOINT, Reason.TARIFF,
+        Reason.NOT_SELLABLE,
+    }
+)  # fmt: skip
+ORDER = list(Light)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked: Mbps, protection, and if bounded the latency in µs one way (strict), tail included."""
+
+    bandwidth_mbps: int
+    protection: str = "none"
+    max_latency_us: int | None = None
+    technologies: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An access point and the tail to it; None where the place is known by its division only.
+
+    `covered`: the line providers that say of this very address that it is pre-covered from here.
+    """
+
+    site: str
+    tail: Tail | None
+    covered: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One line product from one access point. Latency in µs one way, of the optical path and with the tail."""
+
+    line_provider: str
+    technology: str
+    near: Near
+    reasons: tuple[Reason, ...]
+    end: EndRule | None
+    bandwidth_mbps: int
+    latency_us: int | None
+    tariff: Tariff | None
+    days: int | None
+
+    @property
+    def light(self) -> Light:
+        """Red where any reason forbids it, yellow where any is a condition, else green."""
+        if any(reason in RED_REASONS for reason in self.reasons):
+            return Light.RED
+        return Light.YELLOW if self.reasons else Light.GREEN
+
+    @property
+    def latency_with_tail_us(self) -> int | None:
+        """The upper estimate of the whole, where the tail is known."""
+        if self.latency_us is None or self.near.tail is None:
+            return None
+        return self.latency_us + self.near.tail.latency_us
+
+    @property
+    def rank(self) -> tuple[int, int, int, int, str, str, str]:
+        """Green first, then the full rate, the fewest days, the shortest tail, and names."""
+        tail = 0 if self.near.tail is None else self.near.tail.metres
+        days = 0 if self.days is None else self.days
+        return (
+            ORDER.index(self.light), -self.bandwidth_mbps, days, tail,
+            self.line_provider, self.technology, self.near.site,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Where a line is asked for: the access points near the A end, the centre's site, and what is asked.
+
+    `rules`: line provider → its classes of ends; `entered`: the line providers that enter the centre.
+    """
+
+    ask: Ask
+    nears: Sequence[Near]
+    z_site: str
+    rules: Mapping[str, Sequence[EndRule]]
+    default: Sequence[EndRule]
+    entered: frozenset[str] = field(default_factory=frozenset)
+
+
+def options(supply: Supply, question: Question) -> list[Option]:
+    """Every line product from every access point, the best first."""
+    found = [option for near in question.nears for option in _from(supply, question, near)]
+    return sorted(found, key=lambda option: option.rank)
+
+
+def _from(supply: Supply, question: Question, near: Near) -> list[Option]:
+    demand = _demand(question.ask, near)
+    if demand is None:
+        return []
+    lines = lines_of(supply, demand)
+    steps = sorted({row.bandwidth_mbps for row in lines.tariffs}, reverse=True)
+    found = []
+    for product in lines.products:
+        choice = lines.choose(product, question.z_site)
+        mbps = demand.bandwidth_mbps
+        if choice in (Reason.BANDWIDTH, Reason.TARIFF):
+            for step in (step for step in steps if step < mbps):
+                less = lines_of(supply, replace(demand, bandwidth_mbps=step)).choose(product, question.z_site)
+                if isinstance(less, LineChoice):
+                    choice, mbps = less, step
+                    break
+        found.append(_option(question, near, product, choice, mbps))
+    return found
+
+
+def _demand(ask: Ask, near: Near) -> Demand | None:
+    """The question as the engine reads it; None where the tail alone takes all the time that is allowed."""
+    bound = ask.max_latency_us
+    if bound is not None and near.tail is not None:
+        bound -= near.tail.latency_us
+        if bound <= 0:
+            return None
+    return Demand(
+        "serviceability",
+        near.site,
+        1,
+        ask.bandwidth_mbps,
+        protection=ask.protection,
+        max_latency_us=bound,
+        line=Line(ask.technologies, ask.providers),
+    )
+
+
+def _option(question: Question, near: Near, product: Product, choice: LineChoice | str, mbps: int) -> Option:
+    provider, technology = product
+    end, reasons = _end(question, near, provider)
+    if isinstance(choice, str):
+        reasons = [*reasons, Reason(choice)]
+    elif mbps < question.ask.bandwidth_mbps:
+        reasons = [*reasons, Reason.SMALLER_STEP]
+    if provider not in question.entered:
+        reasons = [*reasons, Reason.ENTRY_NOT_DECLARED]
+    line = choice if isinstance(choice, LineChoice) else None
+    tariff = None if line is None else line.charge.tariff
+    return Option(
+        line_provider=provider,
+        technology=technology,
+        near=near,
+        reasons=tuple(reasons),
+        end=end,
+        bandwidth_mbps=mbps,
+        latency_us=None if line is None else line.latency,
+        tariff=tariff,
+        days=None if tariff is None or end is None else tariff.lead_days + end.days,
+    )
+
+
+def _end(question: Question, near: Near, provider: str) -> tuple[EndRule | None, list[Reason]]:
+    """The class of the A end for a line provider, and what it makes of the answer."""
+    rules = question.rules.get(provider, question.default)
+    if provider in near.covered:
+        return rules[0], []
+    if near.tail is None:
+        return rules[0], [Reason.PLACE_NOT_EXACT]
+    rule = class_of(near.tail.cable_m, rules)
+    if rule is None:
+        return None, [Reason.TOO_FAR]
+    return rule, [] if rule.code == EndClass.PRE_COVERED else [Reason(rule.code)]

@@ -1,0 +1,113 @@
+"""Whether a line can be had from a place to a centre, as carriers and the snapshot say it now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from aggregation.selectors.centres import centres
+from kernel.clock import now, shanghai_date
+from kernel.text import Text
+from scheduling.domain.rows import TABLES, Site, row_id
+from scheduling.domain.serviceability import Ask, Near, Option, Question, Reason, options
+from scheduling.domain.working_days import REAL_DAY
+from scheduling.errors import UnknownCentre
+from scheduling.models import LineProduct, LineProvider
+from scheduling.selectors.ends import end_rules, entered
+from scheduling.selectors.gate import blocks
+from scheduling.selectors.profiles import ends_profile, working_calendar
+from scheduling.selectors.supply import newest_supply
+from scheduling.selectors.tariffs import days_counted
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One option as it is told: what its days count, the first day on which it may be in use, why its gate is shut."""
+
+    option: Option
+    promised_in: str | None
+    usable_from: date | None
+    closed: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Serviceability:
+    """The options from the best on, and what they were worked out from."""
+
+    snapshot: str
+    centre: str
+    z_site: str
+    profile: str
+    calendar: str
+    options: tuple[Answered, ...]
+
+
+def serviceability(*, ask: Ask, nears: Sequence[Near], centre: str) -> Serviceability:
+    """Every line product from every access point given, the best first. Raises UnknownCentre."""
+    known = centres([centre]).get(centre)
+    if known is None:
+        raise UnknownCentre(pointer="/centre", centre=centre)
+    version = newest_supply()
+    found: list[tuple[Option, Text | None]] = []
+    if version is not None and known.site in version.supply.sites:
+        keys = dict(LineProvider.objects.values_list("tenant_id", "key"))
+        rules = {keys[tenant]: each for tenant, each in end_rules(keys).items()}
+        question = Question(
+            ask=ask,
+            nears=[near for near in nears if near.site in version.supply.sites],
+            z_site=known.site,
+            rules=rules,
+            default=ends_profile().rules,
+            entered=entered(centre),
+        )
+        found = _gated(options(version.supply, question), known.site, version.supply.sites)
+    return Serviceability(
+        snapshot=version.supply.snapshot if version else "",
+        centre=centre,
+        z_site=known.site,
+        profile=ends_profile().version,
+        calendar=working_calendar().version,
+        options=tuple(_answered(found)),
+    )
+
+
+def _gated(
+    found: Sequence[Option], z_site: str, sites: Mapping[str, Site]
+) -> list[tuple[Option, Text | None]]:
+    """The options in their order once the gates between both cities were asked, and why one is shut."""
+    products = {
+        (row.provider.key, row.technology): row.id
+        for row in LineProduct.objects.filter(
+            provider__key__in={option.line_provider for option in found}
+        ).select_related("provider")
+    }
+    shut = {
+        city: blocks(products.values(), cities={city, sites[z_site].city})
+        for city in {sites[option.near.site].city for option in found}
+    }
+    told: list[tuple[Option, Text | None]] = []
+    for option in found:
+        product = products[(option.line_provider, option.technology)]
+        reasons = shut[sites[option.near.site].city][product]
+        if reasons:
+            closed = Text(
+                "；".join(block.text.zh for block in reasons), "; ".join(block.text.en for block in reasons)
+            )
+            told.append((replace(option, reasons=(*option.reasons, Reason.NOT_SELLABLE)), closed))
+        else:
+            told.append((option, None))
+    return sorted(told, key=lambda each: each[0].rank)
+
+
+def _answered(found: Sequence[tuple[Option, Text | None]]) -> list[Answered]:
+    counted = days_counted(option.tariff for option, _ in found if option.tariff is not None)
+    at, calendar = now(), working_calendar()
+    answers = []
+    for option, closed in found:
+        promised_in = None if option.tariff is None else counted[row_id(TABLES[2], option.tariff)]
+        usable = None
+        if option.days is not None and promised_in is not None:
+            usable = calendar.after(at, option.days, counted=promised_in, day_seconds=REAL_DAY)
+        answers.append(
+            Answered(option, promised_in, None if usable is None else shanghai_date(usable), closed)
+        )
+    return answers
