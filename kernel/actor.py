@@ -83,6 +83,11 @@ class Actor:
         return self.user_id
 
     @property
+    def machine(self) -> UUID | None:
+        """The OAuth client that acts; None for a person, whatever key it signed in with."""
+        return self.credential if self.user_id is None else None
+
+    @property
     def anonymous(self) -> bool:
         """Whether nobody is signed in."""
         return self.user_id is None and self.node is None and self.roles == {Role.ANONYMOUS}

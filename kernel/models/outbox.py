@@ -24,6 +24,7 @@ class EventRecord(models.Model):
     tenant_id = models.UUIDField(null=True)
     actor_user = models.UUIDField(null=True)
     actor_tenant = models.UUIDField(null=True)
+    actor_client = models.UUIDField(null=True)  # the machine, where no person acted
     actor_node = models.CharField(max_length=20, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
     occurred_at = models.DateTimeField(db_default=Now())

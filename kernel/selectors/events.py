@@ -21,6 +21,7 @@ class Happening:
     tenant: UUID | None
     actor_user: UUID | None
     actor_tenant: UUID | None
+    actor_client: UUID | None
     actor_node: str
     occurred_at: datetime
     payload: dict[str, Any]
@@ -56,6 +57,7 @@ def events_after(
             tenant=row.event.tenant_id,
             actor_user=row.event.actor_user,
             actor_tenant=row.event.actor_tenant,
+            actor_client=row.event.actor_client,
             actor_node=row.event.actor_node,
             occurred_at=row.event.occurred_at,
             payload=row.event.payload,

@@ -52,6 +52,7 @@ def _record(event: events.Event, actor: Actor) -> EventRecord:
         "tenant": str(event.tenant or ""),
         "actor_user": str(actor.user_id or ""),
         "actor_tenant": str(actor.tenant_id or ""),
+        "actor_client": str(actor.machine or ""),
         "actor_node": actor.node or "",
         "payload": payload,
     }
@@ -62,6 +63,7 @@ def _record(event: events.Event, actor: Actor) -> EventRecord:
         tenant_id=event.tenant,
         actor_user=actor.user_id,
         actor_tenant=actor.tenant_id,
+        actor_client=actor.machine,
         actor_node=actor.node or "",
         request_id=request_id.get(),
         payload=payload,

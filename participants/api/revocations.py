@@ -1,4 +1,4 @@
-"""Ending a tenant's keys over HTTP."""
+"""Ending a tenant's keys and clients over HTTP."""
 
 from typing import Any
 
@@ -14,9 +14,17 @@ from participants.services.revocations import propose_key_revocation
 
 
 class KeyRevocationIn(serializers.Serializer[Any]):
-    """Which keys to end, and why."""
+    """Which keys and OAuth clients to end, and why."""
 
-    prefixes = serializers.ListField(child=serializers.CharField(max_length=12), min_length=1, max_length=100)
+    prefixes = serializers.ListField(
+        child=serializers.CharField(max_length=12), max_length=100, default=list, help_text="of keys"
+    )
+    clients = serializers.ListField(
+        child=serializers.UUIDField(),
+        max_length=100,
+        default=list,
+        help_text="ids of OAuth clients, as audit events name them in actor_client",
+    )
     reason = serializers.CharField(max_length=500)
 
 
@@ -29,9 +37,13 @@ class ProposeKeyRevocationView(HouseView):
 
     @extend_schema(request=KeyRevocationIn, responses={201: ProposalOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Propose to end keys of an organisation that are misused; a second administrator approves."""
+        """Propose to end keys and clients of an organisation that are misused; a second administrator approves."""
         data = self.read(KeyRevocationIn)
         row = propose_key_revocation(
-            organisation=self.subject, prefixes=data["prefixes"], reason=data["reason"], actor=self.actor
+            organisation=self.subject,
+            prefixes=data["prefixes"],
+            clients=data["clients"],
+            reason=data["reason"],
+            actor=self.actor,
         )
         return self.show(row, ProposalOut, status=201)

@@ -28,6 +28,7 @@ class AuditEventOut(serializers.Serializer[Any]):
     tenant = serializers.UUIDField(allow_null=True)
     actor_user = serializers.UUIDField(allow_null=True)
     actor_tenant = serializers.UUIDField(allow_null=True)
+    actor_client = serializers.UUIDField(allow_null=True, help_text="the OAuth client, where a machine acted")
     actor_node = serializers.CharField(allow_blank=True)
     occurred_at = serializers.DateTimeField()
     payload = serializers.DictField()

@@ -37,6 +37,7 @@ def leaf_of(event: Happening) -> str:
             "tenant": str(event.tenant or ""),
             "actor_user": str(event.actor_user or ""),
             "actor_tenant": str(event.actor_tenant or ""),
+            "actor_client": str(event.actor_client or ""),
             "actor_node": event.actor_node,
         },
         payload=event.payload,

@@ -247,7 +247,7 @@ def test_the_digest_covers_who_what_and_about_whom(world: Any) -> None:
     record.refresh_from_db()
     leaf = {
         "name": record.name, "subject": str(record.subject), "tenant": "", "actor_user": "", "actor_tenant": "",
-        "actor_node": "", "payload": record.payload,
+        "actor_client": "", "actor_node": "", "payload": record.payload,
     }  # fmt: skip
     canonical = json.dumps(leaf, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     assert bytes(record.digest) == hashlib.sha256(canonical).digest()
