@@ -23,6 +23,16 @@ REFUSED = Letter(
         "POST /api/v1/organisations/{id}/documents\n",
     ),
 )
+DOCUMENT_REFUSED = Letter(
+    "participants.document_refused",
+    Text("{name}的{what_zh}未予接受（{node}）", "A document of {name} is refused: {what_en} ({node})"),
+    Text(
+        "您好：\n\n“{node}”未接受{name}提交的{what_zh}，理由：\n\n{reason}\n\n"
+        "认证申请仍在审核；请补正后重新提交该材料：POST /api/v1/organisations/{id}/documents\n",
+        "“{node}” has refused what {name} submitted as {what_en}, for this reason:\n\n{reason}\n\n"
+        "The case stays open; submit it anew once it is mended: POST /api/v1/organisations/{id}/documents\n",
+    ),
+)
 QUESTION = Letter(
     "participants.question_asked",
     Text("认证审核提问：{name}（{node}）", "A question about the application of {name} ({node})"),

@@ -18,6 +18,7 @@ from kernel.services.suspensions import close_suspension
 from participants import events
 from participants.domain.cases import UNDECIDED
 from participants.domain.documents import MOST_DOCUMENTS, sniff
+from participants.domain.notices import DOCUMENT_REFUSED
 from participants.errors import CaseClosed, TooManyDocuments
 from participants.models import Case, Document, Organisation
 from participants.selectors.certification import pending
@@ -25,6 +26,7 @@ from participants.selectors.documents import may_open
 from participants.selectors.profiles import certification_profile
 from participants.services.cases import open_case, reopen_case, require_reviewer
 from participants.services.evidence_files import keep_file
+from participants.services.mail import write_to_administrators
 
 
 @transaction.atomic
@@ -79,7 +81,7 @@ def submit_document(
 
 @transaction.atomic
 def refuse_document(*, document: Document, reason: str, actor: Actor) -> Document:
-    """Refuse one piece of evidence with a reason: it never counts, and the applicant may submit another.
+    """Refuse one piece of evidence with a reason: it never counts, and its administrators are told by mail to mend it.
 
     Raises CaseClosed where nothing is open, NotYourCase, StateConflict for one that was accepted or refused.
     """
@@ -96,6 +98,16 @@ def refuse_document(*, document: Document, reason: str, actor: Actor) -> Documen
         )
     _refuse(row, reason, actor)
     reopen_case(case=case)
+    what = certification_profile().labels[row.kind]
+    write_to_administrators(
+        organisation=party.id,
+        letter=DOCUMENT_REFUSED,
+        name=party.name,
+        id=party.id,
+        what_zh=what.zh,
+        what_en=what.en,
+        reason=reason,
+    )
     return row
 
 

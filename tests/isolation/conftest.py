@@ -3,16 +3,19 @@
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models.signals import post_save
 from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from kernel.logs import JsonFormatter
+from participants.models import Mail
 from tests.isolation.owners import Ledger
 from tests.isolation.world import furnish, unnoted
 from tests.nodes.far import FarNode, new_pem
@@ -48,6 +51,9 @@ class House:
     told: dict[tuple[str, ...], Any] = field(default_factory=dict)
     unscoped: dict[str, Caller] = field(default_factory=dict)  # a colleague of each, whose key may do nothing
     ledger: Ledger = field(default_factory=Ledger)
+    letters: list[Mail] = field(
+        default_factory=list
+    )  # every mail as it was written, whatever became of its row
     kept: list[Any] = field(default_factory=list)  # what a commit would call: files live as long as this does
 
 
@@ -68,6 +74,7 @@ class Keeper:
                 building.enter_context(transaction.atomic())
                 building.callback(transaction.set_rollback, True)  # noqa: FBT003 - Django's own
                 heard = building.enter_context(listening())
+                letters = building.enter_context(postbox())
                 world = World()
                 peer = furnish(world)
                 colleagues = {name: getattr(world, name).with_scopes(NO_RIGHT) for name in CAST}
@@ -77,6 +84,7 @@ class Keeper:
                     peer,
                     heard,
                     unscoped=colleagues,
+                    letters=letters,
                     kept=list(transaction.get_connection().run_on_commit),
                 )
                 self._open = building.pop_all()
@@ -110,6 +118,21 @@ def listening() -> Iterator[Heard]:
     finally:
         root.removeHandler(heard)
         root.setLevel(before)
+
+
+@contextmanager
+def postbox() -> Iterator[list[Mail]]:
+    """Every mail that is written: what an asker caused is taken back with its row, and the row is emptied once it has left."""
+    letters: list[Mail] = []
+
+    def keep(instance: Mail, **_: Any) -> None:
+        letters.append(copy(instance))
+
+    post_save.connect(keep, sender=Mail)
+    try:
+        yield letters
+    finally:
+        post_save.disconnect(keep, sender=Mail)
 
 
 @pytest.hookimpl(wrapper=True)

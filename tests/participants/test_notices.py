@@ -56,6 +56,26 @@ def test_decisions_are_mailed_with_their_reason_in_the_language_of_each_reader(
     assert all(f"{firm.here}/licences" in text for text in told.values())
 
 
+def test_a_single_refused_document_is_mailed_to_who_can_mend_it_and_to_nobody_else(
+    world: World, firm: Newcomer
+) -> None:
+    checked(world, firm)
+    document = firm.row.documents.filter(kind="authorisation").latest("id")
+    path = f"/api/v1/documents/{document.id}:refuse"
+    assert world.otto.post(path, {"reason": "缺少盖章 {who}"}).status_code == 200
+    told = texts("document_refused")
+    assert set(told) == {"eve"}  # the supervision decides nothing here, and is told when the case is decided
+    assert "A document of 示范转售商 is refused: Enterprise real name and authorisation" in told["eve"]
+    assert "缺少盖章 {who}" in told["eve"]
+    assert f"{firm.here}/documents" in told["eve"]
+    assert world.otto.post(path, {"reason": "再次"}).status_code == 409
+    assert texts("document_refused") == {}
+    User.objects.filter(email="eve@example.org").update(language="zh-hans")
+    other = firm.row.documents.exclude(id=document.id).latest("id")
+    world.otto.post(f"/api/v1/documents/{other.id}:refuse", {"reason": "已过期"})
+    assert "未予接受" in texts("document_refused")["eve"]
+
+
 def test_every_step_of_a_qualification_is_mailed_with_its_reason(world: World, firm: Newcomer) -> None:
     decide(world, firm)
     renew(world, firm, "qualification_application")
