@@ -34,7 +34,9 @@ class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist say
     """Gives one worker what shares a world or an answer: a file, or all that is asked of one operation."""
 
     def _split_scope(self, nodeid: str) -> str:
-        operation = re.search(r"/isolation/.*\[(\w+\.\w+)]$", nodeid)
+        operation = re.search(
+            r"/isolation/test_(?:lists|roles|strangers|variants)\.py.*\[(\w+\.\w+)]$", nodeid
+        )
         return operation[1] if operation else nodeid.partition("::")[0]
 
 

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import yaml
 from django.apps import apps
 from django.db import connection, models, transaction
 from django.urls import resolve
@@ -17,8 +15,8 @@ from kernel.models.base import Entity
 from kernel.models.idempotency import StoredReply
 from tests.isolation.checks import ABSENT
 from tests.support.caller import Caller
+from tests.support.contract import contract
 
-CONTRACT = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 PLANTED = UUID("0eadbeef-0000-7000-8000-000000000000")
 MAGIC = (
     "id", "pk", "generation", "created_at", "updated_at", "deleted_at", "is_staff", "is_superuser", "is_active",
@@ -127,7 +125,7 @@ def value_of(field: "models.Field[Any, Any]") -> Any:
 @cache
 def declared() -> dict[str, set[str]]:
     """Operation → the members of its body by the contract."""
-    document = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
+    document = contract()
     schemas = document["components"]["schemas"]
     found: dict[str, set[str]] = {}
     for methods in document["paths"].values():

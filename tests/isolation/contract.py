@@ -3,10 +3,7 @@
 from collections.abc import Iterator
 from functools import cache
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from kernel.models.base import Entity
 from tests.isolation.addresses import Address
@@ -14,8 +11,8 @@ from tests.isolation.checks import ABSENT
 from tests.isolation.owners import Ledger
 from tests.isolation.world import canary
 from tests.support.cast import CAST
+from tests.support.contract import contract
 
-CONTRACT = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 OF_THE_PAGE = {"limit", "cursor", "count"}
 DAYS = ("2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z")
 NOTHING = "nothing"
@@ -25,7 +22,7 @@ HANDFUL = 4  # members
 @cache
 def parameters() -> dict[str, list[tuple[str, dict[str, Any]]]]:
     """Operation → its query parameters with their schemas."""
-    document = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
+    document = contract()
     return {
         words["operationId"]: [
             (each["name"], schema_of(document, each["schema"]))

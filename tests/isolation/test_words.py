@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 from django.db import transaction
 
 from nodes.api.federation import FederationView
@@ -14,12 +13,11 @@ from tests.isolation.calls import ASKERS, NOBODY, role_of, tenant_of
 from tests.isolation.conftest import House
 from tests.isolation.owners import Ledger
 from tests.isolation.test_roles import expected
-from tests.laws.house import ROOT
 from tests.support.cast import CAST
+from tests.support.contract import contract
 
 pytestmark = pytest.mark.django_db
 CHINESE = re.compile(r"[\u3400-\u9fff]")
-CONTRACT = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
 WRITES = [
     each
     for each in addresses()
@@ -42,11 +40,11 @@ def untranslated(document: Any, language: str) -> Iterator[str]:
 def members_of(address: Address) -> list[str]:
     """The members of the request's body, as the contract names them."""
     path = "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", address.route).replace("{pk}", "{id}")
-    content = CONTRACT["paths"][path][address.method.lower()].get("requestBody", {}).get("content", {})
+    content = contract()["paths"][path][address.method.lower()].get("requestBody", {}).get("content", {})
     for kind in content.values():
         schema = kind["schema"]
         if "$ref" in schema:
-            schema = CONTRACT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+            schema = contract()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
         return list(schema.get("properties", {}))
     return []
 

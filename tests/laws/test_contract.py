@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.conf import settings
 from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver, path
@@ -19,21 +18,27 @@ from kernel.api.deprecation import Deprecation
 from kernel.api.schema import EVERY_PROBLEM, WRITE_PROBLEMS
 from kernel.api.views import HouseView
 from kernel.permissions import read_table, table
-from tests.laws.house import FLOORS, ROOT
+from tests.laws.house import FLOORS
+from tests.support.contract import CONTRACT, read
 
-GOLDEN = ROOT / "docs" / "openapi.yaml"
 OPERATION = re.compile(r"(?P<floor>[a-z]+)\.[a-z]+(_[a-z0-9]+)+")
 DOCUMENTS = {"api/v1/openapi", "api/v1/docs"}
 WRITES = {"post", "put", "patch", "delete"}
 
 
 @pytest.fixture(scope="module")
-def described(tmp_path_factory: pytest.TempPathFactory) -> str:
+def written(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The API as the code describes it now, without a warning."""
-    written = tmp_path_factory.mktemp("openapi") / "openapi.yaml"
+    file = tmp_path_factory.mktemp("openapi") / "openapi.yaml"
     with override(settings.LANGUAGE_CODE):  # whatever a test before has read
-        call_command("spectacular", file=str(written), validate=True, fail_on_warn=True)
-    return written.read_text(encoding="utf-8")
+        call_command("spectacular", file=str(file), validate=True, fail_on_warn=True)
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def described(written: str) -> dict[str, Any]:
+    """The same, read."""
+    return read(written)
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -71,19 +76,19 @@ def strangers(patterns: list[Any], at: str = "") -> Iterator[str]:
                 yield here
 
 
-def test_the_committed_contract_is_the_code_s(described: str) -> None:
-    assert GOLDEN.read_text(encoding="utf-8") == described, (
+def test_the_committed_contract_is_the_code_s(written: str) -> None:
+    assert CONTRACT.read_text(encoding="utf-8") == written, (
         "the API changed: run `./dev manage spectacular --file docs/openapi.yaml` and read the difference"
     )
 
 
-def test_the_contract_is_openapi_3_1_to_the_letter(described: str) -> None:
-    found = OpenAPIV31SpecValidator(yaml.safe_load(described)).iter_errors()
+def test_the_contract_is_openapi_3_1_to_the_letter(described: dict[str, Any]) -> None:
+    found = OpenAPIV31SpecValidator(described).iter_errors()
     assert [error.message for error in found] == []
 
 
-def test_every_operation_has_a_row_and_every_row_an_operation(described: str) -> None:
-    assert list(complaints(yaml.safe_load(described), set(table()))) == []
+def test_every_operation_has_a_row_and_every_row_an_operation(described: dict[str, Any]) -> None:
+    assert list(complaints(described, set(table()))) == []
 
 
 def test_every_address_of_the_api_asks_the_questions_of_the_house() -> None:
@@ -123,12 +128,11 @@ def test_a_reach_that_nobody_knows_is_refused_in_the_table(tmp_path: Path) -> No
         read_table(written)
 
 
-def test_every_operation_says_how_one_signs_in(described: str) -> None:
-    document = yaml.safe_load(described)
-    schemes = document["components"]["securitySchemes"]
+def test_every_operation_says_how_one_signs_in(described: dict[str, Any]) -> None:
+    schemes = described["components"]["securitySchemes"]
     assert (schemes["Session"]["in"], schemes["Session"]["name"]) == ("cookie", settings.SESSION_COOKIE_NAME)
     assert f"HTTP_{schemes['Csrf']['name'].upper().replace('-', '_')}" == settings.CSRF_HEADER_NAME
-    for address, method, words in operations(document):
+    for address, method, words in operations(described):
         ways = [set(way) for way in words["security"]]
         if ways in ([set()], [{"Signature"}]):
             assert (ways == [{"Signature"}]) <= ("/federation/" in address), address
@@ -137,15 +141,14 @@ def test_every_operation_says_how_one_signs_in(described: str) -> None:
         assert ways == [{"ApiKey"}, {"OAuth2"}, session], f"{method} {address}"
 
 
-def test_every_write_takes_a_key_or_names_its_own(described: str) -> None:
-    document = yaml.safe_load(described)
+def test_every_write_takes_a_key_or_names_its_own(described: dict[str, Any]) -> None:
     views = {
         view.operations[m.upper()]: view
         for view in house_views()
         for m in WRITES
         if m.upper() in view.operations
     }
-    for address, method, words in operations(document):
+    for address, method, words in operations(described):
         if method in WRITES and not views[words["operationId"]].natural_key:
             headers = {each["name"] for each in words.get("parameters", []) if each["in"] == "header"}
             assert "Idempotency-Key" in headers, f"{method} {address}"
@@ -166,14 +169,13 @@ def test_a_notice_that_is_too_short_or_leads_nowhere_is_noticed() -> None:
     assert Deprecation(date(2027, 1, 1), date(2027, 6, 30), "/api/v1/me").complaints() == []
 
 
-def test_every_operation_documents_its_problems_and_its_headers(described: str) -> None:
-    document = yaml.safe_load(described)
-    for address, method, words in operations(document):
+def test_every_operation_documents_its_problems_and_its_headers(described: dict[str, Any]) -> None:
+    for address, method, words in operations(described):
         told = words["responses"]
         wanted = set(EVERY_PROBLEM) | (set(WRITE_PROBLEMS) if method in WRITES else set())
         assert wanted <= set(told), f"{method} {address}"
         for status, stated in told.items():
-            shared = document["components"]["responses"]
+            shared = described["components"]["responses"]
             answer = shared[stated["$ref"].rsplit("/", 1)[1]] if "$ref" in stated else stated
             if "$ref" in stated:
                 assert answer["content"]["application/problem+json"]["example"]["status"] == int(status)

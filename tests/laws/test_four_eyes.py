@@ -12,6 +12,7 @@ from kernel.actor import Reach, Role
 from kernel.permissions import table
 from kernel.proposals import KINDS
 from tests.laws.house import BUILT, ROOT, import_every_floor, place, sources, tree
+from tests.support.contract import contract
 
 # kept by hand: what INVARIANTS A9 and the scheme of rights ask four eyes for, and the operation that starts it
 NEEDED = {
@@ -43,7 +44,7 @@ def declared() -> dict[str, str]:
 
 def described() -> dict[str, dict[str, Any]]:
     """The contract's words on each operation, by its id."""
-    document = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+    document = contract()
     schemas = document["components"]["schemas"]
     found = {}
     for methods in document["paths"].values():
@@ -87,8 +88,9 @@ def test_every_act_that_needs_four_eyes_is_asked_for_and_approved() -> None:
 
 
 def test_what_an_operation_of_four_eyes_answers_is_a_proposal() -> None:
+    words = described()
     for operation in declared():
-        members = set(described()[operation].get("properties", {}))
+        members = set(words[operation].get("properties", {}))
         assert "proposal" in members or {"proposer", "approver", "kind"} <= members, operation
 
 

@@ -14,7 +14,8 @@ from kernel.events import EVENTS
 from kernel.ids import new_id
 from participants.domain.webhooks import PING, cloud_event
 from participants.selectors.webhooks import leaving
-from tests.laws.house import ROOT, import_every_floor
+from tests.laws.house import import_every_floor
+from tests.support import contract as committed
 
 AT = datetime(2026, 7, 1, tzinfo=UTC)
 SAMPLES: dict[Any, Any] = {UUID: new_id(), datetime: AT, date: date(2026, 7, 1), str: "x", int: 7, bool: True}
@@ -23,8 +24,7 @@ SAMPLES: dict[Any, Any] = {UUID: new_id(), datetime: AT, date: date(2026, 7, 1),
 @pytest.fixture(scope="module")
 def contract() -> dict[str, Any]:
     import_every_floor()
-    document: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
-    return document
+    return committed.contract()
 
 
 def sample(hint: Any, *, empty: bool) -> Any:
