@@ -1,7 +1,9 @@
 """One-to-all least sums of one metric at a time: exact bounds that steer and cut every path search."""
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,9 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components, dijkstra
 
 from scheduling.domain.network import LOSS_SCALE, Network
+
+Sums = NDArray[np.float64]
+"""A least sum for each of n sites: whole numbers or infinity."""
 
 _EXACT = 2**53
 """Below this a double holds every integer, so SciPy's sums of integers are exact."""
@@ -52,6 +57,16 @@ class Usable:
         links = csr_matrix((ones, (self._left, self._entered)), shape=(size, size))
         labels: NDArray[np.int32] = connected_components(links, directed=False)[1]
         return labels
+
+    def metres_within(self, most: float) -> float:
+        """More than a path of at most `most` µs can be long, as a sum of the metric `km`."""
+        return math.inf if math.isinf(most) else (max(most, 0) * self._metres_a_microsecond + 1) * self.base
+
+    @cached_property
+    def _metres_a_microsecond(self) -> float:
+        metres, latency = (self._weights(metric)[self._span] for metric in ("metres", "latency"))
+        at_once = bool(np.any(metres[latency == 0]))
+        return math.inf if at_once else math.ceil(np.max(metres / np.maximum(latency, 1), initial=0))
 
     def arcs(self, site: int) -> list[tuple[int, int]]:
         """The usable spans that meet at a site, as (neighbour, span)."""
@@ -132,9 +147,9 @@ class Distances:
     def __init__(self, usable: Usable, source: int) -> None:
         self._usable, self._source = usable, source
         self._pause = usable.network.hop[source]
-        self._ahead: dict[str, list[float]] = {}
-        self._back: dict[tuple[str, int], list[float]] = {}
-        self._by_km: tuple[list[float], list[float]] | None = None
+        self._least: dict[str, Sums] = {}
+        self._back: dict[tuple[str, int], Sequence[float]] = {}
+        self._by_km: dict[float, tuple[Sums, Sums] | None] = {}
 
     def exact(self, metric: str) -> bool:
         """Whether the sums of this metric are the least ones; else all are 0, which still bounds them."""
@@ -145,57 +160,72 @@ class Distances:
         parts = self._usable.parts
         return bool(parts[self._source] == parts[target])
 
-    def ahead(self, metric: str) -> list[float]:
-        """The least sum from the source to each of n sites."""
-        if metric not in self._ahead:
-            found = self._run(metric)
-            self._ahead[metric] = [0.0] * len(self._usable.network.hop) if found is None else found.tolist()
-        return self._ahead[metric]
+    def reached(self, targets: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """The same of many targets."""
+        parts = self._usable.parts
+        found: NDArray[np.bool_] = parts[targets] == parts[self._source]
+        return found
 
-    def by_km(self) -> tuple[list[float], list[float]] | None:
+    def least(self, metric: str) -> Sums:
+        """The least sum from the source to each of n sites."""
+        if metric not in self._least:
+            found = self._run(metric)
+            self._least[metric] = np.zeros(len(self._usable.network.hop)) if found is None else found
+        return self._least[metric]
+
+    def ahead(self, metric: str) -> Sequence[float]:
+        """The same, to be read one by one."""
+        return one_by_one(self.least(metric))
+
+    def by_km(self, most: float) -> tuple[Sums, Sums] | None:
         """(metres, latency) of the path of least km, then least latency, to each of n sites; infinity for none.
 
-        None where a double could not hold the two together.
+        Sites that no path reaches within `most` µs may be at infinity too. None where a double could not hold the two
+        together.
         """
-        if self._by_km is None:
-            found = self._run("km")
-            if found is None:
-                return None
-            reached = np.isfinite(found)
-            if np.max(found, where=reached, initial=0) >= _EXACT:
-                return None
-            whole = np.where(reached, found, 0).astype(np.int64)
-            metres, latency = np.divmod(whole, self._usable.base)
-            self._by_km = (
-                np.where(reached, metres, math.inf).tolist(),
-                np.where(reached, latency, math.inf).tolist(),
-            )
-        return self._by_km
+        if most not in self._by_km:
+            self._by_km[most] = self._split(self._run("km", self._usable.metres_within(most)))
+        return self._by_km[most]
 
-    def back(self, metric: str, target: int) -> list[float]:
-        """The least sum from each of n sites to the target."""
+    def _split(self, found: "Sums | None") -> tuple[Sums, Sums] | None:
+        if found is None:
+            return None
+        reached = np.isfinite(found)
+        if np.max(found, where=reached, initial=0) >= _EXACT:
+            return None
+        parts = np.divmod(np.where(reached, found, 0).astype(np.int64), self._usable.base)
+        metres, latency = (np.where(reached, part, math.inf) for part in parts)
+        return metres, latency
+
+    def back(self, metric: str, target: int) -> Sequence[float]:
+        """The least sum from each of n sites to the target, to be read one by one."""
         key = (metric, target)
         if key not in self._back:
             matrix = self._usable.transposed(metric)
             if matrix is None:
-                self._back[key] = [0.0] * len(self._usable.network.hop)
+                found = np.zeros(len(self._usable.network.hop))
             else:
                 found = dijkstra(matrix, indices=[target])[0]
                 if metric == "latency" and target != self._source:
                     found[self._source] -= self._pause
-                self._back[key] = found.tolist()
+            self._back[key] = one_by_one(found)
         return self._back[key]
 
-    def _run(self, metric: str) -> "NDArray[np.float64] | None":
-        """From the source to each site: it is left once and at the start, so its pass comes off every sum."""
+    def _run(self, metric: str, most: float = math.inf) -> "Sums | None":
+        """From the source to each site within `most`: it is left at the start alone, so its pass comes off every sum."""
         matrix = self._usable.matrix(metric)
         if matrix is None:
             return None
-        found: NDArray[np.float64] = dijkstra(matrix, indices=[self._source])[0]
+        found: Sums = dijkstra(matrix, indices=[self._source], limit=most + self._pause)[0]
         if metric in ("latency", "km"):
             found -= self._pause
             found[self._source] = 0
         return found
+
+
+def one_by_one(sums: Sums) -> Sequence[float]:
+    """The sums as floats of Python's, each made when it is read: a search reads few of them."""
+    return cast("Sequence[float]", memoryview(sums))  # type: ignore[arg-type] # NumPy's stubs do not say it
 
 
 def _total(weights: NDArray[np.int64]) -> int:

@@ -3,6 +3,7 @@
 import heapq
 import math
 
+from scheduling.domain.distances import one_by_one
 from scheduling.domain.paths import Bounds, Order, Reach
 
 Sums = tuple[int, int | None]
@@ -21,39 +22,32 @@ def best_sums(reach: Reach, target: int, order: Order, bounds: Bounds) -> Sums |
         if order is Order.LATENCY and reach.distances.exact("latency"):
             latency = reach.distances.ahead("latency")[target]
             return None if latency > most else (int(latency), None)
-        if order is Order.KM and (least := reach.distances.by_km()) is not None:
-            return _least_km(reach, target, least, most)
+        if order is Order.KM and (least := reach.distances.by_km(most)) is not None:
+            metres, latency = float(least[0][target]), float(least[1][target])
+            return (int(latency), int(metres)) if latency <= most else searched(reach, target, most)
     path = reach.best(target, order, bounds)
     return None if path is None else (path.latency, path.metres)
 
 
-def _least_km(
-    reach: Reach, target: int, least: tuple[list[float], list[float]], most: float
-) -> tuple[int, int] | None:
-    metres, latency = least[0][target], least[1][target]
-    if latency <= most:
-        return int(latency), int(metres)
-    if reach.distances.exact("latency") and reach.distances.ahead("latency")[target] > most:
-        return None
-    return _searched(reach, target, least[0], most)
+def searched(reach: Reach, target: int, most: float) -> tuple[int, int] | None:
+    """(latency, metres) of the path of least km within `most` µs, where the path of least km is slower.
 
-
-def _searched(reach: Reach, target: int, metres: list[float], most: float) -> tuple[int, int] | None:
-    """Label-setting A* from the target back to the source, steered by distances that every target shares.
-
-    A label is (least metres of all, least latency of all, metres so far, latency so far, site); labels leave the
-    queue in that order, so the first at the source is best, and one that is no faster than an earlier one at its
-    site is beaten by it.
+    Label-setting A* from the target back to the source, steered by distances that every target shares. A label is
+    (least metres of all, least latency of all, metres so far, latency so far, site); labels leave the queue in that
+    order, so the first at the source is best, and one that is no faster than an earlier one at its site is beaten by it.
     """
+    latency, by_km = reach.distances.ahead("latency"), reach.distances.by_km(most)
+    metres = reach.distances.ahead("metres") if by_km is None else one_by_one(by_km[0])
+    if reach.distances.exact("latency") and latency[target] > most:
+        return None
     source, hop, net = reach.source, reach.hop, reach.network
-    latency = reach.distances.ahead("latency")
-    fastest = [math.inf] * len(hop)
+    fastest: dict[int, int] = {}
     queue: list[tuple[float, float, int, int, int]] = [(metres[target], latency[target], 0, 0, target)]
     while queue:
         _, _, length, delay, site = heapq.heappop(queue)
         if site == source:
             return delay, length
-        if delay >= fastest[site]:
+        if delay >= fastest.get(site, math.inf):
             continue
         fastest[site] = delay
         here = delay + (0 if site == target else hop[site])
@@ -61,7 +55,7 @@ def _searched(reach: Reach, target: int, metres: list[float], most: float) -> tu
             onward = here + net.latency[span]
             pause = 0 if other == source else hop[other]
             all_delay = onward + pause + latency[other]
-            if all_delay <= most and onward < fastest[other]:
+            if all_delay <= most and onward < fastest.get(other, math.inf):
                 new_length = length + net.metres[span]
                 heapq.heappush(queue, (new_length + metres[other], all_delay, new_length, onward, other))
     return None

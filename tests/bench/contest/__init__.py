@@ -1,0 +1,1 @@
+"""Contests: the same questions to a peer and to us, in turns, every answer compared with a slow exact one."""
