@@ -18,6 +18,17 @@ class CentreRegistered(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StorageSet(Event):
+    """A provider said how much storage of a class a centre rents, and at what price."""
+
+    name: ClassVar[str] = "aggregation.storage_set"
+
+    key: str
+    storage_class: str
+    gib: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PoolRegistered(Event):
     """A provider registered a pool of machines in one of its centres."""
 

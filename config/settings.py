@@ -26,6 +26,7 @@ UPSTREAM_NAME = env.text("UPSTREAM_NAME", "上级节点 / the upstream node")
 
 # --- inventory and dispatch (aggregation) -----------------------------------------------------
 HEARTBEAT_SECONDS = int(env.text("HEARTBEAT_SECONDS", "300"))  # older inventory is stale and is not offered
+SUPPLY_KEPT_DAYS = int(env.text("SUPPLY_KEPT_DAYS", "1096"))  # versions of the snapshot, as trade records
 ALLOW_PRIVATE_CALLBACKS = env.flag("ALLOW_PRIVATE_CALLBACKS")  # only for a demonstration on one machine
 
 # --- Django -----------------------------------------------------------------------------------
@@ -148,6 +149,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 600.0,
         "options": {"expires": 60},
     },
+    "old-supply": {"task": "scheduling.tasks.forget_supply", "schedule": 3600.0},
     "feeds": {"task": "monitoring.tasks.watch_feeds", "schedule": 1.0, "options": {"expires": 5}},
     "audit": {"task": "security.tasks.checkpoint", "schedule": 2.0, "options": {"expires": 30}},
     "acceptances": {

@@ -16,6 +16,18 @@ class PriceChanged(Problem):
     )
 
 
+class StorageNotQuoted(Problem):
+    """The bundle rents storage, which statements do not bill yet."""
+
+    status = 409
+    code = "storage_not_quoted"
+    title = Text("存储尚不能报价", "Storage is not quoted yet")
+    detail = Text(
+        "该组合含存储，本节点的对账单尚不能计收存储；请去掉 storage 重新选择，存储另行向服务商租用。",
+        "The bundle rents storage, which this node's statements do not bill yet; select again without storage, and rent it from the provider apart.",
+    )
+
+
 class QuoteExpired(Problem):
     """The quote's validity has passed by the database's clock."""
 

@@ -131,14 +131,14 @@ class DemandRefused(Problem):
 
 
 class NoAccessPoint(Problem):
-    """No integrated access point serves the place."""
+    """No integrated access point serves the place, or none is near enough."""
 
     status = 400
     code = "no_access_point"
     title = Text("没有接入点", "No access point")
     detail = Text(
-        "{place} 没有已登记的综合接入点；请改用 from_coordinates 或 from_site。",
-        "No access point is registered for {place}; use from_coordinates or from_site.",
+        "{place} 附近没有已登记的综合接入点；请改用 from_coordinates 或 from_site。",
+        "No access point is registered near {place}; use from_coordinates or from_site.",
     )
 
 

@@ -63,6 +63,16 @@ class AddressesCovered(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LineProductGraded(Event):
+    """A line provider promised an availability of a product, or took it back; `subject` is the product."""
+
+    name: ClassVar[str] = "scheduling.line_product_graded"
+
+    technology: str
+    availability: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvidenceRecorded(Event):
     """Latency evidence was kept; `subject` is the record, `span` what it is about."""
 

@@ -7,7 +7,7 @@ from celery import shared_task
 from kernel.jobs import job
 from scheduling.services.dispatches import SEND, send_dispatch
 from scheduling.services.openings import DEEM, deem_line
-from scheduling.services.supply import keep_up, refresh_supply
+from scheduling.services.supply import forget_versions, keep_up, refresh_supply
 
 
 @job(SEND)
@@ -32,3 +32,9 @@ def keep_supply() -> None:
 def review_supply() -> None:
     """Look at all rows of the snapshot: what no event told is found here."""
     refresh_supply(everything=True)
+
+
+@shared_task(name="scheduling.tasks.forget_supply", ignore_result=True)
+def forget_supply() -> None:
+    """Drop the versions of the snapshot that are past their retention."""
+    forget_versions()

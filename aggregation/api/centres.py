@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aggregation.api.fields import DivisionField, KeyField, PlainField, amount
-from aggregation.models import Centre
-from aggregation.services.centres import CentreDraft, register_centre, register_centres
+from aggregation.domain.centres import CentreDomain, StorageClass
+from aggregation.models import Centre, CentreStore
+from aggregation.services.centres import CentreDraft, register_centre, register_centres, set_storage
 from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, ids_of
 from kernel.api.bodies import in_words
 from kernel.api.pagination import PageQuery
@@ -43,6 +44,11 @@ class CentreIn(serializers.Serializer[Any]):
         required=False,
         help_text="Gbps → number of ports",
     )
+    domains = serializers.ListField(
+        child=serializers.ChoiceField(CentreDomain.choices()), max_length=2, required=False
+    )
+    carbon_kg_kwh = amount(8, 6, required=False, allow_null=True, help_text="kg CO₂ a kWh of the machines")
+    availability = amount(7, 6, most="1", required=False, allow_null=True, help_text="share of a year")
     marking = PlainField(max_length=40, required=False, allow_blank=True)
 
     def validate_egress_ports(self, value: dict[str, int]) -> dict[str, int]:
@@ -60,11 +66,28 @@ class CentreIn(serializers.Serializer[Any]):
         return value
 
 
+class StoreOut(serializers.ModelSerializer[CentreStore]):
+    """Storage of one class at a centre: GiB installed for rent, and CNY a GiB and month of 730 hours."""
+
+    class Meta:
+        model = CentreStore
+        fields = ("storage_class", "gib", "price_cny_gib_month")
+
+
+class StoreIn(serializers.Serializer[Any]):
+    """What there is of a class from now on, and its price from now on."""
+
+    storage_class = serializers.ChoiceField(StorageClass.choices())
+    gib = serializers.IntegerField(min_value=0, max_value=10**12)
+    price_cny_gib_month = amount(14, 4)
+
+
 class CentreOut(serializers.ModelSerializer[Centre]):
     """A compute centre."""
 
     centre = serializers.CharField(source="key")
     provider = serializers.UUIDField(source="tenant_id")
+    stores = StoreOut(many=True)
 
     class Meta:
         model = Centre
@@ -85,6 +108,10 @@ class CentreOut(serializers.ModelSerializer[Centre]):
             "mlps_level",
             "region_tags",
             "egress_ports",
+            "domains",
+            "carbon_kg_kwh",
+            "availability",
+            "stores",
             "marking",
             "created_at",
             "generation",
@@ -112,7 +139,9 @@ class CentresView(HouseView):
     @extend_schema(parameters=[CentreQuery], responses=page_of(CentreOut))
     def get(self, request: Request) -> Response:
         """List the centres that the caller may see."""
-        return self.page(Centre.objects.visible_to(self.actor), CentreOut, CentreQuery)
+        return self.page(
+            Centre.objects.visible_to(self.actor).prefetch_related("stores"), CentreOut, CentreQuery
+        )
 
     @extend_schema(request=CentreIn, responses={201: CentreOut})
     def post(self, request: Request) -> Response:
@@ -146,9 +175,24 @@ class CentreView(HouseView):
 
     system = System.AGGREGATION
     operations = {"GET": "aggregation.read_centre"}
-    queryset = Centre.objects.all()
+    queryset = Centre.objects.prefetch_related("stores")
 
     @extend_schema(responses=CentreOut)
     def get(self, request: Request, **_: Any) -> Response:
         """Read one centre."""
         return self.show(self.subject, CentreOut)
+
+
+class CentreStoresView(HouseView):
+    """`/api/v1/centres/{id}:set-storage`."""
+
+    system = System.AGGREGATION
+    operations = {"POST": "aggregation.set_storage"}
+    queryset = Centre.objects.all()
+    visible_by = "aggregation.read_centre"
+
+    @extend_schema(request=StoreIn, responses={200: CentreOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Say how much storage of a class the centre rents from now on, and at what price; what is sold stays sold."""
+        facts = dict(self.read(StoreIn))
+        return self.show(set_storage(centre=self.subject, actor=self.actor, **facts), CentreOut)

@@ -43,6 +43,13 @@ class PoolIn(serializers.Serializer[Any]):
     fp64_tflops = amount(16, 6, required=False, allow_null=True, help_text="of one machine")
     fp32_tflops = amount(16, 6, required=False, allow_null=True, help_text="of one machine")
     fp16_tflops = amount(16, 6, required=False, allow_null=True, help_text="of one machine")
+    power_w = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST,
+        required=False,
+        allow_null=True,
+        help_text="W that one machine draws, without the cooling",
+    )
     machines = serializers.IntegerField(min_value=1, max_value=MOST, help_text="installed")
     marking = PlainField(max_length=40, required=False, allow_blank=True)
 
@@ -90,6 +97,7 @@ class PoolOut(serializers.ModelSerializer[Pool]):
             "fp64_tflops",
             "fp32_tflops",
             "fp16_tflops",
+            "power_w",
             "machines",
             "free",
             "inventory",
@@ -152,6 +160,7 @@ def draft_of(data: Mapping[str, Any]) -> PoolDraft:
             fp64_tflops=data.get("fp64_tflops"),
             fp32_tflops=data.get("fp32_tflops"),
             fp16_tflops=data.get("fp16_tflops"),
+            power_w=data.get("power_w"),
         ),
     )
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("centres", centres.CentresView.as_view(), name="centres"),
     path("centres:batch", centres.CentresBatchView.as_view()),
     path("centres/<uuid:pk>", centres.CentreView.as_view()),
+    path("centres/<uuid:pk>:set-storage", centres.CentreStoresView.as_view()),
     path("pools", pools.PoolsView.as_view(), name="pools"),
     path("pools:batch", pools.PoolsBatchView.as_view()),
     path("pools/<uuid:pk>", pools.PoolView.as_view()),

@@ -21,7 +21,7 @@ class PoolKind(Vocabulary):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineSpec:
-    """One machine of a pool: cards, GiB of memory, TFLOPS at each precision; None is unknown."""
+    """One machine of a pool: cards, GiB of memory, TFLOPS at each precision, W that it draws; None is unknown."""
 
     accelerator: str | None
     domestic: bool
@@ -32,6 +32,7 @@ class MachineSpec:
     fp64_tflops: Decimal | None
     fp32_tflops: Decimal | None
     fp16_tflops: Decimal | None
+    power_w: int | None
 
 
 def faults_of_machine(spec: MachineSpec, dictionary: Accelerators) -> list[Fault]:

@@ -1,4 +1,4 @@
-"""Compute centres."""
+"""Compute centres, and the storage that they rent."""
 
 from typing import ClassVar
 
@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from aggregation.domain.centres import CentreDomain, StorageClass
 from kernel.models.base import Entity
 
 
@@ -29,6 +30,13 @@ class Centre(Entity):
     mlps_level = models.PositiveSmallIntegerField(null=True, help_text="等保 1–4")
     region_tags = ArrayField(models.CharField(max_length=40), default=list)
     egress_ports = models.JSONField(default=dict, help_text="Gbps → number of ports")
+    domains = ArrayField(models.CharField(max_length=20, choices=CentreDomain.choices()), default=list)
+    carbon_kg_kwh = models.DecimalField(
+        max_digits=8, decimal_places=6, null=True, help_text="kg CO₂ a kWh of the machines, as declared"
+    )
+    availability = models.DecimalField(
+        max_digits=7, decimal_places=6, null=True, help_text="share of a year, as promised"
+    )
     marking = models.CharField(max_length=40, blank=True, help_text="演示数据 where it is invented")
 
     class Meta:
@@ -38,5 +46,31 @@ class Centre(Entity):
             models.CheckConstraint(
                 condition=Q(green_share__isnull=True) | Q(green_share__gte=0, green_share__lte=1),
                 name="centre_green_share_is_a_share",
+            ),
+            models.CheckConstraint(
+                condition=Q(availability__isnull=True) | Q(availability__gte=0, availability__lte=1),
+                name="centre_availability_is_a_share",
+            ),
+        ]
+
+
+class CentreStore(Entity):
+    """Storage of one class that a centre rents; its id is the ledger's resource, in GiB."""
+
+    tenant_field: ClassVar[str] = "tenant_id"
+    few: ClassVar[bool] = True
+
+    tenant_id = models.UUIDField()
+    centre = models.ForeignKey(Centre, models.PROTECT, related_name="stores")
+    storage_class = models.CharField(max_length=20, choices=StorageClass.choices())
+    gib = models.BigIntegerField(help_text="installed for rent")
+    price_cny_gib_month = models.DecimalField(max_digits=18, decimal_places=6)
+
+    class Meta:
+        db_table = "centre_store"
+        constraints = [
+            models.UniqueConstraint(fields=["centre", "storage_class"], name="centre_store_once_a_class"),
+            models.CheckConstraint(
+                condition=Q(gib__gte=0, price_cny_gib_month__gte=0), name="centre_store_not_negative"
             ),
         ]

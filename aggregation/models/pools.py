@@ -43,6 +43,7 @@ class Pool(Entity):
     fp64_tflops = models.DecimalField(max_digits=16, decimal_places=6, null=True, help_text="of one machine")
     fp32_tflops = models.DecimalField(max_digits=16, decimal_places=6, null=True, help_text="of one machine")
     fp16_tflops = models.DecimalField(max_digits=16, decimal_places=6, null=True, help_text="of one machine")
+    power_w = models.PositiveIntegerField(null=True, help_text="that one machine draws, without the cooling")
     machines = models.PositiveIntegerField(help_text="installed, as registered")
     marking = models.CharField(max_length=40, blank=True)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from aggregation.domain.accelerators import Accelerator, Accelerators
+from aggregation.domain.centres import CarbonProfile
 
 PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 
@@ -30,6 +31,18 @@ def accelerators() -> Accelerators:
             )
             for card in document["accelerators"]
         ),
+    )
+
+
+@cache
+def carbon_profile() -> CarbonProfile:
+    """What a kWh from the grid emits, read once."""
+    document = yaml.safe_load((PROFILES / "carbon.yaml").read_text(encoding="utf-8"))
+    return CarbonProfile(
+        version=document["version"],
+        status=document["status"],
+        source=document["source"],
+        grid_kg_kwh=Decimal(document["grid_kg_kwh"]),
     )
 
 

@@ -3,23 +3,26 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
-from aggregation.models import Inventory, Offer, OfferPrice
+from aggregation.domain.centres import carbon_of
+from aggregation.models import Centre, CentreStore, Inventory, Offer, OfferPrice
 from aggregation.selectors.gate import sellable_offers
 from aggregation.selectors.inventory import stale_after
-from kernel.selectors.capacity import free
+from aggregation.selectors.profiles import carbon_profile
+from kernel.selectors.capacity import Calendar, calendars, free
 from participants.selectors.organisations import standings
 
 
 @dataclass(frozen=True, slots=True)
 class SupplyRow:
-    """One row for centres.csv or offers.csv: integers, Decimals, text, None for unknown.
+    """One row for centres.csv or offers.csv, or of what the files lack: integers, Decimals, text, None for unknown.
 
-    `source` is the centre's or the offer's id, `resource` the offer's pool, `owner` the provider.
+    `source` is the centre's, store's or offer's id, `resource` the offer's pool or the store, `owner` the provider.
     """
 
     cells: dict[str, Any]
@@ -30,10 +33,18 @@ class SupplyRow:
 
 @dataclass(frozen=True, slots=True)
 class SupplyRows:
-    """Centres and offers; an offer's `provider` is the social credit code of its provider."""
+    """Centres and offers; an offer's `provider` is the social credit code of its provider.
+
+    Beside the files: `facts` of the centres, `powers` of the offers whose machines state theirs, `stores`, and
+    `booked`, the offers of pools with bookings ahead.
+    """
 
     centres: list[SupplyRow]
     offers: list[SupplyRow]
+    facts: list[SupplyRow]
+    powers: list[SupplyRow]
+    stores: list[SupplyRow]
+    booked: list[tuple[SupplyRow, Calendar]]
 
 
 def rows(
@@ -53,7 +64,23 @@ def rows(
     left = free({offer.pool_id for offer in found})
     parties = standings({offer.tenant_id for offer in found})
     centres = {offer.pool.centre.key: offer.pool.centre for offer in found}
+    ahead = calendars({offer.pool_id for offer in found})
     return SupplyRows(
+        facts=[
+            SupplyRow(_facts(centre), source=centre.id, resource=None, owner=centre.tenant_id)
+            for _, centre in sorted(centres.items())
+        ],
+        powers=[
+            _of_offer(offer, {"offer": offer.key, "power_w": offer.pool.power_w})
+            for offer in found
+            if offer.pool.power_w is not None
+        ],
+        stores=_stores(owners, pools, all_=all_),
+        booked=[
+            (_of_offer(offer, {"offer": offer.key, "most": offer.available}), ahead[offer.pool_id])
+            for offer in found
+            if offer.pool_id in ahead
+        ],
         centres=[
             SupplyRow(
                 cells={
@@ -73,13 +100,9 @@ def rows(
             for key, centre in sorted(centres.items())
         ],
         offers=[
-            SupplyRow(
-                cells=_row(
-                    offer, parties[offer.tenant_id].code, min(offer.available, left.get(offer.pool_id, 0))
-                ),
-                source=offer.id,
-                resource=offer.pool_id,
-                owner=offer.tenant_id,
+            _of_offer(
+                offer,
+                _row(offer, parties[offer.tenant_id].code, min(offer.available, left.get(offer.pool_id, 0))),
             )
             for offer in found
         ],
@@ -98,6 +121,48 @@ def turning(after: datetime, until: datetime) -> tuple[set[UUID], set[UUID]]:
         set(OfferPrice.objects.filter(begun).values_list("offer_id", flat=True)),
         set(aged.values_list("pool_id", flat=True)),
     )
+
+
+def _of_offer(offer: Offer, cells: dict[str, Any]) -> SupplyRow:
+    return SupplyRow(cells=cells, source=offer.id, resource=offer.pool_id, owner=offer.tenant_id)
+
+
+def _facts(centre: Centre) -> dict[str, Any]:
+    carbon = carbon_of(
+        declared=centre.carbon_kg_kwh,
+        pue=centre.pue,
+        green_share=centre.green_share,
+        profile=carbon_profile(),
+    )
+    return {
+        "centre": centre.key,
+        "division": centre.division,
+        "domains": tuple(sorted(centre.domains)),
+        "carbon_kg_kwh": carbon.kg_kwh,
+        "carbon_basis": carbon.basis,
+        "availability": centre.availability,
+    }
+
+
+def _stores(owners: Iterable[UUID], resources: Iterable[UUID], *, all_: bool) -> list[SupplyRow]:
+    """The storage of the owners, or behind the resources, or all, with what is free of it."""
+    within = Q() if all_ else Q(tenant_id__in=list(owners)) | Q(id__in=list(resources))
+    found = list(CentreStore.objects.filter(within).select_related("centre").order_by("id"))
+    left = free(row.id for row in found)
+    return [
+        SupplyRow(
+            cells={
+                "centre": row.centre.key,
+                "storage_class": row.storage_class,
+                "price_cny_gib_month": row.price_cny_gib_month.quantize(Decimal("0.0001")),
+                "free_gib": left.get(row.id, 0),
+            },
+            source=row.id,
+            resource=row.id,
+            owner=row.tenant_id,
+        )
+        for row in found
+    ]
 
 
 def _row(offer: Offer, provider: str, available: int) -> dict[str, Any]:

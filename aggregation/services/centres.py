@@ -1,18 +1,21 @@
-"""Registering compute centres."""
+"""Registering compute centres, and the storage that they rent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from aggregation.domain.centres import UNIT_GIB
 from aggregation.errors import KeyTaken
-from aggregation.events import CentreRegistered
-from aggregation.models import Centre
+from aggregation.events import CentreRegistered, StorageSet
+from aggregation.models import Centre, CentreStore
 from aggregation.selectors.pools import free_keys
 from kernel.actor import Actor
 from kernel.errors import Problem
-from kernel.services.outbox import publish_each
+from kernel.services.capacity import set_total
+from kernel.services.outbox import publish, publish_each
 from participants.selectors.organisations import require_certified
 
 
@@ -58,3 +61,27 @@ def register_centres(*, drafts: Sequence[CentreDraft], actor: Actor) -> list[Cen
         [CentreRegistered(subject=row.id, tenant=row.tenant_id, key=row.key) for row in rows], actor=actor
     )
     return found
+
+
+@transaction.atomic
+def set_storage(
+    *, centre: Centre, storage_class: str, gib: int, price_cny_gib_month: Decimal, actor: Actor
+) -> Centre:
+    """Say how much storage of a class a centre rents, and at what price, from now on; the ledger holds what is sold.
+
+    Raises NotCertified.
+    """
+    require_certified(actor)
+    row, _ = CentreStore.objects.update_or_create(
+        centre=centre,
+        storage_class=storage_class,
+        defaults={"tenant_id": centre.tenant_id, "gib": gib, "price_cny_gib_month": price_cny_gib_month},
+    )
+    set_total(resource=row.id, tenant=centre.tenant_id, unit=UNIT_GIB, total=gib, actor=actor)
+    publish(
+        StorageSet(
+            subject=centre.id, tenant=centre.tenant_id, key=centre.key, storage_class=storage_class, gib=gib
+        ),
+        actor=actor,
+    )
+    return Centre.objects.prefetch_related("stores").get(id=centre.id)

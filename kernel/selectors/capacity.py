@@ -1,10 +1,13 @@
 """What is free: K2, read from the ledger. A reader may rank by it; only the ledger's row may grant."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models.functions import Now
 
 from kernel.domain.windows import Window
 from kernel.models.capacity import ACTIVE, Capacity, Claim
@@ -60,3 +63,30 @@ def totals(resources: Iterable[UUID]) -> dict[UUID, int]:
 def bundle_state(bundle: UUID) -> set[str]:
     """The states of the bundle's claims: one value unless something is wrong, empty if it never held."""
     return set(Claim.objects.filter(bundle=bundle).values_list("state", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A resource with bookings ahead: what nobody has without end, and (start, end, quantity) of each booking."""
+
+    free: int
+    bookings: tuple[tuple[datetime, datetime, int], ...]
+
+
+def calendars(resources: Iterable[UUID]) -> dict[UUID, Calendar]:
+    """The calendar of each resource that has a booking which is not over; the others are absent."""
+    ahead = Claim.objects.filter(
+        resource__in=set(resources), state__in=ACTIVE, period__isnull=False, period__endswith__gt=Now()
+    )
+    booked: dict[UUID, list[tuple[datetime, datetime, int]]] = {}
+    for claim in ahead.order_by("id"):
+        booked.setdefault(claim.resource_id, []).append(
+            (claim.period.lower, claim.period.upper, claim.quantity)
+        )
+    rows = Capacity.objects.filter(resource__in=booked)
+    return {
+        row.resource: Calendar(
+            0 if row.over_committed else row.total - row.standing, tuple(booked[row.resource])
+        )
+        for row in rows
+    }

@@ -43,7 +43,7 @@ def line_terms(order: Order) -> LineTerms:
     bundle = order.facts["bundle"]
     terms = bundle["line_terms"]
     one_off = to_fen(Decimal(terms["one_off_cny"]) * terms["circuits"])
-    served = ceil(Fraction(bundle["duration_hours"]) / MONTH_HOURS)  # started months
+    served = ceil(Fraction(terms["hours"]) / MONTH_HOURS)  # started months
     months = served if terms["billing"] == "elastic" else terms["months"]
     return LineTerms(
         contract_fen=order.line_fen, one_off_fen=min(one_off, order.line_fen), months=max(1, months)

@@ -13,7 +13,7 @@ from kernel.money import to_fen
 from kernel.services.outbox import publish
 from marketplace import events
 from marketplace.domain.quotes import VALIDITY, canonical, plain
-from marketplace.errors import PriceChanged
+from marketplace.errors import PriceChanged, StorageNotQuoted
 from marketplace.models import Quote
 from marketplace.services.signatures import sign_text
 from scheduling.selectors import selections
@@ -25,7 +25,7 @@ def issue_quote(*, selection: UUID, bundle: int, actor: Actor) -> Quote:
     """Quote one bundle of a selection of the caller's.
 
     Raises NotFound for another's selection, NotSellable or LineNotSellable where a gate is closed, PriceChanged where the
-    price moved since the selection: what is quoted is what was shown.
+    price moved since the selection: what is quoted is what was shown. StorageNotQuoted: statements do not bill storage yet.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     facts = selections.bundle(selection, bundle)
@@ -34,6 +34,8 @@ def issue_quote(*, selection: UUID, bundle: int, actor: Actor) -> Quote:
     require_gates(facts)
     offer = offers.facts([facts.offer])[facts.offer]
     hours = facts.quantity * facts.duration_hours
+    if facts.store is not None:
+        raise StorageNotQuoted(pointer="/selection")
     if offer.price_cny_hour is None or to_fen(offer.price_cny_hour * hours) != facts.compute_fen:
         raise PriceChanged(pointer="/selection")
     row = Quote(

@@ -1,4 +1,4 @@
-"""Line products over HTTP: what carries an identifier, and why it cannot be sold yet."""
+"""Line products over HTTP: what carries an identifier, why it cannot be sold yet, and what is promised of it."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ from kernel.api.views import HouseView
 from kernel.systems import System
 from scheduling.models import LineProduct
 from scheduling.selectors.gate import blocks
+from scheduling.services.line_products import grade_line_product
 
 
 class LineProductOut(serializers.ModelSerializer[LineProduct]):
@@ -23,7 +24,13 @@ class LineProductOut(serializers.ModelSerializer[LineProduct]):
 
     class Meta:
         model = LineProduct
-        fields = ("id", "line_provider", "technology", "created_at", "generation")
+        fields = ("id", "line_provider", "technology", "availability", "created_at", "generation")
+
+
+class GradeIn(serializers.Serializer[Any]):
+    """What is promised of one circuit: a share of a year; null takes the promise back."""
+
+    availability = serializers.DecimalField(7, 6, min_value=0, max_value=1, allow_null=True)
 
 
 class LineBlockOut(serializers.Serializer[Any]):
@@ -79,3 +86,18 @@ class LineProductGateView(HouseView):
             for block in blocks([self.subject.id])[self.subject.id]
         ]
         return Response(LineGateOut({"sellable": not reasons, "blocks": reasons}).data)
+
+
+class GradeLineProductView(HouseView):
+    """`/api/v1/line-products/{id}:grade`."""
+
+    system = System.SELECTION
+    operations = {"POST": "scheduling.grade_line_product"}
+    queryset = LineProduct.objects.select_related("provider")
+    visible_by = "scheduling.list_line_products"
+
+    @extend_schema(request=GradeIn, responses={200: LineProductOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Promise an availability, by which buyers may weigh reliability."""
+        row = grade_line_product(product=self.subject, actor=self.actor, **self.read(GradeIn))
+        return self.show(row, LineProductOut)

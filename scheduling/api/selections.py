@@ -15,6 +15,7 @@ from kernel.systems import System
 from kernel.text import Text
 from scheduling.domain.demand import LATENCY_LAYERS, PROTECTIONS, WANTS
 from scheduling.domain.ends import EndClass
+from scheduling.domain.wishes import DOMAINS, STORAGE_CLASSES
 from scheduling.domain.working_days import DayCount
 from scheduling.models import Selection
 from scheduling.services.selections import replay_selection, run_selection
@@ -27,18 +28,52 @@ class PlaceIn(serializers.Serializer[Any]):
     lon = serializers.CharField()
 
 
-class SelectionIn(serializers.Serializer[Any]):
-    """A demand as in the selection files; exactly one of from_site, from_place and from_coordinates.
+class WeightsIn(serializers.Serializer[Any]):
+    """What a unit of a measure is worth in CNY, up to 4 decimals: bundles rank by total + Σ weight × measure."""
 
-    Decimals are text; the meaning of every member is that of the files, and the engine checks them.
+    cny_per_ms = serializers.CharField(required=False, help_text="of latency, one way")
+    cny_per_kg_co2 = serializers.CharField(required=False)
+    cny_per_percent_unreliable = serializers.CharField(
+        required=False, help_text="100 × (1 − the availability of centre and line together)"
+    )
+
+
+class TransferIn(serializers.Serializer[Any]):
+    """Data to move, in place of bandwidth_mbps.
+
+    Mbps = ⌈GB × 8 × 10⁹ × 1538 / 1448 / (hours × 3600 × 10⁶)⌉: full frames of TCP with timestamps over IPv4 and
+    Ethernet. The line is rented for these hours, or by the hour at a step's full speed for as long as the data take.
+    """
+
+    volume_gb = serializers.CharField(help_text="GB of 10⁹ bytes, up to 6 decimals")
+    within_hours = serializers.IntegerField(min_value=1, help_text="at most duration_hours")
+
+
+class StorageIn(serializers.Serializer[Any]):
+    """Storage at the centre for the months of 730 hours that begin within duration_hours; part of the compute total."""
+
+    gib = serializers.IntegerField(min_value=1)
+    storage_class = serializers.ChoiceField(STORAGE_CLASSES)
+
+
+class SelectionIn(serializers.Serializer[Any]):
+    """A demand as in the selection files; exactly one of from_site, from_place, from_coordinates and from_address.
+
+    Decimals are text; the meaning of every member is that of the files, and the engine checks them. What the files
+    do not know: weights, transfer, starts_at, residency, domain, storage.
     """
 
     demand = serializers.CharField(required=False)
     from_site = serializers.CharField(required=False)
     from_place = serializers.CharField(required=False, help_text="GB/T 2260: its access point")
-    from_coordinates = PlaceIn(required=False, help_text="the nearest access point")
+    from_coordinates = PlaceIn(required=False, help_text="the nearest access point, with the tail to it")
+    from_address = serializers.CharField(
+        required=False, help_text="names a district, town or site that the node's gazetteer knows"
+    )
     quantity = serializers.IntegerField(min_value=1)
-    bandwidth_mbps = serializers.IntegerField(min_value=1)
+    bandwidth_mbps = serializers.IntegerField(
+        min_value=1, required=False, help_text="unless transfer is given"
+    )
     duration_hours = serializers.CharField(required=False)
     protection = serializers.ChoiceField(PROTECTIONS, required=False)
     latency_layer = serializers.ChoiceField(LATENCY_LAYERS, required=False)
@@ -52,6 +87,17 @@ class SelectionIn(serializers.Serializer[Any]):
     providers = serializers.DictField(required=False)
     line = serializers.DictField(required=False)
     max_total_cny = serializers.CharField(required=False, allow_null=True)
+    weights = WeightsIn(required=False)
+    transfer = TransferIn(required=False)
+    starts_at = serializers.DateTimeField(
+        required=False,
+        help_text="what is booked from then for duration_hours counts; lines must be open by then",
+    )
+    residency = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="divisions (2, 4 or 6 digits of GB/T 2260)"
+    )
+    domain = serializers.ChoiceField(DOMAINS, required=False)
+    storage = StorageIn(required=False)
     top = serializers.IntegerField(required=False, min_value=1, max_value=200)
     want = serializers.ListField(child=serializers.ChoiceField(WANTS), required=False)
 
@@ -70,7 +116,11 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
     """A selection: the answer as in the files, and beside it what the files cannot say.
 
     `spans`: what each span's latency rests on (measured, committed, estimated); `near_misses`: centres that
-    fail on latency alone, `inconclusive` (measure) or `impossible` (light itself), with the numbers in µs.
+    fail on latency alone, `inconclusive` (measure) or `impossible` (light itself), with the numbers in µs. `access`
+    is where it starts: the site, the tail to it (metres of cable, µs, the days of each line provider that builds that far;
+    no total includes its price) and the next nearest. `extras` is the hash of what the files lack, empty where the demand asked for nothing of it.
+    `ranks`: for each bundle of the answer one more than how many are strictly better; bundles of equal value share a rank,
+    whatever they are called, and ids only order them on the page. `tied_beyond`: how many more share the last rank.
     """
 
     answer = serializers.DictField()
@@ -86,8 +136,12 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
             "demand_ref",
             "demand",
             "access",
+            "asked_at",
             "snapshot",
+            "extras",
             "answer",
+            "ranks",
+            "tied_beyond",
             "spans",
             "near_misses",
             "installs",
@@ -114,6 +168,10 @@ class ReplayOut(serializers.Serializer[Any]):
         allow_null=True,
         help_text="whether the version of then gives the answer of then, to the byte; null where it is not kept",
     )
+    version_kept = serializers.BooleanField(
+        help_text="whether the version of then is still there: it goes after kept_days, and the answer stays"
+    )
+    kept_days = serializers.IntegerField()
     answer = serializers.DictField(help_text="of the supply of now")
 
 

@@ -36,6 +36,7 @@ urlpatterns = [
     path("tariffs", networks.TariffsView.as_view(), name="tariffs"),
     path("line-products", line_products.LineProductsView.as_view(), name="line-products"),
     path("line-products/<uuid:pk>/gate", line_products.LineProductGateView.as_view()),
+    path("line-products/<uuid:pk>:grade", line_products.GradeLineProductView.as_view()),
     path("latency-evidence", evidence.EvidenceView.as_view(), name="latency-evidence"),
     path("latency-evidence:batch", evidence.EvidenceBatchView.as_view()),
     path("selections", selections.SelectionsView.as_view(), name="selections"),

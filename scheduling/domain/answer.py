@@ -2,17 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from scheduling.domain.lines import LineChoice
+from scheduling.domain.scores import Score
+
+Stated = str | int | bool | Decimal | datetime | tuple[str, ...]
 
 BUNDLE_REASONS = ("no_path", "bandwidth", "latency", "jitter", "loss", "hops", "disjoint", "tariff", "price")
 """Why an offer that fits has no bundle with a line product, in the order of the tests."""
 
+WISHED_REASONS = (*BUNDLE_REASONS[:-1], "access", "start", BUNDLE_REASONS[-1])
+"""The same for a demand that wishes more than the files know: a tariff row would serve, but the provider does not build
+as far as the buyer (`access`), or not by the start (`start`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Compute and line chosen together; compute and total in 10⁻¹⁰ CNY, exact."""
+    """Compute and line chosen together; compute, the storage in it, and total in 10⁻¹⁰ CNY, exact."""
 
     offer: str
     centre: str
@@ -21,7 +29,9 @@ class Bundle:
     technology: str
     line: LineChoice
     compute: int
+    storage: int
     total: int
+    score: Score | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +47,19 @@ class Relaxation:
     """One constraint whose change alone admits `admits` pairs; `nearest` None means that it must go."""
 
     constraint: str
-    stated: str | int | bool | Decimal | tuple[str, ...]
-    nearest: int | Decimal | None
+    stated: Stated
+    nearest: int | Decimal | datetime | None
     admits: int
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to one demand on one snapshot; parts that were not wanted are None."""
+    """The answer to one demand on one snapshot; parts that were not wanted are None.
+
+    `extras` is the content hash of what only the service knows, where the demand asked for any of it. `ranks` says for
+    each bundle how many are strictly better, plus one: bundles of equal value share a rank, whatever they are called, and
+    ids only order them on the page. `tied_beyond` is how many of the last one's rank the page has no room for.
+    """
 
     demand: str
     snapshot: str
@@ -52,3 +67,6 @@ class Answer:
     pareto: tuple[Bundle, ...] | None
     rejected: Rejected | None
     relax: tuple[Relaxation, ...] | None
+    extras: str | None = None
+    ranks: tuple[int, ...] = ()
+    tied_beyond: int = 0

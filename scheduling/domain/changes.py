@@ -3,27 +3,34 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scheduling.domain.rows import Offer, Row, Span
+from scheduling.domain.extras import EXTRA_PARTS, EXTRA_TABLES, Extras
+from scheduling.domain.rows import TABLES, Offer, Span
 from scheduling.domain.supply import Supply, networks_of
 
 PARTS = ("sites", "spans", "tariffs", "centres", "offers")
 """The tables of a supply in the order they are hashed."""
 
-Rows = Mapping[str, Mapping[str, Row]]
+ALL_PARTS = (*PARTS, *EXTRA_PARTS)
+ALL_TABLES = (*TABLES, *EXTRA_TABLES)
+"""The tables of the files, and then those that only the service knows."""
+
+Rows = Mapping[str, Mapping[str, Any]]
 """Table → row id → row."""
 
 
-def changed(supply: Supply, put: Rows, dropped: Mapping[str, Iterable[str]], snapshot: str) -> Supply:
+def changed(
+    supply: Supply,
+    put: Rows,
+    dropped: Mapping[str, Iterable[str]],
+    snapshot: str,
+    extras_snapshot: str | None = None,
+) -> Supply:
     """The supply with the rows `put` (new, or in place of those of the same id) and without those `dropped`.
 
-    `snapshot` is the content hash of the result. References are the caller's to keep whole.
+    `snapshot` and `extras_snapshot` are the content hashes of the result. References are the caller's to keep whole.
     """
-    tables: dict[str, Any] = {name: getattr(supply, name) for name in PARTS}
+    tables = _tables(supply, PARTS, put, dropped)
     touched = {name: {*put.get(name, ()), *dropped.get(name, ())} for name in PARTS}
-    for name, keys in touched.items():
-        if keys:
-            rows = {key: row for key, row in tables[name].items() if key not in keys}
-            tables[name] = rows | dict(put.get(name, {}))
     networks = supply.networks
     if touched["sites"]:
         networks = networks_of(tables["sites"], tables["spans"].values())
@@ -38,7 +45,22 @@ def changed(supply: Supply, put: Rows, dropped: Mapping[str, Iterable[str]], sna
         old: list[Offer] = [supply.offers[key] for key in touched["offers"] if key in supply.offers]
         new: list[Offer] = [tables["offers"][key] for key in touched["offers"] if key in tables["offers"]]
         columns = columns.changed(old, new, tables["centres"])
-    return Supply(**tables, networks=networks, columns=columns, known_snapshot=snapshot)
+    extras = Extras(**_tables(supply.extras, EXTRA_PARTS, put, dropped), known=extras_snapshot)
+    return Supply(**tables, networks=networks, columns=columns, known_snapshot=snapshot, extras=extras)
+
+
+def _tables(
+    holder: Supply | Extras, names: Iterable[str], put: Rows, dropped: Mapping[str, Iterable[str]]
+) -> dict[str, Any]:
+    """The tables with the changes; one that is not touched is shared with the holder."""
+    tables: dict[str, Any] = {}
+    for name in names:
+        rows: Mapping[str, Any] = getattr(holder, name)
+        keys = {*put.get(name, ()), *dropped.get(name, ())}
+        if keys:
+            rows = {key: row for key, row in rows.items() if key not in keys} | dict(put.get(name, {}))
+        tables[name] = rows
+    return tables
 
 
 def _spans(rows: Mapping[str, Span], keys: Iterable[str]) -> list[Span]:

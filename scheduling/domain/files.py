@@ -1,8 +1,10 @@
 """JSON of a selection: one demand from an object with a reason for each bad field, one answer to an object."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import MISSING, fields
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -28,16 +30,46 @@ from scheduling.domain.numbers import (
     scaled,
 )
 from scheduling.domain.rows import COMPUTE_KINDS
+from scheduling.domain.scores import SCORE_SCALE
+from scheduling.domain.wishes import (
+    DOMAINS,
+    NO_TAIL,
+    STORAGE_CLASSES,
+    Storage,
+    Tail,
+    Transfer,
+    Weights,
+    Wishes,
+)
 
 Json = dict[str, Any]
 
-_PLACES = {"max_loss": 9, "max_total_cny": 4}
+_PLACES = {
+    "max_loss": 9,
+    "max_total_cny": 4,
+    "cny_per_ms": 4,
+    "cny_per_kg_co2": 4,
+    "cny_per_percent_unreliable": 4,
+}
 """Decimals of a demand's number where they are not 6."""
 
-_CHOICES = {"protection": PROTECTIONS, "latency_layer": LATENCY_LAYERS, "kind": COMPUTE_KINDS}
+_CHOICES = {
+    "protection": PROTECTIONS,
+    "latency_layer": LATENCY_LAYERS,
+    "kind": COMPUTE_KINDS,
+    "domain": DOMAINS,
+    "storage_class": STORAGE_CLASSES,
+}
 
-_LEAST: dict[str, int | Decimal] = {"quantity": 1, "bandwidth_mbps": 1, "duration_hours": Decimal("0.000001")}
-"""Where nothing is not a request: at least one unit, one Mbps, and some time."""
+_LEAST: dict[str, int | Decimal] = {
+    "quantity": 1,
+    "bandwidth_mbps": 1,
+    "duration_hours": Decimal("0.000001"),
+    "volume_gb": Decimal("0.000001"),
+    "within_hours": 1,
+    "gib": 1,
+}
+"""Where nothing is not a request: at least one unit, one Mbps, some time, some data."""
 
 _LISTS = frozenset({"accelerators", "include", "exclude", "technologies", "providers"})
 
@@ -53,10 +85,23 @@ _INTEGERS = frozenset(
         "min_vcpus",
         "min_mlps_level",
         "top",
+        "within_hours",
+        "gib",
     }
 )
 
-_GROUPS = {"compute": Compute, "centre": CentreBounds, "providers": Providers, "line": Line}
+_GROUPS = {
+    "compute": Compute,
+    "centre": CentreBounds,
+    "providers": Providers,
+    "line": Line,
+    "weights": Weights,
+    "transfer": Transfer,
+    "storage": Storage,
+}
+
+WISHED = ("weights", "transfer", "starts_at", "residency", "domain", "storage")
+"""What the service reads beside the fields of the files."""
 
 
 class NumberText(str):
@@ -92,6 +137,33 @@ def parse_demand(obj: Mapping[str, Any]) -> Demand:
     return Demand(**_values(Demand, obj, ""))
 
 
+def parse_wished(
+    obj: Mapping[str, Any], *, asked_at: datetime, tail: Tail = NO_TAIL
+) -> tuple[Demand, Wishes]:
+    """A demand with what the service takes beyond the files; `asked_at` and `tail` are the service's own.
+
+    Data to move stand in place of `bandwidth_mbps`. Raises DemandError as parse_demand does.
+    """
+    rest = {name: value for name, value in obj.items() if name not in WISHED}
+    values = _values(Wishes, {name: obj.get(name) for name in WISHED}, "")
+    wishes = Wishes(**values, tail=tail)
+    if wishes.starts_at is not None:
+        if wishes.starts_at <= asked_at:
+            raise DemandError("bad_value", "starts_at", "须晚于现在", "it must lie in the future")
+        wishes = replace(wishes, asked_at=asked_at)
+    transfer = wishes.transfer
+    if transfer is None:
+        return parse_demand(rest), wishes
+    if rest.get("bandwidth_mbps") is not None:
+        zh, en = "已给 transfer，带宽由其算出，请去掉", "transfer fixes the bandwidth: leave this out"
+        raise DemandError("bad_value", "bandwidth_mbps", zh, en)
+    demand = parse_demand(rest | {"bandwidth_mbps": transfer.least_mbps})
+    if transfer.within_hours > demand.duration_hours:
+        zh, en = "不得超过 duration_hours", "the compute would be gone: at most duration_hours"
+        raise DemandError("bad_value", "transfer.within_hours", zh, en)
+    return demand, wishes
+
+
 def demand_id(obj: Mapping[str, Any]) -> str | None:
     """The id to answer under where a demand is refused; None where it has no usable one."""
     found = obj.get("demand")
@@ -107,14 +179,17 @@ def error_json(demand: str | None, error: DemandError) -> Json:
 
 
 def answer_json(answer: Answer) -> Json:
-    """An answer as JSON: decimals as text, CNY rounded half-even to 4 decimals, unwanted parts absent."""
-    written: Json = {
-        "demand": answer.demand,
-        "snapshot": answer.snapshot,
-        "bundles": [_bundle(bundle) for bundle in answer.bundles],
-    }
+    """An answer as JSON: decimals as text, CNY rounded half-even to 4 decimals, unwanted parts absent.
+
+    What the files do not know stands in it only where the demand asked for something beyond them.
+    """
+    wished = answer.extras is not None
+    written: Json = {"demand": answer.demand, "snapshot": answer.snapshot}
+    if wished:
+        written["extras"] = answer.extras
+    written["bundles"] = [_bundle(bundle, wished=wished) for bundle in answer.bundles]
     if answer.pareto is not None:
-        written["pareto"] = [_bundle(bundle) for bundle in answer.pareto]
+        written["pareto"] = [_bundle(bundle, wished=wished) for bundle in answer.pareto]
     if answer.rejected is not None:
         rejected = answer.rejected
         written["rejected"] = {"offers": dict(rejected.offers), "bundles": dict(rejected.bundles)}
@@ -155,7 +230,7 @@ def _value(name: str, value: Any, path: str) -> Any:
         return _choice(_text(value, path), _CHOICES[name], path)
     if name in _LISTS:
         return _texts(value, path)
-    reader = {"demand": _text, "from_site": _text, "domestic": _boolean, "want": _wants}.get(name)
+    reader = _READERS.get(name)
     return reader(value, path) if reader else _number(name, value, path)
 
 
@@ -210,7 +285,68 @@ def _choice(value: str, choices: tuple[str, ...], path: str) -> str:
     return value
 
 
-def _bundle(bundle: Bundle) -> Json:
+def _instant(value: Any, path: str) -> datetime:
+    """RFC 3339 with an offset."""
+    text = _text(value, path)
+    zh, en = "须为带时区的 RFC 3339 时间", "a time as in RFC 3339, with its offset, is expected"
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise DemandError("bad_value", path, zh, en) from error
+    if at.utcoffset() is None:
+        raise DemandError("bad_value", path, zh, en)
+    return at.astimezone(UTC)
+
+
+def _divisions(value: Any, path: str) -> tuple[str, ...]:
+    """Codes of GB/T 2260, or the two or four digits that they begin with."""
+    found = _texts(value, path)
+    if any(not re.fullmatch(r"([0-9]{2}){1,3}", each, re.ASCII) for each in found):
+        zh, en = "须为 2、4 或 6 位 GB/T 2260 代码", "codes of GB/T 2260 with 2, 4 or 6 digits are expected"
+        raise DemandError("bad_value", path, zh, en)
+    return found
+
+
+_READERS: dict[str, Callable[[Any, str], Any]] = {
+    "demand": _text,
+    "from_site": _text,
+    "domestic": _boolean,
+    "want": _wants,
+    "starts_at": _instant,
+    "residency": _divisions,
+}
+
+
+def _wished(bundle: Bundle) -> Json:
+    """What a bundle's answer says beyond the files: what is held, for how long, and the score with its parts."""
+    charge = bundle.line.charge
+    found: Json = {"held_mbps": charge.held_mbps, "line_hours": plain(charge.hours)}
+    if bundle.score is not None:
+        known, unknown = cny(bundle.score.known, SCORE_SCALE), list(bundle.score.unknown)
+        parts = {"total": {"value": None, "cny": cny(bundle.total)}}
+        for each in bundle.score.measures:
+            parts[each.name] = {
+                "value": None if each.value is None else plain(each.value),
+                "cny": None if each.score is None else cny(each.score, SCORE_SCALE),
+            }
+        found["score"] = {
+            "cny": None if unknown else known,
+            "known_cny": known,
+            "unknown": unknown,
+            "parts": parts,
+        }
+    return found
+
+
+def _bundle(bundle: Bundle, *, wished: bool) -> Json:
+    written = _bundle_of_files(bundle)
+    if wished:
+        written["cny"]["storage"] = cny(bundle.storage)
+        written |= _wished(bundle)
+    return written
+
+
+def _bundle_of_files(bundle: Bundle) -> Json:
     line = bundle.line
     route, tariff = line.route, line.charge.tariff
     return {
@@ -244,5 +380,7 @@ def _relaxation(relaxation: Relaxation) -> Json:
 
 def _bound(name: str, value: Any) -> Any:
     if isinstance(value, Decimal):
-        return cny(scaled(value, 4) * 10**6) if name == "max_total_cny" else plain(value)
+        return cny(scaled(value, 4), 10**4) if name == "max_total_cny" else plain(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
     return list(value) if isinstance(value, tuple) else value

@@ -1,17 +1,20 @@
 """The line of a bundle: for one line product and one centre's site the cheapest feasible one, or why there is none."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
 from scheduling.domain.demand import Demand
+from scheduling.domain.network import Network
 from scheduling.domain.paths import EMPTY_PATH, Bounds, Order, Reach
 from scheduling.domain.protection import Route, best_route
 from scheduling.domain.rows import Tariff
+from scheduling.domain.scores import CNY_IN_SCORE, us_price
 from scheduling.domain.sums import Sums, best_sums
 from scheduling.domain.supply import Supply
-from scheduling.domain.tariffs import Charge, ChargeGroup, charge_groups, zone_of
+from scheduling.domain.tariffs import Charge, ChargeGroup, charge_groups, serves, zone_of
+from scheduling.domain.wishes import NO_TAIL, NO_WISHES, Wishes
 
 Product = tuple[str, str]
 """A line product: (line_provider, technology)."""
@@ -42,9 +45,12 @@ class LineChoice:
 
 @dataclass(eq=False)
 class Reaches:
-    """Routes from one site, remembered for all the questions of one selection."""
+    """Routes from one site, remembered for all the questions of one selection.
 
-    supply: Supply
+    `networks` are the supply's, with what is free on their spans throughout the window asked for.
+    """
+
+    networks: Mapping[str, Network]
     source: str
     _reach: dict[tuple[str, int], Reach | None] = field(default_factory=dict)
     _routes: dict[tuple[str, int, str, Order, Bounds, bool], Route | None] = field(default_factory=dict)
@@ -87,7 +93,7 @@ class Reaches:
         """The paths of a provider from the source; None where it has no span there."""
         key = (provider, bandwidth)
         if key not in self._reach:
-            network = self.supply.networks.get(provider)
+            network = self.networks.get(provider)
             start = None if network is None else network.site_index.get(self.source)
             self._reach[key] = None if network is None or start is None else Reach(network, start, bandwidth)
         return self._reach[key]
@@ -96,8 +102,9 @@ class Reaches:
 class Lines:
     """The lines that one demand can have; each (product, site) is worked out once."""
 
-    def __init__(self, supply: Supply, demand: Demand, reaches: Reaches) -> None:
-        self.demand, self.reaches = demand, reaches
+    def __init__(self, supply: Supply, demand: Demand, reaches: Reaches, wishes: Wishes = NO_WISHES) -> None:
+        self.demand, self.reaches, self.wishes = demand, reaches, wishes
+        self.us_price = us_price(wishes.weights)
         self._sites = supply.sites
         self._rows: dict[Product, list[Tariff]] = {}
         for tariff in supply.tariffs.values():
@@ -120,7 +127,7 @@ class Lines:
         zone = zone_of(self._sites[self.demand.from_site], self._sites[site])
         key = (product, zone)
         if key not in self._groups:
-            self._groups[key] = charge_groups(self.demand, self._rows[product], zone)
+            self._groups[key] = charge_groups(self.demand, self.wishes, self._rows[product], zone)
         return self._groups[key]
 
     def choose(self, product: Product, site: str) -> LineChoice | str:
@@ -140,9 +147,13 @@ class Lines:
             hops=demand.max_hops,
         )
 
-    def route(self, product: Product, site: str, order: Order, bounds: Bounds) -> Route | None:
-        """The first route in that order for this demand's bandwidth and protection."""
-        return self.reaches.route(product[0], self.demand.bandwidth_mbps, site, order, bounds, pair=self.pair)
+    def route(self, product: Product, site: str, mbps: int, order: Order, bounds: Bounds) -> Route | None:
+        """The first route in that order with so many Mbps free, for this demand's protection."""
+        return self.reaches.route(product[0], mbps, site, order, bounds, pair=self.pair)
+
+    def value(self, choice: LineChoice) -> int:
+        """What a line is chosen by: its cost, and what its latency is worth where the buyer says so."""
+        return choice.cost * CNY_IN_SCORE + self.us_price * choice.latency
 
     def _choose(self, product: Product, site: str) -> LineChoice | str:
         choices = [
@@ -152,31 +163,62 @@ class Lines:
         ]
         if not choices:
             return self._reason(product, site)
-        least = min((choice.cost, choice.latency) for _, choice in choices)
-        first = [(us, choice) for us, choice in choices if (choice.cost, choice.latency) == least]
+        return self._first(choices)
+
+    def _first(self, choices: Sequence[tuple[int, LineChoice]]) -> LineChoice:
+        """The choice of least value; ties are settled by what the paths are."""
+        least = min((self.value(choice), choice.latency) for _, choice in choices)
+        first = [(us, choice) for us, choice in choices if (self.value(choice), choice.latency) == least]
         return first[0][1] if len(first) == 1 else min(first, key=lambda each: _rank(each[1], each[0]))[1]
 
     def _cheapest(self, product: Product, site: str, group: ChargeGroup) -> LineChoice | None:
         """Cost rises with km up to where a flat charge caps it: below the cap km decides, at the cap latency does."""
+        if group.grows and self.us_price:
+            return self._weighed(product, site, group)
+        bounds = self.bounds(group.terminal_us)
         if group.grows:
-            choice = self._priced(product, site, group, Order.KM)
+            choice = self._priced(product, site, group, Order.KM, bounds)
             if choice is None or group.flat is None or choice.cost < group.flat:
                 return choice
-        return self._priced(product, site, group, Order.LATENCY)
+        return self._priced(product, site, group, Order.LATENCY, bounds)
 
-    def _priced(self, product: Product, site: str, group: ChargeGroup, order: Order) -> LineChoice | None:
-        """The line of the first route in that order; its km are asked for only where the price depends on them."""
+    def _weighed(self, product: Product, site: str, group: ChargeGroup) -> LineChoice | None:
+        """The line of least value where both km and latency have a price.
+
+        It is the fastest one under a flat charge, or lies on the front of (km, latency): each step along the front
+        asks for the shortest route that is faster than the last, until even one metre more, as fast as any, is dearer.
+        """
         bounds = self.bounds(group.terminal_us)
+        fastest = self._priced(product, site, group, Order.LATENCY, bounds)
+        if fastest is None:
+            return None
+        growing = replace(group, charges=tuple(charge for charge in group.charges if charge.per_metre))
+        found = [(group.terminal_us, fastest)]
+        choice = self._priced(product, site, growing, Order.KM, bounds)
+        while choice is not None:
+            found.append((group.terminal_us, choice))
+            next_cost = growing.least(choice.route.metres + 1).cost(choice.route.metres + 1)
+            best = min(self.value(each) for _, each in found)
+            if next_cost * CNY_IN_SCORE + self.us_price * fastest.latency > best:
+                break
+            faster = replace(bounds, latency=choice.latency - group.terminal_us - 1)
+            choice = self._priced(product, site, growing, Order.KM, faster)
+        return self._first(found)
+
+    def _priced(
+        self, product: Product, site: str, group: ChargeGroup, order: Order, bounds: Bounds
+    ) -> LineChoice | None:
+        """The line of the first route in that order; its km are asked for only where the price depends on them."""
 
         def find() -> Route | None:
-            return self.route(product, site, order, bounds)
+            return self.route(product, site, group.held_mbps, order, bounds)
 
         found: Sums | None
         if self.pair:
             route = find()
             found = None if route is None else (route.latency, route.metres)
         else:
-            found = self.reaches.sums(product[0], self.demand.bandwidth_mbps, site, order, bounds)
+            found = self.reaches.sums(product[0], group.held_mbps, site, order, bounds)
         if found is None:
             return None
         latency, metres = found
@@ -188,7 +230,7 @@ class Lines:
     def _reason(self, product: Product, site: str) -> str:
         """The first test, in the order of the reasons, that no path passes together with the tests before it."""
         groups = self.groups(product, site)
-        full = self.bounds(groups[0].terminal_us if groups else 0)
+        full = self.bounds(groups[0].terminal_us if groups else self.wishes.tail.latency_us)
         asked = self.demand.bandwidth_mbps
         if not self.reaches.reachable(product[0], asked, site):
             return "bandwidth" if self.reaches.reachable(product[0], _ANY_BANDWIDTH, site) else "no_path"
@@ -201,7 +243,18 @@ class Lines:
         for reason, bounds in stages:
             if not self._passes(product, site, asked, bounds):
                 return reason
-        return "tariff" if not self.pair or self.route(product, site, Order.LATENCY, full) else "disjoint"
+        if self.pair and not self.route(product, site, asked, Order.LATENCY, full):
+            return "disjoint"
+        return self._unserved(product, site)
+
+    def _unserved(self, product: Product, site: str) -> str:
+        """What keeps every row of a product from serving: too few days, the tail, or the tariff itself."""
+        zone = zone_of(self._sites[self.demand.from_site], self._sites[site])
+        later = replace(self.wishes, starts_at=None)
+        for reason, wishes in (("start", later), ("access", replace(later, tail=NO_TAIL))):
+            if any(serves(self.demand, wishes, row, zone) for row in self._rows[product]):
+                return reason
+        return "tariff"
 
     def _passes(self, product: Product, site: str, bandwidth: int, bounds: Bounds) -> bool:
         return self.reaches.sums(product[0], bandwidth, site, Order.LATENCY, bounds) is not None
@@ -210,7 +263,6 @@ class Lines:
 def _rank(choice: LineChoice, terminal_us: int) -> tuple[object, ...]:
     route = choice.route
     return (
-        choice.cost,
         tuple(latency + terminal_us for latency in route.latencies),
         route.hops,
         route.metres,

@@ -7,6 +7,7 @@ import numpy as np
 from scheduling.domain.light import Medium, floor_us
 from scheduling.domain.lines import Lines, Product
 from scheduling.domain.paths import Order
+from scheduling.domain.screening import screen
 from scheduling.domain.sites import Point
 from scheduling.domain.standings import by_site
 from scheduling.domain.supply import Supply
@@ -42,7 +43,7 @@ def near_misses(supply: Supply, lines: Lines, beyond_silica: frozenset[str]) -> 
     if demand.max_latency_us is None:
         return []
     columns = supply.columns
-    fits = np.logical_and.reduce([constraint.passes for constraint in columns.screen(demand)])
+    fits = np.logical_and.reduce([constraint.passes for constraint in screen(supply, demand, lines.wishes)])
     found: list[NearMiss] = []
     for site, rows in by_site(columns, fits).items():
         reasons = {product: lines.choose(product, site) for product in lines.products}
@@ -67,7 +68,8 @@ def _miss(supply: Supply, lines: Lines, product: Product, site: str, *, silica: 
     assert demand.max_latency_us is not None  # noqa: S101 - asked by the caller
     groups = lines.groups(product, site)
     terminal = groups[0].terminal_us if groups else 0
-    route = lines.route(product, site, Order.LATENCY, replace(lines.bounds(terminal), latency=None))
+    bounds = replace(lines.bounds(terminal), latency=None)
+    route = lines.route(product, site, demand.bandwidth_mbps, Order.LATENCY, bounds)
     ends = _point(supply, demand.from_site), _point(supply, site)
     if route is None or not groups or ends[0] is None or ends[1] is None:
         return None

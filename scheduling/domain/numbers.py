@@ -80,11 +80,10 @@ def kilometres(metres: int) -> str:
     return _pointed(metres, 3)
 
 
-def cny(amount: int) -> str:
-    """Write 10⁻¹⁰ CNY with 4 decimals, rounded half-even."""
-    units, rest = divmod(amount, 10**6)
-    half = 5 * 10**5
-    if rest > half or (rest == half and units % 2):
+def cny(amount: int, scale: int = CNY_SCALE) -> str:
+    """Write an amount, of which `scale` make one CNY, with 4 decimals, rounded half-even."""
+    units, rest = divmod(amount * 10**4, scale)
+    if 2 * rest > scale or (2 * rest == scale and units % 2):
         units += 1
     return f"{units // 10**4}.{units % 10**4:04d}"
 

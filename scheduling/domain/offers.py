@@ -94,7 +94,7 @@ class OfferColumns:
         names = self.centres + tuple(name for name in centres if name not in known)
         part = _laid_out(put, {name: at for at, name in enumerate(names)}, self.codes)
         keep = np.ones(len(self.ids), dtype=np.bool_)
-        keep[[self._position(row) for row in gone]] = False
+        keep[[self.position(row) for row in gone]] = False
         ids, price = self.ids[keep], self.price[keep]
         places = np.array(
             [_place(ids, price, *at) for at in zip(part.price.tolist(), part.ids, strict=True)],
@@ -116,7 +116,8 @@ class OfferColumns:
             centre_numbers=_centre_numbers(centres.get(name) for name in names),
         )
 
-    def _position(self, row: Offer) -> int:
+    def position(self, row: Offer) -> int:
+        """Where an offer, as it stands in the columns, is."""
         price = scaled(row.price_cny_hour, 4)
         found = _place(self.ids, self.price, price, row.offer)
         assert self.ids[found] == row.offer  # noqa: S101 - the row is one of these

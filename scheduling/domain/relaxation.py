@@ -2,24 +2,28 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 
 import numpy as np
 
-from scheduling.domain.answer import Relaxation
+from scheduling.domain.answer import Relaxation, Stated
+from scheduling.domain.costs import costs_of, factor
 from scheduling.domain.demand import Demand
-from scheduling.domain.lines import LineChoice, Lines
+from scheduling.domain.lines import LineChoice, Lines, Reaches
 from scheduling.domain.numbers import plain
 from scheduling.domain.offers import UNKNOWN, Constraint, Ints
 from scheduling.domain.paths import Bounds, Order
 from scheduling.domain.protection import Route
-from scheduling.domain.standings import budget, by_site, count_feasible, factor, standings
+from scheduling.domain.screening import networks_within, screen
+from scheduling.domain.standings import budget, by_site, count_feasible, standings
 from scheduling.domain.supply import Supply
+from scheduling.domain.tariffs import ChargeGroup, opening_days
+from scheduling.domain.wishes import Wishes, instant, moment
 
-Stated = str | int | bool | Decimal | tuple[str, ...]
-Found = tuple[int | Decimal | None, int] | None
+Found = tuple[int | Decimal | datetime | None, int] | None
 """What a relaxation comes to: (nearest value or None for dropping it, pairs admitted), or None: it does not help."""
 
 
@@ -33,8 +37,8 @@ def relaxations(supply: Supply, lines: Lines, constraints: Sequence[Constraint])
 
 class _Relaxer:
     def __init__(self, supply: Supply, lines: Lines, constraints: Sequence[Constraint]) -> None:
-        self.supply, self.lines, self.demand = supply, lines, lines.demand
-        self.columns = supply.columns
+        self.supply, self.lines, self.demand, self.wishes = supply, lines, lines.demand, lines.wishes
+        self.columns, self.costs = supply.columns, costs_of(supply, lines.demand, lines.wishes)
         self.constraints = {constraint.name: constraint for constraint in constraints}
         self.failures: Ints = np.sum(
             [~constraint.passes for constraint in constraints], axis=0, dtype=np.int64
@@ -51,7 +55,8 @@ class _Relaxer:
     def _stated(self) -> Iterator[tuple[str, Stated, Callable[[], Found]]]:
         demand = self.demand
         yield "quantity", demand.quantity, self._quantity
-        yield "bandwidth_mbps", demand.bandwidth_mbps, self._bandwidth
+        if self.wishes.transfer is None:
+            yield "bandwidth_mbps", demand.bandwidth_mbps, self._bandwidth
         bounds = {
             "max_latency_us": self._latency,
             "max_jitter_us": self._jitter,
@@ -64,8 +69,8 @@ class _Relaxer:
             if stated is not None:
                 yield name, stated, find
         for name, constraint in self.constraints.items():
-            if name != "quantity":
-                group, field_name = name.split(".")
+            group, _, field_name = name.partition(".")
+            if group in ("compute", "centre", "providers"):
                 yield (
                     name,
                     getattr(getattr(demand, group), field_name),
@@ -77,42 +82,128 @@ class _Relaxer:
                 yield f"line.{field_name}", listed, partial(self._any_line, field_name)
         if demand.max_total_cny is not None:
             yield "max_total_cny", demand.max_total_cny, self._price
+        yield from self._wished()
 
-    def _count(self, demand: Demand) -> int:
-        return count_feasible(self.columns, Lines(self.supply, demand, self.lines.reaches), self.fits)
+    def _wished(self) -> Iterator[tuple[str, Stated, Callable[[], Found]]]:
+        """What is stated beyond the files."""
+        wishes = self.wishes
+        if wishes.transfer is not None:
+            yield "transfer.within_hours", wishes.transfer.within_hours, self._deadline
+        if wishes.starts_at is not None:
+            yield "starts_at", wishes.starts_at, self._start
+        for name in ("residency", "domain"):
+            stated: str | tuple[str, ...] | None = getattr(wishes, name)
+            if stated:
+                yield name, stated, partial(self._on_offers, self.constraints[name])
+        if wishes.storage is not None:
+            yield "storage.gib", wishes.storage.gib, self._storage
+
+    def _count(self, demand: Demand, wishes: Wishes | None = None) -> int:
+        wishes = wishes or self.wishes
+        lines = Lines(self.supply, demand, self.lines.reaches, wishes)
+        return count_feasible(costs_of(self.supply, demand, wishes), lines, self.fits)
 
     def _quantity(self) -> Found:
         """Price and availability bound the units that each pair can have; the line does not depend on them."""
-        hours, money = factor(replace(self.demand, quantity=1)), budget(self.demand)
-        constraint = self.constraints["quantity"]
-        others_pass = self.failures == (~constraint.passes).astype(np.int64)
+        hours = factor(replace(self.demand, quantity=1))
+        available = [self.constraints[name] for name in ("quantity", "starts_at") if name in self.constraints]
+
+        def most(row: int, left: int | None) -> int:
+            units = min(int(self._values(each)[row]) for each in available)
+            price = int(self.columns.price[row]) * hours
+            return _within(units, price, None if left is None else left - self.costs.storage(row))
+
+        return self._most(available, most)
+
+    def _storage(self) -> Found:
+        """What is free of it and its price bound the GiB that each pair can have."""
+        assert self.wishes.storage is not None  # noqa: S101 - stated
+        constraint = self.constraints["storage.gib"]
+        unit = costs_of(
+            self.supply, self.demand, replace(self.wishes, storage=replace(self.wishes.storage, gib=1))
+        )
+
+        def most(row: int, left: int | None) -> int:
+            units, price = int(self._values(constraint)[row]), unit.storage(row)
+            compute = self.costs.of(row) - self.costs.storage(row)
+            return _within(units, price, None if left is None else left - compute)
+
+        return self._most([constraint], most)
+
+    def _most(self, own: Sequence[Constraint], most: Callable[[int, int | None], int]) -> Found:
+        """The most units that any pair can have, were it not for their own constraints.
+
+        `most` says it of an offer's row with so much left beside the line (10⁻¹⁰ CNY, None for any).
+        """
+        money = budget(self.demand)
+        failed = np.sum([~constraint.passes for constraint in own], axis=0, dtype=np.int64)
         units = []
-        for standing in standings(self.columns, self.lines, by_site(self.columns, others_pass)):
-            if isinstance(standing.line, LineChoice):
-                for row in standing.rows.tolist():
-                    most, price = (
-                        int(self.columns.numbers["available"][row]),
-                        int(self.columns.price[row]) * hours,
-                    )
-                    if money is not None:
-                        left = money - standing.line.cost
-                        most = 0 if left < 0 else min(most, left // price) if price else most
-                    units.append(most)
+        for site, rows in by_site(self.columns, self.failures == failed).items():
+            for product in self.lines.products:
+                line = self.lines.choose(product, site)
+                if isinstance(line, LineChoice):
+                    left = None if money is None else money - line.cost
+                    units += [most(row, left) for row in rows.tolist()]
         nearest = max(units, default=0)
-        return (nearest, sum(most >= nearest for most in units)) if nearest else None
+        return (nearest, sum(unit >= nearest for unit in units)) if nearest > 0 else None
+
+    @staticmethod
+    def _values(constraint: Constraint) -> Ints:
+        assert constraint.values is not None  # noqa: S101 - a numeric bound
+        return constraint.values
+
+    def _deadline(self) -> Found:
+        """A later deadline needs less bandwidth; what it costs may rise, so the first that admits is looked for."""
+        transfer = self.wishes.transfer
+        assert transfer is not None  # noqa: S101 - stated
+        for mbps in self._bandwidths():
+            hours = transfer.hours_at(mbps)
+            longer = replace(transfer, within_hours=hours)
+            demand = replace(self.demand, bandwidth_mbps=longer.least_mbps)
+            if Decimal(hours) <= self.demand.duration_hours:
+                count = self._count(demand, replace(self.wishes, transfer=longer))
+                if count:
+                    return hours, count
+        return None
+
+    def _start(self) -> Found:
+        """The first later start that admits: some days of opening have passed by then, or something booked has ended."""
+        asked, start = self.wishes.asked_at, self.wishes.starts_at
+        assert asked is not None  # noqa: S101 - stated
+        assert start is not None  # noqa: S101 - stated
+        ends = {at for booked in self.supply.extras.booked.values() for at in booked.falls(instant(start))}
+        later = {asked + timedelta(days=each) for each in self._days()} | {moment(at) for at in ends}
+        for begin in sorted(at for at in later if at > start):
+            wishes = replace(self.wishes, starts_at=begin)
+            constraints = screen(self.supply, self.demand, wishes)
+            fits = np.logical_and.reduce([constraint.passes for constraint in constraints])
+            networks = networks_within(self.supply, self.demand, wishes)
+            lines = Lines(self.supply, self.demand, Reaches(networks, self.demand.from_site), wishes)
+            count = count_feasible(self.costs, lines, by_site(self.columns, fits))
+            if count:
+                return begin, count
+        return None
 
     def _bandwidth(self) -> Found:
         """Feasibility grows as bandwidth falls and changes only at a span's free bandwidth or a tariff's step."""
-        networks = (self.supply.networks.get(provider) for provider, _ in self.lines.products)
+        return self._nearest(self._bandwidths(), lambda value: replace(self.demand, bandwidth_mbps=value))
+
+    def _bandwidths(self) -> list[int]:
+        """The lower bandwidths at which anything changes, falling."""
+        networks = (self.lines.reaches.networks.get(provider) for provider, _ in self.lines.products)
         values = {free for network in networks if network is not None for free in network.free}
         values |= {tariff.bandwidth_mbps for tariff in self.lines.tariffs}
-        falling = sorted((value for value in values if 1 <= value < self.demand.bandwidth_mbps), reverse=True)
-        return self._nearest(falling, lambda value: replace(self.demand, bandwidth_mbps=value))
+        return sorted((value for value in values if 1 <= value < self.demand.bandwidth_mbps), reverse=True)
 
     def _lead(self) -> Found:
         bound = self.demand.max_lead_days or 0
-        rising = sorted({tariff.lead_days for tariff in self.lines.tariffs if tariff.lead_days > bound})
+        rising = sorted(each for each in self._days() if each > bound)
         return self._nearest(rising, lambda value: replace(self.demand, max_lead_days=value))
+
+    def _days(self) -> set[int]:
+        """The days of opening of all allowed rows."""
+        days = {opening_days(tariff, self.wishes) for tariff in self.lines.tariffs}
+        return {each for each in days if each is not None}
 
     def _nearest(self, values: Sequence[int], changed: Callable[[int], Demand]) -> Found:
         """The first value that admits anything; what one value admits all later ones do, so halving finds it."""
@@ -129,7 +220,7 @@ class _Relaxer:
         """The least latency that anything affordable reaches; the bound is strict, so one µs more admits it."""
         least: int | None = None
         for ways in self._ways(latency=None):
-            bounds, terminal = ways.bounds, ways.terminal_us
+            bounds, terminal = ways.bounds, ways.group.terminal_us
             if least is not None:
                 bounds = replace(bounds, latency=least - 1 - terminal)
             route = ways.route(bounds)
@@ -175,21 +266,21 @@ class _Relaxer:
 
     def _ways(self, **dropped: None) -> "Iterator[_Ways]":
         """Each product's charges to each site, with what the cheapest offer there leaves for the line as metres."""
-        times, money = factor(self.demand), budget(self.demand)
+        money = budget(self.demand)
         for site, rows in self.fits.items():
-            left = None if money is None else money - int(self.columns.price[rows[0]]) * times
+            left = None if money is None else money - self.costs.least(rows)
             for product in self.lines.products:
                 for group in self.lines.groups(product, site):
                     metres = None if left is None else group.reach(left)
                     if metres != -1:
                         bounds = replace(self.lines.bounds(group.terminal_us), metres=metres, **dropped)
-                        yield _Ways(self.lines, product, site, group.terminal_us, bounds)
+                        yield _Ways(self.lines, product, site, group, bounds)
 
     def _on_offers(self, constraint: Constraint) -> Found:
         """The offers that fail this alone; an unknown value is admitted only where the constraint goes."""
         offers = by_site(self.columns, (self.failures == 1) & ~constraint.passes)
         affordable = [
-            standing.rows[: standing.affordable] for standing in standings(self.columns, self.lines, offers)
+            standing.rows[: standing.affordable] for standing in standings(self.costs, self.lines, offers)
         ]
         rows = np.concatenate(affordable) if affordable else np.array([], dtype=np.int64)
         if constraint.values is None:
@@ -208,16 +299,24 @@ class _Relaxer:
 
     def _price(self) -> Found:
         """The least total, rounded up to the 4 decimals that a bound can have."""
-        times = factor(self.demand)
         cheapest = [
-            int(self.columns.price[standing.rows[0]]) * times + standing.line.cost
-            for standing in standings(self.columns, self.lines, self.fits)
+            self.costs.least(standing.rows) + standing.line.cost
+            for standing in standings(self.costs, self.lines, self.fits)
             if isinstance(standing.line, LineChoice)
         ]
         if not cheapest:
             return None
         value = Decimal(-(-min(cheapest) // 10**6)).scaleb(-4)
         return self._at(replace(self.demand, max_total_cny=value), value)
+
+
+def _within(units: int, price: int, left: int | None) -> int:
+    """How many of the units are paid for by what is left."""
+    if left is None:
+        return units
+    if left < 0:
+        return 0
+    return min(units, left // price) if price else units
 
 
 def _less_jitter(bounds: Bounds, jitter: int) -> Bounds:
@@ -235,9 +334,9 @@ class _Ways:
     lines: Lines
     product: tuple[str, str]
     site: str
-    terminal_us: int
+    group: ChargeGroup
     bounds: Bounds
 
     def route(self, bounds: Bounds) -> Route | None:
         """The fastest route within bounds, or None."""
-        return self.lines.route(self.product, self.site, Order.LATENCY, bounds)
+        return self.lines.route(self.product, self.site, self.group.held_mbps, Order.LATENCY, bounds)

@@ -123,7 +123,7 @@ class Table:
     """A file of the supply: its name, row class, key columns and columns in the order they are written."""
 
     name: str
-    row: type[Row]
+    row: type[Any]
     key: tuple[str, ...]
     columns: tuple[Column, ...]
 
@@ -228,12 +228,12 @@ TABLES: tuple[Table, ...] = (
 )
 
 
-def row_id(table: Table, row: Row) -> str:
+def row_id(table: Table, row: Any) -> str:
     """A row's id; a tariff's is its four key columns joined by `|`."""
     return "|".join(str(getattr(row, name)) for name in table.key)
 
 
-def canonical(table: Table, row: Row) -> dict[str, str | int | None]:
+def canonical(table: Table, row: Any) -> dict[str, str | int | None]:
     """The cells that are hashed: integers as numbers, decimals as normalised strings, unknown as None."""
     cells: dict[str, str | int | None] = {}
     for column in table.columns:
@@ -248,7 +248,7 @@ def canonical(table: Table, row: Row) -> dict[str, str | int | None]:
     return cells
 
 
-def restored(table: Table, cells: Mapping[str, str | int | None]) -> Row:
+def restored(table: Table, cells: Mapping[str, str | int | None]) -> Any:
     """The row whose canonical cells these are."""
     values: dict[str, Any] = dict(cells)
     for column in table.columns:

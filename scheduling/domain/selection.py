@@ -2,27 +2,31 @@
 
 import heapq
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from dataclasses import dataclass
+from itertools import islice, takewhile
 
 import numpy as np
 
-from scheduling.domain.answer import BUNDLE_REASONS, Answer, Bundle, Rejected
+from scheduling.domain.answer import BUNDLE_REASONS, WISHED_REASONS, Answer, Bundle, Rejected
+from scheduling.domain.costs import Costs, costs_of
 from scheduling.domain.demand import Demand, DemandError
 from scheduling.domain.lines import LineChoice, Lines, Reaches
-from scheduling.domain.offers import Constraint, Mask, OfferColumns
+from scheduling.domain.offers import Constraint, Mask
 from scheduling.domain.relaxation import relaxations
-from scheduling.domain.standings import Standing, by_site, factor, standings
+from scheduling.domain.screening import networks_within, screen
+from scheduling.domain.standings import Standing, by_site, standings
 from scheduling.domain.supply import Supply
+from scheduling.domain.wishes import NO_WISHES, Wishes
 
-Rank = tuple[int, int, str, str, str]
-"""How bundles rank: exact total, latency, offer, line provider, technology."""
+Rank = tuple[bool, int, int, str, str, str]
+"""How bundles rank: what is unknown of the score last, exact total or score, latency, offer, line provider, technology."""
 
 
 def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer:
     """Answer a demand; the same demand on the same snapshot gives the same answer, whoever asks.
 
-    `lines` are the demand's lines where the caller goes on with them. Raises DemandError where `from_site` is
-    not a site of the supply.
+    `lines` are the demand's lines where the caller goes on with them, or has wishes beyond the files. Raises
+    DemandError where `from_site` is not a site of the supply.
     """
     if demand.from_site not in supply.sites:
         raise DemandError(
@@ -31,39 +35,44 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
             f"供给中没有站点 {demand.from_site!r}",
             f"no site {demand.from_site!r} in the supply",
         )
-    columns = supply.columns
-    constraints = columns.screen(demand)
-    fits = np.logical_and.reduce([constraint.passes for constraint in constraints])
     lines = lines or lines_of(supply, demand)
-    found = list(standings(columns, lines, by_site(columns, fits)))
+    wishes = lines.wishes
+    columns, costs = supply.columns, costs_of(supply, demand, wishes)
+    constraints = screen(supply, demand, wishes)
+    fits = np.logical_and.reduce([constraint.passes for constraint in constraints])
+    found = list(standings(costs, lines, by_site(columns, fits)))
     feasible = any(standing.affordable for standing in found)
+    top = _top(costs, demand, found)
     return Answer(
         demand=demand.demand,
         snapshot=supply.snapshot,
-        bundles=tuple(_top(columns, demand, found)),
-        pareto=tuple(_pareto(columns, demand, found)) if "pareto" in demand.want else None,
-        rejected=_rejected(constraints, found) if "rejected" in demand.want else None,
+        bundles=top.bundles,
+        pareto=tuple(_pareto(costs, demand, found)) if "pareto" in demand.want else None,
+        rejected=_rejected(constraints, found, wishes) if "rejected" in demand.want else None,
         relax=(() if feasible else relaxations(supply, lines, constraints))
         if "relax" in demand.want
         else None,
+        extras=None if wishes == NO_WISHES else supply.extras.snapshot,
+        ranks=top.ranks,
+        tied_beyond=top.tied_beyond,
     )
 
 
-def lines_of(supply: Supply, demand: Demand) -> Lines:
+def lines_of(supply: Supply, demand: Demand, wishes: Wishes = NO_WISHES) -> Lines:
     """The lines that the demand can have, each worked out once, when it is asked for."""
-    return Lines(supply, demand, Reaches(supply, demand.from_site))
+    return Lines(supply, demand, Reaches(networks_within(supply, demand, wishes), demand.from_site), wishes)
 
 
 def _ranked(
-    columns: OfferColumns, demand: Demand, standing: Standing, count: int
+    costs: Costs, demand: Demand, standing: Standing, rows: Iterable[int]
 ) -> Iterator[tuple[Rank, Bundle]]:
-    """The first `count` bundles of a standing; they come in rank order, as only price and offer id differ."""
-    times, line = factor(demand), standing.line
+    """The bundles of a standing's rows; they come in the order of the rows."""
+    line, columns = standing.line, costs.columns
     if not isinstance(line, LineChoice):
         return
     provider, technology = standing.product
-    for row in standing.rows[:count].tolist():
-        compute = int(columns.price[row]) * times
+    for row in rows:
+        compute = costs.of(row)
         offer, total = columns.ids[row], compute + line.cost
         bundle = Bundle(
             offer=offer,
@@ -73,35 +82,57 @@ def _ranked(
             technology=technology,
             line=line,
             compute=compute,
+            storage=costs.storage(row),
             total=total,
+            score=costs.score(row, standing.product, line),
         )
-        yield (total, line.latency, offer, provider, technology), bundle
+        yield (*costs.rank(row, standing.product, line), line.latency, offer, provider, technology), bundle
 
 
-def _top(columns: OfferColumns, demand: Demand, found: Iterable[Standing]) -> Iterator[Bundle]:
-    ways = [_ranked(columns, demand, standing, standing.affordable) for standing in found]
+@dataclass(frozen=True, slots=True)
+class _Top:
+    """The first bundles with their ranks, and how many more share the last rank."""
+
+    bundles: tuple[Bundle, ...]
+    ranks: tuple[int, ...]
+    tied_beyond: int
+
+
+def _top(costs: Costs, demand: Demand, found: Iterable[Standing]) -> _Top:
+    ways = [
+        _ranked(costs, demand, standing, standing.rows[: standing.affordable].tolist()) for standing in found
+    ]
     merged = heapq.merge(*ways, key=lambda ranked: ranked[0])
-    return (bundle for _, bundle in islice(merged, demand.top))
+    first = list(islice(merged, demand.top))
+    ranks: list[int] = []
+    for place, (rank, _) in enumerate(first, start=1):
+        ranks.append(ranks[-1] if place > 1 and rank[:3] == first[place - 2][0][:3] else place)
+    tied = takewhile(lambda ranked: ranked[0][:3] == first[-1][0][:3], merged) if first else ()
+    return _Top(tuple(bundle for _, bundle in first), tuple(ranks), sum(1 for _ in tied))
 
 
-def _pareto(columns: OfferColumns, demand: Demand, found: Iterable[Standing]) -> Iterator[Bundle]:
-    """Only the cheapest offers of a standing can be undominated, as latency is the same for all of them."""
+def _pareto(costs: Costs, demand: Demand, found: Iterable[Standing]) -> Iterator[Bundle]:
+    """Only the cheapest offers of a standing can be undominated, as latency is the same for all of them.
+
+    Undominated by total and latency, whatever else is weighed; in rank order.
+    """
     cheapest: list[tuple[Rank, Bundle]] = []
     for standing in found:
         if standing.affordable:
-            prices = columns.price[standing.rows[: standing.affordable]]
-            cheapest += _ranked(
-                columns, demand, standing, int(np.searchsorted(prices, prices[0], side="right"))
-            )
-    cheapest.sort(key=lambda ranked: ranked[0])
-    total, fastest = -1, None
+            rows = costs.cheapest(standing.rows[: standing.affordable])
+            cheapest += _ranked(costs, demand, standing, rows.tolist())
+    cheapest.sort(key=lambda ranked: (ranked[1].total, ranked[1].line.latency))
+    total, fastest, front = -1, None, []
     for rank, bundle in cheapest:
-        if fastest is None or rank[1] < fastest or (rank[0], rank[1]) == (total, fastest):
-            total, fastest = rank[0], rank[1]
-            yield bundle
+        latency = bundle.line.latency
+        if fastest is None or latency < fastest or (bundle.total, latency) == (total, fastest):
+            total, fastest = bundle.total, latency
+            front.append((rank, bundle))
+    front.sort(key=lambda ranked: ranked[0])
+    return (bundle for _, bundle in front)
 
 
-def _rejected(constraints: Iterable[Constraint], found: Iterable[Standing]) -> Rejected:
+def _rejected(constraints: Iterable[Constraint], found: Iterable[Standing], wishes: Wishes) -> Rejected:
     offers: dict[str, int] = {}
     left: Mask | None = None
     for constraint in constraints:
@@ -111,7 +142,7 @@ def _rejected(constraints: Iterable[Constraint], found: Iterable[Standing]) -> R
         if failed:
             offers[constraint.reason] = offers.get(constraint.reason, 0) + failed
         left = passed
-    bundles = dict.fromkeys(BUNDLE_REASONS, 0)
+    bundles = dict.fromkeys(BUNDLE_REASONS if wishes == NO_WISHES else WISHED_REASONS, 0)
     for standing in found:
         if isinstance(standing.line, str):
             bundles[standing.line] += len(standing.rows)

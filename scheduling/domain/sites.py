@@ -1,6 +1,5 @@
 """Sites of a network: their roles, and the nearest ones to a place."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -54,29 +53,3 @@ class SiteFacts:
     city: str
     role: str
     point: Point
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where a demand meets the network: the site, and the great-circle tail to it in metres (None: not asked)."""
-
-    site: str
-    tail_m: Decimal | None
-
-
-def access_of_place(place: str, sites: Iterable[SiteFacts]) -> Access | None:
-    """The access point of a division: one that stands for it by its place code, else one in that city."""
-    points = sorted(
-        (site for site in sites if site.role == SiteRole.ACCESS_POINT and place in (site.place, site.city)),
-        key=lambda site: (site.place != place, site.key),
-    )
-    return Access(points[0].key, None) if points else None
-
-
-def access_of_point(point: Point, sites: Iterable[SiteFacts]) -> Access | None:
-    """The access point nearest to the coordinates, with the tail that remains."""
-    tails = [(point.metres_to(site.point), site.key) for site in sites if site.role == SiteRole.ACCESS_POINT]
-    if not tails:
-        return None
-    tail, key = min(tails)
-    return Access(key, tail)

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scheduling.domain.costs import Costs
 from scheduling.domain.demand import Demand
 from scheduling.domain.lines import LineChoice, Lines, Product
 from scheduling.domain.numbers import scaled
 from scheduling.domain.offers import Ints, Mask, OfferColumns
 
-_INT64_MAX = 2**63 - 1
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One line product to one site: `rows` are the offers there by (price, id), the first `affordable` feasible.
+    """One line product to one site: `rows` are the offers there, the first `affordable` feasible and in rank order.
 
     `line` is the choice or the reason that there is none, then nothing is affordable.
     """
@@ -24,11 +23,6 @@ class Standing:
     line: LineChoice | str
     rows: Ints
     affordable: int
-
-
-def factor(demand: Demand) -> int:
-    """What turns a price (10⁻⁴ CNY an hour) into the demand's compute cost (10⁻¹⁰ CNY)."""
-    return demand.quantity * scaled(demand.duration_hours, 6)
 
 
 def budget(demand: Demand) -> int | None:
@@ -51,31 +45,18 @@ def by_site(columns: OfferColumns, passes: Mask) -> dict[str, Ints]:
     }
 
 
-def standings(columns: OfferColumns, lines: Lines, offers: Mapping[str, Ints]) -> Iterator[Standing]:
+def standings(costs: Costs, lines: Lines, offers: Mapping[str, Ints]) -> Iterator[Standing]:
     """Every (line product, site) with the offers there; feasible pairs are the sum of `affordable`."""
-    times, money = factor(lines.demand), budget(lines.demand)
+    money = budget(lines.demand)
     for site, rows in offers.items():
-        prices = columns.price[rows]
         for product in lines.products:
             line = lines.choose(product, site)
             if isinstance(line, str):
-                count = 0
-            elif money is None:
-                count = len(rows)
+                yield Standing(product, line, rows, 0)
             else:
-                count = _affordable(prices, times, money - line.cost)
-            yield Standing(product, line, rows, count)
+                yield Standing(product, line, *costs.affordable(rows, product, line, money))
 
 
-def count_feasible(columns: OfferColumns, lines: Lines, offers: Mapping[str, Ints]) -> int:
+def count_feasible(costs: Costs, lines: Lines, offers: Mapping[str, Ints]) -> int:
     """How many (offer, line product) pairs are feasible."""
-    return sum(standing.affordable for standing in standings(columns, lines, offers))
-
-
-def _affordable(prices: Ints, times: int, left: int) -> int:
-    """How many of the rising prices keep price × times within what is left (10⁻¹⁰ CNY)."""
-    if left < 0:
-        return 0
-    if times == 0:
-        return len(prices)
-    return int(np.searchsorted(prices, min(left // times, _INT64_MAX), side="right"))
+    return sum(standing.affordable for standing in standings(costs, lines, offers))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+from scheduling.domain.extras import NO_EXTRAS, Extras
 from scheduling.domain.network import Network
 from scheduling.domain.offers import OfferColumns
 from scheduling.domain.rows import TABLES, Centre, Offer, Row, Site, Span, Table, Tariff, canonical, row_id
@@ -25,7 +26,10 @@ class SupplyError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Supply:
-    """All that can be chosen from, by id, with a network for each line provider and the columns of offers."""
+    """All that can be chosen from, by id, with a network for each line provider and the columns of offers.
+
+    `extras` is what only the service knows; the content hash of the files does not cover it, its own does.
+    """
 
     sites: Mapping[str, Site]
     spans: Mapping[str, Span]
@@ -35,6 +39,7 @@ class Supply:
     networks: Mapping[str, Network]
     columns: OfferColumns
     known_snapshot: str | None = None
+    extras: Extras = NO_EXTRAS
 
     @classmethod
     def build(
@@ -46,6 +51,7 @@ class Supply:
         offers: Iterable[Offer],
         *,
         snapshot: str | None = None,
+        extras: Extras = NO_EXTRAS,
     ) -> "Supply":
         """Join the rows, whose content hash may be known; raises SupplyError for a duplicate id, a dangling reference or a self-loop.
 
@@ -69,7 +75,7 @@ class Supply:
             _refer("offers", position, offer, "centre", by_centre)
         networks = networks_of(by_site, by_span.values())
         columns = OfferColumns.build(by_offer.values(), by_centre)
-        return cls(by_site, by_span, by_tariff, by_centre, by_offer, networks, columns, snapshot)
+        return cls(by_site, by_span, by_tariff, by_centre, by_offer, networks, columns, snapshot, extras)
 
     def tables(self) -> Iterator[Iterator[tuple[str, dict[str, str | int | None]]]]:
         """The five tables in the order they are hashed, each row as (id, canonical cells)."""

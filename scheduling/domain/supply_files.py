@@ -97,7 +97,8 @@ def _read_row(table: Table, line: int, cells: Mapping[str, str]) -> Row:
     if values.get("kind") == "commitment" and values["measured_us"] is None:
         reason = "a commitment states its latency here 承诺线路须填写承诺时延"
         raise FileError(f"{table.name}.csv", line, "measured_us", reason)
-    return table.row(**values)
+    row: Row = table.row(**values)
+    return row
 
 
 def _cell(column: Column, text: str, cells: Mapping[str, str]) -> Cell | object:

@@ -1,12 +1,13 @@
 """What a line costs: tariff rows as charges that are flat or grow with km, and the least of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.numbers import scaled
 from scheduling.domain.rows import Site, Tariff
+from scheduling.domain.wishes import Wishes
 
 MONTH_HOURS = 730
 _MICRO = 10**6
@@ -14,28 +15,34 @@ _MICRO = 10**6
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One row under one way of billing: fixed + per_metre × metres, in 10⁻¹⁰ CNY for the whole demand."""
+    """One row under one way of billing: fixed + per_metre × metres, in 10⁻¹⁰ CNY for the whole demand.
+
+    `held_mbps` is reserved on every span, for `hours` where it is less than the whole demand.
+    """
 
     tariff: Tariff
     billing: str
     fixed: int
     per_metre: int
+    held_mbps: int
+    hours: Decimal
 
     def cost(self, metres: int) -> int:
         """10⁻¹⁰ CNY at a length (both paths together for 1+1)."""
         return self.fixed + self.per_metre * metres
 
     @property
-    def preference(self) -> tuple[int, bool, bool]:
-        """Settles equal costs: the larger step, then term, then the named zone before `any`."""
-        return -self.tariff.bandwidth_mbps, self.billing != "term", self.tariff.zone == "any"
+    def preference(self) -> tuple[int, bool, bool, int]:
+        """Settles equal costs: the larger step, then term, then the named zone before `any`, then less that is held."""
+        return -self.tariff.bandwidth_mbps, self.billing != "term", self.tariff.zone == "any", self.held_mbps
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeGroup:
-    """Charges whose rows have the same terminal delay, so that one path search serves them all."""
+    """Charges with the same delay at the ends and the same bandwidth to hold, so that one path search serves them all."""
 
     terminal_us: int
+    held_mbps: int
     charges: tuple[Charge, ...]
 
     def least(self, metres: int) -> Charge:
@@ -70,22 +77,39 @@ def zone_of(a: Site, b: Site) -> str:
     return "in_province" if a.city[:2] == b.city[:2] else "inter_province"
 
 
-def charge_groups(demand: Demand, rows: Iterable[Tariff], zone: str) -> tuple[ChargeGroup, ...]:
-    """The charges of one line product's rows that serve the zone, the bandwidth and the lead time.
+def charge_groups(
+    demand: Demand, wishes: Wishes, rows: Iterable[Tariff], zone: str
+) -> tuple[ChargeGroup, ...]:
+    """The charges of one line product's rows that serve the zone, the bandwidth, the lead time and the start.
 
-    Rows are grouped by terminal delay where the latency asked for includes it, else all in one group;
-    groups come by rising delay; empty where no row serves.
+    Rows are grouped by terminal delay where the latency asked for includes it, and by the bandwidth to hold; the
+    tail's delay counts on any layer. Groups come by rising delay, then bandwidth; empty where no row serves.
     """
-    groups: dict[int, list[Charge]] = {}
+    groups: dict[tuple[int, int], list[Charge]] = {}
     for row in rows:
-        if (
-            row.zone in (zone, "any")
-            and row.bandwidth_mbps >= demand.bandwidth_mbps
-            and (demand.max_lead_days is None or row.lead_days <= demand.max_lead_days)
-        ):
+        if serves(demand, wishes, row, zone):
             terminal = row.terminal_us if demand.latency_layer == "service" else 0
-            groups.setdefault(terminal, []).extend(_charges(demand, row))
-    return tuple(ChargeGroup(terminal, tuple(charges)) for terminal, charges in sorted(groups.items()))
+            for charge in _charges(demand, wishes, row):
+                groups.setdefault((terminal + wishes.tail.latency_us, charge.held_mbps), []).append(charge)
+    return tuple(ChargeGroup(*key, tuple(charges)) for key, charges in sorted(groups.items()))
+
+
+def serves(demand: Demand, wishes: Wishes, row: Tariff, zone: str) -> bool:
+    """Whether a row serves the zone, the bandwidth, the tail, the lead time and the start."""
+    days = opening_days(row, wishes)
+    return (
+        days is not None
+        and row.zone in (zone, "any")
+        and row.bandwidth_mbps >= demand.bandwidth_mbps
+        and (demand.max_lead_days is None or days <= demand.max_lead_days)
+        and (wishes.days_to_start is None or days <= wishes.days_to_start)
+    )
+
+
+def opening_days(row: Tariff, wishes: Wishes) -> int | None:
+    """Days from the order to the use of a line, those of the tail too; None where the provider does not build that far."""
+    end = wishes.tail.days_of(row.line_provider)
+    return None if end is None else row.lead_days + end
 
 
 def started_months(hours: Decimal) -> int:
@@ -93,15 +117,21 @@ def started_months(hours: Decimal) -> int:
     return -(-scaled(hours, 6) // (MONTH_HOURS * _MICRO))
 
 
-def _charges(demand: Demand, row: Tariff) -> list[Charge]:
-    hours = scaled(demand.duration_hours, 6)
-    months = max(row.min_months, started_months(demand.duration_hours))
-    one_off = scaled(row.one_off_cny, 4)
+def _charges(demand: Demand, wishes: Wishes, row: Tariff) -> Iterator[Charge]:
+    """What the row costs: by term, by the hour, and for data to move by the hour at the step's full speed."""
+    transfer, held = wishes.transfer, demand.bandwidth_mbps
+    hours = demand.duration_hours if transfer is None else Decimal(transfer.within_hours)
+    months = max(row.min_months, started_months(hours))
     # 1+1 pays the fixed parts twice; its km are the sum of both paths, so the price per km stays.
     times = 2 if demand.protection == "one_plus_one" else 1
+    one_off = scaled(row.one_off_cny, 4)
     fixed = times * (one_off + months * scaled(row.monthly_cny, 4)) * _MICRO
-    charges = [Charge(row, "term", fixed, months * scaled(row.monthly_cny_per_km, 4) * 1000)]
+    yield Charge(row, "term", fixed, months * scaled(row.monthly_cny_per_km, 4) * 1000, held, hours)
     if row.elastic_cny_hour is not None:
         hourly = scaled(row.elastic_cny_hour, 4)
-        charges.append(Charge(row, "elastic", times * (one_off * _MICRO + hourly * hours), 0))
-    return charges
+        rents = [(held, hours)]
+        if transfer is not None and row.bandwidth_mbps > held:
+            rents.append((row.bandwidth_mbps, Decimal(transfer.hours_at(row.bandwidth_mbps))))
+        for mbps, rented in rents:
+            cost = times * (one_off * _MICRO + hourly * scaled(rented, 6))
+            yield Charge(row, "elastic", cost, 0, mbps, rented)

@@ -30,11 +30,18 @@ class LineProduct(Entity):
 
     provider = models.ForeignKey(LineProvider, models.PROTECT, related_name="products")
     technology = models.CharField(max_length=20)
+    availability = models.DecimalField(
+        max_digits=7, decimal_places=6, null=True, help_text="share of a year, as promised for one circuit"
+    )
 
     class Meta:
         db_table = "line_product"
         constraints = [
-            models.UniqueConstraint(fields=["provider", "technology"], name="line_product_once_a_technology")
+            models.CheckConstraint(
+                condition=Q(availability__isnull=True) | Q(availability__gte=0, availability__lte=1),
+                name="line_product_availability_is_a_share",
+            ),
+            models.UniqueConstraint(fields=["provider", "technology"], name="line_product_once_a_technology"),
         ]
 
 

@@ -2,7 +2,9 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 
 from kernel.models.base import Entity
 
@@ -10,8 +12,10 @@ from kernel.models.base import Entity
 class Selection(Entity):
     """The facts of one selection, so that it can be replayed and its bundles quoted.
 
-    `demand` is what the engine was given, `answer` what it answered, `terms` for each bundle the keys and
-    amounts that a hold needs; `spans` the latency evidence of every span in the bundles.
+    `demand` and `access` are what the engine was given, `asked_at` when, `answer` what it answered, `terms` for each
+    bundle the keys and amounts that a hold needs; `spans` the latency evidence of every span in the bundles.
+    `ranks` (one for each bundle) and `tied_beyond` say what is of equal value.
+    `extras` is the hash of what the files lack, empty where the demand asked for nothing of it.
     """
 
     tenant_field: ClassVar[str] = "tenant_id"
@@ -20,8 +24,12 @@ class Selection(Entity):
     demand_ref = models.UUIDField(null=True)
     demand = models.JSONField()
     access = models.JSONField()
+    asked_at = models.DateTimeField(db_default=Now())
     snapshot = models.CharField(max_length=80)
+    extras = models.CharField(max_length=80, blank=True)
     answer = models.JSONField()
+    ranks = ArrayField(models.PositiveIntegerField(), default=list)
+    tied_beyond = models.PositiveIntegerField(default=0)
     spans = models.JSONField()
     near_misses = models.JSONField()
     terms = models.JSONField()

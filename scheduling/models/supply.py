@@ -9,7 +9,9 @@ from django.db.models.functions import Now
 
 
 class SupplyRow(models.Model):
-    """One row of one of the five tables (`part` 0 to 4), as it stood from version `since` until before `until`.
+    """One row of one of the tables, as it stood from version `since` until before `until`.
+
+    `part` is 0 to 4 for the tables of the files, 5 to 9 for those that only the service knows.
 
     `cells` are the canonical cells that are hashed. What it was made of: `source` is the site's, span's, tariff's,
     centre's or offer's id, `resource` the ledger's resource behind it, `owner` the tenant.
@@ -50,13 +52,14 @@ class SupplyRow(models.Model):
 
 
 class SupplyVersion(models.Model):
-    """A version of the snapshot: its content hash, and those of its five tables."""
+    """A version of the snapshot: its content hash and those of its five tables, and the same of the extra tables."""
 
     public: ClassVar[bool] = True
 
     number = models.BigIntegerField(primary_key=True)
     snapshot = models.CharField(max_length=80)
-    tables = ArrayField(models.CharField(max_length=64), size=5)
+    extras = models.CharField(max_length=80, default="")
+    tables = ArrayField(models.CharField(max_length=64), size=10)
     built_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -1,6 +1,7 @@
 """The facts of a stored selection's bundle, as quotes, holds and orders need them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,9 @@ from scheduling.models import Selection
 class BundleFacts:
     """One bundle of one selection, by our ids; amounts in fen, latency in µs one way.
 
-    `bandwidth_mbps` is the demanded bandwidth, what is held on every span; the step that is paid for stands
-    in `line_terms`. `below_us` (strict) and `max_loss` are what the line is sold as. `tenant` asked.
+    `bandwidth_mbps` is what is held on every span: the demanded bandwidth, or what data to move are given; the step
+    that is paid for stands in `line_terms`. `below_us` (strict) and `max_loss` are what the line is sold as. `tenant`
+    asked. `starts_at` is None for now; `storage_fen` is part of `compute_fen`.
     """
 
     tenant: UUID
@@ -35,6 +37,10 @@ class BundleFacts:
     line_fen: int
     total_fen: int
     line_terms: dict[str, Any]
+    starts_at: datetime | None
+    store: UUID | None
+    storage_gib: int
+    storage_fen: int
     latency_us: int
     below_us: int
     max_loss: Decimal
@@ -49,6 +55,7 @@ def bundle(selection: UUID, index: int) -> BundleFacts:
     if not 0 <= index < len(row.terms):
         raise NoSuchBundle(pointer="/index", count=len(row.terms))
     terms = row.terms[index]
+    storage = terms["storage"] or {}
     return BundleFacts(
         tenant=row.tenant_id,
         offer=UUID(terms["offer"]),
@@ -67,6 +74,10 @@ def bundle(selection: UUID, index: int) -> BundleFacts:
         line_fen=terms["line_fen"],
         total_fen=terms["compute_fen"] + terms["line_fen"],
         line_terms=terms["line_terms"],
+        starts_at=datetime.fromisoformat(terms["starts_at"]) if terms["starts_at"] else None,
+        store=UUID(storage["store"]) if storage else None,
+        storage_gib=storage.get("gib", 0),
+        storage_fen=storage.get("fen", 0),
         latency_us=terms["latency_us"],
         below_us=terms["below_us"],
         max_loss=Decimal(terms["max_loss"]),

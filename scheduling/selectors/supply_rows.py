@@ -3,20 +3,32 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
 from aggregation.selectors import supply as compute
 from kernel.models.capacity import Claim
-from kernel.selectors.capacity import free
-from scheduling.domain.rows import TABLES, Centre, Offer, Row, Tariff, row_id
+from kernel.selectors.capacity import Calendar, calendars, free
+from scheduling.domain.changes import ALL_TABLES
+from scheduling.domain.extras import (
+    Booked,
+    CentreFacts,
+    LineGrade,
+    Store,
+    UnitPower,
+    steps_of,
+    written_steps,
+)
+from scheduling.domain.rows import Centre, Offer, Tariff, row_id
 from scheduling.domain.rows import Site as SiteRow
 from scheduling.domain.rows import Span as SpanRow
-from scheduling.models import LineTariff, Site, Span, SupplyRow
+from scheduling.domain.wishes import instant
+from scheduling.models import LineProduct, LineTariff, Site, Span, SupplyRow
 from scheduling.selectors.gate import sellable_products
 
-SITES, SPANS, TARIFFS, CENTRES, OFFERS = range(5)
+SITES, SPANS, TARIFFS, CENTRES, OFFERS, FACTS, STORES, POWERS, GRADES, BOOKED = range(10)
 
 
 @dataclass
@@ -39,7 +51,7 @@ class Wanted:
 
     part: int
     key: str
-    row: Row
+    row: Any
     source: UUID
     resource: UUID | None
     owner: UUID
@@ -63,7 +75,8 @@ def standing_rows(scope: Scope, wanted: Iterable[Wanted]) -> Iterable[SupplyRow]
     if scope.everything:
         return rows
     centres = [row.key for row in wanted if row.part == CENTRES]
-    narrow = Q(source__in=scope.offers) | Q(resource__in=scope.resources) | Q(part=CENTRES, key__in=centres)
+    stand = Q(part__in=(CENTRES, FACTS), key__in=centres)
+    narrow = Q(source__in=scope.offers) | Q(resource__in=scope.resources) | stand
     return rows.filter(Q(owner__in=scope.owners) | narrow)
 
 
@@ -85,7 +98,7 @@ def _lines(scope: Scope) -> list[Wanted]:
     sold = sellable_products({row.product_id for row in rows})
     rows = [row for row in rows if row.product_id in sold]
     providers = {row.product.provider.tenant_id: row.product.provider.key for row in rows}
-    left = free(span.id for span in found)
+    left, ahead = free(span.id for span in found), calendars(span.id for span in found)
     sites = Site.objects.all()
     if not scope.everything:
         sites = sites.filter(tenant_id__in=scope.owners)
@@ -104,6 +117,32 @@ def _lines(scope: Scope) -> list[Wanted]:
             if span.tenant_id in providers
         ),
         *(_wanted(TARIFFS, _tariff(row), row.id, owner=row.product.provider.tenant_id) for row in rows),
+        *_grades({row.product_id: row.product for row in rows}.values()),
+        *(
+            _wanted(
+                BOOKED,
+                _booked("span", span.key, span.capacity_mbps, ahead[span.id]),
+                span.id,
+                resource=span.id,
+                owner=span.tenant_id,
+            )
+            for span in found
+            if span.tenant_id in providers and span.id in ahead
+        ),
+    ]
+
+
+def _grades(products: Iterable[LineProduct]) -> list[Wanted]:
+    """The availability of the products that state theirs."""
+    return [
+        _wanted(
+            GRADES,
+            LineGrade(product.provider.key, product.technology, product.availability),
+            product.id,
+            owner=product.provider.tenant_id,
+        )
+        for product in products
+        if product.availability is not None
     ]
 
 
@@ -115,7 +154,30 @@ def _compute(scope: Scope) -> list[Wanted]:
     known = set(Site.objects.filter(key__in=named).values_list("key", flat=True))
     centres = [row for row in offered.centres if row.cells["site"] in known]
     reached = {row.cells["centre"] for row in centres}
+    there = {row.source for row in offered.offers if row.cells["centre"] in reached}
+    facts = [row for row in offered.facts if row.cells["centre"] in reached]
+    powers = [row for row in offered.powers if row.source in there]
+    booked = [(row, calendar) for row, calendar in offered.booked if row.source in there]
     return [
+        *(_wanted(FACTS, CentreFacts(**row.cells), row.source, owner=row.owner) for row in facts),
+        *(
+            _wanted(STORES, Store(**row.cells), row.source, resource=row.resource, owner=row.owner)
+            for row in offered.stores
+        ),
+        *(
+            _wanted(POWERS, UnitPower(**row.cells), row.source, resource=row.resource, owner=row.owner)
+            for row in powers
+        ),
+        *(
+            _wanted(
+                BOOKED,
+                _booked("offer", row.cells["offer"], row.cells["most"], calendar),
+                row.source,
+                resource=row.resource,
+                owner=row.owner,
+            )
+            for row, calendar in booked
+        ),
         *(_wanted(CENTRES, Centre(**row.cells), row.source, owner=row.owner) for row in centres),
         *(
             _wanted(OFFERS, Offer(**row.cells), row.source, resource=row.resource, owner=row.owner)
@@ -125,8 +187,13 @@ def _compute(scope: Scope) -> list[Wanted]:
     ]
 
 
-def _wanted(part: int, row: Row, source: UUID, *, owner: UUID, resource: UUID | None = None) -> Wanted:
-    return Wanted(part, row_id(TABLES[part], row), row, source, resource, owner)
+def _booked(part: str, key: str, most: int, calendar: Calendar) -> Booked:
+    steps = steps_of((instant(start), instant(end), booked) for start, end, booked in calendar.bookings)
+    return Booked(part, key, most, calendar.free, written_steps(steps))
+
+
+def _wanted(part: int, row: Any, source: UUID, *, owner: UUID, resource: UUID | None = None) -> Wanted:
+    return Wanted(part, row_id(ALL_TABLES[part], row), row, source, resource, owner)
 
 
 def site_row(site: Site) -> SiteRow:

@@ -51,9 +51,10 @@ def release_bundle(*, bundle: UUID, actor: Actor) -> None:
 
 
 def _quantities(facts: BundleFacts) -> dict[UUID, int]:
-    """Resource → amount: machines of the pool, and the demanded Mbps (the step is only a price) on the spans."""
+    """Resource → amount: machines of the pool, GiB of storage, and the Mbps asked for (the step is a price) on the spans."""
     spans = (*facts.spans, *facts.protection_spans)
-    return {facts.pool: facts.quantity} | dict.fromkeys(spans, facts.bandwidth_mbps)
+    stored = {} if facts.store is None else {facts.store: facts.storage_gib}
+    return {facts.pool: facts.quantity} | stored | dict.fromkeys(spans, facts.bandwidth_mbps)
 
 
 def require_gates(facts: BundleFacts) -> None:

@@ -4,41 +4,44 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from aggregation.selectors.accelerators import canonical_name
 from aggregation.selectors.offers import OfferFacts, facts_by_key
+from aggregation.selectors.stores import stores_of
 from kernel.actor import Actor
+from kernel.clock import now
 from kernel.money import to_fen
 from kernel.services.outbox import publish
 from scheduling.domain.answer import Answer, Bundle
 from scheduling.domain.demand import Demand, DemandError
-from scheduling.domain.files import answer_json, parse_demand
+from scheduling.domain.files import answer_json, parse_wished
 from scheduling.domain.lines import Lines
 from scheduling.domain.near_misses import near_misses
 from scheduling.domain.network import fibre_latency
-from scheduling.domain.numbers import CNY_SCALE, NumberError, kilometres, parse_decimal, plain, scaled
+from scheduling.domain.numbers import CNY_SCALE, kilometres, plain, scaled
 from scheduling.domain.rows import TABLES, row_id
 from scheduling.domain.selection import lines_of, select
-from scheduling.domain.sites import Access, Point, access_of_place, access_of_point
 from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import started_months
-from scheduling.errors import DemandRefused, NoAccessPoint
+from scheduling.domain.wishes import Tail, Wishes
+from scheduling.errors import DemandRefused
 from scheduling.events import SelectionMade
 from scheduling.models import LatencyEvidence, Selection, Span
-from scheduling.selectors.ends import tail_over
 from scheduling.selectors.installs import Install, installs
 from scheduling.selectors.line_providers import providers_beyond_silica, tenants_by_key
-from scheduling.selectors.sites import access_points, site_ids
+from scheduling.selectors.sites import site_ids
 from scheduling.selectors.supply import supply_of
+from scheduling.services.access import PLACES, Placed, place_demand, tail_of
 from scheduling.services.supply import fresh_supply
 
-PLACES = ("from_site", "from_place", "from_coordinates")
 MOST = 200  # bundles in one answer
 
 
@@ -46,13 +49,16 @@ MOST = 200  # bundles in one answer
 class Replay:
     """A selection asked again of the supply that it was answered on, and of the supply of now.
 
-    `same_answer`: the answer of then, to the byte; None where that version is not kept. `answer` is that of now.
+    `same_answer`: the answer of then, to the byte; None where that version is not kept any more (`version_kept`), or
+    never was. `answer` is that of now.
     """
 
     snapshot_then: str
     snapshot_now: str
     same_snapshot: bool
     same_answer: bool | None
+    version_kept: bool
+    kept_days: int
     answer: dict[str, Any]
 
 
@@ -60,16 +66,21 @@ class Replay:
 def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Actor) -> Selection:
     """Answer a demand of reference/selection-files on what may be sold now, and keep all of it.
 
-    Instead of `from_site` it may say `from_place` (GB/T 2260) or `from_coordinates` {lat, lon} in WGS-84: the
-    nearest integrated access point is taken. Raises DemandRefused with the field, NoAccessPoint.
+    Instead of `from_site` it may say `from_place` (GB/T 2260), `from_coordinates` {lat, lon} in WGS-84 or
+    `from_address`: the nearest integrated access point is taken. Beyond the files it may weigh, move data, start
+    later, keep to divisions and a domain, and rent storage. Raises DemandRefused with the field, NoAccessPoint.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are organisations
     started = time.perf_counter()
-    supply = fresh_supply().supply
-    access, asked = _placed(demand, supply)
-    asked = _named(asked)
-    parsed = _parsed(asked)
-    lines = lines_of(supply, parsed)
+    supply, asked_at = fresh_supply().supply, now()
+    try:
+        placed = place_demand(demand, supply)
+    except DemandError as error:
+        raise _refused(error) from error
+    rest = {name: value for name, value in demand.items() if name not in PLACES}
+    asked = _named(rest | {"from_site": placed.site, "demand": rest.get("demand") or "selection"})
+    parsed, wishes = _parsed(asked, asked_at, placed.tail)
+    lines = lines_of(supply, parsed, wishes)
     answer = select(supply, parsed, lines)
     written = answer_json(answer)
     spans = _spans_by_key(answer)
@@ -77,12 +88,16 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
         tenant_id=actor.tenant_id,
         demand_ref=demand_ref,
         demand=asked,
-        access={"site": access.site, "tail_km": _km(access.tail_m)},
+        access=placed.shown,
+        asked_at=asked_at,
         snapshot=answer.snapshot,
+        extras=answer.extras or "",
         answer=written,
+        ranks=list(answer.ranks),
+        tied_beyond=answer.tied_beyond,
         spans=_evidence_of(spans),
         near_misses=_near_misses(supply, lines),
-        terms=_terms(answer, parsed, supply, spans, access),
+        terms=_terms(answer, lines, supply, spans, placed),
         bundles=len(answer.bundles),
         milliseconds=round((time.perf_counter() - started) * 1000),
     )
@@ -96,58 +111,31 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
 
 
 def replay_selection(*, selection: Selection) -> Replay:
-    """Ask the stored demand of the version it was answered on, and of the supply as it is now. Nothing is written."""
-    demand = _parsed(selection.demand)
-    answer = select(fresh_supply().supply, demand)
-    then = supply_of(selection.snapshot)
-    again = None if then is None else _bytes(answer_json(select(then.supply, demand)))
+    """Ask the stored demand of the version it was answered on, and of the supply as it is now. Nothing is written.
+
+    It was asked when it was asked: days until a start are counted from then, on both.
+    """
+    demand, wishes = _parsed(selection.demand, selection.asked_at, tail_of(selection.access))
+    answer = _answered(fresh_supply().supply, demand, wishes)
+    then = supply_of(selection.snapshot, selection.extras)
+    again = None if then is None else _bytes(answer_json(_answered(then.supply, demand, wishes)))
     return Replay(
         snapshot_then=selection.snapshot,
         snapshot_now=answer.snapshot,
-        same_snapshot=answer.snapshot == selection.snapshot,
+        same_snapshot=answer.snapshot == selection.snapshot and (answer.extras or "") == selection.extras,
         same_answer=None if again is None else again == _bytes(selection.answer),
+        version_kept=then is not None,
+        kept_days=settings.SUPPLY_KEPT_DAYS,
         answer=answer_json(answer),
     )
 
 
+def _answered(supply: Supply, demand: Demand, wishes: Wishes) -> Answer:
+    return select(supply, demand, lines_of(supply, demand, wishes))
+
+
 def _bytes(answer: Mapping[str, Any]) -> bytes:
     return json.dumps(answer, sort_keys=True, ensure_ascii=False).encode()
-
-
-def _placed(demand: Mapping[str, Any], supply: Supply) -> tuple[Access, dict[str, Any]]:
-    """Where the demand starts, and the demand with that site in place of how it was said."""
-    given = [name for name in PLACES if demand.get(name) is not None]
-    if len(given) != 1:
-        names = ", ".join(PLACES)
-        raise _refused(
-            DemandError("required", "from_site", f"{names} 须恰填其一", f"give exactly one of {names}")
-        )
-    rest = {name: value for name, value in demand.items() if name not in PLACES}
-    where = demand[given[0]]
-    access: Access | None
-    match given[0]:
-        case "from_site":
-            if not isinstance(where, str) or where not in supply.sites:
-                raise _refused(DemandError("unknown_site", "from_site", "没有该站点", "no such site"))
-            access = Access(where, None)
-        case "from_place":
-            access = access_of_place(str(where), access_points())
-        case _:
-            access = access_of_point(_point(where), access_points())
-    if access is None:
-        raise NoAccessPoint(pointer=f"/{given[0]}", place=where)
-    return access, rest | {"from_site": access.site, "demand": rest.get("demand") or "selection"}
-
-
-def _point(given: Any) -> Point:
-    try:
-        lat, lon = (parse_decimal(str(given[name]), 6, signed=True) for name in ("lat", "lon"))
-    except (NumberError, KeyError, TypeError) as error:
-        zh, en = "须为 lat、lon 文本（WGS-84 度）", "give lat and lon as text, in WGS-84 degrees"
-        raise _refused(DemandError("bad_value", "from_coordinates", zh, en)) from error
-    if abs(lat) > 90 or abs(lon) > 180:  # noqa: PLR2004 - degrees
-        raise _refused(DemandError("bad_value", "from_coordinates", "超出经纬度范围", "not on earth"))
-    return Point(lat, lon)
 
 
 def _named(asked: dict[str, Any]) -> dict[str, Any]:
@@ -161,14 +149,14 @@ def _named(asked: dict[str, Any]) -> dict[str, Any]:
     return asked | {"compute": compute | {"accelerators": names}}
 
 
-def _parsed(asked: dict[str, Any]) -> Demand:
+def _parsed(asked: dict[str, Any], asked_at: datetime, tail: Tail) -> tuple[Demand, Wishes]:
     try:
-        demand = parse_demand(asked)
+        demand, wishes = parse_wished(asked, asked_at=asked_at, tail=tail)
     except DemandError as error:
         raise _refused(error) from error
     if demand.top > MOST:
         raise _refused(DemandError("bad_value", "top", f"至多 {MOST}", f"at most {MOST}"))
-    return demand
+    return demand, wishes
 
 
 def _refused(error: DemandError) -> DemandRefused:
@@ -223,8 +211,9 @@ def _near_misses(supply: Supply, lines: Lines) -> list[dict[str, Any]]:
 
 
 def _terms(
-    answer: Answer, demand: Demand, supply: Supply, spans: Mapping[str, Span], access: Access
+    answer: Answer, lines: Lines, supply: Supply, spans: Mapping[str, Span], placed: Placed
 ) -> list[dict[str, Any]]:
+    demand, wishes = lines.demand, lines.wishes
     known = _Known(
         offers=facts_by_key(bundle.offer for bundle in answer.bundles),
         sites=site_ids({demand.from_site, *(supply.centres[each.centre].site for each in answer.bundles)}),
@@ -232,10 +221,11 @@ def _terms(
         spans={key: span.id for key, span in spans.items()},
         installs=installs(
             (bundle.line.charge.tariff for bundle in answer.bundles),
-            tail=None if access.tail_m is None else tail_over(access.tail_m),
+            tail=placed.end,
         ),
+        stores={} if wishes.storage is None else stores_of(bundle.centre for bundle in answer.bundles),
     )
-    return [_terms_of(bundle, demand, supply, known) for bundle in answer.bundles]
+    return [_terms_of(bundle, demand, wishes, supply, known) for bundle in answer.bundles]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,14 +237,17 @@ class _Known:
     providers: Mapping[str, UUID]
     spans: Mapping[str, UUID]
     installs: Mapping[str, Install]
+    stores: Mapping[tuple[str, str], UUID]
 
 
-def _terms_of(bundle: Bundle, demand: Demand, supply: Supply, known: _Known) -> dict[str, Any]:
+def _terms_of(
+    bundle: Bundle, demand: Demand, wishes: Wishes, supply: Supply, known: _Known
+) -> dict[str, Any]:
     """What a quote and a hold need of one bundle: our ids, fen, and the tariff row that was applied."""
     route, charge = bundle.line.route, bundle.line.charge
-    tariff, hours = charge.tariff, demand.duration_hours
-    months = max(tariff.min_months, started_months(hours))
-    bound = demand.max_latency_us
+    tariff, hours, storage = charge.tariff, demand.duration_hours, wishes.storage
+    months = max(tariff.min_months, started_months(charge.hours))
+    bound, stored_fen = demand.max_latency_us, to_fen(Fraction(bundle.storage, CNY_SCALE))
     centre, offer = supply.centres[bundle.centre], known.offers[bundle.offer]
     install = known.installs[row_id(TABLES[2], tariff)]
     loss = demand.max_loss if demand.max_loss is not None else Decimal(plain(route.loss))
@@ -266,12 +259,21 @@ def _terms_of(bundle: Bundle, demand: Demand, supply: Supply, known: _Known) -> 
         "duration_hours": plain(hours),
         "line_provider": str(known.providers[bundle.line_provider]),
         "technology": bundle.technology,
-        "bandwidth_mbps": demand.bandwidth_mbps,
+        "bandwidth_mbps": charge.held_mbps,
+        "starts_at": None if wishes.starts_at is None else wishes.starts_at.isoformat(),
+        "storage": None
+        if storage is None
+        else {
+            "store": str(known.stores[bundle.centre, storage.storage_class]),
+            "storage_class": storage.storage_class,
+            "gib": storage.gib,
+            "fen": stored_fen,
+        },
         "spans": [str(known.spans[key]) for key in route.spans],
         "protection_spans": [str(known.spans[key]) for key in route.protection_spans or ()],
         "a": str(known.sites[demand.from_site]),
         "z": str(known.sites[centre.site]),
-        "compute_fen": to_fen(Fraction(bundle.compute, CNY_SCALE)),
+        "compute_fen": to_fen(Fraction(bundle.compute - bundle.storage, CNY_SCALE)) + stored_fen,
         "line_fen": to_fen(Fraction(bundle.line.cost, CNY_SCALE)),
         "line_terms": {
             "billing": charge.billing,
@@ -283,6 +285,7 @@ def _terms_of(bundle: Bundle, demand: Demand, supply: Supply, known: _Known) -> 
             "monthly_cny_per_km": plain(tariff.monthly_cny_per_km),
             "km": kilometres(route.metres),
             "months": months,
+            "hours": plain(charge.hours),
             "elastic_cny_hour": None if tariff.elastic_cny_hour is None else plain(tariff.elastic_cny_hour),
             "lead_days": tariff.lead_days,
             "lead_in": install.counted,
@@ -294,7 +297,3 @@ def _terms_of(bundle: Bundle, demand: Demand, supply: Supply, known: _Known) -> 
         "below_us": bundle.line.latency + 1 if bound is None else bound,
         "max_loss": plain(loss),
     }
-
-
-def _km(metres: Decimal | None) -> str | None:
-    return None if metres is None else kilometres(int(metres))

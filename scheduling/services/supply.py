@@ -2,17 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from aggregation.selectors import supply as compute
 from kernel.clock import now, shanghai_date
 from kernel.locks import Lock, take_lock, try_lock
 from kernel.selectors.events import last_position
-from scheduling.domain.changes import PARTS
-from scheduling.domain.rows import TABLES, canonical
+from scheduling.domain.changes import ALL_PARTS, ALL_TABLES, PARTS
+from scheduling.domain.rows import canonical
 from scheduling.domain.snapshot import (
     BUCKETS,
     EMPTY_BUCKET,
@@ -109,6 +110,25 @@ def keep_up() -> None:
             SupplyCursor.objects.update(position=position, looked_at=instant)
 
 
+@transaction.atomic
+def forget_versions() -> int:
+    """Drop the versions that are older than their retention, and the rows that only they had; how many versions went.
+
+    The newest stays, however old. A selection that was answered on one that went keeps its answer; its replay says so.
+    """
+    if not try_lock(Lock.SNAPSHOT):  # the builder is at work: the next time will do
+        return 0
+    last = SupplyVersion.objects.order_by("-number").first()
+    if last is None:
+        return 0
+    over = SupplyVersion.objects.filter(built_at__lt=now() - timedelta(days=settings.SUPPLY_KEPT_DAYS))
+    gone, _ = over.exclude(number=last.number).delete()
+    if gone:
+        oldest = SupplyVersion.objects.order_by("number")[0].number
+        SupplyRow.objects.filter(until__lte=oldest).delete()
+    return gone
+
+
 def _happened(cursor: SupplyCursor, until: datetime) -> Scope:
     """What events and the clock say may have changed since the cursor."""
     with connection.cursor() as database:
@@ -158,14 +178,15 @@ def _write(scope: Scope) -> None:
     touched: dict[int, set[int]] = defaultdict(set)
     for each in (*fresh, *over.values()):
         touched[each.part].add(each.bucket)
-    tables = list(last.tables) if last else [table_hash([EMPTY_BUCKET] * BUCKETS)] * len(PARTS)
+    tables = list(last.tables) if last else [table_hash([EMPTY_BUCKET] * BUCKETS)] * len(ALL_PARTS)
     for part, buckets in touched.items():
         tables[part] = _rehashed(part, buckets)
-    SupplyVersion.objects.create(number=number, snapshot=combine(tables), tables=tables)
+    files, extras = combine(tables[: len(PARTS)]), combine(tables[len(PARTS) :])
+    SupplyVersion.objects.create(number=number, snapshot=files, extras=extras, tables=tables)
 
 
 def _made(row: Wanted, number: int) -> SupplyRow:
-    cells = canonical(TABLES[row.part], row.row)
+    cells = canonical(ALL_TABLES[row.part], row.row)
     return SupplyRow(
         part=row.part,
         key=row.key,

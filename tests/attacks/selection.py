@@ -7,13 +7,16 @@ import argparse
 import json
 import sys
 from collections import Counter
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 from scheduling.domain.files import answer_json
-from scheduling.domain.selection import select
+from scheduling.domain.selection import lines_of, select
+from scheduling.domain.wishes import NO_WISHES
 from tests.scheduling.oracle import Oracle
 from tests.scheduling.oracle_answers import answer
+from tests.scheduling.wished import small_extras, small_wishes
 from tests.scheduling.worlds import small_demand, small_supply
 
 DEMANDS = 6
@@ -22,16 +25,19 @@ DEMANDS = 6
 
 def disagreement(rng: Random, covered: Counter[str]) -> tuple[Any, Any, Any] | None:
     """(demand, ours, brute force) where the two differ on a world drawn from `rng`, else None."""
-    supply = small_supply(rng)
+    files = small_supply(rng)
+    supply = replace(files, extras=small_extras(rng, files))
     oracle = Oracle(supply)
-    for _ in range(DEMANDS):
-        demand = small_demand(rng, supply)
-        ours = answer_json(select(supply, demand))
-        if ours.pop("snapshot") != supply.snapshot:
+    for turn in range(DEMANDS):
+        demand, wishes = small_demand(rng, supply), NO_WISHES
+        if turn % 2:
+            demand, wishes = small_wishes(rng, demand)
+        ours = answer_json(select(supply, demand, lines_of(supply, demand, wishes)))
+        if ours.pop("snapshot") != files.snapshot:
             return demand, ours, "snapshot"
-        theirs = answer(oracle, demand)
+        theirs = answer(oracle.wishing(wishes), demand)
         if json.dumps(ours, ensure_ascii=False) != json.dumps(theirs, ensure_ascii=False):
-            return demand, ours, theirs
+            return (demand, wishes), ours, theirs
         note(ours, covered)
     return None
 
@@ -42,6 +48,18 @@ def note(found: Any, covered: Counter[str]) -> None:
     covered["answered"] += bool(found["bundles"])
     covered["protected"] += any(bundle["protection_spans"] for bundle in found["bundles"])
     covered["pareto > 1"] += len(found["pareto"]) > 1
+    covered["quick transfer"] += any(
+        "held_mbps" in bundle
+        and bundle["held_mbps"] == bundle["bandwidth_mbps"]
+        and bundle["billing"] == "elastic"
+        for bundle in found["bundles"]
+    )
+    scores = [bundle["score"] for bundle in found["bundles"] if "score" in bundle]
+    covered["scored"] += any(score["cny"] is not None for score in scores)
+    covered["unknown score"] += any(score["unknown"] for score in scores)
+    covered["storage paid"] += any(
+        bundle["cny"].get("storage", "0.0000") != "0.0000" for bundle in found["bundles"]
+    )
     covered["elastic"] += any(bundle["billing"] == "elastic" for bundle in found["bundles"])
     for part, counts in found["rejected"].items():
         covered.update(f"{part}: {key}" for key, count in counts.items() if count)

@@ -278,6 +278,6 @@ def test_an_elastic_line_is_spread_over_every_month_that_begins(
     world: World, hours: str, months: int
 ) -> None:
     order = served(world)
-    order.facts["bundle"]["duration_hours"] = hours
+    order.facts["bundle"]["line_terms"]["hours"] = hours
     order.facts["bundle"]["line_terms"]["billing"] = "elastic"
     assert line_terms(order).months == months

@@ -4,14 +4,17 @@ Written from the meaning of the files alone; shares only the row and demand clas
 """
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.supply import Centre, Offer, Span, Supply, Tariff
+from scheduling.domain.wishes import NO_WISHES, Tail, Wishes
+from tests.scheduling.oracle_worth import Charge, Found, Pick, Way, Worth
 
 Json = dict[str, Any]
 FAILURES = [
@@ -27,42 +30,25 @@ FAILURES = [
     "domestic",
     "centre",
     "providers",
+    "residency",
+    "domain",
+    "storage",
     "available",
+    "window",
 ]
 REASONS = ("no_path", "bandwidth", "latency", "jitter", "loss", "hops", "disjoint", "tariff", "price")
 
 
-@dataclass(frozen=True)
-class Way:
-    """One simple path with its sums."""
+class Oracle(Worth):
+    """Answers demands with the same wishes on one supply."""
 
-    ids: tuple[str, ...]
-    spans: tuple[Span, ...]
-    between: tuple[str, ...]
-    km: Fraction
-    latency: int
-    jitter: int
-    loss: Fraction
-    free: int | None
+    def __init__(self, supply: Supply, wishes: Wishes = NO_WISHES, known: "Oracle | None" = None) -> None:
+        self.supply, self.wishes = supply, wishes
+        self._ways: dict[tuple[str, str, str], list[Way]] = {} if known is None else known._ways  # noqa: SLF001
 
-
-@dataclass(frozen=True)
-class Pick:
-    """The line of a bundle."""
-
-    cost: Fraction
-    latency: int
-    ways: tuple[Way, ...]
-    row: Tariff
-    billing: str
-
-
-class Oracle:
-    """Answers demands on one supply."""
-
-    def __init__(self, supply: Supply) -> None:
-        self.supply = supply
-        self._ways: dict[tuple[str, str, str], list[Way]] = {}
+    def wishing(self, wishes: Wishes) -> "Oracle":
+        """The same for other wishes."""
+        return Oracle(self.supply, wishes, self)
 
     # paths
 
@@ -99,23 +85,42 @@ class Oracle:
             latency=latency,
             jitter=sum(span.jitter_us for span in spans),
             loss=1 - kept,
-            free=min((span.capacity_mbps - span.reserved_mbps for span in spans), default=None),
         )
 
-    @staticmethod
-    def stages(demand: Demand, way: Way, terminal: int) -> Iterator[tuple[str, bool]]:
-        yield "bandwidth", way.free is None or way.free >= demand.bandwidth_mbps
+    def free(self, demand: Demand, part: str, key: str, otherwise: int) -> int:
+        """What is free throughout the window asked for, looked at hour by hour and at every step."""
+        row = self.supply.extras.booked.get(f"{part}|{key}")
+        if self.wishes.starts_at is None or row is None:
+            return otherwise
+        steps = [tuple(int(each) for each in step.split(":")) for step in row.steps]
+        begin = int(self.wishes.starts_at.timestamp()) * 10**6
+        end = begin + int(Fraction(demand.duration_hours) * 3600 * 10**6)
+        instants = [begin, *(at for at, _ in steps if begin < at < end)]
+        booked = max(([level for at, level in steps if at <= instant] or [0])[-1] for instant in instants)
+        return max(0, min(row.most, row.free - booked))
+
+    def stages(self, demand: Demand, way: Way, terminal: int, mbps: int) -> Iterator[tuple[str, bool]]:
+        terminal += self.wishes.tail.latency_us
+        yield (
+            "bandwidth",
+            all(
+                self.free(demand, "span", span.span, span.capacity_mbps - span.reserved_mbps) >= mbps
+                for span in way.spans
+            ),
+        )
         yield "latency", demand.max_latency_us is None or way.latency + terminal < demand.max_latency_us
         yield "jitter", demand.max_jitter_us is None or way.jitter <= demand.max_jitter_us
         yield "loss", demand.max_loss is None or way.loss <= Fraction(demand.max_loss)
         yield "hops", demand.max_hops is None or len(way.ids) <= demand.max_hops
 
-    def routes(self, demand: Demand, provider: str, z: str, terminal: int) -> list[tuple[Way, ...]]:
+    def routes(
+        self, demand: Demand, provider: str, z: str, terminal: int, mbps: int
+    ) -> list[tuple[Way, ...]]:
         """Feasible paths, or pairs as (lower latency, other)."""
         feasible = [
             way
             for way in self.ways(provider, demand.from_site, z)
-            if all(passed for _, passed in self.stages(demand, way, terminal))
+            if all(passed for _, passed in self.stages(demand, way, terminal, mbps))
         ]
         if demand.protection == "none":
             return [(way,) for way in feasible]
@@ -148,51 +153,81 @@ class Oracle:
             row
             for row in self.supply.tariffs.values()
             if (row.line_provider, row.technology) == product
+            and (self.wishes.tail.days is None or row.line_provider in dict(self.wishes.tail.days))
             and row.bandwidth_mbps >= demand.bandwidth_mbps
             and row.zone in (self.zone(demand.from_site, z), "any")
-            and (demand.max_lead_days is None or row.lead_days <= demand.max_lead_days)
+            and (demand.max_lead_days is None or row.lead_days + self.end_days(row) <= demand.max_lead_days)
         ]
 
-    @staticmethod
-    def charges(demand: Demand, row: Tariff, km: Fraction) -> Iterator[tuple[Fraction, str]]:
-        hours = Fraction(demand.duration_hours)
+    def end_days(self, row: Tariff) -> int:
+        days = self.wishes.tail.days
+        return 0 if days is None else dict(days)[row.line_provider]
+
+    def in_time(self, rows: list[Tariff]) -> list[Tariff]:
+        """The rows whose days of opening, and the tail's, have passed when the compute starts."""
+        start, asked = self.wishes.starts_at, self.wishes.asked_at
+        if start is None or asked is None:
+            return rows
+        return [row for row in rows if asked + timedelta(days=row.lead_days + self.end_days(row)) <= start]
+
+    def charges(self, demand: Demand, row: Tariff, km: Fraction) -> Iterator[Charge]:
+        transfer, held = self.wishes.transfer, demand.bandwidth_mbps
+        hours = Fraction(demand.duration_hours if transfer is None else transfer.within_hours)
         months = max(row.min_months, math.ceil(hours / 730))
         twice = 2 if demand.protection == "one_plus_one" else 1
-        yield (
-            (
-                twice * (Fraction(row.one_off_cny) + months * Fraction(row.monthly_cny))
-                + months * Fraction(row.monthly_cny_per_km) * km
-            ),
-            "term",
-        )
-        if row.elastic_cny_hour is not None:
-            yield twice * (Fraction(row.one_off_cny) + Fraction(row.elastic_cny_hour) * hours), "elastic"
+        one_off = Fraction(row.one_off_cny)
+        fixed = twice * (one_off + months * Fraction(row.monthly_cny))
+        yield Charge(fixed + months * Fraction(row.monthly_cny_per_km) * km, "term", held, hours)
+        if row.elastic_cny_hour is None:
+            return
+        hourly = Fraction(row.elastic_cny_hour)
+        yield Charge(twice * (one_off + hourly * hours), "elastic", held, hours)
+        if transfer is not None and row.bandwidth_mbps > held:
+            bits = Fraction(transfer.volume_gb) * 10**9 * 8 * Fraction(1538, 1448)
+            quick = Fraction(math.ceil(bits / (row.bandwidth_mbps * 10**6 * 3600)))
+            yield Charge(twice * (one_off + hourly * quick), "elastic", row.bandwidth_mbps, quick)
+
+    def candidates(self, demand: Demand, provider: str, z: str, row: Tariff) -> Iterator[tuple[Any, Pick]]:
+        """Every route under every charge of a row, with what it is chosen by."""
+        per_us = Fraction(0)
+        if self.wishes.weights is not None and self.wishes.weights.cny_per_ms is not None:
+            per_us = Fraction(self.wishes.weights.cny_per_ms) / 1000
+        terminal = row.terminal_us if demand.latency_layer == "service" else 0
+        added = terminal + self.wishes.tail.latency_us
+        for mbps in {charge.mbps for charge in self.charges(demand, row, Fraction(0))}:
+            for route in self.routes(demand, provider, z, terminal, mbps):
+                km = sum((way.km for way in route), Fraction(0))
+                latencies = sorted((way.latency + added for way in route), reverse=True)
+                hops = sum(len(way.ids) for way in route)
+                for charge in self.charges(demand, row, km):
+                    if charge.mbps == mbps:
+                        ties = (-row.bandwidth_mbps, charge.billing == "elastic", row.zone == "any", mbps)
+                        value = charge.cost + per_us * latencies[0]
+                        key = (value, latencies, hops, km, [way.ids for way in route], ties)
+                        yield key, Pick(charge, latencies[0], route, row)
 
     def pick(self, demand: Demand, product: tuple[str, str], z: str) -> Pick | str:
-        rows = self.rows(demand, product, z)
-        service = demand.latency_layer == "service"
-        candidates = []
-        for row in rows:
-            terminal = row.terminal_us if service else 0
-            for route in self.routes(demand, product[0], z, terminal):
-                km = sum((way.km for way in route), Fraction(0))
-                latencies = sorted((way.latency + terminal for way in route), reverse=True)
-                hops = sum(len(way.ids) for way in route)
-                for cost, billing in self.charges(demand, row, km):
-                    ties = (-row.bandwidth_mbps, billing == "elastic", row.zone == "any")
-                    key = (cost, latencies, hops, km, [way.ids for way in route], ties)
-                    candidates.append((key, Pick(cost, latencies[0], route, row, billing)))
+        serving = self.rows(demand, product, z)
+        rows = self.in_time(serving)
+        candidates = [candidate for row in rows for candidate in self.candidates(demand, product[0], z, row)]
         if candidates:
             return min(candidates, key=lambda candidate: candidate[0])[1]
+        service = demand.latency_layer == "service"
         terminal = min((row.terminal_us for row in rows), default=0) if service else 0
         left = self.ways(product[0], demand.from_site, z)
         if not left:
             return "no_path"
+        asked = demand.bandwidth_mbps
         for position, reason in enumerate(("bandwidth", "latency", "jitter", "loss", "hops")):
-            left = [way for way in left if list(self.stages(demand, way, terminal))[position][1]]
+            left = [way for way in left if list(self.stages(demand, way, terminal, asked))[position][1]]
             if not left:
                 return reason
-        return "tariff" if self.routes(demand, product[0], z, terminal) else "disjoint"
+        if not self.routes(demand, product[0], z, terminal, asked):
+            return "disjoint"
+        if serving:
+            return "start"
+        near = self.wishing(replace(self.wishes, starts_at=None, tail=Tail()))
+        return "access" if near.rows(demand, product, z) else "tariff"
 
     # offers
 
@@ -247,8 +282,27 @@ class Oracle:
         test("centre.exclude", "centre", place.exclude, centre.centre not in place.exclude)
         test("providers.include", "providers", firms.include, offer.provider in firms.include)
         test("providers.exclude", "providers", firms.exclude, offer.provider not in firms.exclude)
-        test("quantity", "available", demand.quantity, offer.available >= demand.quantity)
+        self.test_wishes(demand, offer, test)
         return failed
+
+    def test_wishes(
+        self, demand: Demand, offer: Offer, test: Callable[[str, str, object, bool], None]
+    ) -> None:
+        wishes, extras = self.wishes, self.supply.extras
+        facts = extras.centre_facts.get(offer.centre)
+        lies = facts is not None and any(facts.division.startswith(code) for code in wishes.residency)
+        test("residency", "residency", wishes.residency, lies)
+        test("domain", "domain", wishes.domain, facts is not None and wishes.domain in facts.domains)
+        if wishes.storage is not None:
+            store = extras.stores.get(f"{offer.centre}|{wishes.storage.storage_class}")
+            enough = store is not None and store.free_gib >= wishes.storage.gib
+            test("storage.gib", "storage", wishes.storage, enough)
+        ever, then = offer.available, self.free(demand, "offer", offer.offer, offer.available)
+        if wishes.starts_at is not None and (row := extras.booked.get(f"offer|{offer.offer}")) is not None:
+            ever = min(row.most, row.free)
+        test("quantity", "available", demand.quantity, ever >= demand.quantity)
+        if ever >= demand.quantity:
+            test("starts_at", "window", wishes.starts_at, then >= demand.quantity)
 
     def products(self, demand: Demand) -> list[tuple[str, str]]:
         return sorted(
@@ -260,8 +314,8 @@ class Oracle:
             }
         )
 
-    def bundles(self, demand: Demand, reasons: dict[str, int] | None = None) -> list[tuple[Any, Offer, Pick]]:
-        """Every feasible bundle in rank order as (rank, offer, line)."""
+    def bundles(self, demand: Demand, reasons: dict[str, int] | None = None) -> list[Found]:
+        """Every feasible bundle in rank order."""
         found = []
         picks: dict[Any, Pick | str] = {}
         for offer in self.supply.offers.values():
@@ -282,9 +336,7 @@ class Oracle:
                     if reasons is not None:
                         reasons[pick] += 1
                 else:
-                    found.append(((total, pick.latency, offer.offer, *product), offer, pick))
-        return sorted(found, key=lambda bundle: bundle[0])
-
-    @staticmethod
-    def compute(demand: Demand, offer: Offer) -> Fraction:
-        return demand.quantity * Fraction(offer.price_cny_hour) * Fraction(demand.duration_hours)
+                    unknown, value, _ = self.score(demand, offer, pick, total)
+                    rank = (bool(unknown), value, pick.latency, offer.offer, *product)
+                    found.append(Found(rank, total, offer, pick))
+        return sorted(found, key=lambda bundle: bundle.rank)

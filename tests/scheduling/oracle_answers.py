@@ -3,13 +3,16 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.supply import Offer
-from tests.scheduling.oracle import FAILURES, REASONS, Json, Oracle, Pick
+from scheduling.domain.wishes import NO_WISHES, Wishes
+from tests.scheduling.oracle import FAILURES, REASONS, Json, Oracle
+from tests.scheduling.oracle_worth import Found
 
 
 def answer(oracle: Oracle, demand: Demand) -> Json:
@@ -18,33 +21,41 @@ def answer(oracle: Oracle, demand: Demand) -> Json:
         failed[0][1] for offer in oracle.supply.offers.values() if (failed := oracle.failures(demand, offer))
     ]
     offers = {key: firsts.count(key) for key in FAILURES if key in firsts}
-    reasons = dict.fromkeys(REASONS, 0)
+    reasons = dict.fromkeys(
+        REASONS if oracle.wishes == NO_WISHES else (*REASONS[:-1], "access", "start", "price"), 0
+    )
     found = oracle.bundles(demand, reasons)
     front = [
         one
         for one in found
         if not any(
-            two[0][0] <= one[0][0] and two[0][1] <= one[0][1] and two[0][:2] != one[0][:2] for two in found
+            two.total <= one.total
+            and two.pick.latency <= one.pick.latency
+            and (two.total, two.pick.latency) != (one.total, one.pick.latency)
+            for two in found
         )
     ]
+    wished = {} if oracle.wishes == NO_WISHES else {"extras": oracle.supply.extras.snapshot}
     return {
         "demand": demand.demand,
-        "bundles": [written(oracle, demand, *bundle) for bundle in found[: demand.top]],
-        "pareto": [written(oracle, demand, *bundle) for bundle in front],
+        **wished,
+        "bundles": [written(oracle, demand, bundle) for bundle in found[: demand.top]],
+        "pareto": [written(oracle, demand, bundle) for bundle in front],
         "rejected": {"offers": offers, "bundles": reasons},
         "relax": [] if found else relax(oracle, demand),
     }
 
 
-def written(oracle: Oracle, demand: Demand, rank: Any, offer: Offer, pick: Pick) -> Json:
-    return {
+def written(oracle: Oracle, demand: Demand, found: Found) -> Json:
+    offer, pick = found.offer, found.pick
+    of_files: Json = {
         "offer": offer.offer,
         "centre": offer.centre,
         "quantity": demand.quantity,
         "line_provider": pick.row.line_provider,
         "technology": pick.row.technology,
         "bandwidth_mbps": pick.row.bandwidth_mbps,
-        "billing": pick.billing,
+        "billing": pick.charge.billing,
         "spans": list(pick.ways[0].ids),
         "protection_spans": list(pick.ways[1].ids) if demand.protection == "one_plus_one" else None,
         "latency_us": pick.latency,
@@ -55,17 +66,37 @@ def written(oracle: Oracle, demand: Demand, rank: Any, offer: Offer, pick: Pick)
         "cny": {
             "compute": money(oracle.compute(demand, offer)),
             "line": money(pick.cost),
-            "total": money(rank[0]),
+            "total": money(found.total),
         },
     }
+    if oracle.wishes == NO_WISHES:
+        return of_files
+    of_files["cny"]["storage"] = money(oracle.storage(demand, offer))
+    more: Json = {"held_mbps": pick.charge.mbps, "line_hours": exact(pick.charge.hours)}
+    if oracle.wishes.weights is not None:
+        unknown, score, parts = oracle.score(demand, offer, pick, found.total)
+        more["score"] = {
+            "cny": None if unknown else money(score),
+            "known_cny": money(score),
+            "unknown": unknown,
+            "parts": {"total": {"value": None, "cny": money(found.total)}}
+            | {
+                name: {
+                    "value": None if value is None else exact(value),
+                    "cny": None if worth is None else money(worth),
+                }
+                for name, (value, worth) in parts.items()
+            },
+        }
+    return of_files | more
 
 
 def relax(oracle: Oracle, demand: Demand) -> list[Json]:
     found = []
     for name, stated, values in trials(oracle, demand):
         for value in values:
-            changed = change(demand, name, value)
-            admits = len(oracle.bundles(changed))
+            changed, wishes = change(demand, oracle.wishes, name, value)
+            admits = len(oracle.wishing(wishes).bundles(changed))
             if admits:
                 cny = name == "max_total_cny"
                 found.append(
@@ -83,7 +114,8 @@ def relax(oracle: Oracle, demand: Demand) -> list[Json]:
 def trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]]]:
     """(dotted name, stated value, values to try from the nearest on; None last where values may be unknown)."""
     yield "quantity", demand.quantity, list(range(demand.quantity - 1, 0, -1))
-    yield "bandwidth_mbps", demand.bandwidth_mbps, list(range(demand.bandwidth_mbps - 1, 0, -1))
+    if oracle.wishes.transfer is None:
+        yield "bandwidth_mbps", demand.bandwidth_mbps, list(range(demand.bandwidth_mbps - 1, 0, -1))
     ways = [
         way
         for provider in {span.line_provider for span in oracle.supply.spans.values()} | {""}
@@ -93,11 +125,15 @@ def trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]
     rows = oracle.supply.tariffs.values()
     terminals = {0} | {row.terminal_us for row in rows}
     lines: dict[str, set[Any]] = {
-        "max_latency_us": {way.latency + terminal + 1 for way in ways for terminal in terminals},
+        "max_latency_us": {
+            way.latency + terminal + oracle.wishes.tail.latency_us + 1
+            for way in ways
+            for terminal in terminals
+        },
         "max_jitter_us": {way.jitter for way in ways},
         "max_loss": {Decimal(exact(way.loss)) for way in ways},
         "max_hops": {len(way.ids) for way in ways},
-        "max_lead_days": {row.lead_days for row in rows},
+        "max_lead_days": {day + row.lead_days for row in rows for day in tail_days(oracle)},
     }
     for name, values in lines.items():
         stated = getattr(demand, name)
@@ -109,8 +145,35 @@ def trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]
             yield f"line.{name}", getattr(demand.line, name), [()]
     if demand.max_total_cny is not None:
         free = replace(demand, max_total_cny=None)
-        totals = {Decimal(math.ceil(rank[0] * 10000)).scaleb(-4) for rank, _, _ in oracle.bundles(free)}
+        totals = {Decimal(math.ceil(found.total * 10000)).scaleb(-4) for found in oracle.bundles(free)}
         yield "max_total_cny", demand.max_total_cny, sorted(totals)
+    yield from wished_trials(oracle, demand)
+
+
+def tail_days(oracle: Oracle) -> set[int]:
+    return {0} if oracle.wishes.tail.days is None else {days for _, days in oracle.wishes.tail.days}
+
+
+def wished_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]]]:
+    wishes = oracle.wishes
+    if wishes.transfer is not None:
+        hours = wishes.transfer.within_hours
+        longest = min(int(demand.duration_hours), hours * demand.bandwidth_mbps + hours)
+        yield "transfer.within_hours", hours, list(range(hours + 1, longest + 1))
+    if wishes.starts_at is not None and wishes.asked_at is not None:
+        steps = {step.split(":")[0] for row in oracle.supply.extras.booked.values() for step in row.steps}
+        days = {day + row.lead_days for row in oracle.supply.tariffs.values() for day in tail_days(oracle)}
+        at = {datetime.fromtimestamp(int(step) // 10**6, UTC) for step in steps}
+        at |= {wishes.asked_at + timedelta(days=each) for each in days}
+        edges = sorted(each for each in at | {wishes.starts_at} if each >= wishes.starts_at)
+        between = [one + (two - one) / 2 for one, two in pairwise(edges)]
+        yield "starts_at", wishes.starts_at, sorted({*edges, *between} - {wishes.starts_at})
+    if wishes.residency:
+        yield "residency", wishes.residency, [()]
+    if wishes.domain is not None:
+        yield "domain", wishes.domain, [None]
+    if wishes.storage is not None:
+        yield "storage.gib", wishes.storage.gib, list(range(wishes.storage.gib - 1, 0, -1))
 
 
 def offer_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]]]:
@@ -131,11 +194,20 @@ def offer_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, lis
             yield f"{group}.{name}", stated, values
 
 
-def change(demand: Demand, name: str, value: Any) -> Demand:
+def change(demand: Demand, wishes: Wishes, name: str, value: Any) -> tuple[Demand, Wishes]:
+    if name == "transfer.within_hours" and wishes.transfer is not None:
+        transfer = replace(wishes.transfer, within_hours=value)
+        bits = Fraction(transfer.volume_gb) * 10**9 * 8 * Fraction(1538, 1448)
+        mbps = math.ceil(bits / (value * 3600 * 10**6))
+        return replace(demand, bandwidth_mbps=mbps), replace(wishes, transfer=transfer)
+    if name == "storage.gib" and wishes.storage is not None:
+        return demand, replace(wishes, storage=replace(wishes.storage, gib=value))
+    if name in ("starts_at", "residency", "domain"):
+        return demand, replace(wishes, **{name: value})
     if "." not in name:
-        return replace(demand, **{name: value})
+        return replace(demand, **{name: value}), wishes
     group, inner = name.split(".")
-    return replace(demand, **{group: replace(getattr(demand, group), **{inner: value})})
+    return replace(demand, **{group: replace(getattr(demand, group), **{inner: value})}), wishes
 
 
 def exact(value: Fraction) -> str:
@@ -156,4 +228,4 @@ def text(value: Any, *, cny: bool) -> Any:
         return money(Fraction(value)) if cny else exact(Fraction(value))
     if isinstance(value, tuple):
         return list(value) or None
-    return value
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -10,7 +10,8 @@ from scheduling.domain.demand import Demand
 from scheduling.domain.paths import Bounds, Order, Reach
 from scheduling.domain.protection import best_route
 from scheduling.domain.supply import Site, Span, Supply
-from tests.scheduling.oracle import Oracle, Way
+from tests.scheduling.oracle import Oracle
+from tests.scheduling.oracle_worth import Way
 
 ASK = Demand("d", "s0", 1, 1, protection="one_plus_one")
 Key = tuple[tuple[Fraction | int, ...], tuple[tuple[str, ...], ...]]
@@ -56,7 +57,7 @@ def test_the_pair_found_is_the_first_of_all_pairs(seed: int) -> None:
     supply = network(rng, even=seed % 3 == 0)
     net = supply.networks["L"]
     reach = Reach(net, net.site_index["s0"], 1)
-    every = Oracle(supply).routes(ASK, "L", "s8", 0)
+    every = Oracle(supply).routes(ASK, "L", "s8", 0, ASK.bandwidth_mbps)
     for order in Order:
         for metres in (None, *(rng.randint(5, 70) * 1000 for _ in range(4))):
             jitter = rng.choice((None, 6, 9))
@@ -80,7 +81,7 @@ def test_pairs_of_equal_sums_are_settled_by_their_ids(seed: int) -> None:
     supply = network(Random(seed), even=True)
     net = supply.networks["L"]
     reach = Reach(net, net.site_index["s0"], 1)
-    every = Oracle(supply).routes(ASK, "L", "s7", 0)
+    every = Oracle(supply).routes(ASK, "L", "s7", 0, ASK.bandwidth_mbps)
     for order in Order:
         found = best_route(reach, net.site_index["s7"], order, Bounds(), pair=True)
         best = min(every, key=lambda pair: key(order, pair))

@@ -16,15 +16,16 @@ from django.test.utils import CaptureQueriesContext
 
 from aggregation.models import Centre, Inventory
 from kernel.actor import SYSTEM
+from kernel.clock import now
 from kernel.models.outbox import EventRecord
 from kernel.models.suspensions import SuspensionCause, SuspensionScope
 from kernel.money import to_fen
 from kernel.services.outbox import relay
 from kernel.services.suspensions import open_suspension
-from scheduling.models import LineTariff, Selection, Span, SupplyVersion
+from scheduling.models import LineTariff, Selection, Span, SupplyRow, SupplyVersion
 from scheduling.selectors.selections import bundle
 from scheduling.selectors.supply import newest_supply
-from scheduling.services.supply import keep_up, refresh_supply
+from scheduling.services.supply import forget_versions, keep_up, refresh_supply
 from tests.aggregation.supply import bring_to_market
 from tests.scheduling.live import chosen, demand, disclose, identify_lines, open_market, open_whole_market
 from tests.support.cast import World
@@ -81,9 +82,14 @@ def test_a_replay_on_the_same_snapshot_gives_the_same_answer_and_on_another_says
     assert (other["same_snapshot"], other["same_answer"]) == (False, True), "the version of then is kept"
     assert other["snapshot_then"] == first["snapshot"] != other["snapshot_now"]
     assert other["answer"] != first["answer"]
-    SupplyVersion.objects.filter(snapshot=first["snapshot"]).delete()
+    assert (other["version_kept"], forget_versions()) == (True, 0)
+    SupplyVersion.objects.update(built_at=now() - timedelta(days=other["kept_days"] + 1))
+    assert forget_versions() == 1, "the newest stays, however old"
+    assert not SupplyRow.objects.filter(until__isnull=False).exists()
     third = world.ben.post(f"/api/v1/selections/{first['id']}:replay").json()
-    assert (third["same_snapshot"], third["same_answer"]) == (False, None)
+    assert (third["same_snapshot"], third["same_answer"], third["version_kept"]) == (False, None, False)
+    assert third["answer"] == other["answer"]
+    assert world.ben.get(f"/api/v1/selections/{first['id']}").json()["answer"] == first["answer"]
 
 
 def test_the_same_demand_has_the_same_answer_whoever_asks(world: World) -> None:
@@ -91,15 +97,30 @@ def test_the_same_demand_has_the_same_answer_whoever_asks(world: World) -> None:
     assert chosen(world.ben)["answer"] == chosen(world.rex)["answer"] == chosen(world.bea)["answer"]
 
 
-def test_a_place_and_coordinates_lead_to_the_nearest_access_point(world: World) -> None:
+def test_a_place_coordinates_and_an_address_lead_to_the_nearest_access_point(world: World) -> None:
     open_market(world)
     by_site = chosen(world.ben)
     by_place = chosen(world.ben, from_site=None, from_place="320571")
-    there = {"lat": "31.34", "lon": "120.70"}
-    by_point = chosen(world.ben, from_site=None, from_coordinates=there)
-    assert by_place["answer"] == by_point["answer"] == by_site["answer"]
-    assert by_place["access"] == {"site": "sip-weiting", "tail_km": None}
-    assert 0 < float(by_point["access"]["tail_km"]) < 2
+    assert by_place["answer"] == by_site["answer"]
+    assert (by_place["access"]["site"], by_place["access"]["tail"]) == ("sip-weiting", None)
+    by_point = chosen(world.ben, from_site=None, from_coordinates={"lat": "31.34", "lon": "120.70"})
+    tail = by_point["access"]["tail"]
+    assert (by_point["access"]["site"], set(tail["days"].values())) == ("sip-weiting", {20})
+    slower = [
+        ours["latency_us"] - theirs["latency_us"]
+        for ours, theirs in zip(by_point["answer"]["bundles"], by_site["answer"]["bundles"], strict=True)
+    ]
+    assert slower == [tail["latency_us"]]
+    assert [each["site"] for each in by_point["access"]["alternates"]]
+    by_address = chosen(world.ben, from_site=None, from_address="江苏省 苏州市 吴江区同里镇某路 1 号")
+    assert by_address["access"]["place"] == {
+        "name": "同里",
+        "level": "town",
+        "lat": "31.16097",
+        "lon": "120.71177",
+    }
+    same = world.ben.post(f"/api/v1/selections/{by_point['id']}:replay").json()
+    assert same["same_answer"] is True
 
 
 def test_other_names_of_an_accelerator_are_understood(world: World) -> None:
@@ -121,15 +142,27 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"compute": {"kind": "quantum"}}, "/compute/kind"),
     ({"compute": {"min_fp16_tflops": 1.5}}, "/compute/min_fp16_tflops"),
     ({"colour": "red"}, "/colour"),
+    ({"from_site": None, "from_address": "北京市朝阳区"}, "/from_address"),
+    ({"from_site": None, "from_address": "江苏省苏州市"}, "/from_address"),
+    ({"from_site": None, "from_address": "江苏省鼓楼区"}, "/from_address"),
+    ({"from_site": None, "from_address": " "}, "/from_address"),
+    ({"weights": {"cny_per_ms": 1.5}}, "/weights/cny_per_ms"),
+    ({"transfer": {"volume_gb": "1", "within_hours": 2}}, "/bandwidth_mbps"),
+    ({"starts_at": "2020-01-01T00:00:00Z"}, "/starts_at"),
+    ({"residency": ["3"]}, "/residency"),
+    ({"domain": "army"}, "/domain"),
+    ({"storage": {"gib": -1, "storage_class": "standard"}}, "/storage/gib"),
+    ({"tail": {"latency_us": 0}}, "/tail"),
+    ({"asked_at": "2020-01-01T00:00:00Z"}, "/asked_at"),
     ({"top": 201}, "/top"),
 ]
 
 
-@pytest.mark.parametrize(("change", "pointer"), WRONG, ids=str)
-def test_a_wrong_demand_names_its_field(world: World, change: dict[str, Any], pointer: str) -> None:
+def test_a_wrong_demand_names_its_field(world: World) -> None:
     disclose(world.lin, evidence=False)
-    answer = world.ben.post("/api/v1/selections", demand(**change))
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+    for change, pointer in WRONG:
+        answer = world.ben.post("/api/v1/selections", demand(**change))
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer), change
     assert not Selection.objects.exists()
 
 

@@ -1,0 +1,58 @@
+"""Centres beyond their racks: which domains they serve, what storage they rent, and how much carbon a kWh costs there."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from kernel.text import Vocabulary
+
+UNIT_GIB = "gib"
+"""What the ledger counts storage in."""
+_PLACES = Decimal("0.000001")
+
+
+class CentreDomain(Vocabulary):
+    """The two domains of a city's network, which do not mix by default (SCHEME §7)."""
+
+    GOVERNMENT = "government", "政务域", "Government domain"
+    SCIENCE_ECONOMY = "science_economy", "科创经济域", "Science-and-economy domain"
+
+
+class StorageClass(Vocabulary):
+    """Storage by what it is for; performance is the advanced storage of at least 10⁴ IOPS a TB (SCHEME §7)."""
+
+    PERFORMANCE = "performance", "高性能存储", "Performance storage"
+    STANDARD = "standard", "标准存储", "Standard storage"
+    ARCHIVE = "archive", "归档存储", "Archive storage"
+
+
+@dataclass(frozen=True, slots=True)
+class CarbonProfile:
+    """The versioned factor of the grid: kg CO₂ a kWh drawn from it."""
+
+    version: str
+    status: str
+    source: str
+    grid_kg_kwh: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Carbon:
+    """kg CO₂ for a kWh of the machines, cooling included; None is unknown. `basis` says where it comes from."""
+
+    kg_kwh: Decimal | None
+    basis: str | None
+
+
+def carbon_of(
+    *, declared: Decimal | None, pue: Decimal | None, green_share: Decimal | None, profile: CarbonProfile
+) -> Carbon:
+    """What the centre declares, or PUE × the grid's factor × what of its power is not green.
+
+    Where PUE or green share is unknown so is the result: missing is not zero.
+    """
+    if declared is not None:
+        return Carbon(declared, "declared")
+    if pue is None or green_share is None:
+        return Carbon(None, None)
+    derived = (pue * profile.grid_kg_kwh * (1 - green_share)).quantize(_PLACES, ROUND_HALF_EVEN)
+    return Carbon(derived, f"derived:{profile.version}")

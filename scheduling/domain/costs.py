@@ -1,0 +1,110 @@
+"""What an offer costs and scores for a demand, without its line; exact, and in the order that bundles rank in."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scheduling.domain.demand import Demand
+from scheduling.domain.lines import LineChoice, Product
+from scheduling.domain.numbers import scaled
+from scheduling.domain.offers import Ints, OfferColumns
+from scheduling.domain.scores import Score, Scorer
+from scheduling.domain.supply import Supply
+from scheduling.domain.tariffs import started_months
+from scheduling.domain.wishes import Wishes
+
+_INT64_MAX = 2**63 - 1
+
+
+def factor(demand: Demand) -> int:
+    """What turns a price (10⁻⁴ CNY an hour) into the demand's compute cost (10⁻¹⁰ CNY)."""
+    return demand.quantity * scaled(demand.duration_hours, 6)
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Price × factor, the storage at the offer's centre (10⁻¹⁰ CNY by its position), and what is weighed.
+
+    Without the last two the order of columns is the order of costs among the offers of a site.
+    """
+
+    columns: OfferColumns
+    times: int
+    stored: tuple[int, ...] | None = None
+    scorer: Scorer | None = None
+
+    @property
+    def by_price(self) -> bool:
+        """Whether the order of columns is the order of costs."""
+        return self.stored is None and self.scorer is None
+
+    def of(self, row: int) -> int:
+        """10⁻¹⁰ CNY for the demand, the storage included."""
+        return int(self.columns.price[row]) * self.times + self.storage(row)
+
+    def storage(self, row: int) -> int:
+        """The part of it that does not depend on how many units are bought."""
+        return 0 if self.stored is None else self.stored[int(self.columns.centre[row])]
+
+    def least(self, rows: Ints) -> int:
+        """The least cost among rows of a site."""
+        return self.of(int(rows[0])) if self.by_price else min(self.of(row) for row in rows.tolist())
+
+    def cheapest(self, rows: Ints) -> Ints:
+        """Those of the rows that have the least cost."""
+        if self.by_price:
+            prices = self.columns.price[rows]
+            return rows[: int(np.searchsorted(prices, prices[0], side="right"))]
+        least = self.least(rows)
+        return np.array([row for row in rows.tolist() if self.of(row) == least], dtype=np.int64)
+
+    def affordable(
+        self, rows: Ints, product: Product, line: LineChoice, money: int | None
+    ) -> tuple[Ints, int]:
+        """The rows of a site with those first, in the order of ranks, whose total is within `money`; and how many.
+
+        Money is 10⁻¹⁰ CNY, None for any.
+        """
+        if self.by_price:
+            return rows, len(rows) if money is None else self._within(rows, money - line.cost)
+        totals = {row: self.of(row) + line.cost for row in rows.tolist()}
+        inside = [row for row, total in totals.items() if money is None or total <= money]
+        outside = [row for row, total in totals.items() if not (money is None or total <= money)]
+        inside.sort(key=lambda row: (*self.rank(row, product, line), self.columns.ids[row]))
+        return np.array([*inside, *outside], dtype=np.int64), len(inside)
+
+    def rank(self, row: int, product: Product, line: LineChoice) -> tuple[bool, int]:
+        """What a bundle ranks by before its latency: whether a measure that counts is unknown, and total or score."""
+        total = self.of(row) + line.cost
+        return (False, total) if self.scorer is None else self.scorer.rank(row, product, total, line.latency)
+
+    def score(self, row: int, product: Product, line: LineChoice) -> Score | None:
+        """The score and its parts, where anything is weighed."""
+        if self.scorer is None:
+            return None
+        return self.scorer.score(row, product, self.of(row) + line.cost, line.latency)
+
+    def _within(self, rows: Ints, left: int) -> int:
+        """How many of the rows, by rising price, cost no more than what is left."""
+        if left < 0:
+            return 0
+        if self.times == 0:
+            return len(rows)
+        most = min(left // self.times, _INT64_MAX)
+        return int(np.searchsorted(self.columns.price[rows], most, side="right"))
+
+
+def costs_of(supply: Supply, demand: Demand, wishes: Wishes) -> Costs:
+    """The costs for a demand and its wishes."""
+    scorer = None if wishes.weights is None else Scorer(supply, demand, wishes.weights)
+    return Costs(supply.columns, factor(demand), _stored(supply, demand, wishes), scorer)
+
+
+def _stored(supply: Supply, demand: Demand, wishes: Wishes) -> tuple[int, ...] | None:
+    """The started months of 730 hours × GiB × price, by the centre's position; 0 where a centre has no such storage."""
+    if wishes.storage is None:
+        return None
+    kind, months = wishes.storage.storage_class, started_months(demand.duration_hours)
+    stores = [supply.extras.stores.get(f"{centre}|{kind}") for centre in supply.columns.centres]
+    prices = [0 if store is None else scaled(store.price_cny_gib_month, 4) for store in stores]
+    return tuple(price * wishes.storage.gib * months * 10**6 for price in prices)

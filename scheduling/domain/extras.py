@@ -1,0 +1,190 @@
+"""What the service knows beyond the selection files: five more tables of a supply, hashed apart from the five of the files."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from scheduling.domain.rows import Column, Table, canonical
+from scheduling.domain.snapshot import snapshot_hash
+
+Steps = tuple[tuple[int, int], ...]
+"""(instant in µs since the epoch, quantity booked from then on), by rising instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class CentreFacts:
+    """What a centre declares beside the files; None or empty is unknown.
+
+    `division` is GB/T 2260; `domains` are those that it serves; `carbon_kg_kwh` is kg CO₂ a kWh of the machines' energy,
+    the cooling included, and `carbon_basis` whether it is declared or derived, and from what; `availability` a share.
+    """
+
+    centre: str
+    division: str
+    domains: tuple[str, ...]
+    carbon_kg_kwh: Decimal | None
+    carbon_basis: str | None
+    availability: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Storage of one class at a centre: CNY a GiB and month, and the GiB that are free."""
+
+    centre: str
+    storage_class: str
+    price_cny_gib_month: Decimal
+    free_gib: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPower:
+    """Watts that one unit of an offer draws, without the cooling."""
+
+    offer: str
+    power_w: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineGrade:
+    """The availability, as a share, that a line product is sold with."""
+
+    line_provider: str
+    technology: str
+    availability: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An offer or a span (`part`) of whose resource something is booked for windows of time.
+
+    `most` is what it grants at a time, `free` what nobody has without end, `steps` how much is booked from which
+    instant on, written `instant:quantity`.
+    """
+
+    part: str
+    key: str
+    most: int
+    free: int
+    steps: tuple[str, ...]
+
+    def within(self, start: int, end: int) -> int:
+        """What is free throughout [start, end), µs since the epoch."""
+        return max(0, min(self.most, self.free - peak(_parsed(self.steps), start, end)))
+
+    def falls(self, after: int) -> list[int]:
+        """The instants after `after` from which less is booked than before."""
+        steps = _parsed(self.steps)
+        pairs = pairwise(steps)
+        return [at for (_, before), (at, booked) in pairs if booked < before and at > after]
+
+
+ExtraRow = CentreFacts | Store | UnitPower | LineGrade | Booked
+
+EXTRA_TABLES: tuple[Table, ...] = (
+    Table(
+        "centre_facts",
+        CentreFacts,
+        ("centre",),
+        (
+            Column("centre"),
+            Column("division"),
+            Column("domains", "names", ()),
+            Column("carbon_kg_kwh", "decimal", None),
+            Column("carbon_basis", empty=None),
+            Column("availability", "decimal", None),
+        ),
+    ),
+    Table(
+        "stores",
+        Store,
+        ("centre", "storage_class"),
+        (
+            Column("centre"),
+            Column("storage_class"),
+            Column("price_cny_gib_month", "decimal", places=4),
+            Column("free_gib", "integer"),
+        ),
+    ),
+    Table("unit_powers", UnitPower, ("offer",), (Column("offer"), Column("power_w", "integer"))),
+    Table(
+        "line_grades",
+        LineGrade,
+        ("line_provider", "technology"),
+        (Column("line_provider"), Column("technology"), Column("availability", "decimal")),
+    ),
+    Table(
+        "booked",
+        Booked,
+        ("part", "key"),
+        (
+            Column("part"),
+            Column("key"),
+            Column("most", "integer"),
+            Column("free", "integer"),
+            Column("steps", "names", ()),
+        ),
+    ),
+)
+
+EXTRA_PARTS = tuple(table.name for table in EXTRA_TABLES)
+"""The tables in the order they are hashed; a row's id is its key columns joined by `|`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Extras:
+    """The rows of the five extra tables by id. `known` is their content hash where it is known already."""
+
+    centre_facts: Mapping[str, CentreFacts] = field(default_factory=dict)
+    stores: Mapping[str, Store] = field(default_factory=dict)
+    unit_powers: Mapping[str, UnitPower] = field(default_factory=dict)
+    line_grades: Mapping[str, LineGrade] = field(default_factory=dict)
+    booked: Mapping[str, Booked] = field(default_factory=dict)
+    known: str | None = None
+
+    def tables(self) -> Iterator[Iterator[tuple[str, dict[str, str | int | None]]]]:
+        """The tables in the order they are hashed, each row as (id, canonical cells)."""
+        for table in EXTRA_TABLES:
+            rows: Mapping[str, Any] = getattr(self, table.name)
+            yield ((key, canonical(table, row)) for key, row in rows.items())
+
+    @cached_property
+    def snapshot(self) -> str:
+        """The content hash `sha256:…`, made as that of the files is."""
+        return self.known or snapshot_hash(self)
+
+
+NO_EXTRAS = Extras()
+
+
+def peak(steps: Steps, start: int, end: int) -> int:
+    """The most that is booked at any instant of [start, end)."""
+    level = [booked for at, booked in steps if at <= start][-1:]
+    return max([*level, *(booked for at, booked in steps if start < at < end)], default=0)
+
+
+def steps_of(bookings: Iterable[tuple[int, int, int]]) -> Steps:
+    """The steps of bookings (start, end, quantity); instants in µs since the epoch."""
+    changes: dict[int, int] = {}
+    for start, end, quantity in bookings:
+        changes[start] = changes.get(start, 0) + quantity
+        changes[end] = changes.get(end, 0) - quantity
+    steps, level = [], 0
+    for at in sorted(changes):
+        if changes[at]:
+            level += changes[at]
+            steps.append((at, level))
+    return tuple(steps)
+
+
+def written_steps(steps: Steps) -> tuple[str, ...]:
+    """The steps as a row holds them."""
+    return tuple(f"{at}:{booked}" for at, booked in steps)
+
+
+def _parsed(steps: Iterable[str]) -> Steps:
+    pairs = (step.split(":") for step in steps)
+    return tuple((int(at), int(booked)) for at, booked in pairs)

@@ -1,0 +1,84 @@
+"""Who can meet a demand and its wishes at all: the constraints on offers, and what is free on spans in a window."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from scheduling.domain.demand import Demand
+from scheduling.domain.extras import CentreFacts
+from scheduling.domain.network import Network
+from scheduling.domain.offers import UNKNOWN, Constraint, Ints
+from scheduling.domain.supply import Supply
+from scheduling.domain.wishes import NO_WISHES, Wishes
+
+
+def screen(supply: Supply, demand: Demand, wishes: Wishes = NO_WISHES) -> list[Constraint]:
+    """Every constraint on offers that demand and wishes state, in the order of reasons."""
+    files = supply.columns.screen(demand)
+    if wishes == NO_WISHES:
+        return files
+    return [*files[:-1], *_centres(supply, wishes), *_available(supply, demand, wishes, files[-1])]
+
+
+def _centres(supply: Supply, wishes: Wishes) -> Iterator[Constraint]:
+    """What the centre must be: in a division, of a domain, with storage that is free."""
+    if wishes.residency:
+        inside = wishes.residency
+        yield _of_centre(supply, "residency", lambda facts: facts.division.startswith(inside))
+    if wishes.domain is not None:
+        domain = wishes.domain
+        yield _of_centre(supply, "domain", lambda facts: domain in facts.domains)
+    if wishes.storage is not None:
+        values = storable(supply, wishes.storage.storage_class)
+        yield Constraint("storage.gib", "storage", values >= wishes.storage.gib, values)
+
+
+def _of_centre(supply: Supply, name: str, test: Callable[[CentreFacts], bool]) -> Constraint:
+    facts = supply.extras.centre_facts
+    passes = [centre in facts and test(facts[centre]) for centre in supply.columns.centres]
+    return Constraint(name, name, np.array(passes, dtype=np.bool_)[supply.columns.centre])
+
+
+def storable(supply: Supply, storage_class: str) -> Ints:
+    """For each offer the GiB of a class that are free at its centre, UNKNOWN where it has none."""
+    stores = (supply.extras.stores.get(f"{centre}|{storage_class}") for centre in supply.columns.centres)
+    free = [UNKNOWN if store is None else store.free_gib for store in stores]
+    return np.array(free, dtype=np.int64)[supply.columns.centre]
+
+
+def _available(supply: Supply, demand: Demand, wishes: Wishes, files: Constraint) -> Iterator[Constraint]:
+    """In a window, what is booked in it counts, and what is booked at other times does not.
+
+    `available` is what an offer lacks whenever it starts, `window` what is booked just then.
+    """
+    window = wishes.window(demand.duration_hours)
+    if window is None:
+        yield files
+        return
+    ever, then = supply.columns.numbers["available"].copy(), supply.columns.numbers["available"].copy()
+    for booked in supply.extras.booked.values():
+        if booked.part == "offer" and booked.key in supply.offers:
+            row = supply.columns.position(supply.offers[booked.key])
+            ever[row], then[row] = max(0, min(booked.most, booked.free)), booked.within(*window)
+    yield Constraint("quantity", "available", ever >= demand.quantity, ever)
+    yield Constraint("starts_at", "window", (then >= demand.quantity) | (ever < demand.quantity), then)
+
+
+def networks_within(supply: Supply, demand: Demand, wishes: Wishes) -> Mapping[str, Network]:
+    """The networks with what is free on each span throughout the window asked for, or else at any time."""
+    window = wishes.window(demand.duration_hours)
+    if window is None:
+        return supply.networks
+    spans = [row for row in supply.extras.booked.values() if row.part == "span" and row.key in supply.spans]
+    free = {row.key: row.within(*window) for row in spans}
+    touched = {supply.spans[key].line_provider for key in free}
+    return {**supply.networks} | {
+        provider: replace(
+            network,
+            free=tuple(free.get(key, mbps) for key, mbps in zip(network.ids, network.free, strict=True)),
+            derived={},
+        )
+        for provider, network in supply.networks.items()
+        if provider in touched
+    }

@@ -1,0 +1,125 @@
+"""What a buyer may ask of the service beyond the selection files, and the exact formulas that follow from it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from scheduling.domain.numbers import scaled
+
+HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
+
+WIRE_BYTES, PAYLOAD_BYTES = 1538, 1448
+"""A full Ethernet frame on the wire and the data in it: TCP with timestamps over IPv4, 1500-byte packets."""
+OVERHEAD = "tcp_ipv4_ethernet_1500"
+
+
+DOMAINS = ("government", "science_economy")
+"""The two domains of a city's network, which do not mix by default (SCHEME §7)."""
+STORAGE_CLASSES = ("performance", "standard", "archive")
+"""Storage by what it is for; performance is the advanced storage of at least 10⁴ IOPS a TB (SCHEME §7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a unit of each measure is worth to the buyer, in CNY with at most 4 decimals; None does not count it."""
+
+    cny_per_ms: Decimal | None = None
+    cny_per_kg_co2: Decimal | None = None
+    cny_per_percent_unreliable: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Data to move: GB of 10⁹ bytes, and the whole hours within which the last byte must have come."""
+
+    volume_gb: Decimal
+    within_hours: int
+
+    @property
+    def wire_bits(self) -> Fraction:
+        """Bits on the wire: the volume with the overhead of full frames."""
+        return Fraction(scaled(self.volume_gb, 6) * 1000 * 8 * WIRE_BYTES, PAYLOAD_BYTES)
+
+    @property
+    def least_mbps(self) -> int:
+        """The least whole Mbps that keep the deadline: ⌈wire bits / (hours × 3600 × 10⁶)⌉."""
+        return self._units(self.within_hours)
+
+    def hours_at(self, mbps: int) -> int:
+        """The started hours that the transfer takes at so many Mbps: ⌈wire bits / (Mbps × 3600 × 10⁶)⌉."""
+        return self._units(mbps)
+
+    def _units(self, other: int) -> int:
+        bits = self.wire_bits
+        return -(-bits.numerator // (bits.denominator * other * 3600 * 10**6))
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Storage to rent at the centre, for the months that the compute is rented."""
+
+    gib: int
+    storage_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The last piece from the buyer to the access point: µs one way, and the days that each line provider takes for it.
+
+    `days` are (line provider, days), beside those of the tariff; who is not among them does not build that far. None
+    is no tail at all. Its price is the carrier's to quote after a survey; no total includes it.
+    """
+
+    latency_us: int = 0
+    days: tuple[tuple[str, int], ...] | None = None
+
+    def days_of(self, provider: str) -> int | None:
+        """The days beside the tariff's; None where the provider does not build that far."""
+        return 0 if self.days is None else dict(self.days).get(provider)
+
+
+NO_TAIL = Tail()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """All of them; None or empty asks nothing. `asked_at` is there where `starts_at` is: lead days count from it."""
+
+    weights: Weights | None = None
+    transfer: Transfer | None = None
+    starts_at: datetime | None = None
+    asked_at: datetime | None = None
+    residency: tuple[str, ...] = ()
+    domain: str | None = None
+    storage: Storage | None = None
+    tail: Tail = NO_TAIL
+
+    @property
+    def days_to_start(self) -> int | None:
+        """Whole days of 24 hours between asking and the start; None where any start will do."""
+        if self.starts_at is None or self.asked_at is None:
+            return None
+        return (self.starts_at - self.asked_at) // timedelta(days=1)
+
+    def window(self, hours: Decimal) -> tuple[int, int] | None:
+        """[start, end) of so many hours in µs since the epoch, or None where no start is given."""
+        if self.starts_at is None:
+            return None
+        start = instant(self.starts_at)
+        return start, start + scaled(hours, 6) * 3600
+
+
+NO_WISHES = Wishes()
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def instant(at: datetime) -> int:
+    """µs since the epoch."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def moment(at: int) -> datetime:
+    """The instant of so many µs since the epoch, in UTC."""
+    return EPOCH + timedelta(microseconds=at)

@@ -1,0 +1,123 @@
+"""The parts of the brute force's bundles, and what a bundle costs and is worth, in Fractions."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from scheduling.domain.demand import Demand
+from scheduling.domain.supply import Offer, Span, Supply, Tariff
+from scheduling.domain.wishes import Wishes
+
+
+@dataclass(frozen=True)
+class Way:
+    """One simple path with its sums."""
+
+    ids: tuple[str, ...]
+    spans: tuple[Span, ...]
+    between: tuple[str, ...]
+    km: Fraction
+    latency: int
+    jitter: int
+    loss: Fraction
+
+
+@dataclass(frozen=True)
+class Charge:
+    """One way of paying for a row: cost, billing, Mbps held, hours rented."""
+
+    cost: Fraction
+    billing: str
+    mbps: int
+    hours: Fraction
+
+
+@dataclass(frozen=True)
+class Pick:
+    """The line of a bundle."""
+
+    charge: Charge
+    latency: int
+    ways: tuple[Way, ...]
+    row: Tariff
+
+    @property
+    def cost(self) -> Fraction:
+        return self.charge.cost
+
+
+@dataclass(frozen=True)
+class Found:
+    """A feasible bundle with its rank and exact total."""
+
+    rank: Any
+    total: Fraction
+    offer: Offer
+    pick: Pick
+
+
+class Worth:
+    """What compute and storage cost, and what the measures of a bundle are worth to the buyer."""
+
+    supply: Supply
+    wishes: Wishes
+
+    def compute(self, demand: Demand, offer: Offer) -> Fraction:
+        hire = demand.quantity * Fraction(offer.price_cny_hour) * Fraction(demand.duration_hours)
+        return hire + self.storage(demand, offer)
+
+    def storage(self, demand: Demand, offer: Offer) -> Fraction:
+        if self.wishes.storage is None:
+            return Fraction(0)
+        store = self.supply.extras.stores[f"{offer.centre}|{self.wishes.storage.storage_class}"]
+        months = math.ceil(Fraction(demand.duration_hours) / 730)
+        return self.wishes.storage.gib * months * Fraction(store.price_cny_gib_month)
+
+    def score(
+        self, demand: Demand, offer: Offer, pick: Pick, total: Fraction
+    ) -> tuple[list[str], Fraction, dict[str, tuple[Fraction | None, Fraction | None]]]:
+        """(what is unknown of it, the score as far as it is known, measure → (value, its worth))."""
+        weights = self.wishes.weights
+        if weights is None:
+            return [], total, {}
+        prices = {
+            "latency_ms": weights.cny_per_ms,
+            "kg_co2": weights.cny_per_kg_co2,
+            "percent_unreliable": weights.cny_per_percent_unreliable,
+        }
+        values = {
+            "latency_ms": Fraction(pick.latency, 1000),
+            "kg_co2": self.carbon(demand, offer),
+            "percent_unreliable": self.downtime(demand, offer, pick),
+        }
+        parts: dict[str, tuple[Fraction | None, Fraction | None]] = {}
+        for name, price in prices.items():
+            if price is not None:
+                value = values[name]
+                parts[name] = value, None if value is None else value * Fraction(price)
+        unknown = [name for name, (value, _) in parts.items() if value is None]
+        return (
+            unknown,
+            total + sum((worth for _, worth in parts.values() if worth is not None), Fraction(0)),
+            parts,
+        )
+
+    def carbon(self, demand: Demand, offer: Offer) -> Fraction | None:
+        power, facts = (
+            self.supply.extras.unit_powers.get(offer.offer),
+            self.supply.extras.centre_facts.get(offer.centre),
+        )
+        if power is None or facts is None or facts.carbon_kg_kwh is None:
+            return None
+        kwh = Fraction(power.power_w, 1000) * demand.quantity * Fraction(demand.duration_hours)
+        return kwh * Fraction(facts.carbon_kg_kwh)
+
+    def downtime(self, demand: Demand, offer: Offer, pick: Pick) -> Fraction | None:
+        facts = self.supply.extras.centre_facts.get(offer.centre)
+        grade = self.supply.extras.line_grades.get(f"{pick.row.line_provider}|{pick.row.technology}")
+        if facts is None or facts.availability is None or grade is None:
+            return None
+        down = 1 - Fraction(grade.availability)
+        line = 1 - (down * down if demand.protection == "one_plus_one" else down)
+        return 100 * (1 - Fraction(facts.availability) * line)

@@ -1,0 +1,142 @@
+"""Neutrality (INVARIANTS C-8): other names and other owners change no rank; and what any ranking must keep."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scheduling.domain.answer import Answer, Bundle
+from scheduling.domain.demand import Demand
+from scheduling.domain.selection import lines_of, select
+from scheduling.domain.supply import Supply
+from scheduling.domain.wishes import Wishes
+from tests.scheduling.neutral import disagreement
+from tests.scheduling.wished import small_extras, small_wishes
+from tests.scheduling.worlds import small_demand, small_supply
+
+WORLDS = int(os.environ.get("NEUTRALITY_WORLDS", "40"))
+SEEDS = st.integers(0, 10**9)
+SOME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def test_other_names_and_other_owners_change_no_rank() -> None:
+    for seed in range(WORLDS):
+        assert disagreement(Random(seed)) is None, f"world {seed}"
+
+
+def asked(seed: int) -> tuple[Supply, Demand, Wishes]:
+    """A world, and a demand without a page's end."""
+    rng = Random(seed)
+    supply = small_supply(rng)
+    supply = replace(supply, extras=small_extras(rng, supply))
+    demand, wishes = small_wishes(rng, small_demand(rng, supply))
+    return supply, replace(demand, top=500), wishes
+
+
+def chosen(supply: Supply, demand: Demand, wishes: Wishes) -> Answer:
+    return select(supply, demand, lines_of(supply, demand, wishes))
+
+
+def pair(bundle: Bundle) -> tuple[str, str, str]:
+    return bundle.offer, bundle.line_provider, bundle.technology
+
+
+def rows(supply: Supply) -> Iterator[list[Any]]:
+    for name in ("sites", "spans", "tariffs", "centres", "offers"):
+        yield list(getattr(supply, name).values())
+
+
+@SOME
+@given(SEEDS)
+def test_an_offer_that_comes_or_goes_changes_nothing_among_the_others(seed: int) -> None:
+    supply, demand, wishes = asked(seed)
+    gone = Random(seed).choice(list(supply.offers))
+    tables = list(rows(supply))
+    tables[4] = [row for row in tables[4] if row.offer != gone]
+    fewer = Supply.build(*tables, extras=supply.extras)
+    with_it = [pair(bundle) for bundle in chosen(supply, demand, wishes).bundles if bundle.offer != gone]
+    assert [pair(bundle) for bundle in chosen(fewer, demand, wishes).bundles] == with_it
+
+
+LOOSER = {
+    "max_latency_us": 7,
+    "max_jitter_us": 1,
+    "max_loss": Decimal("0.05"),
+    "max_hops": 1,
+    "max_lead_days": 3,
+    "max_total_cny": Decimal(400),
+}
+
+
+@SOME
+@given(SEEDS, st.sampled_from([*LOOSER, "quantity", "bandwidth_mbps"]))
+def test_a_looser_bound_takes_nothing_away(seed: int, name: str) -> None:
+    supply, demand, wishes = asked(seed)
+    wishes = replace(wishes, transfer=None)
+    stated = getattr(demand, name)
+    if stated is None:
+        return
+    changed: Any = max(1, stated - 2) if name not in LOOSER else stated + LOOSER[name]
+    looser = replace(demand, **{name: min(Decimal(1), changed) if name == "max_loss" else changed})
+    before = {pair(bundle) for bundle in chosen(supply, demand, wishes).bundles}
+    after = {pair(bundle) for bundle in chosen(supply, looser, wishes).bundles}
+    assert before <= after
+
+
+@SOME
+@given(SEEDS, st.sampled_from([Decimal(2), Decimal(10)]))
+def test_all_prices_times_the_same_change_no_rank(seed: int, factor: Decimal) -> None:
+    supply, demand, wishes = asked(seed)
+    demand = replace(demand, max_total_cny=None)
+    other = Supply.build(*(_priced(part, factor) for part in rows(supply)), extras=_dearer(supply, factor))
+    one, two = chosen(supply, demand, wishes), chosen(other, demand, _weighing(wishes, factor))
+    assert ([pair(bundle) for bundle in one.bundles], one.ranks) == (
+        [pair(bundle) for bundle in two.bundles],
+        two.ranks,
+    )
+
+
+def _priced(part: list[Any], factor: Decimal) -> list[Any]:
+    return [
+        replace(
+            row,
+            **{
+                name: getattr(row, name) * factor
+                for name in row.__slots__
+                if "cny" in name and getattr(row, name) is not None
+            },
+        )
+        for row in part
+    ]
+
+
+def _dearer(supply: Supply, factor: Decimal) -> Any:
+    stores = dict(
+        zip(supply.extras.stores, _priced(list(supply.extras.stores.values()), factor), strict=True)
+    )
+    return replace(supply.extras, stores=stores)
+
+
+def _weighing(wishes: Wishes, factor: Decimal) -> Wishes:
+    if wishes.weights is None:
+        return wishes
+    return replace(wishes, weights=_priced([wishes.weights], factor)[0])
+
+
+@pytest.mark.parametrize("top", [0, 1, 3])
+def test_what_shares_the_last_rank_beyond_the_page_is_counted(top: int) -> None:
+    cut = 0
+    for seed in range(60):
+        supply, demand, wishes = asked(seed)
+        whole = chosen(supply, demand, wishes)
+        page = chosen(supply, replace(demand, top=top), wishes)
+        last = page.ranks[-1] if page.ranks else None
+        assert page.tied_beyond == sum(rank == last for rank in whole.ranks[top:])
+        cut += page.tied_beyond
+    assert cut or not top

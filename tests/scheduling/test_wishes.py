@@ -1,0 +1,270 @@
+"""What the service takes beyond the files, by hand: formulas, scores, windows, and which field is refused for what."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import pytest
+
+from scheduling.domain.demand import Demand, DemandError
+from scheduling.domain.extras import Booked, CentreFacts, Extras, LineGrade, Store, UnitPower, peak, steps_of
+from scheduling.domain.files import answer_json, parse_demand, parse_wished
+from scheduling.domain.selection import lines_of, select
+from scheduling.domain.supply import Centre, Offer, Site, Span, Supply, Tariff
+from scheduling.domain.wishes import HOUR_US, Storage, Tail, Transfer, Weights, Wishes, instant
+from tests.scheduling.oracle import Oracle
+from tests.scheduling.oracle_worth import Pick
+
+ASKED = datetime(2026, 12, 1, tzinfo=UTC)
+LEAST = {"demand": "d", "from_site": "s", "quantity": 1}
+DEMAND = Demand("d", "s", quantity=1, bandwidth_mbps=1000, duration_hours=Decimal(100))
+
+
+def offer(name: str, centre: str, price: str) -> Offer:
+    """Two machines of whatever kind."""
+    cells: dict[str, Any] = dict.fromkeys(Offer.__slots__)
+    return Offer(
+        **cells
+        | {
+            "offer": name,
+            "centre": centre,
+            "provider": "P",
+            "kind": "general",
+            "price_cny_hour": Decimal(price),
+            "available": 2,
+        }
+    )
+
+
+def town(*extra: Tariff, **extras: Any) -> Supply:
+    """Two centres at one site, 10 km of slow span and 30 km of fast one away, with a price per km."""
+    sites = [Site("s", None, None, None, "320500", None), Site("t", None, None, None, "320500", None)]
+    spans = [
+        Span("short", "L", "fibre", "s", "t", Decimal(10), 300, 10_000, 0),
+        Span("long", "L", "fibre", "s", "t", Decimal(30), 200, 10_000, 0),
+    ]
+    tariffs = [Tariff("L", "otn", 1000, "any", Decimal(100), Decimal(50), Decimal(1)), *extra]
+    centres = [Centre(name, None, "t", None, None, None, None) for name in ("green", "grey")]
+    offers = [offer("a", "grey", "1"), offer("b", "green", "1.5")]
+    supply = Supply.build(sites, spans, tariffs, centres, offers)
+    facts = {
+        "green": CentreFacts("green", "320509", ("science_economy",), Decimal("0.1"), None, Decimal("0.999")),
+        "grey": CentreFacts("grey", "310115", ("government",), Decimal("0.7"), None, None),
+    }
+    powers = {name: UnitPower(name, 5000) for name in "ab"}
+    known: dict[str, Any] = {"centre_facts": facts, "unit_powers": powers} | extras
+    return replace(supply, extras=Extras(**known))
+
+
+def asked(supply: Supply, wishes: Wishes, demand: Demand = DEMAND) -> dict[str, Any]:
+    """The answer as JSON."""
+    return answer_json(select(supply, demand, lines_of(supply, demand, wishes)))
+
+
+def test_the_bandwidth_of_data_to_move_counts_the_frames_and_rounds_up() -> None:
+    # 1 TB = 8 × 10¹² bits of data = 8.4972… × 10¹² on the wire; in 10 hours that is 236.03… Mbps.
+    assert Transfer(Decimal(1000), 10).least_mbps == 237
+    assert Transfer(Decimal(1000), 10).hours_at(237) == 10
+    assert Transfer(Decimal(1000), 10).hours_at(236) == 11
+    assert Transfer(Decimal(1000), 1).hours_at(10_000) == 1
+    assert Transfer(Decimal("0.000001"), 1).least_mbps == 1
+
+
+def test_data_to_move_rent_the_step_by_the_hour_where_that_is_least() -> None:
+    step = Tariff("L", "otn", 10_000, "any", Decimal(0), Decimal(9000), elastic_cny_hour=Decimal(20))
+    moved = Wishes(transfer=Transfer(Decimal(3000), 10))
+    demand = replace(DEMAND, bandwidth_mbps=Transfer(Decimal(3000), 10).least_mbps)
+    (best, _) = asked(town(step), moved, demand)["bundles"]
+    # 3 TB: 709 Mbps for 10 hours at 20 CNY an hour, or 10 Gbps for one; a month of the small step is 160 CNY.
+    assert (best["billing"], best["held_mbps"], best["line_hours"]) == ("elastic", 10_000, "1")
+    assert best["cny"]["line"] == "20.0000"
+    narrow = replace(step, elastic_cny_hour=Decimal(200))
+    (best, _) = asked(town(narrow), moved, demand)["bundles"]
+    assert (best["billing"], best["held_mbps"], best["cny"]["line"]) == ("term", 709, "160.0000")
+
+
+def test_a_weight_buys_speed_only_for_what_it_is_worth() -> None:
+    for cny_per_ms, spans in (("199", ["short"]), ("200", ["long"]), ("0", ["short"])):
+        found = asked(town(), Wishes(weights=Weights(cny_per_ms=Decimal(cny_per_ms))))["bundles"][0]
+        # 0.1 ms for 20 km more at 1 CNY a km; where it is the same, the faster one is taken
+        assert found["spans"] == spans, cny_per_ms
+
+
+@pytest.mark.parametrize("protection", ["none", "one_plus_one"])
+def test_along_a_front_of_many_routes_the_best_trade_is_found(protection: str) -> None:
+    inner = 0
+    for seed in range(30):
+        rng = Random(seed)
+        spans = [
+            Span(
+                f"x{at:02}", "L", "fibre", "s", "t", Decimal(at + 1), 400 - 9 * at - rng.randrange(9), 9999, 0
+            )
+            for at in range(12)
+        ]
+        plain = town()
+        supply = Supply.build(
+            plain.sites.values(), spans, plain.tariffs.values(), plain.centres.values(), plain.offers.values()
+        )
+        wishes = Wishes(weights=Weights(cny_per_ms=Decimal(rng.choice((60, 90, 100, 110, 140, 250)))))
+        demand = replace(DEMAND, protection=protection)
+        found = Oracle(supply, wishes).pick(demand, ("L", "otn"), "t")
+        assert isinstance(found, Pick)
+        best = asked(supply, wishes, demand)["bundles"][0]
+        assert best["spans"] == list(found.ways[0].ids), seed
+        inner += best["spans"] not in (["x00"], ["x11"])
+    assert inner > 8
+
+
+def test_a_score_is_the_total_and_each_measure_at_its_price() -> None:
+    wishes = Wishes(weights=Weights(Decimal(10), Decimal(2), Decimal(100)))
+    grades = {"L|otn": LineGrade("L", "otn", Decimal("0.99"))}
+    first, second = asked(town(line_grades=grades), wishes)["bundles"]
+    # 150 compute + 160 line; 0.3 ms; 5 kW × 100 h × 0.1 kg; 100 × (1 − 0.999 × 0.99) percent
+    assert first["offer"] == "b"
+    assert first["score"]["parts"] == {
+        "total": {"value": None, "cny": "310.0000"},
+        "latency_ms": {"value": "0.3", "cny": "3.0000"},
+        "kg_co2": {"value": "50", "cny": "100.0000"},
+        "percent_unreliable": {"value": "1.099", "cny": "109.9000"},
+    }
+    assert first["score"]["cny"] == "522.9000"
+    assert (second["score"]["cny"], second["score"]["known_cny"]) == (None, "963.0000")
+    assert second["score"]["unknown"] == ["percent_unreliable"]
+
+
+def test_what_is_unknown_ranks_after_all_that_is_known_and_is_not_excluded() -> None:
+    supply = town(unit_powers={"b": UnitPower("b", 5000)})
+    plain, weighed = (
+        asked(supply, wishes)["bundles"]
+        for wishes in (Wishes(), Wishes(weights=Weights(cny_per_kg_co2=Decimal(1))))
+    )
+    assert [each["offer"] for each in plain] == ["a", "b"]
+    assert [each["offer"] for each in weighed] == ["b", "a"]
+
+
+def test_storage_is_paid_for_the_months_begun_and_is_part_of_the_compute() -> None:
+    stores = {"green|standard": Store("green", "standard", Decimal("0.25"), 100)}
+    answer = asked(town(stores=stores), Wishes(storage=Storage(80, "standard")))
+    (found,) = answer["bundles"]
+    assert (found["offer"], found["cny"]["storage"], found["cny"]["compute"]) == ("b", "20.0000", "170.0000")
+    assert answer["rejected"]["offers"] == {"storage": 1}
+
+
+def test_where_data_may_lie_and_which_domain_are_hard() -> None:
+    for wishes, offers, reason in (
+        (Wishes(residency=("32",)), ["b"], {"residency": 1}),
+        (Wishes(residency=("31", "3205")), ["a", "b"], {}),
+        (Wishes(domain="government"), ["a"], {"domain": 1}),
+    ):
+        answer = asked(town(), wishes)
+        assert [each["offer"] for each in answer["bundles"]] == offers
+        assert answer["rejected"]["offers"] == reason
+
+
+def test_only_what_is_booked_within_the_window_counts() -> None:
+    start = ASKED + timedelta(days=10)
+    at = instant(start)
+    booked = Booked("offer", "a", 2, 2, (f"{at}:2", f"{at + 5 * HOUR_US}:0"))
+    supply = town(booked={"offer|a": booked})
+    answer = asked(supply, Wishes(starts_at=start, asked_at=ASKED))
+    assert ([each["offer"] for each in answer["bundles"]], answer["rejected"]["offers"]) == (
+        ["b"],
+        {"window": 1},
+    )
+    later = Wishes(starts_at=start + timedelta(hours=5), asked_at=ASKED)
+    assert len(asked(supply, later)["bundles"]) == 2
+    before = Wishes(starts_at=start - timedelta(hours=100), asked_at=ASKED)
+    assert len(asked(supply, before)["bundles"]) == 2
+
+
+def test_a_line_that_takes_longer_than_until_the_start_is_counted_and_the_first_start_is_named() -> None:
+    supply = town()
+    slow = {name: replace(row, lead_days=9) for name, row in supply.tariffs.items()}
+    supply = replace(supply, tariffs=slow)
+    answer = asked(supply, Wishes(starts_at=ASKED + timedelta(days=8, hours=23), asked_at=ASKED))
+    assert answer["rejected"]["bundles"]["start"] == 2
+    assert answer["relax"] == [
+        {
+            "constraint": "starts_at",
+            "from": "2026-12-09T23:00:00+00:00",
+            "to": "2026-12-10T00:00:00+00:00",
+            "admits": 2,
+        }
+    ]
+    assert asked(supply, Wishes(starts_at=ASKED + timedelta(days=9), asked_at=ASKED))["bundles"]
+
+
+def test_the_tail_counts_in_latency_and_days() -> None:
+    tail = Tail(latency_us=40, days=(("L", 7),))
+    found = asked(town(), Wishes(tail=tail))["bundles"][0]
+    assert found["latency_us"] == 340
+    quick = replace(DEMAND, max_latency_us=340)
+    assert asked(town(), Wishes(tail=tail), quick)["bundles"][0]["spans"] == ["long"]
+    assert asked(town(), Wishes(tail=tail), replace(DEMAND, max_lead_days=6))["bundles"] == []
+    assert asked(town(), Wishes(tail=Tail(40, days=())))["rejected"]["bundles"]["access"] == 2
+
+
+def test_steps_of_bookings_meet_without_overlap() -> None:
+    steps = steps_of([(0, 10, 2), (10, 20, 3), (5, 15, 1)])
+    assert steps == ((0, 2), (5, 3), (10, 4), (15, 3), (20, 0))
+    assert [peak(steps, *window) for window in ((0, 5), (0, 6), (14, 16), (15, 16), (20, 99), (-9, 0))] == [
+        2,
+        3,
+        4,
+        3,
+        0,
+        0,
+    ]
+
+
+def test_a_demand_that_wishes_nothing_is_answered_as_in_the_files() -> None:
+    demand, wishes = parse_wished(LEAST | {"bandwidth_mbps": 1000}, asked_at=ASKED)
+    assert demand == parse_demand(LEAST | {"bandwidth_mbps": 1000})
+    assert answer_json(select(town(), demand, lines_of(town(), demand, wishes))) == answer_json(
+        select(town(), demand)
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"weights": {"cny_per_ms": "0.00001"}}, "weights.cny_per_ms"),
+        ({"weights": {"cny_per_ms": "-1"}}, "weights.cny_per_ms"),
+        ({"weights": {"cny_per_km": 1}}, "weights.cny_per_km"),
+        ({"weights": 3}, "weights"),
+        ({"transfer": {"volume_gb": "10", "within_hours": 5}}, "bandwidth_mbps"),
+        ({"bandwidth_mbps": None, "transfer": {"volume_gb": 0, "within_hours": 5}}, "transfer.volume_gb"),
+        ({"bandwidth_mbps": None, "transfer": {"volume_gb": "10"}}, "transfer.within_hours"),
+        (
+            {"bandwidth_mbps": None, "transfer": {"volume_gb": "10", "within_hours": 731}},
+            "transfer.within_hours",
+        ),
+        ({"bandwidth_mbps": None}, "bandwidth_mbps"),
+        ({"starts_at": "2026-12-24"}, "starts_at"),
+        ({"starts_at": "2026-12-24T08:00:00"}, "starts_at"),
+        ({"starts_at": "2026-12-01T08:00:00+08:00"}, "starts_at"),
+        ({"starts_at": 5}, "starts_at"),
+        ({"residency": ["Jiangsu"]}, "residency"),
+        ({"residency": "32"}, "residency"),
+        ({"domain": "finance"}, "domain"),
+        ({"storage": {"gib": 0, "storage_class": "standard"}}, "storage.gib"),
+        ({"storage": {"gib": 5}}, "storage.storage_class"),
+        ({"storage": {"gib": 5, "storage_class": "tape"}}, "storage.storage_class"),
+        ({"asked_at": "2026-12-01T08:00:00+08:00"}, "asked_at"),
+        ({"tail": {}}, "tail"),
+    ],
+    ids=str,
+)
+def test_a_bad_wish_is_refused_by_its_dotted_name(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(DemandError) as refused:
+        parse_wished(LEAST | {"bandwidth_mbps": 1000} | changes, asked_at=ASKED)
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize("name", ["weights", "transfer", "starts_at", "residency", "domain", "storage"])
+def test_the_files_know_no_wishes(name: str) -> None:
+    with pytest.raises(DemandError) as refused:
+        parse_demand(LEAST | {"bandwidth_mbps": 1000, name: {}})
+    assert (refused.value.code, refused.value.field) == ("unknown_field", name)

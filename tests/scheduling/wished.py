@@ -1,0 +1,129 @@
+"""Random small worlds of what the service knows beyond the files, and random wishes on them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import TypeVar
+
+from scheduling.domain.demand import Demand
+from scheduling.domain.extras import (
+    Booked,
+    CentreFacts,
+    Extras,
+    LineGrade,
+    Store,
+    UnitPower,
+    steps_of,
+    written_steps,
+)
+from scheduling.domain.supply import Supply
+from scheduling.domain.wishes import (
+    DOMAINS,
+    HOUR_US,
+    STORAGE_CLASSES,
+    Storage,
+    Tail,
+    Transfer,
+    Weights,
+    Wishes,
+    instant,
+)
+from tests.scheduling.worlds import LINE_PROVIDERS
+
+T = TypeVar("T")
+ASKED = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
+DIVISIONS = ("320509", "320100", "310115")
+
+
+def small_extras(rng: Random, supply: Supply) -> Extras:
+    """Facts of most centres, stores, powers and grades, and bookings of some offers and spans; some are unknown."""
+    facts = [
+        CentreFacts(
+            centre=name,
+            division=rng.choice(DIVISIONS),
+            domains=tuple(rng.sample(DOMAINS, rng.randint(0, 2))),
+            carbon_kg_kwh=rng.choice((None, Decimal(0), Decimal("0.61"), Decimal("0.000001"))),
+            carbon_basis=None,
+            availability=rng.choice((None, Decimal(1), Decimal("0.9995"), Decimal("0.99"))),
+        )
+        for name in supply.centres
+        if rng.random() < 0.9
+    ]
+    stores = [
+        Store(name, kind, Decimal(rng.choice(("0", "0.5", "0.3333"))), rng.choice((0, 3, 8, 8)))
+        for name in supply.centres
+        for kind in STORAGE_CLASSES[:2]
+        if rng.random() < 0.8
+    ]
+    powers = [UnitPower(name, rng.choice((0, 3500, 6500))) for name in supply.offers if rng.random() < 0.8]
+    products = sorted({(row.line_provider, row.technology) for row in supply.tariffs.values()})
+    grades = [
+        LineGrade(*product, Decimal(rng.choice(("0.999", "0.99995", "1", "0.9"))))
+        for product in products
+        if rng.random() < 0.8
+    ]
+    booked = [
+        _booked(rng, "offer", name, rng.choice((row.available, 6)))
+        for name, row in supply.offers.items()
+        if rng.random() < 0.5
+    ]
+    booked += [
+        _booked(rng, "span", name, row.capacity_mbps)
+        for name, row in supply.spans.items()
+        if rng.random() < 0.4
+    ]
+    return Extras(
+        centre_facts={row.centre: row for row in facts},
+        stores={f"{row.centre}|{row.storage_class}": row for row in stores},
+        unit_powers={row.offer: row for row in powers},
+        line_grades={f"{row.line_provider}|{row.technology}": row for row in grades},
+        booked={f"{row.part}|{row.key}": row for row in booked},
+    )
+
+
+def _booked(rng: Random, part: str, key: str, most: int) -> Booked:
+    bookings = []
+    for _ in range(rng.randint(1, 3)):
+        start = instant(ASKED) + rng.choice((0, 1, 2, 24, 25, 72, 73, 241, 242)) * HOUR_US
+        hours = rng.choice((1, 24, 48, 800))
+        bookings.append((start, start + hours * HOUR_US, rng.choice((1, 2, 4))))
+    free = rng.choice((most, most, max(0, most - 1)))
+    return Booked(part, key, most, free, written_steps(steps_of(bookings)))
+
+
+def both(one: int, two: int) -> tuple[tuple[str, int], ...]:
+    """Days of the two line providers."""
+    return tuple(zip(LINE_PROVIDERS, (one, two), strict=True))
+
+
+def small_wishes(rng: Random, demand: Demand) -> tuple[Demand, Wishes]:
+    """Wishes from none to all of them, and the demand with the bandwidth that the data to move need."""
+    share, weighed = rng.choice((0.05, 0.15, 0.4)), rng.random() < 0.6
+
+    def maybe(*values: T) -> T | None:
+        return rng.choice(values) if rng.random() < share else None
+
+    weights = Weights(
+        cny_per_ms=rng.choice((None, Decimal(0), Decimal(100), Decimal("33.3333"), Decimal(400))),
+        cny_per_kg_co2=rng.choice((None, Decimal("0.1"), Decimal(1))),
+        cny_per_percent_unreliable=rng.choice((None, Decimal(5), Decimal("0.0001"))),
+    )
+    transfer = maybe(
+        *(Transfer(Decimal(rng.choice(("0.1", "1", "2.5", "4"))), rng.choice((1, 2, 3, 5))) for _ in range(2))
+    )
+    if transfer is not None and transfer.within_hours > demand.duration_hours:
+        demand = replace(demand, duration_hours=Decimal(730))
+    if transfer is not None:
+        demand = replace(demand, bandwidth_mbps=transfer.least_mbps)
+    starts = maybe(*(ASKED + timedelta(hours=hours) for hours in (1, 24, 72, 73, 100, 241)))
+    return demand, Wishes(
+        weights=weights if weighed else None,
+        transfer=transfer,
+        starts_at=starts,
+        asked_at=None if starts is None else ASKED,
+        residency=maybe(("32",), ("3205", "31"), ("310115",), ("11",)) or (),
+        domain=maybe(*DOMAINS),
+        storage=maybe(Storage(3, "performance"), Storage(8, "standard"), Storage(9, "performance")),
+        tail=maybe(Tail(7, both(3, 0)), Tail(1, both(0, 1)[:1]), Tail(30, both(10, 10)), Tail(3)) or Tail(),
+    )
