@@ -7,8 +7,9 @@ from math import ceil
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.supply import Span, Supply
-from tests.scheduling.oracle import REASONS, Json, Oracle, Way
+from tests.scheduling.oracle import REASONS, Json, Oracle
 from tests.scheduling.oracle_answers import written
+from tests.scheduling.oracle_worth import Way
 
 Spans = tuple[str, ...]
 Arcs = dict[str, list[tuple[str, Span, int, int]]]
@@ -113,7 +114,7 @@ def plain_answer(supply: Supply, demand: Demand) -> Json:
         "fitting": sorted(
             offer.offer for offer in supply.offers.values() if not oracle.failures(demand, offer)
         ),
-        "bundles": [written(oracle, demand, *bundle) for bundle in found[: demand.top]],
+        "bundles": [written(oracle, demand, bundle) for bundle in found[: demand.top]],
         "rejected": {"offers": {key: firsts.count(key) for key in dict.fromkeys(firsts)}, "bundles": reasons},
         "relax": [] if found else None,
     }
