@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from aggregation.domain.centres import carbon_of
 from aggregation.models import Centre, CentreStore, Inventory, Offer, OfferPrice
@@ -117,9 +117,11 @@ def turning(after: datetime, until: datetime) -> tuple[set[UUID], set[UUID]]:
     begun = Q(valid_from__gt=after, valid_from__lte=until) | Q(valid_until__gt=after, valid_until__lte=until)
     limit = stale_after()
     aged = Inventory.objects.filter(observed_at__gte=after - limit, observed_at__lt=until - limit)
+    offers = OfferPrice.objects.filter(begun).values_list(Value(value=True), "offer_id")
+    found = list(offers.union(aged.values_list(Value(value=False), "pool_id"), all=True))
     return (
-        set(OfferPrice.objects.filter(begun).values_list("offer_id", flat=True)),
-        set(aged.values_list("pool_id", flat=True)),
+        {key for is_offer, key in found if is_offer},
+        {key for is_offer, key in found if not is_offer},
     )
 
 

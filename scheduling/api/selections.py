@@ -11,6 +11,7 @@ from kernel.api.bodies import in_words
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
+from kernel.durability import commit_without_waiting
 from kernel.systems import System
 from kernel.text import Text
 from scheduling.domain.demand import LATENCY_LAYERS, PROTECTIONS, WANTS
@@ -197,6 +198,7 @@ class SelectionsView(HouseView):
     def post(self, request: Request) -> Response:
         """Choose compute and line together, with path, evidence, price split, reasons and relaxations."""
         demand = self.read(DemandDocument)
+        commit_without_waiting()
         row = run_selection(demand=demand, demand_ref=None, actor=self.actor)
         return self.show(row, SelectionOut, status=201, location=f"/api/v1/selections/{row.id}")
 

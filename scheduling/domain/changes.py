@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scheduling.domain.extras import EXTRA_PARTS, EXTRA_TABLES, Extras
+from scheduling.domain.patches import patched
 from scheduling.domain.rows import TABLES, Offer, Span
 from scheduling.domain.supply import Supply, networks_of
 
@@ -58,7 +59,7 @@ def _tables(
         rows: Mapping[str, Any] = getattr(holder, name)
         keys = {*put.get(name, ()), *dropped.get(name, ())}
         if keys:
-            rows = {key: row for key, row in rows.items() if key not in keys} | dict(put.get(name, {}))
+            rows = patched(rows, put.get(name, {}), dropped.get(name, ()))
         tables[name] = rows
     return tables
 

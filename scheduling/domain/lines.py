@@ -1,6 +1,7 @@
 """The line of a bundle: for one line product and one centre's site the cheapest feasible one, or why there is none."""
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -68,7 +69,7 @@ class Reaches:
         """The sums of the single route that `route` would give, or None where it would give none."""
         if site == self.source:
             return (0, 0) if bounds.admit(EMPTY_PATH) else None
-        reach = self._reach_of(provider, bandwidth)
+        reach = self.reach(provider, bandwidth)
         target = None if reach is None else reach.network.site_index.get(site)
         return None if reach is None or target is None else best_sums(reach, target, order, bounds)
 
@@ -76,7 +77,7 @@ class Reaches:
         """Whether a provider has any path to the site with that many Mbps free."""
         if site == self.source:
             return True
-        reach = self._reach_of(provider, bandwidth)
+        reach = self.reach(provider, bandwidth)
         target = None if reach is None else reach.network.site_index.get(site)
         return reach is not None and target is not None and reach.distances.reaches(target)
 
@@ -85,12 +86,12 @@ class Reaches:
     ) -> Route | None:
         if site == self.source:
             return best_route(None, None, order, bounds, pair=pair)
-        reach = self._reach_of(provider, bandwidth)
+        reach = self.reach(provider, bandwidth)
         target = None if reach is None else reach.network.site_index.get(site)
         return None if target is None else best_route(reach, target, order, bounds, pair=pair)
 
-    def _reach_of(self, provider: str, bandwidth: int) -> Reach | None:
-        """The paths of a provider from the source; None where it has no span there."""
+    def reach(self, provider: str, bandwidth: int) -> Reach | None:
+        """The paths of a provider from the source with that many Mbps free; None where it has no span there."""
         key = (provider, bandwidth)
         if key not in self._reach:
             network = self.networks.get(provider)
@@ -116,6 +117,7 @@ class Lines:
         self.pair = demand.protection == "one_plus_one"
         self._groups: dict[tuple[Product, str], tuple[ChargeGroup, ...]] = {}
         self._choices: dict[tuple[Product, str], LineChoice | str] = {}
+        self._bounds: dict[int, Bounds] = {}
 
     @property
     def tariffs(self) -> list[Tariff]:
@@ -137,15 +139,33 @@ class Lines:
             self._choices[key] = self._choose(product, site)
         return self._choices[key]
 
+    def keep(self, product: Product, found: Mapping[str, LineChoice | str]) -> list[LineChoice | str]:
+        """Remember lines that were worked out together, by site; the lines."""
+        self._choices.update({(product, site): choice for site, choice in found.items()})
+        return list(found.values())
+
+    def kept(self, product: Product, sites: Iterable[str]) -> list[LineChoice | str] | None:
+        """The lines to the sites where all of them are known already."""
+        found = [self._choices.get((product, site)) for site in sites]
+        known = [choice for choice in found if choice is not None]
+        return known if len(known) == len(found) else None
+
     def bounds(self, terminal_us: int) -> Bounds:
         """The demand's bounds on the optical path; the latency bound is strict, so one µs below it is inside."""
-        demand = self.demand
-        return Bounds(
-            latency=None if demand.max_latency_us is None else demand.max_latency_us - 1 - terminal_us,
-            jitter=demand.max_jitter_us,
-            loss=None if demand.max_loss is None else Fraction(demand.max_loss),
-            hops=demand.max_hops,
-        )
+        if terminal_us not in self._bounds:
+            demand = self.demand
+            self._bounds[terminal_us] = Bounds(
+                latency=None if demand.max_latency_us is None else demand.max_latency_us - 1 - terminal_us,
+                jitter=demand.max_jitter_us,
+                loss=None if demand.max_loss is None else Fraction(demand.max_loss),
+                hops=demand.max_hops,
+            )
+        return self._bounds[terminal_us]
+
+    def most_us(self, terminal_us: int) -> float:
+        """The most that an optical path may take, in µs; infinity where latency is not bounded."""
+        latency = self.bounds(terminal_us).latency
+        return math.inf if latency is None else latency
 
     def route(self, product: Product, site: str, mbps: int, order: Order, bounds: Bounds) -> Route | None:
         """The first route in that order with so many Mbps free, for this demand's protection."""
@@ -154,6 +174,15 @@ class Lines:
     def value(self, choice: LineChoice) -> int:
         """What a line is chosen by: its cost, and what its latency is worth where the buyer says so."""
         return choice.cost * CNY_IN_SCORE + self.us_price * choice.latency
+
+    def fastest(self, product: Product, site: str, terminal_us: int) -> int | None:
+        """The least latency (µs, with the terminals) of a line without its bound on latency, None where there is none."""
+        bounds, mbps = replace(self.bounds(terminal_us), latency=None), self.demand.bandwidth_mbps
+        if self.pair:
+            route = self.route(product, site, mbps, Order.LATENCY, bounds)
+            return None if route is None else route.latency + terminal_us
+        sums = self.reaches.sums(product[0], mbps, site, Order.LATENCY, bounds)
+        return None if sums is None else sums[0] + terminal_us
 
     def _choose(self, product: Product, site: str) -> LineChoice | str:
         choices = [

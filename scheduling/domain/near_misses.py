@@ -1,12 +1,14 @@
 """Centres that fail a demand on latency alone: to be measured, or out of light's reach."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import numpy as np
 
+from scheduling.domain.fans import fan
 from scheduling.domain.light import Medium, floor_us
 from scheduling.domain.lines import Lines, Product
-from scheduling.domain.paths import Order
 from scheduling.domain.screening import screen
 from scheduling.domain.sites import Point
 from scheduling.domain.standings import by_site
@@ -44,49 +46,50 @@ def near_misses(supply: Supply, lines: Lines, beyond_silica: frozenset[str]) -> 
         return []
     columns = supply.columns
     fits = np.logical_and.reduce([constraint.passes for constraint in screen(supply, demand, lines.wishes)])
+    offers = by_site(columns, fits)
+    choices = [(product, fan(lines, product, list(offers))) for product in lines.products]
+    here = _point(supply, demand.from_site)
     found: list[NearMiss] = []
-    for site, rows in by_site(columns, fits).items():
-        reasons = {product: lines.choose(product, site) for product in lines.products}
-        if any(not isinstance(reason, str) for reason in reasons.values()):
+    for at, (site, rows) in enumerate(offers.items()):
+        reasons = [(product, each[at]) for product, each in choices]
+        there = _point(supply, site)
+        if here is None or there is None or any(not isinstance(reason, str) for _, reason in reasons):
             continue
-        misses = [
-            miss
-            for product, reason in reasons.items()
-            if reason == "latency"
-            and (miss := _miss(supply, lines, product, site, silica=product[0] not in beyond_silica))
-        ]
+        late = [product for product, reason in reasons if reason == "latency"]
+        misses = list(_misses(lines, late, site, here.metres_to(there), beyond_silica)) if late else []
         if misses:
             nearest = min(misses, key=lambda miss: (miss.verdict is Verdict.FAIL, miss.upper_us))
-            centres = {columns.centres[centre] for centre in columns.centre[rows].tolist()}
-            found += [replace(nearest, centre=centre) for centre in centres]
+            found += [
+                replace(nearest, centre=columns.centres[centre])
+                for centre in set(columns.centre[rows].tolist())
+            ]
     return sorted(found, key=lambda miss: (miss.upper_us, miss.centre))
 
 
-def _miss(supply: Supply, lines: Lines, product: Product, site: str, *, silica: bool) -> NearMiss | None:
-    """The fastest line of the product without the latency bound, judged; None where other bounds stop it."""
-    demand = lines.demand
-    assert demand.max_latency_us is not None  # noqa: S101 - asked by the caller
-    groups = lines.groups(product, site)
-    terminal = groups[0].terminal_us if groups else 0
-    bounds = replace(lines.bounds(terminal), latency=None)
-    route = lines.route(product, site, demand.bandwidth_mbps, Order.LATENCY, bounds)
-    ends = _point(supply, demand.from_site), _point(supply, site)
-    if route is None or not groups or ends[0] is None or ends[1] is None:
-        return None
-    metres = ends[0].metres_to(ends[1])
-    medium = Medium.SILICA if silica else Medium.UNDISCLOSED
-    upper, lower = route.latency + terminal, floor_us(metres, medium) + terminal
-    return NearMiss(
-        centre="",
-        line_provider=product[0],
-        technology=product[1],
-        upper_us=upper,
-        lower_us=lower,
-        below_us=demand.max_latency_us,
-        great_circle_m=int(metres),
-        medium=medium.value,
-        verdict=judge(upper_us=upper, lower_us=lower, below_us=demand.max_latency_us),
-    )
+def _misses(
+    lines: Lines, products: Iterable[Product], site: str, metres: Decimal, beyond_silica: frozenset[str]
+) -> Iterator[NearMiss]:
+    """The fastest line of each product without the latency bound, judged; none where other bounds stop it."""
+    below = lines.demand.max_latency_us
+    assert below is not None  # noqa: S101 - asked by the caller
+    for product in products:
+        groups = lines.groups(product, site)
+        upper = lines.fastest(product, site, groups[0].terminal_us) if groups else None
+        if upper is None:
+            continue
+        medium = Medium.UNDISCLOSED if product[0] in beyond_silica else Medium.SILICA
+        lower = floor_us(metres, medium) + groups[0].terminal_us
+        yield NearMiss(
+            centre="",
+            line_provider=product[0],
+            technology=product[1],
+            upper_us=upper,
+            lower_us=lower,
+            below_us=below,
+            great_circle_m=int(metres),
+            medium=medium.value,
+            verdict=judge(upper_us=upper, lower_us=lower, below_us=below),
+        )
 
 
 def _point(supply: Supply, site: str) -> Point | None:

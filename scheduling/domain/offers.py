@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,10 @@ UNKNOWN = -1
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Rows = slice | Ints
+ALL = slice(None)
+_INT16 = 2**15 - 1
+"""NumPy sorts whole numbers of 16 bits by radix, in a tenth of the time."""
 
 MINIMA = {
     "min_accelerators": ("accelerators", 0),
@@ -54,7 +58,10 @@ class Constraint:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class OfferColumns:
-    """n offers in order of (price, id), as text codes and scaled integers; `centre` is the position in `centres`."""
+    """n offers in order of (price, id), as text codes and scaled integers; `centre` is the position in `centres`.
+
+    `derived` remembers the lists that are worked out of the columns.
+    """
 
     ids: NDArray[np.object_]
     centres: tuple[str, ...]
@@ -65,6 +72,7 @@ class OfferColumns:
     texts: Mapping[str, Ints]
     codes: Mapping[str, Mapping[str, int]]
     centre_numbers: Mapping[str, Ints]
+    derived: dict[str, tuple[Ints, Ints]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def build(cls, offers: Iterable[Offer], centres: Mapping[str, Centre]) -> "OfferColumns":
@@ -93,16 +101,14 @@ class OfferColumns:
         known = dict(zip(self.centres, self.site_of, strict=True))
         names = self.centres + tuple(name for name in centres if name not in known)
         part = _laid_out(put, {name: at for at, name in enumerate(names)}, self.codes)
-        keep = np.ones(len(self.ids), dtype=np.bool_)
-        keep[[self.position(row) for row in gone]] = False
-        ids, price = self.ids[keep], self.price[keep]
-        places = np.array(
-            [_place(ids, price, *at) for at in zip(part.price.tolist(), part.ids, strict=True)],
-            dtype=np.int64,
-        )
+        places = [_place(self.ids, self.price, *at) for at in zip(part.price.tolist(), part.ids, strict=True)]
+        left = sorted(self.position(row) for row in gone)
+        pieces = _pieces(len(self.ids), places, left)
 
         def merged(mine: NDArray[Any], theirs: NDArray[Any]) -> NDArray[Any]:
-            return np.insert(mine[keep], places, theirs)
+            if places == left and np.array_equal(mine[left], theirs):
+                return mine  # nobody moved, and nothing changed here
+            return np.concatenate([(theirs if new else mine)[low:high] for new, low, high in pieces])
 
         return OfferColumns(
             ids=merged(self.ids, part.ids),
@@ -123,44 +129,46 @@ class OfferColumns:
         assert self.ids[found] == row.offer  # noqa: S101 - the row is one of these
         return found
 
-    def screen(self, demand: Demand) -> list[Constraint]:
-        """Every constraint on offers that the demand states, in the order of reasons; `available` is always last."""
+    def screen(self, demand: Demand, rows: Rows = ALL) -> list[Constraint]:
+        """Every constraint on offers that the demand states, in the order of reasons; `available` is always last.
+
+        Of the offers at `rows`, all where none are named.
+        """
         return [
-            *self._compute(demand),
-            *self._centre(demand),
-            *self._providers(demand),
-            self._available(demand),
+            *self._compute(demand, rows),
+            *self._centre(demand, rows),
+            *self._providers(demand, rows),
+            self._available(demand, rows),
         ]
 
-    def _compute(self, demand: Demand) -> list[Constraint]:
+    def _compute(self, demand: Demand, rows: Rows) -> list[Constraint]:
         wanted, found = demand.compute, []
         if wanted.kind is not None:
-            found.append(Constraint("compute.kind", "kind", self._among("kind", (wanted.kind,))))
+            found.append(Constraint("compute.kind", "kind", self._among("kind", (wanted.kind,), rows)))
         if wanted.accelerators:
-            passes = self._among("accelerator", wanted.accelerators)
+            passes = self._among("accelerator", wanted.accelerators, rows)
             found.append(Constraint("compute.accelerators", "accelerators", passes))
         for name, (column, places) in MINIMA.items():
             bound: int | Decimal | None = getattr(wanted, name)
             if bound is not None:
-                values = self.numbers[column]
+                values = self.numbers[column][rows]
                 passes = values >= scaled(Decimal(bound), places)
                 found.append(Constraint(f"compute.{name}", name, passes, values, places))
         if wanted.domestic is not None:
-            passes = self.numbers["domestic"] == int(wanted.domestic)
+            passes = self.numbers["domestic"][rows] == int(wanted.domestic)
             found.append(Constraint("compute.domestic", "domestic", passes))
         return found
 
-    def _centre(self, demand: Demand) -> list[Constraint]:
+    def _centre(self, demand: Demand, rows: Rows) -> list[Constraint]:
         wanted, found = demand.centre, []
+        at = self.centre[rows]
         for name, (column, places) in CENTRE_BOUNDS.items():
             bound: int | Decimal | None = getattr(wanted, name)
             if bound is not None:
                 values = self.centre_numbers[column]
                 limit = scaled(Decimal(bound), places)
                 within = (values <= limit) & (values != UNKNOWN) if name == "max_pue" else values >= limit
-                found.append(
-                    Constraint(f"centre.{name}", "centre", within[self.centre], values[self.centre], places)
-                )
+                found.append(Constraint(f"centre.{name}", "centre", within[at], values[at], places))
         for name, listed, inside in (
             ("include", wanted.include, True),
             ("exclude", wanted.exclude, False),
@@ -168,27 +176,42 @@ class OfferColumns:
             if listed:
                 names = frozenset(listed)
                 chosen = np.array([(centre in names) is inside for centre in self.centres], dtype=np.bool_)
-                found.append(Constraint(f"centre.{name}", "centre", chosen[self.centre]))
+                found.append(Constraint(f"centre.{name}", "centre", chosen[at]))
         return found
 
-    def _providers(self, demand: Demand) -> list[Constraint]:
+    def _providers(self, demand: Demand, rows: Rows) -> list[Constraint]:
         found = []
         if demand.providers.include:
-            passes = self._among("provider", demand.providers.include)
+            passes = self._among("provider", demand.providers.include, rows)
             found.append(Constraint("providers.include", "providers", passes))
         if demand.providers.exclude:
-            passes = ~self._among("provider", demand.providers.exclude)
+            passes = ~self._among("provider", demand.providers.exclude, rows)
             found.append(Constraint("providers.exclude", "providers", passes))
         return found
 
-    def _available(self, demand: Demand) -> Constraint:
-        values = self.numbers["available"]
+    def _available(self, demand: Demand, rows: Rows) -> Constraint:
+        values = self.numbers["available"][rows]
         return Constraint("quantity", "available", values >= demand.quantity, values)
 
-    def _among(self, column: str, listed: tuple[str, ...]) -> Mask:
+    def _among(self, column: str, listed: tuple[str, ...], rows: Rows) -> Mask:
         code = self.codes[column]
-        wanted = np.array([code[text] for text in listed if text in code], dtype=np.int64)
-        return np.isin(self.texts[column], wanted)
+        wanted = np.zeros(len(code) + 1, dtype=np.bool_)  # the last stands for UNKNOWN, which is −1
+        wanted[[code[text] for text in listed if text in code]] = True
+        found: Mask = wanted[self.texts[column][rows]]
+        return found
+
+    def lists(self, column: str) -> tuple[Ints, Ints]:
+        """The offers by what they have in a text column or as `centre`, each list in order; and where each begins.
+
+        Worked out once; of codes 0, 1, … the list of code c is order[begin[c] : begin[c + 1]].
+        """
+        if column not in self.derived:
+            codes = self.centre if column == "centre" else self.texts[column]
+            most = len(self.centres if column == "centre" else self.codes[column])
+            order = np.argsort(codes.astype(np.int16 if most < _INT16 else np.int64), kind="stable")
+            begin = np.searchsorted(codes[order], np.arange(most + 1))
+            self.derived[column] = order, begin
+        return self.derived[column]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +229,13 @@ class _Part:
 def _laid_out(
     offers: Iterable[Offer], index: Mapping[str, int], known: Mapping[str, Mapping[str, int]]
 ) -> _Part:
-    rows = sorted(offers, key=lambda offer: (offer.price_cny_hour, offer.offer))
+    given = list(offers)
+    price = _column([row.price_cny_hour for row in given], 4)
+    order = sorted(
+        range(len(given)),
+        key=list(zip(price.tolist(), (row.offer for row in given), strict=True)).__getitem__,
+    )
+    rows = [given[at] for at in order]
     codes: dict[str, dict[str, int]] = {}
     texts = {}
     for column in ("kind", "accelerator", "provider"):
@@ -219,7 +248,7 @@ def _laid_out(
     return _Part(
         ids=ids,
         centre=np.array([index[row.centre] for row in rows], dtype=np.int64),
-        price=_column([row.price_cny_hour for row in rows], 4),
+        price=price[order],
         numbers={
             column: _column([getattr(row, column) for row in rows], places)
             for column, places in (*MINIMA.values(), ("domestic", 0), ("available", 0))
@@ -227,6 +256,22 @@ def _laid_out(
         texts=texts,
         codes=codes,
     )
+
+
+def _pieces(count: int, places: Iterable[int], gone: Iterable[int]) -> list[tuple[bool, int, int]]:
+    """How `count` rows and the new ones, each before its place, lie one after the other without those that are gone.
+
+    (whether of the new rows, from, to before).
+    """
+    found: list[tuple[bool, int, int]] = []
+    last = 0
+    cuts = [(place, 0, number) for number, place in enumerate(places)] + [(row, 1, 0) for row in gone]
+    for at, is_gone, number in sorted(cuts):
+        found.append((False, last, at))
+        last = at + is_gone
+        if not is_gone:
+            found.append((True, number, number + 1))
+    return [*found, (False, last, count)]
 
 
 def _centre_numbers(centres: Iterable[Centre | None]) -> dict[str, Ints]:
@@ -245,5 +290,8 @@ def _place(ids: NDArray[np.object_], price: Ints, at: int, offer: str) -> int:
 
 
 def _column(cells: list[int | Decimal | None], places: int) -> Ints:
-    values = [UNKNOWN if cell is None else scaled(Decimal(cell), places) for cell in cells]
-    return np.array(values, dtype=np.int64)
+    known: dict[int | Decimal | None, int] = {None: UNKNOWN}  # the same few values come again and again
+    for cell in cells:
+        if cell not in known and cell is not None:
+            known[cell] = scaled(Decimal(cell), places)
+    return np.array([known[cell] for cell in cells], dtype=np.int64)

@@ -230,6 +230,8 @@ TABLES: tuple[Table, ...] = (
 
 def row_id(table: Table, row: Any) -> str:
     """A row's id; a tariff's is its four key columns joined by `|`."""
+    if len(table.key) == 1:
+        return str(getattr(row, table.key[0]))
     return "|".join(str(getattr(row, name)) for name in table.key)
 
 

@@ -8,6 +8,7 @@ from itertools import islice, takewhile
 import numpy as np
 
 from scheduling.domain.answer import BUNDLE_REASONS, WISHED_REASONS, Answer, Bundle, Rejected
+from scheduling.domain.cheapest import first_standings
 from scheduling.domain.costs import Costs, costs_of
 from scheduling.domain.demand import Demand, DemandError
 from scheduling.domain.lines import LineChoice, Lines, Reaches
@@ -38,6 +39,20 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
     lines = lines or lines_of(supply, demand)
     wishes = lines.wishes
     columns, costs = supply.columns, costs_of(supply, demand, wishes)
+    if wishes == NO_WISHES and not {"rejected", "pareto"}.intersection(demand.want) and demand.top:
+        first = first_standings(supply, demand, lines, costs)
+        if first:
+            top = _top(costs, demand, first)
+            return Answer(
+                demand=demand.demand,
+                snapshot=supply.snapshot,
+                bundles=top.bundles,
+                pareto=None,
+                rejected=None,
+                relax=() if "relax" in demand.want else None,
+                ranks=top.ranks,
+                tied_beyond=top.tied_beyond,
+            )
     constraints = screen(supply, demand, wishes)
     fits = np.logical_and.reduce([constraint.passes for constraint in constraints])
     found = list(standings(costs, lines, by_site(columns, fits)))
@@ -100,7 +115,8 @@ class _Top:
 
 def _top(costs: Costs, demand: Demand, found: Iterable[Standing]) -> _Top:
     ways = [
-        _ranked(costs, demand, standing, standing.rows[: standing.affordable].tolist()) for standing in found
+        _ranked(costs, demand, standing, standing.rows[: standing.affordable].tolist())
+        for standing in _first(costs, demand, found)
     ]
     merged = heapq.merge(*ways, key=lambda ranked: ranked[0])
     first = list(islice(merged, demand.top))
@@ -109,6 +125,19 @@ def _top(costs: Costs, demand: Demand, found: Iterable[Standing]) -> _Top:
         ranks.append(ranks[-1] if place > 1 and rank[:3] == first[place - 2][0][:3] else place)
     tied = takewhile(lambda ranked: ranked[0][:3] == first[-1][0][:3], merged) if first else ()
     return _Top(tuple(bundle for _, bundle in first), tuple(ranks), sum(1 for _ in tied))
+
+
+def _first(costs: Costs, demand: Demand, found: Iterable[Standing]) -> Iterable[Standing]:
+    """The standings that the first `top` bundles are of: no more than so many have a first bundle among them."""
+    if not demand.top:
+        return ()
+    firsts = [
+        (costs.rank(int(standing.rows[0]), standing.product, standing.line), standing)
+        for standing in found
+        if standing.affordable and isinstance(standing.line, LineChoice)
+    ]
+    last = heapq.nsmallest(demand.top, (rank for rank, _ in firsts))[-1:]
+    return [standing for rank, standing in firsts if rank <= last[0]]
 
 
 def _pareto(costs: Costs, demand: Demand, found: Iterable[Standing]) -> Iterator[Bundle]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from scheduling.domain.costs import Costs
 from scheduling.domain.demand import Demand
+from scheduling.domain.fans import fan
 from scheduling.domain.lines import LineChoice, Lines, Product
 from scheduling.domain.numbers import scaled
 from scheduling.domain.offers import Ints, Mask, OfferColumns
@@ -47,10 +48,10 @@ def by_site(columns: OfferColumns, passes: Mask) -> dict[str, Ints]:
 
 def standings(costs: Costs, lines: Lines, offers: Mapping[str, Ints]) -> Iterator[Standing]:
     """Every (line product, site) with the offers there; feasible pairs are the sum of `affordable`."""
-    money = budget(lines.demand)
-    for site, rows in offers.items():
-        for product in lines.products:
-            line = lines.choose(product, site)
+    money, sites = budget(lines.demand), list(offers)
+    for product in lines.products:
+        for site, line in zip(sites, fan(lines, product, sites), strict=True):
+            rows = offers[site]
             if isinstance(line, str):
                 yield Standing(product, line, rows, 0)
             else:

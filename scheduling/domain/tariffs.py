@@ -1,7 +1,7 @@
 """What a line costs: tariff rows as charges that are flat or grow with km, and the least of them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from scheduling.domain.demand import Demand
@@ -47,6 +47,8 @@ class ChargeGroup:
 
     def least(self, metres: int) -> Charge:
         """The charge to pay at a length."""
+        if len(self.charges) == 1:
+            return self.charges[0]
         return min(self.charges, key=lambda charge: (charge.cost(metres), charge.preference))
 
     @property
@@ -58,6 +60,16 @@ class ChargeGroup:
     def grows(self) -> bool:
         """Whether any charge depends on km."""
         return any(charge.per_metre for charge in self.charges)
+
+    def capped(self, metres: int) -> "ChargeGroup":
+        """What can be paid for a path of so many metres or more, where a flat charge costs no more than any other.
+
+        Where every charge that grows costs more than the flat ones already, these alone.
+        """
+        least = self.flat
+        if least is None or any(each.per_metre and each.cost(metres) <= least for each in self.charges):
+            return self
+        return replace(self, charges=tuple(each for each in self.charges if not each.per_metre))
 
     def reach(self, budget: int) -> int | None:
         """The most metres that the budget (10⁻¹⁰ CNY) pays for: −1 for none at all, None for any length."""

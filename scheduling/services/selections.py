@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -62,7 +62,7 @@ class Replay:
     answer: dict[str, Any]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Actor) -> Selection:
     """Answer a demand of reference/selection-files on what may be sold now, and keep all of it.
 
@@ -201,13 +201,22 @@ def _evidence_of(by_key: Mapping[str, Span]) -> dict[str, Any]:
 
 
 def _near_misses(supply: Supply, lines: Lines) -> list[dict[str, Any]]:
-    found = []
-    for miss in near_misses(supply, lines, providers_beyond_silica()):
-        written = asdict(miss)
-        written["great_circle_km"] = kilometres(written.pop("great_circle_m"))
-        written["verdict"] = {"fail": "impossible"}.get(miss.verdict, miss.verdict.value)
-        found.append(written)
-    return found
+    if lines.demand.max_latency_us is None:  # nothing can fail on latency
+        return []
+    return [
+        {
+            "centre": miss.centre,
+            "line_provider": miss.line_provider,
+            "technology": miss.technology,
+            "upper_us": miss.upper_us,
+            "lower_us": miss.lower_us,
+            "below_us": miss.below_us,
+            "medium": miss.medium,
+            "great_circle_km": kilometres(miss.great_circle_m),
+            "verdict": {"fail": "impossible"}.get(miss.verdict, miss.verdict.value),
+        }
+        for miss in near_misses(supply, lines, providers_beyond_silica())
+    ]
 
 
 def _terms(

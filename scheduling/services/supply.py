@@ -51,18 +51,22 @@ IGNORED = (
 BUNDLES = ("scheduling.bundle_held", "scheduling.bundle_released", "kernel.hold_expired")
 NETWORKS = ("scheduling.network_imported",)
 
+# The cursor, the instant and what happened between, in one question: it is asked with every selection.
 HAPPENED = """
-    SELECT e.name, e.subject, e.tenant_id
-    FROM event_position p JOIN event e ON e.id = p.event_id
-    WHERE p.position > %(position)s AND split_part(e.name, '.', 1) = ANY(%(floors)s) AND e.name <> ALL(%(ignored)s)
-    UNION ALL
-    SELECT e.name, e.subject, e.tenant_id
-    FROM event_pending q JOIN event e ON e.id = q.event_id
-    WHERE split_part(e.name, '.', 1) = ANY(%(floors)s) AND e.name <> ALL(%(ignored)s)
+    SELECT c.looked_at, statement_timestamp(), h.name, h.subject, h.tenant_id
+    FROM supply_cursor c LEFT JOIN LATERAL (
+        SELECT e.name, e.subject, e.tenant_id
+        FROM event_position p JOIN event e ON e.id = p.event_id
+        WHERE p.position > c.position AND split_part(e.name, '.', 1) = ANY(%(floors)s) AND e.name <> ALL(%(ignored)s)
+        UNION ALL
+        SELECT e.name, e.subject, e.tenant_id
+        FROM event_pending q JOIN event e ON e.id = q.event_id
+        WHERE split_part(e.name, '.', 1) = ANY(%(floors)s) AND e.name <> ALL(%(ignored)s)
+    ) h ON true
 """
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def fresh_supply() -> Version:
     """The newest supply, with all that was committed before: whoever asks builds it where nobody does at the moment.
 
@@ -78,7 +82,7 @@ def fresh_supply() -> Version:
     return version
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def refresh_supply(*, everything: bool = False) -> bool:
     """Bring the snapshot up to date with what has happened; whether there was anything to look at.
 
@@ -86,16 +90,15 @@ def refresh_supply(*, everything: bool = False) -> bool:
     looks at all rows, waits for its turn, and so finds also what no event told. Else nothing is done while another
     builder is at work.
     """
-    cursor = SupplyCursor.objects.first()
-    if not everything and cursor is not None and not _happened(cursor, now()):
+    if not everything and not _happened():
         return False
     if everything:
         take_lock(Lock.SNAPSHOT)
     elif not try_lock(Lock.SNAPSHOT):
         return False
-    cursor = SupplyCursor.objects.first()  # the builder before us may have come further meanwhile
     position, instant = last_position(), now()
-    _write(Scope(everything=True) if everything or cursor is None else _happened(cursor, instant))
+    # asked again: the builder before us may have come further meanwhile
+    _write(Scope(everything=True) if everything else _happened())
     SupplyCursor.objects.update_or_create(id=1, defaults={"position": position, "looked_at": instant})
     return True
 
@@ -104,9 +107,8 @@ def refresh_supply(*, everything: bool = False) -> bool:
 def keep_up() -> None:
     """Build what is due; where nothing is, note how far it was looked, so that who asks has less to look at."""
     if not refresh_supply() and try_lock(Lock.SNAPSHOT):
-        cursor = SupplyCursor.objects.get()
         position, instant = last_position(), now()
-        if not _happened(cursor, instant):
+        if not _happened():
             SupplyCursor.objects.update(position=position, looked_at=instant)
 
 
@@ -129,16 +131,19 @@ def forget_versions() -> int:
     return gone
 
 
-def _happened(cursor: SupplyCursor, until: datetime) -> Scope:
-    """What events and the clock say may have changed since the cursor."""
+def _happened() -> Scope:
+    """What events and the clock say may have changed since the cursor; everything before there is one."""
     with connection.cursor() as database:
-        database.execute(
-            HAPPENED, {"position": cursor.position, "floors": list(FLOORS), "ignored": list(IGNORED)}
-        )
-        events: list[tuple[str, UUID, UUID | None]] = database.fetchall()
+        database.execute(HAPPENED, {"floors": list(FLOORS), "ignored": list(IGNORED)})
+        events: list[tuple[datetime, datetime, str | None, UUID, UUID | None]] = database.fetchall()
+    if not events:
+        return Scope(everything=True)
+    since, until = events[0][:2]
     # a new day in China may end anybody's licence, filing or report: once a day, all are looked at
-    scope, bundles = Scope(everything=shanghai_date(cursor.looked_at) != shanghai_date(until)), set()
-    for name, subject, tenant in events:
+    scope, bundles = Scope(everything=shanghai_date(since) != shanghai_date(until)), set()
+    for _, _, name, subject, tenant in events:
+        if name is None:  # nothing happened
+            continue
         if name in BUNDLES:
             bundles.add(subject)
         elif name == "kernel.capacity_changed":
@@ -151,7 +156,7 @@ def _happened(cursor: SupplyCursor, until: datetime) -> Scope:
             scope.owners.add(tenant)
     if bundles:
         scope.resources |= resources_of(bundles)
-    offers, pools = compute.turning(cursor.looked_at, until)
+    offers, pools = compute.turning(since, until)
     scope.offers |= offers
     scope.resources |= pools
     return scope

@@ -46,6 +46,19 @@ def test_no_world_that_hypothesis_finds_makes_them_disagree(rng: Random) -> None
     assert disagreement(rng, Counter()) is None
 
 
+def test_what_else_is_wanted_changes_no_bundle() -> None:
+    several = 0
+    for seed in range(400):
+        rng = Random(seed)
+        supply = small_supply(rng)
+        demand = small_demand(rng, supply)
+        whole = answer_json(select(supply, demand))
+        bare = answer_json(select(supply, replace(demand, want=("relax",))))
+        assert bare == {key: value for key, value in whole.items() if key not in ("rejected", "pareto")}, seed
+        several += len(whole["bundles"]) > 1
+    assert several > 50
+
+
 def test_the_order_of_rows_changes_no_answer_and_the_owner_of_an_offer_changes_no_rank() -> None:
     for seed in range(100):
         rng = Random(seed)

@@ -1,0 +1,79 @@
+"""The first bundles without counting the others: offers by rising price, until none that follows can be among the first."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scheduling.domain.costs import Costs
+from scheduling.domain.demand import Demand
+from scheduling.domain.fans import fan
+from scheduling.domain.first import passing
+from scheduling.domain.lines import LineChoice, Lines, Product
+from scheduling.domain.standings import Standing, budget
+from scheduling.domain.supply import Supply
+
+_NONE = 2**62
+"""Stands for the cost of a line that there is not; what is not far below it is left to the sums of Python."""
+
+
+def first_standings(supply: Supply, demand: Demand, lines: Lines, costs: Costs) -> list[Standing] | None:
+    """Each offer and line that may be among the first `top` bundles, as a standing of its own; empty for none at all.
+
+    None where whole numbers of 64 bits might not hold the totals, or something other than the price orders the offers.
+    """
+    columns = costs.columns
+    most = int(columns.price[-1]) * costs.times if len(columns.ids) else 0
+    table = _table(supply, lines)
+    if not costs.by_price or max(most, table.dearest) >= _NONE // 4:
+        return None
+    money = min(_NONE // 2, _NONE if (bound := budget(demand)) is None else bound)
+    kept = np.empty((3, 0), dtype=np.int64)  # totals, offers, products
+    for rows in passing(columns, demand):
+        compute = columns.price[rows] * costs.times
+        if int(compute[0]) + table.least > money:
+            break
+        totals = compute + table.costs[:, columns.centre[rows]]
+        ways, at = np.nonzero(totals <= money)
+        kept = np.hstack([kept, np.stack([totals[ways, at], rows[at], ways])])
+        if kept.shape[1] > demand.top > 0:
+            money = int(np.partition(kept[0], demand.top - 1)[demand.top - 1])
+            kept = kept[:, kept[0] <= money]
+    return [
+        Standing(table.products[way], table.lines[way][int(columns.centre[row])], np.array([row]), 1)
+        for row, way in zip(kept[1].tolist(), kept[2].tolist(), strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The cost of each product's line to each centre (by position), _NONE where there is no line; and the lines."""
+
+    products: list[Product]
+    costs: NDArray[np.int64]
+    lines: list[dict[int, LineChoice]]
+    least: int
+    dearest: int
+
+
+def _table(supply: Supply, lines: Lines) -> _Table:
+    places = {name: at for at, name in enumerate(supply.columns.centres)}
+    centres = list(supply.centres.values())
+    sites = list(dict.fromkeys(centre.site for centre in centres))
+    found: list[dict[int, LineChoice]] = []
+    for product in lines.products:
+        to = dict(zip(sites, fan(lines, product, sites), strict=True))
+        found.append(
+            {
+                places[centre.centre]: line
+                for centre in centres
+                if isinstance(line := to[centre.site], LineChoice)
+            }
+        )
+    all_costs = [line.cost for each in found for line in each.values()]
+    costs = np.full((len(found), len(places)), _NONE, dtype=np.int64)
+    dearest = max(all_costs, default=0)
+    if dearest < _NONE:
+        for way, each in enumerate(found):
+            costs[way, list(each)] = [line.cost for line in each.values()]
+    return _Table(lines.products, costs, found, min(all_costs, default=_NONE), dearest)

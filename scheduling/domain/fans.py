@@ -1,0 +1,88 @@
+"""The lines of one product to many sites at once, read from one-to-all distances; else each by itself."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scheduling.domain.distances import Sums
+from scheduling.domain.lines import LineChoice, Lines, Product
+from scheduling.domain.paths import Order, Reach
+from scheduling.domain.sums import searched
+from scheduling.domain.tariffs import ChargeGroup
+
+Choice = LineChoice | str
+
+
+def fan(lines: Lines, product: Product, sites: Sequence[str]) -> list[Choice]:
+    """The line of least cost to each site, or the reason that there is none: what `lines.choose` says, faster.
+
+    Where two routes are asked for, a bound other than latency, a price for latency, or sums that a double does not
+    hold, each line is worked out by itself; so is the line from a site to itself, and one whose rows differ in delay
+    or in the bandwidth that they hold.
+    """
+    if (kept := lines.kept(product, sites)) is not None:
+        return kept
+    demand = lines.demand
+    reach = lines.reaches.reach(product[0], demand.bandwidth_mbps)
+    bounded = (demand.max_jitter_us, demand.max_loss, demand.max_hops) != (None, None, None)
+    if lines.pair or bounded or lines.us_price or reach is None or not reach.distances.exact("latency"):
+        return [lines.choose(product, site) for site in sites]
+    known = reach.network.site_index
+    spread = _Fan(lines, product, reach, np.array([known.get(site, -1) for site in sites], dtype=np.int64))
+    return lines.keep(product, {site: spread.choose(at, site) for at, site in enumerate(sites)})
+
+
+class _Fan:
+    """The sums to the sites (by position in `targets`; −1 where the provider has no span), read once for all."""
+
+    def __init__(self, lines: Lines, product: Product, reach: Reach, targets: NDArray[np.int64]) -> None:
+        self.lines, self.product, self.reach, self.targets = lines, product, reach, targets
+        self.reached: list[bool] = (reach.distances.reached(targets) & (targets >= 0)).tolist()
+        self.latency = _picked(reach.distances.least("latency"), targets)
+        self._by_km: dict[float, tuple[list[float], list[float]]] = {}
+
+    def choose(self, at: int, site: str) -> Choice:
+        lines, product = self.lines, self.product
+        groups = lines.groups(product, site)
+        alone = len(groups) != 1 or groups[0].held_mbps != lines.demand.bandwidth_mbps
+        if alone or not self.reached[at] or site == lines.demand.from_site:
+            return lines.choose(product, site)
+        most = lines.most_us(groups[0].terminal_us)
+        return "latency" if self.latency[at] > most else self._cheapest(at, site, groups[0], most)
+
+    def _cheapest(self, at: int, site: str, group: ChargeGroup, most: float) -> Choice:
+        """As Lines has it: below the cap of a flat charge km decides, at the cap latency does."""
+        if group.grows:
+            by_km = self.by_km(most)
+            if by_km is None:
+                return self.lines.choose(self.product, site)
+            metres, latency = by_km[0][at], by_km[1][at]
+            if latency > most:
+                found = searched(self.reach, int(self.targets[at]), most)
+                assert found is not None  # noqa: S101 - the fastest path is within the bound
+                latency, metres = found
+            line = self._line(site, Order.KM, group, int(latency), int(metres))
+            if group.flat is None or line.cost < group.flat:
+                return line
+            group = group.capped(int(metres))
+            if group.grows:
+                return self.lines.choose(self.product, site)
+        return self._line(site, Order.LATENCY, group, int(self.latency[at]), 0)
+
+    def _line(self, site: str, order: Order, group: ChargeGroup, latency: int, metres: int) -> LineChoice:
+        charge = group.least(metres)
+        bounds = self.lines.bounds(group.terminal_us)
+        find = partial(self.lines.route, self.product, site, group.held_mbps, order, bounds)
+        return LineChoice(charge.cost(metres), latency + group.terminal_us, charge, find)
+
+    def by_km(self, most: float) -> tuple[list[float], list[float]] | None:
+        if most not in self._by_km and (sums := self.reach.distances.by_km(most)) is not None:
+            self._by_km[most] = _picked(sums[0], self.targets), _picked(sums[1], self.targets)
+        return self._by_km.get(most)
+
+
+def _picked(sums: Sums, targets: NDArray[np.int64]) -> list[float]:
+    found: list[float] = sums[targets].tolist()
+    return found
