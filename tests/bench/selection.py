@@ -1,7 +1,7 @@
 """What selection costs beside the software nearest to it: the same questions in turns, every answer proven exact.
 
-`python -m tests.bench.selection [--only joint filter graphs] [--rounds 3] [--seed 0] [--json FILE]` prints a table of
-ratios and writes it as JSON. Exit 1 where a ratio that is promised is not reached; a wrong answer ends the run.
+`python -m tests.bench.selection [--only joint filter …] [--rounds 3] [--seed 0] [--json FILE] [--plot FILE]` prints a
+table of ratios and writes it as JSON, and the growth of costs as a plot. Exit 1 where a ratio that is promised is not reached; a wrong answer ends the run.
 """
 
 import argparse
@@ -23,11 +23,11 @@ if __name__ == "__main__":
     django.setup()  # before the models below are imported
 
 from kernel.tenancy import as_node
-from tests.bench.contest import graphs, http
+from tests.bench.contest import catalogs, graphs, growth, http, offers, snapshots
 from tests.bench.contest.rounds import Row, write
 from tests.bench.contest.table import line, machine
 
-PARTS = ("filter", "joint", "graphs")
+PARTS = ("filter", "joint", "catalogs", "offers", "graphs", "snapshots", "growth")
 
 
 def measure(asked: argparse.Namespace, folder: Path) -> Iterator[Row]:
@@ -39,6 +39,19 @@ def measure(asked: argparse.Namespace, folder: Path) -> Iterator[Row]:
         yield from http.over_http(size, web, folder, dice)
     if "graphs" in asked.only:
         yield from graphs.graphs(graphs.Size(asked.sites, 20, 24, asked.rounds), folder, dice)
+    if "catalogs" in asked.only:
+        yield from catalogs.catalogs(catalogs.Size(49_000, 100_000, 8, asked.rounds), folder, dice)
+    if "offers" in asked.only:
+        counts = tuple(count for count in offers.ASKED if count <= asked.most)
+        yield from offers.against_postgresql(offers.Size(counts, asked.rounds, 5), dice)
+    if "snapshots" in asked.only:
+        yield from snapshots.snapshots(snapshots.Size(asked.most, asked.sites, 10, asked.rounds), dice)
+    if "growth" in asked.only:
+        counts = tuple(
+            count for count in (10_000, 30_000, 100_000, 300_000, 1_000_000) if count <= asked.most
+        )
+        sites = tuple(count for count in (1_000, 3_000, 10_000, 30_000, 100_000) if count <= asked.most_sites)
+        yield from growth.growth(growth.Size(counts, sites, 10_000, 10_000, 10), asked.plot, dice)
 
 
 def main() -> int:
@@ -50,6 +63,9 @@ def main() -> int:
     parser.add_argument("--offers", type=int, default=10_000)
     parser.add_argument("--centres", type=int, default=200)
     parser.add_argument("--sites", type=int, default=10_000)
+    parser.add_argument("--most", type=int, default=1_000_000, help="offers in one process")
+    parser.add_argument("--most-sites", type=int, default=100_000, help="sites in one process")
+    parser.add_argument("--plot", type=Path, help="where to draw how costs grow")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, default=Path(".run/bench-selection.json"))
     asked = parser.parse_args()

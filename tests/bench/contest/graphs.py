@@ -71,7 +71,7 @@ def _least_delay(network: Network, size: Size, folder: Path, dice: Random) -> Ro
         peers = [inf if sums is None else sums for sums in theirs]
         equal(peers, exact[source], f"the peer's least delays from {source}")
 
-    with Peer("graph.py", path) as peer:
+    with Peer("rustworkx_delays.py", path) as peer:
         sources = dice.sample(range(nodes), size.sources)
         mine, theirs = compete(sources, ours, peer.ask, agree, rounds=size.rounds, dice=dice)
     return Row(

@@ -46,8 +46,9 @@ def open_market(*, offers: int, centres: int, sites: int, seed: int = 0) -> Mark
     owners = {house.code: house.id for house in sellers}
     _lines(world)
     _compute(world, owners)
+    key = _buyer()
     drain()  # no worker runs here, and what is not relayed is looked at with every question
-    return Market(world, _buyer())
+    return Market(world, key)
 
 
 def _house(kind: OrganisationKind, number: int) -> Organisation:

@@ -1,7 +1,8 @@
 """The slow exact answer on large networks: the brute force of the tests, with paths that are worse in every way left out."""
 
 import heapq
-from collections import defaultdict
+from collections import defaultdict, deque
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from math import ceil
 
@@ -19,12 +20,13 @@ Arcs = dict[str, list[tuple[str, Span, int, int]]]
 class PlainOracle(Oracle):
     """Answers demands of one bandwidth whose only bound on paths is latency, without protection.
 
-    Of all simple paths it keeps those that may come first: the one of least (latency, hops, km, ids), and for each
-    latency the one of least (km, latency, hops, ids). Plain Dijkstra and plain label-setting, in whole numbers.
+    Of all simple paths within the bound it keeps those that may come first: the one of least (latency, hops, km, ids),
+    and for each latency the one of least (km, latency, hops, ids). Plain Dijkstra and plain label-setting, in whole
+    numbers. Where there is none, any path of enough bandwidth, or else any at all, stands for those that fail.
     """
 
     def __init__(self, supply: Supply, bandwidth: int, most_us: int) -> None:
-        """Paths of at least so many Mbps; slower ones than `most_us` are kept only where they are the fastest."""
+        """Paths of at least so many Mbps, within `most_us`; slower ones only stand for those that fail."""
         super().__init__(supply)
         self.bandwidth, self.most_us = bandwidth, most_us
         self._from: dict[tuple[str, str], dict[str, set[Spans]]] = {}
@@ -44,10 +46,23 @@ class PlainOracle(Oracle):
             kept[site].add(spans)
         for site, each in self._shortest(wide, source).items():
             kept[site] |= each
-        for site, spans in self._fastest(self._arcs(provider, None), source).items():
-            if site not in kept:
+        for arcs in (wide, self._arcs(provider, None)):
+            for site, spans in self._any(arcs, source, kept.keys()):
                 kept[site].add(spans)
         return kept
+
+    @staticmethod
+    def _any(arcs: Arcs, source: str, known: Collection[str]) -> list[tuple[str, Spans]]:
+        """A path to every site that is reached and not known, breadth first."""
+        before: dict[str, tuple[str, str]] = {}
+        waiting = deque([source])
+        while waiting:
+            site = waiting.popleft()
+            for other, span, _, _ in arcs[site]:
+                if other != source and other not in before:
+                    before[other] = site, span.span
+                    waiting.append(other)
+        return [(site, _back(before, source, site)) for site in before if site not in known]
 
     def _arcs(self, provider: str, bandwidth: int | None) -> Arcs:
         arcs: Arcs = defaultdict(list)
@@ -71,7 +86,7 @@ class PlainOracle(Oracle):
             done[site] = spans
             pause = 0 if site == source else self.supply.sites[site].hop_us
             for other, span, metres, us in arcs[site]:
-                if other not in done:
+                if other not in done and delay + pause + us <= self.most_us:
                     onward = (delay + pause + us, hops + 1, length + metres, (*spans, span.span), other)
                     heapq.heappush(queue, onward)
         del done[source]
@@ -101,6 +116,15 @@ class PlainOracle(Oracle):
         for span in spans:
             sites.append(span.b if span.a == sites[-1] else span.a)
         return self.measure(sites, spans)
+
+
+def _back(before: Mapping[str, tuple[str, str]], source: str, site: str) -> Spans:
+    """The spans from the source to a site."""
+    spans: list[str] = []
+    while site != source:
+        site, span = before[site]
+        spans.append(span)
+    return tuple(reversed(spans))
 
 
 def plain_answer(supply: Supply, demand: Demand) -> Json:

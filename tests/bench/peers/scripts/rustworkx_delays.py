@@ -1,4 +1,4 @@
-"""Least delays by rustworkx on one weighted graph: `graph.py FILE`, then a JSON line (a source) each on standard input.
+"""Least delays by rustworkx on one weighted graph: `rustworkx_delays.py FILE`, then a JSON line (a source) each on standard input.
 
 The file holds {"nodes": n, "arcs": [[from, to, weight], …]}; the answers are [seconds, [least sum to each node or null]].
 """
