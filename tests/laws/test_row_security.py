@@ -15,6 +15,7 @@ from kernel.row_security import declared_policies, differences, put_in_force
 from kernel.tenancy import as_node
 from tests.laws.house import PRODUCT, ROOT, sources, tree
 from tests.laws.test_models import models_of_the_house
+from tests.support.cast import World
 
 # Each opens the rows of all. One more is a decision: it is made here.
 CROSSINGS = {
@@ -37,6 +38,14 @@ def as_owner() -> Iterator[None]:
             cursor.execute("RESET ROLE")
         yield
         transaction.set_rollback(True)
+
+
+@contextmanager
+def serving() -> Iterator[None]:
+    """Act as the role that serves."""
+    on_table("SET ROLE node_app")
+    yield
+    on_table("RESET ROLE")
 
 
 def on_table(statement: str) -> None:
@@ -125,6 +134,68 @@ def test_a_policy_is_replaced_in_one_transaction() -> None:
         first, last = verbs.index("DROP"), verbs.index("CREATE")
         assert verbs[first - 1] == "SAVEPOINT"
         assert "RELEASE" not in verbs[first:last]
+
+
+LATER = (
+    "INSERT INTO django_migrations (app, name, applied) VALUES ('kernel', '9999_of_a_later_release', now())"
+)
+ANOTHER_TEXT = (
+    "DROP POLICY tenant ON centre; CREATE POLICY tenant ON centre USING ("
+    "(SELECT current_setting('cin.reach', true)) = 'all')"
+)
+FURTHER_TABLE = (
+    "CREATE TABLE later (id int); ALTER TABLE later ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; "
+    "CREATE POLICY tenant ON later USING (true)"
+)
+
+
+@pytest.mark.django_db
+def test_a_release_serves_on_while_a_later_one_has_migrated(world: World) -> None:
+    with as_owner():
+        on_table(ANOTHER_TEXT)
+        on_table(FURTHER_TABLE)
+        with serving():
+            assert len(differences(connection)) == 3  # nobody migrated: it was altered by hand
+            assert world.nobody.get("/readyz").json()["checks"]["row_security"] == "differs"
+        on_table(LATER)
+        with serving():
+            assert differences(connection) == []
+            assert world.nobody.get("/readyz").json()["checks"]["row_security"] == "ok"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("statement", "complaint"),
+    [
+        ("DROP POLICY tenant ON centre", "centre lacks the policy tenant"),
+        ("ALTER TABLE centre DISABLE ROW LEVEL SECURITY", "centre does not enforce its policies"),
+        ("ALTER TABLE centre NO FORCE ROW LEVEL SECURITY", "centre does not enforce its policies"),
+    ],
+)
+def test_a_later_release_too_keeps_the_walls_of_the_one_before(statement: str, complaint: str) -> None:
+    with as_owner():
+        on_table(f"{LATER}; {ANOTHER_TEXT}; {statement}")
+        with serving():
+            assert differences(connection) == [complaint]
+
+
+@pytest.mark.django_db
+def test_a_release_that_migrates_after_a_later_one_takes_down_no_wall() -> None:
+    with as_owner():
+        on_table(f"{LATER}; {ANOTHER_TEXT}; {FURTHER_TABLE}")
+        before = policies()
+        put_in_force(connection)
+        assert policies() == before
+
+
+@pytest.mark.django_db
+def test_a_migration_that_was_folded_away_is_no_later_release() -> None:
+    with as_owner():
+        on_table(LATER)
+        on_table("UPDATE django_migrations SET id = -1 WHERE name = '9999_of_a_later_release'")
+        on_table(ANOTHER_TEXT)
+        with serving():
+            assert len(differences(connection)) == 2
 
 
 @pytest.mark.django_db
