@@ -13,7 +13,7 @@ from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from participants.api.organisations import JoinedOut
 from participants.models import Invitation, Membership, Organisation
-from participants.services.invitations import accept_invitation, invite_person
+from participants.services.invitations import accept_invitation, invite_person, withdraw_invitation
 from participants.services.people import end_membership
 
 
@@ -41,7 +41,16 @@ class InvitationOut(serializers.ModelSerializer[Invitation]):
 
     class Meta:
         model = Invitation
-        fields = ("id", "email", "roles", "administers", "created_at", "expires_at", "accepted_at")
+        fields = (
+            "id",
+            "email",
+            "roles",
+            "administers",
+            "created_at",
+            "expires_at",
+            "accepted_at",
+            "withdrawn_at",
+        )
 
 
 class NewInvitationOut(serializers.Serializer[Any]):
@@ -114,6 +123,18 @@ class InvitationsView(TeamView):
         )
         shown = {"id": row.id, "expires_at": row.expires_at, "token": token}
         return Response(NewInvitationOut(shown).data, 201)
+
+
+class WithdrawInvitationView(HouseView):
+    """`/api/v1/invitations/{id}:withdraw`."""
+
+    operations = {"POST": "participants.withdraw_invitation"}
+    queryset = Invitation.objects.all()
+
+    @extend_schema(request=None, responses={200: InvitationOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Take an invitation back, as an administrator: its token and its link open nothing any more."""
+        return self.show(withdraw_invitation(invitation=self.subject, actor=self.actor), InvitationOut)
 
 
 class AcceptInvitationView(HouseView):

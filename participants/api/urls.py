@@ -63,6 +63,7 @@ urlpatterns = [
     path("mandates", mandates.MandatesView.as_view()),
     path("mandates/<uuid:pk>:end", mandates.EndMandateView.as_view()),
     path("organisations/<uuid:pk>:propose-mandate", mandates.ProposeMandateView.as_view()),
+    path("invitations/<uuid:pk>:withdraw", people.WithdrawInvitationView.as_view()),
     path("invitations/<str:token>:accept", people.AcceptInvitationView.as_view()),
     path("webhook-events", webhook_events.WebhookEventsView.as_view(), name="webhook-events"),
     path("webhooks", webhooks.WebhooksView.as_view(), name="webhooks"),

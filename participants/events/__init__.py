@@ -242,6 +242,13 @@ class PersonInvited(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InvitationWithdrawn(Event):
+    """The seat is not offered any more; `subject` is the invitation."""
+
+    name: ClassVar[str] = "participants.invitation_withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemberJoined(Event):
     """A person is a member of `tenant`, in these roles; `subject` is the membership."""
 

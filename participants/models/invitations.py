@@ -22,6 +22,7 @@ class Invitation(Entity):
     digest = models.BinaryField(max_length=32, unique=True)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "invitation"

@@ -1,4 +1,4 @@
-"""Inviting people, and taking the seat: once, with a token that is shown once."""
+"""Inviting people, taking the invitation back, and taking the seat: once, with a token that is shown once."""
 
 import hashlib
 import secrets
@@ -14,13 +14,13 @@ from django.db.models.functions import Now
 
 from kernel.actor import Actor, Role
 from kernel.clock import now
-from kernel.errors import InvalidField
+from kernel.errors import InvalidField, StateConflict
 from kernel.services.outbox import publish
 from participants.domain.duties import require_duties_apart, require_roles_of_kind
 from participants.domain.mail import INVITATION
 from participants.domain.organisations import OrganisationState
 from participants.errors import InvitationUnknown, LinkUnknown, TooManyInvitations
-from participants.events import PersonInvited
+from participants.events import InvitationWithdrawn, PersonInvited
 from participants.models import Invitation, Membership, Organisation, User
 from participants.services.credentials import issue_key
 from participants.services.mail import send_mail
@@ -52,7 +52,9 @@ def invite_person(
 def _require_room(organisation: Organisation) -> None:
     """Raise TooManyInvitations where the organisation has mailed as many as it may; it invites one at a time."""
     Organisation.objects.select_for_update().get(id=organisation.id)
-    waiting = Q(accepted_at=None, expires_at__gt=Now()) | Q(created_at__gt=Now() - timedelta(days=1))
+    waiting = Q(accepted_at=None, withdrawn_at=None, expires_at__gt=Now()) | Q(
+        created_at__gt=Now() - timedelta(days=1)
+    )
     if Invitation.objects.exclude(email="").filter(waiting, organisation=organisation).count() >= MOST_MAILED:
         raise TooManyInvitations(most=MOST_MAILED)
 
@@ -86,6 +88,25 @@ def offer_seat(
             link=invitation_link(row),
         )
     return row, token
+
+
+@transaction.atomic
+def withdraw_invitation(*, invitation: Invitation, actor: Actor) -> Invitation:
+    """Offer the seat no more, as an administrator: neither token nor link opens it; again changes nothing.
+
+    Raises NotAdministrator, PersonNeeded, StateConflict for one that was taken: the membership is ended instead.
+    """
+    require_administrator(actor)
+    row = Invitation.objects.select_for_update().get(id=invitation.id)
+    if row.accepted_at:
+        raise StateConflict(
+            state_zh="已接受", state_en="accepted", act="withdraw", allowed_zh="未接受", allowed_en="open"
+        )
+    if row.withdrawn_at is None:
+        row.withdrawn_at = now()
+        row.advance("withdrawn_at")
+        publish(InvitationWithdrawn(subject=row.id, tenant=row.organisation_id), actor=actor)
+    return row
 
 
 def invitation_link(row: Invitation) -> str:
@@ -125,7 +146,7 @@ def _id_of(link: str) -> str:
 
 def _open_seats() -> QuerySet[Invitation]:
     return (
-        Invitation.objects.filter(accepted_at=None, expires_at__gt=Now())
+        Invitation.objects.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=Now())
         .exclude(organisation__state=OrganisationState.CLOSED)
         .select_related("organisation")
     )

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from kernel.actor import Role
 from kernel.clock import now
+from kernel.models import EventRecord
 from participants.domain.duties import DUTIES_APART, require_duties_apart
 from participants.domain.organisations import ROLES_OF_KIND, OrganisationKind
-from participants.errors import DutiesCombined, InvitationUnknown
+from participants.errors import DutiesCombined, InvitationUnknown, LinkUnknown
 from participants.models import Invitation, Membership, User
-from participants.services.invitations import accept_invitation
+from participants.services.invitations import accept_invitation, invitation_link, read_link
 from tests.participants.newcomers import Newcomer, code_of
 from tests.support.caller import Caller
 from tests.support.cast import Person, World
@@ -67,6 +68,47 @@ def test_a_token_that_is_wrong_late_or_of_a_closed_firm_is_the_same_answer(how: 
             firm.post(f"{firm.here}:close")
     assert code_of(accepted(token)) == (404, "invitation_unknown")
     assert not User.objects.filter(email="dora@example.org").exists()
+
+
+def test_an_invitation_that_was_taken_back_opens_nothing_by_token_or_by_link(world: World) -> None:
+    firm = Newcomer()
+    told = invited(firm, firm.here).json()
+    path = f"/api/v1/invitations/{told['id']}:withdraw"
+    assert code_of(world.ada.post(path)) == (404, "not_found")
+    colleague = Caller(
+        accepted(invited(firm, firm.here, email="eve@example.org").json()["token"]).json()["api_key"]
+    )
+    assert code_of(colleague.post(path)) == (403, "not_administrator")
+    for _ in range(2):
+        assert firm.post(path).json()["withdrawn_at"] is not None
+    assert EventRecord.objects.filter(name="participants.invitation_withdrawn").count() == 1
+    assert code_of(accepted(told["token"])) == (404, "invitation_unknown")
+    row = Invitation.objects.get(id=told["id"])
+    with pytest.raises(LinkUnknown):
+        read_link(invitation_link(row).rpartition("/")[2])
+    assert not User.objects.filter(email="dora@example.org").exists()
+
+
+def test_an_invitation_that_was_taken_is_not_taken_back() -> None:
+    firm = Newcomer()
+    told = invited(firm, firm.here).json()
+    assert accepted(told["token"]).status_code == 201
+    refused = firm.post(f"/api/v1/invitations/{told['id']}:withdraw")
+    assert code_of(refused) == (409, "state_conflict")
+    assert Membership.objects.filter(organisation=firm.id, ended_at=None).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_invitation_is_taken_or_taken_back_and_never_both(world: World) -> None:
+    firm = Newcomer()
+    told = invited(firm, firm.here).json()
+    came = race(
+        lambda: accepted(told["token"]).status_code,
+        lambda: firm.post(f"/api/v1/invitations/{told['id']}:withdraw").status_code,
+    )
+    row = Invitation.objects.get(id=told["id"])
+    assert sorted(came) in ([201, 409], [200, 404])
+    assert (row.accepted_at is None) != (row.withdrawn_at is None)
 
 
 @pytest.mark.django_db(transaction=True)
