@@ -23,5 +23,5 @@ def preferred(accepted: str) -> str:
             language = get_supported_language_variant(name)
         except LookupError:
             continue
-        said[language] = max(said.get(language, (0.0, 0)), (weight, -place))
+        said[language] = max(said.get(language, (0.0, LAST)), (weight, -place if weight else LAST))
     return max(dict(settings.LANGUAGES), key=lambda language: said.get(language, (anything, LAST)))

@@ -167,6 +167,8 @@ def test_a_system_that_runs_elsewhere_says_where(world: World, settings: Any) ->
         ("en;q=0, *", "未找到", "zh-hans"),
         ("en;q=0.0,zh;q=0.1", "未找到", "zh-hans"),
         ("zh;q=0", "Not found", "en"),
+        ("zh;q=0, *;q=0", "未找到", "zh-hans"),
+        ("en;q=0, *;q=0", "未找到", "zh-hans"),
         ("zh-CN;q=0.000, *;q=0.1", "Not found", "en"),
         ("zh;q=0,en;q=0", "未找到", "zh-hans"),
         ("*;q=0", "未找到", "zh-hans"),
