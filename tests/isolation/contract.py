@@ -83,7 +83,7 @@ def probing_queries(
 def foreign_ids(name: str, ledger: Ledger, tenant: object) -> list[str]:
     """Ids that a parameter of this name may mean, of rows that are another tenant's; else the tenant itself."""
     noun = name.removesuffix("__in")
-    kinds = {model.__name__ for model in Entity.__subclasses__() if noun in model.__name__.lower()}
+    kinds = {model._meta.label for model in Entity.__subclasses__() if noun in model.__name__.lower()}
     found: dict[str, str] = {}
     for thing in ledger.by_id.values():
         if (

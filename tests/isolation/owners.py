@@ -48,7 +48,7 @@ class Ledger:
 
     def some(self, model: type[Entity], tenant: UUID | None) -> list[Thing]:
         """Rows of a table as a tenant stands to them: its own, one it is a party to, a stranger's; of each one that ended."""
-        mine = [each for each in self.by_id.values() if each.kind == model.__name__]
+        mine = [each for each in self.by_id.values() if each.kind == model._meta.label]
         told: dict[tuple[str, bool], Thing] = {}
         for each in mine:
             told.setdefault((each.relation(tenant), each.over), each)
@@ -84,5 +84,5 @@ def _rows(model: type[Entity]) -> list[Thing]:
         over = any(
             value in OVER if isinstance(value, str) else value is not None for value in values[len(owned) :]
         )
-        found.append(Thing(id_, model.__name__, owner, frozenset(parties), over))
+        found.append(Thing(id_, model._meta.label, owner, frozenset(parties), over))
     return found

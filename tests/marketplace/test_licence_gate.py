@@ -51,6 +51,7 @@ SHUT = [
     (particular(FILING, "next_test", "2020-01-01"), "not_sellable", "test was due"),
     (expired(LINE), "line_not_sellable", "expired"),
     (particular(LINE, "cities", ["320509"]), "line_not_sellable", "does not cover 320571"),
+    (particular(LINE, "cities", ["320571"]), "line_not_sellable", "does not cover 320509"),
 ]
 
 

@@ -69,10 +69,15 @@ def test_a_line_needs_its_licence_at_both_ends_and_two_licences_may_share_the_wo
     both = rights(licence(cities=["320500"]), licence(cities=["320100"]), filing())
     assert both.why_not("general", ["320509", "320113"]) == []
     assert both.cities("general") == ["320100", "320500"]
-    one = rights(licence(), filing())
-    assert [each.text.en for each in one.why_not("general", ["320509", "320113"])] == [
-        "Telecom licence, B11 (does not cover 320113)"
-    ]
+    for there, lacking in (
+        ("320500", "320113"),
+        ("320100", "320509"),
+    ):  # whichever end it is, and however they are named
+        one = rights(licence(cities=[there]), filing())
+        for ends in (["320509", "320113"], ["320113", "320509"]):
+            assert [each.text.en for each in one.why_not("general", ends)] == [
+                f"Telecom licence, B11 (does not cover {lacking})"
+            ]
 
 
 def test_a_product_of_another_kind_of_party_is_not_sold() -> None:
