@@ -318,6 +318,18 @@ class NoSigningKey(Problem):
     )
 
 
+class OwnRoles(Problem):
+    """An administrator does not give roles to herself: what she holds, another gave her."""
+
+    status = 409
+    code = "own_roles"
+    title = Text("不能更改本人的角色", "Not one's own roles")
+    detail = Text(
+        "管理员不能更改本人的角色；请由本主体另一位管理员办理。",
+        "An administrator does not change her own roles; let another administrator of your organisation do it.",
+    )
+
+
 class LastAdministrator(Problem):
     """An organisation is never left without an administrator."""
 

@@ -14,7 +14,7 @@ from kernel.api.views import HouseView
 from participants.api.organisations import JoinedOut
 from participants.models import Invitation, Membership, Organisation
 from participants.services.invitations import accept_invitation, invite_person, withdraw_invitation
-from participants.services.people import end_membership
+from participants.services.people import change_member, end_membership
 
 
 class MemberOut(serializers.ModelSerializer[Membership]):
@@ -25,7 +25,24 @@ class MemberOut(serializers.ModelSerializer[Membership]):
 
     class Meta:
         model = Membership
-        fields = ("id", "user", "name", "email", "roles", "administers", "created_at", "ended_at")
+        fields = (
+            "id",
+            "user",
+            "name",
+            "email",
+            "roles",
+            "administers",
+            "created_at",
+            "ended_at",
+            "generation",
+        )
+
+
+class MemberIn(serializers.Serializer[Any]):
+    """What a colleague holds from now on."""
+
+    roles = serializers.ListField(child=serializers.ChoiceField(Role.choices()), min_length=1, required=False)
+    administers = serializers.BooleanField(required=False)
 
 
 class InvitationIn(serializers.Serializer[Any]):
@@ -84,6 +101,26 @@ class MembersView(TeamView):
     def get(self, request: Request, **_: Any) -> Response:
         """List the people of the caller's organisation."""
         return self.page(self.subject.memberships.select_related("user"), MemberOut)
+
+
+class MemberView(HouseView):
+    """`/api/v1/members/{id}`."""
+
+    operations = {"PATCH": "participants.change_member"}
+    queryset = Membership.objects.select_related("user", "organisation")
+    if_match = frozenset({"PATCH"})
+
+    @extend_schema(request=MemberIn, responses=MemberOut)
+    def patch(self, request: Request, **_: Any) -> Response:
+        """Change what a colleague may do, as an administrator: her keys and sessions follow at once."""
+        data = self.read(MemberIn)
+        row = change_member(
+            membership=self.subject,
+            roles=data.get("roles", self.subject.roles),
+            administers=data.get("administers", self.subject.administers),
+            actor=self.actor,
+        )
+        return self.show(row, MemberOut)
 
 
 class EndMembershipView(HouseView):

@@ -57,6 +57,7 @@ urlpatterns = [
     path("oauth/revoke", oauth.RevokeTokenView.as_view()),
     path("oauth/introspect", oauth.IntrospectTokenView.as_view()),
     path("organisations/<uuid:pk>/members", people.MembersView.as_view()),
+    path("members/<uuid:pk>", people.MemberView.as_view()),
     path("members/<uuid:pk>:end", people.EndMembershipView.as_view()),
     path("organisations/<uuid:pk>/invitations", people.InvitationsView.as_view()),
     path("appointments", mandates.AppointmentsView.as_view()),

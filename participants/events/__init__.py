@@ -259,6 +259,16 @@ class MemberJoined(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MemberChanged(Event):
+    """A member of `tenant` holds these roles from now on, and administers it or not; `subject` is the membership."""
+
+    name: ClassVar[str] = "participants.member_changed"
+
+    roles: tuple[str, ...]
+    administers: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemberLeft(Event):
     """A membership ended, and its keys with it."""
 

@@ -1,4 +1,4 @@
-"""Making people, and ending what they are members of."""
+"""Making people, changing their roles, and ending what they are members of."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -10,13 +10,13 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from kernel.actor import Actor
-from kernel.errors import InvalidField
+from kernel.errors import InvalidField, NotFound
 from kernel.services.outbox import publish
 from kernel.text import Letter
 from participants.domain.duties import require_duties_apart, require_roles_of_kind
 from participants.domain.mail import Tongue
-from participants.errors import EmailKnown, LastAdministrator, NotAdministrator
-from participants.events import MemberJoined, MemberLeft
+from participants.errors import EmailKnown, LastAdministrator, NotAdministrator, OwnRoles
+from participants.events import MemberChanged, MemberJoined, MemberLeft
 from participants.models import Membership, Organisation, User
 from participants.services.mail import send_mail
 
@@ -70,6 +70,39 @@ def add_member(
         actor=actor or joined,
     )
     return row
+
+
+@transaction.atomic
+def change_member(
+    *, membership: Membership, roles: Iterable[str], administers: bool, actor: Actor
+) -> Membership:
+    """Give a colleague these roles in the place of the old ones, at once; what her keys may do follows.
+
+    Raises NotAdministrator, OwnRoles for one's own, NotFound for a member who has left, RoleNotOfKind, DutiesCombined.
+    """
+    User.objects.select_for_update().get(id=membership.user_id)  # nobody gives her a duty elsewhere meanwhile
+    Organisation.objects.select_for_update().get(id=membership.organisation_id)  # nor unseats who asks
+    require_administrator(actor)
+    if membership.user_id == actor.user_id:
+        raise OwnRoles
+    if membership.ended_at is not None:
+        raise NotFound
+    granted = sorted(set(roles))
+    require_roles_of_kind(membership.organisation.kind, granted)
+    elsewhere = Membership.objects.filter(user=membership.user_id, ended_at=None).exclude(id=membership.id)
+    require_duties_apart([*granted, *(role for held in elsewhere for role in held.roles)])
+    membership.roles, membership.administers = granted, administers
+    membership.advance("roles", "administers")
+    publish(
+        MemberChanged(
+            subject=membership.id,
+            tenant=membership.organisation_id,
+            roles=tuple(granted),
+            administers=administers,
+        ),
+        actor=actor,
+    )
+    return membership
 
 
 def find_person(*, email: str) -> User | None:

@@ -1,6 +1,8 @@
 """Invitations and members: who comes in, in which roles, and how somebody leaves."""
 
+from contextlib import suppress
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -8,13 +10,14 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.actor import Role
+from kernel.actor import Actor, Role
 from kernel.clock import now
 from kernel.models import EventRecord
 from participants.domain.duties import DUTIES_APART, require_duties_apart
 from participants.domain.organisations import ROLES_OF_KIND, OrganisationKind
 from participants.errors import DutiesCombined, InvitationUnknown, LinkUnknown
 from participants.models import Invitation, Membership, User
+from participants.services import people
 from participants.services.invitations import accept_invitation, invitation_link, read_link
 from tests.participants.newcomers import Newcomer, code_of
 from tests.support.caller import Caller
@@ -220,6 +223,66 @@ def test_people_are_the_firms_own_affair(world: World, who: str, reads: int, inv
     for page in ("members", "invitations"):
         assert person.get(f"{here}/{page}").status_code == reads
     assert invited(person, here).status_code == invites
+
+
+def changed(host: Caller, member: str, body: Any, **headers: str) -> Any:
+    return host.send("PATCH", f"/api/v1/members/{member}", body, **{"If_Match": '"1"', **headers})
+
+
+def test_an_administrator_changes_a_colleague_s_roles_and_her_keys_follow(world: World) -> None:
+    here = administrator(world.otto)
+    member = str(world.olga.membership.id)
+    assert world.olga.get("/api/v1/me").json()["roles"][0]["code"] == "operator_security"
+    told = changed(world.otto, member, {"roles": ["operator_audit"]})
+    assert (told.status_code, told.json()["roles"], told.json()["administers"]) == (
+        200,
+        ["operator_audit"],
+        False,
+    )
+    assert world.olga.get("/api/v1/me").json()["roles"][0]["code"] == "operator_audit"
+    assert changed(world.otto, member, {"administers": True}).status_code == 412
+    assert changed(world.otto, member, {"administers": True}, If_Match='"2"').json()["administers"] is True
+    events = EventRecord.objects.filter(name="participants.member_changed").order_by("id")
+    assert [each.payload["administers"] for each in events] == [False, True]
+    assert {each.actor_user for each in events} == {world.otto.user.id}
+    both = changed(world.otto, member, {"roles": ["operator_audit", "operator_system"]}, If_Match='"3"')
+    assert code_of(both) == (409, "duties_combined")
+    assert world.otto.get(f"{here}/members").json()["items"][0]["generation"] >= 1
+
+
+def test_nobody_gives_roles_to_herself_and_no_plain_member_to_anybody(world: World) -> None:
+    administrator(world.otto)
+    own = changed(world.otto, str(world.otto.membership.id), {"roles": ["operator_audit"]})
+    assert code_of(own) == (409, "own_roles")
+    assert code_of(changed(world.olga, str(world.otto.membership.id), {"administers": False})) == (
+        403,
+        "not_administrator",
+    )
+    assert code_of(changed(world.ada, str(world.otto.membership.id), {})) == (404, "not_found")
+    wrong = changed(world.otto, str(world.olga.membership.id), {"roles": ["regulator"]})
+    assert wrong.json()["errors"][0]["pointer"] == "/roles"
+    Membership.objects.filter(id=world.olga.membership.id).update(ended_at=now())
+    assert code_of(changed(world.otto, str(world.olga.membership.id), {})) == (404, "not_found")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_do_not_unseat_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    firm = Newcomer()
+    told = accepted(invited(firm, firm.here, administers=True).json()["token"]).json()
+    dora, meeting, honest = Caller(told["api_key"]), Barrier(2), people.require_administrator
+
+    def both_are_asked(actor: Actor) -> None:
+        honest(actor)
+        with suppress(BrokenBarrierError):  # the other waits for the organisation's row, and does not come
+            meeting.wait(0.2)
+
+    monkeypatch.setattr(people, "require_administrator", both_are_asked)
+    came = race(
+        lambda: changed(firm, told["member"], {"administers": False}).status_code,
+        lambda: changed(dora, firm.told["member"], {"administers": False}).status_code,
+    )
+    assert sorted(came) == [200, 403]
+    assert Membership.objects.filter(organisation=firm.id, administers=True).count() == 1
 
 
 def test_a_member_leaves_or_is_let_go_and_the_last_administrator_stays(world: World) -> None:
