@@ -6,6 +6,7 @@ from typing import Any
 from celery.schedules import crontab
 
 from config import environment as env
+from config.sign_in import security_schemes
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -285,47 +286,7 @@ SPECTACULAR_SETTINGS = {
         "participants.api.webhook_events.describe_webhooks",
     ],
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "APPEND_COMPONENTS": {
-        "securitySchemes": {
-            "ApiKey": {
-                "type": "apiKey",
-                "in": "header",
-                "name": "Authorization",
-                "description": "Api-Key <key>",
-            },
-            "Session": {
-                "type": "apiKey",
-                "in": "cookie",
-                "name": "sessionid",
-                "description": "a person who signed in at the page /sign-in; a write shows Csrf too",
-            },
-            "Csrf": {
-                "type": "apiKey",
-                "in": "header",
-                "name": "X-CSRFToken",
-                "description": "the value of the cookie csrftoken, beside Session",
-            },
-            "Signature": {
-                "type": "apiKey",
-                "in": "header",
-                "name": "Signature",
-                "description": "RFC 9421, with Signature-Input and Content-Digest, beside the credential: docs/sign-in.md",
-            },
-            "OAuth2": {
-                "type": "oauth2",
-                "description": "Authorization: Bearer <token>, for the machines of an organisation",
-                "flows": {
-                    "clientCredentials": {
-                        "tokenUrl": "/api/v1/oauth/token",
-                        "scopes": {
-                            "*": "all",
-                            **dict.fromkeys(FLOORS, "a floor; an operation id is a scope too"),
-                        },
-                    }
-                },
-            },
-        }
-    },
+    "APPEND_COMPONENTS": {"securitySchemes": security_schemes(FLOORS)},
 }
 ROOT_LINKS = [
     "root",
@@ -349,6 +310,10 @@ ROOT_LINKS = [
     "line-products",
     "latency-evidence",
     "selections",
+    "hold-quota",
+    "holds",
+    "maintenance-windows",
+    "booking-conflicts",
     "line-openings",
     "dispatches",
     "demands",

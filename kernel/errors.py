@@ -336,6 +336,30 @@ class SoldOut(Problem):
     )
 
 
+class HoldQuotaReached(Problem):
+    """The tenant holds as much as it may without having bought any of it."""
+
+    status = 409
+    code = "hold_quota_reached"
+    title = Text("预占数已达上限", "Too many holds")
+    detail = Text(
+        "本主体已有 {live} 个未成交的预占，上限 {most} 个；请先释放或成交其中一部分，或向运营主体申请提高上限。",
+        "You have {live} holds that are not bought yet, of {most} that you may have: release or buy some, or ask the operator for more.",
+    )
+
+
+class HoldsLapse(Problem):
+    """Too many of the tenant's holds were given back or ran out within the hour."""
+
+    status = 429
+    code = "holds_lapse"
+    title = Text("预占频繁失效", "Too many holds lapsed")
+    detail = Text(
+        "一小时内已有 {lapsed} 个预占未成交即释放或过期，上限 {most} 个；请在 {seconds} 秒后再预占。",
+        "{lapsed} holds were given back or ran out within the hour, of {most} that may: hold again in {seconds} seconds.",
+    )
+
+
 class HoldGone(Problem):
     """The reservation is not held any more."""
 

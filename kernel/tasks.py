@@ -6,7 +6,7 @@ from celery import shared_task
 
 from kernel.api.deferral import gave_up, perform
 from kernel.jobs import job
-from kernel.services.capacity import expire_next
+from kernel.services.capacity import end_next, expire_next
 from kernel.services.jobs import run_next_job
 from kernel.services.messages import forget_nonces
 from kernel.services.operations import forget_operations, run_operation
@@ -18,13 +18,16 @@ AT_MOST = 200
 
 @shared_task(name="kernel.tasks.sweep", ignore_result=True)
 def sweep() -> None:
-    """Relay and deliver events, do due jobs, expire due holds, forget spent nonces. Rung after commits, and every second anyway."""
+    """Relay and deliver events, do due jobs, expire due holds, end windows that are over, forget spent nonces. Rung after commits, and every second anyway."""
     drain(AT_MOST)
     for _ in range(AT_MOST):
         if not run_next_job():
             break
     for _ in range(AT_MOST):
         if not expire_next():
+            break
+    for _ in range(AT_MOST):
+        if not end_next():
             break
     forget_nonces()
     drain(AT_MOST)

@@ -175,3 +175,36 @@ class NoSuchBundle(Problem):
     detail = Text(
         "该次选择共有 {count} 个组合，序号从 0 开始。", "The selection has {count} bundles, counted from 0."
     )
+
+
+class TooSoon(Problem):
+    """The window begins before the seller's minimum notice is over."""
+
+    status = 409
+    code = "too_soon"
+    title = Text("未满足最短提前量", "Too short a notice")
+    detail = Text(
+        "提供商要求的提前量使最早开始时间为 {earliest}；请改为此后开始，或另选产品。",
+        "With the notice that its providers need it can begin at {earliest}: begin then or later, or choose another.",
+    )
+
+
+class ScheduleUnpriced(Problem):
+    """The schedule does not fit what the selection priced."""
+
+    status = 409
+    code = "schedule_unpriced"
+    title = Text("时段与所选计价不符", "The schedule is not what was priced")
+    detail = Text("{reason_zh}", "{reason_en}")
+
+
+class HoldMismatch(Problem):
+    """The hold is not of what the quote is for."""
+
+    status = 409
+    code = "hold_mismatch"
+    title = Text("预占与报价不符", "The hold is of something else")
+    detail = Text(
+        "预占 {hold} 与报价的产品、线路或时段不同；请为该报价另行预占，或不带预占直接下单。",
+        "Hold {hold} is not of the quote's bundle and schedule: hold what is quoted, or order without a hold.",
+    )

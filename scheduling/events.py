@@ -143,6 +143,67 @@ class BundleHeld(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HoldExtended(Event):
+    """A hold runs longer; `subject` is the bundle."""
+
+    name: ClassVar[str] = "scheduling.hold_extended"
+
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldTakenOver(Event):
+    """An order goes on with what a hold kept; `subject` is the hold."""
+
+    name: ClassVar[str] = "scheduling.hold_taken_over"
+
+    order: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldQuotaSet(Event):
+    """An organisation, the `subject`, may have so many holds at a time and let so many lapse; None: as the house says."""
+
+    name: ClassVar[str] = "scheduling.hold_quota_set"
+
+    most: int | None
+    most_lapsed: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaintenanceDeclared(Event):
+    """So much of a resource is out of service for a window; `subject` is the maintenance."""
+
+    name: ClassVar[str] = "scheduling.maintenance_declared"
+
+    resource: UUID
+    quantity: int
+    start: datetime
+    end: datetime
+    conflicts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaintenanceCancelled(Event):
+    """Maintenance was called off; `subject` is the maintenance."""
+
+    name: ClassVar[str] = "scheduling.maintenance_cancelled"
+
+    resource: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingConflicted(Event):
+    """Maintenance leaves less than a booking needs, which stands; `subject` is the order or the hold, `tenant` its user."""
+
+    name: ClassVar[str] = "scheduling.booking_conflicted"
+
+    maintenance: UUID
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class BundleConfirmed(Event):
     """The hold became a contract; `subject` is the bundle."""
 

@@ -67,6 +67,9 @@ class OfferIn(OfferItemIn):
     )
     valid_from = serializers.DateTimeField(required=False, allow_null=True, help_text="default: now")
     valid_until = serializers.DateTimeField(required=False, allow_null=True)
+    notice_hours = serializers.IntegerField(
+        min_value=0, max_value=8760, default=0, help_text="how far ahead a booking must be made, at least"
+    )
     marking = PlainField(max_length=40, required=False, allow_blank=True)
 
 
@@ -125,6 +128,7 @@ class OfferOut(serializers.ModelSerializer[Offer]):
             "unit",
             "term",
             "min_hours",
+            "notice_hours",
             "price_cny_hour",
             "price_until",
             "available",
@@ -179,6 +183,7 @@ def draft_of(data: Mapping[str, Any]) -> OfferDraft:
         min_hours=data["min_hours"],
         price_cny_hour=data["price_cny_hour"],
         available=data["available"],
+        notice_hours=data.get("notice_hours", 0),
         stated={name: data[name] for name in REPEATED if name in data},
     )
 

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from aggregation.api import agents, batches, catalogue, centres, imports, inventory, offers, pools
+from aggregation.api import (
+    agents,
+    availability,
+    batches,
+    catalogue,
+    centres,
+    imports,
+    inventory,
+    offers,
+    pools,
+)
 
 urlpatterns = [
     path("centres", centres.CentresView.as_view(), name="centres"),
@@ -18,6 +28,7 @@ urlpatterns = [
     path("offers:change", batches.OffersChangeView.as_view()),
     path("offers/<uuid:pk>", offers.OfferView.as_view()),
     path("offers/<uuid:pk>/gate", offers.OfferGateView.as_view()),
+    path("offers/<uuid:pk>/availability", availability.AvailabilityView.as_view()),
     path("agents", agents.AgentsView.as_view(), name="agents"),
     path("agents/<uuid:pk>", agents.AgentView.as_view()),
     path("inventory/heartbeats", inventory.HeartbeatsView.as_view(), name="heartbeats"),

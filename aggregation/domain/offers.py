@@ -57,7 +57,7 @@ REPEATED = (
 class OfferDraft:
     """An offer as a provider declares it: price in CNY an hour for one machine, `stated` facts of its pool.
 
-    `available` is the most machines that it sells at a time; what is free in all, the ledger says.
+    `available` is the most machines that it sells at a time, `notice_hours` how far ahead a booking must be made; what is free in all, the ledger says.
     """
 
     key: str
@@ -68,6 +68,7 @@ class OfferDraft:
     price_cny_hour: Decimal
     available: int
     stated: Mapping[str, object]
+    notice_hours: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

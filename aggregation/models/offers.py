@@ -51,6 +51,9 @@ class Offer(Entity):
     unit = models.CharField(max_length=10, choices=OfferUnit.choices(), default=OfferUnit.MACHINE.value)
     term = models.CharField(max_length=10, choices=OfferTerm.choices(), default=OfferTerm.ON_DEMAND.value)
     min_hours = models.PositiveIntegerField()
+    notice_hours = models.PositiveIntegerField(
+        default=0, help_text="how far ahead a booking must be made, at least"
+    )
     available = models.PositiveIntegerField(help_text="most units in one order; the ledger grants")
     state = models.CharField(max_length=10, choices=OfferState.choices(), default=OfferState.DRAFT.value)
     marking = models.CharField(max_length=40, blank=True)

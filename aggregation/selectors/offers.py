@@ -29,6 +29,24 @@ class OfferFacts:
     marking: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfferLot:
+    """What a hold needs to know of an offer: whose machines of which pool, how many at a time, how long, how far ahead."""
+
+    id: UUID
+    provider: UUID
+    pool: UUID
+    available: int
+    min_hours: int
+    notice_hours: int
+
+
+def lots(ids: Iterable[UUID]) -> dict[UUID, OfferLot]:
+    """What a hold needs of each offer, in one query; an unknown id is absent."""
+    columns = ("id", "tenant_id", "pool_id", "available", "min_hours", "notice_hours")
+    return {row[0]: OfferLot(*row) for row in Offer.objects.filter(id__in=set(ids)).values_list(*columns)}
+
+
 def title_of(offer: Offer) -> str:
     """What people call it: the centre and what a machine has."""
     pool = offer.pool

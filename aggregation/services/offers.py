@@ -188,6 +188,7 @@ def store_drafts(listings: Sequence[Listing], ground: Ground, *, provider: UUID)
             unit=each.draft.unit,
             term=each.draft.term,
             min_hours=each.draft.min_hours,
+            notice_hours=each.draft.notice_hours,
             available=each.draft.available,
             state=each.state,
             marking=each.marking,

@@ -1,4 +1,4 @@
-"""Windows of time and the largest sum of quantities that overlap at any instant."""
+"""Windows of time, and what overlaps in them at any instant."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,14 +17,29 @@ class Window:
         if self.end <= self.start:
             raise ValueError("a window ends after it starts")
 
+    def overlaps(self, other: "Window") -> bool:
+        """Whether there is an instant in both; one that ends as the other starts has none in common."""
+        return self.start < other.end and other.start < self.end
 
-def peak_of(bookings: Iterable[tuple[Window, int]]) -> int:
-    """The largest sum of quantities at any instant; one that ends as another starts does not overlap."""
-    edges: list[tuple[datetime, int]] = []
+
+def levels(bookings: Iterable[tuple[Window, int]], *, within: Window) -> list[tuple[Window, int]]:
+    """The sum of the quantities at every instant of `within`, as steps in their order: each is another sum than the last."""
+    changes: dict[datetime, int] = {within.start: 0}
     for window, quantity in bookings:
-        edges += [(window.start, quantity), (window.end, -quantity)]
-    level = highest = 0
-    for _, change in sorted(edges):  # at one instant the ends (negative) come first
-        level += change
-        highest = max(highest, level)
-    return highest
+        if window.overlaps(within):
+            start = max(window.start, within.start)
+            changes[start] = changes.get(start, 0) + quantity
+            changes[window.end] = changes.get(window.end, 0) - quantity
+    steps: list[tuple[datetime, int]] = []
+    level = 0
+    for at in sorted(each for each in changes if each < within.end):
+        level += changes[at]
+        if not steps or steps[-1][1] != level:
+            steps.append((at, level))
+    ends = [at for at, _ in steps[1:]] + [within.end]
+    return [(Window(at, end), level) for (at, level), end in zip(steps, ends, strict=True)]
+
+
+def overfull(bookings: Iterable[tuple[Window, int]], *, limit: int, within: Window) -> list[Window]:
+    """When, within a window, the sum of the quantities is above the limit."""
+    return [window for window, level in levels(bookings, within=within) if level > limit]

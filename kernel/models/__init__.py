@@ -1,7 +1,7 @@
 """The tables that every floor shares."""
 
 from kernel.models.base import Entity, EntityQuerySet
-from kernel.models.capacity import Capacity, Claim
+from kernel.models.capacity import Capacity, Claim, HoldAccount
 from kernel.models.idempotency import StoredReply
 from kernel.models.jobs import Job
 from kernel.models.nonces import Nonce
@@ -18,6 +18,7 @@ __all__ = [
     "EntityQuerySet",
     "EventPosition",
     "EventRecord",
+    "HoldAccount",
     "Job",
     "Nonce",
     "Operation",

@@ -12,12 +12,13 @@ from kernel.text import Vocabulary
 
 
 class ClaimState(Vocabulary):
-    """The life of a claim: held with a deadline, confirmed, or over."""
+    """The life of a claim: held with a deadline, confirmed, or over: given back, run out, or its window has passed."""
 
     HELD = "held", "预占", "Held"
     CONFIRMED = "confirmed", "已确认", "Confirmed"
     RELEASED = "released", "已释放", "Released"
     EXPIRED = "expired", "已过期", "Expired"
+    ENDED = "ended", "已结束", "Ended"
 
 
 ACTIVE = (ClaimState.HELD.value, ClaimState.CONFIRMED.value)
@@ -62,7 +63,10 @@ class Capacity(models.Model):
 
 
 class Claim(models.Model):
-    """A quantity of one resource, for one bundle of one tenant, for a window or open-ended."""
+    """A quantity of one resource, for one bundle of one tenant, for a window or open-ended.
+
+    A bundle that recurs has a claim for each of its windows. Everybody locks a bundle's claims in the order of their ids.
+    """
 
     tenant_field: ClassVar[str] = "tenant_id"
     public: ClassVar[bool] = False
@@ -81,7 +85,11 @@ class Claim(models.Model):
         db_table = "claim"
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="claim_positive"),
-            models.UniqueConstraint(fields=["bundle", "resource"], name="claim_once_a_bundle_and_resource"),
+            models.UniqueConstraint(
+                fields=["bundle", "resource", "period"],
+                nulls_distinct=False,
+                name="claim_once_a_bundle_resource_and_period",
+            ),
             models.CheckConstraint(
                 condition=~Q(state=ClaimState.HELD.value) | Q(expires_at__isnull=False),
                 name="claim_held_has_deadline",
@@ -90,4 +98,30 @@ class Claim(models.Model):
         indexes = [
             models.Index(fields=["expires_at"], condition=Q(state=ClaimState.HELD.value), name="claim_due"),
             models.Index(fields=["resource"], condition=Q(state__in=ACTIVE), name="claim_active"),
+            models.Index(
+                F("period__endswith"),
+                condition=Q(state=ClaimState.CONFIRMED.value, period__isnull=False),
+                name="claim_window_over",
+            ),
         ]
+
+
+class HoldAccount(models.Model):
+    """How many holds a tenant has now, and how many lapsed of late: what keeps anybody from hoarding (INVARIANTS C7).
+
+    `live` are bundles that are held and not confirmed; `lapsed` those given back or run out since `lapsed_since`, when
+    the hour began that they are counted in. `most` and `most_lapsed` are the tenant's own limits; None: the house's.
+    """
+
+    tenant_field: ClassVar[str] = "tenant_id"
+    public: ClassVar[bool] = False
+
+    tenant_id = models.UUIDField(primary_key=True)
+    live = models.PositiveIntegerField(default=0)
+    lapsed = models.PositiveIntegerField(default=0)
+    lapsed_since = models.DateTimeField(db_default=Now())
+    most = models.PositiveIntegerField(null=True)
+    most_lapsed = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        db_table = "hold_account"

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models.functions import Now
 
-from kernel.domain.windows import Window
+from kernel.domain.windows import Window, levels
 from kernel.models.capacity import ACTIVE, Capacity, Claim
 
 FREE_OVER = """
@@ -53,6 +53,19 @@ def free_over(resources: Iterable[UUID], windows: Sequence[Window]) -> dict[UUID
     with connection.cursor() as cursor:
         cursor.execute(FREE_OVER, asked)
         return dict(cursor.fetchall())
+
+
+def free_steps(resource: UUID, window: Window) -> list[tuple[Window, int]]:
+    """What can be booked of a resource at every instant of a window, as steps in their order; empty where nobody declared it."""
+    row = Capacity.objects.filter(resource=resource).first()
+    if row is None:
+        return []
+    claims = Claim.objects.filter(
+        resource=resource, state__in=ACTIVE, period__overlap=(window.start, window.end)
+    )
+    booked = [(Window(claim.period.lower, claim.period.upper), claim.quantity) for claim in claims]
+    left = row.total - row.standing
+    return [(span, max(0, left - level)) for span, level in levels(booked, within=window)]
 
 
 def totals(resources: Iterable[UUID]) -> dict[UUID, int]:

@@ -1,20 +1,24 @@
 """Granting what is scarce: all of a bundle or nothing, never more than there is (docs/scarcity.md)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
-from django.db.models.functions import Now
+from django.db.models import DateTimeField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models.functions import Greatest, Least, Now
 
 from kernel.actor import SYSTEM, Actor
-from kernel.domain.windows import Window, peak_of
+from kernel.domain.quotas import HoldQuota
+from kernel.domain.windows import Window, overfull
 from kernel.errors import HoldGone, SoldOut
 from kernel.events import Event
+from kernel.ids import new_id
 from kernel.models.capacity import ACTIVE, Capacity, Claim, ClaimState
+from kernel.selectors.capacity import free, free_over
+from kernel.services.hold_accounts import count_hold, discount_hold
 from kernel.services.outbox import publish, publish_each
 
 
@@ -33,6 +37,60 @@ class HoldExpired(Event):
     """A hold ran out; `subject` is the bundle. Published exactly once."""
 
     name: ClassVar[str] = "kernel.hold_expired"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowEnded(Event):
+    """A booked window of a resource is over; `subject` is the bundle. Published exactly once for each."""
+
+    name: ClassVar[str] = "kernel.window_ended"
+
+    resource: UUID
+
+
+UNLIMITED = HoldQuota(most=2**31 - 1, most_lapsed=2**31 - 1)
+TAKE = """
+    WITH wanted AS (
+        SELECT * FROM unnest(%(ids)s::uuid[], %(resources)s::uuid[], %(quantities)s::bigint[]) AS w(id, resource, quantity)
+    ),
+    granted AS (
+        UPDATE capacity c SET standing = c.standing + w.quantity, generation = c.generation + 1
+        FROM wanted w
+        WHERE c.resource = w.resource AND c.standing + c.peak + w.quantity <= c.total
+        RETURNING w.id, w.resource, w.quantity
+    )
+    INSERT INTO claim (id, resource_id, bundle, tenant_id, quantity, state, expires_at)
+    SELECT id, resource, %(bundle)s, %(tenant)s, quantity, %(held)s, statement_timestamp() + %(ttl)s FROM granted
+    RETURNING resource_id, expires_at
+"""
+STANDING = """
+    UPDATE capacity c
+    SET standing = c.standing + v.change, generation = c.generation + 1,
+        over_committed = c.over_committed AND c.standing + v.change + c.peak > c.total
+    FROM unnest(%s::uuid[], %s::bigint[]) AS v(resource, change)
+    WHERE c.resource = v.resource
+"""
+PEAKS = """
+    WITH edge AS (
+        SELECT c.resource_id, v.at, v.change
+        FROM claim c, LATERAL (VALUES (lower(c.period), c.quantity), (upper(c.period), -c.quantity)) AS v(at, change)
+        WHERE c.state = ANY(%(active)s) AND c.period IS NOT NULL AND c.resource_id = ANY(%(resources)s)
+    ),
+    level AS (  -- at one instant the ends (negative) come first
+        SELECT resource_id, sum(change) OVER (
+            PARTITION BY resource_id ORDER BY at, change ROWS UNBOUNDED PRECEDING) AS booked
+        FROM edge
+    ),
+    highest AS (
+        SELECT r.resource, coalesce(max(l.booked), 0)::bigint AS booked
+        FROM unnest(%(resources)s::uuid[]) AS r(resource) LEFT JOIN level l ON l.resource_id = r.resource
+        GROUP BY r.resource
+    )
+    UPDATE capacity c
+    SET peak = h.booked, generation = c.generation + 1,
+        over_committed = (c.over_committed OR %(cut)s) AND c.standing + h.booked > c.total
+    FROM highest h WHERE c.resource = h.resource
+"""
 
 
 @transaction.atomic
@@ -77,62 +135,82 @@ def hold(
     tenant: UUID,
     quantities: Mapping[UUID, int],
     ttl: timedelta,
-    window: Window | None = None,
+    windows: Sequence[Window] = (),
+    quota: HoldQuota = UNLIMITED,
 ) -> datetime:
-    """Hold every quantity for the bundle, or none; returns when the hold runs out.
+    """Hold every quantity for the bundle, throughout every window (none: open-ended), or hold nothing.
 
-    `quantities` maps resource to an amount in that resource's unit. Raises SoldOut naming the first
-    resource (in id order) that cannot grant it. Rows are locked in id order, so bundles cannot deadlock.
+    Returns when the hold runs out: after `ttl`, at the latest as its first window ends. `quantities` maps resource to
+    an amount in that resource's unit. Raises SoldOut naming the first resource (in id order) that cannot grant it,
+    HoldQuotaReached, HoldsLapse. The tenant's account is locked first, then the rows in id order, so bundles cannot
+    deadlock; a single row is locked by the statement that takes from it.
     """
-    rows = _lock(quantities)
-    for resource in sorted(quantities):
-        row, wanted = rows.get(resource), quantities[resource]
-        if row is None or row.over_committed or not _fits(row, wanted, window):
-            raise SoldOut(resource=resource, wanted=wanted, free=row.free if row else 0)
-    period = (window.start, window.end) if window else None
-    claims = Claim.objects.bulk_create(
-        Claim(
-            resource_id=resource,
-            bundle=bundle,
-            tenant_id=tenant,
-            quantity=quantity,
-            period=period,
-            state=ClaimState.HELD,
-            expires_at=Now() + ttl,
-        )
-        for resource, quantity in sorted(quantities.items())
+    count_hold(tenant=tenant, quota=quota)
+    wanted = dict(sorted(quantities.items()))
+    if len(wanted) > 1 or windows:
+        lock_rows(wanted)
+    if windows:
+        return _book(bundle, tenant, wanted, ttl, windows)
+    return _take(bundle, tenant, wanted, ttl)
+
+
+@transaction.atomic
+def cut(*, bundle: UUID, tenant: UUID, resource: UUID, quantity: int, window: Window) -> list[UUID]:
+    """Take a quantity out of service for a window, whatever is booked: what was sold stands, nothing new is granted.
+
+    Returns the bundles that need more than is left at some instant of it. `release` gives it back.
+    """
+    row = lock_rows([resource])[resource]
+    claims = list(Claim.objects.filter(resource=row, state__in=ACTIVE))
+    Claim.objects.create(
+        resource=row,
+        bundle=bundle,
+        tenant_id=tenant,
+        quantity=quantity,
+        period=(window.start, window.end),
+        state=ClaimState.CONFIRMED,
     )
-    if window is None:
-        _add_standing(quantities)
-    else:
-        _recompute_peaks(rows.values())
-    deadline = Claim.objects.values_list("expires_at", flat=True).get(id=claims[0].id)
-    assert deadline is not None  # noqa: S101 - a held claim has a deadline, by constraint
-    return deadline
+    _recompute_peaks([resource], cut=True)
+    spans = [Window(claim.period.lower, claim.period.upper) if claim.period else window for claim in claims]
+    booked = [(span, claim.quantity) for span, claim in zip(spans, claims, strict=True)]
+    over = overfull([*booked, (window, quantity)], limit=row.total, within=window)
+    touched = {
+        claim.bundle
+        for claim, span in zip(claims, spans, strict=True)
+        if any(span.overlaps(each) for each in over)
+    }
+    return sorted(touched)
 
 
 @transaction.atomic
 def confirm(*, bundle: UUID) -> None:
     """Turn the bundle's hold into contracts. Raises HoldGone where any part has expired or was released."""
-    claims = list(Claim.objects.select_for_update().filter(bundle=bundle).order_by("resource_id"))
-    live = Claim.objects.filter(bundle=bundle, state=ClaimState.HELD, expires_at__gt=Now())
-    if not claims or live.update(state=ClaimState.CONFIRMED, expires_at=None) != len(claims):
-        raise HoldGone
+    discount_hold(tenant=_change_live(bundle, state=ClaimState.CONFIRMED, expires_at=None), lapsed=False)
 
 
 @transaction.atomic
-def extend(*, bundle: UUID, ttl: timedelta) -> None:
-    """Let a live hold run `ttl` from now. Raises HoldGone where it is not live any more."""
-    claims = list(Claim.objects.select_for_update().filter(bundle=bundle).order_by("resource_id"))
-    live = Claim.objects.filter(bundle=bundle, state=ClaimState.HELD, expires_at__gt=Now())
-    if not claims or live.update(expires_at=Now() + ttl) != len(claims):
-        raise HoldGone
+def extend(*, bundle: UUID, ttl: timedelta, not_after: datetime | None = None) -> datetime:
+    """Let a live hold run `ttl` from now, but not beyond `not_after` nor the end of its first window; never less long.
+
+    Returns when it runs out now. Raises HoldGone where it is not live any more.
+    """
+    windows = Claim.objects.filter(bundle=bundle, period__isnull=False).order_by("period__endswith")
+    first_end = windows.values_list("period__endswith", flat=True).first()
+    _change_live(bundle, expires_at=Greatest(F("expires_at"), _runs_out(ttl, not_after, first_end)))
+    return _deadline_of(bundle)
+
+
+@transaction.atomic
+def take_over(*, bundle: UUID, by: UUID) -> datetime:
+    """Let what a bundle holds be held for another one, until the same time. Raises HoldGone where it is not live."""
+    _change_live(bundle, bundle=by)
+    return _deadline_of(by)
 
 
 @transaction.atomic
 def release(*, bundle: UUID) -> bool:
     """Give back what the bundle holds or has confirmed; False if it has nothing (any more)."""
-    return _end(bundle, ClaimState.RELEASED)
+    return _end(Claim.objects.filter(bundle=bundle), ClaimState.RELEASED)
 
 
 @transaction.atomic
@@ -142,7 +220,7 @@ def expire_next() -> bool:
     A bundle's first claim stands for all of it: everybody locks that one first, so whoever skips it skips
     the bundle, and expiring, confirming and releasing one bundle cannot deadlock.
     """
-    earlier = Claim.objects.filter(bundle=OuterRef("bundle"), resource__lt=OuterRef("resource"))
+    earlier = Claim.objects.filter(bundle=OuterRef("bundle"), id__lt=OuterRef("id"))
     due = (
         Claim.objects.select_for_update(skip_locked=True, of=("self",))
         .filter(~Exists(earlier), state=ClaimState.HELD, expires_at__lte=Now())
@@ -151,58 +229,123 @@ def expire_next() -> bool:
     )
     if due is None:
         return False
-    _end(due.bundle, ClaimState.EXPIRED)
+    _end(Claim.objects.filter(bundle=due.bundle), ClaimState.EXPIRED)
     publish(HoldExpired(subject=due.bundle, tenant=due.tenant_id), actor=SYSTEM)
     return True
 
 
-STANDING = """
-    UPDATE capacity c
-    SET standing = c.standing + v.change, generation = c.generation + 1,
-        over_committed = c.over_committed AND c.standing + v.change + c.peak > c.total
-    FROM unnest(%s::uuid[], %s::bigint[]) AS v(resource, change)
-    WHERE c.resource = v.resource
-"""
-
-
-def _end(bundle: UUID, state: ClaimState) -> bool:
-    active = Claim.objects.select_for_update().filter(bundle=bundle, state__in=ACTIVE)
-    claims = list(active.order_by("resource_id"))
-    if not claims:
+@transaction.atomic
+def end_next() -> bool:
+    """End the booked window that is over for longest, so that no peak counts it any more; False if none is over."""
+    over = Claim.objects.filter(state=ClaimState.CONFIRMED, period__endswith__lte=Now())
+    claim = over.order_by("period__endswith").select_for_update(skip_locked=True, of=("self",)).first()
+    if claim is None:
         return False
-    rows = _lock([claim.resource_id for claim in claims])
-    active.update(state=state, expires_at=None)
-    if claims[0].period is None:
-        _add_standing({claim.resource_id: -claim.quantity for claim in claims})
-    else:
-        _recompute_peaks(rows.values())
+    _end(Claim.objects.filter(id=claim.id), ClaimState.ENDED)
+    publish(
+        WindowEnded(subject=claim.bundle, tenant=claim.tenant_id, resource=claim.resource_id), actor=SYSTEM
+    )
     return True
 
 
-def _lock(resources: Iterable[UUID]) -> dict[UUID, Capacity]:
+def _take(bundle: UUID, tenant: UUID, wanted: dict[UUID, int], ttl: timedelta) -> datetime:
+    """Open-ended claims by one statement, which takes where there is enough; raised out of where there is not."""
+    given: dict[str, Any] = {
+        "ids": [new_id() for _ in wanted],
+        "resources": list(wanted),
+        "quantities": list(wanted.values()),
+        "bundle": bundle,
+        "tenant": tenant,
+        "held": ClaimState.HELD.value,
+        "ttl": ttl,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, given)
+        deadlines: dict[UUID, datetime] = dict(cursor.fetchall())
+    for resource, quantity in wanted.items():
+        if resource not in deadlines:
+            raise SoldOut(resource=resource, wanted=quantity, free=free([resource]).get(resource, 0))
+    return min(deadlines.values())
+
+
+def _book(
+    bundle: UUID, tenant: UUID, wanted: dict[UUID, int], ttl: timedelta, windows: Sequence[Window]
+) -> datetime:
+    """Claims for each window, on rows that are locked."""
+    left = free_over(wanted, windows)
+    for resource, quantity in wanted.items():
+        if left.get(resource, 0) < quantity:
+            raise SoldOut(resource=resource, wanted=quantity, free=left.get(resource, 0))
+    Claim.objects.bulk_create(
+        Claim(
+            resource_id=resource,
+            bundle=bundle,
+            tenant_id=tenant,
+            quantity=quantity,
+            period=(window.start, window.end),
+            state=ClaimState.HELD,
+            expires_at=_runs_out(ttl, min(each.end for each in windows)),
+        )
+        for resource, quantity in wanted.items()
+        for window in windows
+    )
+    _recompute_peaks(wanted)
+    return _deadline_of(bundle)
+
+
+def _runs_out(ttl: timedelta, *limits: datetime | None) -> Any:
+    """The expression for `ttl` from now, or the first of the limits that comes before."""
+    known = [Value(each, DateTimeField()) for each in limits if each is not None]
+    return Least(Now() + ttl, *known) if known else Now() + ttl
+
+
+def _deadline_of(bundle: UUID) -> datetime:
+    deadline = Claim.objects.filter(bundle=bundle).values_list("expires_at", flat=True)[0]
+    assert deadline is not None  # noqa: S101 - a held claim has a deadline, by constraint
+    return deadline
+
+
+def _change_live(whose: UUID, **changes: Any) -> UUID:
+    """Change every claim of a live hold; its tenant. Raises HoldGone where any part of it is not live any more."""
+    claims = Claim.objects.filter(bundle=whose)
+    known = list(claims.select_for_update().order_by("id"))
+    live = claims.filter(state=ClaimState.HELD, expires_at__gt=Now())
+    if not known or live.update(**changes) != len(known):
+        raise HoldGone
+    return known[0].tenant_id
+
+
+def _end(claims: QuerySet[Claim], state: ClaimState) -> bool:
+    """End those of the claims, all of them of one bundle, that are active; False where none is."""
+    active = claims.filter(state__in=ACTIVE)
+    ended = list(active.select_for_update().order_by("id"))
+    if not ended:
+        return False
+    if ended[0].state == ClaimState.HELD:
+        discount_hold(tenant=ended[0].tenant_id, lapsed=True)
+    rows = lock_rows([claim.resource_id for claim in ended])
+    active.update(state=state, expires_at=None)
+    if ended[0].period is None:
+        add_standing({claim.resource_id: -claim.quantity for claim in ended})
+    else:
+        _recompute_peaks(rows)
+    return True
+
+
+def lock_rows(resources: Iterable[UUID]) -> dict[UUID, Capacity]:
+    """Lock rows of the ledger in the order of their ids, until the end of the transaction; by resource."""
     locked = Capacity.objects.select_for_update().filter(resource__in=list(resources)).order_by("resource")
     return {row.resource: row for row in locked}
 
 
-def _fits(row: Capacity, wanted: int, window: Window | None) -> bool:
-    if window is None:
-        return row.standing + row.peak + wanted <= row.total
-    return row.standing + peak_of([*_windows(row), (window, wanted)]) <= row.total
-
-
-def _windows(row: Capacity) -> list[tuple[Window, int]]:
-    active = Claim.objects.filter(resource=row, state__in=ACTIVE, period__isnull=False)
-    return [(Window(claim.period.lower, claim.period.upper), claim.quantity) for claim in active]
-
-
-def _add_standing(changes: Mapping[UUID, int]) -> None:
+def add_standing(changes: Mapping[UUID, int]) -> None:
+    """Change what stands on rows that are locked; PostgreSQL refuses more than there is."""
     with connection.cursor() as cursor:
         cursor.execute(STANDING, [list(changes), list(changes.values())])
 
 
-def _recompute_peaks(rows: Iterable[Capacity]) -> None:
-    for row in rows:
-        row.peak = peak_of(_windows(row))
-        row.over_committed = row.over_committed and row.standing + row.peak > row.total
-        row.generation += 1
-        row.save(update_fields=["peak", "over_committed", "generation"])
+def _recompute_peaks(resources: Iterable[UUID], *, cut: bool = False) -> None:
+    """Set the peaks of rows that are locked; only a cut may leave less than was sold, and marks it."""
+    asked: dict[str, Any] = {"resources": list(resources), "active": list(ACTIVE), "cut": cut}
+    with connection.cursor() as cursor:
+        cursor.execute(PEAKS, asked)

@@ -13,7 +13,7 @@ from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
 from marketplace.api.quotes import QuoteOut
-from marketplace.domain.orders import LIFE, AcceptanceSheet, OrderState
+from marketplace.domain.orders import HOLDING, LIFE, AcceptanceSheet, OrderState
 from marketplace.models import Order, OrderStep, Quote
 from marketplace.selectors.orders import clock_rate
 from marketplace.services import orders as services
@@ -24,10 +24,15 @@ class OrderIn(serializers.Serializer[Any]):
 
     quote = serializers.UUIDField()
     client_ref = serializers.CharField(max_length=64, help_text="yours, unique for ever in your organisation")
+    hold = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="of the same bundle and schedule: what it keeps becomes the order's",
+    )
 
 
 class OrderOut(serializers.ModelSerializer[Order]):
-    """An order as its parties see it; `facts` are the offer and the bundle as quoted.
+    """An order as its parties see it; `facts` are the offer, the bundle and the schedule as quoted.
 
     `clock_rate` is how many seconds of service pass in a second: 1, unless the node's clock is accelerated.
     """
@@ -137,7 +142,9 @@ class OrdersView(HouseView):
     def post(self, request: Request) -> Response:
         """Order a quote: compute and every span of its line are held together, or nothing is."""
         data = self.read(OrderIn)
-        row = services.place_order(quote=data["quote"], client_ref=data["client_ref"], actor=self.actor)
+        row = services.place_order(
+            quote=data["quote"], client_ref=data["client_ref"], hold=data.get("hold"), actor=self.actor
+        )
         return self.show(row, OrderOut, status=201, location=f"/api/v1/orders/{row.id}")
 
 
@@ -197,6 +204,18 @@ class CancelOrderView(OrderActView):
         """Withdraw before the service runs."""
         reason = self.read(OrderReasonIn)["reason"]
         return self.show(services.cancel_order(order=self.subject, reason=reason, actor=self.actor), OrderOut)
+
+
+class ExtendOrderHoldView(OrderActView):
+    """`/api/v1/orders/{id}:extend-hold`."""
+
+    operations = {"POST": "marketplace.extend_order_hold"}
+    acts = {"POST": (HOLDING, "extend_hold")}
+
+    @extend_schema(request=None, responses={200: OrderOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Hold for another day from now while providers have not both accepted; 72 hours in all."""
+        return self.show(services.extend_order_hold(order=self.subject, actor=self.actor), OrderOut)
 
 
 class AcceptComputeView(OrderActView):

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.pagination import PageQuery
+from kernel.api.schedules import ScheduleIn, schedule_in
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
@@ -16,10 +17,11 @@ from marketplace.services import quotes as services
 
 
 class QuoteIn(serializers.Serializer[Any]):
-    """Which bundle of which selection."""
+    """Which bundle of which selection; with a schedule, for its windows, which have the hours that were selected for."""
 
     selection = serializers.UUIDField()
     bundle = serializers.IntegerField(min_value=0, max_value=10_000, help_text="index in the answer, from 0")
+    schedule = ScheduleIn(required=False, allow_null=True)
 
 
 class QuoteOut(serializers.ModelSerializer[Quote]):
@@ -68,7 +70,12 @@ class QuotesView(HouseView):
     def post(self, request: Request) -> Response:
         """Quote a bundle: firm for 30 minutes by the node's clock."""
         data = self.read(QuoteIn)
-        row = services.issue_quote(selection=data["selection"], bundle=data["bundle"], actor=self.actor)
+        row = services.issue_quote(
+            selection=data["selection"],
+            bundle=data["bundle"],
+            schedule=schedule_in(data),
+            actor=self.actor,
+        )
         return self.show(row, QuoteOut, status=201, location=f"/api/v1/quotes/{row.id}")
 
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("orders/<uuid:pk>:accept", orders.AcceptOrderView.as_view()),
     path("orders/<uuid:pk>:reject", orders.RejectOrderView.as_view()),
     path("orders/<uuid:pk>:cancel", orders.CancelOrderView.as_view()),
+    path("orders/<uuid:pk>:extend-hold", orders.ExtendOrderHoldView.as_view()),
     path("orders/<uuid:pk>:accept-compute", orders.AcceptComputeView.as_view()),
     path("meter-records", meters.MeterRecordsView.as_view()),
     path("usages", meters.UsagesView.as_view(), name="usages"),

@@ -1,6 +1,6 @@
 """Two meters, the provider's and the node's, and the rule by which they agree or not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,8 +61,19 @@ def seconds_of(window: Window) -> int:
     return int((window.end - window.start).total_seconds())
 
 
-def node_meter(machines: int, window: Window, *, started: datetime, ended: datetime | None) -> int:
-    """The node's own figure: machines × seconds of the window in which the service ran, by the order's states."""
+def node_meter(
+    machines: int,
+    window: Window,
+    *,
+    started: datetime,
+    ended: datetime | None,
+    booked: Sequence[Window] = (),
+) -> int:
+    """The node's own figure: machines × seconds of the window in which the service ran, by the order's states.
+
+    Of an order that is `booked` for windows, in those only.
+    """
     start = max(window.start, started)
     end = min(window.end, ended) if ended else window.end
-    return machines * seconds_of(Window(start, end)) if end > start else 0
+    spans = [(max(start, each.start), min(end, each.end)) for each in booked] or [(start, end)]
+    return machines * sum(seconds_of(Window(*span)) for span in spans if span[1] > span[0])

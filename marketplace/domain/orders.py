@@ -58,6 +58,11 @@ LIFE = StateTable(
         "expire": (UNACCEPTED, S.EXPIRED),
     },
 )
+HOLDING = StateTable(  # what may be done about the hold, which leaves the state as it is
+    states=OrderState,
+    initial=S.PLACED,
+    acts={"extend_hold": (UNACCEPTED, S.AWAITING_PROVIDERS)},
+)
 
 
 class Part(Vocabulary):

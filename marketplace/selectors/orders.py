@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 
 from kernel.actor import Actor
+from kernel.domain.schedules import Schedule, schedule_of
 from kernel.money import to_fen
 from marketplace.domain.settlements import LineTerms
 from marketplace.models import Order
@@ -50,8 +51,25 @@ def line_terms(order: Order) -> LineTerms:
     )
 
 
+def schedule_of_order(order: Order) -> Schedule | None:
+    """The windows that the order is for, as quoted; None for one that begins when it is delivered."""
+    document = order.facts.get("schedule")
+    return schedule_of(document) if document else None
+
+
+def service_start(order: Order, delivered: datetime) -> datetime:
+    """When the service of an order begins that is delivered at an instant: then, or as its first window does."""
+    schedule = schedule_of_order(order)
+    return max(delivered, schedule.first.start) if schedule else delivered
+
+
 def service_end(order: Order) -> datetime:
-    """When the term of a running order is over, on the clock that the node shows (an accelerated one in a demo)."""
+    """When the term of a running order is over, on the clock that the node shows (an accelerated one in a demo).
+
+    Of an order with windows, as the last of them ends.
+    """
+    if schedule := schedule_of_order(order):
+        return schedule.last_end
     assert order.billing_started_at is not None  # noqa: S101 - it runs
     microseconds = Decimal(order.facts["bundle"]["duration_hours"]) * 3600 * 10**6
     return order.billing_started_at + timedelta(microseconds=int(microseconds / clock_rate()))

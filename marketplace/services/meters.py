@@ -14,7 +14,7 @@ from marketplace import events
 from marketplace.domain.metering import USAGE_LIFE, MeterSource, UsageState, node_meter, seconds_of
 from marketplace.errors import MeterConflict, UnknownReference, UsageBilled
 from marketplace.models import BilledUsage, MeterRecord, Order, Usage
-from marketplace.selectors.orders import machines, order_of_provider, served_until
+from marketplace.selectors.orders import machines, order_of_provider, schedule_of_order, served_until
 from marketplace.selectors.profiles import metering_profile
 
 
@@ -60,7 +60,14 @@ def record_usage(
     )
     assert row.billing_started_at is not None  # noqa: S101 - _check_window asked
     end = served_until(row, row.ended_at) if row.ended_at else None
-    own = node_meter(machines(row), window, started=row.billing_started_at, ended=end)
+    schedule = schedule_of_order(row)
+    own = node_meter(
+        machines(row),
+        window,
+        started=row.billing_started_at,
+        ended=end,
+        booked=schedule.windows if schedule else (),
+    )
     node_reading = _keep(
         row, source=MeterSource.NODE, window=window, machine_seconds=own, sequence=sequence, corrects=None
     )

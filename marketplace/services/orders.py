@@ -1,7 +1,7 @@
 """The life of an order, act by act: place, accept, reject, cancel, deliver, run, end."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -14,26 +14,53 @@ from kernel.locks import Lock, take_lock
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from marketplace import events
-from marketplace.domain.orders import LIFE, UNACCEPTED, AcceptanceSheet, OrderState, Part, acceptance_act
+from marketplace.domain.orders import (
+    HOLDING,
+    LIFE,
+    UNACCEPTED,
+    UNDELIVERED,
+    AcceptanceSheet,
+    OrderState,
+    Part,
+    acceptance_act,
+)
 from marketplace.errors import ClientRefReused, QuoteAltered, QuoteExpired, QuoteUsed, UnknownReference
 from marketplace.models import Order, OrderStep, Quote
-from marketplace.selectors.orders import ordered_cards, service_end
+from marketplace.selectors.orders import ordered_cards, schedule_of_order, service_end, service_start
 from marketplace.services.signatures import is_ours
 from marketplace.services.vouchers import release_claim
+from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.selections import bundle as bundle_facts
 from scheduling.services.dispatches import dispatch_order
-from scheduling.services.holds import confirm_bundle, hold_bundle, release_bundle
-from scheduling.services.openings import bill_line, close_line, contract_line, preoccupy_line
+from scheduling.services.holds import (
+    confirm_bundle,
+    extend_bundle,
+    hold_bundle,
+    release_bundle,
+    require_gates,
+)
+from scheduling.services.openings import (
+    bill_line,
+    close_line,
+    contract_line,
+    extend_preoccupation,
+    preoccupy_line,
+)
+from scheduling.services.reservations import take_over_hold
 
+END = "marketplace.end_order"
+WINDOWS_PASSED = "末个预约时段已过，未能交付 / its last window passed before it was delivered"
 TO_ACCEPT = timedelta(hours=24)  # how long both providers have, and so how long everything is held
 
 
 @transaction.atomic
-def place_order(*, quote: UUID, client_ref: str, actor: Actor) -> Order:
+def place_order(*, quote: UUID, client_ref: str, actor: Actor, hold: UUID | None = None) -> Order:
     """Order a quote: compute and every span of the line are held together, or nothing is and no order exists.
 
-    The same (tenant, client_ref, quote) answers with the same order, for ever. Raises UnknownReference,
-    ClientRefReused, QuoteUsed, QuoteExpired, QuoteAltered, SoldOut, NotSellable.
+    For a quote with a schedule they are held in each of its windows. With a `hold` of the same bundle and schedule, what
+    it keeps becomes the order's. The same (tenant, client_ref, quote) answers with the same order, for ever. Raises
+    UnknownReference, ClientRefReused, QuoteUsed, QuoteExpired, QuoteAltered, SoldOut, NotSellable, HoldQuotaReached,
+    HoldsLapse; with a hold HoldMismatch, HoldGone and StateConflict.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     take_lock(Lock.LEDGER, f"order:{actor.tenant_id}:{client_ref}")
@@ -54,9 +81,7 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor) -> Order:
         raise QuoteAltered(pointer="/quote")
     order = _new_order(row, client_ref, actor)
     facts = bundle_facts(row.selection, row.bundle)
-    order.held_until = hold_bundle(
-        bundle=order.id, facts=facts, tenant=actor.tenant_id, ttl=TO_ACCEPT, actor=actor
-    )
+    order.held_until = _held(order, facts, hold, actor)
     preoccupy_line(
         order=order.id, facts=facts, user=order.tenant_id, held_until=order.held_until, actor=actor
     )
@@ -103,6 +128,8 @@ def accept_order(*, order: Order, actor: Actor) -> Order:
             actor=actor,
         )
         _step(row, "open", actor, "held_until")
+        if schedule := schedule_of_order(row):
+            enqueue_job(END, key=f"end:{row.id}", run_at=schedule.last_end, order=str(row.id))
         contract_line(order=row.id, actor=actor)
         dispatch_order(
             order=row.id,
@@ -133,6 +160,22 @@ def cancel_order(*, order: Order, reason: str, actor: Actor) -> Order:
     row = _locked(order.id)
     event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
     return _undo(row, "cancel", reason, event, actor)
+
+
+@transaction.atomic
+def extend_order_hold(*, order: Order, actor: Actor) -> Order:
+    """The user asks for more time until both providers have accepted: a day from now, within the longest in all.
+
+    Raises StateConflict for an order that is accepted or over, HoldGone where the hold ran out.
+    """
+    row = _locked(order.id)
+    HOLDING.after("extend_hold", row.state)
+    row.held_until = extend_bundle(
+        bundle=row.id, tenant=row.tenant_id, ttl=TO_ACCEPT, since=row.created_at, actor=actor
+    )
+    row.advance("held_until")
+    extend_preoccupation(order=row.id, until=row.held_until)
+    return row
 
 
 @transaction.atomic
@@ -201,8 +244,14 @@ def accept_compute(*, order: Order, sheet: AcceptanceSheet, line_waived: bool, a
 
 @transaction.atomic
 def end_order(*, order: UUID) -> None:
-    """The term is over: what it held is free again. An order that ended before is left as it is."""
+    """The term is over: what it held is free again. An order that ended before is left as it is.
+
+    One whose last window passed before it was delivered is cancelled: there is nothing left to deliver.
+    """
     row = _locked(order)
+    if row.state in UNDELIVERED:
+        event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
+        _undo(row, "cancel", WINDOWS_PASSED, event, SYSTEM)
     if row.state != OrderState.RUNNING:
         return
     row.ended_at = now()
@@ -222,13 +271,32 @@ def _new_order(quote: Quote, client_ref: str, actor: Actor) -> Order:
         compute_provider=UUID(signed["bundle"]["provider"]),
         line_provider=UUID(signed["bundle"]["line_provider"]),
         offer=UUID(signed["bundle"]["offer"]),
-        facts={"bundle": signed["bundle"], "offer": signed["offer"]},
+        facts={"bundle": signed["bundle"], "offer": signed["offer"], "schedule": signed.get("schedule")},
         compute_fen=signed["compute_fen"],
         line_fen=signed["line_fen"],
         total_fen=signed["total_fen"],
     )
     _record(order, "place", "", actor)
     return order
+
+
+def _held(order: Order, facts: BundleFacts, hold: UUID | None, actor: Actor) -> datetime:
+    """Hold the order's bundle, or go on with what a hold of its user's keeps; returns until when."""
+    schedule = schedule_of_order(order)
+    if hold is not None:
+        take_over_hold(hold=hold, order=order.id, facts=facts, schedule=schedule, actor=actor)
+        require_gates(facts)
+        return extend_bundle(
+            bundle=order.id, tenant=order.tenant_id, ttl=TO_ACCEPT, since=order.created_at, actor=actor
+        )
+    return hold_bundle(
+        bundle=order.id,
+        facts=facts,
+        tenant=order.tenant_id,
+        ttl=TO_ACCEPT,
+        schedule=schedule,
+        actor=actor,
+    )
 
 
 def _undo(row: Order, act: str, reason: str, event: Event, actor: Actor) -> Order:
@@ -242,10 +310,10 @@ def _undo(row: Order, act: str, reason: str, event: Event, actor: Actor) -> Orde
 
 
 def _start(row: Order, actor: Actor) -> None:
-    row.billing_started_at = now()
+    row.billing_started_at = service_start(row, now())
     _step(row, "start", actor, "billing_started_at")
     bill_line(order=row.id, at=row.billing_started_at, actor=actor)
-    enqueue_job("marketplace.end_order", key=f"end:{row.id}", run_at=service_end(row), order=str(row.id))
+    enqueue_job(END, key=f"end:{row.id}", run_at=service_end(row), order=str(row.id))
     publish(
         events.BillingStarted(
             subject=row.id,

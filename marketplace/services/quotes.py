@@ -8,6 +8,7 @@ from django.db import transaction
 from aggregation.selectors import offers
 from kernel.actor import Actor
 from kernel.clock import now
+from kernel.domain.schedules import Schedule
 from kernel.errors import NotFound
 from kernel.money import to_fen
 from kernel.services.outbox import publish
@@ -18,14 +19,16 @@ from marketplace.models import Quote
 from marketplace.services.signatures import sign_text
 from scheduling.selectors import selections
 from scheduling.services.holds import require_gates
+from scheduling.services.schedules import require_bookable, schedule_asked
 
 
 @transaction.atomic
-def issue_quote(*, selection: UUID, bundle: int, actor: Actor) -> Quote:
-    """Quote one bundle of a selection of the caller's.
+def issue_quote(*, selection: UUID, bundle: int, actor: Actor, schedule: Schedule | None = None) -> Quote:
+    """Quote one bundle of a selection of the caller's, to begin at once or for the windows of a schedule.
 
     Raises NotFound for another's selection, NotSellable or LineNotSellable where a gate is closed, PriceChanged where the
     price moved since the selection: what is quoted is what was shown. StorageNotQuoted: statements do not bill storage yet.
+    For a schedule, its own or the one that was selected for, also InvalidField, TooSoon and ScheduleUnpriced.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     facts = selections.bundle(selection, bundle)
@@ -38,6 +41,9 @@ def issue_quote(*, selection: UUID, bundle: int, actor: Actor) -> Quote:
         raise StorageNotQuoted(pointer="/selection")
     if offer.price_cny_hour is None or to_fen(offer.price_cny_hour * hours) != facts.compute_fen:
         raise PriceChanged(pointer="/selection")
+    schedule = schedule or schedule_asked(facts)
+    if schedule:
+        require_bookable(schedule, offers.lots([facts.offer])[facts.offer], facts)
     row = Quote(
         tenant_id=actor.tenant_id,
         selection=selection,
@@ -57,6 +63,7 @@ def issue_quote(*, selection: UUID, bundle: int, actor: Actor) -> Quote:
             "bundle_index": bundle,
             "bundle": plain(facts),
             "offer": plain(offer),
+            "schedule": schedule.document() if schedule else None,
             "compute_fen": row.compute_fen,
             "line_fen": row.line_fen,
             "total_fen": row.total_fen,

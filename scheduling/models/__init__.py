@@ -4,7 +4,9 @@ from scheduling.models.circles import LatencyCircles, MetroBoundary
 from scheduling.models.dispatches import Dispatch
 from scheduling.models.ends import CentreEntry, CoveredAddress, EndProfile
 from scheduling.models.evidence import LatencyEvidence
+from scheduling.models.holds import Hold
 from scheduling.models.line_providers import LineProduct, LineProvider, LineTariff
+from scheduling.models.maintenance import BookingConflict, Maintenance
 from scheduling.models.one_hop import OneHopAccess
 from scheduling.models.openings import LineOpening, LineTest, OpeningStep
 from scheduling.models.selections import Selection
@@ -13,10 +15,12 @@ from scheduling.models.spans import Span
 from scheduling.models.supply import SupplyBucket, SupplyCursor, SupplyRow, SupplyVersion
 
 __all__ = [
+    "BookingConflict",
     "CentreEntry",
     "CoveredAddress",
     "Dispatch",
     "EndProfile",
+    "Hold",
     "LatencyCircles",
     "LatencyEvidence",
     "LineOpening",
@@ -24,6 +28,7 @@ __all__ = [
     "LineProvider",
     "LineTariff",
     "LineTest",
+    "Maintenance",
     "MetroBoundary",
     "OneHopAccess",
     "OpeningStep",

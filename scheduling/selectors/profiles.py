@@ -11,6 +11,7 @@ import yaml
 from scheduling.domain.circles import Population
 from scheduling.domain.drawing import CircleProfile
 from scheduling.domain.ends import EndRule, EndsProfile
+from scheduling.domain.holds import HoldProfile
 from scheduling.domain.openings import OpeningProfile
 from scheduling.domain.working_days import WorkingCalendar
 
@@ -79,3 +80,9 @@ def _days(first: date, last: date) -> list[date]:
 
 def _document(name: str) -> dict[str, Any]:
     return dict(yaml.safe_load((PROFILES / f"{name}.yaml").read_text(encoding="utf-8")))
+
+
+@cache
+def hold_profile() -> HoldProfile:
+    """What may be held and for how long, read once."""
+    return HoldProfile.of(_document("holds"))

@@ -7,20 +7,38 @@ from django.db import transaction
 
 from aggregation.services.gate import require_sellable
 from kernel.actor import Actor
+from kernel.domain.schedules import Schedule
 from kernel.services import capacity
 from kernel.services.outbox import publish
 from scheduling import events
+from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import BundleFacts
 from scheduling.services.gate import require_line_sellable
 
 
 @transaction.atomic
-def hold_bundle(*, bundle: UUID, facts: BundleFacts, tenant: UUID, ttl: timedelta, actor: Actor) -> datetime:
-    """Hold the machines and the demanded bandwidth on every span of both routes; returns when it runs out.
+def hold_bundle(
+    *,
+    bundle: UUID,
+    facts: BundleFacts,
+    tenant: UUID,
+    ttl: timedelta,
+    actor: Actor,
+    schedule: Schedule | None = None,
+) -> datetime:
+    """Hold the machines and the demanded bandwidth on every span of both routes, in every window of the schedule.
 
-    The gates are read again under the ledger's locks. Raises SoldOut, NotSellable, LineNotSellable.
+    Returns when the hold runs out. The gates are read again under the ledger's locks. Raises SoldOut, NotSellable,
+    LineNotSellable, HoldQuotaReached, HoldsLapse.
     """
-    deadline = capacity.hold(bundle=bundle, tenant=tenant, quantities=_quantities(facts), ttl=ttl)
+    deadline = capacity.hold(
+        bundle=bundle,
+        tenant=tenant,
+        quantities=_quantities(facts),
+        ttl=ttl,
+        windows=schedule.windows if schedule else (),
+        quota=hold_profile().quota,
+    )
     require_gates(facts)
     publish(
         events.BundleHeld(
@@ -41,6 +59,15 @@ def confirm_bundle(*, bundle: UUID, facts: BundleFacts, actor: Actor) -> None:
     capacity.confirm(bundle=bundle)
     require_gates(facts)
     publish(events.BundleConfirmed(subject=bundle, tenant=facts.tenant), actor=actor)
+
+
+@transaction.atomic
+def extend_bundle(*, bundle: UUID, tenant: UUID, ttl: timedelta, since: datetime, actor: Actor) -> datetime:
+    """Let a live hold run longer, within what the profile allows from `since`, when it began. Raises HoldGone."""
+    bound = since + hold_profile().longest_total
+    until = capacity.extend(bundle=bundle, ttl=ttl, not_after=bound)
+    publish(events.HoldExtended(subject=bundle, tenant=tenant, until=until), actor=actor)
+    return until
 
 
 @transaction.atomic

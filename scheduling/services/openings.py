@@ -67,6 +67,14 @@ def preoccupy_line(
 
 
 @transaction.atomic
+def extend_preoccupation(*, order: UUID, until: datetime) -> None:
+    """The order's hold runs longer, and with it the pre-occupation of its line."""
+    row = LineOpening.objects.select_for_update().get(order=order)
+    row.held_until = until
+    row.advance("held_until")
+
+
+@transaction.atomic
 def contract_line(*, order: UUID, actor: Actor) -> None:
     """The order became a contract: the promised days run from now."""
     row = LineOpening.objects.select_for_update().get(order=order)

@@ -38,6 +38,10 @@ IGNORED = (
     "scheduling.selection_made",
     "scheduling.bundle_confirmed",
     "scheduling.line_preoccupied",
+    "scheduling.hold_extended",
+    "scheduling.hold_taken_over",
+    "scheduling.hold_quota_set",
+    "scheduling.booking_conflicted",
     "scheduling.line_opened",
     "scheduling.line_advanced",
     "scheduling.line_tested",
@@ -48,7 +52,14 @@ IGNORED = (
     "kernel.act_proposed",
     "kernel.act_withdrawn",
 )
-BUNDLES = ("scheduling.bundle_held", "scheduling.bundle_released", "kernel.hold_expired")
+BUNDLES = (
+    "scheduling.bundle_held",
+    "scheduling.bundle_released",
+    "scheduling.maintenance_declared",
+    "scheduling.maintenance_cancelled",
+    "kernel.hold_expired",
+    "kernel.window_ended",
+)
 NETWORKS = ("scheduling.network_imported",)
 
 # The cursor, the instant and what happened between, in one question: it is asked with every selection.

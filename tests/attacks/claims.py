@@ -1,8 +1,8 @@
-"""Attack on the capacity ledger: crowds on real connections race for the last unit (INVARIANTS C-1, C-2, C-3, C-5).
+"""Attack on the capacity ledger: crowds on real connections, faults, and a model (INVARIANTS C-1 to C-7 and C-9).
 
-`python -m tests.attacks.claims [--rounds 50] [--buyers 64] [--seed 0]` prints what was raced and how long a buyer
-waited; exit 1 where anything was oversold, split, orphaned, expired twice, or answered otherwise than by a clean no.
-The release tier is `--rounds 1000`.
+`python -m tests.attacks.claims [--rounds 50] [--buyers 64] [--faults 3] [--machine 50x50] [--seed 0]` prints what was
+raced and how long a buyer waited; exit 1 where anything was oversold, split, orphaned, expired twice, answered otherwise
+than by a clean no, or where a fault did not land. The release tier is `--rounds 1000 --faults 300 --machine 10000x100`.
 """
 
 import argparse
@@ -35,7 +35,10 @@ from kernel.models.capacity import ClaimState
 from kernel.selectors.capacity import bundle_state
 from kernel.services import capacity
 from kernel.tenancy import as_node
+from tests.attacks._claims_faults import faults
+from tests.attacks._claims_market import Sellers, hoarders
 from tests.kernel.ledger import books, declare, hold, taken
+from tests.kernel.test_capacity_machine import run_machine
 
 Act = Callable[[], Any]
 LONGEST_WAIT = 2.0
@@ -165,34 +168,50 @@ def expiry_against_confirm(people: Crowd, buyers: int, dice: Random) -> Iterator
         yield "the books do not say what is taken"
 
 
-ATTACKS = {
+Attack = Callable[[Crowd, int, Random], Iterator[str]]
+ATTACKS: dict[str, Attack | type[Sellers]] = {
     "C-1 the last unit": last_unit,
     "C-2 enough for all": enough_for_all,
     "C-3 mixed bundles": mixed_bundles,
     "C-5 expiry against confirm": expiry_against_confirm,
+    "C-6 cuts and suspensions": Sellers,
+    "C-9 hoarders": hoarders,
 }
 
 
 def run(*, rounds: int, buyers: int, seed: int) -> list[str]:
     """Run every attack; what was broken, in words. Prints a line for each attack."""
     broken = []
-    for name, attack in ATTACKS.items():
+    for name, kind in ATTACKS.items():
+        attack: Attack = kind() if isinstance(kind, type) else kind
+        size = max(4, buyers // 4) if kind is Sellers else buyers  # each of them asks both gates
         dice = Random(seed)
         begin = time.monotonic()
-        with crowd(buyers) as people:
+        with crowd(size) as people:
             found = [
-                f"{name}, round {n}: {each}" for n in range(rounds) for each in attack(people, buyers, dice)
+                f"{name}, round {n}: {each}" for n in range(rounds) for each in attack(people, size, dice)
             ]
         if attack is expiry_against_confirm and not {"confirmed", "expired"} <= set(people.outcomes):
             found.append(f"{name}: one side always won, so nothing was shown: {dict(people.outcomes)}")
-        if people.p99 > LONGEST_WAIT:
+        if people.p99 > LONGEST_WAIT and kind is not hoarders:  # a bot's act is forty tries
             found.append(f"{name}: p99 is {people.p99:.2f} s")
         broken += found
         print(  # noqa: T201 - a command line
-            f"{'FAIL' if found else 'ok  '} {name}: {rounds} rounds × {buyers} buyers in "
+            f"{'FAIL' if found else 'ok  '} {name}: {rounds} rounds × {size} buyers in "
             f"{time.monotonic() - begin:.1f} s, p99 {people.p99 * 1000:.0f} ms, {dict(people.outcomes)}"
         )
     return broken
+
+
+def model(size: str) -> list[str]:
+    """C-7: so many sequences of so many acts against the model; the first that differs, in words."""
+    begin = time.monotonic()
+    try:
+        run_machine(size)
+    except AssertionError as error:
+        return [f"C-7: {error}"]
+    print(f"ok   C-7 the model: {size} in {time.monotonic() - begin:.0f} s, 0 divergences")  # noqa: T201
+    return []
 
 
 def main() -> int:
@@ -201,9 +220,13 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--buyers", type=int, default=64)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--faults", type=int, default=3)
+    parser.add_argument("--machine", default="50x50", help="sequences x acts of the model")
     asked = parser.parse_args()
     with as_node("the attack does what services do"):
         broken = run(rounds=asked.rounds, buyers=asked.buyers, seed=asked.seed)
+        broken += model(asked.machine)
+    broken += faults(asked.faults, asked.seed)
     print(*broken, sep="\n")  # noqa: T201 - a command line
     return 1 if broken else 0
 

@@ -28,6 +28,7 @@ from django.conf import settings
 if __name__ == "__main__":
     django.setup()  # before the models below are imported
 
+from kernel.services.hold_accounts import limit_holds
 from kernel.tenancy import as_node
 from marketplace.models import Order
 from tests.marketplace.trade import market, quoted
@@ -47,6 +48,7 @@ class Shop:
         """Open the market with sixteen machines."""
         self.world, self.address = world, address
         market(world, free=16)
+        limit_holds(tenant=world.ben.organisation.id, most=10**6, most_lapsed=10**6)
 
     def wish(self) -> dict[str, str]:
         """The body of an order of Ben's: a fresh quote and a reference that no order has."""

@@ -9,6 +9,7 @@ from kernel.api.idempotency import NOBODY
 from kernel.clock import now, shanghai_year
 from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.ids import new_id
+from kernel.models import Capacity
 from kernel.models.idempotency import StoredReply
 from kernel.services.outbox import relay
 from marketplace.models import JournalEntry, Order
@@ -71,6 +72,8 @@ def furnish(world: World) -> FarNode:
         made(world.olga.post(f"/api/v1/proposals/{proposed['id']}:approve"))
     for turn, name in enumerate(BUYERS):
         trade(world, name, bundle=turn % 2)
+    for name in (*SELLERS, *CARRIERS):
+        maintain(getattr(world, name), name)
     settle(world)
     proposals(world)
     watched(world)
@@ -237,6 +240,7 @@ def trade(world: World, name: str, *, bundle: int) -> None:
     wish = made(person.post("/api/v1/demands", {"title": canary(name), "terms": demand()}))
     chosen = made(person.post(f"/api/v1/demands/{wish['id']}:select"))
     quote = made(person.post("/api/v1/quotes", {"selection": chosen["selection"], "bundle": bundle}))
+    made(person.post("/api/v1/holds", {"selection": chosen["selection"], "bundle": bundle}))
     order = made(person.post("/api/v1/orders", {"quote": quote["id"], "client_ref": canary(name)}))
     if name not in ("rex", "roy"):  # who sells again is given no voucher
         made(person.post("/api/v1/voucher-claims", {"order": order["id"]}))
@@ -249,6 +253,15 @@ def trade(world: World, name: str, *, bundle: int) -> None:
     made(person.post(f"/api/v1/orders/{row.id}:accept-compute", SHEET))
     row.refresh_from_db()
     made(parties[row.compute_provider].post("/api/v1/meter-records", reading(aged(row, 10), first=0, last=4)))
+
+
+def maintain(person: Person, name: str) -> None:
+    """A window of maintenance of whatever is the person's, which hits what is sold of it."""
+    for resource in Capacity.objects.filter(tenant_id=person.organisation.id, total__gt=0)[:3]:
+        start = now() + timedelta(days=30)
+        body = {"resource": str(resource.resource), "start": start.isoformat(), "reason": canary(name)}
+        body["end"] = (start + timedelta(hours=4)).isoformat()
+        made(person.post("/api/v1/maintenance-windows", body))
 
 
 def balance(world: World, number: int) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 A step has a `name`, one method with its address, and any of: `as` (one of the cast, or nobody), `data`, `form` (sent
 as multipart, its `file` as a file), `encoded` (sent as an HTML form sends it), `file: true` (the answer is a file), `headers`,
 `status` (default 200), `json` (path → value), `response_headers`, `remember` (name → path), `settle: true` (let the
-node do what is due before the step, webhooks too). A story may start from a `given` that GIVEN names. `${name}` is what was remembered, `${ada.organisation.id}` is of the world.
+node do what is due before the step, webhooks too). `${monday_evening}` and the like are times ahead. A story may start from a `given` that GIVEN names. `${name}` is what was remembered, `${ada.organisation.id}` is of the world.
 A value `/…/` is a regular expression; a path may end in `.length`; `null` is null and `absent` is a missing member.
 """
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import yaml
 
 from identifiers.services.prefixes import accept_prefix
 from kernel.actor import SYSTEM
+from kernel.clock import SHANGHAI, now
 from kernel.tasks import sweep
 from participants.services.deliveries import deliver_due
 from tests.scheduling.live import open_market
@@ -53,9 +55,25 @@ def test_journey(journey: Path, world: World, request: pytest.FixtureRequest) ->
     assert set(story) - {"given"} == {"story", "steps"}, f"{journey.name}: a journey has a story and steps"
     if given := story.get("given"):
         GIVEN[given](world, request)
-    memory: dict[str, Any] = {}
+    memory: dict[str, Any] = moments()
     for step in story["steps"]:
         take(step, world, memory, f"{journey.stem}: {step['name']}")
+
+
+def moments() -> dict[str, Any]:
+    """Times ahead that a story may speak of: a Monday evening (20:00 in Shanghai, a week ahead or more) and what follows."""
+    week_ahead = now().astimezone(SHANGHAI) + timedelta(days=7)
+    monday = (week_ahead + timedelta(days=8 - week_ahead.isoweekday())).replace(
+        hour=20, minute=0, second=0, microsecond=0
+    )
+    hours = {
+        "monday_evening": 0,
+        "tuesday_morning": 12,
+        "tuesday_evening": 24,
+        "wednesday_morning": 36,
+        "saturday": 112,
+    }
+    return {name: (monday + timedelta(hours=each)).isoformat() for name, each in hours.items()}
 
 
 def take(step: dict[str, Any], world: World, memory: dict[str, Any], where: str) -> None:

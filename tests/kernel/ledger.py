@@ -25,10 +25,10 @@ def declare(total: int, resource: UUID | None = None) -> UUID:
 
 
 def hold(quantities: dict[UUID, int], *, bundle: UUID | None = None, **more: Any) -> UUID:
-    """Hold for a minute; returns the bundle."""
+    """Hold for a minute, each time for another tenant, so that only the resources are shared; returns the bundle."""
     bundle = bundle or new_id()
-    more = {"ttl": MINUTE, **more}
-    capacity.hold(bundle=bundle, tenant=TENANT, quantities=quantities, **more)
+    more = {"ttl": MINUTE, "tenant": new_id(), **more}
+    capacity.hold(bundle=bundle, quantities=quantities, **more)
     return bundle
 
 

@@ -115,17 +115,17 @@ def test_declaring_the_same_total_again_announces_nothing() -> None:
 @quick
 def test_windows_share_what_they_do_not_use_at_the_same_time() -> None:
     cards = declare(10)
-    first = hold({cards: 7}, window=days(0, 10))
-    hold({cards: 7}, window=days(10, 5))
+    first = hold({cards: 7}, windows=[days(0, 10)])
+    hold({cards: 7}, windows=[days(10, 5)])
     assert books(cards) == (10, 0, 7)
     with pytest.raises(SoldOut):
-        hold({cards: 4}, window=days(9, 2))
+        hold({cards: 4}, windows=[days(9, 2)])
     hold({cards: 3})  # open-ended beside the peak
     with pytest.raises(SoldOut):
         hold({cards: 1})
     with pytest.raises(SoldOut):
-        hold({cards: 1}, window=days(2, 1))
-    hold({cards: 7}, window=days(30, 1))
+        hold({cards: 1}, windows=[days(2, 1)])
+    hold({cards: 7}, windows=[days(30, 1)])
     capacity.release(bundle=first)
     assert books(cards) == (10, 3, 7)
 
@@ -134,9 +134,9 @@ def test_windows_share_what_they_do_not_use_at_the_same_time() -> None:
 def test_what_is_free_over_windows_is_the_least_at_any_of_their_instants() -> None:
     cards, other = declare(10), declare(5)
     hold({cards: 1})
-    hold({cards: 4}, window=days(0, 2))
-    hold({cards: 3, other: 5}, window=days(2, 2))
-    released = hold({cards: 5}, window=days(3, 1))
+    hold({cards: 4}, windows=[days(0, 2)])
+    hold({cards: 3, other: 5}, windows=[days(2, 2)])
+    released = hold({cards: 5}, windows=[days(3, 1)])
     capacity.release(bundle=released)
 
     def left(*windows: Window) -> tuple[int, int]:
@@ -150,6 +150,88 @@ def test_what_is_free_over_windows_is_the_least_at_any_of_their_instants() -> No
     assert left(days(2, 1), days(4, 1)) == (6, 0)
     declare(4, cards)
     assert left(days(0, 1)) == (0, 5), "a cut below what is sold leaves nothing"
+
+
+@quick
+def test_a_booking_that_recurs_is_held_in_every_window_or_in_none() -> None:
+    cards, line = declare(10), declare(100)
+    nights = [days(each, 1) for each in (0, 2, 4)]
+    hold({cards: 6}, windows=[days(4, 1)])
+    with pytest.raises(SoldOut) as refused:
+        hold({cards: 5, line: 50}, windows=nights)
+    assert refused.value.params["free"] == 4
+    bundle = hold({cards: 4, line: 50}, windows=nights)
+    assert Claim.objects.filter(bundle=bundle).count() == 6
+    assert (books(cards), books(line)) == ((10, 0, 10), (100, 0, 50))
+    capacity.confirm(bundle=bundle)
+    assert capacity.release(bundle=bundle)
+    assert (books(cards), books(line)) == ((10, 0, 6), (100, 0, 0))
+
+
+@quick
+def test_a_hold_does_not_outlive_its_first_window_and_is_extended_within_bounds() -> None:
+    cards, soon = declare(10), now() + timedelta(minutes=5)
+    bundle = new_id()
+    windows = [Window(soon - MINUTE, soon), Window(soon + DAY, soon + 2 * DAY)]
+    assert (
+        capacity.hold(bundle=bundle, tenant=new_id(), quantities={cards: 1}, ttl=DAY, windows=windows) == soon
+    )
+    assert capacity.extend(bundle=bundle, ttl=2 * DAY) == soon
+    bound = now() + 10 * MINUTE
+    other = hold({cards: 1})
+    assert capacity.extend(bundle=other, ttl=DAY, not_after=bound) == bound
+    assert capacity.extend(bundle=other, ttl=MINUTE) == bound, "an extension takes nothing away"
+
+
+@quick
+def test_what_one_bundle_holds_is_taken_over_by_another_once() -> None:
+    cards = declare(10)
+    first, second = hold({cards: 3}), new_id()
+    until = Claim.objects.get(bundle=first).expires_at
+    assert capacity.take_over(bundle=first, by=second) == until
+    with pytest.raises(HoldGone):
+        capacity.take_over(bundle=first, by=new_id())
+    capacity.confirm(bundle=second)
+    assert (selectors.bundle_state(first), books(cards)) == (set(), (10, 3, 0))
+
+
+@quick
+def test_a_window_that_is_over_ends_once_and_leaves_the_peak() -> None:
+    cards = declare(10)
+    past = hold({cards: 7}, windows=[days(0, 1), days(9, 1)], ttl=MINUTE)
+    capacity.confirm(bundle=past)
+    assert not capacity.end_next()
+    over = Claim.objects.filter(bundle=past).order_by("id")[0]
+    over.period = (now() - 2 * MINUTE, now() - MINUTE)
+    over.save()
+    assert capacity.end_next()
+    assert not capacity.end_next()
+    assert selectors.bundle_state(past) == {ClaimState.CONFIRMED, ClaimState.ENDED}
+    assert books(cards) == (10, 0, 7), "the other window still stands"
+    assert EventRecord.objects.filter(name="kernel.window_ended", subject=past).count() == 1
+
+
+@quick
+def test_maintenance_cuts_what_is_left_and_names_the_bookings_that_it_hits() -> None:
+    cards = declare(10)
+    standing = hold({cards: 3})
+    near, far = hold({cards: 4}, windows=[days(1, 2)]), hold({cards: 4}, windows=[days(8, 1)])
+    small = {"tenant": new_id(), "resource": cards, "quantity": 2}
+    earlier, work = new_id(), new_id()
+    assert capacity.cut(bundle=earlier, window=days(0, 3), **small) == []  # type: ignore[arg-type] # a mapping
+    hit = capacity.cut(bundle=work, window=days(2, 2), **{**small, "quantity": 10})  # type: ignore[arg-type] # a mapping
+    assert hit == sorted([standing, near, earlier])
+    assert Capacity.objects.get(resource=cards).over_committed
+    assert selectors.bundle_state(near) == {ClaimState.HELD}, "what was sold stands"
+    for window in (days(2, 1), days(3, 1)):
+        with pytest.raises(SoldOut):
+            hold({cards: 1}, windows=[window])
+    hold({cards: 3}, windows=[days(8, 1)])  # elsewhere the ledger goes on granting
+    with pytest.raises(SoldOut):
+        hold({cards: 1})
+    capacity.release(bundle=work)
+    assert not Capacity.objects.get(resource=cards).over_committed
+    capacity.release(bundle=far)
 
 
 @quick
@@ -184,7 +266,7 @@ def test_c2_when_there_is_enough_for_all_nobody_is_turned_away() -> None:
 def test_c1_buyers_race_for_overlapping_windows_and_none_is_oversold() -> None:
     cards = declare(10)
     windows = [days(first, 3) for first in (0, 1, 2, 3)] * 3
-    results = race(*[partial(hold, {cards: 4}, window=each) for each in windows])
+    results = race(*[partial(hold, {cards: 4}, windows=[each]) for each in windows])
     assert set(kinds(results)) == {"UUID", "SoldOut"}
     total, standing, peak = books(cards)
     assert standing == 0

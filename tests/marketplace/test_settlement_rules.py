@@ -124,3 +124,11 @@ def test_the_node_meters_machines_times_the_seconds_that_the_service_ran(
     window = Window(START + timedelta(seconds=start), START + timedelta(seconds=end))
     over = START + timedelta(seconds=ended) if ended is not None else None
     assert node_meter(2, window, started=START, ended=over) == seconds
+
+
+def test_of_an_order_with_windows_only_the_windows_count() -> None:
+    hours = [Window(START + timedelta(hours=each), START + timedelta(hours=each + 1)) for each in (1, 3, 5)]
+    asked = Window(START, START + timedelta(hours=4))
+    assert node_meter(2, asked, started=START, ended=None, booked=hours) == 2 * 2 * 3600
+    late = START + timedelta(minutes=210)
+    assert node_meter(1, asked, started=START + timedelta(minutes=90), ended=late, booked=hours) == 3600

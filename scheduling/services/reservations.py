@@ -1,0 +1,226 @@
+"""Holds that firms ask for themselves: placed, extended, given back, taken over by an order, or run out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from aggregation.selectors import offers
+from aggregation.selectors.offers import OfferLot
+from aggregation.services.gate import require_sellable, shut_gates
+from kernel.actor import Actor
+from kernel.domain.schedules import Schedule
+from kernel.errors import InvalidField, NotFound, Problem
+from kernel.ids import new_id
+from kernel.services import capacity
+from kernel.services.lots import Lot, hold_each
+from kernel.services.outbox import publish, publish_each
+from scheduling import events
+from scheduling.domain.holds import LIFE, HoldState
+from scheduling.errors import HoldMismatch
+from scheduling.models import Hold
+from scheduling.selectors import selections
+from scheduling.selectors.profiles import hold_profile
+from scheduling.selectors.selections import BundleFacts
+from scheduling.services.holds import extend_bundle, hold_bundle, release_bundle
+from scheduling.services.schedules import require_bookable, schedule_asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What to hold: a bundle of a selection (compute and line), or so many machines of an offer; for how long, and when."""
+
+    ttl: timedelta
+    selection: UUID | None = None
+    bundle: int | None = None
+    offer: UUID | None = None
+    quantity: int | None = None
+    schedule: Schedule | None = None
+
+
+@transaction.atomic
+def place_hold(*, wish: Wish, actor: Actor) -> Hold:
+    """Hold what is wished in every window of its schedule, or nothing.
+
+    Raises NotFound for another's selection, InvalidField, TooSoon, ScheduleUnpriced, SoldOut, NotSellable,
+    LineNotSellable, HoldQuotaReached, HoldsLapse.
+    """
+    assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
+    line = None
+    if wish.selection is not None and wish.bundle is not None:
+        line = selections.bundle(wish.selection, wish.bundle)
+        if line.tenant != actor.tenant_id:
+            raise NotFound
+        wish = replace(wish, schedule=wish.schedule or schedule_asked(line))
+    row = Hold(id=new_id(), tenant_id=actor.tenant_id, selection=wish.selection, bundle=wish.bundle)
+    row.schedule = wish.schedule.document() if wish.schedule else None
+    if line is None:
+        _hold_machines(row, wish, actor)
+    else:
+        _hold_line_too(row, line, wish, actor)
+    row.save(force_insert=True)
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class MachineWish:
+    """So many machines of an offer, from now on, for so long."""
+
+    offer: UUID
+    quantity: int
+    ttl: timedelta
+
+
+@transaction.atomic
+def place_holds(*, wishes: Sequence[MachineWish], actor: Actor) -> list[Hold | Problem]:
+    """Hold the machines that can be held, each wish by itself; of each its hold or why not, in order.
+
+    As many statements as for one; a problem is that which `place_hold` would raise.
+    """
+    assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
+    known = offers.lots({wish.offer for wish in wishes})
+    found: list[Hold | Problem] = []
+    lots: list[Lot] = []
+    for wish in wishes:
+        offer = known.get(wish.offer)
+        if wrong := _wrong(wish.quantity, offer):
+            found.append(wrong)
+            continue
+        assert offer is not None  # noqa: S101 - else it is wrong
+        row = Hold(id=new_id(), tenant_id=actor.tenant_id, offer=offer.id, quantity=wish.quantity)
+        row.compute_provider = offer.provider
+        lots.append(Lot(row.id, offer.pool, wish.quantity, wish.ttl))
+        found.append(row)
+    rows = {each.id: each for each in found if isinstance(each, Hold)}
+
+    def shut() -> dict[UUID, Problem]:
+        closed = shut_gates({row.offer for row in rows.values()})
+        return {row.id: closed[row.offer] for row in rows.values() if row.offer in closed}
+
+    ends = hold_each(lots=lots, tenant=actor.tenant_id, quota=hold_profile().quota, shut=shut)
+    refused = {lot.bundle: end for lot, end in zip(lots, ends, strict=True) if isinstance(end, Problem)}
+    for lot, end in zip(lots, ends, strict=True):
+        if not isinstance(end, Problem):
+            rows[lot.bundle].expires_at = end
+    held = [row for id_, row in rows.items() if id_ not in refused]
+    Hold.objects.bulk_create(held)
+    publish_each([_held_event(row) for row in held], actor=actor)
+    return [refused.get(each.id, each) if isinstance(each, Hold) else each for each in found]
+
+
+@transaction.atomic
+def extend_hold(*, hold: Hold, ttl: timedelta, actor: Actor) -> Hold:
+    """Let a hold run `ttl` from now, within the longest that one may live in all. Raises StateConflict, HoldGone."""
+    row = _locked(hold.id)
+    LIFE.after("extend", row.state)
+    row.expires_at = extend_bundle(
+        bundle=row.id, tenant=row.tenant_id, ttl=ttl, since=row.created_at, actor=actor
+    )
+    row.advance("expires_at")
+    return row
+
+
+@transaction.atomic
+def release_hold(*, hold: Hold, actor: Actor) -> Hold:
+    """Give a hold back before it runs out. Raises StateConflict where it is over."""
+    row = _locked(hold.id)
+    row.state = LIFE.after("release", row.state).value
+    row.advance("state")
+    release_bundle(bundle=row.id, actor=actor)
+    return row
+
+
+@transaction.atomic
+def take_over_hold(
+    *, hold: UUID, order: UUID, facts: BundleFacts, schedule: Schedule | None, actor: Actor
+) -> None:
+    """Let an order's bundle go on with what a hold of the same tenant kept.
+
+    Raises NotFound, StateConflict, HoldGone where the hold ran out, HoldMismatch where it is of something else.
+    """
+    row = Hold.objects.select_for_update().filter(id=hold).first()
+    if row is None or row.tenant_id != actor.tenant_id:
+        raise NotFound(pointer="/hold")
+    when = schedule.document() if schedule else None
+    kept = (
+        selections.bundle(row.selection, row.bundle)
+        if row.selection is not None and row.bundle is not None
+        else None
+    )
+    if kept != facts or row.schedule != when:
+        raise HoldMismatch(pointer="/hold", hold=row.id)
+    row.state, row.order = LIFE.after("order", row.state).value, order
+    row.advance("state", "order")
+    capacity.take_over(bundle=row.id, by=order)
+    publish(events.HoldTakenOver(subject=row.id, tenant=row.tenant_id, order=order), actor=actor)
+
+
+@transaction.atomic
+def expire_hold(*, hold: UUID) -> None:
+    """The ledger let it go. One that ended before, or is not a hold of a firm's own, is left as it is."""
+    row = Hold.objects.select_for_update().filter(id=hold, state=HoldState.HELD).first()
+    if row is not None:
+        row.state = LIFE.after("expire", row.state).value
+        row.advance("state")
+
+
+def _hold_machines(row: Hold, wish: Wish, actor: Actor) -> None:
+    """Hold so many machines of an offer, without a line."""
+    assert wish.offer is not None and wish.quantity is not None  # noqa: S101, PT018 - the body has one or the other
+    offer = offers.lots([wish.offer]).get(wish.offer)
+    if wrong := _wrong(wish.quantity, offer):
+        raise wrong
+    assert offer is not None  # noqa: S101 - else it is wrong
+    if wish.schedule:
+        require_bookable(wish.schedule, offer, None)
+    row.compute_provider, row.offer, row.quantity = offer.provider, offer.id, wish.quantity
+    row.expires_at = capacity.hold(
+        bundle=row.id,
+        tenant=row.tenant_id,
+        quantities={offer.pool: wish.quantity},
+        ttl=wish.ttl,
+        windows=wish.schedule.windows if wish.schedule else (),
+        quota=hold_profile().quota,
+    )
+    require_sellable([offer.id])
+    publish(_held_event(row), actor=actor)
+
+
+def _wrong(quantity: int, offer: OfferLot | None) -> InvalidField | None:
+    """What is wrong with so many machines of an offer."""
+    if offer is None:
+        return InvalidField(
+            pointer="/offer",
+            reason_zh="没有该产品；请从目录重新获取。",
+            reason_en="There is no such offer: take it from the catalogue.",
+        )
+    if quantity > offer.available:
+        return InvalidField(
+            pointer="/quantity",
+            reason_zh=f"该产品一次至多 {offer.available} 台。",
+            reason_en=f"The offer sells at most {offer.available} machines at a time.",
+        )
+    return None
+
+
+def _held_event(row: Hold) -> events.BundleHeld:
+    return events.BundleHeld(
+        subject=row.id, tenant=row.tenant_id, offer=row.offer, quantity=row.quantity, bandwidth_mbps=0
+    )
+
+
+def _hold_line_too(row: Hold, line: BundleFacts, wish: Wish, actor: Actor) -> None:
+    """Hold the bundle of a selection: machines, and the bandwidth on every span of both routes."""
+    if wish.schedule:
+        require_bookable(wish.schedule, offers.lots([line.offer])[line.offer], line)
+    row.compute_provider, row.line_provider = line.provider, line.line_provider
+    row.offer, row.quantity, row.bandwidth_mbps = line.offer, line.quantity, line.bandwidth_mbps
+    row.expires_at = hold_bundle(
+        bundle=row.id, facts=line, tenant=row.tenant_id, ttl=wish.ttl, schedule=wish.schedule, actor=actor
+    )
+
+
+def _locked(hold: UUID) -> Hold:
+    return Hold.objects.select_for_update().get(id=hold)

@@ -1,0 +1,88 @@
+"""Insisting that a schedule can be booked: in the future, with the notice that the sellers need, and as it was priced."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from django.conf import settings
+
+from aggregation.selectors.offers import OfferLot
+from kernel.clock import now
+from kernel.domain.schedules import Schedule
+from kernel.domain.windows import Window
+from kernel.errors import InvalidField
+from scheduling.domain.tariffs import MONTH_HOURS
+from scheduling.errors import ScheduleUnpriced, TooSoon
+from scheduling.selectors.profiles import hold_profile
+from scheduling.selectors.selections import BundleFacts
+
+
+def require_bookable(schedule: Schedule, offer: OfferLot, line: BundleFacts | None) -> None:
+    """Raise where the schedule cannot be booked of the offer and, with one, the line, by the clock of the node.
+
+    InvalidField for a start in the past or an end beyond the horizon, TooSoon for less than the notice that the offer
+    or the line's lead days ask for, ScheduleUnpriced for other hours than the selection priced, fewer than the offer's
+    least, or a span of time that the line's term does not cover.
+    """
+    instant = now()
+    if schedule.first.start <= instant:
+        raise InvalidField(
+            pointer="/schedule/start",
+            reason_zh="预约须自将来的时间开始；立即使用请不填 schedule。",
+            reason_en="A booking begins in the future; leave schedule out to begin now.",
+        )
+    if schedule.last_end > instant + hold_profile().horizon:
+        days = hold_profile().horizon.days
+        raise InvalidField(
+            pointer="/schedule/end",
+            reason_zh=f"预约须在 {days} 天内结束。",
+            reason_en=f"A booking ends within {days} days.",
+        )
+    earliest = earliest_start(offer, line, instant)
+    if schedule.first.start < earliest:
+        raise TooSoon(pointer="/schedule/start", earliest=earliest.isoformat())
+    if schedule.hours < offer.min_hours:
+        raise _unpriced(
+            f"该产品至少租用 {offer.min_hours} 小时，时段合计 {_plain(schedule.hours)} 小时。",
+            f"The offer is rented for {offer.min_hours} hours at least; the windows have {_plain(schedule.hours)}.",
+        )
+    if line is not None:
+        _require_priced(schedule, line)
+
+
+def schedule_asked(facts: BundleFacts) -> Schedule | None:
+    """The window that a selection was made for; None where it begins now."""
+    if facts.starts_at is None:
+        return None
+    length = timedelta(microseconds=int(facts.duration_hours * 3600 * 10**6))
+    return Schedule(Window(facts.starts_at, facts.starts_at + length))
+
+
+def earliest_start(offer: OfferLot, line: BundleFacts | None, instant: datetime) -> datetime:
+    """When a booking that is made at the instant may begin: after the offer's notice and the line's lead days."""
+    days = line.line_terms["lead_days"] if line else 0
+    return instant + max(timedelta(hours=offer.notice_hours), timedelta(seconds=days * settings.DAY_SECONDS))
+
+
+def _require_priced(schedule: Schedule, line: BundleFacts) -> None:
+    if schedule.hours != Fraction(line.duration_hours):
+        raise _unpriced(
+            f"时段合计 {_plain(schedule.hours)} 小时，选择按 {line.duration_hours} 小时计价；请以相同小时数重新选择。",
+            f"The windows have {_plain(schedule.hours)} hours, the selection priced {line.duration_hours}: select again for as many.",
+        )
+    terms: Mapping[str, Any] = line.line_terms
+    months = schedule.last_end - schedule.first.start
+    if terms["billing"] != "elastic" and months > timedelta(hours=MONTH_HOURS) * terms["months"]:
+        raise _unpriced(
+            f"专线按 {terms['months']} 个月计价，时段跨越更久；请缩短跨度，或选择弹性计费的专线。",
+            f"The line is priced for {terms['months']} months and the windows span more: span less, or choose an elastic line.",
+        )
+
+
+def _unpriced(zh: str, en: str) -> ScheduleUnpriced:
+    return ScheduleUnpriced(pointer="/schedule", reason_zh=zh, reason_en=en)
+
+
+def _plain(hours: Fraction) -> str:
+    return f"{float(hours):g}"

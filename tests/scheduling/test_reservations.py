@@ -1,0 +1,386 @@
+"""Holds over HTTP: whole or nothing, in every window; bounded in time and number; given back, taken over, run out once."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+
+from aggregation.models import Offer
+from kernel.clock import now
+from kernel.domain.schedules import SHANGHAI
+from kernel.ids import new_id
+from kernel.models import Capacity, Claim, EventRecord, HoldAccount
+from kernel.services.capacity import expire_next
+from kernel.services.hold_accounts import limit_holds
+from kernel.tasks import sweep
+from marketplace.models import Order
+from scheduling.models import Hold, Selection
+from tests.aggregation.supply import made
+from tests.kernel.ledger import let_time_pass
+from tests.scheduling.live import chosen, open_market
+from tests.support.cast import Person, World
+
+HOLDS, QUOTES, ORDERS = "/api/v1/holds", "/api/v1/quotes", "/api/v1/orders"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def market(world: World) -> World:
+    """Ada's six machines and Lin's network."""
+    open_market(world)
+    return world
+
+
+def offer() -> Offer:
+    return Offer.objects.get()
+
+
+def machines(quantity: int = 1, **more: Any) -> dict[str, Any]:
+    return {"offer": str(offer().id), "quantity": quantity, **more}
+
+
+def nights(weeks: int = 2, *, ahead: int = 7) -> dict[str, Any]:
+    """Working nights, 20:00 to 08:00 in Shanghai, from the first Monday at least so many days ahead."""
+    soon = (now() + timedelta(days=ahead)).astimezone(SHANGHAI)
+    monday = (soon + timedelta(days=8 - soon.isoweekday())).replace(
+        hour=20, minute=0, second=0, microsecond=0
+    )
+    return {
+        "start": monday.isoformat(),
+        "end": (monday + timedelta(hours=12)).isoformat(),
+        "weekdays": [1, 2, 3, 4, 5],
+        "weeks": weeks,
+    }
+
+
+def once(hours: int = 2, *, ahead: int = 1) -> dict[str, Any]:
+    start = now() + timedelta(days=ahead)
+    return {"start": start.isoformat(), "end": (start + timedelta(hours=hours)).isoformat()}
+
+
+def refused(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def books() -> list[tuple[int, int]]:
+    return [(row.standing, row.peak) for row in Capacity.objects.filter(resource=offer().pool_id)]
+
+
+def test_machines_alone_are_held_extended_and_given_back(market: World) -> None:
+    held = made(market.ben.post(HOLDS, machines(4, minutes=10)))
+    assert (held["state"], held["quantity"], held["line_provider"]) == ("held", 4, None)
+    assert books() == [(4, 0)]
+    assert refused(market.bea.post(HOLDS, machines(3))) == (409, "sold_out")
+    longer = market.ben.post(f"{HOLDS}/{held['id']}:extend", {"minutes": 600}).json()
+    assert longer["expires_at"] > held["expires_at"]
+    Hold.objects.filter(id=held["id"]).update(created_at=now() - timedelta(hours=71))
+    bounded = market.ben.post(f"{HOLDS}/{held['id']}:extend", {"minutes": 1440}).json()
+    assert bounded["expires_at"] == longer["expires_at"], "72 hours in all"
+    given = market.ben.post(f"{HOLDS}/{held['id']}:release").json()
+    assert (given["state"], books()) == ("released", [(0, 0)])
+    for act in ("extend", "release"):
+        assert refused(market.ben.post(f"{HOLDS}/{held['id']}:{act}", {})) == (409, "state_conflict")
+    assert [each["id"] for each in market.ada.get(HOLDS).json()["items"]] == [held["id"]], (
+        "its provider sees it"
+    )
+    assert market.cleo.get(f"{HOLDS}/{held['id']}").status_code == 404
+    assert market.bea.post(f"{HOLDS}/{held['id']}:release").status_code == 404
+
+
+def test_a_schedule_holds_machines_and_every_span_in_every_window_or_nothing(market: World) -> None:
+    choice = chosen(market.ben, duration_hours=120, protection="one_plus_one")
+    facts = Selection.objects.get(id=choice["id"]).terms[0]
+    body = {"selection": choice["id"], "bundle": 0, "schedule": nights(), "minutes": 60}
+    held = made(market.ben.post(HOLDS, body))
+    assert held["schedule"]["windows"] == 10
+    spans = {*facts["spans"], *facts["protection_spans"]}
+    claims = Claim.objects.filter(bundle=held["id"])
+    assert claims.count() == 10 * (1 + len(spans))
+    assert {str(each) for each in claims.values_list("resource_id", flat=True)} == spans | {facts["pool"]}
+    assert books() == [(0, 1)]
+    made(market.bea.post(HOLDS, machines(5)))  # open-ended beside the nights
+    assert refused(market.bea.post(HOLDS, machines(1))) == (409, "sold_out")
+    made(market.bea.post(HOLDS, machines(1, schedule=once())))
+    before = Claim.objects.count()
+    assert refused(market.bea.post(HOLDS, machines(1, schedule=nights(4)))) == (409, "sold_out")
+    assert Claim.objects.count() == before
+
+
+def test_a_hold_that_runs_out_is_expired_once_and_its_provider_is_told(market: World) -> None:
+    held = made(market.ben.post(HOLDS, machines(6)))
+    let_time_pass(held["id"])
+    assert refused(market.ben.post(f"{HOLDS}/{held['id']}:extend", {})) == (409, "hold_gone")
+    sweep()
+    assert not expire_next()
+    assert market.ben.get(f"{HOLDS}/{held['id']}").json()["state"] == "expired"
+    assert books() == [(0, 0)]
+
+
+def quoted(person: Person, choice: dict[str, Any], schedule: dict[str, Any] | None) -> dict[str, Any]:
+    return dict(made(person.post(QUOTES, {"selection": choice["id"], "bundle": 0, "schedule": schedule})))
+
+
+def test_an_order_takes_over_its_hold_and_runs_in_its_windows(market: World) -> None:
+    choice, schedule = chosen(market.ben, duration_hours=120), nights()
+    held = made(market.ben.post(HOLDS, {"selection": choice["id"], "bundle": 0, "schedule": schedule}))
+    quote = quoted(market.ben, choice, schedule)
+    wrong = {"quote": quoted(market.ben, choice, None)["id"], "client_ref": "w", "hold": held["id"]}
+    assert refused(market.ben.post(ORDERS, wrong)) == (409, "hold_mismatch")
+    absent = {"quote": quote["id"], "client_ref": "x", "hold": str(uuid4())}
+    assert market.ben.post(ORDERS, absent).status_code == 404
+    order = made(market.ben.post(ORDERS, {**absent, "client_ref": "PO", "hold": held["id"]}))
+    assert order["facts"]["schedule"]["windows"] == 10
+    assert market.ben.get(f"{HOLDS}/{held['id']}").json()["order"] == order["id"]
+    assert set(Claim.objects.values_list("bundle", flat=True)) == {Order.objects.get().id}
+    assert HoldAccount.objects.get(tenant_id=market.ben.organisation.id).live == 1
+    longer = market.ben.post(f"{ORDERS}/{order['id']}:extend-hold")
+    assert longer.status_code == 200, longer.content
+    for provider in (market.ada, market.lin):
+        assert provider.post(f"{ORDERS}/{order['id']}:accept").status_code == 200
+    assert HoldAccount.objects.get(tenant_id=market.ben.organisation.id).live == 0
+    assert refused(market.ben.post(f"{ORDERS}/{order['id']}:extend-hold")) == (409, "state_conflict")
+    assert set(Claim.objects.values_list("state", flat=True)) == {"confirmed"}
+
+
+def test_a_selection_for_a_window_is_held_quoted_and_ordered_for_it(market: World) -> None:
+    start = (now() + timedelta(days=40)).replace(microsecond=0)
+    choice = chosen(market.ben, duration_hours=48, starts_at=start.isoformat())
+    held = made(market.ben.post(HOLDS, {"selection": choice["id"], "bundle": 0}))
+    assert held["schedule"]["start"] == start.isoformat()
+    order = {"quote": quoted(market.ben, choice, None)["id"], "client_ref": "PO", "hold": held["id"]}
+    assert made(market.ben.post(ORDERS, order))["facts"]["schedule"] == held["schedule"]
+    assert {(claim.period.lower, claim.period.upper) for claim in Claim.objects.all()} == {
+        (start, start + timedelta(hours=48))
+    }
+
+
+def test_a_hold_is_not_taken_over_twice_nor_by_another(market: World) -> None:
+    choice = chosen(market.ben)
+    held = made(market.ben.post(HOLDS, {"selection": choice["id"], "bundle": 0}))
+    first, second = (quoted(market.ben, choice, None)["id"] for _ in range(2))
+    made(market.ben.post(ORDERS, {"quote": first, "client_ref": "1", "hold": held["id"]}))
+    again = market.ben.post(ORDERS, {"quote": second, "client_ref": "2", "hold": held["id"]})
+    assert refused(again) == (409, "state_conflict")
+    theirs = chosen(market.bea)
+    other = {"quote": quoted(market.bea, theirs, None)["id"], "client_ref": "3", "hold": held["id"]}
+    assert market.bea.post(ORDERS, other).status_code == 404
+    assert Order.objects.count() == 1
+
+
+def test_the_notice_of_the_offer_and_the_days_of_the_line_are_kept(market: World) -> None:
+    choice = chosen(market.ben, duration_hours=2)
+    lead = Selection.objects.get(id=choice["id"]).terms[0]["line_terms"]["lead_days"]
+    assert lead > 1
+    body = {"selection": choice["id"], "bundle": 0, "schedule": once()}
+    assert refused(market.ben.post(HOLDS, body)) == (409, "too_soon")
+    made(market.ben.post(HOLDS, {**body, "schedule": once(ahead=lead + 1)}))
+    made(market.ben.post(HOLDS, machines(schedule=once())))
+    Offer.objects.update(notice_hours=48)
+    assert refused(market.ben.post(HOLDS, machines(schedule=once()))) == (409, "too_soon")
+    made(market.ben.post(HOLDS, machines(schedule=once(ahead=3))))
+
+
+def test_a_schedule_is_what_was_priced(market: World) -> None:
+    choice = chosen(market.ben, duration_hours=100)
+    for schedule in (nights(), once(100, ahead=900)):
+        answer = market.ben.post(QUOTES, {"selection": choice["id"], "bundle": 0, "schedule": schedule})
+        assert refused(answer) in ((409, "schedule_unpriced"), (400, "invalid_field"))
+    far_apart = nights(40) | {"weekdays": [1], "weeks": 40}
+    long = chosen(market.ben, duration_hours=480)
+    assert Selection.objects.get(id=long["id"]).terms[0]["line_terms"]["billing"] == "term"
+    answer = market.ben.post(QUOTES, {"selection": long["id"], "bundle": 0, "schedule": far_apart})
+    assert refused(answer) == (409, "schedule_unpriced")
+
+
+QUOTA = "/api/v1/hold-quota"
+
+
+def test_the_operator_gives_a_firm_limits_of_its_own(market: World) -> None:
+    house = market.ben.get(QUOTA).json()
+    assert (house["live"], house["most"], house["most_lapsed"]) == (0, 50, 100)
+    mine = {"organisation": str(market.ben.organisation.id), "most": 1, "most_lapsed": None}
+    assert market.ben.put(QUOTA, mine).status_code == 403
+    assert market.otto.put(QUOTA, mine).json()["most"] == 1
+    made(market.ben.post(HOLDS, machines()))
+    said = market.ben.get(QUOTA).json()
+    assert (said["live"], said["most"], said["most_lapsed"]) == (1, 1, 100)
+    assert refused(market.ben.post(HOLDS, machines())) == (409, "hold_quota_reached")
+    market.otto.put(QUOTA, {**mine, "most": None})
+    made(market.ben.post(HOLDS, machines()))
+    for wrong in ({"most": -1}, {"most": "NaN"}, {"organisation": str(new_id())}, {"most_lapsed": 10**9}):
+        assert market.otto.put(QUOTA, {**mine, **wrong}).status_code == 400, wrong
+
+
+def test_nobody_hoards(market: World) -> None:
+    ben = market.ben.organisation.id
+    limit_holds(tenant=ben, most=2, most_lapsed=2)
+    first, _ = (made(market.ben.post(HOLDS, machines())) for _ in range(2))
+    assert refused(market.ben.post(HOLDS, machines())) == (409, "hold_quota_reached")
+    made(market.bea.post(HOLDS, machines()))  # others are not concerned
+    market.ben.post(f"{HOLDS}/{first['id']}:release")
+    late = made(market.ben.post(HOLDS, machines()))
+    let_time_pass(late["id"])
+    sweep()
+    answer = market.ben.post(HOLDS, machines())
+    assert refused(answer) == (429, "holds_lapse")
+    assert 3500 < int(answer.headers["Retry-After"]) <= 3600
+    HoldAccount.objects.filter(tenant_id=ben).update(lapsed_since=now() - timedelta(hours=1))
+    made(market.ben.post(HOLDS, machines()))
+    account = HoldAccount.objects.get(tenant_id=ben)
+    assert (account.live, books()) == (2, [(3, 0)])
+
+
+def test_many_are_held_at_once_each_by_itself_and_in_their_order(market: World) -> None:
+    wishes = [
+        {"offer": str(offer().id), "quantity": 4},
+        {"offer": str(offer().id), "quantity": 3},
+        {"offer": str(offer().id), "quantity": 2, "minutes": 5},
+        {"offer": str(new_id()), "quantity": 1},
+        {"offer": str(offer().id), "quantity": 0},
+    ]
+    answer = market.ben.post(f"{HOLDS}:batch", {"items": wishes}).json()
+    told = [(item["status"], (item["problem"] or {}).get("code")) for item in answer["items"]]
+    assert told == [
+        (201, None),
+        (409, "sold_out"),
+        (201, None),
+        (400, "invalid_field"),
+        (400, "invalid_input"),
+    ]
+    assert books() == [(6, 0)]
+    assert HoldAccount.objects.get(tenant_id=market.ben.organisation.id).live == 2
+    held = market.ben.get(f"{HOLDS}?state=held").json()["items"]
+    assert {each["id"] for each in held} == {item["id"] for item in answer["items"] if item["id"]}
+    for each in held:
+        market.ben.post(f"{HOLDS}/{each['id']}:release")
+    limit_holds(tenant=market.ben.organisation.id, most=1, most_lapsed=None)
+    twice = {"items": [{"offer": str(offer().id), "quantity": 1}] * 2}
+    assert refused(market.ben.post(f"{HOLDS}:batch", {**twice, "atomic": True})) == (409, "batch_refused")
+    assert books() == [(0, 0)]
+    answer = market.ben.post(f"{HOLDS}:batch", twice).json()
+    assert answer["items"][1]["problem"]["code"] == "hold_quota_reached"
+    Offer.objects.update(state="withdrawn")
+    answer = market.bea.post(f"{HOLDS}:batch", twice).json()
+    assert {item["problem"]["code"] for item in answer["items"]} == {"not_sellable"}
+    assert books() == [(1, 0)]
+
+
+def calendar(person: Person, schedule: dict[str, Any]) -> list[int]:
+    """How many are free, step by step, of the days around a schedule's first window."""
+    start = datetime.fromisoformat(schedule["start"]).replace(hour=0)
+    period = urlencode({"start": start.isoformat(), "end": (start + timedelta(days=2)).isoformat()})
+    answer = person.get(f"/api/v1/offers/{offer().id}/availability?{period}")
+    assert answer.status_code == 200, answer.content
+    steps = answer.json()["steps"]
+    assert all(one["end"] == other["start"] for one, other in pairwise(steps))
+    return [step["free"] for step in steps]
+
+
+def test_the_calendar_shows_what_is_free_hour_by_hour(market: World) -> None:
+    made(market.ben.post(HOLDS, machines(4, schedule=nights())))
+    made(market.bea.post(HOLDS, machines(1)))
+    assert calendar(market.ben, nights()) == [5, 1, 5, 1]
+    Offer.objects.update(available=3)
+    assert calendar(market.ben, nights()) == [3, 1, 3, 1]
+    path = f"/api/v1/offers/{offer().id}/availability"
+    for period in ("", "?start=2027-01-02&end=2027-01-01", "?start=2027-01-01&end=2029-01-01"):
+        assert market.ben.get(path + period).status_code == 400
+    assert market.nobody.get(f"{path}?start=2027-01-01&end=2027-01-02").status_code == 401
+
+
+WORK = "/api/v1/maintenance-windows"
+
+
+def work(resource: Any, schedule: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "resource": str(resource),
+        "reason": "更换电源",
+        "start": schedule["start"],
+        "end": schedule["end"],
+        **more,
+    }
+
+
+def test_maintenance_sells_nothing_more_and_tells_whom_it_hits(market: World) -> None:
+    pool = offer().pool_id
+    held = made(market.ben.post(HOLDS, machines(4, schedule=nights())))
+    made(market.bea.post(HOLDS, machines(1, schedule=nights())))
+    small = made(market.ada.post(WORK, work(pool, nights(), quantity=1)))
+    assert (small["conflicts"], small["unit"], small["state"]) == (0, "machine", "planned")
+    assert calendar(market.ben, nights()) == [6, 0, 6, 1]
+    big = made(market.ada.post(WORK, work(pool, nights(), quantity=3)))
+    assert big["conflicts"] == 2
+    assert refused(market.bea.post(HOLDS, machines(1, schedule=nights(1)))) == (409, "sold_out")
+    made(market.bea.post(HOLDS, machines(6, schedule=once())))  # elsewhere all of it is sold
+    assert market.ben.get(f"{HOLDS}/{held['id']}").json()["state"] == "held"
+    (mine,) = market.ben.get("/api/v1/booking-conflicts").json()["items"]
+    assert (mine["bundle"], mine["reason"], mine["closed_at"]) == (held["id"], "更换电源", None)
+    assert len(market.ada.get("/api/v1/booking-conflicts?open=true").json()["items"]) == 2
+    told = EventRecord.objects.filter(name="scheduling.booking_conflicted", subject=held["id"])
+    assert told.get().tenant_id == market.ben.organisation.id
+    assert market.ada.post(f"{WORK}/{big['id']}:cancel").json()["state"] == "cancelled"
+    assert refused(market.ada.post(f"{WORK}/{big['id']}:cancel")) == (409, "state_conflict")
+    assert market.ben.get("/api/v1/booking-conflicts?open=true").json()["items"] == []
+    assert calendar(market.ben, nights()) == [6, 0, 6, 1]
+
+
+def test_a_carrier_maintains_a_span_and_nobody_another_s(market: World) -> None:
+    choice = chosen(market.ben, duration_hours=120)
+    span = Selection.objects.get(id=choice["id"]).terms[0]["spans"][0]
+    made(market.lin.post(WORK, work(span, nights())))
+    body = {"selection": choice["id"], "bundle": 0, "schedule": nights()}
+    assert refused(market.ben.post(HOLDS, body)) == (409, "sold_out")
+    for caller, given, pointer in (
+        (market.ada, work(span, nights()), "/resource"),
+        (market.lin, work(new_id(), nights()), "/resource"),
+        (market.lin, work(span, nights(), quantity=10**9), "/quantity"),
+        (market.lin, work(span, {"start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}), "/start"),
+        (market.lin, work(span, {"start": "2027-01-02T00:00:00Z", "end": "2027-01-02T00:00:00Z"}), "/end"),
+        (market.lin, work(span, {"start": "2127-01-02T00:00:00Z", "end": "2127-01-03T00:00:00Z"}), "/end"),
+    ):
+        answer = caller.post(WORK, given)
+        assert answer.status_code == 400, (given, answer.content)
+        assert pointer in answer.content.decode()
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({}, "/"),
+    ({"offer": str(new_id())}, "/"),
+    ({"quantity": 1, "selection": str(new_id())}, "/"),
+    ({"quantity": 0}, "/quantity"),
+    ({"quantity": -1}, "/quantity"),
+    ({"quantity": 10**9}, "/quantity"),
+    ({"quantity": 7}, "/quantity"),
+    ({"quantity": "NaN"}, "/quantity"),
+    ({"quantity": 1.5}, "/quantity"),
+    ({"quantity": True}, "/quantity"),
+    ({"quantity": 1, "offer": str(new_id())}, "/offer"),
+    ({"quantity": 1, "offer": "no-id"}, "/offer"),
+    ({"quantity": 1, "minutes": 0}, "/minutes"),
+    ({"quantity": 1, "minutes": 1441}, "/minutes"),
+    ({"quantity": 1, "schedule": {"start": "yesterday", "end": "never"}}, "/schedule/start"),
+    ({"quantity": 1, "schedule": {"start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}}, "/schedule/start"),
+    ({"quantity": 1, "schedule": {"start": "2126-01-01T00:00:00Z", "end": "2126-01-02T00:00:00Z"}}, "/schedule/end"),
+    ({"quantity": 1, "schedule": {"start": "2027-01-02T00:00:00Z", "end": "2027-01-01T00:00:00Z"}}, "/schedule/end"),
+    ({"quantity": 1, "schedule": {"start": "2027-01-02T00:00:00Z", "end": "2027-01-03T00:00:00Z", "weeks": 2}}, "/schedule/weekdays"),
+    ({"quantity": 1, "schedule": {"start": "2027-01-02T00:00:00Z", "end": "2027-01-03T00:00:00Z", "weeks": 2, "weekdays": [9]}}, "/schedule/weekdays"),
+]  # fmt: skip
+
+
+def test_bad_input_is_told_by_its_field_and_holds_nothing(market: World) -> None:
+    for given, pointer in WRONG:
+        whole = (
+            {**given, "offer": given.get("offer", str(offer().id))}
+            if "quantity" in given and "selection" not in given
+            else given
+        )
+        answer = market.ben.post(HOLDS, whole)
+        problem = answer.json()
+        assert answer.status_code == 400, (given, problem)
+        named = [each["pointer"] for each in problem["errors"]] or [problem.get("pointer")]
+        assert any((each or "/").startswith(pointer) for each in named), (given, problem)
+    assert not Claim.objects.exists()
+    assert books() == [(0, 0)]
