@@ -118,7 +118,7 @@ def test_what_is_booked_for_a_window_counts_in_that_window_only(world: World) ->
         tenant=world.ben.organisation.id,
         quantities={pool.id: 6, span.id: span.capacity_mbps},
         ttl=timedelta(days=300),
-        window=window,
+        windows=[window],
     )
     refresh_supply(everything=True)
     assert set(fresh_supply().supply.extras.booked) == {
