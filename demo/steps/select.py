@@ -32,12 +32,20 @@ def run(world: World) -> str:
     expect(
         files == json.loads(json.dumps(answer)), "files and service give the same answer and the same hash"
     )
+    weighed = firm.post("/api/v1/selections", demands["main"] | {"weights": demands["weights"]})["answer"]
+    scores = [bundle["score"] for bundle in weighed["bundles"]]
+    expect(
+        [each["cny"] for each in scores] == sorted((each["cny"] for each in scores), key=float),
+        f"bundles rank by total, latency and carbon at the buyer's prices: {scores}",
+    )
+    carbon = scores[0]["parts"]["kg_co2"]["value"]
     best = answer["bundles"][0]
     world.facts["best"] = best
     hints = ", ".join(f"{hint['constraint']}→{hint['to']}" for hint in relaxed["relax"])
     return (
         f"{len(answer['bundles'])} bundles in Wujiang and Fenhu, best {best['offer']} over {best['line_provider']} "
-        f"{best['technology']} {best['latency_us']} µs CNY {best['cny']['total']}; 64 cards: {hints}"
+        f"{best['technology']} {best['latency_us']} µs CNY {best['cny']['total']}; weighed: {weighed['bundles'][0]['offer']} with {carbon} kg CO₂; "
+        f"64 cards: {hints}"
     )
 
 
