@@ -11,8 +11,10 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+from scheduling.domain.answer import Answer
 from scheduling.domain.files import answer_json
 from scheduling.domain.selection import lines_of, select
+from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import NO_WISHES
 from tests.scheduling.oracle import Oracle
 from tests.scheduling.oracle_answers import answer
@@ -32,7 +34,9 @@ def disagreement(rng: Random, covered: Counter[str]) -> tuple[Any, Any, Any] | N
         demand, wishes = small_demand(rng, supply), NO_WISHES
         if turn % 2:
             demand, wishes = small_wishes(rng, demand)
-        ours = answer_json(select(supply, demand, lines_of(supply, demand, wishes)))
+        answered = select(supply, demand, lines_of(supply, demand, wishes))
+        ours = answer_json(answered)
+        note_lines(supply, answered, covered)
         if ours.pop("snapshot") != files.snapshot:
             return demand, ours, "snapshot"
         theirs = answer(oracle.wishing(wishes), demand)
@@ -40,6 +44,21 @@ def disagreement(rng: Random, covered: Counter[str]) -> tuple[Any, Any, Any] | N
             return (demand, wishes), ours, theirs
         note(ours, covered)
     return None
+
+
+def note_lines(supply: Supply, answered: Answer, covered: Counter[str]) -> None:
+    """Count the worlds' own difficulties that an answer met: commitments, parallel spans, several providers, ties, zones."""
+    for bundle in answered.bundles:
+        route = bundle.line.route
+        spans = [supply.spans[key] for key in (*route.spans, *(route.protection_spans or ()))]
+        ends = Counter((span.line_provider, *sorted((span.a, span.b))) for span in supply.spans.values())
+        covered["commitment"] += any(span.kind == "commitment" for span in spans)
+        covered["parallel spans"] += any(
+            ends[span.line_provider, *sorted((span.a, span.b))] > 1 for span in spans
+        )
+        covered[f"zone: {bundle.line.charge.tariff.zone}"] += 1
+    covered["several line providers"] += len({bundle.line_provider for bundle in answered.bundles}) > 1
+    covered["tied"] += len(set(answered.ranks)) < len(answered.ranks)
 
 
 def note(found: Any, covered: Counter[str]) -> None:

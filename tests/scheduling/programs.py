@@ -41,7 +41,7 @@ class Case:
 
 
 def load(name: str, rng: Random) -> Supply:
-    """A topology as one provider's network: km from coordinates, some measured, risks shared by neighbours, little free."""
+    """A topology as one provider's network: km from coordinates, some measured, risks shared by chance, little free."""
     path = TOPOLOGIES / name
     if path.suffix == ".gml":
         text = path.read_text(encoding="utf-8").replace("graph [", "graph [\n  multigraph 1", 1)
@@ -79,7 +79,7 @@ def _span(rng: Random, at: int, a: Any, b: Any, metres: float) -> Span:
         measured_us=-(-whole * rng.choice((49, 52, 60)) // 10000) if measured else None,
         capacity_mbps=10,
         reserved_mbps=rng.choice((0, 0, 0, 0, 0, 0, 0, 0, 0, 5)),
-        srlg=tuple({f"duct of {rng.choice((a, b))}"} if rng.random() < 0.12 else ()),
+        srlg=(f"duct {rng.randrange(12)}",) if rng.random() < 0.3 else (),
     )
 
 
