@@ -38,18 +38,17 @@ def first_offers(columns: OfferColumns, demand: Demand, count: int) -> list[int]
 
 def _shortest(columns: OfferColumns, demand: Demand) -> list[Ints] | None:
     """The lists that all offers that fit are in, each in order, where that leaves out most of the others."""
-    centre = {name: at for at, name in enumerate(columns.centres)} if demand.centre.include else {}
-    ways = (
-        ("accelerator", demand.compute.accelerators, columns.codes["accelerator"]),
-        ("kind", () if demand.compute.kind is None else (demand.compute.kind,), columns.codes["kind"]),
-        ("provider", demand.providers.include, columns.codes["provider"]),
-        ("centre", demand.centre.include, centre),
-    )
+    ways = {
+        "accelerator": demand.compute.accelerators,
+        "kind": () if demand.compute.kind is None else (demand.compute.kind,),
+        "provider": demand.providers.include,
+        "centre": demand.centre.include,
+    }
     best: list[Ints] | None = None
     least = len(columns.ids) // _WORTH
-    for column, listed, codes in ways:
+    for column, listed in ways.items():
         if listed:
-            order, begin = columns.lists(column)
+            codes, (order, begin) = columns.codes[column], columns.lists(column)
             lists = [
                 order[begin[code] : begin[code + 1]]
                 for code in {codes[each] for each in listed if each in codes}

@@ -78,7 +78,8 @@ class OfferColumns:
     def build(cls, offers: Iterable[Offer], centres: Mapping[str, Centre]) -> "OfferColumns":
         """Lay out offers by (price in 10⁻⁴ CNY an hour, id); every offer's centre is in `centres`."""
         names = tuple(centres)
-        part = _laid_out(offers, {name: at for at, name in enumerate(names)}, {})
+        index = {name: at for at, name in enumerate(names)}
+        part = _laid_out(offers, index, {})
         return cls(
             ids=part.ids,
             centres=names,
@@ -87,7 +88,7 @@ class OfferColumns:
             price=part.price,
             numbers=part.numbers,
             texts=part.texts,
-            codes=part.codes,
+            codes={**part.codes, "centre": index},
             centre_numbers=_centre_numbers(centres.values()),
         )
 
@@ -100,7 +101,8 @@ class OfferColumns:
         """
         known = dict(zip(self.centres, self.site_of, strict=True))
         names = self.centres + tuple(name for name in centres if name not in known)
-        part = _laid_out(put, {name: at for at, name in enumerate(names)}, self.codes)
+        index = {name: at for at, name in enumerate(names)}
+        part = _laid_out(put, index, self.codes)
         places = [_place(self.ids, self.price, *at) for at in zip(part.price.tolist(), part.ids, strict=True)]
         left = sorted(self.position(row) for row in gone)
         pieces = _pieces(len(self.ids), places, left)
@@ -118,7 +120,7 @@ class OfferColumns:
             price=merged(self.price, part.price),
             numbers={name: merged(cells, part.numbers[name]) for name, cells in self.numbers.items()},
             texts={name: merged(cells, part.texts[name]) for name, cells in self.texts.items()},
-            codes=part.codes,
+            codes={**part.codes, "centre": index},
             centre_numbers=_centre_numbers(centres.get(name) for name in names),
         )
 
@@ -174,8 +176,8 @@ class OfferColumns:
             ("exclude", wanted.exclude, False),
         ):
             if listed:
-                names = frozenset(listed)
-                chosen = np.array([(centre in names) is inside for centre in self.centres], dtype=np.bool_)
+                chosen = np.full(len(self.centres), not inside)
+                chosen[self._codes("centre", listed)] = inside
                 found.append(Constraint(f"centre.{name}", "centre", chosen[at]))
         return found
 
@@ -194,11 +196,16 @@ class OfferColumns:
         return Constraint("quantity", "available", values >= demand.quantity, values)
 
     def _among(self, column: str, listed: tuple[str, ...], rows: Rows) -> Mask:
-        code = self.codes[column]
-        wanted = np.zeros(len(code) + 1, dtype=np.bool_)  # the last stands for UNKNOWN, which is −1
-        wanted[[code[text] for text in listed if text in code]] = True
+        wanted = np.zeros(
+            len(self.codes[column]) + 1, dtype=np.bool_
+        )  # the last stands for UNKNOWN, which is −1
+        wanted[self._codes(column, listed)] = True
         found: Mask = wanted[self.texts[column][rows]]
         return found
+
+    def _codes(self, column: str, listed: Iterable[str]) -> list[int]:
+        code = self.codes[column]
+        return [code[text] for text in listed if text in code]
 
     def lists(self, column: str) -> tuple[Ints, Ints]:
         """The offers by what they have in a text column or as `centre`, each list in order; and where each begins.
@@ -207,7 +214,7 @@ class OfferColumns:
         """
         if column not in self.derived:
             codes = self.centre if column == "centre" else self.texts[column]
-            most = len(self.centres if column == "centre" else self.codes[column])
+            most = len(self.codes[column])
             order = np.argsort(codes.astype(np.int16 if most < _INT16 else np.int64), kind="stable")
             begin = np.searchsorted(codes[order], np.arange(most + 1))
             self.derived[column] = order, begin

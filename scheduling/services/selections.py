@@ -179,7 +179,8 @@ def _evidence_of(by_key: Mapping[str, Span]) -> dict[str, Any]:
     """Span key → what its latency rests on: a measurement, a commitment, or the estimate from its length."""
     spans = [by_key[key] for key in sorted(by_key)]
     proofs: dict[UUID, LatencyEvidence] = {}
-    known = LatencyEvidence.objects.filter(span__in=spans, layer="optical", state="accepted")
+    known = LatencyEvidence.objects.filter(
+        span__in=[span for span in spans if span.measured_us is not None], layer="optical", state="accepted")
     for record in known.order_by("measured_at", "id"):
         proofs[record.span_id] = record
     found = {}

