@@ -180,7 +180,8 @@ def _evidence_of(by_key: Mapping[str, Span]) -> dict[str, Any]:
     spans = [by_key[key] for key in sorted(by_key)]
     proofs: dict[UUID, LatencyEvidence] = {}
     known = LatencyEvidence.objects.filter(
-        span__in=[span for span in spans if span.measured_us is not None], layer="optical", state="accepted")
+        span__in=[span for span in spans if span.measured_us is not None], layer="optical", state="accepted"
+    )
     for record in known.order_by("measured_at", "id"):
         proofs[record.span_id] = record
     found = {}

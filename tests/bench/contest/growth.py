@@ -39,11 +39,17 @@ def growth(size: Size, plot: Path | None, dice: Random) -> Iterator[Row]:
     rows: dict[tuple[str, tuple[str, ...]], list[tuple[int, float]]] = {}
     world = make_world(offers=1, centres=CENTRES, sites=size.at_sites)
     supply = world.supply()
+    demand = _demand(dice, size.at_sites, {"accelerators": [ACCELERATORS[7]], "min_vcpus": 64})
     for count in size.offers:
         offers = make_offers(count)
-        columns = replace(offers.columns(), codes={**offers.columns().codes, "centre": dict(zip(supply.centres, range(CENTRES), strict=True))}, centres=tuple(supply.centres), site_of=tuple(each.site for each in supply.centres.values()))  # fmt: skip
+        columns = offers.columns()
+        columns = replace(
+            columns,
+            codes={**columns.codes, "centre": {name: at for at, name in enumerate(supply.centres)}},
+            centres=tuple(supply.centres),
+            site_of=tuple(centre.site for centre in supply.centres.values()),
+        )
         grown = replace(supply, columns=columns, known_snapshot="sha256:grown")
-        demand = _demand(dice, size.at_sites, {"accelerators": [ACCELERATORS[7]], "min_vcpus": 64})
         right = _first(grown, offers, demand)
         for want in WANTS:
             times, answer = _timed(grown, replace(demand, want=want), size.repeat)
