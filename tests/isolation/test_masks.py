@@ -1,5 +1,7 @@
 """Masked readings (INVARIANTS §7, `g`): no hidden member, no value of one and no name of a house, by no way of asking."""
 
+from pathlib import Path
+
 import pytest
 
 from kernel.permissions import masked_roles, masks, table
@@ -19,6 +21,7 @@ from tests.isolation.masking import (
 from tests.isolation.owners import Ledger
 
 pytestmark = pytest.mark.django_db
+TOLD = Path(__file__).with_name("told_masked.txt")
 
 
 def test_what_is_read_masked_says_what_it_hides_and_nothing_else_does() -> None:
@@ -31,6 +34,16 @@ def test_what_is_read_masked_says_what_it_hides_and_nothing_else_does() -> None:
         assert masked_roles(operation) == [
             role for role, reach in table()[operation].items() if reach.value == "masked"
         ]
+
+
+def test_a_member_that_is_new_in_a_masked_reading_is_thought_of() -> None:
+    lines = [each for each in TOLD.read_text(encoding="utf-8").splitlines() if each and each[0] != "#"]
+    by_hand = {operation: {*words.split()} for operation, _, words in (line.partition(":") for line in lines)}
+    says = {
+        operation: {*dict(parameters()[operation])["fields"]["enum"]} - hidden
+        for operation, hidden in masks().items()
+    }
+    assert says == by_hand
 
 
 @pytest.mark.parametrize("address", MASKED, ids=lambda each: each.operation, scope="session")
