@@ -18,17 +18,19 @@ from kernel.selectors.capacity import free_steps
 from kernel.systems import System
 from kernel.text import Text
 
-LONGEST = timedelta(days=366)
+USUAL, LONGEST = timedelta(days=31), timedelta(days=366)
 
 
 class AvailabilityQuery(serializers.Serializer[Any]):
-    """The period, a year at most."""
+    """The period, a year at most; by default the month from now on."""
 
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
+    start = serializers.DateTimeField(required=False)
+    end = serializers.DateTimeField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The period. Raises ValidationError for one that ends before it begins, or is longer than a year."""
+        start = attrs.setdefault("start", now())
+        attrs.setdefault("end", start + USUAL)
         if not timedelta(0) < attrs["end"] - attrs["start"] <= LONGEST:
             text = Text("须晚于 start，且相隔不超过 366 天", "lies after start, by 366 days at most")
             raise serializers.ValidationError({"end": in_words(text)})
@@ -53,25 +55,26 @@ class AvailabilityOut(serializers.Serializer[Any]):
 
 
 class AvailabilityView(HouseView):
-    """`/api/v1/offers/{id}/availability`."""
+    """`/api/v1/catalogue/offers/{id}/availability`."""
 
     system = System.AGGREGATION
     operations = {"GET": "aggregation.read_availability"}
-    queryset = Offer.objects.filter(state=OfferState.LISTED)
+    queryset = Offer.objects.all()
+    visible_by = "aggregation.list_catalogue"
 
     @extend_schema(parameters=[AvailabilityQuery], responses=AvailabilityOut)
     def get(self, request: Request, **_: Any) -> Response:
-        """Say how many machines of a listed offer can be booked throughout a period; maintenance is left out."""
+        """Say how many machines of an offer can be booked throughout a period: none where it is not listed, or maintained."""
         query = self.query(AvailabilityQuery)
         offer: Offer = self.subject
+        most = offer.available if offer.state == OfferState.LISTED else 0
         steps = free_steps(offer.pool_id, Window(query["start"], query["end"]))
         answer = {
             "offer": offer.id,
             "notice_hours": offer.notice_hours,
             "earliest": now() + timedelta(hours=offer.notice_hours),
             "steps": [
-                {"start": window.start, "end": window.end, "free": min(free, offer.available)}
-                for window, free in steps
+                {"start": window.start, "end": window.end, "free": min(free, most)} for window, free in steps
             ],
         }
         return Response(AvailabilityOut(answer).data)

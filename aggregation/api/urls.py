@@ -28,9 +28,9 @@ urlpatterns = [
     path("offers:change", batches.OffersChangeView.as_view()),
     path("offers/<uuid:pk>", offers.OfferView.as_view()),
     path("offers/<uuid:pk>/gate", offers.OfferGateView.as_view()),
-    path("offers/<uuid:pk>/availability", availability.AvailabilityView.as_view()),
     path("agents", agents.AgentsView.as_view(), name="agents"),
     path("agents/<uuid:pk>", agents.AgentView.as_view()),
     path("inventory/heartbeats", inventory.HeartbeatsView.as_view(), name="heartbeats"),
     path("catalogue/offers", catalogue.CatalogueView.as_view(), name="catalogue"),
+    path("catalogue/offers/<uuid:pk>/availability", availability.AvailabilityView.as_view()),
 ]

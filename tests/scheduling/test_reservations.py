@@ -272,7 +272,7 @@ def calendar(person: Person, schedule: dict[str, Any]) -> list[int]:
     """How many are free, step by step, of the days around a schedule's first window."""
     start = datetime.fromisoformat(schedule["start"]).replace(hour=0)
     period = urlencode({"start": start.isoformat(), "end": (start + timedelta(days=2)).isoformat()})
-    answer = person.get(f"/api/v1/offers/{offer().id}/availability?{period}")
+    answer = person.get(f"/api/v1/catalogue/offers/{offer().id}/availability?{period}")
     assert answer.status_code == 200, answer.content
     steps = answer.json()["steps"]
     assert all(one["end"] == other["start"] for one, other in pairwise(steps))
@@ -285,10 +285,13 @@ def test_the_calendar_shows_what_is_free_hour_by_hour(market: World) -> None:
     assert calendar(market.ben, nights()) == [5, 1, 5, 1]
     Offer.objects.update(available=3)
     assert calendar(market.ben, nights()) == [3, 1, 3, 1]
-    path = f"/api/v1/offers/{offer().id}/availability"
-    for period in ("", "?start=2027-01-02&end=2027-01-01", "?start=2027-01-01&end=2029-01-01"):
+    path = f"/api/v1/catalogue/offers/{offer().id}/availability"
+    for period in ("?start=2027-01-02&end=2027-01-01", "?start=2027-01-01&end=2029-01-01"):
         assert market.ben.get(path + period).status_code == 400
-    assert market.nobody.get(f"{path}?start=2027-01-01&end=2027-01-02").status_code == 401
+    assert market.nobody.get(path).status_code == 401
+    assert len(market.ben.get(path).json()["steps"]) > 10, "a month by default"
+    Offer.objects.update(state="withdrawn")
+    assert calendar(market.ben, nights()) == [0, 0, 0, 0]
 
 
 WORK = "/api/v1/maintenance-windows"
