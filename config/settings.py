@@ -151,6 +151,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 60},
     },
     "old-supply": {"task": "scheduling.tasks.forget_supply", "schedule": 3600.0},
+    "carriers": {
+        "task": "scheduling.tasks.review_carriers",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "feeds": {"task": "monitoring.tasks.watch_feeds", "schedule": 1.0, "options": {"expires": 5}},
     "audit": {"task": "security.tasks.checkpoint", "schedule": 2.0, "options": {"expires": 30}},
     "acceptances": {

@@ -3,7 +3,7 @@
 from kernel.events import on
 from kernel.services.capacity import HoldExpired
 from marketplace.services import orders
-from scheduling.events import LineAccepted, ServiceDispatched
+from scheduling.events import CarrierLineLost, LineAccepted, ServiceDispatched
 
 
 @on(HoldExpired)
@@ -22,3 +22,9 @@ def note_line_accepted(event: LineAccepted) -> None:
 def note_dispatched(event: ServiceDispatched) -> None:
     """The order's compute was dispatched."""
     orders.note_dispatched(order=event.subject)
+
+
+@on(CarrierLineLost)
+def lose_line(event: CarrierLineLost) -> None:
+    """The carrier keeps nothing for the order: it goes back."""
+    orders.lose_line(order=event.subject)

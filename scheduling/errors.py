@@ -166,6 +166,78 @@ class AddressNotCovered(Problem):
     )
 
 
+class LineQuoteNotFirm(Problem):
+    """The kind of the line quote does not let the act happen."""
+
+    status = 409
+    code = "line_quote_not_firm"
+    title = Text("该类专线报价不可如此使用", "This kind of line quote does not allow it")
+    detail = Text(
+        "“{kind_zh}”报价不能 {act}：只有确定报价可预占和下单，只有有条件报价可工勘；请取得相应报价。",
+        "A {kind_en} quote does not allow {act}: only a firm one is held and ordered, only a conditional one is surveyed; ask for that kind.",
+    )
+
+
+class LineQuoteExpired(Problem):
+    """The line quote's validity has passed by the database's clock."""
+
+    status = 409
+    code = "line_quote_expired"
+    title = Text("专线报价已失效", "The line quote has expired")
+    detail = Text(
+        "有效期至 {valid_until}；请重新取得专线报价。",
+        "It was valid until {valid_until}; ask for a new one.",
+    )
+
+
+class NoSuchClass(Problem):
+    """The profile of what lines promise lacks a class."""
+
+    status = 400
+    code = "no_such_class"
+    title = Text("没有该等级", "No such class")
+    detail = Text(
+        "“{code}”不在现行等级之内；请取 {codes} 之一，或留空表示未申报。",
+        "“{code}” is none of the classes in force: take one of {codes}, or leave it empty for not declared.",
+    )
+
+
+class UnknownSite(Problem):
+    """No site has this key."""
+
+    status = 400
+    code = "unknown_site"
+    title = Text("没有该站点", "No such site")
+    detail = Text(
+        "没有站点 {site}；请从 /api/v1/sites 中取其编号。",
+        "There is no site {site}: take its key from /api/v1/sites.",
+    )
+
+
+class NoLineInterface(Problem):
+    """The line provider has no interface of its own that could be asked."""
+
+    status = 400
+    code = "no_line_interface"
+    title = Text("该线路商没有自有接口", "The line provider has no interface of its own")
+    detail = Text(
+        "{line_provider} 未登记可询价的接口；请用 /api/v1/serviceability 或选择。",
+        "{line_provider} has registered no interface to be asked by: use /api/v1/serviceability or a selection.",
+    )
+
+
+class CarrierNotReady(Problem):
+    """The carrier has not pre-occupied the line, or not any more."""
+
+    status = 409
+    code = "carrier_not_ready"
+    title = Text("线路商尚未预占", "The carrier has not pre-occupied the line")
+    detail = Text(
+        "线路商侧状态为“{state_zh}”，须为“已预占”且未过期；请稍后再试，被拒绝或过期的订单会自动退回。",
+        "At the carrier it stands “{state_en}”, and must be pre-occupied and not run out: try again shortly; an order whose carrier refuses goes back by itself.",
+    )
+
+
 class NoSuchBundle(Problem):
     """The selection has no bundle of that index."""
 

@@ -28,6 +28,41 @@ class TariffsImported(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LineServiceDescribed(Event):
+    """A line product promises other classes; `subject` is the product."""
+
+    name: ClassVar[str] = "scheduling.line_service_described"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineInterfaceRegistered(Event):
+    """A line provider is asked by an interface of its own, or no more; `subject` is the interface."""
+
+    name: ClassVar[str] = "scheduling.line_interface_registered"
+
+    active: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CarrierLineMoved(Event):
+    """A line went on at its carrier; `subject` is the line, `tenant` its user, `order` None for an enquiry."""
+
+    name: ClassVar[str] = "scheduling.carrier_line_moved"
+
+    state: str
+    order: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CarrierLineLost(Event):
+    """The carrier keeps nothing for an order: it refused, or time ran out. `subject` is the order, `tenant` its user."""
+
+    name: ClassVar[str] = "scheduling.carrier_line_lost"
+
+    line: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class CentreEntered(Event):
     """A line provider says that its cables enter a centre; `subject` is its entry."""
 
@@ -215,6 +250,26 @@ class BundleReleased(Event):
     """What the bundle held or had was given back; `subject` is the bundle."""
 
     name: ClassVar[str] = "scheduling.bundle_released"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineQuoted(Event):
+    """A line was quoted; `subject` is the line quote, `tenant` its user."""
+
+    name: ClassVar[str] = "scheduling.line_quoted"
+
+    kind: str
+    line_fen: int
+    valid_until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineQuoteMoved(Event):
+    """A line quote was declined, pre-occupied, released or ordered; `subject` is the line quote, `tenant` its user."""
+
+    name: ClassVar[str] = "scheduling.line_quote_moved"
+
+    state: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from kernel.jobs import job
+from scheduling.services.carriers import CALL, call_carrier, review_carrier_lines
 from scheduling.services.dispatches import SEND, send_dispatch
 from scheduling.services.openings import DEEM, deem_line
 from scheduling.services.supply import forget_versions, keep_up, refresh_supply
@@ -14,6 +15,12 @@ from scheduling.services.supply import forget_versions, keep_up, refresh_supply
 def send(dispatch: str) -> None:
     """Try to hand an order to its provider's agent."""
     send_dispatch(dispatch=UUID(dispatch))
+
+
+@job(CALL)
+def call(line: str) -> None:
+    """Ask a carrier what is pending of a line."""
+    call_carrier(line=UUID(line))
 
 
 @job(DEEM)
@@ -38,3 +45,9 @@ def review_supply() -> None:
 def forget_supply() -> None:
     """Drop the versions of the snapshot that are past their retention."""
     forget_versions()
+
+
+@shared_task(name="scheduling.tasks.review_carriers", ignore_result=True)
+def review_carriers() -> None:
+    """End the pre-occupations of carriers that ran out, and ask again whatever no job asks."""
+    review_carrier_lines()

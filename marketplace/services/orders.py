@@ -27,8 +27,8 @@ from marketplace.domain.orders import (
 from marketplace.errors import ClientRefReused, QuoteAltered, QuoteExpired, QuoteUsed, UnknownReference
 from marketplace.models import Order, OrderStep, Quote
 from marketplace.selectors.orders import ordered_cards, schedule_of_order, service_end, service_start
-from marketplace.services.signatures import is_ours
 from marketplace.services.vouchers import release_claim
+from nodes.services.signatures import is_ours
 from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.selections import bundle as bundle_facts
 from scheduling.services.dispatches import dispatch_order
@@ -50,6 +50,7 @@ from scheduling.services.reservations import take_over_hold
 
 END = "marketplace.end_order"
 WINDOWS_PASSED = "末个预约时段已过，未能交付 / its last window passed before it was delivered"
+CARRIER_LOST = "线路商未能保留该专线 / the line's carrier could not keep it"
 TO_ACCEPT = timedelta(hours=24)  # how long both providers have, and so how long everything is held
 
 
@@ -176,6 +177,23 @@ def extend_order_hold(*, order: Order, actor: Actor) -> Order:
     row.advance("held_until")
     extend_preoccupation(order=row.id, until=row.held_until)
     return row
+
+
+@transaction.atomic
+def lose_line(*, order: UUID) -> None:
+    """The line's carrier keeps nothing for the order: it is rejected, or cancelled where its contract stood already.
+
+    An order that runs or is over is left as it is.
+    """
+    row = _locked(order)
+    if row.state in UNACCEPTED:
+        event: Event = events.OrderRejected(
+            subject=row.id, tenant=row.tenant_id, parties=row.concerned(), by=row.line_provider
+        )
+        _undo(row, "reject", CARRIER_LOST, event, SYSTEM)
+    elif row.state in UNDELIVERED:
+        event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
+        _undo(row, "cancel", CARRIER_LOST, event, SYSTEM)
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from marketplace import events
 from marketplace.domain.quotes import VALIDITY, canonical, plain
 from marketplace.errors import PriceChanged, StorageNotQuoted
 from marketplace.models import Quote
-from marketplace.services.signatures import sign_text
+from nodes.services.signatures import sign_text
 from scheduling.selectors import selections
 from scheduling.services.holds import require_gates
 from scheduling.services.schedules import require_bookable, schedule_asked

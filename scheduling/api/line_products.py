@@ -12,6 +12,7 @@ from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
+from scheduling.domain.line_services import ASPECTS
 from scheduling.models import LineProduct
 from scheduling.selectors.gate import blocks
 from scheduling.services.line_products import grade_line_product
@@ -24,7 +25,16 @@ class LineProductOut(serializers.ModelSerializer[LineProduct]):
 
     class Meta:
         model = LineProduct
-        fields = ("id", "line_provider", "technology", "availability", "created_at", "generation")
+        fields = (
+            "id",
+            "line_provider",
+            "technology",
+            "availability",
+            *ASPECTS,
+            "services_profile",
+            "created_at",
+            "generation",
+        )
 
 
 class GradeIn(serializers.Serializer[Any]):
@@ -54,6 +64,11 @@ class LineProductQuery(PageQuery):
 
     technology = serializers.CharField(required=False)
     line_provider = serializers.CharField(required=False, source="provider__key")
+    availability_class = serializers.CharField(required=False)
+    protection = serializers.CharField(required=False)
+    isolation = serializers.CharField(required=False)
+    encryption = serializers.CharField(required=False)
+    sla = serializers.CharField(required=False)
 
 
 class LineProductsView(HouseView):

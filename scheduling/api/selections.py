@@ -103,6 +103,17 @@ class SelectionIn(serializers.Serializer[Any]):
     want = serializers.ListField(child=serializers.ChoiceField(WANTS), required=False)
 
 
+class LineServiceOut(serializers.Serializer[Any]):
+    """What a line promises, by codes of the profile version named."""
+
+    availability_class = serializers.CharField()
+    protection = serializers.CharField()
+    isolation = serializers.CharField()
+    encryption = serializers.CharField()
+    sla = serializers.CharField()
+    profile = serializers.CharField()
+
+
 class BundleInstallOut(serializers.Serializer[Any]):
     """How soon the line of a bundle may be in use: the tariff's days, and those of the A end where a tail is known."""
 
@@ -110,6 +121,9 @@ class BundleInstallOut(serializers.Serializer[Any]):
     end_days = serializers.IntegerField(source="line_terms.end_days")
     counted = serializers.ChoiceField(DayCount.choices(), source="line_terms.lead_in")
     end_class = serializers.ChoiceField(EndClass.choices(), source="line_terms.end_class", allow_null=True)
+    service = LineServiceOut(
+        source="line_terms.service", help_text="classes that the line promises; empty: not declared"
+    )
     usable_from = serializers.DateField(help_text="in China, ordered on the day of the selection")
 
 

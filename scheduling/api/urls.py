@@ -3,6 +3,7 @@
 from django.urls import path
 
 from scheduling.api import (
+    carriers,
     circles,
     dispatches,
     ends,
@@ -11,6 +12,8 @@ from scheduling.api import (
     holds,
     line_products,
     line_providers,
+    line_quotes,
+    line_services,
     maintenance,
     networks,
     one_hop,
@@ -67,6 +70,20 @@ urlpatterns = [
     path("covered-addresses", ends.CoveredAddressesView.as_view(), name="covered-addresses"),
     path("covered-addresses:import", ends.ImportCoveredAddressesView.as_view()),
     path("serviceability", serviceability.ServiceabilityView.as_view()),
+    path("line-quotes", line_quotes.LineQuotesView.as_view(), name="line-quotes"),
+    path("line-quotes/<uuid:pk>", line_quotes.LineQuoteView.as_view()),
+    path("line-quotes/<uuid:pk>:survey", line_quotes.SurveyLineView.as_view()),
+    path("line-quotes/<uuid:pk>:decline", line_quotes.DeclineLineView.as_view()),
+    path("line-quotes/<uuid:pk>:hold", line_quotes.HoldLineView.as_view()),
+    path("line-quotes/<uuid:pk>:release", line_quotes.ReleaseLineView.as_view()),
+    path("line-service-profile", line_services.LineServiceProfileView.as_view()),
+    path("line-products/<uuid:pk>:describe", line_services.DescribeLineProductView.as_view()),
+    path(
+        "catalogue/line-products", line_services.CatalogueLinesView.as_view(), name="catalogue-line-products"
+    ),
+    path("line-interfaces", carriers.LineInterfacesView.as_view(), name="line-interfaces"),
+    path("line-enquiries", carriers.LineEnquiriesView.as_view(), name="line-enquiries"),
+    path("line-enquiries/<uuid:pk>", carriers.LineEnquiryView.as_view()),
     path("line-punctuality", line_providers.PunctualityView.as_view()),
     path("dispatches", dispatches.DispatchesView.as_view(), name="dispatches"),
 ]

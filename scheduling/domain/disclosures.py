@@ -9,6 +9,7 @@ from scheduling.domain.elements import KEY, Element, Fault
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.rows import TABLES, Column
 from scheduling.domain.sites import Point, SiteRole
+from scheduling.domain.technologies import why_no_step
 from scheduling.domain.working_days import DayCount
 
 SITE_COLUMNS = (
@@ -98,6 +99,15 @@ def area_faults(sites: Iterable[Element]) -> list[Fault]:
         for site in sites
         if (area := site.values["service_area"]) is not None
         and not covers(area, Point(site.values["lat"], site.values["lon"]))
+    ]
+
+
+def step_faults(tariffs: Iterable[Element]) -> list[Fault]:
+    """A fault for each step that its technology is not sold in."""
+    return [
+        Fault(f"{tariff.pointer}/bandwidth_mbps", "step_out_of_range", why)
+        for tariff in tariffs
+        if (why := why_no_step(tariff.values["technology"], tariff.values["bandwidth_mbps"]))
     ]
 
 

@@ -1,11 +1,13 @@
 """Tables of scheduling."""
 
+from scheduling.models.carriers import CarrierLine, LineInterface
 from scheduling.models.circles import LatencyCircles, MetroBoundary
 from scheduling.models.dispatches import Dispatch
 from scheduling.models.ends import CentreEntry, CoveredAddress, EndProfile
 from scheduling.models.evidence import LatencyEvidence
 from scheduling.models.holds import Hold
 from scheduling.models.line_providers import LineProduct, LineProvider, LineTariff
+from scheduling.models.line_quotes import LineQuote
 from scheduling.models.maintenance import BookingConflict, Maintenance
 from scheduling.models.one_hop import OneHopAccess
 from scheduling.models.openings import LineOpening, LineTest, OpeningStep
@@ -16,6 +18,7 @@ from scheduling.models.supply import SupplyBucket, SupplyCursor, SupplyRow, Supp
 
 __all__ = [
     "BookingConflict",
+    "CarrierLine",
     "CentreEntry",
     "CoveredAddress",
     "Dispatch",
@@ -23,9 +26,11 @@ __all__ = [
     "Hold",
     "LatencyCircles",
     "LatencyEvidence",
+    "LineInterface",
     "LineOpening",
     "LineProduct",
     "LineProvider",
+    "LineQuote",
     "LineTariff",
     "LineTest",
     "Maintenance",

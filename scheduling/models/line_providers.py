@@ -33,6 +33,14 @@ class LineProduct(Entity):
     availability = models.DecimalField(
         max_digits=7, decimal_places=6, null=True, help_text="share of a year, as promised for one circuit"
     )
+    availability_class = models.CharField(max_length=20, blank=True)
+    protection = models.CharField(max_length=20, blank=True)
+    isolation = models.CharField(max_length=20, blank=True)
+    encryption = models.CharField(max_length=20, blank=True)
+    sla = models.CharField(max_length=20, blank=True)
+    services_profile = models.CharField(
+        max_length=20, blank=True, help_text="version of the classes; empty: none declared"
+    )
 
     class Meta:
         db_table = "line_product"

@@ -8,10 +8,13 @@ from typing import Any
 
 import yaml
 
+from kernel.text import Text
 from scheduling.domain.circles import Population
 from scheduling.domain.drawing import CircleProfile
 from scheduling.domain.ends import EndRule, EndsProfile
 from scheduling.domain.holds import HoldProfile
+from scheduling.domain.line_quotes import LineQuoteProfile
+from scheduling.domain.line_services import ASPECTS, LineServiceProfile, ServiceClass
 from scheduling.domain.openings import OpeningProfile
 from scheduling.domain.working_days import WorkingCalendar
 
@@ -72,6 +75,36 @@ def ends_profile() -> EndsProfile:
         access_points=document["access_points"],
         rules=tuple(EndRule(**each) for each in document["classes"]),
     )
+
+
+@cache
+def line_quote_profile() -> LineQuoteProfile:
+    """For how long a carrier's word holds, read once."""
+    document = _document("line_quotes")
+    return LineQuoteProfile(
+        version=document["version"],
+        status=document["status"],
+        source=document["source"],
+        validity={kind: timedelta(days=days) for kind, days in document["validity_days"].items()},
+        hold=timedelta(hours=document["hold_hours"]),
+    )
+
+
+@cache
+def line_service_profile() -> LineServiceProfile:
+    """What lines promise by classes, read once."""
+    document = _document("line_services")
+    return LineServiceProfile(
+        version=document["version"],
+        status=document["status"],
+        source=document["source"],
+        classes={aspect: tuple(_service_class(each) for each in document[aspect]) for aspect in ASPECTS},
+    )
+
+
+def _service_class(words: dict[str, str]) -> ServiceClass:
+    figures = {name: Decimal(text) for name, text in words.items() if name not in ("code", "zh", "en")}
+    return ServiceClass(words["code"], Text(words["zh"], words["en"]), figures)
 
 
 def _days(first: date, last: date) -> list[date]:

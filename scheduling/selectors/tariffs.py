@@ -2,8 +2,20 @@
 
 from collections.abc import Iterable
 
+from scheduling.domain.line_services import ASPECTS
 from scheduling.domain.rows import TABLES, Tariff, row_id
-from scheduling.models import LineTariff
+from scheduling.models import LineProduct, LineTariff
+
+
+def promised(products: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, str]]:
+    """(line provider's key, technology) → the code of each aspect that it promises, and the version of the classes."""
+    wanted = set(products)
+    rows = LineProduct.objects.filter(provider__key__in={key for key, _ in wanted}).select_related("provider")
+    return {
+        product: {aspect: getattr(row, aspect) for aspect in ASPECTS} | {"profile": row.services_profile}
+        for row in rows
+        if (product := (row.provider.key, row.technology)) in wanted
+    }
 
 
 def days_counted(tariffs: Iterable[Tariff]) -> dict[str, str]:

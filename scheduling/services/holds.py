@@ -77,11 +77,15 @@ def release_bundle(*, bundle: UUID, actor: Actor) -> None:
         publish(events.BundleReleased(subject=bundle, tenant=None), actor=actor)
 
 
+def line_quantities(facts: BundleFacts) -> dict[UUID, int]:
+    """Span of either route → the demanded Mbps: the step is only a price."""
+    return dict.fromkeys((*facts.spans, *facts.protection_spans), facts.bandwidth_mbps)
+
+
 def _quantities(facts: BundleFacts) -> dict[UUID, int]:
-    """Resource → amount: machines of the pool, GiB of storage, and the Mbps asked for (the step is a price) on the spans."""
-    spans = (*facts.spans, *facts.protection_spans)
+    """Resource → amount: machines of the pool, GiB of storage, and the line's."""
     stored = {} if facts.store is None else {facts.store: facts.storage_gib}
-    return {facts.pool: facts.quantity} | stored | dict.fromkeys(spans, facts.bandwidth_mbps)
+    return {facts.pool: facts.quantity} | stored | line_quantities(facts)
 
 
 def require_gates(facts: BundleFacts) -> None:

@@ -20,6 +20,7 @@ from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.selectors.profiles import opening_profile, working_calendar
 from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.sites import point_of
+from scheduling.services.carriers import ask_confirmation, ask_hold, ask_release
 
 DEEM = "scheduling.deem_line"
 DELIVERY = "deliver"  # the step whose day is the whole promise
@@ -63,6 +64,7 @@ def preoccupy_line(
         ),
         actor=actor,
     )
+    ask_hold(opening=row, until=held_until, actor=actor)
     return row
 
 
@@ -76,7 +78,11 @@ def extend_preoccupation(*, order: UUID, until: datetime) -> None:
 
 @transaction.atomic
 def contract_line(*, order: UUID, actor: Actor) -> None:
-    """The order became a contract: the promised days run from now."""
+    """The order became a contract: the promised days run from now.
+
+    Raises CarrierNotReady where the carrier is asked by its own interface, and its pre-occupation does not stand.
+    """
+    ask_confirmation(order=order, actor=actor)
     row = LineOpening.objects.select_for_update().get(order=order)
     row.contracted_at = at = now()
     promise = Promise(row.promised_days, row.promised_in)
@@ -197,6 +203,7 @@ def close_line(*, order: UUID, actor: Actor) -> None:
     row = LineOpening.objects.select_for_update().filter(order=order).first()
     if row is None or row.state in LIFE.terminal:
         return
+    ask_release(order=order, actor=actor)
     if row.state == OpeningState.PREOCCUPIED:
         row.held_until = None
         _step(row, "release", actor, "held_until")

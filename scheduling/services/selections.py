@@ -39,6 +39,7 @@ from scheduling.selectors.installs import Install, installs
 from scheduling.selectors.line_providers import providers_beyond_silica, tenants_by_key
 from scheduling.selectors.sites import site_ids
 from scheduling.selectors.supply import supply_of
+from scheduling.selectors.tariffs import promised
 from scheduling.services.access import PLACES, Placed, place_demand, tail_of
 from scheduling.services.supply import fresh_supply
 
@@ -235,6 +236,7 @@ def _terms(
             tail=placed.end,
         ),
         stores={} if wishes.storage is None else stores_of(bundle.centre for bundle in answer.bundles),
+        promised=promised((bundle.line_provider, bundle.technology) for bundle in answer.bundles),
     )
     return [_terms_of(bundle, demand, wishes, supply, known) for bundle in answer.bundles]
 
@@ -249,6 +251,7 @@ class _Known:
     spans: Mapping[str, UUID]
     installs: Mapping[str, Install]
     stores: Mapping[tuple[str, str], UUID]
+    promised: Mapping[tuple[str, str], dict[str, str]]
 
 
 def _terms_of(
@@ -302,6 +305,7 @@ def _terms_of(
             "lead_in": install.counted,
             "end_class": install.end_class,
             "end_days": install.end_days,
+            "service": known.promised[(bundle.line_provider, bundle.technology)],
         },
         "usable_from": install.usable_from.isoformat(),
         "latency_us": bundle.line.latency,

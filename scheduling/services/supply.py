@@ -31,10 +31,15 @@ from scheduling.selectors.supply_rows import Scope, Wanted, resources_of, standi
 FLOORS = ("kernel", "identifiers", "participants", "aggregation", "scheduling")
 # What happens often and changes no supply. Anything not named here is looked at: to forget a name costs a look.
 IGNORED = (
+    "scheduling.line_service_described",
+    "scheduling.line_interface_registered",
+    "scheduling.carrier_line_moved",
+    "scheduling.carrier_line_lost",
     "scheduling.centre_entered",
     "scheduling.centre_left",
     "scheduling.ends_declared",
     "scheduling.addresses_covered",
+    "scheduling.line_quoted",
     "scheduling.selection_made",
     "scheduling.bundle_confirmed",
     "scheduling.line_preoccupied",
@@ -53,6 +58,7 @@ IGNORED = (
     "kernel.act_withdrawn",
 )
 BUNDLES = (
+    "scheduling.line_quote_moved",
     "scheduling.bundle_held",
     "scheduling.bundle_released",
     "scheduling.maintenance_declared",

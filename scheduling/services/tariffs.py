@@ -8,7 +8,7 @@ from kernel.actor import Actor
 from kernel.locks import Lock, take_lock
 from kernel.services.outbox import publish
 from participants.selectors.organisations import require_certified
-from scheduling.domain.disclosures import TARIFF_COLUMNS
+from scheduling.domain.disclosures import TARIFF_COLUMNS, step_faults
 from scheduling.domain.elements import csv_rows, read_elements, too_many, twice
 from scheduling.events import TariffsImported
 from scheduling.models import LineProduct, LineTariff
@@ -44,6 +44,7 @@ def import_tariffs(*, text: str, marking: str, dry_run: bool, actor: Actor) -> I
         *torn,
         *wrong,
         *twice(rows, "line_provider", "technology", "bandwidth_mbps", "zone"),
+        *step_faults(rows),
         *(
             row.fault(
                 "line_provider", "mixed_providers", "一次只能提交一个线路商", "one line provider an import"

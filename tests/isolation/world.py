@@ -65,6 +65,7 @@ def furnish(world: World) -> FarNode:
     one_hops(world)
     circles(world)
     entries(world)
+    enquiries(world)
     for further in SEVERAL:
         supply(world.ada, f"ada-{further}")
         policy_in_force(world, version=f"canary-{further}")
@@ -217,14 +218,29 @@ def entries(world: World) -> None:
         person = getattr(world, carrier)
         for centre in ("wujiang-ada", "wujiang-cleo"):
             made(person.post("/api/v1/centre-entries", {"centre": centre}))
-        made(person.post("/api/v1/line-end-profiles", {"classes": CLASSES}))
+        for _ in SEVERAL:
+            made(person.post("/api/v1/line-end-profiles", {"classes": CLASSES}))
         made(
             send_csv(
                 person,
                 "/api/v1/covered-addresses:import",
-                f"{COVERED}\n{canary(carrier)},31.3,120.7,sip-weiting\n",
+                f"{COVERED}\n{canary(carrier)},31.3,120.7,sip-weiting\n{canary(carrier)}-2,31.3,120.7,sip-weiting\n",
             )
         )
+
+
+def enquiries(world: World) -> None:
+    """Carriers were asked by interfaces of their own on behalf of every buyer; now they are asked no more."""
+    for carrier, key in (("lin", "line-jia"), ("lou", "line-yi")):
+        person = getattr(world, carrier)
+        url = f"https://{canary(carrier)}.example.org/lines"
+        made(person.post("/api/v1/line-interfaces", {"url": url}))
+        for name in BUYERS:
+            body = {
+                "line_provider": key, "a": "sip-weiting", "z": "wujiang", "bandwidth_mbps": 1000, "technology": "otn",
+            }  # fmt: skip
+            made(getattr(world, name).post("/api/v1/line-enquiries", body))
+        made(person.post("/api/v1/line-interfaces", {"url": url, "active": False}))
 
 
 def supply(person: Person, suffix: str) -> None:
@@ -239,6 +255,7 @@ def trade(world: World, name: str, *, bundle: int) -> None:
     sized(person)
     wish = made(person.post("/api/v1/demands", {"title": canary(name), "terms": demand()}))
     chosen = made(person.post(f"/api/v1/demands/{wish['id']}:select"))
+    made(person.post("/api/v1/line-quotes", {"selection": chosen["selection"], "bundle": bundle}))
     quote = made(person.post("/api/v1/quotes", {"selection": chosen["selection"], "bundle": bundle}))
     made(person.post("/api/v1/holds", {"selection": chosen["selection"], "bundle": bundle}))
     order = made(person.post("/api/v1/orders", {"quote": quote["id"], "client_ref": canary(name)}))

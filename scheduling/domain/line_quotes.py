@@ -1,0 +1,79 @@
+"""A carrier's word on one line: budgetary, on the condition of a survey, or firm; and what each lets its user do."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from kernel.states import StateTable
+from kernel.text import Vocabulary
+from scheduling.domain.ends import EndClass
+
+
+class QuoteKind(Vocabulary):
+    """How much the word is worth."""
+
+    BUDGETARY = "budgetary", "预算性", "Budgetary"
+    CONDITIONAL = "conditional", "有条件（待工勘）", "Conditional on a survey"
+    FIRM = "firm", "确定", "Firm"
+
+
+class LineQuoteState(Vocabulary):
+    """Where the word stands: demand and offer come with it, the survey and the pre-occupation after it."""
+
+    OFFERED = "offered", "已报价", "Offered"
+    SURVEYED = "surveyed", "已工勘，另有确定报价", "Surveyed: a firm quote took its place"
+    DECLINED = "declined", "工勘后不可开通", "Declined after the survey"
+    HELD = "held", "资源已预占", "Its resources are pre-occupied"
+    ORDERED = "ordered", "已转为订单", "Ordered"
+    LAPSED = "lapsed", "预占已释放", "Its pre-occupation is over"
+
+
+S = LineQuoteState
+LIFE = StateTable(
+    states=LineQuoteState,
+    initial=S.OFFERED,
+    acts={
+        "survey": (frozenset({S.OFFERED}), S.SURVEYED),
+        "decline": (frozenset({S.OFFERED}), S.DECLINED),
+        "hold": (frozenset({S.OFFERED}), S.HELD),
+        "order": (frozenset({S.OFFERED, S.HELD}), S.ORDERED),
+        "release": (frozenset({S.HELD}), S.LAPSED),
+    },
+)
+ALLOWS: Mapping[str, tuple[str, ...]] = {
+    QuoteKind.BUDGETARY: (),
+    QuoteKind.CONDITIONAL: ("survey", "decline"),
+    QuoteKind.FIRM: ("hold", "order", "release"),
+}
+"""Kind → the acts that it lets happen: a budget is a figure, a condition waits for its survey, only a firm word is held."""
+
+
+def allows(kind: str, act: str) -> bool:
+    """Whether a quote of this kind lets the act happen."""
+    return act in ALLOWS[kind]
+
+
+def kind_of(wanted: str, end_class: str | None) -> QuoteKind:
+    """The kind that may be given: a firm word only where nothing has to be built at the A end."""
+    if wanted == QuoteKind.BUDGETARY:
+        return QuoteKind.BUDGETARY
+    ready = end_class in (None, EndClass.PRE_COVERED)
+    return QuoteKind.FIRM if ready else QuoteKind.CONDITIONAL
+
+
+@dataclass(frozen=True, slots=True)
+class LineQuoteProfile:
+    """The versioned terms: for how long each kind holds, and a firm one's pre-occupation."""
+
+    version: str
+    status: str
+    source: str
+    validity: Mapping[str, timedelta]
+    hold: timedelta
+
+
+def written(document: Mapping[str, Any]) -> str:
+    """The document as JSON with sorted keys and no spaces: the text whose UTF-8 bytes are signed."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,61 @@
+"""Carriers that sell by an interface of their own, and the lines that they were asked for."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from kernel.models.base import Entity
+from scheduling.domain.carriers import LIFE, CarrierState
+from scheduling.models.sites import Site
+
+
+class LineInterface(Entity):
+    """Where and how a line provider is asked; the newest holds. While it is active, its word is needed for each line."""
+
+    tenant_field: ClassVar[str] = "tenant_id"
+
+    tenant_id = models.UUIDField()
+    adapter = models.CharField(max_length=20)
+    url = models.CharField(max_length=500)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "line_interface"
+        indexes = [models.Index(fields=["tenant_id", "-id"], name="line_interface_newest")]
+
+
+class CarrierLine(Entity):
+    """One line as its carrier was asked for it: an enquiry (no order), or an order's. Its id is the key of every call.
+
+    `wanted_until` is how long a pre-occupation was asked for; `expires_at` is what the carrier granted, at most that.
+    """
+
+    tenant_field: ClassVar[str] = "provider_id"
+    party_fields: ClassVar[list[str]] = ["user_id"]
+
+    provider_id = models.UUIDField()
+    user_id = models.UUIDField()
+    order = models.UUIDField(null=True, unique=True)
+    a = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    z = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    bandwidth_mbps = models.BigIntegerField()
+    technology = models.CharField(max_length=20)
+    state = models.CharField(max_length=12, choices=CarrierState.choices(), default=LIFE.initial.value)
+    wanted_until = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    word = models.JSONField(null=True, help_text="what an enquiry was answered")
+    attempts = models.PositiveIntegerField(default=0)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "carrier_line"
+        indexes = [
+            models.Index(
+                fields=["state"],
+                condition=Q(state__in=["asking", "holding", "held", "confirming", "releasing"]),
+                name="carrier_line_unsettled",
+            ),
+            models.Index(fields=["provider_id"], name="carrier_line_by_provider"),
+            models.Index(fields=["user_id"], name="carrier_line_by_user"),
+        ]

@@ -1,0 +1,261 @@
+"""Asking carriers by their own interfaces: what is asked is written down first, and asked until it is known."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import Q
+
+from kernel.actor import SYSTEM, Actor
+from kernel.clock import now
+from kernel.egress import check_url
+from kernel.models.jobs import Job
+from kernel.services.jobs import enqueue_job
+from kernel.services.outbox import publish
+from participants.selectors.organisations import require_certified
+from scheduling import events
+from scheduling.adapters.carriers import ADAPTERS
+from scheduling.domain.carriers import (
+    LIFE,
+    SKEW,
+    VERBS,
+    CarrierPort,
+    CarrierRefusedError,
+    CarrierSilentError,
+    CarrierState,
+    LineAsk,
+    LineWord,
+    kept_until,
+)
+from scheduling.domain.disclosures import Stretch, why_impossible
+from scheduling.domain.light import Medium
+from scheduling.errors import CarrierNotReady, NoLineInterface, UnknownSite
+from scheduling.models import CarrierLine, LineInterface, LineOpening, LineProvider, Site
+from scheduling.selectors.sites import point_of
+
+CALL = "scheduling.call_carrier"
+PATIENCE = timedelta(minutes=15)  # how long an enquiry waits for its answer
+S = CarrierState
+
+
+@transaction.atomic
+def register_interface(*, adapter: str, url: str, active: bool, actor: Actor) -> LineInterface:
+    """From now on the caller is asked there for each of its lines. Raises NotCertified, CallbackRefused."""
+    require_certified(actor)
+    assert actor.tenant_id is not None  # noqa: S101 - a certified party is an organisation
+    check_url(url, pointer="/url")
+    row = LineInterface.objects.create(tenant_id=actor.tenant_id, adapter=adapter, url=url, active=active)
+    publish(events.LineInterfaceRegistered(subject=row.id, tenant=row.tenant_id, active=active), actor=actor)
+    return row
+
+
+@transaction.atomic
+def enquire_line(
+    *, line_provider: str, a: str, z: str, bandwidth_mbps: int, technology: str, actor: Actor
+) -> CarrierLine:
+    """Ask a carrier whether a line can be had, and how; the answer comes later. Raises NoLineInterface, UnknownSite."""
+    assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
+    provider = LineProvider.objects.filter(key=line_provider).first()
+    if provider is None or not asks(provider.tenant_id):
+        raise NoLineInterface(pointer="/line_provider", line_provider=line_provider)
+    sites = {row.key: row for row in Site.objects.filter(key__in=[a, z])}
+    for name, key in (("a", a), ("z", z)):
+        if key not in sites:
+            raise UnknownSite(pointer=f"/{name}", site=key)
+    row = CarrierLine.objects.create(
+        provider_id=provider.tenant_id,
+        user_id=actor.tenant_id,
+        a=sites[a],
+        z=sites[z],
+        bandwidth_mbps=bandwidth_mbps,
+        technology=technology,
+        wanted_until=now() + PATIENCE,
+    )
+    _ask(row)
+    publish(_moved(row), actor=actor)
+    return row
+
+
+def asks(provider: UUID) -> bool:
+    """Whether a line provider has to be asked by its own interface."""
+    newest = _interface(provider)
+    return newest is not None and newest.active
+
+
+@transaction.atomic
+def ask_hold(*, opening: LineOpening, until: datetime, actor: Actor) -> None:
+    """Ask the carrier of an order's line to pre-occupy it; carriers without an interface are not asked."""
+    if not asks(opening.provider_id):
+        return
+    row = CarrierLine.objects.create(
+        provider_id=opening.provider_id,
+        user_id=opening.user_id,
+        order=opening.order,
+        a_id=opening.a_id,
+        z_id=opening.z_id,
+        bandwidth_mbps=opening.bandwidth_mbps,
+        technology=opening.technology,
+        state=S.HOLDING,
+        wanted_until=until,
+    )
+    _ask(row)
+    publish(_moved(row), actor=actor)
+
+
+@transaction.atomic
+def ask_confirmation(*, order: UUID, actor: Actor) -> None:
+    """The order becomes a contract: ask its carrier to confirm.
+
+    Raises CarrierNotReady unless the carrier's pre-occupation stands now; orders whose carrier was not asked pass.
+    """
+    row = _locked(Q(order=order))
+    if row is None:
+        return
+    if row.state != S.HELD or row.expires_at is None or row.expires_at <= now():
+        raise CarrierNotReady(state_zh=S(row.state).label.zh, state_en=S(row.state).label.en)
+    _step(row, "ask_confirmation", actor)
+    _ask(row)
+
+
+@transaction.atomic
+def ask_release(*, order: UUID, actor: Actor) -> None:
+    """The order ended: whatever its carrier keeps for it, or may keep, is let go."""
+    row = _locked(Q(order=order))
+    if row is not None and row.state in LIFE.acts["ask_release"][0]:
+        _step(row, "ask_release", actor)
+        _ask(row)
+
+
+def call_carrier(*, line: UUID) -> None:
+    """Call the verb that is pending, once, with no transaction open; raises CarrierSilentError where nothing is known.
+
+    The job then asks again under the same key. What was pre-occupied without our knowing runs out by itself.
+    """
+    row = CarrierLine.objects.select_related("a", "z").get(id=line)
+    verb = VERBS.get(row.state)
+    interface = _interface(row.provider_id)
+    if verb is None or interface is None:
+        return
+    ask = LineAsk(row.a.key, row.z.key, row.bandwidth_mbps, row.technology)
+    port: CarrierPort = ADAPTERS[interface.adapter](interface.url)
+    said: Any = None
+    no: str | None = None
+    try:
+        match verb:
+            case "query":
+                said = port.query(row.id, ask)
+            case "preoccupy":
+                said = port.preoccupy(row.id, ask, row.wanted_until)
+            case "confirm":
+                port.confirm(row.id)
+            case _:
+                port.release(row.id)
+    except CarrierRefusedError as refusal:
+        no = str(refusal)
+    except CarrierSilentError as silence:
+        _note_silence(row, str(silence))
+        raise
+    _settle(row, said, no)
+
+
+@transaction.atomic
+def review_carrier_lines() -> None:
+    """What no call has settled: pre-occupations that ran out end, and everything still pending is asked again."""
+    at = now()
+    due = CarrierLine.objects.filter(state__in=[S.ASKING, S.HOLDING], wanted_until__lte=at - SKEW)
+    over = CarrierLine.objects.filter(state=S.HELD, expires_at__lte=at)
+    for row in (due | over).select_for_update(skip_locked=True):
+        _give_up(row, "expire", S(row.state).label.en)
+    open_jobs = Job.objects.filter(name=CALL, done_at=None, dead_at=None)
+    called = {UUID(args["line"]) for args in open_jobs.values_list("args", flat=True)}
+    forgotten = CarrierLine.objects.filter(state__in=list(VERBS)).exclude(id__in=called)
+    for row in forgotten.select_for_update(skip_locked=True):
+        _ask(row)
+
+
+@transaction.atomic
+def _settle(asked: CarrierLine, said: Any, no: str | None) -> None:
+    """Write down what the carrier has said, unless the line went on meanwhile."""
+    row = _locked(Q(id=asked.id))
+    assert row is not None  # noqa: S101 - lines are never deleted
+    if row.state != asked.state:
+        return  # asked to let it go meanwhile: that call is on its way, under the same key
+    row.attempts += 1
+    match row.state:
+        case S.RELEASING:
+            _step(row, "release", SYSTEM, "attempts")
+        case _ if no is not None:
+            _give_up(row, "refuse", no)
+        case S.ASKING:
+            _answer(row, said)
+        case S.HOLDING:
+            row.expires_at = kept_until(said, wanted=row.wanted_until, at=now())
+            if row.expires_at is None:
+                _give_up(row, "refuse", "expires_at is over already 预占期已过")
+            else:
+                _step(row, "hold", SYSTEM, "attempts", "expires_at")
+        case _:
+            _step(row, "confirm", SYSTEM, "attempts")
+
+
+def _answer(row: CarrierLine, word: LineWord) -> None:
+    """Keep the word, unless it is faster than light."""
+    if word.latency_us is not None:
+        stretch = Stretch(None, word.latency_us, Medium.UNDISCLOSED)
+        if why := why_impossible(stretch, point_of(row.a), point_of(row.z)):
+            _give_up(row, "refuse", why[2])
+            return
+    row.word = {
+        name: value if value is None or isinstance(value, bool | int) else str(value)
+        for name, value in asdict(word).items()
+    }
+    _step(row, "answer", SYSTEM, "attempts", "word")
+
+
+def _give_up(row: CarrierLine, act: str, reason: str) -> None:
+    """The carrier keeps nothing (any more): who ordered hears of it."""
+    row.reason = reason[:200]
+    _step(row, act, SYSTEM, "attempts", "reason")
+    if row.order is not None:
+        publish(
+            events.CarrierLineLost(
+                subject=row.order, tenant=row.user_id, parties=row.concerned(), line=row.id
+            ),
+            actor=SYSTEM,
+        )
+
+
+@transaction.atomic
+def _note_silence(asked: CarrierLine, reason: str) -> None:
+    row = _locked(Q(id=asked.id))
+    if row is not None and row.state == asked.state:
+        row.attempts, row.reason = row.attempts + 1, reason[:200]
+        row.advance("attempts", "reason")
+
+
+def _interface(provider: UUID) -> LineInterface | None:
+    return LineInterface.objects.filter(tenant_id=provider).order_by("-id").first()
+
+
+def _ask(row: CarrierLine) -> None:
+    """Have the pending verb called; asking twice is harmless, since the key is the line's."""
+    enqueue_job(CALL, key=f"{row.id}:{row.state}:{uuid4()}", line=str(row.id))
+
+
+def _locked(which: Q) -> CarrierLine | None:
+    rows = CarrierLine.objects.select_for_update(of=("self",)).select_related("a", "z")
+    return rows.filter(which).first()
+
+
+def _step(row: CarrierLine, act: str, actor: Actor, *fields: str) -> None:
+    row.state = LIFE.after(act, row.state)
+    row.advance("state", *fields)
+    publish(_moved(row), actor=actor)
+
+
+def _moved(row: CarrierLine) -> events.CarrierLineMoved:
+    return events.CarrierLineMoved(
+        subject=row.id, tenant=row.user_id, parties=row.concerned(), state=row.state, order=row.order
+    )

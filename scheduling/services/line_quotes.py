@@ -1,0 +1,220 @@
+"""A carrier's word on a line: given, made firm by a survey, pre-occupied, and let go."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from kernel.actor import SYSTEM, Actor
+from kernel.clock import now
+from kernel.errors import NotFound
+from kernel.money import to_fen
+from kernel.services import capacity
+from kernel.services.outbox import publish
+from nodes.services.signatures import sign_text
+from scheduling import events
+from scheduling.domain.line_quotes import LIFE, LineQuoteState, QuoteKind, allows, kind_of, written
+from scheduling.errors import LineQuoteExpired, LineQuoteNotFirm
+from scheduling.models import LineQuote
+from scheduling.selectors import selections
+from scheduling.selectors.profiles import hold_profile, line_quote_profile
+from scheduling.selectors.selections import BundleFacts
+from scheduling.services.gate import require_line_sellable
+from scheduling.services.holds import line_quantities
+
+
+@transaction.atomic
+def quote_line(*, selection: UUID, bundle: int, kind: str, actor: Actor) -> LineQuote:
+    """Quote the line of a bundle of the caller's; what has to be built first is quoted on the condition of a survey.
+
+    Raises NotFound for another's selection, LineNotSellable.
+    """
+    assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
+    facts = selections.bundle(selection, bundle)
+    if facts.tenant != actor.tenant_id:
+        raise NotFound
+    _require_gate(facts)
+    row = _signed(
+        facts=facts,
+        kind=kind_of(kind, facts.line_terms["end_class"]),
+        selection=selection,
+        bundle=bundle,
+        terms=facts.line_terms,
+        line_fen=facts.line_fen,
+        follows=None,
+    )
+    publish(_given(row), actor=actor)
+    return row
+
+
+@transaction.atomic
+def survey_line(*, quote: LineQuote, one_off_cny: Decimal, days: int, actor: Actor) -> LineQuote:
+    """The carrier has surveyed what a conditional quote waits for: its firm word, with what building costs and takes.
+
+    `one_off_cny` comes on top of the tariff's, for each circuit; `days` in all take the place of the promised ones.
+    Raises StateConflict, LineQuoteNotFirm where the kind knows no survey, LineQuoteExpired, LineNotSellable.
+    """
+    row = _acting(quote, "survey")
+    facts = selections.bundle(row.selection, row.bundle)
+    _require_gate(facts)
+    terms = row.terms | {
+        "one_off_cny": str(Decimal(row.terms["one_off_cny"]) + one_off_cny),
+        "lead_days": days,
+        "end_days": 0,
+    }
+    firm = _signed(
+        facts=facts,
+        kind=QuoteKind.FIRM,
+        selection=row.selection,
+        bundle=row.bundle,
+        terms=terms,
+        line_fen=row.line_fen + to_fen(one_off_cny * row.terms["circuits"]),
+        follows=row,
+    )
+    row.state = LIFE.after("survey", row.state)
+    row.advance("state")
+    publish(_given(firm), actor=actor)
+    return firm
+
+
+@transaction.atomic
+def decline_line(*, quote: LineQuote, reason: str, actor: Actor) -> LineQuote:
+    """The carrier has surveyed, and cannot build it."""
+    row = _acting(quote, "decline")
+    row.reason = reason
+    return _moved(row, "decline", actor, "reason")
+
+
+@transaction.atomic
+def hold_line(*, quote: LineQuote, actor: Actor) -> LineQuote:
+    """Pre-occupy the bandwidth on every span of a firm quote, until its profile's hours are over.
+
+    Raises StateConflict, LineQuoteNotFirm, LineQuoteExpired, SoldOut, LineNotSellable, HoldQuotaReached, HoldsLapse.
+    """
+    row = _acting(quote, "hold")
+    facts = selections.bundle(row.selection, row.bundle)
+    row.held_until = capacity.hold(
+        bundle=row.id,
+        tenant=row.user_id,
+        quantities=line_quantities(facts),
+        ttl=line_quote_profile().hold,
+        quota=hold_profile().quota,
+    )
+    _require_gate(facts)
+    return _moved(row, "hold", actor, "held_until")
+
+
+@transaction.atomic
+def release_line(*, quote: LineQuote, actor: Actor) -> LineQuote:
+    """The user lets the pre-occupation go."""
+    row = _acting(quote, "release")
+    capacity.release(bundle=row.id)
+    row.held_until = None
+    return _moved(row, "release", actor, "held_until")
+
+
+@transaction.atomic
+def lapse_line_hold(*, quote: UUID) -> None:
+    """The pre-occupation ran out; holds that are no line quote's, or went on, are left as they are."""
+    row = LineQuote.objects.select_for_update().filter(id=quote, state=LineQuoteState.HELD).first()
+    if row is not None:
+        row.held_until = None
+        _moved(row, "release", SYSTEM, "held_until")
+
+
+def quoted_facts(*, facts: BundleFacts, quote: LineQuote) -> BundleFacts:
+    """The bundle with the line as a firm quote has it."""
+    line_fen = quote.line_fen
+    return replace(facts, line_terms=quote.terms, line_fen=line_fen, total_fen=facts.compute_fen + line_fen)
+
+
+def _signed(
+    *,
+    facts: BundleFacts,
+    kind: QuoteKind,
+    selection: UUID,
+    bundle: int,
+    terms: Mapping[str, Any],
+    line_fen: int,
+    follows: LineQuote | None,
+) -> LineQuote:
+    profile = line_quote_profile()
+    row = LineQuote(
+        provider_id=facts.line_provider,
+        user_id=facts.tenant,
+        selection=selection,
+        bundle=bundle,
+        kind=kind,
+        follows=follows,
+        terms=dict(terms),
+        line_fen=line_fen,
+        promised_days=terms["lead_days"] + terms["end_days"],
+        valid_until=now() + profile.validity[kind],
+        profile=profile.version,
+    )
+    row.document = written(
+        {
+            "kind": "line_quote",
+            "line_quote": str(row.id),
+            "word": kind.value,
+            "node": settings.NODE_CODE,
+            "line_provider": str(row.provider_id),
+            "user": str(row.user_id),
+            "selection": str(selection),
+            "bundle_index": bundle,
+            "technology": facts.technology,
+            "bandwidth_mbps": facts.bandwidth_mbps,
+            "a": str(facts.a),
+            "z": str(facts.z),
+            "below_us": facts.below_us,
+            "terms": row.terms,
+            "line_fen": line_fen,
+            "promised_days": row.promised_days,
+            "follows": str(follows.id) if follows else None,
+            "valid_until": row.valid_until.isoformat(),
+        }
+    )
+    row.digest, row.signature, row.key_id = sign_text(row.document)
+    row.save(force_insert=True)
+    return row
+
+
+def _require_gate(facts: BundleFacts) -> None:
+    require_line_sellable(provider=facts.line_provider, technology=facts.technology, ends=(facts.a, facts.z))
+
+
+def _acting(quote: LineQuote, act: str) -> LineQuote:
+    """The row, locked, where its kind, its state and its date let the act happen."""
+    row = LineQuote.objects.select_for_update().get(id=quote.id)
+    if not allows(row.kind, act):
+        kind = QuoteKind(row.kind).label
+        raise LineQuoteNotFirm(kind_zh=kind.zh, kind_en=kind.en.lower(), act=act)
+    LIFE.after(act, row.state)
+    if act != "release" and row.valid_until <= now():
+        raise LineQuoteExpired(valid_until=row.valid_until.isoformat())
+    return row
+
+
+def _moved(row: LineQuote, act: str, actor: Actor, *fields: str) -> LineQuote:
+    row.state = LIFE.after(act, row.state)
+    row.advance("state", *fields)
+    publish(
+        events.LineQuoteMoved(subject=row.id, tenant=row.user_id, parties=row.concerned(), state=row.state),
+        actor=actor,
+    )
+    return row
+
+
+def _given(row: LineQuote) -> events.LineQuoted:
+    return events.LineQuoted(
+        subject=row.id,
+        tenant=row.user_id,
+        parties=row.concerned(),
+        kind=row.kind,
+        line_fen=row.line_fen,
+        valid_until=row.valid_until,
+    )

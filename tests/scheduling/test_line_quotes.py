@@ -1,0 +1,170 @@
+"""Line quotes: what each kind allows, the survey that makes one firm, and the pre-occupation of a firm one."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from kernel.clock import now
+from kernel.models.capacity import Claim
+from kernel.services.capacity import expire_next
+from kernel.services.outbox import relay
+from nodes.services.signatures import is_ours
+from scheduling.domain.ends import EndClass
+from scheduling.domain.line_quotes import ALLOWS, LIFE, QuoteKind, allows, kind_of
+from scheduling.models import LineQuote
+from scheduling.services.line_quotes import hold_line, lapse_line_hold
+from tests.aggregation.supply import made
+from tests.scheduling.live import chosen, open_market
+from tests.support.cast import Person, World
+from tests.support.races import kinds, race
+
+PATH = "/api/v1/line-quotes"
+FAR = {"from_coordinates": {"lat": "31.3500", "lon": "120.7000"}, "from_site": None}  # 966 m of cable
+
+
+def asked(person: Person, *, far: bool = False, **changes: Any) -> dict[str, Any]:
+    """A line quote for the best bundle of the person's demand."""
+    selection = chosen(person, **(FAR if far else {}))["id"]
+    return dict(made(person.post(PATH, {"selection": selection, "bundle": 0, **changes})))
+
+
+def act(
+    person: Person, quote: dict[str, Any], verb: str, body: Any = None, status: int = 200
+) -> dict[str, Any]:
+    answer = person.post(f"{PATH}/{quote['id']}:{verb}", body)
+    assert answer.status_code == status, answer.content.decode()
+    return dict(answer.json())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "end_class", "given"),
+    [
+        ("firm", None, "firm"),
+        ("firm", "pre_covered", "firm"),
+        ("firm", "extension", "conditional"),
+        ("firm", "new_build", "conditional"),
+        ("budgetary", None, "budgetary"),
+        ("budgetary", "new_build", "budgetary"),
+    ],
+)
+def test_a_firm_word_is_given_only_where_nothing_is_to_be_built(
+    wanted: str, end_class: str | None, given: str
+) -> None:
+    assert kind_of(wanted, end_class) == given
+    assert end_class is None or end_class in EndClass.codes()
+
+
+def test_only_a_firm_word_is_held_and_only_a_conditional_one_surveyed() -> None:
+    acts = {act: [kind for kind in QuoteKind if allows(kind, act)] for act in LIFE.acts}
+    assert acts == {
+        "survey": ["conditional"], "decline": ["conditional"], "hold": ["firm"], "order": ["firm"], "release": ["firm"],
+    }  # fmt: skip
+    assert set(ALLOWS) == set(QuoteKind)
+
+
+@pytest.mark.django_db
+def test_a_firm_quote_is_signed_held_and_released(world: World) -> None:
+    open_market(world)
+    quote = asked(world.ben)
+    assert (quote["kind"], quote["state"], quote["allows"]) == (
+        "firm",
+        "offered",
+        ["hold", "order", "release"],
+    )
+    assert quote["promised_days"] == 7
+    assert is_ours(quote["document"], digest=quote["digest"], signature=quote["signature"])
+    assert not is_ours(quote["document"] + " ", digest=quote["digest"], signature=quote["signature"])
+    held = act(world.ben, quote, "hold")
+    assert held["state"] == "held"
+    claims = Claim.objects.filter(bundle=UUID(quote["id"]))
+    assert claims.count() > 1
+    assert {(claim.quantity, claim.state) for claim in claims} == {(1000, "held")}
+    assert held["held_until"]
+    act(world.ben, quote, "hold", status=409)
+    act(world.lin, quote, "release", status=403)
+    act(world.bea, quote, "release", status=404)
+    released = act(world.ben, quote, "release")
+    assert (released["state"], released["held_until"]) == ("lapsed", None)
+    assert {claim.state for claim in Claim.objects.filter(bundle=UUID(quote["id"]))} == {"released"}
+
+
+@pytest.mark.django_db
+def test_a_budget_is_a_figure_and_nothing_else(world: World) -> None:
+    open_market(world)
+    quote = asked(world.ben, kind="budgetary")
+    assert (quote["kind"], quote["allows"]) == ("budgetary", [])
+    assert act(world.ben, quote, "hold", status=409)["code"] == "line_quote_not_firm"
+    assert (
+        act(world.lin, quote, "survey", {"one_off_cny": "0", "days": 1}, 409)["code"] == "line_quote_not_firm"
+    )
+    answer = world.ben.post(PATH, {"selection": quote["selection"], "bundle": 0, "kind": "conditional"})
+    assert answer.json()["errors"][0]["pointer"] == "/kind"
+
+
+@pytest.mark.django_db
+def test_a_survey_makes_a_conditional_quote_firm_once(world: World) -> None:
+    open_market(world)
+    quote = asked(world.ben, far=True)
+    assert (quote["kind"], quote["promised_days"]) == ("conditional", 7 + 20)
+    assert act(world.ben, quote, "hold", status=409)["code"] == "line_quote_not_firm"
+    act(world.ben, quote, "survey", {"one_off_cny": "0", "days": 1}, 403)
+    firm = act(world.lin, quote, "survey", {"one_off_cny": "8000.00", "days": 12}, 201)
+    assert (firm["kind"], firm["follows"], firm["promised_days"]) == ("firm", quote["id"], 12)
+    assert firm["line_fen"] == quote["line_fen"] + 800_000
+    row = LineQuote.objects.get(id=firm["id"])
+    assert Decimal(row.terms["one_off_cny"]) == 3000 + 8000
+    act(world.lin, quote, "survey", {"one_off_cny": "0", "days": 1}, 409)
+    act(world.lin, quote, "decline", {"reason": "无管道"}, 409)
+    assert act(world.ben, firm, "hold")["state"] == "held"
+
+
+@pytest.mark.django_db
+def test_a_survey_may_say_no(world: World) -> None:
+    open_market(world)
+    quote = asked(world.ben, far=True)
+    declined = act(world.lin, quote, "decline", {"reason": "市政管道已满"})
+    assert (declined["state"], declined["reason"]) == ("declined", "市政管道已满")
+    act(world.lin, quote, "survey", {"one_off_cny": "0", "days": 1}, 409)
+
+
+@pytest.mark.django_db
+def test_an_expired_word_is_not_held(world: World) -> None:
+    open_market(world)
+    quote = asked(world.ben)
+    LineQuote.objects.update(valid_until=now() - timedelta(seconds=1))
+    assert act(world.ben, quote, "hold", status=409)["code"] == "line_quote_expired"
+    assert not Claim.objects.filter(bundle=UUID(quote["id"])).exists()
+
+
+@pytest.mark.django_db
+def test_the_pre_occupation_lapses_by_the_clock(world: World) -> None:
+    open_market(world)
+    quote = asked(world.ben)
+    act(world.ben, quote, "hold")
+    Claim.objects.update(expires_at=now() - timedelta(seconds=1))
+    assert expire_next()
+    relay()
+    lapse_line_hold(quote=UUID(quote["id"]))
+    assert LineQuote.objects.get().state == "lapsed"
+    lapse_line_hold(quote=UUID(quote["id"]))
+
+
+@pytest.mark.django_db
+def test_anothers_selection_is_not_there(world: World) -> None:
+    open_market(world)
+    selection = chosen(world.ben)["id"]
+    answer = world.bea.post(PATH, {"selection": selection, "bundle": 0})
+    assert answer.status_code == 404
+    answer = world.ben.post(PATH, {"selection": selection, "bundle": 99})
+    assert answer.json()["code"] == "no_such_bundle"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_holds_of_one_word_are_one(world: World) -> None:
+    open_market(world)
+    quote = LineQuote.objects.get(id=asked(world.ben)["id"])
+    done = race(*[lambda: hold_line(quote=quote, actor=world.ben.actor)] * 4)
+    assert kinds(done) == {"LineQuote": 1, "StateConflict": 3}
