@@ -20,7 +20,7 @@ from scheduling.domain.protection import Route
 from scheduling.domain.screening import networks_within, screen
 from scheduling.domain.standings import budget, by_site, count_feasible, standings
 from scheduling.domain.supply import Supply
-from scheduling.domain.tariffs import ChargeGroup, opening_days
+from scheduling.domain.tariffs import ChargeGroup, days_before_start, opening_days
 from scheduling.domain.wishes import Wishes, instant, moment
 
 Found = tuple[int | Decimal | datetime | None, int] | None
@@ -172,7 +172,7 @@ class _Relaxer:
         assert asked is not None  # noqa: S101 - stated
         assert start is not None  # noqa: S101 - stated
         ends = {at for booked in self.supply.extras.booked.values() for at in booked.falls(instant(start))}
-        later = {asked + timedelta(days=each) for each in self._days()} | {moment(at) for at in ends}
+        later = {asked + timedelta(days=each) for each in self._waits()} | {moment(at) for at in ends}
         for begin in sorted(at for at in later if at > start):
             wishes = replace(self.wishes, starts_at=begin)
             constraints = screen(self.supply, self.demand, wishes)
@@ -204,6 +204,13 @@ class _Relaxer:
         """The days of opening of all allowed rows."""
         days = {opening_days(tariff, self.wishes) for tariff in self.lines.tariffs}
         return {each for each in days if each is not None}
+
+    def _waits(self) -> set[int]:
+        """The same as days of 24 hours, from asking."""
+        days = {tariff: opening_days(tariff, self.wishes) for tariff in self.lines.tariffs}
+        return {
+            days_before_start(tariff, self.wishes, each) for tariff, each in days.items() if each is not None
+        }
 
     def _nearest(self, values: Sequence[int], changed: Callable[[int], Demand]) -> Found:
         """The first value that admits anything; what one value admits all later ones do, so halving finds it."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.numbers import scaled
-from scheduling.domain.rows import Site, Tariff
+from scheduling.domain.rows import TABLES, Site, Tariff, row_id
 from scheduling.domain.wishes import Wishes
 
 MONTH_HOURS = 730
@@ -114,7 +114,7 @@ def serves(demand: Demand, wishes: Wishes, row: Tariff, zone: str) -> bool:
         and row.zone in (zone, "any")
         and row.bandwidth_mbps >= demand.bandwidth_mbps
         and (demand.max_lead_days is None or days <= demand.max_lead_days)
-        and (wishes.days_to_start is None or days <= wishes.days_to_start)
+        and (wishes.days_to_start is None or days_before_start(row, wishes, days) <= wishes.days_to_start)
     )
 
 
@@ -122,6 +122,11 @@ def opening_days(row: Tariff, wishes: Wishes) -> int | None:
     """Days from the order to the use of a line, those of the tail too; None where the provider does not build that far."""
     end = wishes.tail.days_of(row.line_provider)
     return None if end is None else row.lead_days + end
+
+
+def days_before_start(row: Tariff, wishes: Wishes, days: int) -> int:
+    """The same as days of 24 hours from asking, where the row counts working days."""
+    return wishes.waits.get(row_id(TABLES[2], row), days)
 
 
 def started_months(hours: Decimal) -> int:

@@ -1,6 +1,7 @@
 """What a buyer may ask of the service beyond the selection files, and the exact formulas that follow from it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -85,7 +86,10 @@ NO_TAIL = Tail()
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """All of them; None or empty asks nothing. `asked_at` is there where `starts_at` is: lead days count from it."""
+    """All of them; None or empty asks nothing. `asked_at` is there where `starts_at` is: lead days count from it.
+
+    `waits` says of tariff rows that count working days how many days of 24 hours theirs, with the tail's, are from then.
+    """
 
     weights: Weights | None = None
     transfer: Transfer | None = None
@@ -95,6 +99,7 @@ class Wishes:
     domain: str | None = None
     storage: Storage | None = None
     tail: Tail = NO_TAIL
+    waits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def days_to_start(self) -> int | None:

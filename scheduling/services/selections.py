@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -35,7 +35,7 @@ from scheduling.domain.wishes import Tail, Wishes
 from scheduling.errors import DemandRefused
 from scheduling.events import SelectionMade
 from scheduling.models import LatencyEvidence, Selection, Span
-from scheduling.selectors.installs import Install, installs
+from scheduling.selectors.installs import Install, installs, waits
 from scheduling.selectors.line_providers import providers_beyond_silica, tenants_by_key
 from scheduling.selectors.sites import site_ids
 from scheduling.selectors.supply import supply_of
@@ -81,6 +81,9 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
     rest = {name: value for name, value in demand.items() if name not in PLACES}
     asked = _named(rest | {"from_site": placed.site, "demand": rest.get("demand") or "selection"})
     parsed, wishes = _parsed(asked, asked_at, placed.tail)
+    if wishes.starts_at is not None:
+        until = waits(supply.tariffs.values(), asked_at=asked_at, days_of=wishes.tail.days_of)
+        wishes, placed.shown["waits"] = replace(wishes, waits=until), until
     lines = lines_of(supply, parsed, wishes)
     answer = select(supply, parsed, lines)
     written = answer_json(answer)
@@ -117,6 +120,7 @@ def replay_selection(*, selection: Selection) -> Replay:
     It was asked when it was asked: days until a start are counted from then, on both.
     """
     demand, wishes = _parsed(selection.demand, selection.asked_at, tail_of(selection.access))
+    wishes = replace(wishes, waits=selection.access.get("waits", {}))
     answer = _answered(fresh_supply().supply, demand, wishes)
     then = supply_of(selection.snapshot, selection.extras)
     again = None if then is None else _bytes(answer_json(_answered(then.supply, demand, wishes)))

@@ -33,7 +33,7 @@ def disagreement(rng: Random, covered: Counter[str]) -> tuple[Any, Any, Any] | N
     for turn in range(DEMANDS):
         demand, wishes = small_demand(rng, supply), NO_WISHES
         if turn % 2:
-            demand, wishes = small_wishes(rng, demand)
+            demand, wishes = small_wishes(rng, demand, supply)
         answered = select(supply, demand, lines_of(supply, demand, wishes))
         ours = answer_json(answered)
         note_lines(supply, answered, covered)

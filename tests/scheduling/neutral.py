@@ -30,7 +30,7 @@ def disagreement(rng: Random) -> tuple[Demand, Any, Any] | None:
     back = {kind: {new: old for old, new in pairs.items()} for kind, pairs in names.items()}
     other = _renamed(rng, supply, names)
     for _ in range(4):
-        demand, wishes = small_wishes(rng, small_demand(rng, supply))
+        demand, wishes = small_wishes(rng, small_demand(rng, supply), supply)
         demand = replace(demand, top=500, providers=replace(demand.providers, include=(), exclude=()))
         one = select(supply, demand, lines_of(supply, demand, wishes))
         asked, wished = _asked(demand, wishes, names)
@@ -102,6 +102,11 @@ def _row(row: Any, names: Names) -> Any:
     return replace(row, **changes)
 
 
+def _key(tariff: str, names: Names) -> str:
+    provider, rest = tariff.split("|", 1)
+    return f"{names['line_provider'].get(provider, provider)}|{rest}"
+
+
 def _asked(demand: Demand, wishes: Wishes, names: Names) -> tuple[Demand, Wishes]:
     def among(kind: str, listed: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(names[kind].get(name, name) for name in listed)
@@ -117,4 +122,4 @@ def _asked(demand: Demand, wishes: Wishes, names: Names) -> tuple[Demand, Wishes
             centre, include=among("centre", centre.include), exclude=among("centre", centre.exclude)
         ),
         line=replace(line, providers=among("line_provider", line.providers)),
-    ), replace(wishes, tail=tail)
+    ), replace(wishes, tail=tail, waits={_key(key, names): days for key, days in wishes.waits.items()})

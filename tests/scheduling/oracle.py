@@ -159,6 +159,10 @@ class Oracle(Worth):
             and (demand.max_lead_days is None or row.lead_days + self.end_days(row) <= demand.max_lead_days)
         ]
 
+    def wait(self, row: Tariff) -> int:
+        key = "|".join((row.line_provider, row.technology, str(row.bandwidth_mbps), row.zone))
+        return self.wishes.waits.get(key, row.lead_days + self.end_days(row))
+
     def end_days(self, row: Tariff) -> int:
         days = self.wishes.tail.days
         return 0 if days is None else dict(days)[row.line_provider]
@@ -168,7 +172,7 @@ class Oracle(Worth):
         start, asked = self.wishes.starts_at, self.wishes.asked_at
         if start is None or asked is None:
             return rows
-        return [row for row in rows if asked + timedelta(days=row.lead_days + self.end_days(row)) <= start]
+        return [row for row in rows if asked + timedelta(days=self.wait(row)) <= start]
 
     def charges(self, demand: Demand, row: Tariff, km: Fraction) -> Iterator[Charge]:
         transfer, held = self.wishes.transfer, demand.bandwidth_mbps

@@ -163,6 +163,7 @@ def wished_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, li
     if wishes.starts_at is not None and wishes.asked_at is not None:
         steps = {step.split(":")[0] for row in oracle.supply.extras.booked.values() for step in row.steps}
         days = {day + row.lead_days for row in oracle.supply.tariffs.values() for day in tail_days(oracle)}
+        days |= set(wishes.waits.values())
         at = {datetime.fromtimestamp(int(step) // 10**6, UTC) for step in steps}
         at |= {wishes.asked_at + timedelta(days=each) for each in days}
         edges = sorted(each for each in at | {wishes.starts_at} if each >= wishes.starts_at)

@@ -11,7 +11,7 @@ from kernel.clock import now
 from kernel.domain.windows import Window
 from kernel.selectors.capacity import free
 from kernel.services.capacity import hold, release
-from scheduling.models import LineProduct, Span, SupplyVersion
+from scheduling.models import LineProduct, LineTariff, Span, SupplyVersion
 from scheduling.selectors.selections import bundle
 from scheduling.services.holds import hold_bundle
 from scheduling.services.supply import fresh_supply, refresh_supply
@@ -136,6 +136,24 @@ def test_what_is_booked_for_a_window_counts_in_that_window_only(world: World) ->
     assert after["bundles"]
     assert chosen(world.ben, duration_hours=24)["answer"]["rejected"]["offers"] == {"available": 1}
     release(bundle=booking)
+
+
+def test_where_a_tariff_counts_working_days_the_start_waits_for_as_many_days_as_they_are(
+    world: World,
+) -> None:
+    open_market(world)
+    LineTariff.objects.update(lead_days=10, lead_in="working")
+    refresh_supply(everything=True)
+    soon = (now() + timedelta(days=12)).isoformat()
+    early = chosen(world.ben, duration_hours=24, starts_at=soon)
+    assert early["answer"]["rejected"]["bundles"]["start"]
+    assert min(early["access"]["waits"].values()) >= 13
+    (hint,) = [each for each in early["answer"]["relax"] if each["constraint"] == "starts_at"]
+    late = chosen(world.ben, duration_hours=24, starts_at=(now() + timedelta(days=40)).isoformat())
+    assert late["answer"]["bundles"]
+    assert hint["to"] > soon
+    again = made(world.ben.post(f"/api/v1/selections/{early['id']}:replay"))
+    assert again["same_answer"] is True
 
 
 def test_only_owners_declare(world: World) -> None:

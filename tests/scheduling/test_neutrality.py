@@ -35,7 +35,7 @@ def asked(seed: int) -> tuple[Supply, Demand, Wishes]:
     rng = Random(seed)
     supply = small_supply(rng)
     supply = replace(supply, extras=small_extras(rng, supply))
-    demand, wishes = small_wishes(rng, small_demand(rng, supply))
+    demand, wishes = small_wishes(rng, small_demand(rng, supply), supply)
     return supply, replace(demand, top=500), wishes
 
 

@@ -97,7 +97,12 @@ def both(one: int, two: int) -> tuple[tuple[str, int], ...]:
     return tuple(zip(LINE_PROVIDERS, (one, two), strict=True))
 
 
-def small_wishes(rng: Random, demand: Demand) -> tuple[Demand, Wishes]:
+def small_waits(rng: Random, supply: Supply) -> dict[str, int]:
+    """Longer waits for some tariff rows, as if they counted working days."""
+    return {key: row.lead_days + 14 for key, row in supply.tariffs.items() if rng.random() < 0.3}
+
+
+def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, Wishes]:
     """Wishes from none to all of them, and the demand with the bandwidth that the data to move need."""
     share, weighed = rng.choice((0.05, 0.15, 0.4)), rng.random() < 0.6
 
@@ -126,4 +131,5 @@ def small_wishes(rng: Random, demand: Demand) -> tuple[Demand, Wishes]:
         domain=maybe(*DOMAINS),
         storage=maybe(Storage(3, "performance"), Storage(8, "standard"), Storage(9, "performance")),
         tail=maybe(Tail(7, both(3, 0)), Tail(1, both(0, 1)[:1]), Tail(30, both(10, 10)), Tail(3)) or Tail(),
+        waits=small_waits(rng, supply),
     )
