@@ -173,8 +173,8 @@ class LineQuoteNotFirm(Problem):
     code = "line_quote_not_firm"
     title = Text("该类专线报价不可如此使用", "This kind of line quote does not allow it")
     detail = Text(
-        "“{kind_zh}”报价不能 {act}：只有确定报价可预占和下单，只有有条件报价可工勘；请取得相应报价。",
-        "A {kind_en} quote does not allow {act}: only a firm one is held and ordered, only a conditional one is surveyed; ask for that kind.",
+        "“{kind_zh}”报价不能 {act}：只有确定报价可预占，只有有条件报价可工勘；请取得相应报价。",
+        "A {kind_en} quote does not allow {act}: only a firm one is held, only a conditional one is surveyed; ask for that kind.",
     )
 
 

@@ -265,7 +265,7 @@ class LineQuoted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class LineQuoteMoved(Event):
-    """A line quote was declined, pre-occupied, released or ordered; `subject` is the line quote, `tenant` its user."""
+    """A line quote was declined, pre-occupied or released; `subject` is the line quote, `tenant` its user."""
 
     name: ClassVar[str] = "scheduling.line_quote_moved"
 

@@ -26,7 +26,6 @@ class LineQuoteState(Vocabulary):
     SURVEYED = "surveyed", "已工勘，另有确定报价", "Surveyed: a firm quote took its place"
     DECLINED = "declined", "工勘后不可开通", "Declined after the survey"
     HELD = "held", "资源已预占", "Its resources are pre-occupied"
-    ORDERED = "ordered", "已转为订单", "Ordered"
     LAPSED = "lapsed", "预占已释放", "Its pre-occupation is over"
 
 
@@ -38,14 +37,13 @@ LIFE = StateTable(
         "survey": (frozenset({S.OFFERED}), S.SURVEYED),
         "decline": (frozenset({S.OFFERED}), S.DECLINED),
         "hold": (frozenset({S.OFFERED}), S.HELD),
-        "order": (frozenset({S.OFFERED, S.HELD}), S.ORDERED),
         "release": (frozenset({S.HELD}), S.LAPSED),
     },
 )
 ALLOWS: Mapping[str, tuple[str, ...]] = {
     QuoteKind.BUDGETARY: (),
     QuoteKind.CONDITIONAL: ("survey", "decline"),
-    QuoteKind.FIRM: ("hold", "order", "release"),
+    QuoteKind.FIRM: ("hold", "release"),
 }
 """Kind → the acts that it lets happen: a budget is a figure, a condition waits for its survey, only a firm word is held."""
 

@@ -42,7 +42,7 @@ class LineQuote(Entity):
         constraints = [
             models.CheckConstraint(condition=Q(line_fen__gte=0), name="line_quote_not_negative"),
             models.CheckConstraint(
-                condition=~Q(state__in=["held", "ordered", "lapsed"]) | Q(kind="firm"),
+                condition=~Q(state__in=["held", "lapsed"]) | Q(kind="firm"),
                 name="line_quote_only_firm_is_held",
             ),
             models.UniqueConstraint(fields=["follows"], name="line_quote_one_firm_a_survey"),

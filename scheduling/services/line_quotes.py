@@ -1,7 +1,6 @@
 """A carrier's word on a line: given, made firm by a survey, pre-occupied, and let go."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -124,12 +123,6 @@ def lapse_line_hold(*, quote: UUID) -> None:
     if row is not None:
         row.held_until = None
         _moved(row, "release", SYSTEM, "held_until")
-
-
-def quoted_facts(*, facts: BundleFacts, quote: LineQuote) -> BundleFacts:
-    """The bundle with the line as a firm quote has it."""
-    line_fen = quote.line_fen
-    return replace(facts, line_terms=quote.terms, line_fen=line_fen, total_fen=facts.compute_fen + line_fen)
 
 
 def _signed(

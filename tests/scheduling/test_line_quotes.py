@@ -60,7 +60,7 @@ def test_a_firm_word_is_given_only_where_nothing_is_to_be_built(
 def test_only_a_firm_word_is_held_and_only_a_conditional_one_surveyed() -> None:
     acts = {act: [kind for kind in QuoteKind if allows(kind, act)] for act in LIFE.acts}
     assert acts == {
-        "survey": ["conditional"], "decline": ["conditional"], "hold": ["firm"], "order": ["firm"], "release": ["firm"],
+        "survey": ["conditional"], "decline": ["conditional"], "hold": ["firm"], "release": ["firm"],
     }  # fmt: skip
     assert set(ALLOWS) == set(QuoteKind)
 
@@ -72,7 +72,7 @@ def test_a_firm_quote_is_signed_held_and_released(world: World) -> None:
     assert (quote["kind"], quote["state"], quote["allows"]) == (
         "firm",
         "offered",
-        ["hold", "order", "release"],
+        ["hold", "release"],
     )
     assert quote["promised_days"] == 7
     assert is_ours(quote["document"], digest=quote["digest"], signature=quote["signature"])
