@@ -77,18 +77,15 @@ class Sellers:
         suspend = partial(open_suspension, scope=SuspensionScope.NEW_SALE, **cause)
         mine = [each for each in held if isinstance(each, UUID)]
         confirm = partial(confirm_bundle, facts=facts, actor=actor)
-        ends = people.race([*[partial(confirm, bundle=each) for each in mine], suspend])
+        kept, raced = mine[:1], mine[1:]  # one waits until the suspension stands
+        ends = people.race([*[partial(confirm, bundle=each) for each in raced], suspend])
         ends.pop()
         yield from (repr(each) for each in ends if each is not None and not isinstance(each, NotSellable))
-        for bundle, end in zip(mine, ends, strict=True):
+        for bundle, end in zip(raced, ends, strict=True):
             if bundle_state(bundle) != ({"confirmed"} if end is None else {"held"}):
                 yield f"bundle {bundle} is {bundle_state(bundle)} after {end!r}"
-        late = people.race(
-            [
-                *[partial(confirm, bundle=b) for b, end in zip(mine, ends, strict=True) if end],
-                partial(hold, new_id()),
-            ]
-        )
+        again = [*kept, *(bundle for bundle, end in zip(raced, ends, strict=True) if end)]
+        late = people.race([*[partial(confirm, bundle=each) for each in again], partial(hold, new_id())])
         yield from (
             f"after the suspension: {each!r}" for each in late if not isinstance(each, NotSellable | SoldOut)
         )

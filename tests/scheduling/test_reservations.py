@@ -109,6 +109,12 @@ def test_a_schedule_holds_machines_and_every_span_in_every_window_or_nothing(mar
     assert Claim.objects.count() == before
 
 
+def test_what_may_not_be_sold_is_not_held(market: World) -> None:
+    Offer.objects.update(state="withdrawn")
+    assert refused(market.ben.post(HOLDS, machines())) == (409, "not_sellable")
+    assert books() == [(0, 0)]
+
+
 def test_a_hold_that_runs_out_is_expired_once_and_its_provider_is_told(market: World) -> None:
     held = made(market.ben.post(HOLDS, machines(6)))
     let_time_pass(held["id"])
