@@ -48,21 +48,27 @@ class NetworkImportOut(serializers.Serializer[Any]):
     faults = NetworkFaultOut(many=True)
 
 
-class CsvParser(BaseParser):
-    """Reads `text/csv` as text in UTF-8."""
+class TextParser(BaseParser):
+    """Reads a body as text in UTF-8."""
 
-    media_type = "text/csv"
+    media_type = "text/plain"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """The body as text. Raises MalformedBody where it is not UTF-8."""
         try:
             return str(stream.read().decode("utf-8"))
         except UnicodeDecodeError as error:
-            raise MalformedBody(media_type="text/csv; charset=utf-8") from error
+            raise MalformedBody(media_type=f"{self.media_type}; charset=utf-8") from error
+
+
+class CsvParser(TextParser):
+    """Reads `text/csv`."""
+
+    media_type = "text/csv"
 
 
 class CsvText(serializers.BaseSerializer[Any]):
-    """Hands the text to the importer, which names every bad row."""
+    """Hands the text, a CSV or another, to the importer, which names every bad row."""
 
     def to_internal_value(self, data: Any) -> str:
         """The text as it came."""
@@ -79,18 +85,22 @@ class ImportView(HouseView):
         """The report; 400 with every fault where an import that was meant found any."""
         if report.faults and not report.dry_run:
             raise ValidationError(nested(report.faults))
-        faults = [
-            {"pointer": fault.pointer, "code": fault.code, "detail": fault.reason.within(get_language())}
-            for fault in report.faults
-        ]
         members = {name: getattr(report, name) for name in ("dry_run", "read", "created", "updated")}
-        return Response(NetworkImportOut(members | {"faults": faults}).data)
+        return Response(NetworkImportOut(members | {"faults": told(report.faults, get_language())}).data)
 
 
 class CsvImportView(ImportView):
     """The base of imports of a CSV."""
 
     parser_classes: ClassVar[list[type[BaseParser]]] = [CsvParser]  # type: ignore[misc] # DRF's is a tuple
+
+
+def told(faults: tuple[Fault, ...], language: str | None) -> list[dict[str, str]]:
+    """Faults as they are listed in a report."""
+    return [
+        {"pointer": each.pointer, "code": each.code, "detail": each.reason.within(language)}
+        for each in faults
+    ]
 
 
 def nested(faults: tuple[Fault, ...]) -> dict[str, Any]:

@@ -20,12 +20,14 @@ from scheduling.api import (
     openings,
     selections,
     serviceability,
+    topologies,
 )
 
 urlpatterns = [
     path("networks:import", networks.ImportNetworkView.as_view()),
     path("committed-lines:import", networks.ImportCommittedLinesView.as_view()),
     path("tariffs:import", networks.ImportTariffsView.as_view()),
+    path("topologies:import", topologies.ImportTopologyView.as_view()),
     path("sites:import", networks.ImportSitesView.as_view()),
     path("metro-boundaries", circles.BoundariesView.as_view(), name="metro-boundaries"),
     path("latency-circles", circles.AllCirclesView.as_view(), name="latency-circles"),

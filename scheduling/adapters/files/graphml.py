@@ -1,0 +1,70 @@
+"""Graphs in GraphML, read without entities, document types or anything from elsewhere."""
+
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from scheduling.domain.topologies import Topology, UnreadableError, link_of, node_of
+
+SPACE = "{http://graphml.graphdrawing.org/xmlns}"
+
+
+def read(text: str) -> Topology:
+    """The nodes and edges of the file's one graph. Raises UnreadableError, also for nested graphs and hyperedges."""
+    try:
+        root = fromstring(text, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError) as error:
+        line, _ = getattr(error, "position", (1, 0))
+        raise UnreadableError(
+            f"/lines/{line}", f"不是可读的 XML：{error}", f"not XML that can be read: {error}"
+        ) from error
+    graphs = [each for each in root if _name(each) == "graph"]
+    if _name(root) != "graphml" or len(graphs) != 1:
+        raise UnreadableError(
+            "/graphml",
+            f"须恰有一个 graph，实有 {len(graphs)} 个",
+            f"one graph is expected, there are {len(graphs)}",
+        )
+    names = {
+        each.get("id", ""): each.get("attr.name") or each.get("id", "")
+        for each in root
+        if _name(each) == "key"
+    }
+    nodes, links = [], []
+    for each in graphs[0]:
+        match _name(each):
+            case "node":
+                pointer = f"/graphml/graph/node/{len(nodes)}"
+                if any(_name(inner) == "graph" for inner in each):
+                    raise UnreadableError(pointer, "不支持嵌套图", "a graph within a node is not supported")
+                nodes.append(node_of(pointer, _needed(each, "id", pointer), _data(each, names)))
+            case "edge":
+                pointer = f"/graphml/graph/edge/{len(links)}"
+                a, b = _needed(each, "source", pointer), _needed(each, "target", pointer)
+                links.append(link_of(pointer, each.get("id", ""), a, b, _data(each, names)))
+            case "hyperedge":
+                raise UnreadableError(
+                    "/graphml/graph/hyperedge", "不支持超边", "a hyperedge is not supported"
+                )
+    return Topology(graphs[0].get("edgedefault") == "directed", nodes, links)
+
+
+def _name(element: Element) -> str:
+    return str(element.tag).removeprefix(SPACE)
+
+
+def _needed(element: Element, name: str, pointer: str) -> str:
+    value = element.get(name)
+    if value is None:
+        raise UnreadableError(pointer, f"缺少 {name}", f"{name} is missing")
+    return value
+
+
+def _data(element: Element, names: dict[str, str]) -> dict[str, str]:
+    found = {}
+    for each in element:
+        if _name(each) == "data":
+            key = each.get("key", "")
+            found[names.get(key, key)] = (each.text or "").strip()
+    return found

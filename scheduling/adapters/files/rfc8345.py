@@ -1,0 +1,106 @@
+"""Network topologies of RFC 8345 in JSON, with the traffic-engineering attributes of RFC 8795.
+
+Read of RFC 8795: a node's geolocation and name, a link's maximum bandwidth and shared-risk groups. A TE delay metric is
+no measurement (RFC 8795 names neither layer, method nor clock): it is flagged, and latency comes as latency evidence.
+"""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from kernel.text import Text
+from scheduling.domain.elements import Fault
+from scheduling.domain.topologies import Link, Node, Quantity, Topology, UnreadableError
+
+TE = "ietf-te-topology:te"
+HERE = "/ietf-network:networks/network"
+
+
+def read(text: str) -> Topology:
+    """The nodes and links of the file's one network. Raises UnreadableError."""
+    try:
+        document = json.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        raise UnreadableError(f"/lines/{line}", f"不是 JSON：{error}", f"not JSON: {error}") from error
+    networks = _within(document, "ietf-network:networks", "network")
+    if not isinstance(networks, list) or len(networks) != 1:
+        count = len(networks) if isinstance(networks, list) else 0
+        raise UnreadableError(
+            HERE, f"须恰有一个网络，实有 {count} 个", f"one network is expected, there are {count}"
+        )
+    flags: list[Fault] = []
+    nodes = [_node(f"{HERE}/0/node/{at}", each) for at, each in enumerate(_list(networks[0], "node", HERE))]
+    given = _list(networks[0], "ietf-network-topology:link", HERE)
+    links = [_link(f"{HERE}/0/ietf-network-topology:link/{at}", each, flags) for at, each in enumerate(given)]
+    return Topology(True, nodes, links, [], flags)  # noqa: FBT003 - RFC 8345 §4.4: links are unidirectional
+
+
+def _node(pointer: str, node: Any) -> Node:
+    where = _within(node, TE, "geolocation")
+    return Node(
+        pointer,
+        _needed(node, pointer, "node-id"),
+        _text(_within(node, TE, "te-node-attributes", "name")),
+        _text(_within(where, "longitude")),
+        _text(_within(where, "latitude")),
+    )
+
+
+def _link(pointer: str, link: Any, flags: list[Fault]) -> Link:
+    attributes = _within(link, TE, "te-link-attributes")
+    if _within(attributes, "te-delay-metric") is not None:
+        zh, en = (
+            "TE 时延度量不作为时延；请提交时延证据",
+            "a TE delay metric is no measurement: submit latency evidence",
+        )
+        flags.append(Fault(f"{pointer}/te-delay-metric", "latency_not_taken", Text(zh, en)))
+    groups = _within(attributes, "te-srlgs", "value")
+    return Link(
+        pointer,
+        _needed(link, pointer, "link-id"),
+        _needed(_within(link, "source"), pointer, "source-node"),
+        _needed(_within(link, "destination"), pointer, "dest-node"),
+        None,
+        _bandwidth(_text(_within(attributes, "max-link-bandwidth", "te-bandwidth", "generic"))),
+        tuple(each for group in groups if (each := _text(group))) if isinstance(groups, list) else (),
+    )
+
+
+def _bandwidth(text: str | None) -> Quantity | None:
+    """RFC 8776 te-bandwidth: a hexadecimal float counts bytes a second; what another number counts, its technology says."""
+    if text is None:
+        return None
+    if text.lower().startswith("0x") and "p" in text.lower():
+        try:
+            return Quantity(str(Decimal(float.fromhex(text))), "byte/s")
+        except (ValueError, OverflowError):
+            return Quantity(text, "byte/s")
+    return Quantity(text, "")
+
+
+def _within(value: Any, *path: str) -> Any:
+    """What stands at a path of members; None where there is nothing, or something else on the way."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _list(network: Any, name: str, pointer: str) -> list[Any]:
+    found = _within(network, name)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise UnreadableError(f"{pointer}/0/{name}", "须为列表", "a list is expected")
+    return found
+
+
+def _needed(value: Any, pointer: str, name: str) -> str:
+    text = _text(_within(value, name))
+    if text is None:
+        raise UnreadableError(f"{pointer}/{name}", "须为文本", "a text is expected")
+    return text
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else None

@@ -1,0 +1,128 @@
+"""Topologies of other systems over HTTP."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.utils.translation import get_language
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from scheduling.api.imports import (
+    CsvText,
+    ImportQuery,
+    ImportView,
+    NetworkFaultOut,
+    NetworkImportOut,
+    TextParser,
+    told,
+)
+from scheduling.domain.elements import KEY
+from scheduling.domain.sites import SiteRole
+from scheduling.domain.topologies import BITS, LENGTHS, Defaults, Syntax
+from scheduling.services.topologies import import_topology
+
+PREFIX = "[a-z0-9][a-z0-9.]{0,11}"
+
+
+class XmlText(TextParser):
+    """Reads `application/xml`."""
+
+    media_type = "application/xml"
+
+
+class JsonText(TextParser):
+    """Reads `application/json` as text, so that no number loses a digit."""
+
+    media_type = "application/json"
+
+
+class YangText(TextParser):
+    """Reads `application/yang-data+json` (RFC 8040)."""
+
+    media_type = "application/yang-data+json"
+
+
+class TopologyQuery(ImportQuery):
+    """How to read the file, and what to say where it is silent."""
+
+    syntax = serializers.ChoiceField(Syntax.choices())
+    line_provider = serializers.RegexField(
+        f"^{KEY}$", help_text="the caller's key in files, fixed at first use"
+    )
+    prefix = serializers.RegexField(
+        f"^{PREFIX}$",
+        help_text="keys of sites and spans begin with it; again the same one brings them up to date",
+    )
+    city = serializers.RegexField("^[0-9]{6}$", help_text="GB/T 2260, of every site")
+    role = serializers.ChoiceField(SiteRole.choices(), default=SiteRole.CORE.value)
+    hop_us = serializers.IntegerField(min_value=0, max_value=10_000, default=50, help_text="of every site")
+    capacity_mbps = serializers.IntegerField(
+        min_value=1, max_value=10**9, default=None, help_text="of links that say none or 0; flagged"
+    )
+    capacity_unit = serializers.ChoiceField(
+        sorted(BITS), default="", help_text="of capacities whose unit the file does not say"
+    )
+    length_unit = serializers.ChoiceField(
+        sorted(LENGTHS), default="", help_text="of lengths whose unit the file does not say"
+    )
+    route_factor = serializers.DecimalField(
+        max_digits=4, decimal_places=2, min_value=Decimal(1), max_value=Decimal(5), default=Decimal("1.4"),
+        help_text="length of a link that says none, as a multiple of its great circle; flagged",
+    )  # fmt: skip
+    leave_out = serializers.BooleanField(
+        default=False, help_text="take the rest where elements are wrong, and flag each that is left out"
+    )
+    marking = serializers.CharField(max_length=40, default="", help_text="shown with every row: 演示数据")
+
+
+class TopologyImportOut(NetworkImportOut):
+    """What an import of a topology did or, dry, would do."""
+
+    flags = NetworkFaultOut(many=True, help_text="what was assumed, remarked or left out")
+
+
+class ImportTopologyView(ImportView):
+    """`/api/v1/topologies:import`."""
+
+    operations = {"POST": "scheduling.import_topology"}
+    parser_classes: ClassVar[list[type[BaseParser]]] = [TextParser, XmlText, JsonText, YangText]  # type: ignore[misc] # DRF's is a tuple
+
+    @extend_schema(
+        parameters=[TopologyQuery],
+        request={each.media_type: OpenApiTypes.STR for each in (TextParser, XmlText, JsonText, YangText)},
+        responses={200: TopologyImportOut},
+    )
+    def post(self, request: Request) -> Response:
+        """Disclose a network from a file: RFC 8345 JSON, GraphML, GML or SNDlib native.
+
+        All of it or, with every fault named, nothing; `leave_out` takes what is sound. Plane or missing coordinates,
+        loops, lengths below the great circle and unknown units are faults; what is assumed or doubled is flagged.
+        """
+        query, text = self.query(TopologyQuery), self.read(CsvText)
+        defaults = Defaults(
+            prefix=query["prefix"],
+            city=query["city"],
+            role=query["role"],
+            capacity_mbps=query["capacity_mbps"],
+            capacity_unit=query["capacity_unit"],
+            length_unit=query["length_unit"],
+            route_factor=query["route_factor"],
+            hop_us=query["hop_us"],
+        )
+        report = import_topology(
+            syntax=query["syntax"],
+            text=text,
+            line_provider=query["line_provider"],
+            marking=query["marking"],
+            defaults=defaults,
+            leave_out=query["leave_out"],
+            dry_run=query["dry_run"],
+            actor=self.actor,
+        )
+        answer = self.answer(report.done)
+        answer.data["flags"] = told(report.flags, get_language())
+        return answer

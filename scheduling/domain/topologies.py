@@ -1,0 +1,371 @@
+"""Topologies as files of other systems tell them, and what of them a node can take: flagged, or refused with reasons.
+
+A file rarely says all that a disclosure needs. What the importer states (`Defaults`) fills the gaps, each use is
+flagged, and nothing is guessed that could make a line look shorter, wider or better protected than it is.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from typing import Any
+
+from kernel.text import Text, Vocabulary
+from scheduling.domain.disclosures import HIGHEST_LAT, HIGHEST_LON
+from scheduling.domain.elements import LONGEST_TEXT, Fault
+from scheduling.domain.sites import Point
+
+DEGREE = Decimal("0.000001")
+METRE = Decimal("0.001")  # km
+BITS = {"bit/s": 1, "kbit/s": 10**3, "Mbit/s": 10**6, "Gbit/s": 10**9, "Tbit/s": 10**12, "byte/s": 8}
+LENGTHS = {"m": METRE, "km": Decimal(1), "mi": Decimal("1.609344")}
+LARGEST_NUMBER = Decimal(10) ** 18
+LONGEST_SLUG = 20
+DIGEST = 8
+
+
+class Syntax(Vocabulary):
+    """The file formats of topologies that can be imported."""
+
+    RFC8345 = "rfc8345", "RFC 8345 JSON（含 RFC 8795 TE 属性）", "RFC 8345 JSON, with RFC 8795 TE attributes"
+    GRAPHML = "graphml", "GraphML", "GraphML"
+    GML = "gml", "GML（Topology Zoo）", "GML, as the Topology Zoo has it"
+    SNDLIB = "sndlib", "SNDlib 原生格式", "SNDlib native"
+
+
+class UnreadableError(ValueError):
+    """A file that is not of its format at all; `fault` says where and why."""
+
+    def __init__(self, pointer: str, zh: str, en: str) -> None:
+        self.fault = Fault(pointer, "unreadable", Text(zh, en))
+        super().__init__(f"{pointer}: {en}")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number as the file writes it and its unit; an empty unit is one that the file does not say."""
+
+    number: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of a file: where it stands there, its id, name and degrees as written (None: not said)."""
+
+    pointer: str
+    id: str
+    name: str | None
+    lon: str | None
+    lat: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a file; an empty id is one that the file does not say. `srlg` names what it shares with others."""
+
+    pointer: str
+    id: str
+    a: str
+    b: str
+    length: Quantity | None = None
+    capacity: Quantity | None = None
+    srlg: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """What a reader found; in a directed one a link each way makes one line. `flags` are remarks of the reader."""
+
+    directed: bool
+    nodes: list[Node]
+    links: list[Link]
+    faults: list[Fault] = field(default_factory=list)
+    flags: list[Fault] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What the importer states where the file is silent; all keys begin with `prefix`."""
+
+    prefix: str
+    city: str
+    role: str
+    capacity_mbps: int | None
+    capacity_unit: str
+    length_unit: str
+    route_factor: Decimal
+    hop_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """Elements of a disclosure as (pointer, members), what is wrong with the others, and what was assumed."""
+
+    sites: list[tuple[str, dict[str, Any]]]
+    spans: list[tuple[str, dict[str, Any]]]
+    faults: list[Fault]
+    flags: list[Fault]
+
+
+def disclosed(topology: Topology, defaults: Defaults) -> Disclosed:
+    """The sites and spans that a topology tells of.
+
+    A link that ends at a refused node is flagged and left to the node's fault. Links between the same two nodes stay
+    apart and share a risk, since the file does not say that they run apart.
+    """
+    return _Reading(topology, defaults).disclosed()
+
+
+class _Reading:
+    def __init__(self, topology: Topology, defaults: Defaults) -> None:
+        self.topology, self.defaults = topology, defaults
+        self.faults, self.flags = list(topology.faults), list(topology.flags)
+        self.places: dict[str, Point] = {}
+        self.keys: dict[str, str] = {}
+
+    def disclosed(self) -> Disclosed:
+        sites = list(self._sites())
+        return Disclosed(sites, list(self._spans()), self.faults, self.flags)
+
+    def _sites(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        located, taken = [], set[str]()
+        for node in self.topology.nodes:
+            if node.id in self.keys:
+                self._fault(
+                    f"{node.pointer}/id",
+                    "duplicate",
+                    f"节点 {node.id} 重复",
+                    f"the node {node.id} is there twice",
+                )
+                continue
+            key = self._key(node.id)
+            self.keys[node.id] = f"{self.defaults.prefix}-{self._digest(node.id)}" if key in taken else key
+            taken.add(key)
+            if (place := self._place(node)) is not None:
+                located.append((node, place))
+        off = [node for node, (lon, lat) in located if abs(lon) > HIGHEST_LON or abs(lat) > HIGHEST_LAT]
+        plane = 2 * len(off) > len(located)
+        for node, (lon, lat) in located:
+            if plane:
+                self._fault(
+                    f"{node.pointer}/lat", "plane_coordinates",
+                    "坐标为平面坐标而非经纬度；请换成 WGS-84 度",
+                    "the file has coordinates of a plane, not degrees: give WGS-84 longitudes and latitudes",
+                )  # fmt: skip
+            else:
+                self.places[node.id] = Point(lat, lon)
+                yield node.pointer, self._site(node, lon, lat)
+
+    def _place(self, node: Node) -> tuple[Decimal, Decimal] | None:
+        """Longitude and latitude to a decimetre; None, with a fault, where there are none."""
+        lon, lat = node.lon, node.lat
+        if lon is None or lat is None:
+            self._fault(
+                f"{node.pointer}/lat", "no_coordinates",
+                f"节点 {node.id} 没有坐标；请补上 WGS-84 经纬度", f"the node {node.id} has no coordinates: give WGS-84 degrees",
+            )  # fmt: skip
+            return None
+        x, y = number(lon), number(lat)
+        if x is None or y is None:
+            shown = f"{lon}, {lat}"[:LONGEST_TEXT]
+            self._fault(
+                f"{node.pointer}/lat", "bad_value", f"{shown!r} 不是坐标", f"{shown!r} are no coordinates"
+            )
+            return None
+        if x == y == 0:
+            self._fault(
+                f"{node.pointer}/lat", "no_coordinates",
+                f"节点 {node.id} 的坐标 (0, 0) 表示未知；请补上", f"(0, 0) of the node {node.id} stands for unknown: give its place",
+            )  # fmt: skip
+            return None
+        return x.quantize(DEGREE), y.quantize(DEGREE)
+
+    def _site(self, node: Node, lon: Decimal, lat: Decimal) -> dict[str, Any]:
+        named = "".join(each if each.isprintable() else " " for each in node.name or node.id).strip()
+        return {
+            "site": self.keys[node.id],
+            "name": named[:LONGEST_TEXT] or self.keys[node.id],
+            "city": self.defaults.city,
+            "lat": lat,
+            "lon": lon,
+            "role": self.defaults.role,
+            "hop_us": self.defaults.hop_us,
+        }
+
+    def _spans(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        taken: dict[str, int] = {}
+        for links in self._lines().values():
+            shared = [f"{self.keys[links[0].a]}--{self.keys[links[0].b]}"] if len(links) > 1 else []
+            for at, link in enumerate(links):
+                if at:
+                    self._flag(
+                        link.pointer, "duplicate_link",
+                        "同两点间的重复链路：保留为并行光缆段，并视为同一风险组",
+                        "another link between the same nodes: kept as a parallel span of the same shared risk",
+                    )  # fmt: skip
+                km, mbps = self._km(link), self._mbps(link)
+                if km is None or mbps is None:
+                    continue
+                name = self._key(link.id) if link.id else f"{self.keys[link.a]}--{self._slug(link.b)}"
+                taken[name] = taken.get(name, 0) + 1
+                yield (
+                    link.pointer,
+                    {
+                        "span": name if taken[name] == 1 else f"{name}-{taken[name]}",
+                        "a": self.keys[link.a],
+                        "b": self.keys[link.b],
+                        "km": km,
+                        "capacity_mbps": mbps,
+                        "srlg": [
+                            *shared,
+                            *(f"{self.defaults.prefix}-srlg-{self._slug(each)}" for each in link.srlg),
+                        ],
+                    },
+                )
+
+    def _lines(self) -> dict[frozenset[str], list[Link]]:
+        """The links between placed nodes by their two ends; where they are directed, one each way is one line."""
+        found: dict[frozenset[str], list[Link]] = {}
+        for link in self.topology.links:
+            unknown = [end for end in (link.a, link.b) if end not in self.keys]
+            if unknown:
+                self._fault(
+                    link.pointer, "unknown_site", f"没有节点 {unknown[0]}", f"there is no node {unknown[0]}"
+                )
+            elif link.a == link.b:
+                self._fault(
+                    link.pointer, "self_loop", "两端不能是同一节点", "a link joins two different nodes"
+                )
+            elif link.a not in self.places or link.b not in self.places:
+                self._flag(
+                    link.pointer, "end_refused", "其一端的节点未被接受", "a node that it ends at is not taken"
+                )
+            else:
+                found.setdefault(frozenset((link.a, link.b)), []).append(link)
+        return (
+            {ends: self._paired(links) for ends, links in found.items()} if self.topology.directed else found
+        )
+
+    def _paired(self, links: list[Link]) -> list[Link]:
+        there = [link for link in links if link.a == links[0].a]
+        back = [link for link in links if link.a != links[0].a]
+        for link in (*there[len(back) :], *back[len(there) :]):
+            self._flag(
+                link.pointer, "one_direction", "只有单方向，视为双向光缆段", "only one direction is told: taken as a span both ways"
+            )  # fmt: skip
+        return [*there, *back[len(there) :]]
+
+    def _km(self, link: Link) -> Decimal | None:
+        great_circle = self.places[link.a].metres_to(self.places[link.b]) / 1000
+        if link.length is None:
+            self._flag(
+                f"{link.pointer}/km", "length_estimated",
+                f"文件未给出长度：按大圆距离 × {self.defaults.route_factor} 估算",
+                f"the file says no length: estimated as the great circle × {self.defaults.route_factor}",
+            )  # fmt: skip
+            return (great_circle * self.defaults.route_factor).quantize(METRE, ROUND_CEILING)
+        unit = link.length.unit or self.defaults.length_unit
+        value = number(link.length.number)
+        if unit not in LENGTHS:
+            return self._unknown_unit(f"{link.pointer}/km", unit, "length_unit", ", ".join(LENGTHS))
+        if value is None or value < 0:
+            return self._bad(f"{link.pointer}/km", link.length.number)
+        return (value * LENGTHS[unit]).quantize(METRE, ROUND_CEILING)
+
+    def _mbps(self, link: Link) -> int | None:
+        pointer, told = f"{link.pointer}/capacity_mbps", link.capacity
+        value = None if told is None else number(told.number)
+        if told is not None and (value is None or value < 0):
+            return self._bad(pointer, told.number)
+        if told is not None and value:
+            unit = told.unit or self.defaults.capacity_unit
+            if unit not in BITS:
+                return self._unknown_unit(pointer, unit, "capacity_unit", ", ".join(BITS))
+            return int(value * BITS[unit] / 10**6)
+        if self.defaults.capacity_mbps is None:
+            self._fault(
+                pointer, "no_capacity", "文件未给出容量；请填 capacity_mbps", "the file says no capacity: state capacity_mbps"
+            )  # fmt: skip
+            return None
+        self._flag(
+            pointer,
+            "capacity_assumed",
+            "文件未给出容量：采用所填值",
+            "the file says no capacity: taken as stated",
+        )
+        return self.defaults.capacity_mbps
+
+    def _unknown_unit(self, pointer: str, unit: str, option: str, known: str) -> None:
+        shown = unit[:LONGEST_TEXT]
+        self._fault(
+            pointer, "unknown_unit",
+            f"单位不明{f'（{shown!r}）' if shown else ''}；请以 {option} 说明：{known}",
+            f"the unit is not known{f' ({shown!r})' if shown else ''}: say {option}, one of {known}",
+        )  # fmt: skip
+
+    def _bad(self, pointer: str, value: str) -> None:
+        shown = value[:LONGEST_TEXT]
+        self._fault(pointer, "bad_value", f"{shown!r} 不是非负数", f"{shown!r} is not a number from 0")
+
+    def _fault(self, pointer: str, code: str, zh: str, en: str) -> None:
+        self.faults.append(Fault(pointer, code, Text(zh, en)))
+
+    def _flag(self, pointer: str, code: str, zh: str, en: str) -> None:
+        self.flags.append(Fault(pointer, code, Text(zh, en)))
+
+    def _key(self, id_: str) -> str:
+        return f"{self.defaults.prefix}-{self._slug(id_)}"
+
+    def _slug(self, text: str) -> str:
+        """A text in the letters of keys; where that loses something, with a digest that tells it from others."""
+        plain = re.sub("[^a-z0-9._]+", "-", text.lower()).strip("-")
+        if plain and plain == text.lower() and len(plain) <= LONGEST_SLUG:
+            return plain
+        return f"{plain[: LONGEST_SLUG - DIGEST - 1]}-{self._digest(text)}".strip("-")
+
+    def _digest(self, text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()[:DIGEST]
+
+
+def number(text: str) -> Decimal | None:
+    """A finite number of a sane size as a file writes it; None for anything else."""
+    try:
+        value = Decimal("" if "_" in text else text.strip())
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and abs(value) <= LARGEST_NUMBER else None
+
+
+_LATITUDE, _LONGITUDE, _NAMES = ("latitude", "lat"), ("longitude", "lon", "lng"), ("label", "name")
+_LENGTHS = {"km": "km", "length_km": "km", "distance_km": "km", "length": "", "distance": "", "dist": ""}
+_CAPACITIES = {
+    "linkspeedraw": "bit/s",
+    "capacity_mbps": "Mbit/s",
+    "bandwidth_mbps": "Mbit/s",
+    "capacity": "",
+    "bandwidth": "",
+}
+_LETTERS = {"K": "kbit/s", "M": "Mbit/s", "G": "Gbit/s", "T": "Tbit/s"}
+
+
+def node_of(pointer: str, id_: str, attributes: Mapping[str, str]) -> Node:
+    """A node of a graph file by the attributes that such files use."""
+    told = {name.lower(): value for name, value in attributes.items()}
+    return Node(pointer, id_, _first(told, _NAMES), _first(told, _LONGITUDE), _first(told, _LATITUDE))
+
+
+def link_of(pointer: str, id_: str, a: str, b: str, attributes: Mapping[str, str]) -> Link:
+    """A link of a graph file by the attributes that such files use; the Topology Zoo writes speed as number and letter."""
+    told = {name.lower(): value for name, value in attributes.items()}
+    length = next((Quantity(told[name], unit) for name, unit in _LENGTHS.items() if name in told), None)
+    capacity = next((Quantity(told[name], unit) for name, unit in _CAPACITIES.items() if name in told), None)
+    if capacity is None and "linkspeed" in told:
+        letter = told.get("linkspeedunits", "")
+        capacity = Quantity(told["linkspeed"], _LETTERS.get(letter, letter))
+    return Link(pointer, id_, a, b, length, capacity)
+
+
+def _first(told: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+    return next((told[name] for name in names if name in told), None)

@@ -1,0 +1,77 @@
+"""Disclosing a network from a file of another system."""
+
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+
+from kernel.actor import Actor
+from kernel.text import Text
+from scheduling.adapters.files.topologies import READERS
+from scheduling.domain.elements import Fault
+from scheduling.domain.topologies import Defaults, UnreadableError, disclosed
+from scheduling.services.networks import Document, take_network
+from scheduling.services.spans import ImportReport
+
+
+@dataclass(frozen=True, slots=True)
+class TopologyReport:
+    """What an import did or would do, and what of the file was assumed, remarked or left out."""
+
+    done: ImportReport
+    flags: tuple[Fault, ...]
+
+
+@transaction.atomic
+def import_topology(
+    *,
+    syntax: str,
+    text: str,
+    line_provider: str,
+    marking: str,
+    defaults: Defaults,
+    leave_out: bool,
+    dry_run: bool,
+    actor: Actor,
+) -> TopologyReport:
+    """Take what a file tells of, whole or not at all, or, with `leave_out`, without what is wrong in it.
+
+    Raises NotCertified, ProviderKeyTaken.
+    """
+    try:
+        topology = READERS[syntax](text)
+    except UnreadableError as error:
+        return TopologyReport(ImportReport(dry_run, 0, 0, 0, (error.fault,)), ())
+    read = len(topology.nodes) + len(topology.links)
+    found = disclosed(topology, defaults)
+    document, flags = Document(found.sites, found.spans, found.faults), found.flags
+
+    def take(document: Document, *, dry: bool) -> ImportReport:
+        return take_network(
+            line_provider=line_provider, marking=marking, document=document, dry_run=dry, actor=actor
+        )
+
+    if leave_out:
+        sound, left = replace(document, faults=[]), list(document.faults)
+        while faults := take(sound, dry=True).faults:
+            left += faults
+            sound = _without(sound, faults)
+        if sound.sites:
+            document = sound
+            flags = [*flags, *map(_left_out, left)]
+    return TopologyReport(replace(take(document, dry=dry_run), read=read), tuple(flags))
+
+
+def _without(document: Document, faults: tuple[Fault, ...]) -> Document:
+    """The document without the elements that faults are about; empty where they are about none."""
+    about = {place for fault in faults for place in (fault.pointer, fault.pointer.rsplit("/", 1)[0])}
+    sites = [each for each in document.sites if each[0] not in about]
+    spans = [each for each in document.spans if each[0] not in about]
+    if len(sites) + len(spans) == len(document.sites) + len(document.spans):
+        return Document([], [])
+    return Document(sites, spans)
+
+
+def _left_out(fault: Fault) -> Fault:
+    return Fault(
+        fault.pointer, fault.code, Text(f"已略去：{fault.reason.zh}", f"left out: {fault.reason.en}")
+    )

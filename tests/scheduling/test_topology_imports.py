@@ -1,0 +1,155 @@
+"""Importing a topology over the API: dry run, faults and flags by element, keys, and what is left out on request."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from scheduling.models import Site, Span
+from tests.aggregation.supply import made
+from tests.scheduling.test_topologies import (
+    GML,
+    GRAPHML,
+    NATIVE,
+    RFC8345,
+    SHARED,
+    SNDLIB,
+    ZOO,
+    absent,
+    gml_of,
+    placed,
+)
+from tests.support.cast import Person, World
+
+pytestmark = pytest.mark.django_db
+
+TYPES = {
+    "gml": "text/plain",
+    "graphml": "application/xml",
+    "sndlib": "text/plain; charset=utf-8",
+    "rfc8345": "application/yang-data+json",
+}
+
+
+def send(person: Person, text: str, syntax: str = "gml", *, kind: str = "", **options: Any) -> Any:
+    query = {
+        "syntax": syntax, "line_provider": "line-jia", "prefix": "zoo", "city": "320500", **options,
+    }  # fmt: skip
+    path = f"/api/v1/topologies:import?{urlencode(query)}"
+    return person.send("POST", path, text.encode(), Content_Type=kind or TYPES[syntax], Accept_Language="en")
+
+
+@pytest.mark.parametrize(
+    ("syntax", "text", "options", "spans"),
+    [
+        ("gml", GML, {}, 2),
+        ("graphml", GRAPHML, {"capacity_unit": "Gbit/s"}, 1),
+        ("sndlib", SNDLIB, {}, 1),
+        ("rfc8345", RFC8345, {}, 1),
+    ],
+)
+def test_each_format_becomes_sites_and_spans(
+    world: World, syntax: str, text: str, options: dict[str, Any], spans: int
+) -> None:
+    dry = made(send(world.lin, text, syntax, dry_run=True, **options))
+    assert (dry["dry_run"], dry["created"], dry["faults"], Site.objects.count()) == (True, 2 + spans, [], 0)
+    report = made(send(world.lin, text, syntax, marking="演示数据", **options))
+    assert (report["created"], report["flags"]) == (2 + spans, dry["flags"])
+    assert (Site.objects.count(), Span.objects.count()) == (2, spans)
+    site = Site.objects.earliest("key")
+    assert (site.city, site.role, site.tenant_id, site.marking) == (
+        "320500", "core", world.lin.organisation.id, "演示数据",
+    )  # fmt: skip
+    assert Span.objects.first().measured_us is None  # type: ignore[union-attr] # there is one
+    assert made(send(world.lin, text, syntax, marking="演示数据", **options))["updated"] == 0
+
+
+def test_faults_refuse_the_whole_file_and_flags_do_not(world: World) -> None:
+    text = gml_of(placed((120.6, 31.3), (120.7, 31.3), (120.8, 91)), "edge [ source 0 target 1 km 2 ]")
+    answer = send(world.lin, text, capacity_mbps=1000)
+    told = {each["pointer"]: (each["code"], each["detail"]) for each in answer.json()["errors"]}
+    assert answer.status_code == 400
+    assert told["/lines/4/lat"] == ("impossible_coordinate", "must lie within ±90 degrees (WGS-84)")
+    assert told["/lines/5/km"][0] == "shorter_than_great_circle"
+    report = made(send(world.lin, text, capacity_mbps=1000, dry_run=True))
+    assert {each["code"] for each in report["faults"]} == {
+        "impossible_coordinate",
+        "shorter_than_great_circle",
+    }
+    assert [each["code"] for each in report["flags"]] == ["capacity_assumed"]
+    assert (report["read"], report["created"], Site.objects.count()) == (4, 0, 0)
+
+
+def test_what_is_wrong_is_left_out_on_request_and_named(world: World) -> None:
+    nodes = placed((120.6, 31.3), (120.7, 31.3), (120.8, 91), ('"?"', 31.3))
+    edges = "\n".join(
+        f"edge [ source {a} target {b} LinkSpeedRaw 1e9 {more} ]"
+        for a, b, more in [(0, 1, ""), (0, 2, ""), (1, 3, ""), (0, 1, "km 2")]
+    )
+    report = made(send(world.lin, gml_of(nodes, edges), leave_out=True))
+    assert (report["read"], report["created"], report["faults"]) == (8, 3, [])
+    flags = {(each["pointer"], each["code"]) for each in report["flags"]}
+    assert flags >= {
+        ("/lines/4/lat", "impossible_coordinate"),
+        ("/lines/5/lat", "bad_value"),
+        ("/lines/7/b", "unknown_site"),
+        ("/lines/8", "end_refused"),
+        ("/lines/9/km", "shorter_than_great_circle"),
+    }
+    assert any(each["detail"].startswith("left out: ") for each in report["flags"])
+    assert [span.key for span in Span.objects.all()] == ["zoo-0--1"]
+
+
+def test_nothing_is_left_of_a_plane_and_it_is_refused(world: World) -> None:
+    answer = send(world.lin, gml_of(placed((237, 338), (130, 207))), leave_out=True)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "plane_coordinates")
+
+
+@absent
+def test_every_public_network_that_has_places_is_taken_without_what_is_wrong(world: World) -> None:
+    found: dict[str, tuple[int, int, dict[str, int]]] = {
+        f"topology_zoo/{name}.gml": told for name, told in ZOO.items()
+    }
+    found |= {f"sndlib_native/{name}.txt": told for name, told in NATIVE.items()}
+    for path, (sites, spans, _) in found.items():
+        syntax = "gml" if path.endswith(".gml") else "sndlib"
+        text = (SHARED / path).read_text(encoding="utf-8")
+        answer = send(world.lin, text, syntax, dry_run=True, leave_out=True, capacity_mbps=10_000)
+        report = made(answer)
+        assert (report["created"], bool(report["faults"])) == (sites + spans, not sites), path
+
+
+@pytest.mark.parametrize(
+    ("options", "pointer"),
+    [
+        ({"syntax": "dot"}, "/syntax"),
+        ({"prefix": "Zoo"}, "/prefix"),
+        ({"prefix": "far-too-long-a-prefix"}, "/prefix"),
+        ({"city": "suzhou"}, "/city"),
+        ({"route_factor": "0.9"}, "/route_factor"),
+        ({"capacity_unit": "furlong"}, "/capacity_unit"),
+        ({"capacity_mbps": "0"}, "/capacity_mbps"),
+    ],
+    ids=str,
+)
+def test_a_wrong_option_is_named(world: World, options: dict[str, Any], pointer: str) -> None:
+    answer = send(world.lin, GML, **{"syntax": "gml", **options}, kind="text/plain")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+
+
+def test_bytes_that_are_no_text_another_type_another_s_keys_and_another_role_are_refused(
+    world: World,
+) -> None:
+    path = "/api/v1/topologies:import?syntax=gml&line_provider=line-jia&prefix=zoo&city=320500"
+    answer = world.lin.send("POST", path, "线路".encode("gbk"), Content_Type="text/plain")
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
+    assert world.lin.send("POST", path, b"x", Content_Type="image/png").status_code == 415
+    answer = send(world.lin, "not a graph")
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
+        ("/lines/1", "unreadable")
+    ]
+    made(send(world.lin, GML))
+    answer = send(world.lou, GML, line_provider="line-yi")
+    assert {each["code"] for each in answer.json()["errors"]} == {"key_taken"}
+    assert send(world.ada, GML).status_code == 403
+    assert send(world.nobody, GML).status_code == 401
