@@ -28,6 +28,30 @@ class MeasuredInFuture(Problem):
     )
 
 
+class ContradictoryEvidence(Problem):
+    """The method does not measure the layer."""
+
+    status = 400
+    code = "contradictory_evidence"
+    title = Text("方法与层次不符", "Method and layer contradict")
+    detail = Text(
+        "{method_zh}只能测量{allowed_zh}；请更正方法或层次，三层从不混用。",
+        "{method_en} measures {allowed_en} only: correct the method or the layer, which are never mixed.",
+    )
+
+
+class HalvedTwice(Problem):
+    """A value that was halved already is said to be a round trip."""
+
+    status = 400
+    code = "halved_twice"
+    title = Text("已折半的值", "Halved already")
+    detail = Text(
+        "{method_zh}的值已是单向；请将 direction 填为 one_way。",
+        "The value of {method_en} is one way already: say one_way as its direction.",
+    )
+
+
 class ProviderKeyTaken(Problem):
     """Another line provider has this human key, or the caller has another one."""
 

@@ -119,6 +119,16 @@ class EvidenceRecorded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EvidenceReviewed(Event):
+    """The supervision decided of evidence that waited for review; `subject` is the record."""
+
+    name: ClassVar[str] = "scheduling.evidence_reviewed"
+
+    span: UUID
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class OneHopDeclared(Event):
     """A carrier says that an access point reaches a centre in one hop; `subject` is the declaration."""
 

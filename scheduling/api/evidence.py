@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,10 +16,11 @@ from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
 from scheduling.api.networks import SpanOut
-from scheduling.domain.evidence import Direction, EvidenceState, Layer, Method
+from scheduling.domain.evidence import Direction, EvidenceState, Layer, Method, verdict_of
 from scheduling.domain.light import Medium
-from scheduling.models import LatencyEvidence, Span
-from scheduling.services.evidence import Measurement, record_evidence, record_measurements
+from scheduling.domain.verdicts import Verdict
+from scheduling.models import EvidenceReview, LatencyEvidence, Span
+from scheduling.services.evidence import Measurement, record_evidence, record_measurements, review_evidence
 
 LONGEST_US = 10_000_000  # ten seconds: more is no line
 SHA256 = r"^([0-9a-f]{64})?$"
@@ -46,10 +48,21 @@ class EvidenceIn(serializers.Serializer[Any]):
     marking = serializers.CharField(max_length=40, default="", allow_blank=True)
 
 
+class EvidenceReviewOut(serializers.ModelSerializer[EvidenceReview]):
+    """What the supervision decided of a record that waited for review."""
+
+    class Meta:
+        model = EvidenceReview
+        fields = ("decision", "reason", "proof_sha256", "created_at")
+
+
 class EvidenceOut(serializers.ModelSerializer[LatencyEvidence]):
     """A record of evidence; `upper_us` is one way and counts where it is accepted on the optical layer."""
 
     span = serializers.CharField(source="span.key")
+    state = serializers.ChoiceField(EvidenceState.choices(), source="standing")
+    lower_us = serializers.IntegerField(help_text="one way, the lower end of the interval")
+    review = EvidenceReviewOut(allow_null=True, default=None)
 
     expanded = expanded(
         "Evidence",
@@ -67,6 +80,7 @@ class EvidenceOut(serializers.ModelSerializer[LatencyEvidence]):
             "medium",
             "value_us",
             "clock_bound_us",
+            "lower_us",
             "upper_us",
             "samples",
             "percentile",
@@ -74,6 +88,7 @@ class EvidenceOut(serializers.ModelSerializer[LatencyEvidence]):
             "declarer",
             "file_sha256",
             "state",
+            "review",
             "marking",
             "created_at",
             "expanded",
@@ -86,7 +101,8 @@ class EvidenceQuery(PageQuery):
     orders = {"measured_at": "measured_at", "upper_us": "upper_us"}
 
     span = serializers.CharField(required=False, source="span__key")
-    state = serializers.ChoiceField(EvidenceState.choices(), required=False)
+    state = serializers.ChoiceField(EvidenceState.choices(), required=False, source="worth")
+    layer = serializers.ChoiceField(Layer.choices(), required=False)
     method = serializers.ChoiceField(Method.choices(), required=False)
     measured_at__gte = serializers.DateTimeField(required=False)
     measured_at__lt = serializers.DateTimeField(required=False)
@@ -120,14 +136,16 @@ class EvidenceView(HouseView):
     @extend_schema(parameters=[EvidenceQuery], responses=page_of(EvidenceOut))
     def get(self, request: Request) -> Response:
         """List latency evidence."""
-        rows = LatencyEvidence.objects.visible_to(self.actor).select_related("span")
-        return self.page(rows, EvidenceOut, EvidenceQuery)
+        rows = LatencyEvidence.objects.visible_to(self.actor).select_related("span", "review")
+        return self.page(
+            rows.annotate(worth=Coalesce("review__decision", "state")), EvidenceOut, EvidenceQuery
+        )
 
     @extend_schema(request=EvidenceIn, responses={201: EvidenceOut})
     def post(self, request: Request) -> Response:
         """Record a measurement; what light refutes is refused, what only hollow-core fibre could do waits."""
         row = record_evidence(measurement=measured(self.read(EvidenceIn)), actor=self.actor)
-        return self.show(row, EvidenceOut, status=201)
+        return self.show(row, EvidenceOut, status=201, location=f"/api/v1/latency-evidence/{row.id}")
 
 
 class EvidenceBatchView(BatchView):
@@ -145,3 +163,100 @@ class EvidenceBatchView(BatchView):
     def act(self, items: Sequence[Any]) -> list[Outcome]:
         """Record the measurements, each judged by the physics of its own span."""
         return ids_of(record_measurements(measurements=[measured(item) for item in items], actor=self.actor))
+
+
+class EvidenceRecordView(HouseView):
+    """`/api/v1/latency-evidence/{id}`."""
+
+    system = System.SELECTION
+    operations = {"GET": "scheduling.read_evidence"}
+    queryset = LatencyEvidence.objects.select_related("span", "review")
+
+    @extend_schema(responses=EvidenceOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Read one record, with its review where there was one."""
+        return self.show(self.subject, EvidenceOut)
+
+
+class BoundQuery(serializers.Serializer[Any]):
+    """Against what."""
+
+    below_us = serializers.IntegerField(
+        min_value=1, max_value=LONGEST_US, help_text="a strict bound, one way, on the layer of the record"
+    )
+
+
+class EvidenceVerdictOut(serializers.Serializer[Any]):
+    """What one record says about a bound on its own layer."""
+
+    layer = serializers.ChoiceField(Layer.choices())
+    state = serializers.ChoiceField(EvidenceState.choices())
+    lower_us = serializers.IntegerField()
+    upper_us = serializers.IntegerField()
+    below_us = serializers.IntegerField()
+    verdict = serializers.ChoiceField(Verdict.choices())
+
+
+class EvidenceVerdictView(HouseView):
+    """`/api/v1/latency-evidence/{id}/verdict`."""
+
+    system = System.SELECTION
+    operations = {"GET": "scheduling.judge_evidence"}
+    queryset = LatencyEvidence.objects.select_related("review")
+    visible_by = "scheduling.read_evidence"
+
+    @extend_schema(parameters=[BoundQuery], responses=EvidenceVerdictOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Judge one record against a bound: pass, fail, or inconclusive where its interval straddles it or is not accepted."""
+        row, bound = self.subject, self.query(BoundQuery)["below_us"]
+        told = {"state": row.standing, "lower_us": row.lower_us, "upper_us": row.upper_us, "below_us": bound}
+        return Response(EvidenceVerdictOut({"layer": row.layer, **told, "verdict": verdict_of(**told)}).data)
+
+
+class EvidenceReviewIn(serializers.Serializer[Any]):
+    """Why it is decided so."""
+
+    reason = serializers.CharField(max_length=500)
+    proof_sha256 = serializers.RegexField(SHA256, default="", help_text="SHA-256 of what was seen, hex")
+
+
+class EvidenceAcceptanceIn(EvidenceReviewIn):
+    """What proves that the fibre is hollow."""
+
+    proof_sha256 = serializers.RegexField(
+        SHA256.replace("?", ""), help_text="SHA-256 of the proof of hollow-core fibre, hex"
+    )
+
+
+class ReviewEvidenceView(HouseView):
+    """The base of the two decisions on a record that waits for review."""
+
+    system = System.SELECTION
+    queryset = LatencyEvidence.objects.select_related("review")
+    visible_by = "scheduling.read_evidence"
+
+
+class AcceptEvidenceView(ReviewEvidenceView):
+    """`/api/v1/latency-evidence/{id}:accept`."""
+
+    operations = {"POST": "scheduling.accept_evidence"}
+
+    @extend_schema(request=EvidenceAcceptanceIn, responses={200: EvidenceOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Accept it on a proof of hollow-core fibre: its upper bound stands for the span from the next snapshot on."""
+        data = self.read(EvidenceAcceptanceIn)
+        row = review_evidence(evidence=self.subject, act="accept", actor=self.actor, **data)
+        return self.show(row, EvidenceOut)
+
+
+class RefuseEvidenceView(ReviewEvidenceView):
+    """`/api/v1/latency-evidence/{id}:refuse`."""
+
+    operations = {"POST": "scheduling.refuse_evidence"}
+
+    @extend_schema(request=EvidenceReviewIn, responses={200: EvidenceOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Refuse it, saying why; the record stays, and a new measurement may be submitted."""
+        data = self.read(EvidenceReviewIn)
+        row = review_evidence(evidence=self.subject, act="refuse", actor=self.actor, **data)
+        return self.show(row, EvidenceOut)

@@ -5,9 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from kernel.states import StateTable
 from kernel.text import Vocabulary
 from scheduling.domain.light import Medium, faster_than, floor_us
-from scheduling.errors import ImpossibleLatency, MeasuredInFuture
+from scheduling.domain.verdicts import Verdict, judge
+from scheduling.errors import ContradictoryEvidence, HalvedTwice, ImpossibleLatency, MeasuredInFuture
 
 
 class Layer(Vocabulary):
@@ -41,6 +43,32 @@ class EvidenceState(Vocabulary):
 
     ACCEPTED = "accepted", "已采信", "Accepted"
     REVIEW = "review", "待复核：请提交空芯光纤证明", "Review: submit proof of hollow-core fibre"
+    REFUSED = "refused", "复核未采信", "Refused on review"
+
+
+S = EvidenceState
+LIFE = StateTable(
+    states=EvidenceState,
+    initial=S.REVIEW,
+    acts={
+        "accept": (frozenset({S.REVIEW}), S.ACCEPTED),
+        "refuse": (frozenset({S.REVIEW}), S.REFUSED),
+    },
+)
+"""What the supervision may decide of a claim that only hollow-core fibre could meet."""
+
+LAYERS = {
+    Method.CABLE_RECORD: frozenset({Layer.OPTICAL}),
+    Method.OTDR: frozenset({Layer.OPTICAL}),
+    Method.OTN_DELAY_HALVED: frozenset({Layer.OPTICAL}),
+    Method.TWAMP: frozenset({Layer.PRIVATE_IP, Layer.PUBLIC_IP}),
+    Method.RTT_HALVED: frozenset({Layer.PRIVATE_IP, Layer.PUBLIC_IP}),
+    Method.THIRD_PARTY: frozenset(Layer),
+}
+"""Which layers a method can measure: none says anything of another."""
+
+HALVED = frozenset({Method.OTN_DELAY_HALVED, Method.RTT_HALVED})
+"""Methods whose value is one way already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +92,29 @@ class Claim:
     def upper_us(self) -> int:
         """The upper end of the interval, whole µs one way, rounded up."""
         return -(-self.one_way.numerator // self.one_way.denominator) + self.clock_bound_us
+
+
+def require_consistent(*, layer: str, direction: str, method: str) -> None:
+    """Raises ContradictoryEvidence for a method that does not measure the layer, and for halving twice."""
+    used = Method(method)
+    if layer not in LAYERS[used]:
+        known = [each for each in Layer if each in LAYERS[used]]
+        raise ContradictoryEvidence(
+            pointer="/layer",
+            method_zh=used.label.zh,
+            method_en=used.label.en,
+            allowed_zh="、".join(each.label.zh for each in known),
+            allowed_en=", ".join(each.label.en for each in known),
+        )
+    if used in HALVED and direction == Direction.ROUND_TRIP:
+        raise HalvedTwice(pointer="/direction", method_zh=used.label.zh, method_en=used.label.en)
+
+
+def verdict_of(*, state: str, lower_us: int, upper_us: int, below_us: int) -> Verdict:
+    """The verdict of a record against the strict bound: what is not accepted decides nothing."""
+    if state != EvidenceState.ACCEPTED:
+        return Verdict.INCONCLUSIVE
+    return judge(upper_us=upper_us, lower_us=lower_us, below_us=below_us)
 
 
 def assess(claim: Claim, *, metres: Decimal, at: datetime) -> EvidenceState:

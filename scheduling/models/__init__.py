@@ -4,7 +4,7 @@ from scheduling.models.carriers import CarrierLine, LineInterface
 from scheduling.models.circles import LatencyCircles, MetroBoundary
 from scheduling.models.dispatches import Dispatch
 from scheduling.models.ends import CentreEntry, CoveredAddress, EndProfile
-from scheduling.models.evidence import LatencyEvidence
+from scheduling.models.evidence import EvidenceReview, LatencyEvidence
 from scheduling.models.holds import Hold
 from scheduling.models.line_providers import LineProduct, LineProvider, LineTariff
 from scheduling.models.line_quotes import LineQuote
@@ -23,6 +23,7 @@ __all__ = [
     "CoveredAddress",
     "Dispatch",
     "EndProfile",
+    "EvidenceReview",
     "Hold",
     "LatencyCircles",
     "LatencyEvidence",

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 
 from kernel.models.base import Entity
 from scheduling.domain.evidence import Direction, EvidenceState, Layer, Method
@@ -34,3 +35,38 @@ class LatencyEvidence(Entity):
 
     class Meta:
         db_table = "latency_evidence"
+
+    @property
+    def standing(self) -> str:
+        """What the record is worth now: as it was judged, or as its review decided."""
+        review = getattr(self, "review", None)
+        return self.state if review is None else str(review.decision)
+
+    @property
+    def lower_us(self) -> int:
+        """The lower end of the interval, whole µs one way."""
+        halves = 2 if self.direction == Direction.ROUND_TRIP else 1
+        return max(0, self.value_us // halves - self.clock_bound_us)
+
+
+class EvidenceReview(Entity):
+    """What the supervision decided of a record that waited for review. Insert-only, one a record."""
+
+    tenant_field: ClassVar[str] = "evidence__tenant_id"
+
+    evidence = models.OneToOneField(LatencyEvidence, models.PROTECT, related_name="review")
+    decision = models.CharField(max_length=10, choices=EvidenceState.choices())
+    reason = models.CharField(max_length=500)
+    proof_sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        db_table = "evidence_review"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decision__in=["accepted", "refused"]), name="evidence_review_decides"
+            ),
+            models.CheckConstraint(
+                condition=~Q(decision="accepted") | ~Q(proof_sha256=""),
+                name="evidence_review_accepts_on_proof",
+            ),
+        ]

@@ -11,12 +11,12 @@ from django.db import transaction
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.errors import Problem
-from kernel.services.outbox import publish_each
-from scheduling.domain.evidence import Claim, EvidenceState, Layer, assess
+from kernel.services.outbox import publish, publish_each
+from scheduling.domain.evidence import LIFE, Claim, EvidenceState, Layer, assess, require_consistent
 from scheduling.domain.light import Medium
 from scheduling.errors import UnknownSpan
-from scheduling.events import EvidenceRecorded
-from scheduling.models import LatencyEvidence, Span
+from scheduling.events import EvidenceRecorded, EvidenceReviewed
+from scheduling.models import EvidenceReview, LatencyEvidence, Span
 from scheduling.selectors.sites import point_of
 
 
@@ -41,7 +41,10 @@ class Measurement:
 
 @transaction.atomic
 def record_evidence(*, measurement: Measurement, actor: Actor) -> LatencyEvidence:
-    """Keep a measurement of one of the caller's fibre spans. Raises UnknownSpan, ImpossibleLatency, MeasuredInFuture."""
+    """Keep a measurement of one of the caller's fibre spans. Raises UnknownSpan, ImpossibleLatency, MeasuredInFuture.
+
+    ContradictoryEvidence, HalvedTwice where method, layer and direction do not go together.
+    """
     (found,) = record_measurements(measurements=[measurement], actor=actor)
     if isinstance(found, Problem):
         raise found
@@ -66,7 +69,7 @@ def record_measurements(
     found = [_judged(each, spans.get(each.span), instant) for each in measurements]
     records = [each for each in found if isinstance(each, LatencyEvidence)]
     LatencyEvidence.objects.bulk_create(records)
-    _let_stand(records)
+    _let_stand([each for each in records if each.state == EvidenceState.ACCEPTED])
     publish_each(
         [
             EvidenceRecorded(
@@ -77,6 +80,31 @@ def record_measurements(
         actor=actor,
     )
     return found
+
+
+@transaction.atomic
+def review_evidence(
+    *, evidence: LatencyEvidence, act: str, reason: str, proof_sha256: str, actor: Actor
+) -> LatencyEvidence:
+    """Decide of a record that waits for review: `accept` it on a proof, or `refuse` it, once. Raises StateConflict.
+
+    An accepted one stands for its span as if it had been accepted at once.
+    """
+    span = Span.objects.select_for_update().get(id=evidence.span_id)
+    row = LatencyEvidence.objects.select_related("review").get(id=evidence.id)
+    decision = LIFE.after(act, row.standing)
+    EvidenceReview.objects.create(
+        evidence=row, decision=decision.value, reason=reason, proof_sha256=proof_sha256
+    )
+    row = LatencyEvidence.objects.select_related("review").get(id=evidence.id)
+    row.span = span
+    if decision is EvidenceState.ACCEPTED:
+        _let_stand([row])
+    publish(
+        EvidenceReviewed(subject=row.id, tenant=row.tenant_id, span=row.span_id, state=row.standing),
+        actor=actor,
+    )
+    return row
 
 
 def _judged(measured: Measurement, row: Span | None, instant: datetime) -> LatencyEvidence | Problem:
@@ -93,6 +121,7 @@ def _judged(measured: Measurement, row: Span | None, instant: datetime) -> Laten
         measured_at=measured.measured_at,
     )
     try:
+        require_consistent(layer=measured.layer, direction=measured.direction, method=measured.method)
         state = assess(claim, metres=point_of(row.a).metres_to(point_of(row.b)), at=instant)
     except Problem as problem:
         return problem
@@ -101,12 +130,12 @@ def _judged(measured: Measurement, row: Span | None, instant: datetime) -> Laten
 
 
 def _let_stand(records: Sequence[LatencyEvidence]) -> None:
-    """Give each span the upper bound of its newest accepted optical measurement, if that is newer than what it has."""
+    """Of accepted records: give each span the upper bound of its newest optical one, if that is newer than what it has."""
     moved: dict[UUID, Span] = {}
     for each in records:
         row = each.span
         newest = row.measured_at is None or row.measured_at <= each.measured_at
-        if each.state == EvidenceState.ACCEPTED and each.layer == Layer.OPTICAL and newest:
+        if each.layer == Layer.OPTICAL and newest:
             row.measured_us, row.measured_at = each.upper_us, each.measured_at
             moved[row.id] = row
     for row in moved.values():

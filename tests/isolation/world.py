@@ -63,6 +63,7 @@ def furnish(world: World) -> FarNode:
     for name in SELLERS:
         supply(getattr(world, name), name)
     one_hops(world)
+    doubted(world)
     circles(world)
     entries(world)
     enquiries(world)
@@ -198,6 +199,17 @@ def one_hops(world: World) -> None:
             }  # fmt: skip
             row = made(getattr(world, carrier).post("/api/v1/one-hop-accesses", body))
     made(world.rhea.post(f"/api/v1/one-hop-accesses/{row['id']}:verify", {"finding": "核验属实"}))
+
+
+def doubted(world: World) -> None:
+    """Lin claims what only hollow-core fibre could do: one claim was refused on review, one waits."""
+    body = {
+        "span": "jia-weiting-loufeng", "layer": "optical", "direction": "one_way", "method": "otn_delay_halved",
+        "value_us": 30, "clock_bound_us": 1, "samples": 1, "percentile": "99",
+        "measured_at": "2026-09-01T00:00:00Z", "declarer": canary("lin"),
+    }  # fmt: skip
+    row, _ = (made(world.lin.post("/api/v1/latency-evidence", body)) for _ in range(2))
+    made(world.rhea.post(f"/api/v1/latency-evidence/{row['id']}:refuse", {"reason": "没有空芯光缆"}))
 
 
 def circles(world: World) -> None:

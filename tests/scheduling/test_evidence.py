@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -11,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.models import EventRecord
-from scheduling.domain.evidence import Claim, EvidenceState, assess
+from scheduling.domain.evidence import Claim, EvidenceState, assess, verdict_of
 from scheduling.domain.light import Medium, faster_than, floor_us
 from scheduling.domain.verdicts import Verdict, judge
 from scheduling.errors import ImpossibleLatency, MeasuredInFuture
 from scheduling.models import LatencyEvidence, Span
+from scheduling.selectors.line_providers import providers_beyond_silica
 from tests.aggregation.supply import made
-from tests.scheduling.live import disclose
+from tests.scheduling.live import chosen, disclose, open_market
 from tests.support.cast import World
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
@@ -148,7 +150,7 @@ def test_accepted_optical_evidence_stands_for_the_estimate(world: World) -> None
 @pytest.mark.parametrize(
     ("change", "state"),
     [
-        ({"layer": "private_ip", "value_us": 400}, "accepted"),
+        ({"layer": "private_ip", "method": "twamp", "value_us": 400}, "accepted"),
         ({"value_us": 30}, "review"),
         ({"value_us": 30, "medium": "hollow_core"}, "review"),
     ],
@@ -182,6 +184,9 @@ def test_hollow_core_with_its_proof_is_believed(world: World) -> None:
         ({"measured_at": "2099-01-01T00:00:00Z"}, "/measured_at", "measured_in_future"),
         ({"span": "nowhere"}, "/span", "unknown_span"),
         ({"file_sha256": "xyz"}, "/file_sha256", "invalid"),
+        ({"layer": "private_ip"}, "/layer", "contradictory_evidence"),
+        ({"method": "twamp"}, "/layer", "contradictory_evidence"),
+        ({"direction": "round_trip"}, "/direction", "halved_twice"),
     ],
     ids=str,
 )
@@ -201,6 +206,115 @@ def test_nobody_measures_another_s_span(world: World) -> None:
     assert world.ben.post(PATH, record()).status_code == 403
 
 
+@pytest.fixture
+def doubtful(world: World) -> dict[str, Any]:
+    """30 µs over 7.055 km: more than light needs in a vacuum, less than in silica."""
+    disclose(world.lin, evidence=False)
+    row: dict[str, Any] = made(world.lin.post(PATH, record(value_us=30)))
+    assert (row["state"], row["review"], measured()) == ("review", None, None)
+    return row
+
+
+@pytest.mark.django_db
+def test_the_supervision_accepts_on_a_proof_and_then_it_stands(
+    world: World, doubtful: dict[str, Any]
+) -> None:
+    here = f"{PATH}/{doubtful['id']}"
+    said = {"reason": "现场查验空芯光缆", "proof_sha256": PROOF}
+    for stranger in (world.lin, world.otto):
+        assert stranger.post(f"{here}:accept", said).status_code == 403
+    assert world.lou.post(f"{here}:accept", said).status_code == 404
+    bare = world.rhea.post(f"{here}:accept", {"reason": "可信"})
+    assert [each["pointer"] for each in bare.json()["errors"]] == ["/proof_sha256"]
+    row = made(world.rhea.post(f"{here}:accept", said))
+    assert (row["state"], row["review"]["reason"], measured()) == ("accepted", "现场查验空芯光缆", 31)
+    again = world.sue.post(f"{here}:refuse", {"reason": "再看"})
+    assert (again.status_code, again.json()["code"]) == (409, "state_conflict")
+    assert providers_beyond_silica() == {"line-jia"}
+    assert [each["id"] for each in made(world.lin.get(f"{PATH}?state=accepted"))["items"]] == [row["id"]]
+    assert made(world.lin.get(f"{PATH}?state=review"))["items"] == []
+    assert EventRecord.objects.get(name="scheduling.evidence_reviewed").payload["state"] == "accepted"
+
+
+@pytest.mark.django_db
+def test_what_is_refused_on_review_is_kept_and_never_stands(world: World, doubtful: dict[str, Any]) -> None:
+    here = f"{PATH}/{doubtful['id']}"
+    row = made(world.sue.post(f"{here}:refuse", {"reason": "没有空芯光缆"}))
+    assert (row["state"], measured()) == ("refused", None)
+    assert made(world.lin.get(here))["review"]["decision"] == "refused"
+    assert made(world.lin.get(f"{here}/verdict?below_us=1000"))["verdict"] == "inconclusive"
+    assert providers_beyond_silica() == set()
+
+
+@pytest.mark.django_db
+def test_an_older_record_that_is_accepted_late_does_not_overwrite_a_newer_one(
+    world: World, doubtful: dict[str, Any]
+) -> None:
+    made(world.lin.post(PATH, record(value_us=50, measured_at="2026-10-01T00:00:00Z")))
+    said = {"reason": "查验", "proof_sha256": PROOF}
+    made(world.rhea.post(f"{PATH}/{doubtful['id']}:accept", said))
+    assert measured() == 51
+
+
+@pytest.mark.django_db
+def test_what_does_not_wait_for_review_is_not_reviewed(world: World) -> None:
+    disclose(world.lin, evidence=False)
+    row = made(world.lin.post(PATH, record()))
+    answer = world.rhea.post(f"{PATH}/{row['id']}:refuse", {"reason": "不信"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "state_conflict")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("below", "verdict"),
+    [(46, "pass"), (45, "inconclusive"), (44, "inconclusive"), (43, "fail"), (1, "fail")],
+)
+def test_a_record_passes_fails_or_says_nothing_of_a_bound(world: World, below: int, verdict: str) -> None:
+    disclose(world.lin, evidence=False)
+    row = made(world.lin.post(PATH, record()))  # 44 ± 1 µs
+    told = made(world.rhea.get(f"{PATH}/{row['id']}/verdict?below_us={below}"))
+    assert told == {
+        "layer": "optical", "state": "accepted", "lower_us": 43, "upper_us": 45, "below_us": below, "verdict": verdict,
+    }  # fmt: skip
+
+
+@given(
+    value=st.integers(0, 2000),
+    clock=st.integers(0, 300),
+    bound=st.integers(1, 2000),
+    state=st.sampled_from(EvidenceState),
+)
+def test_a_verdict_is_right_for_every_latency_that_the_record_allows(
+    value: int, clock: int, bound: int, state: EvidenceState
+) -> None:
+    row = LatencyEvidence(direction="round_trip", value_us=value, clock_bound_us=clock, state=state)
+    upper = claim(value, direction="round_trip", clock_bound_us=clock).upper_us
+    verdict = verdict_of(state=state, lower_us=row.lower_us, upper_us=upper, below_us=bound)
+    true = [max(Fraction(0), Fraction(value, 2) + sign * clock) for sign in (-1, 0, 1)]
+    if verdict is Verdict.PASS:
+        assert state is EvidenceState.ACCEPTED
+        assert all(each < bound for each in true)
+    if verdict is Verdict.FAIL:
+        assert state is EvidenceState.ACCEPTED
+        assert all(each >= bound for each in true)
+
+
+@pytest.mark.django_db
+def test_fresh_evidence_is_in_the_next_snapshot_and_so_is_what_was_accepted_on_review(world: World) -> None:
+    open_market(world)
+
+    def told() -> tuple[str, dict[str, Any]]:
+        answer = chosen(world.ben)["answer"]
+        return answer["snapshot"], {each["offer"]: each["latency_us"] for each in answer["bundles"]}
+
+    before, rows = told()
+    for span in Span.objects.filter(kind="fibre"):
+        made(world.lin.post(PATH, record(span=span.key, value_us=10**6, measured_at="2026-10-01T00:00:00Z")))
+    after, none = told()
+    assert rows
+    assert (after != before, none) == (True, {})
+
+
 def changed(row: Span) -> tuple[int | None, int]:
     row.refresh_from_db()
     return row.measured_us, row.generation
@@ -215,7 +329,7 @@ def test_of_many_the_newest_accepted_stands_and_a_refuted_one_fails_alone(world:
         record(value_us=50, measured_at="2026-10-01T00:00:00Z"),
         record(value_us=22),
         record(span="nowhere"),
-        record(value_us=70, layer="private_ip", measured_at="2026-10-03T00:00:00Z"),
+        record(value_us=70, layer="private_ip", method="rtt_halved", measured_at="2026-10-03T00:00:00Z"),
         {},
     ]
     before = span.generation
