@@ -269,20 +269,24 @@ class _Reading:
         unit = link.length.unit or self.defaults.length_unit
         value = number(link.length.number)
         if unit not in LENGTHS:
-            return self._unknown_unit(f"{link.pointer}/km", unit, "length_unit", ", ".join(LENGTHS))
+            self._unknown_unit(f"{link.pointer}/km", unit, "length_unit", ", ".join(LENGTHS))
+            return None
         if value is None or value < 0:
-            return self._bad(f"{link.pointer}/km", link.length.number)
+            self._bad(f"{link.pointer}/km", link.length.number)
+            return None
         return (value * LENGTHS[unit]).quantize(METRE, ROUND_CEILING)
 
     def _mbps(self, link: Link) -> int | None:
         pointer, told = f"{link.pointer}/capacity_mbps", link.capacity
         value = None if told is None else number(told.number)
         if told is not None and (value is None or value < 0):
-            return self._bad(pointer, told.number)
+            self._bad(pointer, told.number)
+            return None
         if told is not None and value:
             unit = told.unit or self.defaults.capacity_unit
             if unit not in BITS:
-                return self._unknown_unit(pointer, unit, "capacity_unit", ", ".join(BITS))
+                self._unknown_unit(pointer, unit, "capacity_unit", ", ".join(BITS))
+                return None
             return int(value * BITS[unit] / 10**6)
         if self.defaults.capacity_mbps is None:
             self._fault(

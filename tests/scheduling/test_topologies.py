@@ -72,8 +72,10 @@ def te_node(id_: str, lon: object, lat: object) -> dict[str, Any]:
     }
 
 
-def te_link(id_: str, a: str, b: str, bandwidth: str = "0x1.2a05f2p28", **attributes: Any) -> dict[str, Any]:
-    told = {"max-link-bandwidth": {"te-bandwidth": {"generic": bandwidth}}, **attributes}
+def te_link(
+    id_: str, a: str, b: str, bandwidth: str = "0x1.2a05f2p28", more: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    told = {"max-link-bandwidth": {"te-bandwidth": {"generic": bandwidth}}, **(more or {})}
     return {
         "link-id": id_, "source": {"source-node": a}, "destination": {"dest-node": b},
         "ietf-te-topology:te": {"te-link-attributes": told},
@@ -149,7 +151,7 @@ def test_rfc_8345_links_each_way_are_one_span_with_the_te_attributes() -> None:
     ((_, span),) = found.spans
     assert (span["span"], span["capacity_mbps"], span["srlg"]) == ("t-a-b", 2500, [])
     assert [members["name"] for _, members in found.sites] == ["A", "B"]
-    one = te_link("a-b", "a", "b", **{"te-srlgs": {"value": [7, 9]}, "te-delay-metric": 900})
+    one = te_link("a-b", "a", "b", more={"te-srlgs": {"value": [7, 9]}, "te-delay-metric": 900})
     found = told("rfc8345", te_document(one))
     assert found.spans[0][1]["srlg"] == ["t-srlg-7", "t-srlg-9"]
     here = "/ietf-network:networks/network/0/ietf-network-topology:link/0"

@@ -19,7 +19,8 @@ from tests.scheduling.test_topologies import (
     gml_of,
     placed,
 )
-from tests.support.cast import Person, World
+from tests.support.caller import Caller
+from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,7 @@ TYPES = {
 }
 
 
-def send(person: Person, text: str, syntax: str = "gml", *, kind: str = "", **options: Any) -> Any:
+def send(person: Caller, text: str, syntax: str = "gml", *, kind: str = "", **options: Any) -> Any:
     query = {
         "syntax": syntax, "line_provider": "line-jia", "prefix": "zoo", "city": "320500", **options,
     }  # fmt: skip

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scheduling.domain.topologies import Topology, UnreadableError, link_of, node_of
+from scheduling.domain.topologies import Link, Node, Topology, UnreadableError, link_of, node_of
 
 DEEPEST = 20
 _TOKEN = re.compile(
@@ -28,7 +28,7 @@ class Token:
     line: int
 
 
-Pairs = list[tuple[str, "str | Pairs", int]]  # type: ignore[misc] # a list that holds such lists
+Pairs = list[tuple[str, "str | Pairs", int]]
 
 
 def read(text: str) -> Topology:
@@ -42,7 +42,8 @@ def read(text: str) -> Topology:
             f"one graph is expected, there are {len(graphs)}",
         )
     (graph,) = graphs
-    nodes, links = [], []
+    nodes: list[Node] = []
+    links: list[Link] = []
     for key, value, line in graph:
         if key not in ("node", "edge") or not isinstance(value, list):
             continue

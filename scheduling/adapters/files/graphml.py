@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from scheduling.domain.topologies import Topology, UnreadableError, link_of, node_of
+from scheduling.domain.topologies import Link, Node, Topology, UnreadableError, link_of, node_of
 
 SPACE = "{http://graphml.graphdrawing.org/xmlns}"
 
@@ -31,7 +31,8 @@ def read(text: str) -> Topology:
         for each in root
         if _name(each) == "key"
     }
-    nodes, links = [], []
+    nodes: list[Node] = []
+    links: list[Link] = []
     for each in graphs[0]:
         match _name(each):
             case "node":
