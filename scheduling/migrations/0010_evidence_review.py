@@ -11,7 +11,7 @@ from kernel.append_only import AppendOnly
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scheduling', '0006_ends'),
+        ('scheduling', '0009_holds'),
     ]
 
     operations = [
