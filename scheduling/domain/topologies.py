@@ -29,8 +29,8 @@ class Syntax(Vocabulary):
     """The file formats of topologies that can be imported."""
 
     RFC8345 = "rfc8345", "RFC 8345 JSON（含 RFC 8795 TE 属性）", "RFC 8345 JSON, with RFC 8795 TE attributes"
-    GRAPHML = "graphml", "GraphML", "GraphML"
-    GML = "gml", "GML（Topology Zoo）", "GML, as the Topology Zoo has it"
+    GRAPHML = "graphml", "GraphML 图文件", "GraphML"
+    GML = "gml", "GML 图文件（Topology Zoo）", "GML, as the Topology Zoo has it"
     SNDLIB = "sndlib", "SNDlib 原生格式", "SNDlib native"
 
 
