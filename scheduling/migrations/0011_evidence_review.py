@@ -11,7 +11,7 @@ from kernel.append_only import AppendOnly
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scheduling', '0009_holds'),
+        ('scheduling', '0010_lines'),
     ]
 
     operations = [
