@@ -32,6 +32,8 @@ from tests.monitoring.readings import declared, minute, point, sent
 from tests.nodes.far import FarNode
 from tests.participants.newcomers import PDF, days_ahead
 from tests.scheduling.live import CLASSES, COVERED, commit_lines, demand, disclose, identify_lines, send_csv
+from tests.scheduling.test_circles_drawn import boundary
+from tests.scheduling.test_evidence import record
 from tests.security.reports import asset, grype, imported
 from tests.support.cast import CAST, Person, World
 from tests.support.licences import sound
@@ -203,24 +205,15 @@ def one_hops(world: World) -> None:
 
 def doubted(world: World) -> None:
     """Lin claims what only hollow-core fibre could do: one claim was refused on review, one waits."""
-    body = {
-        "span": "jia-weiting-loufeng", "layer": "optical", "direction": "one_way", "method": "otn_delay_halved",
-        "value_us": 30, "clock_bound_us": 1, "samples": 1, "percentile": "99",
-        "measured_at": "2026-09-01T00:00:00Z", "declarer": canary("lin"),
-    }  # fmt: skip
+    body = record(value_us=30, declarer=canary("lin"))
     row, _ = (made(world.lin.post("/api/v1/latency-evidence", body)) for _ in range(2))
     made(world.rhea.post(f"/api/v1/latency-evidence/{row['id']}:refuse", {"reason": "没有空芯光缆"}))
 
 
 def circles(world: World) -> None:
     """Rhea and Ron declare boundaries of a city, and Otto and Rhea have its circles drawn."""
-    ring = [[120.4, 31.1], [121.1, 31.1], [121.1, 31.6], [120.4, 31.6], [120.4, 31.1]]
     for person, drawer in ((world.rhea, world.otto), (world.ron, world.rhea), (world.rhea, world.otto)):
-        body = {
-            "city": "320500", "name": "示范苏州", "source": "演示数据",
-            "area": {"type": "Polygon", "coordinates": [ring]},
-        }  # fmt: skip
-        made(person.post("/api/v1/metro-boundaries", body))
+        made(person.post("/api/v1/metro-boundaries", boundary()))
         made(drawer.post("/api/v1/latency-circles", {"city": "320500"}))
 
 
