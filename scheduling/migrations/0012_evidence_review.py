@@ -11,7 +11,7 @@ from kernel.append_only import AppendOnly
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scheduling', '0010_lines'),
+        ('scheduling', '0011_line_quotes_held'),
     ]
 
     operations = [
