@@ -89,4 +89,8 @@ class OfferPrice(models.Model):
                 name="offer_price_ends_after_it_begins",
             ),
         ]
-        indexes = [models.Index(fields=["offer", "-valid_from", "-id"], name="offer_price_newest")]
+        indexes = [
+            models.Index(fields=["offer", "-valid_from", "-id"], name="offer_price_newest"),
+            models.Index(fields=["valid_from"], name="offer_price_begins"),
+            models.Index(fields=["valid_until"], condition=Q(valid_until__isnull=False), name="offer_price_ends"),
+        ]

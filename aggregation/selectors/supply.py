@@ -116,7 +116,9 @@ def turning(after: datetime, until: datetime) -> tuple[set[UUID], set[UUID]]:
     """
     begun = Q(valid_from__gt=after, valid_from__lte=until) | Q(valid_until__gt=after, valid_until__lte=until)
     limit = stale_after()
-    aged = Inventory.objects.filter(observed_at__gte=after - limit, observed_at__lt=until - limit)
+    aged = Inventory.objects.filter(  # what is marked as stale has had its event
+        fresh=True, observed_at__gte=after - limit, observed_at__lt=until - limit
+    )
     offers = OfferPrice.objects.filter(begun).values_list(Value(value=True), "offer_id")
     found = list(offers.union(aged.values_list(Value(value=False), "pool_id"), all=True))
     return (

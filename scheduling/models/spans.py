@@ -45,4 +45,7 @@ class Span(Entity):
                 name="span_commitment_states_latency",
             ),
         ]
-        indexes = [models.Index(fields=["tenant_id"], name="span_by_tenant")]
+        indexes = [
+            models.Index(fields=["tenant_id"], name="span_by_tenant"),
+            models.Index(fields=["tenant_id"], condition=~Q(medium=Medium.SILICA), name="span_beyond_silica"),
+        ]
