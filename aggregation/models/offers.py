@@ -92,5 +92,7 @@ class OfferPrice(models.Model):
         indexes = [
             models.Index(fields=["offer", "-valid_from", "-id"], name="offer_price_newest"),
             models.Index(fields=["valid_from"], name="offer_price_begins"),
-            models.Index(fields=["valid_until"], condition=Q(valid_until__isnull=False), name="offer_price_ends"),
+            models.Index(
+                fields=["valid_until"], condition=Q(valid_until__isnull=False), name="offer_price_ends"
+            ),
         ]
