@@ -209,7 +209,7 @@ def test_lists_show_their_owner_s_rows_in_a_fixed_number_of_queries(
     assert own
     assert len(every) == len(own) + len(other)
     assert not {row["id"] for row in own} & {row["id"] for row in other}
-    assert world.ben.get(url).status_code == 403
+    assert world.ada.get(url).status_code == 403
 
 
 def test_buyers_find_access_points(world: World) -> None:

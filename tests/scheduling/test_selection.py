@@ -15,7 +15,7 @@ from scheduling.domain.supply import Supply
 from tests.attacks.selection import disagreement
 from tests.scheduling.worlds import small_demand, small_supply
 
-WORLDS = int(os.environ.get("SELECTION_WORLDS", "100"))
+WORLDS = int(os.environ.get("SELECTION_WORLDS", "150"))
 
 EXERCISED = (
     *("answered", "protected", "pareto > 1", "elastic"),
