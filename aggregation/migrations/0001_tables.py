@@ -50,11 +50,14 @@ class Migration(migrations.Migration):
                 ('mlps_level', models.PositiveSmallIntegerField(help_text='等保 1–4', null=True)),
                 ('region_tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
                 ('egress_ports', models.JSONField(default=dict, help_text='Gbps → number of ports')),
+                ('domains', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('government', '政务域'), ('science_economy', '科创经济域')], max_length=20), default=list, size=None)),
+                ('carbon_kg_kwh', models.DecimalField(decimal_places=6, help_text='kg CO₂ a kWh of the machines, as declared', max_digits=8, null=True)),
+                ('availability', models.DecimalField(decimal_places=6, help_text='share of a year, as promised', max_digits=7, null=True)),
                 ('marking', models.CharField(blank=True, help_text='演示数据 where it is invented', max_length=40)),
             ],
             options={
                 'db_table': 'centre',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pue__isnull', True), ('pue__gte', 1), _connector='OR'), name='centre_pue_from_one'), models.CheckConstraint(condition=models.Q(('green_share__isnull', True), models.Q(('green_share__gte', 0), ('green_share__lte', 1)), _connector='OR'), name='centre_green_share_is_a_share')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('pue__isnull', True), ('pue__gte', 1), _connector='OR'), name='centre_pue_from_one'), models.CheckConstraint(condition=models.Q(('green_share__isnull', True), models.Q(('green_share__gte', 0), ('green_share__lte', 1)), _connector='OR'), name='centre_green_share_is_a_share'), models.CheckConstraint(condition=models.Q(('availability__isnull', True), models.Q(('availability__gte', 0), ('availability__lte', 1)), _connector='OR'), name='centre_availability_is_a_share')],
             },
         ),
         migrations.CreateModel(
@@ -75,6 +78,7 @@ class Migration(migrations.Migration):
                 ('fp64_tflops', models.DecimalField(decimal_places=6, help_text='of one machine', max_digits=16, null=True)),
                 ('fp32_tflops', models.DecimalField(decimal_places=6, help_text='of one machine', max_digits=16, null=True)),
                 ('fp16_tflops', models.DecimalField(decimal_places=6, help_text='of one machine', max_digits=16, null=True)),
+                ('power_w', models.PositiveIntegerField(help_text='that one machine draws, without the cooling', null=True)),
                 ('machines', models.PositiveIntegerField(help_text='installed, as registered')),
                 ('marking', models.CharField(blank=True, max_length=40)),
                 ('centre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pools', to='aggregation.centre')),
@@ -95,6 +99,7 @@ class Migration(migrations.Migration):
                 ('unit', models.CharField(choices=[('machine', '台')], default='machine', max_length=10)),
                 ('term', models.CharField(choices=[('on_demand', '按需'), ('monthly', '包月')], default='on_demand', max_length=10)),
                 ('min_hours', models.PositiveIntegerField()),
+                ('notice_hours', models.PositiveIntegerField(default=0, help_text='how far ahead a booking must be made, at least')),
                 ('available', models.PositiveIntegerField(help_text='most units in one order; the ledger grants')),
                 ('state', models.CharField(choices=[('draft', '草稿'), ('listed', '已上架'), ('withdrawn', '已下架')], default='draft', max_length=10)),
                 ('marking', models.CharField(blank=True, max_length=40)),
@@ -117,8 +122,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'offer_price',
-                'indexes': [models.Index(fields=['offer', '-valid_from', '-id'], name='offer_price_newest')],
+                'indexes': [models.Index(fields=['offer', '-valid_from', '-id'], name='offer_price_newest'), models.Index(fields=['valid_from'], name='offer_price_begins'), models.Index(condition=models.Q(('valid_until__isnull', False)), fields=['valid_until'], name='offer_price_ends')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('price_cny_hour__gte', 0)), name='offer_price_not_negative'), models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='offer_price_ends_after_it_begins')],
+            },
+        ),
+        migrations.CreateModel(
+            name='CentreStore',
+            fields=[
+                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('generation', models.PositiveIntegerField(default=1, editable=False)),
+                ('tenant_id', models.UUIDField()),
+                ('storage_class', models.CharField(choices=[('performance', '高性能存储'), ('standard', '标准存储'), ('archive', '归档存储')], max_length=20)),
+                ('gib', models.BigIntegerField(help_text='installed for rent')),
+                ('price_cny_gib_month', models.DecimalField(decimal_places=6, max_digits=18)),
+                ('centre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stores', to='aggregation.centre')),
+            ],
+            options={
+                'db_table': 'centre_store',
+                'constraints': [models.UniqueConstraint(fields=('centre', 'storage_class'), name='centre_store_once_a_class'), models.CheckConstraint(condition=models.Q(('gib__gte', 0), ('price_cny_gib_month__gte', 0)), name='centre_store_not_negative')],
             },
         ),
         migrations.CreateModel(

@@ -16,6 +16,20 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='HoldAccount',
+            fields=[
+                ('tenant_id', models.UUIDField(primary_key=True, serialize=False)),
+                ('live', models.PositiveIntegerField(default=0)),
+                ('lapsed', models.PositiveIntegerField(default=0)),
+                ('lapsed_since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('most', models.PositiveIntegerField(null=True)),
+                ('most_lapsed', models.PositiveIntegerField(null=True)),
+            ],
+            options={
+                'db_table': 'hold_account',
+            },
+        ),
+        migrations.CreateModel(
             name='Capacity',
             fields=[
                 ('resource', models.UUIDField(primary_key=True, serialize=False)),
@@ -41,6 +55,7 @@ class Migration(migrations.Migration):
                 ('tenant_id', models.UUIDField(null=True)),
                 ('actor_user', models.UUIDField(null=True)),
                 ('actor_tenant', models.UUIDField(null=True)),
+                ('actor_client', models.UUIDField(null=True)),
                 ('actor_node', models.CharField(blank=True, max_length=20)),
                 ('request_id', models.CharField(blank=True, max_length=64)),
                 ('occurred_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -197,15 +212,15 @@ class Migration(migrations.Migration):
                 ('tenant_id', models.UUIDField()),
                 ('quantity', models.BigIntegerField()),
                 ('period', django.contrib.postgres.fields.ranges.DateTimeRangeField(null=True)),
-                ('state', models.CharField(choices=[('held', '预占'), ('confirmed', '已确认'), ('released', '已释放'), ('expired', '已过期')], max_length=10)),
+                ('state', models.CharField(choices=[('held', '预占'), ('confirmed', '已确认'), ('released', '已释放'), ('expired', '已过期'), ('ended', '已结束')], max_length=10)),
                 ('expires_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='kernel.capacity')),
             ],
             options={
                 'db_table': 'claim',
-                'indexes': [models.Index(condition=models.Q(('state', 'held')), fields=['expires_at'], name='claim_due'), models.Index(condition=models.Q(('state__in', ('held', 'confirmed'))), fields=['resource'], name='claim_active')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='claim_positive'), models.UniqueConstraint(fields=('bundle', 'resource'), name='claim_once_a_bundle_and_resource'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), ('expires_at__isnull', False), _connector='OR'), name='claim_held_has_deadline')],
+                'indexes': [models.Index(condition=models.Q(('state', 'held')), fields=['expires_at'], name='claim_due'), models.Index(condition=models.Q(('state__in', ('held', 'confirmed'))), fields=['resource'], name='claim_active'), models.Index(models.F('period__endswith'), condition=models.Q(('period__isnull', False), ('state', 'confirmed')), name='claim_window_over')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='claim_positive'), models.UniqueConstraint(fields=('bundle', 'resource', 'period'), name='claim_once_a_bundle_resource_and_period', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), ('expires_at__isnull', False), _connector='OR'), name='claim_held_has_deadline')],
             },
         ),
         migrations.CreateModel(

@@ -11,4 +11,7 @@ class Migration(migrations.Migration):
         AppendOnly("selection"),
         AppendOnly("line_opening_step"),
         AppendOnly("line_test"),
+        AppendOnly("metro_boundary"),
+        AppendOnly("latency_circles"),
+        AppendOnly("evidence_review"),
     ]
