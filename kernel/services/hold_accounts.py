@@ -49,8 +49,7 @@ def count_hold(*, tenant: UUID, quota: HoldQuota) -> None:
 
 def room_for_holds(*, tenant: UUID, wanted: int, quota: HoldQuota) -> tuple[int, Problem | None]:
     """Lock the tenant's account: how many of the wanted holds it may still have, and why not all."""
-    HoldAccount.objects.bulk_create([HoldAccount(tenant_id=tenant)], ignore_conflicts=True)
-    HoldAccount.objects.select_for_update().get(tenant_id=tenant)
+    _locked_account(tenant)
     asked: dict[str, Any] = {"tenant": tenant, "most": quota.most, "most_lapsed": quota.most_lapsed}
     live, lapsed, most, most_lapsed, seconds = _standing_of(asked)
     if lapsed >= most_lapsed and seconds > 0:
@@ -73,11 +72,16 @@ def discount_hold(*, tenant: UUID, lapsed: bool) -> None:
 @transaction.atomic
 def limit_holds(*, tenant: UUID, most: int | None, most_lapsed: int | None) -> HoldAccount:
     """Give a tenant limits of its own; None: the house's."""
-    HoldAccount.objects.bulk_create([HoldAccount(tenant_id=tenant)], ignore_conflicts=True)
-    row = HoldAccount.objects.select_for_update().get(tenant_id=tenant)
+    row = _locked_account(tenant)
     row.most, row.most_lapsed = most, most_lapsed
     row.save(update_fields=["most", "most_lapsed"])
     return row
+
+
+def _locked_account(tenant: UUID) -> HoldAccount:
+    """The tenant's account, made where it has none yet."""
+    HoldAccount.objects.bulk_create([HoldAccount(tenant_id=tenant)], ignore_conflicts=True)
+    return HoldAccount.objects.select_for_update().get(tenant_id=tenant)
 
 
 def _standing_of(asked: dict[str, Any]) -> tuple[int, int, int, int, int]:

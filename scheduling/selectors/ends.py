@@ -45,13 +45,13 @@ def near_place(place: str) -> list[Near]:
 def near_address(plain: str) -> list[Near]:
     """The access points from which line providers cover an address, as it is compared; empty where nobody does."""
     rows = list(CoveredAddress.objects.filter(plain=plain).select_related("site").order_by("id"))
+    if not rows:
+        return []
     keys = dict(
         LineProvider.objects.filter(tenant_id__in=[row.tenant_id for row in rows]).values_list(
             "tenant_id", "key"
         )
     )
-    if not rows:
-        return []
     covered: dict[str, set[str]] = {}
     for row in rows:
         covered.setdefault(row.site.key, set()).add(keys.get(row.tenant_id, ""))

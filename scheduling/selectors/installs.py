@@ -32,8 +32,8 @@ def installs(tariffs: Iterable[Tariff], *, tail: Tail | None) -> dict[str, Insta
     """Id of the tariff's row → how soon its line may be in use from now on, over a tail (None: from the site itself)."""
     wanted = {row_id(TABLES[2], tariff): tariff for tariff in tariffs}
     counted = days_counted(wanted.values())
-    tenants = tenants_by_key(tariff.line_provider for tariff in wanted.values())
-    rules = {} if tail is None else end_rules(tenants.values())
+    tenants = {} if tail is None else tenants_by_key(tariff.line_provider for tariff in wanted.values())
+    rules = end_rules(tenants.values()) if tenants else {}
     at, calendar, found = now(), working_calendar(), {}
     for key, tariff in wanted.items():
         end = None if tail is None else class_of(tail.cable_m, rules[tenants[tariff.line_provider]])

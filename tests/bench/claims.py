@@ -18,9 +18,8 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -36,15 +35,13 @@ from django.db.models import Sum
 if __name__ == "__main__":
     django.setup()  # before the models below are imported
 
-from config.embedded.process import end, spawn
-from config.embedded.stack import ROOT
 from kernel.models import Capacity, Claim, HoldAccount
 from kernel.models.capacity import ACTIVE
 from kernel.tenancy import as_node
 from tests.bench._ground import Ground, prepare
-from tests.bench._placement import claim as their_claim
-from tests.bench._placement import placement
-from tests.support.processes import environment, wait_for_web
+from tests.bench.peers.allocations import claim as their_claim
+from tests.bench.peers.allocations import pools_at_placement
+from tests.support.processes import web_server
 
 TOTAL = 2**31 - 1
 SUCCEEDED = re.compile(rb'"succeeded":(\d+)')
@@ -135,33 +132,6 @@ def burst(
         ends = list(pool.map(run, range(clients)))
     granted = sum(granted for granted, _ in ends)
     return Burst(granted, granted / max(seconds for _, seconds in ends), times, statuses)
-
-
-@contextmanager
-def our_node(folder: Path, workers: int) -> Iterator[int]:
-    """Our web workers, as the demo starts them; the port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command: list[object] = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        port,
-    ]
-    command += ["--workers", workers, "--blocking-threads", 4, "--no-ws", "config.wsgi:application"]
-    log = folder / "web.log"
-    process = spawn(command, log=log, env=environment(HEARTBEAT_SECONDS="86400"), cwd=ROOT)
-    try:
-        wait_for_web(process, f"http://127.0.0.1:{port}/healthz", log)
-        yield port
-    finally:
-        end([process], grace=5)
 
 
 def our_claim(ground: Ground, offers: Sequence[UUID], each: int = 1) -> Make:
@@ -255,11 +225,10 @@ def compare(asked: argparse.Namespace, folder: Path, ground: Ground) -> list[str
     shapes = [(name, count, each) for each in (1, asked.batch) for name, count in pools.items()]
     broken = []
     with (
-        our_node(folder, asked.workers) as port,
-        placement(folder / "peer", owner_url, workers=asked.workers, pools=asked.pools, total=TOTAL) as (
-            peer,
-            ids,
-        ),
+        web_server(folder, workers=asked.workers, HEARTBEAT_SECONDS="86400") as (_, port),
+        pools_at_placement(
+            owner_url, folder / "peer", workers=asked.workers, pools=asked.pools, total=TOTAL
+        ) as (peer, ids),
     ):
         for name, count, each in shapes:
             mine = our_claim(ground, ground.offers[:count], each)

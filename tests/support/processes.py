@@ -36,8 +36,8 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @contextmanager
-def web_server(folder: Path) -> Iterator[tuple[str, int]]:
-    """Granian with one worker of four threads; its host and port. Ended on the way out."""
+def web_server(folder: Path, *, workers: int = 1, **more: str) -> Iterator[tuple[str, int]]:
+    """Granian with workers of four threads; its host and port. Ended on the way out."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         host, port = probe.getsockname()
@@ -52,9 +52,9 @@ def web_server(folder: Path) -> Iterator[tuple[str, int]]:
         "--port",
         port,
     ]
-    command += ["--workers", 1, "--blocking-threads", 4, "--no-ws", "config.wsgi:application"]
+    command += ["--workers", workers, "--blocking-threads", 4, "--no-ws", "config.wsgi:application"]
     log = folder / "web.log"
-    process = spawn(command, log=log, env=environment(), cwd=ROOT)
+    process = spawn(command, log=log, env=environment(**more), cwd=ROOT)
     try:
         wait_for_web(process, f"http://{host}:{port}/healthz", log)
         yield host, port

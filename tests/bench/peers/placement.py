@@ -80,19 +80,29 @@ class Placement:
 
 @contextmanager
 def placement(owner: str, world: World, folder: Path) -> Iterator[Placement]:
-    """Make its database beside ours (`owner` is the address of our database's owner), load it, and serve it."""
+    """Placement with a resource provider for each offer of the world; `owner` is as in `serving`."""
+    with serving(owner, folder) as (port, address):
+        wire = Wire(port)
+        wire.send(
+            "GET", "/resource_classes", HEADERS
+        )  # with the first request come its own classes and traits
+        yield Placement(wire, _load(address, world))
+
+
+@contextmanager
+def serving(owner: str, folder: Path, *, workers: int = 1) -> Iterator[tuple[int, str]]:
+    """An empty Placement beside our database, whose owner's address is `owner`; its port, and its database's address."""
     home = urlsplit(owner)
-    host = parse_qs(home.query)
+    host = {name: values[0] for name, values in parse_qs(home.query).items()}
     with psycopg.connect(owner, autocommit=True) as admin:
         admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(DATABASE)))
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
     folder.mkdir(exist_ok=True)
     python = install_peers()
-    address = (
-        f"postgresql+psycopg2://{home.username}@/{DATABASE}?{urlencode({k: v[0] for k, v in host.items()})}"
-    )
     (folder / "placement.conf").write_text(
-        f"[placement_database]\nconnection = {address}\n[api]\nauth_strategy = noauth2\n", encoding="utf-8"
+        "[DEFAULT]\ndefault_log_levels = placement=ERROR\n[api]\nauth_strategy = noauth2\n[placement_database]\n"
+        f"connection = postgresql+psycopg2://{home.username}@/{DATABASE}?{urlencode(host)}\n",
+        encoding="utf-8",
     )
     environment = clean_environment(OS_PLACEMENT_CONFIG_DIR=str(folder))
     manage = [python.with_name("placement-manage"), "--config-dir", folder, "db", "sync"]
@@ -100,15 +110,11 @@ def placement(owner: str, world: World, folder: Path) -> Iterator[Placement]:
         raise RuntimeError("placement-manage db sync failed")
     port = free_port()
     command = [python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", port]
-    command += ["--workers", 1, "--blocking-threads", 4, "--no-ws", "placement.wsgi.api:application"]
+    command += ["--workers", workers, "--blocking-threads", 4, "--no-ws", "placement.wsgi.api:application"]
     process = spawn(command, log=folder / "placement.log", env=environment, cwd=ROOT)
     try:
         wait_for(process, port, folder / "placement.log")
-        wire = Wire(port)
-        wire.send(
-            "GET", "/resource_classes", HEADERS
-        )  # with the first request come its own classes and traits
-        yield Placement(wire, _load(home._replace(path=f"/{DATABASE}").geturl(), world))
+        yield port, home._replace(path=f"/{DATABASE}").geturl()
     finally:
         end([process], grace=5)
 
