@@ -1,9 +1,9 @@
-"""What aggregation reports upwards: installed, in use and free compute by kind, and what is missing."""
+"""What aggregation reports upwards: installed, in use and free compute by kind, what is missing, what is on sale."""
 
 from datetime import datetime
 from typing import Any
 
-from aggregation.selectors.reports import missing_pools, pools_by_kind
+from aggregation.selectors.reports import missing_pools, offers_by_place, pools_by_kind
 from kernel.reports import ReportClass, Section, register_section
 from kernel.text import Text
 
@@ -16,6 +16,11 @@ def collect_pools(start: datetime, end: datetime) -> list[dict[str, Any]]:  # no
 def collect_missing(start: datetime, end: datetime) -> list[dict[str, Any]]:  # noqa: ARG001 - as above
     """One record for each pool that had no fresh reading at the period's end."""
     return missing_pools(end)
+
+
+def collect_offers(start: datetime, end: datetime) -> list[dict[str, Any]]:  # noqa: ARG001 - as above
+    """One record for each division and kind of compute with something on sale."""
+    return offers_by_place()
 
 
 register_section(
@@ -34,6 +39,7 @@ register_section(
             "cards_free",
         ),
         collect=collect_pools,
+        standing=True,
     )
 )
 register_section(
@@ -43,5 +49,16 @@ register_section(
         title=Text("未按时上报的算力资源池", "Compute pools that did not report"),
         sums=(),
         collect=collect_missing,
+        standing=True,
+    )
+)
+register_section(
+    Section(
+        name="catalogue.offers",
+        kind=ReportClass.CATALOGUE,
+        title=Text("在售目录", "What is on sale"),
+        sums=("offers",),
+        collect=collect_offers,
+        standing=True,
     )
 )

@@ -9,13 +9,14 @@ from kernel.text import Text, Vocabulary
 
 
 class ReportClass(Vocabulary):
-    """The streams that go up: the four classes of monitoring data, the catalogue, and trade totals."""
+    """The streams that go up: the four classes of monitoring data, the catalogue, filings, trade totals."""
 
     RESOURCE = "resource", "资源业务", "Resource business"
     PLATFORM = "platform", "平台业务", "Platform business"
     DISPATCH = "dispatch", "互联调度业务", "Interconnection and dispatch business"
     APPLICATION = "application", "应用业务", "Application business"
     CATALOGUE = "catalogue", "目录", "Catalogue"
+    FILINGS = "filings", "备案", "Filings"
     TRADE = "trade", "交易汇总", "Trade totals"
 
 
@@ -23,7 +24,9 @@ class ReportClass(Vocabulary):
 class Section:
     """One part of a report: `collect(start, end)` gives its records for the half-open period.
 
-    Each record is a flat JSON object; `sums` names its integer fields that are added up on both sides.
+    Each record is a flat JSON object, in an order that depends on the facts alone; `sums` names its integer fields
+    that are added up on both sides. `standing` says that it tells how things stand when they are read and not what
+    happened in the period, so that a report says when that was.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Section:
     title: Text
     sums: tuple[str, ...]
     collect: Callable[[datetime, datetime], list[dict[str, Any]]]
+    standing: bool = False
 
 
 SECTIONS: dict[str, Section] = {}

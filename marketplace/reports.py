@@ -55,6 +55,7 @@ register_section(
         title=Text("市场运行", "The market"),
         sums=("parties", "listings", "demands", "quotes", "orders", "buyers", "amount_fen"),
         collect=market,
+        standing=True,
     )
 )
 register_section(

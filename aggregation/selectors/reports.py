@@ -6,7 +6,8 @@ from typing import Any
 
 from aggregation.domain.inventory import Freshness
 from aggregation.domain.pools import PoolKind
-from aggregation.models import Pool
+from aggregation.models import Offer, Pool
+from aggregation.selectors.gate import sellable_offers
 from aggregation.selectors.inventory import freshness_of, inventory_of
 
 
@@ -47,6 +48,25 @@ def missing_pools(at: datetime) -> list[dict[str, Any]]:
                 {"pool": pool.key, "kind": pool.kind, "state": freshness.value, "last_observed_at": last}
             )
     return found
+
+
+def offers_by_place() -> list[dict[str, Any]]:
+    """What is on sale now by division and kind: offers, their providers, and the lowest price of a unit hour."""
+    found: dict[tuple[str, str], list[Offer]] = {}
+    for offer in sellable_offers().select_related("pool__centre"):
+        found.setdefault((offer.pool.centre.division, offer.pool.kind), []).append(offer)
+    return [
+        {
+            "division": division,
+            "kind": kind,
+            "offers": len(offers),
+            "providers": len({offer.tenant_id for offer in offers}),
+            "lowest_cny_hour": format(
+                min(o.price_cny_hour for o in offers if o.price_cny_hour is not None), "f"
+            ),
+        }
+        for (division, kind), offers in sorted(found.items())
+    ]
 
 
 def _pools(at: datetime) -> Iterator[tuple[Pool, Freshness]]:
