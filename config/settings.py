@@ -19,7 +19,9 @@ NODE_URL = env.text("NODE_URL", "http://127.0.0.1:8000")
 NODE_KEY = env.text("NODE_KEY", "")  # the node's Ed25519 private key as PEM; NODE_KEY_FILE names its file
 EGRESS_REFUSED = env.networks("EGRESS_REFUSED")  # public addresses of one's own inner hosts
 EGRESS_PROXY = env.text("EGRESS_PROXY", "")  # HTTP proxy for requests to other nodes and to providers' agents
-REPORT_PERIOD_SECONDS = int(env.text("REPORT_PERIOD_SECONDS", "86400"))  # length of one reported period
+REPORT_UPSTREAMS = env.text("REPORT_UPSTREAMS", "national").split(
+    ","
+)  # codes of nodes/profiles/upstreams.yaml
 DAY_SECONDS = int(
     env.text("DAY_SECONDS", "86400")
 )  # how long a promised day of a line is; less is an accelerated clock
@@ -141,7 +143,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "nodes.tasks.exchange_daily",
         "schedule": crontab(hour=16, minute=10),
     },  # 00:10 in Shanghai
-    "reports": {"task": "nodes.tasks.draft_reports", "schedule": float(min(REPORT_PERIOD_SECONDS, 600))},
+    "reports": {"task": "nodes.tasks.draft_reports", "schedule": 600.0},
     "inventory": {"task": "aggregation.tasks.watch_inventory", "schedule": HEARTBEAT_SECONDS / 3},
     "operations": {"task": "kernel.tasks.forget", "schedule": 3600.0, "options": {"expires": 600}},
     "supply": {"task": "scheduling.tasks.keep_supply", "schedule": 1.0, "options": {"expires": 5}},

@@ -111,6 +111,54 @@ class UnknownSection(Problem):
     detail = Text("{section} 不是报送项；可用：{known}。", "{section} is no section; these are: {known}.")
 
 
+class UnknownUpstream(Problem):
+    """No such platform is among those that this node reports to."""
+
+    status = 400
+    code = "unknown_upstream"
+    title = Text("本节点不向该平台报送", "This node does not report there")
+    detail = Text(
+        "本节点不向 {upstream} 报送；现报送：{known}。需要增加时请在 REPORT_UPSTREAMS 中列出。",
+        "This node does not report to {upstream}; it reports to: {known}. List it in REPORT_UPSTREAMS to add it.",
+    )
+
+
+class ReportOverlaps(Problem):
+    """Another report has a part of the period."""
+
+    status = 409
+    code = "report_overlaps"
+    title = Text("周期与已有报告重叠", "The period overlaps a report")
+    detail = Text(
+        "报告 {report} 已包含 {start} 至 {end}；请从其结束时刻起报送，或用 :correct 更正它。",
+        "Report {report} covers {start} to {end}; begin where it ends, or correct it with :correct.",
+    )
+
+
+class ReportNotOurs(Problem):
+    """Only the node that made a report can make it again."""
+
+    status = 409
+    code = "report_not_ours"
+    title = Text("不是本节点的报告", "Not a report of this node")
+    detail = Text(
+        "节点 {node} 的报送项 {section} 不能在本节点重新汇总；请向该节点查询。",
+        "Section {section} of node {node} cannot be assembled here; ask that node.",
+    )
+
+
+class ReceiptComesSigned(Problem):
+    """The upstream node answers by itself."""
+
+    status = 409
+    code = "receipt_comes_signed"
+    title = Text("回执由上级节点签发", "The upstream signs the receipt")
+    detail = Text(
+        "该报告经节点互联送出，回执由上级节点签发并自动登记，不能手工登记。",
+        "This report went over the federation: its receipt is signed by the upstream and noted by itself.",
+    )
+
+
 class PeriodOpen(Problem):
     """The period is not over, or is none."""
 

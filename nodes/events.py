@@ -146,6 +146,15 @@ class ReportReceived(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PeriodCompleted(Event):
+    """A node said that every section of a period has its receipt."""
+
+    name: ClassVar[str] = "nodes.period_completed"
+
+    node: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ManifestCompared(Event):
     """Both sides' manifests of a stream were laid side by side."""
 

@@ -9,8 +9,8 @@ from kernel.clock import now, shanghai_date
 from kernel.jobs import job
 from kernel.services.jobs import enqueue_job
 from nodes.selectors.streams import sending_streams
+from nodes.services.drafts import DRAFT_JOB, draft_due, plan_drafts
 from nodes.services.manifests import exchange_manifest
-from nodes.services.reports import draft_last_period
 from nodes.services.sending import due_streams, send_stream
 from nodes.services.streams import SEND_JOB
 
@@ -25,6 +25,12 @@ def send(*, stream: str) -> None:
 def exchange(*, stream: str) -> None:
     """Compare one stream with its peer; tried again with the job's own pauses while the peer is away."""
     exchange_manifest(stream=UUID(stream))
+
+
+@job(DRAFT_JOB)
+def draft_section(*, upstream_code: str, section: str) -> None:
+    """Draft what is due of one section for one upstream: one that fails keeps no other waiting."""
+    draft_due(upstream_code=upstream_code, section=section)
 
 
 @shared_task(name="nodes.tasks.sweep_streams", ignore_result=True)
@@ -45,5 +51,5 @@ def exchange_daily() -> None:
 
 @shared_task(name="nodes.tasks.draft_reports", ignore_result=True)
 def draft_reports() -> None:
-    """Draft the reports of the last closed period."""
-    draft_last_period()
+    """See to it that every closed period is drafted for every upstream."""
+    plan_drafts()

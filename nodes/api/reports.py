@@ -1,9 +1,12 @@
-"""Reports over HTTP: draft, review, send, correct; and their totals, alike on both sides."""
+"""Reports over HTTP: draft, review, send, correct, compare; and their totals, alike on both sides."""
 
+import base64
 import json
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,16 +14,21 @@ from rest_framework.response import Response
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
+from kernel.crypto.digests import content_digest
+from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.reports import ReportClass
+from nodes.adapters.reports.formats import TYPES
 from nodes.domain.reports import LIFE, ReportState
 from nodes.models import Report
 from nodes.selectors.reports import totals
+from nodes.services import drafts
 from nodes.services import reports as services
 
 
 class ReportIn(serializers.Serializer[Any]):
-    """Which section of which closed period."""
+    """Which section of which closed period, for whom."""
 
+    upstream = serializers.CharField(max_length=20, default="national", help_text="code of /report-upstreams")
     section = serializers.CharField(max_length=64)
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
@@ -32,6 +40,13 @@ class CorrectionIn(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500)
 
 
+class PlatformAnswerIn(serializers.Serializer[Any]):
+    """What a platform answered to a file: the number of its receipt; where it refused, also why."""
+
+    number = serializers.CharField(max_length=64)
+    refused = serializers.CharField(max_length=500, default="")
+
+
 class ReportOut(serializers.ModelSerializer[Report]):
     """A report without its records."""
 
@@ -40,6 +55,7 @@ class ReportOut(serializers.ModelSerializer[Report]):
         fields = (
             "id",
             "node",
+            "upstream",
             "section",
             "kind",
             "start",
@@ -51,24 +67,82 @@ class ReportOut(serializers.ModelSerializer[Report]):
             "supersedes",
             "reason",
             "reviewed_by",
+            "sent_by",
+            "number",
+            "refusal",
             "key_id",
             "created_at",
             "generation",
         )
 
 
+class DeltaOut(serializers.Serializer[Any]):
+    """What a correction changes: the root of the version before, and what each sum rose or fell by."""
+
+    of = serializers.CharField()
+    reason = serializers.CharField()
+    delta = serializers.DictField(child=serializers.IntegerField())
+
+
 class ReportWithRecordsOut(ReportOut):
     """A report with its records, as they travel."""
 
     records = serializers.SerializerMethodField()
+    profile = serializers.SerializerMethodField(help_text="the upstream's profile with its version")
+    root = serializers.SerializerMethodField(help_text="Merkle root over the records, hex")  # type: ignore[assignment] # its name
+    as_of = serializers.SerializerMethodField(help_text="when a section that tells how things stand was read")
+    correction = serializers.SerializerMethodField()
 
     class Meta(ReportOut.Meta):
-        fields = (*ReportOut.Meta.fields, "records")  # type: ignore[assignment] # one more than the parent's
+        fields = (*ReportOut.Meta.fields, "profile", "root", "as_of", "correction", "records")  # type: ignore[assignment] # more than the parent's
 
-    def get_records(self, report: Report) -> list[dict[str, Any]]:
+    def to_representation(self, instance: Report) -> dict[str, Any]:
+        """Read the bytes once."""
+        self._said = json.loads(bytes(instance.body))
+        return super().to_representation(instance)
+
+    def get_records(self, _: Report) -> list[dict[str, Any]]:
         """The records in the bytes that are sent."""
-        records: list[dict[str, Any]] = json.loads(bytes(report.body))["records"]
-        return records
+        return list(self._said["records"])
+
+    def get_profile(self, _: Report) -> str:
+        """Which version of which profile it follows."""
+        return str(self._said.get("profile", ""))
+
+    def get_root(self, _: Report) -> str:
+        """The root that the bytes name."""
+        return str(self._said.get("root", ""))
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_as_of(self, _: Report) -> str | None:
+        """The moment of the reading."""
+        at: str | None = self._said.get("as_of")
+        return at
+
+    @extend_schema_field(DeltaOut(allow_null=True))
+    def get_correction(self, _: Report) -> dict[str, Any] | None:
+        """What it says about the version before."""
+        correction: dict[str, Any] | None = self._said.get("correction")
+        return correction
+
+
+class DifferenceOut(serializers.Serializer[Any]):
+    """One line that differs."""
+
+    pointer = serializers.CharField(
+        help_text="into the report's records; - where the report has no such record"
+    )
+    then = serializers.JSONField(allow_null=True)
+    now = serializers.JSONField(allow_null=True)
+
+
+class ComparisonOut(serializers.Serializer[Any]):
+    """A report beside the same section and period read again."""
+
+    same = serializers.BooleanField()
+    root_then = serializers.CharField()
+    root_now = serializers.CharField()
+    differences = DifferenceOut(many=True)
 
 
 class ReportQuery(PageQuery):
@@ -77,6 +151,7 @@ class ReportQuery(PageQuery):
     orders = {"start": "start"}
 
     node = serializers.CharField(required=False)
+    upstream = serializers.CharField(required=False)
     section = serializers.CharField(required=False)
     kind = serializers.ChoiceField(ReportClass.choices(), required=False)
     state = serializers.ChoiceField(ReportState.choices(), required=False)
@@ -125,8 +200,12 @@ class ReportsView(HouseView):
     def post(self, request: Request) -> Response:
         """Assemble one section of a closed period as a draft."""
         data = self.read(ReportIn)
-        row = services.draft_report(
-            section=data["section"], start=data["start"], end=data["end"], actor=self.actor
+        row = drafts.draft_report(
+            upstream_code=data["upstream"],
+            section=data["section"],
+            start=data["start"],
+            end=data["end"],
+            actor=self.actor,
         )
         return self.show(row, ReportWithRecordsOut, status=201, location=f"/api/v1/reports/{row.id}")
 
@@ -167,7 +246,7 @@ class SendReportView(HouseView):
 
     @extend_schema(request=None, responses={200: ReportOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Sign a reviewed report and put it on its stream to the upstream."""
+        """Sign a reviewed report and let it go, by another person than its reviewer: onto its stream, or as a file."""
         return self.show(services.send_report(report=self.subject, actor=self.actor), ReportOut)
 
 
@@ -185,6 +264,67 @@ class CorrectReportView(HouseView):
         reason = self.read(CorrectionIn)["reason"]
         row = services.correct_report(report=self.subject, reason=reason, actor=self.actor)
         return self.show(row, ReportWithRecordsOut, status=201, location=f"/api/v1/reports/{row.id}")
+
+
+class AcknowledgeReportView(HouseView):
+    """`/api/v1/reports/{id}:acknowledge`."""
+
+    operations = {"POST": "nodes.acknowledge_report"}
+    queryset = Report.objects.all()
+    visible_by = "nodes.read_report"
+    acts = {"POST": (LIFE, "refuse")}
+
+    @extend_schema(request=PlatformAnswerIn, responses={200: ReportOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Note what a platform answered to a file that a person handed in."""
+        data = self.read(PlatformAnswerIn)
+        row = services.acknowledge_report(
+            report=self.subject, number=data["number"], refused=data["refused"], actor=self.actor
+        )
+        return self.show(row, ReportOut)
+
+
+class ReportDocumentView(HouseView):
+    """`/api/v1/reports/{id}/document`."""
+
+    operations = {"GET": "nodes.read_report_document"}
+    queryset = Report.objects.all()
+    visible_by = "nodes.read_report"
+
+    @extend_schema(
+        responses={(200, "application/json"): OpenApiTypes.BINARY, (200, "text/csv"): OpenApiTypes.BINARY}
+    )
+    def get(self, request: Request, **_: Any) -> HttpResponse:
+        """The very bytes that are signed, in the format of the upstream's profile.
+
+        `Content-Digest` is theirs; once sent, `Cin-Signature` is base64 of the signature by the key `Cin-Keyid` over
+        `cin-bytes-v1`, a zero byte and the bytes.
+        """
+        row = self.subject
+        kind, content = services.document(row)
+        name = f"{row.section}-{row.start:%Y%m%d}.{'csv' if TYPES[kind].startswith('text/csv') else 'json'}"
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Digest": content_digest(SUITE.digest_algorithm, content),
+            "Cache-Control": "private, no-store",
+        }
+        if row.signature is not None:
+            headers["Cin-Keyid"] = row.key_id
+            headers["Cin-Signature"] = base64.b64encode(bytes(row.signature)).decode()
+        return HttpResponse(content, content_type=TYPES[kind], headers=headers)
+
+
+class CompareReportView(HouseView):
+    """`/api/v1/reports/{id}/comparison`."""
+
+    operations = {"GET": "nodes.compare_report"}
+    queryset = Report.objects.all()
+    visible_by = "nodes.read_report"
+
+    @extend_schema(responses=ComparisonOut)
+    def get(self, request: Request, **_: Any) -> Response:
+        """Read the same section and period again: the same facts give the same root, and each line that differs is named."""
+        return Response(ComparisonOut(drafts.compare_report(report=self.subject)).data)
 
 
 class TotalsView(HouseView):

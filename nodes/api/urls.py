@@ -10,8 +10,10 @@ from nodes.api import (
     invitations,
     manifests,
     peers,
+    periods,
     reports,
     streams,
+    upstreams,
 )
 
 urlpatterns = [
@@ -39,6 +41,11 @@ urlpatterns = [
     path("reports/<uuid:pk>:review", reports.ReviewReportView.as_view()),
     path("reports/<uuid:pk>:send", reports.SendReportView.as_view()),
     path("reports/<uuid:pk>:correct", reports.CorrectReportView.as_view()),
+    path("reports/<uuid:pk>:acknowledge", reports.AcknowledgeReportView.as_view()),
+    path("reports/<uuid:pk>/document", reports.ReportDocumentView.as_view()),
+    path("reports/<uuid:pk>/comparison", reports.CompareReportView.as_view()),
+    path("report-upstreams", upstreams.ReportUpstreamsView.as_view(), name="report-upstreams"),
+    path("reported-periods", periods.ReportedPeriodsView.as_view(), name="reported-periods"),
     path("manifests", manifests.ManifestsView.as_view(), name="manifests"),
     path("manifests:exchange", manifests.ExchangeView.as_view()),
     path("federation/totals", reports.TotalsView.as_view(), name="totals"),

@@ -3,14 +3,18 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
+from kernel.merkle import leaf_hash, root
 from kernel.states import StateTable
 from kernel.text import Vocabulary
 
 STREAM = "reports"  # one stream for each class of data: reports.resource, reports.platform …
-SCHEMA = "cin-report/1"
+SCHEMA = "cin-report/2"
+BEFORE = (
+    "cin-report/1"  # of version 0.1.0: without root, profile and correction; still read, no longer written
+)
 
 
 class ReportState(Vocabulary):
@@ -44,8 +48,21 @@ COUNTED = (R.RECEIPTED, R.RECEIVED)  # both sides total these, and get the same 
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """Why a report takes the place of another: `of` is that one's root, `delta` what each sum rose or fell by."""
+
+    of: str
+    reason: str
+    delta: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportMessage:
-    """What one report says; `sums` are integers whose units are in their names."""
+    """What one report says; `sums` are integers whose units are in their names.
+
+    `profile` is the upstream's with its version; `root` (hex) is the Merkle root over the records' canonical bytes;
+    `as_of` is when a section that says how things stand was read, None for one that counts what happened.
+    """
 
     node: str
     kind: str
@@ -54,6 +71,15 @@ class ReportMessage:
     end: datetime
     count: int
     sums: dict[str, int]
+    root: str
+    profile: str = ""
+    as_of: datetime | None = None
+    correction: Correction | None = None
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """What is added up on both sides: the number of records, and the sums."""
+        return {"records": self.count, **self.sums}
 
 
 def add_up(records: Iterable[Mapping[str, Any]], names: Sequence[str]) -> dict[str, int]:
@@ -62,47 +88,131 @@ def add_up(records: Iterable[Mapping[str, Any]], names: Sequence[str]) -> dict[s
     return {name: sum(int(row.get(name) or 0) for row in rows) for name in names}
 
 
+def root_of(records: Iterable[Mapping[str, Any]]) -> str:
+    """The Merkle root (hex) over the records in their order: a leaf is one record's canonical bytes."""
+    return root([leaf_hash(_canonical(record)) for record in records]).hex()
+
+
+def difference(before: ReportMessage, after: ReportMessage) -> dict[str, int]:
+    """What the number of records and each sum rose or fell by; a sum that one side lacks counts as 0 there."""
+    old, new = before.figures, after.figures
+    return {name: new.get(name, 0) - old.get(name, 0) for name in sorted({*old, *new})}
+
+
 def compose_report(message: ReportMessage, records: Sequence[Mapping[str, Any]]) -> bytes:
     """The report's bytes, with its records: JSON, keys sorted, no spaces. These very bytes travel and are kept."""
-    document = {
+    document: dict[str, Any] = {
         "schema": SCHEMA,
         "node": message.node,
+        "profile": message.profile,
         "kind": message.kind,
         "section": message.section,
         "start": message.start.astimezone(UTC).isoformat(),
         "end": message.end.astimezone(UTC).isoformat(),
         "count": message.count,
-        "sums": {"records": message.count, **message.sums},
+        "sums": message.figures,
+        "root": message.root,
         "records": list(records),
     }
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    if message.as_of is not None:
+        document["as_of"] = message.as_of.astimezone(UTC).isoformat()
+    if message.correction is not None:
+        document["correction"] = {
+            "of": message.correction.of,
+            "reason": message.correction.reason,
+            "delta": dict(message.correction.delta),
+        }
+    return _canonical(document)
 
 
 def read_report(body: bytes) -> ReportMessage | None:
-    """The report that these bytes say, if count and sums are those of its records; else None."""
+    """The report that these bytes say, if count, sums and root are those of its records; else None."""
     try:
         document = json.loads(body)
-        records, sums = document["records"], dict(document["sums"])
+        records, sums, schema = document["records"], dict(document["sums"]), document["schema"]
+        found = root_of(records)
+        corrects = document.get("correction")
         message = ReportMessage(
             node=document["node"],
+            profile=document.get("profile", ""),
             kind=document["kind"],
             section=document["section"],
             start=datetime.fromisoformat(document["start"]),
             end=datetime.fromisoformat(document["end"]),
             count=document["count"],
             sums={name: value for name, value in sums.items() if name != "records"},
+            root=found,
+            as_of=datetime.fromisoformat(document["as_of"]) if "as_of" in document else None,
+            correction=None if corrects is None else Correction(**corrects),
         )
         added = {"records": len(records), **add_up(records, list(message.sums))}
-        texts = all(type(text) is str for text in (message.node, message.kind, message.section))
-        whole = document["schema"] == SCHEMA and message.count == len(records) and sums == added
+        texts = (message.node, message.profile, message.kind, message.section, schema)
+        typed = all(type(text) is str for text in texts) and _is_correction(message.correction)
+        rooted = schema == BEFORE or (schema == SCHEMA and document["root"] == found)
+        whole = rooted and message.count == len(records) and sums == added
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     timed = message.start.tzinfo is not None and message.end.tzinfo is not None
-    return message if texts and whole and timed and message.start < message.end else None
+    return message if typed and whole and timed and message.start < message.end else None
 
 
-def last_closed_period(now: datetime, length: timedelta) -> tuple[datetime, datetime]:
-    """The newest period of this length that is over, counted from the Unix epoch in Shanghai's day (UTC+8)."""
-    origin = datetime(1970, 1, 1, tzinfo=UTC) - timedelta(hours=8)
-    end = origin + (now - origin) // length * length
-    return end - length, end
+def records_of(body: bytes) -> list[dict[str, Any]]:
+    """The records of a report that is kept here."""
+    return list(json.loads(body)["records"])
+
+
+def plain(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The records as a reader of their bytes has them."""
+    return [json.loads(_canonical(record)) for record in records]
+
+
+def _is_correction(correction: Correction | None) -> bool:
+    if correction is None:
+        return True
+    said = type(correction.of) is str and type(correction.reason) is str and bool(correction.reason.strip())
+    return said and all(type(value) is int for value in dict(correction.delta).values())
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line in which two assemblies of the same report differ: where, and what each says; None for nothing."""
+
+    pointer: str
+    then: Any
+    now: Any
+
+
+def differences(
+    then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]], sums: Sequence[str]
+) -> list[Difference]:
+    """The lines in which two readings of the same section and period differ; none where they are the same.
+
+    Records that say the same beside their `sums` and numbers are the same thing, and are compared field by field; a
+    record that only one side has is one line. Pointers are into the records of then, `-` where there is none.
+    """
+    left: dict[bytes, list[tuple[str, Mapping[str, Any]]]] = {}
+    for index, record in enumerate(then):
+        left.setdefault(_identity(record, sums), []).append((str(index), record))
+    found: list[Difference] = []
+    for record in now:
+        known = left.get(_identity(record, sums))
+        if not known:
+            found.append(Difference("/records/-", None, dict(record)))
+            continue
+        place, before = known.pop(0)
+        found += [
+            Difference(f"/records/{place}/{name}", before.get(name), record.get(name))
+            for name in sorted({*before, *record})
+            if before.get(name) != record.get(name)
+        ]
+    for rest in left.values():
+        found += [Difference(f"/records/{place}", dict(record), None) for place, record in rest]
+    return sorted(found, key=lambda line: line.pointer)
+
+
+def _identity(record: Mapping[str, Any], sums: Sequence[str]) -> bytes:
+    return _canonical({n: v for n, v in record.items() if n not in sums and not isinstance(v, int | float)})
+
+
+def _canonical(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

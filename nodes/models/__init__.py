@@ -2,6 +2,7 @@
 
 from nodes.models.alarms import NodeAlarm
 from nodes.models.applications import NodeApplication
+from nodes.models.completeness import ReportedPeriod
 from nodes.models.delegations import DelegatedPrefix
 from nodes.models.filings import Filing
 from nodes.models.incoming import InboundStream, Incoming
@@ -26,4 +27,5 @@ __all__ = [
     "Peer",
     "PeerKeyRow",
     "Report",
+    "ReportedPeriod",
 ]

@@ -8,6 +8,8 @@ import yaml
 
 from kernel.text import Text
 from nodes.domain.applications import ApplicationProfile, Entry, Form, FormKind, Origin, Rule
+from nodes.domain.periods import PeriodLength
+from nodes.domain.upstreams import Channel, Format, UpstreamProfile
 
 PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 
@@ -29,6 +31,27 @@ def application_profile() -> ApplicationProfile:
         contact=_entries(document["contact"]),
         rules={name: Rule(Origin(rule["origin"]), _text(rule)) for name, rule in document["rules"].items()},
     )
+
+
+@cache
+def upstream_profiles() -> dict[str, UpstreamProfile]:
+    """Every platform that a node may report to, by its code, read once."""
+    document = yaml.safe_load((PROFILES / "upstreams.yaml").read_text(encoding="utf-8"))
+    return {
+        code: UpstreamProfile(
+            code=code,
+            version=document["version"],
+            status=document["status"],
+            source=document["source"],
+            title=_text(upstream["title"]),
+            channel=Channel(upstream["channel"]),
+            format=Format(upstream["format"]),
+            period=PeriodLength(upstream["period"]),
+            sections=tuple(upstream["sections"]),
+            contact=_text(upstream["contact"]),
+        )
+        for code, upstream in document["upstreams"].items()
+    }
 
 
 def _form(form: dict[str, Any]) -> Form:

@@ -1,5 +1,6 @@
 """How the streams stand: what went out, what waits, what calls for a person."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, Q
 
+from nodes.domain import filings
 from nodes.domain.envelopes import Outcome
 from nodes.domain.manifests import Entry, message_sums
 from nodes.domain.peers import PeerState
@@ -33,6 +35,28 @@ def traffic(start: datetime, end: datetime) -> list[dict[str, Any]]:
             "refused": row["refused"],
         }
         for row in rows
+    ]
+
+
+def filed(start: datetime, end: datetime) -> list[dict[str, Any]]:
+    """One record for each act on identifiers: filings numbered in [start, end), how many were stored or refused."""
+    rows = Envelope.objects.filter(
+        stream__name=filings.STREAM, created_at__gte=start, created_at__lt=end
+    ).values_list("message__body", "outcome")
+    counts: dict[str, Counter[str]] = {}
+    for body, outcome in rows.iterator():
+        filing = filings.read_filing(bytes(body))
+        if filing is not None:
+            counts.setdefault(filing.act.value, Counter()).update(["filed", *([outcome] if outcome else [])])
+    return [
+        {
+            "act": act,
+            "filed": counts[act]["filed"],
+            "stored": counts[act][Outcome.STORED.value],
+            "refused": counts[act][Outcome.REFUSED.value],
+        }
+        for act in filings.FilingAct.codes()
+        if act in counts
     ]
 
 

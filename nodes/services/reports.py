@@ -1,16 +1,16 @@
 """Reports from draft to receipt, their corrections, and those that downstream nodes send."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 
 from kernel.actor import SYSTEM, Actor
-from kernel.clock import now
-from kernel.locks import Lock, take_lock
-from kernel.reports import SECTIONS, Section
+from kernel.errors import SamePerson
+from kernel.reports import SECTIONS
 from kernel.services.outbox import publish
 from nodes import events
+from nodes.adapters.reports.formats import document_of
 from nodes.domain.envelopes import Message, Outcome, Receipt
 from nodes.domain.reports import (
     CORRECTABLE,
@@ -18,84 +18,27 @@ from nodes.domain.reports import (
     STREAM,
     ReportMessage,
     ReportState,
-    add_up,
-    compose_report,
-    last_closed_period,
+    difference,
     read_report,
 )
-from nodes.errors import NoUpstream, PeriodOpen, ReportExists, UnknownSection
+from nodes.domain.upstreams import Channel, Format
+from nodes.errors import NoUpstream, ReceiptComesSigned, ReportExists, UnknownSection
 from nodes.models import Envelope, Peer, Report
 from nodes.selectors.peers import upstream
+from nodes.selectors.profiles import upstream_profiles
+from nodes.services.completeness import tell_complete
+from nodes.services.drafts import assemble_report, sections_of
 from nodes.services.signing import sign_bytes
 from nodes.services.streams import enqueue_message
 
 MALFORMED = "report_malformed"
 NOT_ITS_OWN = "report_not_its_own"
 KNOWN = "report_known"
+OVERLAPS = "report_overlaps"
 NOT_THE_SAME = "correction_of_another"
-
-
-@transaction.atomic
-def draft_report(*, section: str, start: datetime, end: datetime, actor: Actor) -> Report:
-    """Assemble one section of one closed period. Raises UnknownSection, PeriodOpen, ReportExists."""
-    known = SECTIONS.get(section)
-    if known is None:
-        raise UnknownSection(pointer="/section", section=section, known=", ".join(sorted(SECTIONS)) or "-")
-    moment = now()
-    if start >= end or end > moment:
-        raise PeriodOpen(pointer="/end", now=moment.isoformat(timespec="seconds"))
-    take_lock(Lock.STREAM, f"report:{section}:{start.isoformat()}")
-    same = Report.objects.filter(node=settings.NODE_CODE, section=section, start=start, end=end)
-    if found := same.exclude(state=ReportState.SUPERSEDED.value).first():
-        raise ReportExists(report=found.id)
-    return _assemble(known, start, end, actor=actor)
-
-
-@transaction.atomic
-def draft_last_period() -> int:
-    """Assemble every section of the last closed period that has none yet, where somebody waits for it; how many."""
-    if upstream() is None:
-        return 0
-    length = timedelta(seconds=settings.REPORT_PERIOD_SECONDS)
-    start, end = last_closed_period(now(), length)
-    take_lock(Lock.STREAM, f"report:{start.isoformat()}")
-    mine = Report.objects.filter(node=settings.NODE_CODE, start=start, end=end)
-    there = set(mine.values_list("section", flat=True))
-    missing = [section for name, section in sorted(SECTIONS.items()) if name not in there]
-    for section in missing:
-        _assemble(section, start, end, actor=SYSTEM)
-    return len(missing)
-
-
-def _assemble(
-    section: Section,
-    start: datetime,
-    end: datetime,
-    *,
-    actor: Actor,
-    supersedes: Report | None = None,
-    reason: str = "",
-) -> Report:
-    records = section.collect(start, end)
-    sums = add_up(records, section.sums)
-    message = ReportMessage(
-        settings.NODE_CODE, section.kind.value, section.name, start, end, len(records), sums
-    )
-    row = Report.objects.create(
-        node=message.node,
-        section=section.name,
-        kind=section.kind.value,
-        start=start,
-        end=end,
-        count=len(records),
-        sums=sums,
-        body=compose_report(message, records),
-        state=LIFE.initial.value,
-        supersedes=supersedes,
-        reason=reason,
-    )
-    publish(events.ReportDrafted(subject=row.id, tenant=None, section=row.section), actor=actor)
-    return row
+NO_REASON = "correction_without_reason"
+NOT_ITS_DELTA = "correction_not_the_difference"
+REFUSED_THERE = "refused_by_platform"
 
 
 @transaction.atomic
@@ -111,23 +54,45 @@ def review_report(*, report: Report, actor: Actor) -> Report:
 
 @transaction.atomic
 def send_report(*, report: Report, actor: Actor) -> Report:
-    """Sign a reviewed report and put it on its stream; it is sent as soon as the upstream answers. Raises NoUpstream."""
+    """Sign a reviewed report and let it go: onto its stream, or as the file that a person hands in.
+
+    Raises SamePerson where the reviewer sends it, NoUpstream.
+    """
     row = _moved(report, "sign")
-    peer = upstream()
-    if peer is None:
-        raise NoUpstream
-    row.key_id, row.signature = sign_bytes(bytes(row.body))
-    row.state = LIFE.after("send", row.state)
-    enqueue_message(
-        peer=peer,
-        stream=f"{STREAM}.{row.kind}",
-        aggregate=aggregate_of(row.section, row.start),
-        body=bytes(row.body),
-        supersedes=row.supersedes.sequence if row.supersedes else None,
-        reference=row.id,
-    )
-    row.advance("state", "key_id", "signature")
+    if actor.user_id is not None and actor.user_id == row.reviewed_by:
+        raise SamePerson
+    row.key_id, row.signature = sign_bytes(document(row)[1])
+    row.sent_by, row.state = actor.user_id, LIFE.after("send", row.state)
+    if upstream_profiles()[row.upstream].channel is Channel.FEDERATION:
+        peer = upstream()
+        if peer is None:
+            raise NoUpstream
+        enqueue_message(
+            peer=peer,
+            stream=f"{STREAM}.{row.kind}",
+            aggregate=aggregate_of(row.section, row.start),
+            body=bytes(row.body),
+            supersedes=row.supersedes.sequence if row.supersedes else None,
+            reference=row.id,
+        )
+    row.advance("state", "key_id", "signature", "sent_by")
     publish(events.ReportSent(subject=row.id, tenant=None, section=row.section), actor=actor)
+    return row
+
+
+@transaction.atomic
+def acknowledge_report(*, report: Report, number: str, refused: str, actor: Actor) -> Report:
+    """Note what a platform answered to a file: the number of its receipt, or why it refused. Raises ReceiptComesSigned."""
+    row = _moved(report, "refuse" if refused else "receipt")
+    if upstream_profiles()[row.upstream].channel is Channel.FEDERATION:
+        raise ReceiptComesSigned
+    row.number, row.refusal = number, refused
+    row.advance("state", "number", "refusal")
+    if not refused:
+        _supersede(row.supersedes)
+    outcome = Outcome.REFUSED if refused else Outcome.STORED
+    code = REFUSED_THERE if refused else ""
+    publish(events.ReportAnswered(subject=row.id, tenant=None, outcome=outcome.value, code=code), actor=actor)
     return row
 
 
@@ -143,9 +108,19 @@ def correct_report(*, report: Report, reason: str, actor: Actor) -> Report:
         raise ReportExists(report=row.id)  # a downstream's: it corrects its own
     if correction := Report.objects.filter(supersedes=row).first():
         raise ReportExists(report=correction.id)
+    profile = upstream_profiles()[row.upstream]
     if row.section not in SECTIONS:
-        raise UnknownSection(section=row.section, known=", ".join(sorted(SECTIONS)))
-    return _assemble(SECTIONS[row.section], row.start, row.end, actor=actor, supersedes=row, reason=reason)
+        raise UnknownSection(section=row.section, known=", ".join(sections_of(profile)))
+    section = SECTIONS[row.section]
+    return assemble_report(profile, section, row.start, row.end, actor=actor, supersedes=row, reason=reason)
+
+
+def document(report: Report) -> tuple[Format, bytes]:
+    """A report in the format of its upstream, and which that is; of a downstream's the bytes that came."""
+    profile = upstream_profiles().get(report.upstream)
+    ours = profile is not None and report.node == settings.NODE_CODE
+    kind = profile.format if profile is not None and ours else Format.JSON
+    return kind, document_of(kind, bytes(report.body))
 
 
 def aggregate_of(section: str, start: datetime) -> str:
@@ -157,6 +132,13 @@ def _moved(report: Report, act: str) -> Report:
     row = Report.objects.select_for_update(of=("self",)).select_related("supersedes").get(id=report.id)
     row.state = LIFE.after(act, row.state)
     return row
+
+
+def _supersede(before: Report | None) -> None:
+    """The version before stays, marked."""
+    if before is not None:
+        before.state = LIFE.after("supersede", before.state)
+        before.advance("state")
 
 
 class Reports:
@@ -171,12 +153,18 @@ class Reports:
             return NOT_ITS_OWN
         before = _version_before(peer, message)
         if before is not None:
-            same = (before.section, before.start, before.end) == (report.section, report.start, report.end)
-            return "" if same else NOT_THE_SAME
-        known = Report.objects.filter(
-            node=peer.code, section=report.section, start=report.start, end=report.end, supersedes=None
+            return _judge_correction(before, report, message)
+        others = Report.objects.filter(
+            node=peer.code,
+            upstream=upstream_of(report),
+            section=report.section,
+            start__lt=report.end,
+            end__gt=report.start,
+            supersedes=None,
         ).exclude(sequence=message.sequence)
-        return KNOWN if known.exists() else ""
+        for other in others:
+            return KNOWN if (other.start, other.end) == (report.start, report.end) else OVERLAPS
+        return ""
 
     def store(self, *, peer: Peer, message: Message, receipt: Receipt) -> None:  # noqa: ARG002 - the protocol's
         """Keep the report; the version that it corrects stays, marked."""
@@ -186,11 +174,11 @@ class Reports:
         if mine.filter(sequence=message.sequence).exists():
             return
         before = _version_before(peer, message)
-        if before is not None:
-            before.state = LIFE.after("supersede", before.state)
-            before.advance("state")
+        _supersede(before)
         row = Report.objects.create(
             node=peer.code,
+            upstream=upstream_of(report),
+            schema=2 if report.profile else 1,
             section=report.section,
             kind=report.kind,
             start=report.start,
@@ -216,9 +204,9 @@ class Reports:
         row.state = LIFE.after("receipt" if stored else "refuse", row.state)
         row.sequence = receipt.sequence
         row.advance("state", "sequence")
-        if stored and row.supersedes is not None:
-            row.supersedes.state = LIFE.after("supersede", row.supersedes.state)
-            row.supersedes.advance("state")
+        if stored:
+            _supersede(row.supersedes)
+            tell_complete(report=row)
         publish(
             events.ReportAnswered(
                 subject=row.id, tenant=None, outcome=receipt.outcome.value, code=receipt.code
@@ -233,3 +221,23 @@ def _version_before(peer: Peer, message: Message) -> Report | None:
         return None
     kind = message.stream.removeprefix(f"{STREAM}.")
     return Report.objects.filter(node=peer.code, kind=kind, sequence=message.supersedes).first()
+
+
+def _judge_correction(before: Report, report: ReportMessage, message: Message) -> str:
+    """Why this is no correction of the version before; empty where it is one."""
+    same = (before.section, before.start, before.end) == (report.section, report.start, report.end)
+    if not same or Report.objects.filter(supersedes=before).exclude(sequence=message.sequence).exists():
+        return NOT_THE_SAME
+    if not report.profile:
+        return ""  # of a node of 0.1.0, which said no reason
+    if report.correction is None:
+        return NO_REASON
+    known = read_report(bytes(before.body))
+    assert known is not None  # noqa: S101 - judged when it came
+    meant = (known.root, difference(known, report))
+    return "" if (report.correction.of, dict(report.correction.delta)) == meant else NOT_ITS_DELTA
+
+
+def upstream_of(report: ReportMessage) -> str:
+    """The code of the profile that a report names; those of 0.1.0 named none."""
+    return report.profile.partition("/")[0][:20] or "national"

@@ -28,6 +28,7 @@ WHOLE = {
     "kernel.list_problems",
     "kernel.list_vocabularies",
     "monitoring.list_indicators",
+    "nodes.list_report_upstreams",
     "participants.list_webhook_events",
 }  # a page of the code's or a profile's, no rows
 PAGED = [each for each in LISTS if each.operation not in WHOLE]

@@ -29,7 +29,7 @@ from tests.aggregation.supply import bring_to_market, made
 from tests.isolation.addresses import INDICATOR
 from tests.marketplace.trade import SHEET, aged, period, policy_in_force, reading, sized
 from tests.monitoring.readings import declared, minute, point, sent
-from tests.nodes.far import FarNode
+from tests.nodes.far import FarNode, reported_period
 from tests.participants.newcomers import PDF, days_ahead
 from tests.scheduling.live import CLASSES, COVERED, commit_lines, demand, disclose, identify_lines, send_csv
 from tests.scheduling.test_circles_drawn import boundary
@@ -390,6 +390,7 @@ def federation(world: World, far: FarNode) -> FarNode:
         root="0" * 64, their_root="0" * 64, agreed=True,
     )  # fmt: skip
     hour = datetime(2026, 6, 1, int(far.code[-1]), tzinfo=UTC)
+    reported_period(far.code, hour)
     body = {
         "section": "nodes.traffic",
         "start": hour.isoformat(),

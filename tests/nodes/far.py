@@ -4,7 +4,7 @@ import json
 import threading
 from collections import deque
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from secrets import token_urlsafe
 from typing import Any
@@ -21,6 +21,7 @@ from nodes.domain.envelopes import Receipt, open_receipt, read_message, sign_rec
 from nodes.domain.manifests import compose_manifest, decode_manifest, entry_of, fingerprint, sign_manifest
 from nodes.domain.receiver import Answer, Arrival, Inbound, Record, Store, receive
 from nodes.domain.statements import Statement, from_wire, sign_statement, to_wire
+from nodes.models import ReportedPeriod
 
 FEDERATION = "/api/v1/federation"
 
@@ -29,6 +30,21 @@ def new_pem() -> str:
     """A fresh node key, as NODE_KEY holds it."""
     key = Ed25519PrivateKey.generate()
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def reported_period(node: str, hour: datetime) -> None:
+    """A node's word that this hour is complete."""
+    ReportedPeriod.objects.create(
+        node=node,
+        upstream="national",
+        start=hour,
+        end=hour + timedelta(hours=1),
+        version=1,
+        body=b"{}",
+        sections=[],
+        state="received",
+        sequence=1,
+    )
 
 
 @dataclass

@@ -7,25 +7,31 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from pytest_django.fixtures import Settings
 
 from demo.verify_federation import verify
+from kernel.clock import now
 from kernel.crypto.suite import INTERNATIONAL as SUITE
+from kernel.ids import new_id
 from kernel.reports import SECTIONS, ReportClass, Section
 from kernel.text import Text
 from nodes.adapters.peers.client import Answer, ask
 from nodes.domain.envelopes import Outcome
 from nodes.domain.filings import FilingAct
 from nodes.domain.manifests import compose_manifest, decode_manifest, entry_of, sign_manifest
-from nodes.domain.reports import ReportMessage, compose_report
+from nodes.domain.periods import PeriodLength, last_closed
 from nodes.domain.statements import from_wire, to_wire
 from nodes.models import ManifestPair, OutboundStream, Report
+from nodes.selectors.profiles import upstream_profiles
 from nodes.services import manifests
-from nodes.services.reports import draft_last_period
+from nodes.services.drafts import draft_due, plan_drafts
 from nodes.services.sending import send_stream
+from nodes.services.signing import BYTES_CONTEXT, node_private_key
 from tests.nodes.far import FEDERATION, FarNode, FarUpstream
 from tests.nodes.test_receiving import code as some_code
 from tests.nodes.test_receiving import file, filing
@@ -61,9 +67,9 @@ def act(world: World, report: str, name: str, who: str = "otto", data: Any = Non
     return getattr(world, who).post(f"/api/v1/reports/{report}:{name}", data)
 
 
-def sent(world: World, far: FarUpstream) -> str:
+def sent(world: World, far: FarUpstream, **changed: Any) -> str:
     """A report that was drafted, reviewed, sent and receipted."""
-    report = str(draft(world).json()["id"])
+    report = str(draft(world, **changed).json()["id"])
     act(world, report, "review", "rhea")
     assert act(world, report, "send").status_code == 200
     settle()
@@ -125,6 +131,7 @@ def test_a_correction_supersedes_and_both_versions_stay(
     cards[0]["cards"] = 6
     second = act(world, first, "correct", data={"reason": "漏报"}).json()
     assert (second["supersedes"], second["sums"]) == (first, {"cards": 10})
+    assert second["correction"]["delta"] == {"cards": -2, "records": 0}
     act(world, second["id"], "review", "rhea")
     act(world, second["id"], "send")
     settle()
@@ -137,69 +144,122 @@ def test_a_correction_supersedes_and_both_versions_stay(
     assert (total["reports"], total["sums"]) == (1, {"cards": 10})
 
 
-def test_the_last_closed_period_is_drafted_once_by_itself(
+def test_what_an_outage_left_out_is_drafted_by_itself_and_once(
     world: World, attached: FarUpstream, cards: list[Any]
 ) -> None:
-    assert draft_last_period() >= 2  # the floors' own sections, and the test's
-    assert draft_last_period() == 0
-    assert set(Report.objects.values_list("state", flat=True)) == {"draft"}
+    assert plan_drafts() == plan_drafts() == len(SECTIONS)
+    at = now()
+    odd = (
+        at - timedelta(days=3, hours=1),
+        at - timedelta(days=3),
+    )  # somebody reported an hour by hand, before
+    asked = draft(world, start=odd[0].isoformat(), end=odd[1].isoformat())
+    assert asked.status_code == 201
+    assert draft_due(upstream_code="national", section="test.cards") >= 3
+    assert draft_due(upstream_code="national", section="test.cards") == 0
+    spans = list(Report.objects.order_by("start").values_list("start", "end"))
+    assert [before[1] for before in spans[:-1]] == [after[0] for after in spans[1:]]
+    assert spans[-1][1] == last_closed(at, PeriodLength.DAY)[1]
 
 
-def message(node: str = "320000", cards: int = 12, start: datetime = START, **forged: Any) -> bytes:
-    fields = ReportMessage(
-        node, "resource", "test.cards", start, start + timedelta(days=1), 1, {"cards": cards}
-    )
-    body = json.loads(compose_report(fields, [{"pool": "p1", "cards": cards}])) | forged
-    return json.dumps(body).encode()
-
-
-def deliver(far: FarNode, number: int, body: bytes, **more: Any) -> dict[str, Any]:
-    answer = far.message("reports.resource", number, f"thing-{number}", body, **more)
-    return dict(json.loads(base64.b64decode(answer.json()["payload"])))
-
-
-def test_the_nation_adds_up_what_regions_report(world: World, jiangsu: FarNode) -> None:
-    assert deliver(jiangsu, 1, message(cards=12))["outcome"] == "stored"
-    assert deliver(jiangsu, 2, message(cards=5, start=END))["outcome"] == "stored"
-    (total,) = world.rhea.get("/api/v1/federation/totals").json()["items"]
-    assert (total["node"], total["section"], total["reports"], total["records"]) == (
-        "320000",
-        "test.cards",
-        2,
-        2,
-    )
-    assert total["sums"] == {"cards": 17}
-    narrowed = world.rhea.get("/api/v1/federation/totals?since=2026-06-02T00:00:00Z").json()["items"]
-    assert [each["sums"] for each in narrowed] == [{"cards": 5}]
-    assert world.rhea.get("/api/v1/federation/totals?sinse=x").status_code == 400
-
-
-@pytest.mark.parametrize(
-    ("body", "why"),
-    [
-        (message(sums={"records": 1, "cards": 13}), "report_malformed"),
-        (message(count=2), "report_malformed"),
-        (b"[]", "report_malformed"),
-        (message(node="330000"), "report_not_its_own"),
-        (message(kind="trade"), "report_not_its_own"),
-    ],
-)
-def test_a_report_whose_figures_are_not_its_records_is_refused(
-    jiangsu: FarNode, body: bytes, why: str
+def test_no_two_reports_say_the_same_hour_whoever_asks(
+    world: World, regional: None, cards: list[dict[str, Any]]
 ) -> None:
-    receipt = deliver(jiangsu, 1, body)
-    assert (receipt["outcome"], receipt["code"]) == ("refused", why)
-    assert not Report.objects.exists()
+    first = draft(world).json()["id"]
+    late = draft(world, start=(START + timedelta(hours=1)).isoformat(), end=(END + timedelta(1)).isoformat())
+    assert (late.status_code, late.json()["code"]) == (409, "report_overlaps")
+    assert first in late.json()["detail"]
+    row = Report.objects.get(id=first)
+    row.pk, row.end = new_id(), END + timedelta(hours=1)
+    with pytest.raises(IntegrityError, match="report_periods_apart"), transaction.atomic():
+        row.save(force_insert=True)
+    row.upstream = "capacity"  # another upstream's own
+    row.save(force_insert=True)
 
 
-def test_the_nation_takes_a_period_once_and_its_corrections(world: World, jiangsu: FarNode) -> None:
-    deliver(jiangsu, 1, message(cards=12))
-    assert deliver(jiangsu, 2, message(cards=11))["code"] == "report_known"
-    assert deliver(jiangsu, 3, message(cards=11), supersedes=1)["outcome"] == "stored"
-    assert deliver(jiangsu, 4, message(cards=1, start=END), supersedes=3)["code"] == "correction_of_another"
-    (total,) = world.rhea.get("/api/v1/federation/totals").json()["items"]
-    assert total["sums"] == {"cards": 11}
-    assert Report.objects.count() == 2
+def test_a_report_is_read_again_and_each_line_that_differs_is_named(
+    world: World, regional: None, cards: list[dict[str, Any]]
+) -> None:
+    report = draft(world).json()
+    where = f"/api/v1/reports/{report['id']}/comparison"
+    assert world.otto.get(where).json() == {
+        "same": True,
+        "root_then": report["root"],
+        "root_now": report["root"],
+        "differences": [],
+    }
+    cards[1]["cards"] = 3
+    told = world.rhea.get(where).json()
+    assert not told["same"]
+    assert told["differences"] == [{"pointer": "/records/1/cards", "then": 4, "now": 3}]
+    Report.objects.update(node="330000")
+    assert world.otto.get(where).json()["code"] == "report_not_ours"
+
+
+def test_each_platform_gets_its_own_and_a_file_is_signed_as_it_is_handed_in(
+    world: World, regional: None, cards: list[dict[str, Any]], settings: Settings
+) -> None:
+    assert draft(world, upstream="capacity").json()["errors"][0]["pointer"] == "/upstream"
+    settings.REPORT_UPSTREAMS = ["national", "capacity"]
+    profile = replace(upstream_profiles()["capacity"], sections=("test.cards",))
+    with patch.dict(upstream_profiles(), capacity=profile):
+        shown = world.ray.get("/api/v1/report-upstreams").json()["items"]
+        assert [(each["code"], each["sections"]) for each in shown][1] == ("capacity", ["test.cards"])
+        ours = draft(world, upstream="capacity").json()["id"]
+        assert draft(world).status_code == 201
+        act(world, ours, "review", "rhea")
+        assert act(world, ours, "send").json()["state"] == "sent"
+        paper = world.rhea.get(f"/api/v1/reports/{ours}/document")
+        assert b"# profile,capacity/" in paper.content
+        signature = base64.b64decode(paper["Cin-Signature"])
+        public = SUITE.public_key(node_private_key())
+        assert SUITE.verify(public, signature, BYTES_CONTEXT + paper.content)
+        assert act(world, ours, "acknowledge", data={}).json()["errors"][0]["pointer"] == "/number"
+        said = act(world, ours, "acknowledge", data={"number": "R-1", "refused": "列名不符"}).json()
+        assert (said["state"], said["refusal"]) == ("refused", "列名不符")
+        again = act(world, ours, "correct", data={"reason": "列名"}).json()
+        act(world, again["id"], "review", "rhea")
+        act(world, again["id"], "send")
+        assert act(world, again["id"], "acknowledge", data={"number": "R-2"}).json()["state"] == "receipted"
+    assert Report.objects.get(id=ours).state == "superseded"
+
+
+def test_the_reviewer_does_not_send_and_a_signed_receipt_is_not_typed_in(
+    world: World, attached: FarUpstream, cards: list[Any]
+) -> None:
+    report = draft(world).json()["id"]
+    Report.objects.update(state="reviewed", reviewed_by=world.otto.user.id)
+    assert act(world, report, "send").json()["code"] == "same_person"
+    Report.objects.update(reviewed_by=world.rhea.user.id)
+    assert act(world, report, "send").status_code == 200
+    answer = act(world, report, "acknowledge", data={"number": "R-1"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "receipt_comes_signed")
+
+
+def test_when_the_last_section_has_its_receipt_the_period_is_said_to_be_complete(
+    world: World, attached: FarUpstream, cards: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = replace(SECTIONS["test.cards"], name="test.more", kind=ReportClass.TRADE)
+    for name in [*SECTIONS]:
+        monkeypatch.delitem(SECTIONS, name)
+    monkeypatch.setitem(SECTIONS, "test.cards", replace(other, name="test.cards", kind=ReportClass.RESOURCE))
+    monkeypatch.setitem(SECTIONS, "test.more", other)
+    first = sent(world, attached)
+    assert attached.bodies("completeness") == []
+    sent(world, attached, section="test.more")
+    (word,) = attached.bodies("completeness")
+    assert [(line["section"], line["sequence"]) for line in word["sections"]] == [
+        ("test.cards", 1),
+        ("test.more", 1),
+    ]
+    cards[0]["cards"] = 6
+    second = act(world, first, "correct", data={"reason": "漏报"}).json()["id"]
+    act(world, second, "review", "rhea")
+    act(world, second, "send")
+    settle()
+    assert [line["sequence"] for line in attached.bodies("completeness")[1]["sections"]] == [2, 1]
+    shown = world.ray.get("/api/v1/reported-periods").json()["items"]
+    assert sorted((each["version"], each["state"]) for each in shown) == [(1, "superseded"), (2, "receipted")]
 
 
 def test_equal_roots_are_shown_on_both_sides(world: World, attached: FarUpstream) -> None:

@@ -13,7 +13,8 @@ from kernel.proposals import KINDS
 from kernel.services.proposals import approve_act, propose_act
 from marketplace.models import VoucherPolicy
 from marketplace.services.vouchers import approve_policy, propose_policy
-from nodes.services.reports import draft_report, review_report
+from nodes.services.drafts import draft_report
+from nodes.services.reports import review_report
 from participants.models import Case
 from participants.services.certification import certify_case, check_case
 from tests.laws.house import import_every_floor
