@@ -117,6 +117,8 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # --- facts: PostgreSQL, as the application's role or (migrations, tests) as the owner ------------
 _url = env.text("DATABASE_OWNER_URL") if env.flag("CIN_AS_OWNER") else env.text("DATABASE_URL")
 DATABASES = {"default": env.database(_url)}
+if env.flag("CIN_MIGRATED"):  # tests copy the database, in which there is the schema and nothing else
+    DATABASES["default"]["TEST"] = {"TEMPLATE": DATABASES["default"]["NAME"], "MIGRATE": False}
 
 # --- doorbell: Redis --------------------------------------------------------------------------
 CACHES = {

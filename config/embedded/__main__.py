@@ -81,9 +81,11 @@ def manage(words: Sequence[str]) -> int:
 def test(words: Sequence[str]) -> int:
     """运行测试，可附加 pytest 参数。Run the tests, all of them or what pytest's own words select."""
     with private_stack("test", durable=False) as stack:
+        node = Node(REGIONAL, stack)
+        prepare([node], stack)
         return follow(
             [sys.executable, "-m", "pytest", *(words or ["-n", "2"])],
-            env=Node(REGIONAL, stack).environment(as_owner=True),
+            env=node.environment(as_owner=True) | {"CIN_MIGRATED": "1" if stack.new else "0"},
             cwd=ROOT,
             record=lambda process: stack.record("pytest", process),
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from config.embedded.mould import Mould
 from config.embedded.place import EmbeddedError, Place
 from config.embedded.process import Process, clean_environment, is_alive, spawn, started_at
 
@@ -78,10 +79,15 @@ def find_programs() -> Programs:
 class PostgreSQL:
     """The one PostgreSQL server of a run."""
 
-    def __init__(self, place: Place, *, durable: bool) -> None:
-        """Name its folders; `durable` False trades the data's safety in a crash for speed."""
+    def __init__(self, place: Place, *, durable: bool, mould: Mould | None = None) -> None:
+        """Name its folders; `durable` False trades the data's safety in a crash for speed.
+
+        With a `mould` a new cluster is a copy of it where there is one; `migrated` then says that its schema is made.
+        """
         self.place = place
         self.durable = durable
+        self.mould = mould
+        self.migrated = False
         self.log = place.run / "postgresql.log"
 
     def start(self, record: Callable[[Process], None]) -> bool:
@@ -110,6 +116,13 @@ class PostgreSQL:
                 raise EmbeddedError(
                     f"PostgreSQL in {data} does not stop: see {self.log}. 无法停止 PostgreSQL，请查看日志。"
                 )
+
+    def keep_mould(self, record: Callable[[Process], None]) -> None:
+        """Keep the cluster, whose schema has just been made, as the mould of later ones; the server is stopped for it."""
+        if self.mould:
+            self.stop()
+            self.mould.take(self._data(self._bin_folder()))
+            self.start(record)
 
     def answers(self) -> bool:
         """Whether the server takes connections."""
@@ -142,6 +155,9 @@ class PostgreSQL:
         data = self._data(bin_folder)
         if data.exists():
             return False
+        if self.mould and self.mould.pour(data):
+            self.migrated = True
+            return True
         unfinished = data.with_name("pgdata.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         made = self._run(

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from config.embedded.addresses import Addresses, addresses_of, database_name, named_by_user
+from config.embedded.mould import Mould
 from config.embedded.place import EmbeddedError, place_of
 from config.embedded.postgresql import PostgreSQL
 from config.embedded.process import Process, clean_environment, end
@@ -31,12 +32,22 @@ class Stack:
     `keep` said that it shall (`./dev up`), until `stop`.
     """
 
-    def __init__(self, run: Path = RUN, *, durable: bool = True, disposable: bool = False) -> None:
-        """Name the run. Data that are `disposable` go with the last user; logs stay only where `keep_logs` says so."""
+    def __init__(
+        self,
+        run: Path = RUN,
+        *,
+        durable: bool = True,
+        disposable: bool = False,
+        mould: Mould | None = None,
+    ) -> None:
+        """Name the run. Data that are `disposable` go with the last user; logs stay only where `keep_logs` says so.
+
+        A new run with a `mould` begins as a copy of it.
+        """
         self.place = place_of(run)
         self.named = named_by_user(os.environ)
         self.state = State(self.place.run / "services.json")
-        self.postgresql = PostgreSQL(self.place, durable=durable)
+        self.postgresql = PostgreSQL(self.place, durable=durable, mould=mould)
         self.redis = Redis(self.place)
         self.disposable = disposable
         self.new = False
@@ -130,6 +141,17 @@ class Stack:
             database_name(role), like=database_name(like) if like else "template1"
         )
 
+    @property
+    def migrated(self) -> bool:
+        """Whether the services began with the schema made."""
+        return self.postgresql.migrated
+
+    def keep_mould(self) -> None:
+        """Keep the schema that has just been made on new services, and nothing else yet, for later runs."""
+        if self.new:
+            with self._alone():
+                self.postgresql.keep_mould(lambda process: self.record("postgresql", process))
+
     def _start(self) -> None:
         """Start what is embedded here; under the lock."""
         if self.disposable:
@@ -191,4 +213,4 @@ class Stack:
 
 def private_stack(purpose: str, *, durable: bool) -> Stack:
     """Services of one command alone, so that several may run at once in one clone; their data go when it ends."""
-    return Stack(RUN / f"{purpose}-{os.getpid()}", durable=durable, disposable=True)
+    return Stack(RUN / f"{purpose}-{os.getpid()}", durable=durable, disposable=True, mould=Mould(ROOT, RUN))

@@ -1,13 +1,21 @@
 """A reader of pages: what a browser sends, and what a page says and loads."""
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
 from django.test import Client
+from django.test.client import ClientHandler
 
 ADDRESSES = ("href", "src", "action", "srcset", "data", "poster", "formaction")
 TAGS_WITHOUT_END = {"meta", "link", "input", "br", "img", "hr"}
+
+
+@cache
+def pages() -> ClientHandler:
+    """The node that every browser of a process asks: its middleware looks for the static files once."""
+    return ClientHandler(enforce_csrf_checks=True)
 
 
 class Sight(HTMLParser):
@@ -59,6 +67,7 @@ class Sight(HTMLParser):
 def look(path: str, language: str = "", **cookies: str) -> tuple[Any, Sight]:
     """Open a page as a browser does that prefers a language; the answer, and the page as it is seen."""
     browser = Client(raise_request_exception=False)
+    browser.handler = pages()
     browser.cookies.load(cookies)
     headers = {"Accept": "text/html", **({"Accept-Language": language} if language else {})}
     answer = browser.get(path, headers=headers)

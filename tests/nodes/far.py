@@ -12,7 +12,6 @@ from urllib.parse import urlencode, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from rest_framework.test import APIClient
 
 from kernel.crypto.messages import RegisteredKey, Request, sign_request, verify_request
 from kernel.crypto.suite import INTERNATIONAL as SUITE
@@ -22,6 +21,7 @@ from nodes.domain.manifests import compose_manifest, decode_manifest, entry_of, 
 from nodes.domain.receiver import Answer, Arrival, Inbound, Record, Store, receive
 from nodes.domain.statements import Statement, from_wire, sign_statement, to_wire
 from nodes.models import ReportedPeriod
+from tests.support.caller import Caller
 
 FEDERATION = "/api/v1/federation"
 
@@ -79,7 +79,7 @@ class FarNode:
     def post(self, path: str, body: bytes, headers: dict[str, str] | None = None, **more: Any) -> Any:
         """Send a signed request; with `headers` given, just those."""
         sent = headers if headers is not None else self.signed("POST", path, body, **more)
-        return APIClient().generic(
+        return Caller().client.generic(
             "POST",
             path,
             body,  # type: ignore[arg-type] # the stubs forget that bytes go as they are

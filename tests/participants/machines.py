@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from rest_framework.test import APIClient
 
 from participants.models import Membership
 from tests.support.caller import Caller
@@ -30,8 +29,13 @@ class Machine:
         else:
             pair = f"{self.client_id}:{self.secret}".encode()
             headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
-        return APIClient(**(client or {})).generic(
-            "POST", f"/api/v1/oauth/{path}", urlencode(form), content_type=FORM, headers=headers
+        return Caller().client.generic(
+            "POST",
+            f"/api/v1/oauth/{path}",
+            urlencode(form),
+            content_type=FORM,
+            headers=headers,
+            **(client or {}),
         )
 
     def token(self, **form: Any) -> str:

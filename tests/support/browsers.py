@@ -12,7 +12,7 @@ from uuid import uuid4
 from django.test import Client
 
 from participants.models import User
-from tests.console.browser import Sight
+from tests.console.browser import Sight, pages
 from tests.support.cast import Person
 
 PASSWORD = "a heron stands by the river"
@@ -49,6 +49,7 @@ class Browser:
         self.client = Client(
             enforce_csrf_checks=True, REMOTE_ADDR=self.address, headers={"Accept-Language": language}
         )
+        self.client.handler = pages()
         self.secret = ""
 
     def get(self, path: str) -> Any:
