@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-
 from participants.models import Membership
 from tests.support.caller import Caller
 from tests.support.cast import Person
