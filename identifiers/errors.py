@@ -53,3 +53,32 @@ class DescriptorIncomplete(Problem):
     code = "descriptor_incomplete"
     title = Text("描述信息不符合要求", "The descriptor fails its checks")
     detail = Text("{reason_zh}", "{reason_en}")
+
+
+class UnwritableCode(Problem):
+    """The values cannot be written in this form of codes."""
+
+    status = 400
+    code = "unwritable_code"
+    title = Text("无法写成该形式的标识", "Cannot be written in this form")
+    detail = Text("{reason_zh}", "{reason_en}")
+
+
+class UnknownCodec(Problem):
+    """No form of codes has this name."""
+
+    status = 404
+    code = "unknown_codec"
+    title = Text("没有该标识形式", "No such form of codes")
+    detail = Text("没有名为 {name} 的形式；可用：{known}。", "There is no form {name}; these are: {known}.")
+
+
+class UnknownDictionary(Problem):
+    """No dictionary has this name."""
+
+    status = 404
+    code = "unknown_dictionary"
+    title = Text("没有该字典", "No such dictionary")
+    detail = Text(
+        "没有名为 {name} 的字典；可用：{known}。", "There is no dictionary {name}; these are: {known}."
+    )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from identifiers.api import identifiers, resolution
+from identifiers.api import codecs, identifiers, resolution
 
 urlpatterns = [
     path("identifiers", identifiers.IdentifiersView.as_view(), name="identifiers"),
@@ -13,5 +13,10 @@ urlpatterns = [
     path("identifiers/<uuid:pk>:propose-reinstatement", identifiers.ProposeReinstatementView.as_view()),
     path("identifiers/<uuid:pk>:propose-retirement", identifiers.ProposeRetirementView.as_view()),
     path("identifiers/<str:prefix>/<str:suffix>", resolution.ResolveView.as_view()),
+    path("codecs", codecs.CodecsView.as_view(), name="codecs"),
+    path("codecs:decode", codecs.DecodeView.as_view()),
+    path("codecs/<slug:name>:encode", codecs.EncodeView.as_view()),
+    path("dictionaries", codecs.DictionariesView.as_view(), name="dictionaries"),
+    path("dictionaries/<slug:name>", codecs.DictionaryView.as_view()),
     path("resolve", resolution.ResolveTextView.as_view(), name="resolve"),
 ]

@@ -6,13 +6,12 @@ The name says nothing about the resource, so it never has to change; what change
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import unquote
 
 from stdnum.iso7064 import mod_37_2
 
+from identifiers.domain.codecs import plain_text
 from identifiers.errors import MalformedCode
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
@@ -21,7 +20,6 @@ BODIES = len(ALPHABET) ** BODY_LENGTH
 PREFIX = re.compile(r"86(\.[0-9]{6}){0,2}")
 SUFFIX = re.compile(rf"[{ALPHABET}]{{{BODY_LENGTH + 1}}}")
 LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
-LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,10 +52,7 @@ class Code:
 
         Raises MalformedCode, naming what is wrong, for anything that is not a code or fails its check.
         """
-        if len(text) > LONGEST_TEXT:
-            raise MalformedCode(reason_zh="过长", reason_en="too long")
-        plain = unicodedata.normalize("NFKC", unquote(text)).strip().upper()
-        prefix, slash, suffix = plain.partition("/")
+        prefix, slash, suffix = plain_text(text).upper().partition("/")
         suffix = suffix.translate(LOOK_ALIKES)
         if not slash or not PREFIX.fullmatch(prefix) or not SUFFIX.fullmatch(suffix):
             raise MalformedCode(

@@ -25,6 +25,8 @@ READINGS = [each for each in addresses() if each.method == "GET" and each.operat
 LISTS = [each for each in READINGS if ".list_" in each.operation]
 ROWS_ENOUGH = 3
 WHOLE = {
+    "identifiers.list_codecs",
+    "identifiers.list_dictionaries",
     "kernel.list_problems",
     "kernel.list_vocabularies",
     "monitoring.list_indicators",

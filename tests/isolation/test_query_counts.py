@@ -30,6 +30,7 @@ RECORD = Path(__file__).with_name("query_counts.json")
 UPDATING = bool(os.environ.get("UPDATE_QUERY_COUNTS"))
 FEW, MANY, DEFAULT = 2, 60, 50
 ARGUMENTS = {
+    "identifiers.decode_code": "code=86.320000/000000000000C",
     "monitoring.read_coverage": "start=2026-06-01T00:00:00Z&end=2026-06-02T00:00:00Z",
     "scheduling.read_punctuality": "start=2026-06-01T00:00:00Z&end=2026-07-01T00:00:00Z",
     "scheduling.read_serviceability": "site=sip-weiting&centre=wujiang-ada&bandwidth_mbps=1000",
@@ -38,6 +39,7 @@ ARGUMENTS = {
 }
 FILES = {"participants.read_document"}  # what the cast was licensed with has no file
 BY_TEXT = {
+    "identifiers.read_dictionary",
     "identifiers.resolve_identifier",
     "identifiers.resolve_text",
 }  # an address without an id: tests/identifiers
