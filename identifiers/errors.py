@@ -82,3 +82,21 @@ class UnknownDictionary(Problem):
     detail = Text(
         "没有名为 {name} 的字典；可用：{known}。", "There is no dictionary {name}; these are: {known}."
     )
+
+
+class TransferRefused(Problem):
+    """The transfer cannot be offered or taken."""
+
+    status = 409
+    code = "transfer_refused"
+    title = Text("不能转让", "Cannot be transferred")
+    detail = Text("{reason_zh}", "{reason_en}")
+
+
+class SuccessionRefused(Problem):
+    """These identifiers cannot merge or split so."""
+
+    status = 409
+    code = "succession_refused"
+    title = Text("不能合并或拆分", "Cannot be merged or split")
+    detail = Text("{reason_zh}", "{reason_en}")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from kernel.events import Event
 
@@ -13,6 +14,7 @@ class IdentifierApplied(Event):
     name: ClassVar[str] = "identifiers.identifier_applied"
 
     kind: str
+    review: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +26,13 @@ class IdentifierRefused(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class IdentifierIssued(Event):
-    """A code was issued and now waits for its filing at the national node."""
+    """A code was issued and now waits for its filing; `rule` is the profile that issued it, empty for a person."""
 
     name: ClassVar[str] = "identifiers.identifier_issued"
 
     code: str
     kind: str
+    rule: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +73,42 @@ class IdentifierReinstated(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class IdentifierRetired(Event):
-    """The identifier is a tombstone for ever; its code is never issued again."""
+    """The identifier is a tombstone for ever, with its successors' codes; its code is never issued again."""
 
     name: ClassVar[str] = "identifiers.identifier_retired"
 
     code: str
+    successors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferOffered(Event):
+    """Its holder offers an identifier to another; `subject` is the transfer."""
+
+    name: ClassVar[str] = "identifiers.transfer_offered"
+
+    identifier: UUID
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferEnded(Event):
+    """A transfer was accepted, declined or withdrawn; `subject` is the transfer."""
+
+    name: ClassVar[str] = "identifiers.transfer_ended"
+
+    identifier: UUID
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifierTransferred(Event):
+    """Another organisation holds the identifier now; the code stays. `tenant` is the new holder."""
+
+    name: ClassVar[str] = "identifiers.identifier_transferred"
+
+    code: str
+    transfer: UUID
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ ACTS: dict[type[Event], FilingAct] = {
     identifiers.DescriptorChanged: FilingAct.DESCRIBE,
     identifiers.IdentifierSuspended: FilingAct.SUSPEND,
     identifiers.IdentifierReinstated: FilingAct.REINSTATE,
+    identifiers.IdentifierTransferred: FilingAct.TRANSFER,
     identifiers.IdentifierRetired: FilingAct.RETIRE,
 }
 

@@ -34,7 +34,7 @@ class CodecOut(serializers.Serializer[Any]):
     title = serializers.CharField()
     version = serializers.CharField()
     status = serializers.CharField(help_text="provisional or official")
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment] # a field, not where it comes from
     parts = PartOut(many=True)
 
 
@@ -139,7 +139,7 @@ class DictionaryOut(serializers.Serializer[Any]):
     title = serializers.CharField()
     version = serializers.CharField()
     status = serializers.CharField(help_text="provisional or official")
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment] # a field, not where it comes from
     codes = serializers.IntegerField(help_text="how many codes it explains")
 
 

@@ -7,7 +7,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from identifiers.domain.descriptors import Evidence
 from identifiers.domain.lifecycle import LIFE, IdentifierKind, IdentifierState
+from identifiers.domain.review import Review
 from identifiers.models import Identifier
 from identifiers.services import identifiers as services
 from kernel.api.pagination import PageQuery, any_code
@@ -18,12 +20,37 @@ from kernel.services.proposals import propose_act
 from kernel.systems import System
 
 
-class IdentifierIn(serializers.Serializer[Any]):
+class EvidenceIn(serializers.Serializer[Any]):
+    """A document that a description rests on."""
+
+    kind = serializers.CharField(max_length=40, help_text="what it is, as acceptance_report")
+    sha256 = serializers.CharField(max_length=64, help_text="64 hexadecimal digits in lower case")
+
+
+class DescriptorIn(serializers.Serializer[Any]):
+    """A descriptor: what it says, until when, and what that rests on."""
+
+    attributes = serializers.DictField(help_text="see the profile of the kind")
+    valid_until = serializers.DateField(
+        required=False, allow_null=True, help_text="last day in Shanghai on which it is vouched for"
+    )
+    evidence = EvidenceIn(many=True, required=False)
+
+
+class IdentifierIn(DescriptorIn):
     """An application for one resource of the caller's."""
 
     kind = serializers.ChoiceField(IdentifierKind.choices())
     subject = serializers.UUIDField(help_text="id of the centre, pool, line …")
-    attributes = serializers.DictField(help_text="the descriptor; see the profile of the kind")
+
+
+def description_of(data: dict[str, Any]) -> dict[str, Any]:
+    """What a read descriptor says, as the services take it."""
+    return {
+        "attributes": data["attributes"],
+        "valid_until": data.get("valid_until"),
+        "evidence": [Evidence(**each) for each in data.get("evidence", ())],
+    }
 
 
 class IdentifierOut(serializers.ModelSerializer[Identifier]):
@@ -36,6 +63,7 @@ class IdentifierOut(serializers.ModelSerializer[Identifier]):
             "kind",
             "subject",
             "state",
+            "review",
             "code",
             "reason",
             "filing",
@@ -43,12 +71,6 @@ class IdentifierOut(serializers.ModelSerializer[Identifier]):
             "created_at",
             "generation",
         )
-
-
-class DescriptorIn(serializers.Serializer[Any]):
-    """The next version of a descriptor."""
-
-    attributes = serializers.DictField()
 
 
 class ReasonIn(serializers.Serializer[Any]):
@@ -63,6 +85,9 @@ class IdentifierQuery(PageQuery):
     state = serializers.ChoiceField(IdentifierState.choices(), required=False)
     kind = serializers.ChoiceField(IdentifierKind.choices(), required=False)
     subject = serializers.UUIDField(required=False)
+    review = serializers.ChoiceField(
+        Review.choices(), required=False, help_text="who decides it; with state=verified, what waits for whom"
+    )
     state__in = any_code(IdentifierState.choices())
     kind__in = any_code(IdentifierKind.choices())
     code = serializers.CharField(required=False)
@@ -87,8 +112,8 @@ class IdentifiersView(HouseView):
         row = services.apply_identifier(
             kind=IdentifierKind(data["kind"]),
             subject=data["subject"],
-            attributes=data["attributes"],
             actor=self.actor,
+            **description_of(data),
         )
         return self.show(row, IdentifierOut, status=201, location=f"/api/v1/identifiers/{row.id}")
 
@@ -110,8 +135,8 @@ class IdentifierView(HouseView):
     @extend_schema(request=DescriptorIn, responses=IdentifierOut)
     def put(self, request: Request, **_: Any) -> Response:
         """Describe the resource anew: the next version of the descriptor, under the same code."""
-        attributes = self.read(DescriptorIn)["attributes"]
-        row = services.describe_identifier(identifier=self.subject, attributes=attributes, actor=self.actor)
+        described = description_of(self.read(DescriptorIn))
+        row = services.describe_identifier(identifier=self.subject, actor=self.actor, **described)
         return self.show(row, IdentifierOut)
 
 

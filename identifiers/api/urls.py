@@ -2,16 +2,26 @@
 
 from django.urls import path
 
-from identifiers.api import codecs, identifiers, resolution
+from identifiers.api import codecs, descriptors, identifiers, resolution, successions, transfers
 
 urlpatterns = [
     path("identifiers", identifiers.IdentifiersView.as_view(), name="identifiers"),
     path("identifiers/<uuid:pk>", identifiers.IdentifierView.as_view()),
+    path("identifiers/<uuid:pk>/descriptors", descriptors.DescriptorsView.as_view()),
+    path("identifiers/<uuid:pk>/capacity", descriptors.CapacityView.as_view()),
     path("identifiers/<uuid:pk>:approve", identifiers.ApproveView.as_view()),
     path("identifiers/<uuid:pk>:refuse", identifiers.RefuseView.as_view()),
     path("identifiers/<uuid:pk>:propose-suspension", identifiers.ProposeSuspensionView.as_view()),
     path("identifiers/<uuid:pk>:propose-reinstatement", identifiers.ProposeReinstatementView.as_view()),
     path("identifiers/<uuid:pk>:propose-retirement", identifiers.ProposeRetirementView.as_view()),
+    path("identifiers/<uuid:pk>:propose-merger", successions.ProposeMergerView.as_view()),
+    path("identifiers/<uuid:pk>:propose-split", successions.ProposeSplitView.as_view()),
+    path("identifiers/<uuid:pk>:offer-transfer", transfers.OfferTransferView.as_view()),
+    path("identifier-transfers", transfers.TransfersView.as_view(), name="identifier-transfers"),
+    path("identifier-transfers/<uuid:pk>", transfers.TransferView.as_view()),
+    path("identifier-transfers/<uuid:pk>:accept", transfers.AcceptTransferView.as_view()),
+    path("identifier-transfers/<uuid:pk>:decline", transfers.DeclineTransferView.as_view()),
+    path("identifier-transfers/<uuid:pk>:withdraw", transfers.WithdrawTransferView.as_view()),
     path("identifiers/<str:prefix>/<str:suffix>", resolution.ResolveView.as_view()),
     path("codecs", codecs.CodecsView.as_view(), name="codecs"),
     path("codecs:decode", codecs.DecodeView.as_view()),

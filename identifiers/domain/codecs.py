@@ -5,7 +5,7 @@ A part that nobody has explained is `known=False`: it is kept as it stands and s
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
@@ -16,7 +16,7 @@ from identifiers.errors import MalformedCode, UnwritableCode
 from kernel.text import Text
 
 LONGEST_TEXT = 200
-CASES = {"keep": str, "upper": str.upper, "lower": str.lower}
+CASES: Mapping[str, Callable[[str], str]] = {"keep": str, "upper": str.upper, "lower": str.lower}
 
 
 def plain_text(text: str) -> str:
@@ -140,9 +140,9 @@ class Codec:
         return written
 
     def _canonical(self, part: Part, raw: str) -> str:
-        value: str = CASES[part.case](raw)
+        value = CASES[part.case](raw)
         if part.written:
-            value = value.translate(str.maketrans(dict(self.look_alikes)))
+            value = value.translate({ord(seen): meant for seen, meant in self.look_alikes.items()})
         if not re.fullmatch(part.pattern, value, re.ASCII):
             raise MalformedCode(
                 reason_zh=f"{part.label.zh}含有不使用的字符",
@@ -163,4 +163,6 @@ class Codec:
         return CHECKS[self.check.method]("".join(filter(str.isalnum, text)))
 
 
-CHECKS = {"iso7064-mod-37-2": lambda text: str(mod_37_2.calc_check_digit(text))}
+CHECKS: Mapping[str, Callable[[str], str]] = {
+    "iso7064-mod-37-2": lambda text: str(mod_37_2.calc_check_digit(text))
+}

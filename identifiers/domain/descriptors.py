@@ -1,24 +1,59 @@
 """What an identifier says about its resource, and the automatic check of it against its kind's profile."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from identifiers.errors import DescriptorIncomplete
 
 LONGEST_VALUE = 200
+MOST_EVIDENCE = 20
 DIVISION = re.compile(r"[0-9]{6}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A document that a description rests on: what it is (a test report, say), and its SHA-256 in hex."""
+
+    kind: str
+    sha256: str
+
+    def as_json(self) -> dict[str, str]:
+        """As it is stored and told."""
+        return {"kind": self.kind, "sha256": self.sha256}
+
+
+def require_evidence(evidence: Sequence[Evidence]) -> None:
+    """Raise DescriptorIncomplete, naming the place, for evidence that names no document."""
+    if len(evidence) > MOST_EVIDENCE:
+        raise DescriptorIncomplete(
+            pointer="/evidence",
+            reason_zh=f"证明材料不得超过 {MOST_EVIDENCE} 份。",
+            reason_en=f"No more than {MOST_EVIDENCE} documents are taken.",
+        )
+    for place, each in enumerate(evidence):
+        if not SHA256.fullmatch(each.sha256):
+            raise DescriptorIncomplete(
+                pointer=f"/evidence/{place}/sha256",
+                reason_zh="sha256 应为六十四位小写十六进制。",
+                reason_en="sha256 must be 64 hexadecimal digits in lower case.",
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class DescriptorProfile:
-    """The versioned rules: kind → attribute → {type: text, count or division; required: true or false}."""
+    """The versioned rules: kind → attribute → {type: text, count or division; required: true or false}.
+
+    `capacity`: kind → where its full capacity and the unit of it stand.
+    """
 
     version: str
     status: str
     source: str
     kinds: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    capacity: Mapping[str, Mapping[str, str]]
 
     def check(self, kind: str, attributes: Mapping[str, object]) -> None:
         """Raise DescriptorIncomplete, naming the attribute and the way out, at the first one that is wrong."""
@@ -44,6 +79,18 @@ class DescriptorProfile:
                     reason_zh=f"属性 {name} 应为{zh}。",
                     reason_en=f"{name} must be {en}.",
                 )
+
+    def full(self, kind: str, attributes: Mapping[str, Any]) -> tuple[int, str] | None:
+        """The full capacity (K1) that checked attributes say, and its unit; None for a kind that has none."""
+        where = self.capacity.get(kind)
+        if where is None:
+            return None
+        return attributes[where["full"]], where.get("unit") or attributes[where["unit_of"]]
+
+    def divisions(self, kind: str, attributes: Mapping[str, object]) -> list[str]:
+        """The divisions that checked attributes name."""
+        rules = self.kinds[kind]
+        return [str(value) for name, value in attributes.items() if rules[name]["type"] == "division"]
 
 
 EXPECTED = {

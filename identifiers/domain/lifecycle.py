@@ -41,6 +41,7 @@ LIFE = StateTable(
         "activate": (frozenset({S.FILING}), S.ACTIVE),
         "suspend": (frozenset({S.ACTIVE}), S.SUSPENDED),
         "reinstate": (frozenset({S.SUSPENDED}), S.ACTIVE),
+        "transfer": (frozenset({S.ACTIVE}), S.ACTIVE),
         "retire": (frozenset({S.ISSUED, S.FILING, S.ACTIVE, S.SUSPENDED}), S.RETIRED),
     },
 )

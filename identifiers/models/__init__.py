@@ -3,5 +3,7 @@
 from identifiers.models.descriptors import Descriptor
 from identifiers.models.identifiers import Identifier, IssuedCode
 from identifiers.models.prefixes import Prefix
+from identifiers.models.successions import Succession
+from identifiers.models.transfers import Transfer
 
-__all__ = ["Descriptor", "Identifier", "IssuedCode", "Prefix"]
+__all__ = ["Descriptor", "Identifier", "IssuedCode", "Prefix", "Succession", "Transfer"]

@@ -19,6 +19,12 @@ class Descriptor(models.Model):
     version = models.PositiveIntegerField()
     profile = models.CharField(max_length=20)
     attributes = models.JSONField()
+    valid_until = models.DateField(null=True, help_text="last day in Shanghai on which it is vouched for")
+    evidence = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="what it rests on: kind and SHA-256 of each document",
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

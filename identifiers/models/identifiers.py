@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from identifiers.domain.lifecycle import OVER, WITHOUT_CODE, IdentifierKind, IdentifierState
+from identifiers.domain.review import Review
 from kernel.models.base import Entity
 
 
@@ -26,6 +27,13 @@ class Identifier(Entity):
         max_length=10, choices=IdentifierState.choices(), default=IdentifierState.APPLIED.value
     )
     code = models.CharField(max_length=40, null=True, unique=True)  # noqa: DJ001 - none before it is issued
+    review = models.CharField(
+        max_length=10,
+        choices=Review.choices(),
+        default=Review.DOUBTFUL.value,
+        db_default=Review.DOUBTFUL.value,
+        help_text="who decides it",
+    )
     reason = models.CharField(max_length=500, blank=True)
     filing = models.CharField(
         max_length=64, blank=True, help_text="国家节点备案回执号 / receipt of the filing"
@@ -49,6 +57,13 @@ class Identifier(Entity):
                 condition=~Q(state=IdentifierState.ACTIVE.value) | ~Q(filing=""),
                 name="identifier_active_is_filed",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(state=IdentifierState.VERIFIED.value, review=Review.BY_RULE.value),
+                name="identifier_waits_for_rule",
+            )
         ]
 
 

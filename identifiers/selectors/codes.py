@@ -47,7 +47,9 @@ def decode_code(text: str, *, form: str = "") -> Decoded:
         except MalformedCode as error:
             refusal = refusal or error
         else:
-            said = tuple(_said(part, values[part.name]) for part in each.parts if part.name in values)
+            there = [part for part in each.parts if part.name in values]
+            year = shanghai_year(now()) if any(part.dictionary for part in there) else 0
+            said = tuple(_said(part, values[part.name], year) for part in there)
             return Decoded(each, each.encode(values), said)
     if form and refusal:
         raise refusal
@@ -58,10 +60,10 @@ def decode_code(text: str, *, form: str = "") -> Decoded:
     )
 
 
-def _said(part: Part, value: str) -> Said:
+def _said(part: Part, value: str, year: int) -> Said:
     if not part.dictionary:
         return Said(part, value, None, stands=False)
     words, code = dictionary(part.dictionary), value + part.suffix
-    today = words.find(code, year=shanghai_year(now()))
+    today = words.find(code, year=year)
     former = words.entries.get(code, ())
     return Said(part, value, today or (former[-1] if former else None), stands=today is not None)

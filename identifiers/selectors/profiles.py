@@ -12,6 +12,7 @@ import yaml
 from identifiers.domain.codecs import Check, Codec, Part
 from identifiers.domain.descriptors import DescriptorProfile
 from identifiers.domain.dictionaries import Dictionary, Entry, read_locations
+from identifiers.domain.review import ReviewProfile
 from identifiers.errors import UnknownCodec, UnknownDictionary
 from kernel.text import Text
 
@@ -27,6 +28,20 @@ def descriptor_profile() -> DescriptorProfile:
         status=document["status"],
         source=document["source"],
         kinds=document["kinds"],
+        capacity=document["capacity"],
+    )
+
+
+@cache
+def review_profile() -> ReviewProfile:
+    """The rule of who looks at an application, read once."""
+    document = _read("review")
+    return ReviewProfile(
+        version=document["version"],
+        status=document["status"],
+        source=document["source"],
+        share_permille=document["share_permille"],
+        always=frozenset(document["always"]),
     )
 
 

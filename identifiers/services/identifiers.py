@@ -1,7 +1,7 @@
 """The life of an identifier, act by act."""
 
-import secrets
-from collections.abc import Callable
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,60 +9,41 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from identifiers import events
-from identifiers.domain.codes import BODIES, Code
-from identifiers.domain.lifecycle import LIFE, OVER, IdentifierKind, require_living
-from identifiers.errors import AlreadyIdentified, NoPrefix
-from identifiers.models import Descriptor, Identifier, IssuedCode, Prefix
+from identifiers.domain.descriptors import Evidence, require_evidence
+from identifiers.domain.lifecycle import LIFE, IdentifierKind, require_living
+from identifiers.models import Descriptor, Identifier
 from identifiers.selectors.profiles import descriptor_profile
+from identifiers.services.applications import Application, apply_identifiers
+from identifiers.services.issuing import approve_identifier
 from kernel.actor import SYSTEM, Actor
-from kernel.events import Event
-from kernel.locks import Lock, take_lock
+from kernel.errors import Problem
 from kernel.proposals import four_eyes
 from kernel.services.outbox import publish
 
-Announce = Callable[[Identifier], Event]
+__all__ = [
+    "accept_filing", "apply_identifier", "approve_identifier", "describe_identifier", "refuse_identifier",
+    "reinstate_identifier", "retire_identifier", "suspend_identifier",
+]  # fmt: skip
 
 
-@transaction.atomic
 def apply_identifier(
-    *, kind: IdentifierKind, subject: UUID, attributes: dict[str, Any], actor: Actor
+    *,
+    kind: IdentifierKind,
+    subject: UUID,
+    attributes: dict[str, Any],
+    actor: Actor,
+    valid_until: date | None = None,
+    evidence: Sequence[Evidence] = (),
 ) -> Identifier:
     """Ask for an identifier for one of the caller's resources; the automatic checks run at once.
 
     Raises DescriptorIncomplete naming the attribute, AlreadyIdentified where the resource has one.
     """
-    assert actor.tenant_id is not None  # noqa: S101 - applicants are members of an organisation
-    profile = descriptor_profile()
-    profile.check(kind, attributes)
-    take_lock(Lock.ISSUER, str(subject))
-    mine = Identifier.objects.filter(tenant_id=actor.tenant_id, subject=subject)
-    if known := mine.exclude(state__in=OVER).first():
-        raise AlreadyIdentified(identifier=known.code or known.id)
-    row = Identifier.objects.create(
-        tenant_id=actor.tenant_id, kind=kind, subject=subject, state=LIFE.after("verify", LIFE.initial)
-    )
-    Descriptor.objects.create(identifier=row, version=1, profile=profile.version, attributes=attributes)
-    publish(events.IdentifierApplied(subject=row.id, tenant=row.tenant_id, kind=kind.value), actor=actor)
-    return row
-
-
-@transaction.atomic
-def approve_identifier(*, identifier: Identifier, actor: Actor) -> Identifier:
-    """Issue a code and let it wait for its filing. Raises NoPrefix before the node is attached."""
-    row = Identifier.objects.select_for_update().get(id=identifier.id)
-    row.state = LIFE.after("issue", row.state)
-    row.state = LIFE.after("file", row.state)
-    prefix = Prefix.objects.order_by("-id").first()
-    if prefix is None:
-        raise NoPrefix
-    row.code = str(_new_code(prefix.prefix))
-    row.advance("state", "code")
-    IssuedCode.objects.create(code=row.code, identifier=row)
-    publish(
-        events.IdentifierIssued(subject=row.id, tenant=row.tenant_id, code=row.code, kind=row.kind),
-        actor=actor,
-    )
-    return row
+    asked = Application(kind, subject, attributes, valid_until, evidence)
+    (found,) = apply_identifiers(applications=[asked], actor=actor)
+    if isinstance(found, Problem):
+        raise found
+    return found
 
 
 @transaction.atomic
@@ -86,7 +67,14 @@ def accept_filing(*, code: str, receipt: str) -> Identifier:
 
 
 @transaction.atomic
-def describe_identifier(*, identifier: Identifier, attributes: dict[str, Any], actor: Actor) -> Identifier:
+def describe_identifier(
+    *,
+    identifier: Identifier,
+    attributes: dict[str, Any],
+    actor: Actor,
+    valid_until: date | None = None,
+    evidence: Sequence[Evidence] = (),
+) -> Identifier:
     """Follow the descriptor with its next version; the code stays what it is.
 
     Raises StateConflict for what was refused or is a tombstone, DescriptorIncomplete naming the attribute.
@@ -95,8 +83,16 @@ def describe_identifier(*, identifier: Identifier, attributes: dict[str, Any], a
     require_living(row.state)
     profile = descriptor_profile()
     profile.check(row.kind, attributes)
+    require_evidence(evidence)
     version = row.descriptors.count() + 1
-    Descriptor.objects.create(identifier=row, version=version, profile=profile.version, attributes=attributes)
+    Descriptor.objects.create(
+        identifier=row,
+        version=version,
+        profile=profile.version,
+        attributes=attributes,
+        valid_until=valid_until,
+        evidence=[each.as_json() for each in evidence],
+    )
     row.advance()
     publish(events.DescriptorChanged(subject=row.id, tenant=row.tenant_id, version=version), actor=actor)
     return row
@@ -137,10 +133,3 @@ def _moved(identifier: Identifier, act: str, *fields: str, **values: str) -> Ide
         setattr(row, name, value)
     row.advance("state", *fields)
     return row
-
-
-def _new_code(prefix: str) -> Code:
-    while True:  # 5 of 37 check characters fall outside the alphabet: about one try in seven is thrown away
-        code = Code.of_number(prefix, secrets.randbelow(BODIES))
-        if code is not None and not IssuedCode.objects.filter(code=str(code)).exists():
-            return code

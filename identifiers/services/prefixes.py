@@ -5,7 +5,9 @@ from django.db import transaction
 from identifiers.domain.codes import PREFIX
 from identifiers.events import PrefixAccepted
 from identifiers.models import Prefix
+from identifiers.services.applications import ISSUE_JOB
 from kernel.actor import Actor
+from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 
 
@@ -17,4 +19,5 @@ def accept_prefix(*, prefix: str, delegated_by: str, actor: Actor) -> Prefix:
     row, new = Prefix.objects.get_or_create(prefix=prefix, defaults={"delegated_by": delegated_by})
     if new:
         publish(PrefixAccepted(subject=row.id, tenant=None, prefix=prefix), actor=actor)
+        enqueue_job(ISSUE_JOB)  # what waited for it
     return row

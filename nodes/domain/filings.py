@@ -27,6 +27,7 @@ class FilingAct(Vocabulary):
     DESCRIBE = "describe", "变更描述", "Described anew"
     SUSPEND = "suspend", "暂停", "Suspended"
     REINSTATE = "reinstate", "恢复", "Reinstated"
+    TRANSFER = "transfer", "转让", "Transferred"
     RETIRE = "retire", "注销", "Retired"
 
 
@@ -43,7 +44,7 @@ STATE_AFTER: Mapping[FilingAct, FilingState] = {
     FilingAct.REINSTATE: FilingState.FILED,
     FilingAct.SUSPEND: FilingState.SUSPENDED,
     FilingAct.RETIRE: FilingState.RETIRED,
-}  # a new description leaves the state as it is
+}  # a new description and a new holder leave the state as it is
 
 
 @dataclass(frozen=True, slots=True)

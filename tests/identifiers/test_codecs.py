@@ -89,13 +89,14 @@ def test_the_profile_and_the_fast_reader_agree_on_every_text(
 def both(text: str) -> list[str | None]:
     """What the fast reader and the profile make of a text; None for a refusal."""
     handle = codec("handle")
-    found: list[str | None] = []
-    for read in (lambda: str(Code.parse(text)), lambda: handle.encode(handle.decode(text))):
+
+    def read(by_profile: str) -> str | None:
         try:
-            found.append(read())
+            return handle.encode(handle.decode(text)) if by_profile else str(Code.parse(text))
         except MalformedCode:
-            found.append(None)
-    return found
+            return None
+
+    return [read(""), read("by profile")]
 
 
 WRONG = [

@@ -25,6 +25,8 @@ NEEDED = {
     "suspending an identifier": "identifiers.propose_suspension",
     "lifting an identifier's suspension": "identifiers.propose_reinstatement",
     "retiring an identifier": "identifiers.propose_retirement",
+    "merging identifiers": "identifiers.propose_merger",
+    "splitting an identifier": "identifiers.propose_split",
     "issuing an instruction": "monitoring.propose_instruction",
     "lifting an instruction": "monitoring.lift_instruction",
     "accepting the risk of a finding, which lets an offer back": "security.propose_acceptance",

@@ -1,0 +1,37 @@
+"""The two capacities: in full as described, free as the ledger says; what is unknown is never zero."""
+
+import uuid
+
+import pytest
+
+from identifiers.domain.lifecycle import IdentifierKind
+from identifiers.services.identifiers import apply_identifier
+from kernel.actor import SYSTEM
+from kernel.services.capacity import set_total
+from tests.support.cast import World
+
+POOL = {
+    "name": "p", "division": "320509", "compute_kind": "intelligent", "capacity_full": 16, "capacity_unit": "machine",
+}  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_what_is_free_is_the_ledger_s_word_and_unknown_is_not_zero(world: World) -> None:
+    subject = uuid.uuid4()
+    row = apply_identifier(kind=IdentifierKind.POOL, subject=subject, attributes=POOL, actor=world.ada.actor)
+    here = f"/api/v1/identifiers/{row.id}/capacity"
+    told = world.ada.get(here).json()
+    assert (told["full"], told["full_unit"], told["available"]) == (16, "machine", None)
+    set_total(resource=subject, tenant=world.ada.organisation.id, unit="machine", total=12, actor=SYSTEM)
+    told = world.ada.get(here).json()
+    assert (told["full"], told["available"], told["total"], told["version"]) == (16, 12, 12, 1)
+    assert world.cleo.get(here).status_code == 404
+    assert world.rhea.get(here).status_code == 200
+
+
+@pytest.mark.django_db
+def test_another_s_ledger_says_nothing_of_mine(world: World) -> None:
+    subject = uuid.uuid4()
+    set_total(resource=subject, tenant=world.cleo.organisation.id, unit="machine", total=12, actor=SYSTEM)
+    row = apply_identifier(kind=IdentifierKind.POOL, subject=subject, attributes=POOL, actor=world.ada.actor)
+    assert world.ada.get(f"/api/v1/identifiers/{row.id}/capacity").json()["available"] is None
