@@ -43,10 +43,11 @@ def described(world: World, kind: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def approve(world: World, applied: list[str]) -> list[str]:
-    """Let the supervision approve, wait for the national receipts, resolve; the codes."""
+    """Let the supervision approve what the rule leaves to it, wait for the national receipts, resolve; the codes."""
     regulator = world.clients["regulator-one"]
     for identifier in applied:
-        regulator.post(f"/api/v1/identifiers/{identifier}:approve")
+        if regulator.get(f"/api/v1/identifiers/{identifier}")["review"] != "by_rule":
+            regulator.post(f"/api/v1/identifiers/{identifier}:approve")
     rows = world.until(
         "every identifier is filed and active",
         lambda: _all_active(regulator, applied),

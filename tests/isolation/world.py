@@ -27,6 +27,7 @@ from participants.models import ApiKey, Case, Decision, Mandate, Membership, Que
 from security.services.audit import append_checkpoint
 from tests.aggregation.supply import bring_to_market, made
 from tests.isolation.addresses import INDICATOR
+from tests.isolation.handing import SEVERAL, handed_over
 from tests.marketplace.trade import SHEET, aged, period, policy_in_force, reading, sized
 from tests.monitoring.readings import declared, minute, point, sent
 from tests.nodes.far import FarNode, reported_period
@@ -41,7 +42,6 @@ from tests.support.licences import sound
 SELLERS = ("ada", "cleo", "rex", "roy")
 BUYERS = ("ben", "bea", "ann", "amy", "rex", "roy")
 CARRIERS = ("lin", "lou")
-SEVERAL = (1, 2, 3)
 ANOTHERS = "a-key-of-another-house"
 FEEDS = [
     *((name, "resource", "cards_in_use") for name in SELLERS),
@@ -64,6 +64,7 @@ def furnish(world: World) -> FarNode:
         lines(world, name)
     for name in SELLERS:
         supply(getattr(world, name), name)
+    handed_over(world)
     one_hops(world)
     doubted(world)
     circles(world)
