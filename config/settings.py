@@ -141,6 +141,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "kernel.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "streams": {"task": "nodes.tasks.sweep_streams", "schedule": 5.0, "options": {"expires": 10}},
+    "blocks": {"task": "identifiers.tasks.renew_blocks", "schedule": 10.0, "options": {"expires": 10}},
     "manifests": {
         "task": "nodes.tasks.exchange_daily",
         "schedule": crontab(hour=16, minute=10),

@@ -100,3 +100,16 @@ class SuccessionRefused(Problem):
     code = "succession_refused"
     title = Text("不能合并或拆分", "Cannot be merged or split")
     detail = Text("{reason_zh}", "{reason_en}")
+
+
+class NoBlock(Problem):
+    """The node's database is not the one that its number block was granted to."""
+
+    status = 409
+    code = "no_number_block"
+    title = Text("暂无可用号段", "No number block")
+    detail = Text(
+        "数据库经恢复、切换或复制，原号段不再使用；新号段获上级节点批准后自动继续签发，申请不会丢失。",
+        "The database was restored, promoted or copied, so its former block is closed; issuing goes on by itself once the "
+        "upstream node has granted a new one, and no application is lost.",
+    )

@@ -118,3 +118,24 @@ class PrefixAccepted(Event):
     name: ClassVar[str] = "identifiers.prefix_accepted"
 
     prefix: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockNeeded(Event):
+    """The database has no block of its own to draw codes from; `subject` is the block that it asks for."""
+
+    name: ClassVar[str] = "identifiers.block_needed"
+
+    prefix: str
+    number: int
+    incarnation: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockOpened(Event):
+    """A block was granted, and codes are drawn from it; `subject` is the block."""
+
+    name: ClassVar[str] = "identifiers.block_opened"
+
+    prefix: str
+    number: int

@@ -1,8 +1,10 @@
-"""What nodes do when something happens below: every act on an identifier is filed at the upstream."""
+"""What nodes do when something happens below: acts on identifiers are filed at the upstream, and blocks asked of it."""
 
 from identifiers import events as identifiers
 from kernel.events import Event, on
+from nodes.domain.blocks import BlockRequest
 from nodes.domain.filings import FilingAct
+from nodes.services.blocks import ask_block
 from nodes.services.filings import file_identifier
 
 ACTS: dict[type[Event], FilingAct] = {
@@ -26,3 +28,9 @@ def file_act(event: Event) -> None:
 
 for kind in ACTS:
     on(kind)(file_act)
+
+
+@on(identifiers.BlockNeeded)
+def ask(event: identifiers.BlockNeeded) -> None:
+    """Ask the upstream for a number block; its receipt is the answer."""
+    ask_block(BlockRequest(event.prefix, event.number, event.incarnation))

@@ -9,13 +9,13 @@ from rest_framework.response import Response
 
 from identifiers.models import Descriptor, Identifier
 from identifiers.selectors.capacity import capacity_of
-from kernel.api.pagination import PageQuery
-from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
 
+AT_ONCE = 100
 
-class EvidenceOut(serializers.Serializer[Any]):
+
+class DescriptorEvidenceOut(serializers.Serializer[Any]):
     """A document that a description rests on."""
 
     kind = serializers.CharField()
@@ -25,7 +25,7 @@ class EvidenceOut(serializers.Serializer[Any]):
 class DescriptorOut(serializers.ModelSerializer[Descriptor]):
     """One version; it never changes, and the code is the same under all of them."""
 
-    evidence = EvidenceOut(many=True)
+    evidence = DescriptorEvidenceOut(many=True)
 
     class Meta:
         model = Descriptor
@@ -43,17 +43,28 @@ class CapacityOut(serializers.Serializer[Any]):
     available_unit = serializers.CharField()
 
 
+class DescriptorsQuery(serializers.Serializer[Any]):
+    """Which versions."""
+
+    before = serializers.IntegerField(
+        required=False, min_value=1, help_text=f"older than this version; {AT_ONCE} at once, the newest first"
+    )
+
+
 class DescriptorsView(HouseView):
     """`/api/v1/identifiers/{id}/descriptors`."""
 
     system = System.IDENTIFIERS
-    operations = {"GET": "identifiers.list_descriptors"}
+    operations = {"GET": "identifiers.read_descriptors"}
     queryset = Identifier.objects.all()
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(DescriptorOut))
+    @extend_schema(parameters=[DescriptorsQuery], responses=DescriptorOut(many=True))
     def get(self, request: Request, **_: Any) -> Response:
-        """List every version of the descriptor with its validity and its evidence."""
-        return self.page(Descriptor.objects.filter(identifier=self.subject), DescriptorOut)
+        """Read the versions of the descriptor with their validity and evidence, the newest first."""
+        rows = Descriptor.objects.filter(identifier=self.subject).order_by("-version")
+        if before := self.query(DescriptorsQuery).get("before"):
+            rows = rows.filter(version__lt=before)
+        return Response(DescriptorOut(rows[:AT_ONCE], many=True).data)
 
 
 class CapacityView(HouseView):

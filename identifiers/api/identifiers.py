@@ -20,7 +20,7 @@ from kernel.services.proposals import propose_act
 from kernel.systems import System
 
 
-class EvidenceIn(serializers.Serializer[Any]):
+class DescriptorEvidenceIn(serializers.Serializer[Any]):
     """A document that a description rests on."""
 
     kind = serializers.CharField(max_length=40, help_text="what it is, as acceptance_report")
@@ -34,7 +34,7 @@ class DescriptorIn(serializers.Serializer[Any]):
     valid_until = serializers.DateField(
         required=False, allow_null=True, help_text="last day in Shanghai on which it is vouched for"
     )
-    evidence = EvidenceIn(many=True, required=False)
+    evidence = DescriptorEvidenceIn(many=True, required=False)
 
 
 class IdentifierIn(DescriptorIn):

@@ -17,7 +17,7 @@ from kernel.api.views import HouseView
 from kernel.systems import System
 
 
-class TransferIn(serializers.Serializer[Any]):
+class TransferOfferIn(serializers.Serializer[Any]):
     """An offer to another organisation."""
 
     receiver = serializers.UUIDField(help_text="id of the organisation that is to hold it")
@@ -79,10 +79,10 @@ class OfferTransferView(HouseView):
     visible_by = "identifiers.read_identifier"
     acts = {"POST": (IDENTIFIERS, "transfer")}
 
-    @extend_schema(request=TransferIn, responses={201: TransferOut})
+    @extend_schema(request=TransferOfferIn, responses={201: TransferOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Offer the identifier to another organisation; it changes hands when that one accepts."""
-        data = self.read(TransferIn)
+        data = self.read(TransferOfferIn)
         row = services.offer_transfer(
             identifier=self.subject, receiver=data["receiver"], reason=data["reason"], actor=self.actor
         )

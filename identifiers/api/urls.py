@@ -2,10 +2,20 @@
 
 from django.urls import path
 
-from identifiers.api import codecs, descriptors, identifiers, resolution, successions, transfers
+from identifiers.api import (
+    batches,
+    blocks,
+    codecs,
+    descriptors,
+    identifiers,
+    resolution,
+    successions,
+    transfers,
+)
 
 urlpatterns = [
     path("identifiers", identifiers.IdentifiersView.as_view(), name="identifiers"),
+    path("identifiers:batch", batches.IdentifiersBatchView.as_view()),
     path("identifiers/<uuid:pk>", identifiers.IdentifierView.as_view()),
     path("identifiers/<uuid:pk>/descriptors", descriptors.DescriptorsView.as_view()),
     path("identifiers/<uuid:pk>/capacity", descriptors.CapacityView.as_view()),
@@ -23,6 +33,7 @@ urlpatterns = [
     path("identifier-transfers/<uuid:pk>:decline", transfers.DeclineTransferView.as_view()),
     path("identifier-transfers/<uuid:pk>:withdraw", transfers.WithdrawTransferView.as_view()),
     path("identifiers/<str:prefix>/<str:suffix>", resolution.ResolveView.as_view()),
+    path("number-blocks", blocks.BlocksView.as_view(), name="number-blocks"),
     path("codecs", codecs.CodecsView.as_view(), name="codecs"),
     path("codecs:decode", codecs.DecodeView.as_view()),
     path("codecs/<slug:name>:encode", codecs.EncodeView.as_view()),

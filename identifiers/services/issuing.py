@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from django.db import IntegrityError, connection, transaction
 
 from identifiers import events
-from identifiers.domain.codes import BODIES, Code
+from identifiers.domain.blocks import NUMBERS, number_within
+from identifiers.domain.codes import Code
 from identifiers.domain.lifecycle import LIFE, IdentifierState
 from identifiers.domain.review import Review
-from identifiers.errors import NoPrefix
+from identifiers.errors import NoBlock, NoPrefix
 from identifiers.models import Identifier, IssuedCode, Prefix
+from identifiers.selectors.blocks import block_in_use
 from identifiers.selectors.profiles import review_profile
 from kernel.actor import SYSTEM, Actor
 from kernel.services.outbox import publish_each
@@ -24,20 +26,20 @@ WRITE = """
 
 @transaction.atomic
 def approve_identifier(*, identifier: Identifier, actor: Actor) -> Identifier:
-    """Issue a code and let it wait for its filing. Raises NoPrefix before the node is attached."""
+    """Issue a code and let it wait for its filing. Raises NoPrefix before the node is attached, NoBlock after a restore."""
     row = Identifier.objects.select_for_update().get(id=identifier.id)
     issue_codes(rows=[row], actor=actor)
     return row
 
 
 @transaction.atomic
-def issue_by_rule() -> int:
-    """Issue what passed the automatic checks and was not drawn for a person; returns how many. Raises NoPrefix.
+def issue_by_rule(at_once: int = AT_ONCE) -> int:
+    """Issue what passed the automatic checks and was not drawn for a person, so many at most; returns how many. Raises NoPrefix, NoBlock.
 
     Another worker's rows are skipped, so many may do it at once.
     """
     waiting = Identifier.objects.filter(state=IdentifierState.VERIFIED, review=Review.BY_RULE)
-    rows = list(waiting.order_by("id").select_for_update(skip_locked=True)[:AT_ONCE])
+    rows = list(waiting.order_by("id").select_for_update(skip_locked=True)[:at_once])
     if rows:
         issue_codes(rows=rows, actor=SYSTEM, rule=review_profile().version)
     return len(rows)
@@ -46,14 +48,18 @@ def issue_by_rule() -> int:
 def issue_codes(*, rows: Sequence[Identifier], actor: Actor, rule: str = "") -> None:
     """Give each of the locked rows its code, in the caller's transaction, by as many statements as one.
 
-    Raises StateConflict for a row that is not verified, NoPrefix before the node is attached.
+    Raises StateConflict for a row that is not verified, NoPrefix before the node is attached, NoBlock while this database
+    has no number block of its own.
     """
     for row in rows:
         row.state = LIFE.after("file", LIFE.after("issue", row.state))
     prefix = Prefix.objects.order_by("-id").first()
     if prefix is None:
         raise NoPrefix
-    for row, code in zip(rows, _claim(prefix.prefix, rows), strict=True):
+    block = block_in_use(prefix)
+    if block is None:
+        raise NoBlock
+    for row, code in zip(rows, _claim(prefix.prefix, block, rows), strict=True):
         row.code = code
         row.generation += 1
     with connection.cursor() as cursor:
@@ -72,13 +78,13 @@ def issue_codes(*, rows: Sequence[Identifier], actor: Actor, rule: str = "") -> 
     publish_each(happened, actor=actor)
 
 
-def _claim(prefix: str, rows: Sequence[Identifier]) -> list[str]:
+def _claim(prefix: str, block: int, rows: Sequence[Identifier]) -> list[str]:
     """A new code for each row, entered in the list of all that were ever issued, where no code stands twice."""
     while True:
         drawn: dict[str, None] = {}
         while len(drawn) < len(rows):
             # 5 of 37 check characters fall outside the alphabet: about one try in seven is thrown away
-            if code := Code.of_number(prefix, secrets.randbelow(BODIES)):
+            if code := Code.of_number(prefix, number_within(block, secrets.randbelow(NUMBERS))):
                 drawn[str(code)] = None
         codes = list(drawn)
         if IssuedCode.objects.filter(code__in=codes).exists():

@@ -1,18 +1,29 @@
-"""Batches: up to 1,000 items in one call, all or nothing or each for itself, with a result for every item."""
+"""Batches: many items in one call, all or nothing or each for itself, with a result for every item.
+
+Up to 1,000 items are done while the caller waits; a view may take more, and then answers later (202 and an operation).
+"""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
+from django.utils.translation import get_language
 from rest_framework import serializers
+from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.actor import Actor
 from kernel.api.problems import ProblemDocument, document, pointers
 from kernel.api.views import HouseView
 from kernel.errors import BatchRefused, InvalidInput, Problem
 from kernel.models.base import Entity
+from kernel.permissions import by_mandate
+from kernel.text import Text
 
 MOST_ITEMS = 1000
+TOO_MANY = Text(
+    "一次最多 {most} 项；请分批提交。", "At most {most} items at once; send the rest in further batches."
+)
 
 Outcome = UUID | Problem
 
@@ -20,8 +31,15 @@ Outcome = UUID | Problem
 class BatchIn(serializers.Serializer[Any]):
     """The items, each judged by itself, and whether one bad one refuses them all."""
 
-    items = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=MOST_ITEMS)
+    items = serializers.ListField(child=serializers.DictField(), min_length=1)
     atomic = serializers.BooleanField(default=False)
+
+    def validate_items(self, items: list[Any]) -> list[Any]:
+        """Refuse more than the view takes."""
+        most = self.context["view"].most_items
+        if len(items) > most:
+            raise serializers.ValidationError(TOO_MANY.format(most=most).within(get_language()), "max_length")
+        return items
 
 
 class BatchItemOut(serializers.Serializer[Any]):
@@ -41,10 +59,12 @@ class BatchOut(serializers.Serializer[Any]):
     items = BatchItemOut(many=True)
 
 
-def batch_of(item: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+def batch_of(
+    item: type[serializers.Serializer[Any]], most: int = MOST_ITEMS
+) -> type[serializers.Serializer[Any]]:
     """The request of a batch of `item`, for `extend_schema(request=…)`."""
     members = {
-        "__doc__": f"Up to {MOST_ITEMS} items; `atomic`: all or nothing.",
+        "__doc__": f"Up to {most} items; `atomic`: all or nothing.",
         "items": item(many=True),
         "atomic": serializers.BooleanField(default=False),
     }
@@ -53,11 +73,22 @@ def batch_of(item: type[serializers.Serializer[Any]]) -> type[serializers.Serial
 
 
 class BatchView(HouseView):
-    """A batch: a subclass says how an item is read (`item`) and what is done with the readable ones (`act`)."""
+    """A batch: a subclass says how an item is read (`item`) and what is done with the readable ones (`act`).
+
+    Of more than MOST_ITEMS (up to `most_items`) the answer comes later, asked for or not.
+    """
 
     may_wait = True
+    most_items: ClassVar[int] = MOST_ITEMS
     item: ClassVar[type[serializers.Serializer[Any]]]
     status_of_item: ClassVar[int] = 201
+
+    def _is_for_later(self, request: Request, actor: Actor) -> bool:
+        if super()._is_for_later(request, actor):
+            return True
+        asked = request.data.get("items") if isinstance(request.data, dict) else None
+        large = isinstance(asked, list) and MOST_ITEMS < len(asked) <= self.most_items
+        return large and not by_mandate(self.operation, actor)
 
     def act(self, items: Sequence[Any]) -> list[Outcome]:
         """Do the items; for each its id or why not, in order."""

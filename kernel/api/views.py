@@ -170,8 +170,9 @@ class HouseView(APIView):
         headers = {
             "Location": f"/api/v1/operations/{row.id}",
             "Retry-After": str(deferral.SECONDS_TO_ASK_AGAIN),
-            "Preference-Applied": "respond-async",
         }
+        if deferral.is_wanted(self.request):
+            headers["Preference-Applied"] = "respond-async"
         return Response(deferral.OperationOut(row).data, 202, headers=headers)
 
     def perform(self, http: HttpRequest, actor: Actor, operation: UUID, **kwargs: Any) -> Response:

@@ -21,7 +21,8 @@ TOKEN = re.compile(r"(?P<secret>[A-Za-z0-9_-]{43})\.(?P<key_id>[A-Za-z0-9_-]{43}
 class Grant:
     """The upstream's word on an attachment: who it is, whom it attached under which key, what it delegates.
 
-    `prefix` is empty where the downstream issues no identifiers; `key` is the upstream's JWK.
+    `prefix` is empty where the downstream issues no identifiers, `block` the number block that comes with it; `key` is
+    the upstream's JWK.
     """
 
     node: str
@@ -32,6 +33,7 @@ class Grant:
     downstream: str
     downstream_key_id: str
     prefix: str
+    block: int = 0
 
     def encode(self) -> bytes:
         """The bytes that are signed: JSON, keys sorted, ASCII, no spaces."""

@@ -2,6 +2,7 @@
 
 from nodes.models.alarms import NodeAlarm
 from nodes.models.applications import NodeApplication
+from nodes.models.blocks import BlockGrant
 from nodes.models.completeness import ReportedPeriod
 from nodes.models.delegations import DelegatedPrefix
 from nodes.models.filings import Filing
@@ -13,6 +14,7 @@ from nodes.models.peers import Peer, PeerKeyRow
 from nodes.models.reports import Report
 
 __all__ = [
+    "BlockGrant",
     "DelegatedPrefix",
     "Envelope",
     "Filing",

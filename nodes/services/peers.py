@@ -32,6 +32,7 @@ from nodes.errors import (
 from nodes.events import NodeAttached, NodeDetached, PrefixDelegated
 from nodes.models import DelegatedPrefix, Invitation, Peer, PeerKeyRow
 from nodes.selectors.peers import upstream
+from nodes.services.blocks import grant_first
 from nodes.services.invitations import check_roles, digest_of
 from nodes.services.signing import node_jwk, node_key_id, node_private_key, signed_request
 
@@ -83,7 +84,7 @@ def attach_upstream(*, url: str, token: str, actor: Actor) -> Peer:
         actor=actor,
     )
     if grant.prefix:
-        accept_prefix(prefix=grant.prefix, delegated_by=grant.node, actor=actor)
+        accept_prefix(prefix=grant.prefix, delegated_by=grant.node, actor=actor, block=grant.block)
     return row
 
 
@@ -129,6 +130,7 @@ def accept_attachment(
     else:
         assert invitation.peer is not None  # noqa: S101 - it was used, so there is one
         peer = invitation.peer
+    prefix = _delegate(peer, actor) if runs(role, System.IDENTIFIERS) else None
     grant = Grant(
         node=settings.NODE_CODE,
         name=settings.NODE_NAME,
@@ -137,7 +139,8 @@ def accept_attachment(
         key=node_jwk(),
         downstream=code,
         downstream_key_id=key_id,
-        prefix=_delegate(peer, actor) if runs(role, System.IDENTIFIERS) else "",
+        prefix=prefix.prefix if prefix else "",
+        block=grant_first(prefix) if prefix else 0,
     )
     return sign_statement(grant.encode(), context=GRANT_CONTEXT, suite=SUITE, private_key=node_private_key())
 
@@ -163,7 +166,7 @@ def _refused(zh: str, en: str) -> InvitationRefused:
     return InvitationRefused(pointer="/token", reason_zh=zh, reason_en=en)
 
 
-def _delegate(peer: Peer, actor: Actor) -> str:
+def _delegate(peer: Peer, actor: Actor) -> DelegatedPrefix:
     """The prefix of a node that issues identifiers; given once, and the same for ever."""
     row = DelegatedPrefix.objects.filter(peer=peer).first()
     if row is None:
@@ -172,7 +175,7 @@ def _delegate(peer: Peer, actor: Actor) -> str:
         check_delegation(row.as_delegation(), [other.as_delegation() for other in others])
         row.save()
         publish(PrefixDelegated(subject=row.id, tenant=None, node=peer.code, prefix=row.prefix), actor=actor)
-    return row.prefix
+    return row
 
 
 def _keep_peer(

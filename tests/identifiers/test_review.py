@@ -123,11 +123,12 @@ def test_many_rules_and_a_person_at_once_issue_each_code_once(world: World, monk
 @pytest.mark.django_db
 def test_many_cost_as_many_statements_as_few(world: World) -> None:
     accept_prefix(prefix="86.320000", delegated_by="000000", actor=SYSTEM)
+    actor = world.ada.actor
 
     def run(count: int) -> int:
         many = [Application(IdentifierKind.CENTRE, uuid.uuid4(), CENTRE) for _ in range(count)]
         with CaptureQueriesContext(connection) as seen:
-            apply_identifiers(applications=many, actor=world.ada.actor)
+            apply_identifiers(applications=many, actor=actor)
             issue_by_rule()
         return len(seen)
 

@@ -168,7 +168,7 @@ def test_every_version_is_kept_with_its_validity_and_evidence(world: World) -> N
     assert (
         world.ada.put(here, {"attributes": {**CENTRE, "design_racks": 9}}, If_Match='"1"').status_code == 200
     )
-    versions = world.ada.get(f"{here}/descriptors").json()["items"]
+    versions = world.ada.get(f"{here}/descriptors").json()
     assert {
         each["version"]: (each["attributes"]["design_racks"], each["valid_until"], len(each["evidence"]))
         for each in versions

@@ -13,7 +13,10 @@ from tests.isolation.world import canary
 from tests.support.cast import CAST
 
 ABSENT = UUID("01900000-0000-7000-8000-000000000000")
-OTHER_SIDE = {"marketplace.accept_order"}  # a provider's word: a reseller who buys has none of its own
+OTHER_SIDE = {
+    "marketplace.accept_order",  # a provider's word: a reseller who buys has none of its own
+    "identifiers.accept_transfer",  # the receiver's word, not the giver's
+}
 NOT_CALLED = {"monitoring.follow_events": "the answer is a stream that lasts"}
 FIGURES = {"monitoring.list_points": "metric=cards_in_use"}  # without ids: what its address names decides
 
