@@ -8,8 +8,8 @@ from identifiers.domain.codes import BODIES
 from kernel.states import StateTable
 from kernel.text import Vocabulary
 
-BLOCKS = 32**3
-NUMBERS = BODIES // BLOCKS  # of one block
+BLOCKS: int = 32**3
+NUMBERS: int = BODIES // BLOCKS  # of one block
 
 
 class BlockState(Vocabulary):

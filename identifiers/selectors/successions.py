@@ -11,5 +11,5 @@ def successors_of(identifiers: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:
     rows = Succession.objects.filter(predecessor__in=set(identifiers)).order_by("successor__code")
     found: dict[UUID, tuple[str, ...]] = {}
     for before, code in rows.values_list("predecessor_id", "successor__code"):
-        found[before] = (*found.get(before, ()), code)
+        found[before] = (*found.get(before, ()), code or "")
     return found

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -63,7 +64,7 @@ def issue_codes(*, rows: Sequence[Identifier], actor: Actor, rule: str = "") -> 
         row.code = code
         row.generation += 1
     with connection.cursor() as cursor:
-        given = {
+        given: dict[str, Any] = {
             "state": IdentifierState.FILING.value,
             "ids": [row.id for row in rows],
             "codes": [row.code for row in rows],

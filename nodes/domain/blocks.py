@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 STREAM = "blocks"
 SCHEMA = "cin-block/1"
-BLOCKS = 32**3  # of a prefix: three symbols of a code name the block
+BLOCKS: int = 32**3  # of a prefix: three symbols of a code name the block
 LONGEST_INCARNATION = 80
 
 

@@ -63,12 +63,6 @@ class Blocks:
         request = read_block(bytes(envelope.message.body))
         if request is None:
             return
-        told = {
-            "prefix": request.prefix,
-            "number": request.number,
-            "incarnation": request.incarnation,
-        }
-        if receipt.outcome is Outcome.STORED:
-            grant_block(**told)
-        elif receipt.code == TAKEN:
-            refuse_block(**told)
+        act = grant_block if receipt.outcome is Outcome.STORED else refuse_block
+        if act is grant_block or receipt.code == TAKEN:
+            act(prefix=request.prefix, number=request.number, incarnation=request.incarnation)

@@ -60,7 +60,7 @@ VICTIM = """
 """
 
 
-def scalar(query: str, values: tuple[object, ...] = ()) -> int:
+def scalar(query: str, values: tuple[int, ...] = ()) -> int:
     """One number of the database's."""
     with connection.cursor() as cursor:
         cursor.execute(query, values)
