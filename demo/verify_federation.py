@@ -20,7 +20,8 @@ Needs Python 3.11 and `cryptography`. The folder (format `cin-export/1`), all JS
                           (RFC 9162); needed for every message of an incomplete export
 
 What it checks: every message's RFC 9421 signature, digest and number; every receipt's signature and what it
-acknowledges; that no number is missing; that both manifests' counts, totals and Merkle root are those of the bytes.
+acknowledges; that no number is missing; that both manifests' counts, totals and Merkle root are those of the bytes;
+that a report's figures and root are those of its records, its period is said once, and a correction is the difference.
 What it cannot see: events that the sender never put into a message.
 """
 
@@ -33,12 +34,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-Result = TypeVar("Result")
 
 COVERED = (
     "@method",
@@ -59,6 +58,8 @@ TITLES = {
     "totals": "计数与合计",
     "root": "默克尔根",
     "inclusion": "包含证明",
+    "reports": "报告",
+    "corrections": "更正",
 }
 
 
@@ -224,14 +225,72 @@ def included(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes
         return False
 
 
-def figures(body: bytes) -> dict[str, int]:
-    """The integers of the top-level object `sums` of a JSON body, if it has one."""
+def document_of(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body; empty where it is none."""
     try:
         document = json.loads(body)
     except ValueError:
         return {}
-    sums = document.get("sums") if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else {}
+
+
+def figures(body: bytes) -> dict[str, int]:
+    """The integers of the top-level object `sums` of a JSON body, if it has one."""
+    sums = document_of(body).get("sums")
     return {k: v for k, v in sums.items() if type(v) is int} if isinstance(sums, dict) else {}
+
+
+def records_root(records: list[dict[str, Any]]) -> str:
+    """The root over the records of a report: a leaf is one record's JSON, keys sorted, no spaces."""
+    texts = [json.dumps(r, sort_keys=True, separators=(",", ":"), ensure_ascii=False) for r in records]
+    return merkle_root([hashlib.sha256(b"\x00" + text.encode()).digest() for text in texts]).hex()
+
+
+def check_report(export: Export, report: Report, number: int, said: dict[str, Any]) -> None:
+    """Check one report against its own records."""
+    records, sums = said["records"], dict(said["sums"])
+    added = {key: sum(int(record.get(key) or 0) for record in records) for key in sums if key != "records"}
+    right = (said["count"], sums) == (len(records), {"records": len(records), **added})
+    rooted = said["schema"] == "cin-report/1" or said["root"] == records_root(records)
+    placed = (said["node"], f"reports.{said['kind']}") == (export.sender, export.stream)
+    for holds, zh, en in (
+        (right, "计数或合计与记录不符", "count or sums are not the records'"),
+        (rooted, "根与记录不符", "the root is not the records'"),
+        (placed, "不属于本节点本流", "another node's or stream's"),
+    ):
+        report.check("reports", f"message {number}", zh, en, holds=holds)
+
+
+def check_corrections(export: Export, report: Report, reports: dict[int, dict[str, Any]]) -> None:
+    """Check that each period is said once, and each correction is the difference to the version before, if it has one."""
+    standing: dict[int, dict[str, Any]] = {}
+    for number, said in sorted(reports.items()):
+        query = load(export.folder / "messages" / f"{number}.json")["query"]
+        found = re.search(r"[?&]supersedes=(\d+)", query)
+        corrects = int(found[1]) if found else 0
+        before, name = standing.pop(corrects, None), f"message {number}"
+        twice = [n for n, other in standing.items() if overlap(said, other)]
+        report.check("corrections", name, "周期重复", f"its period is in {twice}", holds=not twice)
+        standing[number] = said
+        if corrects in reports and said["schema"] != "cin-report/1":
+            holds = before is not None and is_difference(said, before)
+            report.check("corrections", name, "更正不成立", "not the difference, with a reason", holds=holds)
+
+
+def overlap(said: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two reports of one section for one upstream share any time."""
+    one, two = ([datetime.fromisoformat(each[edge]) for edge in ("start", "end")] for each in (said, other))
+    same = all(said.get(key) == other.get(key) for key in ("profile", "section"))
+    return same and one[0] < two[1] and two[0] < one[1]
+
+
+def is_difference(said: dict[str, Any], before: dict[str, Any]) -> bool:
+    """Whether a correction is of this version: section, period and root, a reason, and what each sum changed by."""
+    correction, old, new = said["correction"], before["sums"], said["sums"]
+    delta = {key: new.get(key, 0) - old.get(key, 0) for key in {*old, *new}}
+    same = all(said[key] == before[key] for key in ("section", "start", "end"))
+    told = (correction["of"], correction["delta"]) == (records_root(before["records"]), delta)
+    return same and told and bool(correction["reason"].strip())
 
 
 def check_manifest(
@@ -290,7 +349,7 @@ def verify(folder: Path) -> Report:
     """Check everything in the folder."""
     report = Report()
 
-    def attempt(what: str, act: Callable[..., Result], *arguments: Any) -> Result | None:
+    def attempt(what: str, act: Callable[..., Any], *arguments: Any) -> Any:
         try:
             return act(*arguments)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
@@ -305,6 +364,11 @@ def verify(folder: Path) -> Report:
     for number, body in sorted(bodies.items()):
         digest = attempt(f"message {number}", check_message, export, report, number, body)
         outcomes[number] = attempt(f"receipt {number}", check_receipt, export, report, number, digest) or ""
+    said = {number: document_of(bodies[number]) for number in bodies if outcomes[number] == "stored"}
+    reports = {n: each for n, each in said.items() if str(each.get("schema")).startswith("cin-report/")}
+    for number, each in sorted(reports.items()):
+        attempt(f"message {number}", check_report, export, report, number, each)
+    attempt("corrections", check_corrections, export, report, reports)
     sides = [s for s in ("sender", "receiver") if s == "sender" or (folder / f"manifest.{s}.json").exists()]
     for side in sides:
         manifest = attempt(f"manifest of {side}", check_manifest, export, report, side, bodies, outcomes)
@@ -312,9 +376,7 @@ def verify(folder: Path) -> Report:
             for number, body in sorted(bodies.items()):
                 attempt(f"proof {number}", check_proof, export, report, number, body, manifest)
     if not export.complete:
-        print(
-            "note: a partial export: density, totals and root were not checked / 部分导出：未核对连续性、合计与根"
-        )
+        print("note: partial: density, totals and root were not checked / 部分导出：未核对连续性、合计与根")
     return report
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,11 +17,19 @@ from nodes.domain.statements import Statement
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 REGION, NATION = "86.320000", "86"
 KEYS = {REGION: bytes(range(32)), NATION: bytes(range(1, 33))}
+FIVE = [(b'{"sums":{"orders":%d,"amount_fen":%d}}' % (n, n * 100), None) for n in range(1, 6)]
 SIGNED = ("content-type", "content-digest", "cin-stream", "cin-sequence", "signature-input", "signature")
 
 
-def write_export(folder: Path, *, messages: int = 5, refused: int = 3) -> Path:
-    """A day of `messages` messages, of which number `refused` was refused; with proofs for all."""
+def write_export(
+    folder: Path,
+    *,
+    stream: str = "reports",
+    sent: Sequence[tuple[bytes, int | None]] = FIVE,
+    refused: int = 3,
+) -> Path:
+    """A day of messages (body, superseded number), of which number `refused` was refused; with proofs for all."""
+    messages = len(sent)
     for name in ("messages", "receipts", "proofs"):
         (folder / name).mkdir(parents=True)
     dump(
@@ -29,7 +38,7 @@ def write_export(folder: Path, *, messages: int = 5, refused: int = 3) -> Path:
             "format": "cin-export/1",
             "sender": REGION,
             "receiver": NATION,
-            "stream": "reports",
+            "stream": stream,
             "complete": True,
         },
     )
@@ -39,13 +48,13 @@ def write_export(folder: Path, *, messages: int = 5, refused: int = 3) -> Path:
         {node: [{**SUITE.jwk(SUITE.public_key(private)), **valid}] for node, private in KEYS.items()},
     )
     entries = [
-        write_message(folder, number, Outcome.REFUSED if number == refused else Outcome.STORED)
-        for number in range(1, messages + 1)
+        write_message(folder, stream, number, each, Outcome.REFUSED if number == refused else Outcome.STORED)
+        for number, each in enumerate(sent, 1)
     ]
     manifest = compose_manifest(
         sender=REGION,
         receiver=NATION,
-        stream="reports",
+        stream=stream,
         day=date(2026, 6, 1),
         first=1,
         last=messages,
@@ -61,15 +70,22 @@ def write_export(folder: Path, *, messages: int = 5, refused: int = 3) -> Path:
     return folder
 
 
-def write_message(folder: Path, number: int, outcome: Outcome) -> Entry:
-    body = b'{"sums":{"orders":%d,"amount_fen":%d}}' % (number, number * 100)
+def write_message(
+    folder: Path, stream: str, number: int, sent: tuple[bytes, int | None], outcome: Outcome
+) -> Entry:
+    body, supersedes = sent
     message = compose_message(
-        suite=SUITE, stream="reports", sequence=number, aggregate=f"day-{number}", body=body
+        suite=SUITE,
+        stream=stream,
+        sequence=number,
+        aggregate=f"day-{number}",
+        body=body,
+        supersedes=supersedes,
     )
     request = Request(
         "POST",
         f"https://national.example:8443/api/v1/federation/messages?{message.query}",
-        {"content-type": "application/json", "cin-stream": "reports", "cin-sequence": str(number)},
+        {"content-type": "application/json", "cin-stream": stream, "cin-sequence": str(number)},
         body,
     )
     headers = sign_request(
@@ -85,7 +101,7 @@ def write_message(folder: Path, number: int, outcome: Outcome) -> Entry:
     receipt = Receipt(
         node=NATION,
         sender=REGION,
-        stream="reports",
+        stream=stream,
         sequence=number,
         digest=message.digest,
         outcome=outcome,
