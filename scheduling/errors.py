@@ -262,6 +262,20 @@ class CarrierNotReady(Problem):
     )
 
 
+class RemoteBundle(Problem):
+    """The bundle is another node's, which alone can grant it."""
+
+    status = 409
+    code = "remote_bundle"
+    title = Text("该组合属于其他节点", "The bundle is another node's")
+    detail = Text(
+        "该组合由节点 {node}（{name}）提供，只能由它授予。请在该节点注册登录后，以本次选择 across.order_with 的内容"
+        "请求 POST {order_at}，再在那里报价和下单。",
+        "Node {node} ({name}) offers this bundle and alone can grant it. Register there, ask POST {order_at} with what "
+        "this selection shows as across.order_with, then quote and order there.",
+    )
+
+
 class NoSuchBundle(Problem):
     """The selection has no bundle of that index."""
 

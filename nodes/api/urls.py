@@ -12,6 +12,7 @@ from nodes.api import (
     peers,
     periods,
     reports,
+    searches,
     streams,
     upstreams,
 )
@@ -53,5 +54,6 @@ urlpatterns = [
     path("federation/streams/<str:stream>", federation.ExpectedView.as_view()),
     path("federation/streams/<str:stream>/messages", federation.MessagesView.as_view()),
     path("federation/manifests", federation.ManifestAnswerView.as_view()),
+    path("federation/searches", searches.SearchesView.as_view()),
     path("federation/fingerprints", federation.FingerprintsView.as_view()),
 ]

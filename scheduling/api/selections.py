@@ -14,6 +14,7 @@ from kernel.api.views import HouseView
 from kernel.durability import commit_without_waiting
 from kernel.systems import System
 from kernel.text import Text
+from nodes.services.searches import PeerWord
 from scheduling.domain.demand import LATENCY_LAYERS, PROTECTIONS, WANTS
 from scheduling.domain.ends import EndClass
 from scheduling.domain.wishes import DOMAINS, STORAGE_CLASSES
@@ -55,6 +56,14 @@ class StorageIn(serializers.Serializer[Any]):
 
     gib = serializers.IntegerField(min_value=1)
     storage_class = serializers.ChoiceField(STORAGE_CLASSES)
+
+
+class PeersIn(serializers.Serializer[Any]):
+    """Whether other nodes are asked too, and how long they may take; they are told neither who asks nor for whom."""
+
+    deadline_ms = serializers.IntegerField(
+        required=False, min_value=100, max_value=5000, help_text="2000 if not said"
+    )
 
 
 class SelectionIn(serializers.Serializer[Any]):
@@ -101,6 +110,71 @@ class SelectionIn(serializers.Serializer[Any]):
     storage = StorageIn(required=False)
     top = serializers.IntegerField(required=False, min_value=1, max_value=200)
     want = serializers.ListField(child=serializers.ChoiceField(WANTS), required=False)
+    peers = PeersIn(required=False, help_text="ask other nodes beside this one")
+
+
+class OtherNodeOut(serializers.Serializer[Any]):
+    """What came of asking one node; `via` passed it on. `reason` says why its answer is not believed."""
+
+    node = serializers.CharField(help_text="GB/T 2260")
+    name = serializers.CharField()
+    via = serializers.CharField(allow_null=True)
+    state = serializers.ChoiceField(PeerWord.choices())
+    reason = serializers.CharField(allow_null=True)
+    age_ms = serializers.IntegerField(
+        allow_null=True, help_text="how old the answer is, by this node's clock"
+    )
+    bundles = serializers.IntegerField()
+
+
+class RemoteBundleOut(serializers.Serializer[Any]):
+    """A bundle of another node, which alone grants it: its checked members, as in the files.
+
+    `doubted`: more than 20 times cheaper than the best of ours; it ranks after all that are not.
+    """
+
+    node = serializers.CharField()
+    node_name = serializers.CharField()
+    age_ms = serializers.IntegerField()
+    order_at = serializers.CharField(help_text="POST order_with there, then quote and order there")
+    identifier = serializers.CharField()
+    offer = serializers.CharField()
+    name = serializers.CharField()
+    marking = serializers.CharField()
+    centre = serializers.CharField()
+    division = serializers.CharField()
+    lat = serializers.CharField()
+    lon = serializers.CharField()
+    quantity = serializers.IntegerField()
+    line_provider = serializers.CharField()
+    technology = serializers.CharField()
+    bandwidth_mbps = serializers.IntegerField()
+    billing = serializers.CharField()
+    latency_us = serializers.IntegerField()
+    jitter_us = serializers.IntegerField()
+    loss = serializers.CharField()
+    km = serializers.CharField()
+    lead_days = serializers.IntegerField()
+    cny = serializers.DictField(child=serializers.CharField())
+    doubted = serializers.BooleanField()
+
+
+class MergedOut(serializers.Serializer[Any]):
+    """A place among all bundles: `index` counts those of the answer, then the remote ones; `node` is null for ours."""
+
+    rank = serializers.IntegerField()
+    index = serializers.IntegerField()
+    node = serializers.CharField(allow_null=True)
+
+
+class AcrossOut(serializers.Serializer[Any]):
+    """What other nodes said by the deadline, each by its own signed word, and the ranks of all bundles together."""
+
+    deadline_ms = serializers.IntegerField()
+    nodes = OtherNodeOut(many=True)
+    bundles = RemoteBundleOut(many=True)
+    merged = MergedOut(many=True)
+    order_with = serializers.DictField()
 
 
 class LineServiceOut(serializers.Serializer[Any]):
@@ -142,6 +216,7 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
     spans = serializers.DictField()
     near_misses = serializers.ListField(child=serializers.DictField())
     access = serializers.DictField()
+    across = AcrossOut(allow_null=True, help_text="null where nobody else was asked")
     installs = BundleInstallOut(many=True, source="terms", help_text="one for each bundle, in their order")
 
     class Meta:
@@ -159,6 +234,7 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
             "tied_beyond",
             "spans",
             "near_misses",
+            "across",
             "installs",
             "milliseconds",
             "created_at",

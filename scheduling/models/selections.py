@@ -14,7 +14,7 @@ class Selection(Entity):
 
     `demand` and `access` are what the engine was given, `asked_at` when, `answer` what it answered, `terms` for each
     bundle the keys and amounts that a hold needs; `spans` the latency evidence of every span in the bundles.
-    `ranks` (one for each bundle) and `tied_beyond` say what is of equal value.
+    `across` is what other nodes said, where they were asked. `ranks` (one for each bundle) and `tied_beyond` say what is of equal value.
     `extras` is the hash of what the files lack, empty where the demand asked for nothing of it.
     """
 
@@ -32,6 +32,7 @@ class Selection(Entity):
     tied_beyond = models.PositiveIntegerField(default=0)
     spans = models.JSONField()
     near_misses = models.JSONField()
+    across = models.JSONField(null=True)
     terms = models.JSONField()
     bundles = models.PositiveIntegerField()
     milliseconds = models.PositiveIntegerField()

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from kernel.errors import NotFound
-from scheduling.errors import NoSuchBundle
+from scheduling.errors import NoSuchBundle, RemoteBundle
 from scheduling.models import Selection
 
 
@@ -48,10 +48,16 @@ class BundleFacts:
 
 
 def bundle(selection: UUID, index: int) -> BundleFacts:
-    """The facts of the bundle at `index` (from 0). Raises NotFound, NoSuchBundle."""
+    """The facts of the bundle at `index` (from 0). Raises NotFound, NoSuchBundle, RemoteBundle for another node's."""
     row = Selection.objects.filter(id=selection).first()
     if row is None:
         raise NotFound
+    remote = row.across["bundles"] if row.across else []
+    if 0 <= index - len(row.terms) < len(remote):
+        there = remote[index - len(row.terms)]
+        raise RemoteBundle(
+            pointer="/index", node=there["node"], name=there["node_name"], order_at=there["order_at"]
+        )
     if not 0 <= index < len(row.terms):
         raise NoSuchBundle(pointer="/index", count=len(row.terms))
     terms = row.terms[index]

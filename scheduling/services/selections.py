@@ -27,6 +27,7 @@ from scheduling.domain.lines import Lines
 from scheduling.domain.near_misses import near_misses
 from scheduling.domain.network import fibre_latency
 from scheduling.domain.numbers import CNY_SCALE, kilometres, plain, scaled
+from scheduling.domain.remote import local_rank
 from scheduling.domain.rows import TABLES, row_id
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
@@ -41,6 +42,7 @@ from scheduling.selectors.sites import site_ids
 from scheduling.selectors.supply import supply_of
 from scheduling.selectors.tariffs import promised
 from scheduling.services.access import PLACES, Placed, place_demand, tail_of
+from scheduling.services.searches import ask_others, deadline_of, lay_beside, start_of
 from scheduling.services.supply import fresh_supply
 
 MOST = 200  # bundles in one answer
@@ -63,16 +65,20 @@ class Replay:
     answer: dict[str, Any]
 
 
-@transaction.atomic(savepoint=False)
-def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Actor) -> Selection:
-    """Answer a demand of reference/selection-files on what may be sold now, and keep all of it.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A demand that was read and placed on a supply: what the engine needs."""
 
-    Instead of `from_site` it may say `from_place` (GB/T 2260), `from_coordinates` {lat, lon} in WGS-84 or
-    `from_address`: the nearest integrated access point is taken. Beyond the files it may weigh, move data, start
-    later, keep to divisions and a domain, and rent storage. Raises DemandRefused with the field, NoAccessPoint.
-    """
-    assert actor.tenant_id is not None  # noqa: S101 - buyers are organisations
-    started = time.perf_counter()
+    supply: Supply
+    asked_at: datetime
+    asked: dict[str, Any]
+    placed: Placed
+    demand: Demand
+    wishes: Wishes
+
+
+def read_question(demand: Mapping[str, Any]) -> Question:
+    """A demand on what may be sold now. Raises DemandRefused with the field, NoAccessPoint."""
     supply, asked_at = fresh_supply().supply, now()
     try:
         placed = place_demand(demand, supply)
@@ -84,16 +90,36 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
     if wishes.starts_at is not None:
         until = waits(supply.tariffs.values(), asked_at=asked_at, days_of=wishes.tail.days_of)
         wishes, placed.shown["waits"] = replace(wishes, waits=until), until
-    lines = lines_of(supply, parsed, wishes)
-    answer = select(supply, parsed, lines)
+    return Question(supply, asked_at, asked, placed, parsed, wishes)
+
+
+@transaction.atomic(savepoint=False)
+def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Actor) -> Selection:
+    """Answer a demand of reference/selection-files on what may be sold now, and keep all of it.
+
+    Instead of `from_site` it may say `from_place` (GB/T 2260), `from_coordinates` {lat, lon} in WGS-84 or
+    `from_address`: the nearest integrated access point is taken. Beyond the files it may weigh, move data, start
+    later, keep to divisions and a domain, rent storage, and have other nodes asked (`peers`), who answer while the
+    engine works. Raises DemandRefused with the field, NoAccessPoint.
+    """
+    assert actor.tenant_id is not None  # noqa: S101 - buyers are organisations
+    started = time.perf_counter()
+    deadline_ms = _deadline(demand.get("peers"))
+    question = read_question({name: value for name, value in demand.items() if name != "peers"})
+    placed, supply = question.placed, question.supply
+    lines = lines_of(supply, question.demand, question.wishes)
+    if deadline_ms is None:
+        answer, across = select(supply, question.demand, lines), None
+    else:
+        answer, across = _with_others(question, lines, demand, deadline_ms)
     written = answer_json(answer)
     spans = _spans_by_key(answer)
     row = Selection.objects.create(
         tenant_id=actor.tenant_id,
         demand_ref=demand_ref,
-        demand=asked,
+        demand=question.asked,
         access=placed.shown,
-        asked_at=asked_at,
+        asked_at=question.asked_at,
         snapshot=answer.snapshot,
         extras=answer.extras or "",
         answer=written,
@@ -103,6 +129,7 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
         near_misses=_near_misses(supply, lines),
         terms=_terms(answer, lines, supply, spans, placed),
         bundles=len(answer.bundles),
+        across=across,
         milliseconds=round((time.perf_counter() - started) * 1000),
     )
     publish(
@@ -112,6 +139,34 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
         actor=actor,
     )
     return row
+
+
+def _deadline(option: Any) -> int | None:
+    try:
+        return deadline_of(option)
+    except DemandError as error:
+        raise _refused(error) from error
+
+
+def _with_others(
+    question: Question, lines: Lines, demand: Mapping[str, Any], deadline_ms: int
+) -> tuple[Answer, dict[str, Any]]:
+    """Our answer, and beside it what other nodes say by the deadline."""
+    try:
+        start = start_of(demand, question.supply.sites[question.placed.site])
+    except DemandError as error:
+        raise _refused(error) from error
+    with ask_others(question.asked, start, deadline_ms) as others:
+        answer = select(question.supply, question.demand, lines)
+        across = lay_beside(
+            others,
+            local=[local_rank(bundle) for bundle in answer.bundles],
+            best=min((bundle.total for bundle in answer.bundles), default=None),
+            demand=question.demand,
+            wishes=question.wishes,
+            start=start,
+        )
+    return answer, across
 
 
 def replay_selection(*, selection: Selection) -> Replay:

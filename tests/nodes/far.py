@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +20,7 @@ from nodes.domain.attachments import GRANT_CONTEXT, Grant
 from nodes.domain.envelopes import Receipt, open_receipt, read_message, sign_receipt
 from nodes.domain.manifests import compose_manifest, decode_manifest, entry_of, fingerprint, sign_manifest
 from nodes.domain.receiver import Answer, Arrival, Inbound, Record, Store, receive
+from nodes.domain.searches import Question, read_question
 from nodes.domain.statements import Statement, from_wire, sign_statement, to_wire
 from nodes.models import ReportedPeriod
 from tests.support.caller import Caller
@@ -133,6 +135,7 @@ class FarUpstream(FarNode):
         self.nonces: set[str] = set()
         self.known: RegisteredKey | None = None
         self.sender = "320000"
+        self.finds: Callable[[Question], Statement | tuple[int, bytes]] | None = None
         far = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -167,7 +170,9 @@ class FarUpstream(FarNode):
         """A token as our operator would be handed."""
         return f"{token_urlsafe(32)}.{self.key_id}"
 
-    def answer(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+    def answer(  # noqa: PLR0911 - one line an address
+        self, path: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, bytes]:
         """Status and body; status 0 hangs up."""
         request = Request("POST", self.url + path, headers, body)
         if path.endswith("/attachments"):
@@ -182,6 +187,9 @@ class FarUpstream(FarNode):
         self.nonces.add(verified.nonce)
         if path.endswith("/manifests"):
             return 200, json.dumps(to_wire(self.manifest(from_wire(body)))).encode()
+        if path.endswith("/searches") and self.finds is not None:
+            found = self.finds(read_question(body, asker=self.sender))
+            return found if isinstance(found, tuple) else (200, json.dumps(to_wire(found)).encode())
         if path.endswith("/fingerprints"):
             return 200, json.dumps(self.fingerprints(json.loads(body))).encode()
         statement = self.take(path, headers, body, fate)

@@ -7,7 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from config.embedded.nodes import NATIONAL, REGIONAL, running_nodes
 from config.embedded.stack import private_stack
@@ -16,6 +19,10 @@ from demo.proxy import FaultProxy
 from demo.steps import attach
 from demo.verify_federation import verify
 from demo.world import World
+from kernel.crypto.suite import INTERNATIONAL as SUITE
+from nodes.domain.searches import Question, open_found
+from nodes.domain.statements import from_wire
+from tests.nodes.far import FEDERATION, FarNode
 
 NAMED = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CACHE_URL")
 
@@ -78,3 +85,26 @@ def test_a_batch_lost_between_two_nodes_is_found_sent_again_and_proved(
     folder = tmp_path / "export"
     world.regional.manage("export_stream", "--peer", "000000", "--stream", "reports.platform", str(folder))
     assert verify(folder).failures == []
+
+
+@pytest.mark.slow
+def test_a_real_node_answers_a_search_with_its_own_signed_word(two_nodes: World) -> None:
+    pem = (two_nodes.regional.folder / "node.pem").read_bytes()
+    key = load_pem_private_key(pem, password=None)
+    assert isinstance(key, Ed25519PrivateKey)
+    region = FarNode("320000", ours=two_nodes.national.url, private_key=key.private_bytes_raw())
+    question = Question("0" * 32, ("320000",), 2, 1500, {"quantity": 1, "bandwidth_mbps": 1000})
+    path, body = f"{FEDERATION}/searches", question.encode()
+    answer = httpx.post(
+        two_nodes.national.url + path, content=body, headers=region.signed("POST", path, body)
+    )
+    jwk = two_nodes.clients["national-operator-system"].get("/api/v1/node-key")["jwk"]
+    found = open_found(
+        from_wire(answer.content),
+        question,
+        node="000000",
+        suite=SUITE,
+        public_key=SUITE.public_key_of(jwk),
+        at=datetime.now(UTC),
+    )
+    assert (found.bundles, found.passed) == ([], [])  # it sells nothing, and nobody else is attached

@@ -22,6 +22,14 @@ class PeerSilentError(Exception):
         self.nobody_there = nobody_there
 
 
+class AnswerTooLargeError(PeerSilentError):
+    """More came than an answer may have; the rest was not read."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("the answer is too large", nobody_there=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a peer said; `pause` is its Retry-After in seconds, where it gave one."""
@@ -31,14 +39,24 @@ class Answer:
     pause: timedelta | None
 
 
-def open_client() -> httpx.Client:
-    """A client that keeps its connections; close it, as a context manager does."""
-    return httpx.Client(proxy=settings.EGRESS_PROXY or None, timeout=TIMEOUT, trust_env=False)
+def open_client(seconds: float | None = None) -> httpx.Client:
+    """A client that keeps its connections, and waits for no read longer than `seconds`; close it, as `with` does."""
+    timeout = TIMEOUT if seconds is None else httpx.Timeout(seconds)
+    return httpx.Client(proxy=settings.EGRESS_PROXY or None, timeout=timeout, trust_env=False)
 
 
-def ask(client: httpx.Client, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
-    """Send one signed request. Raises PeerSilentError where no whole answer comes back."""
-    until = time.monotonic() + LONGEST_ANSWER
+def ask(
+    client: httpx.Client,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes,
+    seconds: float = LONGEST_ANSWER,
+    largest: int = LARGEST_ANSWER,
+) -> Answer:
+    """Send one signed request. Raises PeerSilentError where no whole answer of at most `largest` bytes comes back."""
+    until = time.monotonic() + seconds
     request = client.build_request(method, url, content=body, headers=dict(headers))
     try:
         response = client.send(request, stream=True)
@@ -46,8 +64,8 @@ def ask(client: httpx.Client, method: str, url: str, *, headers: Mapping[str, st
             content = b""
             for chunk in response.iter_bytes():
                 content += chunk
-                if len(content) > LARGEST_ANSWER:
-                    raise PeerSilentError("the answer is too large", nobody_there=False)
+                if len(content) > largest:
+                    raise AnswerTooLargeError
                 if time.monotonic() > until:
                     raise PeerSilentError("the answer takes too long", nobody_there=False)
         finally:

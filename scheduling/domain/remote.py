@@ -1,0 +1,209 @@
+"""Bundles of other nodes: what a node tells another of one, what is believed of it, and how all rank together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from scheduling.domain.answer import Bundle
+from scheduling.domain.demand import Demand
+from scheduling.domain.light import Medium, faster_than
+from scheduling.domain.numbers import CNY_SCALE, NumberError, kilometres, parse_decimal, plain, scaled
+from scheduling.domain.scores import CNY_IN_SCORE, us_price
+from scheduling.domain.sites import Point
+from scheduling.domain.wishes import Wishes
+
+LONGEST_TEXT = 200
+CHEAPER = 20  # so many times cheaper than the best of ours is doubted: it ranks after all that is not
+TEXTS = ("offer", "identifier", "centre", "division", "technology", "line_provider", "billing")
+COUNTS = ("quantity", "bandwidth_mbps", "latency_us", "jitter_us", "lead_days")
+MEASURES = {"kg_co2": Decimal(10**9), "percent_unreliable": Decimal(100)}  # and the most that each can be
+
+Rank = tuple[bool, bool, int, int]
+"""Doubted, then as bundles rank here: what is unknown last, exact total or score, latency."""
+
+
+class AbsurdError(ValueError):
+    """A bundle that cannot be: `member` is where it shows."""
+
+    def __init__(self, member: str) -> None:
+        self.member = member
+        super().__init__(member)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteBundle:
+    """One bundle of another node, as far as it can be checked from here; `shown` are its checked members."""
+
+    rank: Rank
+    shown: dict[str, Any]
+
+
+def told(bundle: Bundle, *, point: Point | None, facts: Mapping[str, str]) -> dict[str, Any]:
+    """What this node tells another of a bundle of its own; `facts` are identifier, division, name and marking."""
+    line = bundle.line
+    score = bundle.score
+    measures = {} if score is None else {each.name: each.value for each in score.measures}
+    return {
+        **facts,
+        "offer": bundle.offer,
+        "centre": bundle.centre,
+        "lat": None if point is None else plain(point.lat),
+        "lon": None if point is None else plain(point.lon),
+        "quantity": bundle.quantity,
+        "line_provider": bundle.line_provider,
+        "technology": bundle.technology,
+        "bandwidth_mbps": line.charge.tariff.bandwidth_mbps,
+        "billing": line.charge.billing,
+        "latency_us": line.latency,
+        "jitter_us": line.route.jitter,
+        "loss": plain(line.route.loss),
+        "km": kilometres(line.route.metres),
+        "lead_days": line.charge.tariff.lead_days,
+        "cny": {
+            "compute": plain(Fraction(bundle.compute, CNY_SCALE)),
+            "line": plain(Fraction(line.cost, CNY_SCALE)),
+            "total": plain(Fraction(bundle.total, CNY_SCALE)),
+        },
+        "measures": {
+            name: None if measures[name] is None else plain(measures[name])
+            for name in MEASURES
+            if name in measures
+        },
+    }
+
+
+def local_rank(bundle: Bundle) -> Rank:
+    """How a bundle of ours ranks among all."""
+    if bundle.score is None:
+        return False, False, bundle.total * CNY_IN_SCORE, bundle.line.latency
+    return False, bool(bundle.score.unknown), bundle.score.known, bundle.line.latency
+
+
+def read_bundle(
+    document: Mapping[str, Any], *, demand: Demand, wishes: Wishes, start: Point, best: int | None
+) -> RemoteBundle:
+    """A bundle of another node, checked: sums that add up, numbers that can be, bounds that are kept, light not outrun.
+
+    Its score is added up here, by the demand's own weights. `best` is the total of the best of ours (10⁻¹⁰ CNY): what is
+    `CHEAPER` times cheaper is doubted. Raises AbsurdError.
+    """
+    shown: dict[str, Any] = {name: _text(document, name) for name in (*TEXTS, "name")}
+    shown["marking"] = _text(document, "marking", empty=True)
+    shown |= {name: _count(document, name) for name in COUNTS}
+    money = document.get("cny")
+    if not isinstance(money, Mapping):
+        raise AbsurdError("cny")
+    amounts = {name: scaled(_decimal(money, name, 10), 10) for name in ("compute", "line", "total")}
+    if amounts["compute"] + amounts["line"] != amounts["total"] or amounts["compute"] <= 0:
+        raise AbsurdError("cny")
+    shown["cny"] = {name: str(money[name]) for name in amounts}
+    loss, place = _decimal(document, "loss", 12), _place(document)
+    shown |= {"loss": plain(loss), "km": plain(_decimal(document, "km", 3)), **place}
+    if shown["quantity"] != demand.quantity or shown["bandwidth_mbps"] < demand.bandwidth_mbps:
+        raise AbsurdError("quantity")
+    _within(shown, demand, amounts["total"], loss)
+    centre = Point(Decimal(place["lat"]), Decimal(place["lon"]))
+    if faster_than(shown["latency_us"], start.metres_to(centre), Medium.UNDISCLOSED):
+        raise AbsurdError("latency_us")
+    unknown, score = _score(document, wishes, amounts["total"], shown["latency_us"])
+    doubted = best is not None and amounts["total"] * CHEAPER < best
+    shown["doubted"] = doubted
+    return RemoteBundle((doubted, unknown, score, shown["latency_us"]), shown)
+
+
+def _within(shown: Mapping[str, Any], demand: Demand, total: int, loss: Decimal) -> None:
+    """Whether the demand's own bounds are kept, by the bundle's own words."""
+    bounds = (
+        ("latency_us", demand.max_latency_us is not None and shown["latency_us"] >= demand.max_latency_us),
+        ("jitter_us", demand.max_jitter_us is not None and shown["jitter_us"] > demand.max_jitter_us),
+        ("loss", loss > 1 or (demand.max_loss is not None and loss > demand.max_loss)),
+        ("lead_days", demand.max_lead_days is not None and shown["lead_days"] > demand.max_lead_days),
+        ("cny", demand.max_total_cny is not None and total > scaled(demand.max_total_cny, 10)),
+    )
+    for member, broken in bounds:
+        if broken:
+            raise AbsurdError(member)
+
+
+def _score(document: Mapping[str, Any], wishes: Wishes, total: int, latency: int) -> tuple[bool, int]:
+    """(whether a measure that counts is not known, total and known parts in 10⁻²⁰ CNY)."""
+    weights = wishes.weights
+    score, unknown = total * CNY_IN_SCORE + us_price(weights) * latency, False
+    measures = document.get("measures")
+    for name, weight in (
+        ("kg_co2", weights.cny_per_kg_co2 if weights else None),
+        ("percent_unreliable", weights.cny_per_percent_unreliable if weights else None),
+    ):
+        if weight is None:
+            continue
+        if not isinstance(measures, Mapping) or measures.get(name) is None:
+            unknown = True
+            continue
+        value = _decimal(measures, name, 16)
+        if value > MEASURES[name]:
+            raise AbsurdError(f"measures/{name}")
+        score += scaled(weight, 4) * scaled(value, 16)
+    return unknown, score
+
+
+def merge(local: Sequence[Rank], remote: Sequence[tuple[str, RemoteBundle]]) -> list[tuple[int, int]]:
+    """(rank, index) of all bundles, best first: ours have the indices of the answer, the others follow them.
+
+    What is of equal value shares a rank, whoever offers it; on the page ours come first, then nodes and offers by name.
+    """
+    ranked: list[tuple[Rank, tuple[bool, str, str], int]] = [
+        (rank, (False, "", ""), index) for index, rank in enumerate(local)
+    ]
+    for index, (node, bundle) in enumerate(remote, start=len(local)):
+        ranked.append((bundle.rank, (True, node, bundle.shown["offer"]), index))
+    ranked.sort(key=lambda each: each[:2])
+    found: list[tuple[int, int]] = []
+    for place, (rank, _, index) in enumerate(ranked, start=1):
+        same = place > 1 and ranked[place - 2][0] == rank
+        found.append((found[-1][0] if same else place, index))
+    return found
+
+
+def _text(document: Mapping[str, Any], name: str, *, empty: bool = False) -> str:
+    value = document.get(name)
+    if (
+        not isinstance(value, str)
+        or len(value) > LONGEST_TEXT
+        or not value.isprintable()
+        or not (value or empty)
+    ):
+        raise AbsurdError(name)
+    return value
+
+
+def _count(document: Mapping[str, Any], name: str) -> int:
+    value = document.get(name)
+    if type(value) is not int or not 0 <= value < 10**9:
+        raise AbsurdError(name)
+    return value
+
+
+def _decimal(document: Mapping[str, Any], name: str, places: int) -> Decimal:
+    value = document.get(name)
+    if not isinstance(value, str):
+        raise AbsurdError(name)
+    try:
+        return parse_decimal(value, places)
+    except NumberError as error:
+        raise AbsurdError(name) from error
+
+
+def _place(document: Mapping[str, Any]) -> dict[str, str]:
+    """Where the centre stands; without that its latency cannot be judged, and it is not believed."""
+    found = {}
+    for name, most in (("lat", 90), ("lon", 180)):
+        try:
+            value = parse_decimal(str(document.get(name)), 6, signed=True)
+        except NumberError as error:
+            raise AbsurdError(name) from error
+        if abs(value) > most:
+            raise AbsurdError(name)
+        found[name] = plain(value)
+    return found

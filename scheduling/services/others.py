@@ -1,0 +1,42 @@
+"""Answering other nodes' demands: the same engine on the same supply, nothing kept, for an order to be placed here."""
+
+from typing import Any
+
+from aggregation.selectors.offers import facts_by_key
+from identifiers.selectors.identifiers import standings
+from scheduling.domain.remote import told
+from scheduling.domain.selection import lines_of, select
+from scheduling.domain.sites import Point
+from scheduling.errors import DemandRefused, NoAccessPoint
+from scheduling.services.selections import read_question
+
+ASKED = "search"
+
+
+def answer_others(demand: dict[str, Any], most: int) -> list[dict[str, Any]]:
+    """The best bundles of this node for another's demand, each under its identifier; none where it cannot be read here."""
+    try:
+        question = read_question(demand | {"demand": ASKED, "top": most, "want": []})
+    except (DemandRefused, NoAccessPoint):
+        return []
+    supply = question.supply
+    lines = lines_of(supply, question.demand, question.wishes)
+    bundles = select(supply, question.demand, lines).bundles
+    offers = facts_by_key(bundle.offer for bundle in bundles)
+    codes = standings(subjects={offer.pool for offer in offers.values()})
+    found = []
+    for bundle in bundles:
+        offer = offers[bundle.offer]
+        standing = codes.get((offer.provider, offer.pool))
+        if standing is None or standing.code is None:
+            continue
+        site = supply.sites[supply.centres[bundle.centre].site]
+        facts = {
+            "identifier": standing.code,
+            "name": offer.name,
+            "marking": offer.marking,
+            "division": site.city,
+        }
+        point = None if site.lat is None or site.lon is None else Point(site.lat, site.lon)
+        found.append(told(bundle, point=point, facts=facts))
+    return found

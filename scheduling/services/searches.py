@@ -1,0 +1,121 @@
+"""Asking other nodes for bundles beside our own, and ranking all of them together."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from nodes.services.searches import (
+    LONGEST,
+    SHORTEST,
+    Asked,
+    Disbelief,
+    PeerWord,
+    Word,
+    heard,
+    searching,
+)
+from scheduling.domain.demand import Demand, DemandError
+from scheduling.domain.numbers import parse_decimal
+from scheduling.domain.remote import AbsurdError, Rank, RemoteBundle, merge, read_bundle
+from scheduling.domain.rows import Site
+from scheduling.domain.sites import Point
+from scheduling.domain.wishes import Wishes
+
+DEFAULT_MS = 2000
+OURS = ("demand", "peers", "top", "want", "from_site", "from_place", "from_coordinates", "from_address")
+ORDERS = "/api/v1/selections"
+
+
+def deadline_of(option: Any) -> int | None:
+    """The milliseconds that other nodes have; None where nobody else is to be asked. Raises DemandError."""
+    if option is None:
+        return None
+    if not isinstance(option, Mapping) or set(option) - {"deadline_ms"}:
+        zh, en = (
+            "须为对象，可含 deadline_ms",
+            "an object is expected, with deadline_ms where it is to be said",
+        )
+        raise DemandError("bad_value", "peers", zh, en)
+    found = option.get("deadline_ms", DEFAULT_MS)
+    if type(found) is not int or not SHORTEST <= found <= LONGEST:
+        zh, en = (
+            f"须为 {SHORTEST} 至 {LONGEST} 的整数毫秒",
+            f"whole milliseconds from {SHORTEST} to {LONGEST} are expected",
+        )
+        raise DemandError("bad_value", "peers.deadline_ms", zh, en)
+    return found
+
+
+def start_of(asked: Mapping[str, Any], site: Site) -> Point:
+    """Where others reckon from: sites are ours alone, places on earth are everybody's. Raises DemandError."""
+    given = asked.get("from_coordinates")
+    if isinstance(given, Mapping):
+        lat, lon = (parse_decimal(str(given[name]), 6, signed=True) for name in ("lat", "lon"))
+        return Point(lat, lon)
+    if site.lat is None or site.lon is None:
+        zh, en = (
+            "起点站点没有坐标；请改用 from_coordinates",
+            "the site has no coordinates: use from_coordinates",
+        )
+        raise DemandError("bad_value", "peers", zh, en)
+    return Point(site.lat, site.lon)
+
+
+def ask_others(asked: Mapping[str, Any], start: Point, deadline_ms: int) -> AbstractContextManager[Asked]:
+    """Ask every peer for this demand from this place; they are told neither who asks nor how much of an answer."""
+    return searching(demand=told_to_others(asked, start), deadline_ms=deadline_ms)
+
+
+def told_to_others(asked: Mapping[str, Any], start: Point) -> dict[str, Any]:
+    """The demand as another node is asked it, and as an order is placed there."""
+    rest = {name: value for name, value in asked.items() if name not in OURS}
+    return rest | {"from_coordinates": {"lat": str(start.lat), "lon": str(start.lon)}}
+
+
+def lay_beside(
+    asked: Asked, *, local: Sequence[Rank], best: int | None, demand: Demand, wishes: Wishes, start: Point
+) -> dict[str, Any]:
+    """What every other node said, each of its bundles with its node and age, and the ranks of all together.
+
+    A node that tells of one bundle that cannot be is believed in nothing.
+    """
+    nodes, bundles = [], list[tuple[Word, RemoteBundle]]()
+    for word in heard(asked):
+        state, reason, found = word.state, word.reason, list[RemoteBundle]()
+        try:
+            found = [
+                read_bundle(each, demand=demand, wishes=wishes, start=start, best=best)
+                for each in word.bundles
+            ]
+        except AbsurdError as error:
+            state, reason = PeerWord.REFUSED, f"{Disbelief.ABSURD.value}:{error.member}"
+        bundles += [(word, each) for each in found]
+        nodes.append(
+            {
+                "node": word.node,
+                "name": word.name,
+                "via": word.via or None,
+                "state": state.value,
+                "reason": reason or None,
+                "age_ms": word.age_ms,
+                "bundles": len(found),
+            }
+        )
+    merged = merge(local, [(word.node, each) for word, each in bundles])
+    holders = [None] * len(local) + [word.node for word, _ in bundles]
+    return {
+        "deadline_ms": asked.question.deadline_ms,
+        "nodes": nodes,
+        "bundles": [
+            {
+                "node": word.node,
+                "node_name": word.name,
+                "age_ms": word.age_ms,
+                "order_at": word.url + ORDERS,
+                **each.shown,
+            }
+            for word, each in bundles
+        ],
+        "merged": [{"rank": rank, "index": index, "node": holders[index]} for rank, index in merged],
+        "order_with": asked.question.demand,
+    }

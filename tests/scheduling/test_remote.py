@@ -1,0 +1,134 @@
+"""What is believed of other nodes' bundles, and how all rank together."""
+
+import json
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduling.domain.demand import Demand
+from scheduling.domain.remote import AbsurdError, Rank, RemoteBundle, merge, read_bundle
+from scheduling.domain.sites import Point
+from scheduling.domain.wishes import NO_WISHES, Weights, Wishes
+
+START = Point(Decimal("31.34652"), Decimal("120.69399"))
+DEMAND = Demand(
+    "d", "park", 2, 1000, max_latency_us=1000, max_loss=Decimal("0.01"), max_total_cny=Decimal(10000)
+)
+HONEST: dict[str, Any] = {
+    "identifier": "86.330000/ABC",
+    "name": "示范",
+    "marking": "",
+    "division": "330400",
+    "offer": "o1",
+    "centre": "jiaxing",
+    "lat": "31.1",
+    "lon": "120.9",
+    "quantity": 2,
+    "line_provider": "line-zhe",
+    "technology": "otn",
+    "bandwidth_mbps": 1000,
+    "billing": "month",
+    "latency_us": 400,
+    "jitter_us": 1,
+    "loss": "0.000001",
+    "km": "60.5",
+    "lead_days": 3,
+    "cny": {"compute": "1000", "line": "500.0000000001", "total": "1500.0000000001"},
+    "measures": {"kg_co2": "2.5", "percent_unreliable": "0.1"},
+}
+
+
+def read(document: dict[str, Any], *, wishes: Wishes = NO_WISHES, best: int | None = None) -> RemoteBundle:
+    return read_bundle(document, demand=DEMAND, wishes=wishes, start=START, best=best)
+
+
+def test_an_honest_bundle_ranks_by_its_exact_total_and_only_what_was_checked_is_shown() -> None:
+    found = read(HONEST | {"script": "<script>", "measures": None})
+    assert found.rank == (False, False, 15000000000001 * 10**10, 400)
+    assert "script" not in found.shown
+    assert found.shown["cny"]["total"] == "1500.0000000001"
+
+
+def test_its_score_is_added_up_here_by_the_demand_s_own_weights() -> None:
+    weights = Weights(Decimal(2), Decimal(10), Decimal(100))
+    rank = read(HONEST | {"score": {"cny": "0"}}, wishes=Wishes(weights=weights)).rank
+    exact = (
+        Fraction("1500.0000000001")
+        + Fraction(2) * Fraction(400, 1000)
+        + 10 * Fraction(5, 2)
+        + 100 * Fraction(1, 10)
+    )
+    assert rank == (False, False, int(exact * 10**20), 400)
+    hiding = read(HONEST | {"measures": {"kg_co2": "2.5"}}, wishes=Wishes(weights=weights)).rank
+    assert hiding[1]  # what is not known ranks after all that is: hiding a measure never pays
+    assert hiding > rank
+
+
+def test_what_is_twenty_times_cheaper_than_the_best_of_ours_is_doubted_and_ranks_last() -> None:
+    best = 15000000000001 * 20
+    assert not read(HONEST, best=best).shown["doubted"]
+    doubted = read(HONEST, best=best + 1)
+    assert doubted.shown["doubted"]
+    assert merge([(False, True, 10**40, 10**6)], [("330000", doubted)]) == [(1, 0), (2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("harm", "member"),
+    [
+        ({"cny": {"compute": "1000", "line": "500", "total": "1400"}}, "cny"),
+        ({"cny": {"compute": "0", "line": "500", "total": "500"}}, "cny"),
+        ({"cny": {"compute": "-1", "line": "500", "total": "499"}}, "compute"),
+        ({"cny": {"compute": "NaN", "line": "500", "total": "NaN"}}, "compute"),
+        ({"cny": {"compute": "1e3", "line": "500", "total": "1500"}}, "compute"),
+        ({"cny": {"compute": 1000, "line": 500, "total": 1500}}, "compute"),
+        ({"cny": {"compute": "9" * 13, "line": "0", "total": "9" * 13}}, "compute"),
+        ({"cny": {"compute": "10000", "line": "0.0001", "total": "10000.0001"}}, "cny"),
+        ({"cny": None}, "cny"),
+        ({"quantity": 1}, "quantity"),
+        ({"quantity": True}, "quantity"),
+        ({"bandwidth_mbps": 999}, "quantity"),
+        ({"latency_us": 1000}, "latency_us"),
+        ({"latency_us": 100}, "latency_us"),  # faster than light over those 34 km
+        ({"latency_us": -1}, "latency_us"),
+        ({"latency_us": 400.0}, "latency_us"),
+        ({"loss": "0.02"}, "loss"),
+        ({"loss": "2"}, "loss"),
+        ({"lead_days": 10**12}, "lead_days"),
+        ({"lat": None}, "lat"),
+        ({"lon": "181"}, "lon"),
+        ({"lat": "NaN"}, "lat"),
+        ({"name": "x" * 201}, "name"),
+        ({"name": "a\x00b"}, "name"),
+        ({"name": "\ud800"}, "name"),
+        ({"offer": ""}, "offer"),
+        ({"offer": ["o1"]}, "offer"),
+        ({"measures": {"kg_co2": "10000000000"}}, "measures/kg_co2"),
+    ],
+)
+def test_a_bundle_that_cannot_be_is_named(harm: dict[str, Any], member: str) -> None:
+    wishes = Wishes(weights=Weights(cny_per_kg_co2=Decimal(1)))
+    with pytest.raises(AbsurdError) as refused:
+        read(json.loads(json.dumps(HONEST | harm)), wishes=wishes)
+    assert refused.value.member == member
+
+
+ranks = st.tuples(st.booleans(), st.booleans(), st.integers(1, 4), st.integers(1, 3))
+
+
+@given(
+    local=st.lists(ranks, max_size=6).map(sorted),
+    remote=st.lists(st.tuples(ranks, st.sampled_from("AB")), max_size=6),
+)
+def test_all_rank_by_value_alone_and_equal_value_shares_a_rank(
+    local: list[Rank], remote: list[tuple[Rank, str]]
+) -> None:
+    others = [(node, RemoteBundle(rank, {"offer": str(n)})) for n, (rank, node) in enumerate(remote)]
+    merged = merge(local, others)
+    values = [*local, *(rank for rank, _ in remote)]
+    assert sorted(index for _, index in merged) == list(range(len(values)))
+    for place, index in merged:
+        assert place == 1 + sum(value < values[index] for value in values)
