@@ -108,7 +108,10 @@ def database(url: str) -> dict[str, Any]:
         "PASSWORD": parts.pop("password", ""),
         "HOST": parts.pop("host", ""),
         "PORT": parts.pop("port", ""),
-        "OPTIONS": parts,
+        "OPTIONS": {
+            **parts,
+            "prepare_threshold": 1,
+        },  # of kernel.questions; whatever else is asked is not kept
         "ATOMIC_REQUESTS": True,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,

@@ -1,7 +1,8 @@
 """Whose rows the work at hand may touch. Unless somebody says so, nobody's.
 
 A scope lives in Python, for as long as a `with` block or a request; kernel.database tells PostgreSQL of it together
-with the first statement under it, so a scope costs no round trip, and PostgreSQL forgets it with the transaction.
+with the first statement under it (just before it, where that is one of kernel.questions), so a scope costs no statement,
+and PostgreSQL forgets it with the transaction.
 What a scope opens is written in kernel.row_security.
 """
 

@@ -1,10 +1,12 @@
 """Which offers may be sold, and why the others may not: asked at snapshot, quote, hold and confirmation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from aggregation.domain.gate import (
     Block,
@@ -21,9 +23,9 @@ from aggregation.selectors.inventory import freshness_of, inventory_of
 from identifiers.selectors.identifiers import Standing
 from identifiers.selectors.identifiers import standings as identifier_standings
 from kernel.clock import now, shanghai_date
+from kernel.questions import question
 from kernel.selectors.suspensions import open_causes
-from participants.selectors.licences import sales_rights
-from participants.selectors.organisations import standings as party_standings
+from participants.selectors.sellers import sellers
 
 RESELLER = "resale_provider"
 NO_IDENTIFIER = IdentifierFacts(state="none", filed=False)
@@ -32,13 +34,20 @@ NO_IDENTIFIER = IdentifierFacts(state="none", filed=False)
 def blocks(offers: Iterable[UUID]) -> dict[UUID, list[Block]]:
     """Why each offer may not be sold; an empty list: it may. A fixed number of queries, however many offers."""
     wanted = set(offers)
-    rows = list(Offer.objects.filter(id__in=wanted).priced())
-    pools = Pool.objects.filter(id__in={row.pool_id for row in rows})
-    shut = blocks_of_pools(pools.select_related("centre", "inventory"), now())
-    causes = open_causes(wanted)
+    rows = list(_priced(ids=list(wanted)))
+    pools = {row.pool_id: row.pool for row in rows}
+    causes = open_causes(wanted.union(*(_suspendable(pool) for pool in pools.values())))
+    shut = blocks_of_pools(pools.values(), rows[0].at if rows else now(), causes)
     found = {row.id: shut[row.pool_id] + _own_blocks(row, causes.get(row.id, [])) for row in rows}
     unknown = [Block.of(BlockCode.OFFER_UNKNOWN)]
     return {offer: found.get(offer, unknown) for offer in wanted}
+
+
+@question
+def _priced(*, ids: Iterable[UUID]) -> QuerySet[Any]:
+    """The offers with the price and the time of now, their pools, centres and inventories."""
+    rows = Offer.objects.filter(id__among=ids).priced()
+    return rows.select_related("pool__centre", "pool__inventory").annotate(at=Now())
 
 
 def sellable_offers(within: Q | None = None) -> OfferQuerySet:
@@ -51,13 +60,18 @@ def sellable_offers(within: Q | None = None) -> OfferQuerySet:
     return listed.exclude(id__in=suspended).with_price()
 
 
-def blocks_of_pools(pools: Iterable[Pool], at: datetime) -> dict[UUID, list[Block]]:
-    """Why nothing of each pool may be sold, in a fixed number of queries: parties, licences, identifiers, suspensions."""
+def blocks_of_pools(
+    pools: Iterable[Pool], at: datetime, causes: Mapping[UUID, list[str]] | None = None
+) -> dict[UUID, list[Block]]:
+    """Why nothing of each pool may be sold, in a fixed number of queries: parties, licences, identifiers, suspensions.
+
+    `causes` are the open suspensions, where they are known.
+    """
     rows = list(pools)
-    rights = sales_rights({row.tenant_id for row in rows}, today=shanghai_date(at))
-    parties = party_standings({row.tenant_id for row in rows})
+    parties = sellers({row.tenant_id for row in rows}, today=shanghai_date(at))
     identifiers = identifier_standings(subjects={key for row in rows for key in (row.id, row.centre_id)})
-    causes = open_causes({key for row in rows for key in (row.id, row.centre_id, row.tenant_id)})
+    if causes is None:
+        causes = open_causes(key for row in rows for key in _suspendable(row))
     found = {}
     for row in rows:
         party, inventory = parties.get(row.tenant_id), inventory_of(row)
@@ -68,10 +82,8 @@ def blocks_of_pools(pools: Iterable[Pool], at: datetime) -> dict[UUID, list[Bloc
                 certified=party is not None and party.certified,
                 qualified=party is not None and party.qualified,
                 city=row.centre.division,
-                unlicensed=[
-                    each.text for each in rights[row.tenant_id].why_not(row.kind, [row.centre.division])
-                ]
-                if row.tenant_id in rights
+                unlicensed=[each.text for each in party.rights.why_not(row.kind, [row.centre.division])]
+                if party is not None
                 else (),
                 needs_qualification=party is not None and party.kind == RESELLER,
                 # an identifier counts only for the tenant that owns both it and its resource
@@ -85,6 +97,11 @@ def blocks_of_pools(pools: Iterable[Pool], at: datetime) -> dict[UUID, list[Bloc
             )
         )
     return found
+
+
+def _suspendable(pool: Pool) -> tuple[UUID, UUID, UUID]:
+    """Whose suspension keeps a pool from being sold."""
+    return (pool.id, pool.centre_id, pool.tenant_id)
 
 
 def _own_blocks(offer: Offer, causes: list[str]) -> list[Block]:

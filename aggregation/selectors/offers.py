@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from aggregation.models import Offer
+from kernel.questions import question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +45,13 @@ class OfferLot:
 
 def lots(ids: Iterable[UUID]) -> dict[UUID, OfferLot]:
     """What a hold needs of each offer, in one query; an unknown id is absent."""
+    return {row[0]: OfferLot(*row) for row in _lots(ids=list(set(ids)))}
+
+
+@question
+def _lots(*, ids: Iterable[UUID]) -> QuerySet[Offer, Any]:
     columns = ("id", "tenant_id", "pool_id", "available", "min_hours", "notice_hours")
-    return {row[0]: OfferLot(*row) for row in Offer.objects.filter(id__in=set(ids)).values_list(*columns)}
+    return Offer.objects.filter(id__among=ids).values_list(*columns)
 
 
 def title_of(offer: Offer) -> str:

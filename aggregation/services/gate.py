@@ -1,12 +1,16 @@
 """Passing the gate: what quote, hold and confirmation ask before they promise anything."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from aggregation.domain.gate import Block
 from aggregation.errors import NotSellable
 from aggregation.models import Offer
 from aggregation.selectors.gate import blocks
+from kernel.questions import question
 from kernel.text import Text
 
 
@@ -30,9 +34,13 @@ def require_sellable(offers: Iterable[UUID]) -> None:
 
 def _locked_blocks(offers: Iterable[UUID]) -> dict[UUID, list[Block]]:
     wanted = sorted(set(offers))
-    rows = Offer.objects.filter(id__in=wanted).order_by("id")
-    list(rows.select_for_update(no_key=True).values_list("id"))
+    list(_locked(ids=wanted))
     return blocks(wanted)
+
+
+@question
+def _locked(*, ids: Iterable[UUID]) -> QuerySet[Offer, Any]:
+    return Offer.objects.filter(id__among=ids).order_by("id").select_for_update(no_key=True).values_list("id")
 
 
 def _refusal(reasons: Iterable[Text]) -> NotSellable:

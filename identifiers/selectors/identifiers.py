@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from identifiers.domain.codes import Code
 from identifiers.domain.lifecycle import OVER, IdentifierKind, IdentifierState
 from identifiers.errors import UnknownCode
 from identifiers.models import Descriptor, Identifier
+from kernel.questions import question
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,16 @@ def resolve_text(text: str) -> Resolution:
 
 def standings(*, subjects: Iterable[UUID]) -> dict[tuple[UUID, UUID], Standing]:
     """(owner, resource) → standing of its current identifier, for resources that have or ask for one."""
-    rows = Identifier.objects.filter(subject__in=set(subjects)).exclude(state__in=OVER)
     return {
-        (row.tenant_id, row.subject): Standing(code=row.code, state=row.state, filed=row.filed_at is not None)
-        for row in rows
+        (tenant, subject): Standing(code=code, state=state, filed=filed_at is not None)
+        for tenant, subject, code, state, filed_at in _current(subjects=list(set(subjects)))
     }
+
+
+@question
+def _current(*, subjects: Iterable[UUID]) -> QuerySet[Identifier, Any]:
+    rows = Identifier.objects.filter(subject__among=subjects).exclude(state__in=OVER)
+    return rows.values_list("tenant_id", "subject", "code", "state", "filed_at")
 
 
 def filing_of(identifier: UUID) -> dict[str, Any]:

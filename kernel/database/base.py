@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import ProgrammingError
 from django.db.backends.postgresql import base
-from psycopg import ServerCursor
+from psycopg import ClientCursor
 from psycopg.pq import TransactionStatus
 from psycopg.sql import SQL, Composable
 
@@ -20,6 +20,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self._told: Scope | None = None
         self.execute_wrappers.append(self._tell)
+
+    def prepared_cursor(self) -> Any:
+        """A cursor whose statements PostgreSQL plans once and keeps (kernel.questions); its values travel beside them."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            return self._prepare_cursor(base.ServerBindingCursor(self.connection))
 
     def _tell(
         self,
@@ -38,7 +45,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         told = NOBODY if status == TransactionStatus.IDLE else self._told
         if scope != told:
             cursor = context["cursor"].cursor
-            if many or isinstance(cursor, ServerCursor):  # one statement a message only
+            if many or not isinstance(cursor, ClientCursor):  # one statement a message only
                 if self.get_autocommit():
                     raise ProgrammingError("open a transaction: this statement cannot carry its scope")
                 with self.connection.cursor() as teller:

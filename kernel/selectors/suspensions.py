@@ -1,9 +1,13 @@
 """Which subjects are suspended, and why."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from kernel.models.suspensions import Suspension, SuspensionScope
+from kernel.questions import question
 
 # what a scope stops: running service stops, so do renewal and new sale
 STOPS = {
@@ -18,7 +22,12 @@ def open_causes(
 ) -> dict[UUID, list[str]]:
     """The causes open against each subject that stop the named thing; subjects without any are absent."""
     causes: dict[UUID, list[str]] = {}
-    rows = Suspension.objects.filter(subject__in=set(subjects), closed_at=None, scope__in=STOPS[stops])
-    for subject, cause in rows.order_by("opened_at").values_list("subject", "cause"):
+    for subject, cause in _open(subjects=list(set(subjects)), scopes=[each.value for each in STOPS[stops]]):
         causes.setdefault(subject, []).append(cause)
     return causes
+
+
+@question
+def _open(*, subjects: Iterable[UUID], scopes: Iterable[str]) -> QuerySet[Suspension, Any]:
+    rows = Suspension.objects.filter(subject__among=subjects, closed_at=None, scope__among=scopes)
+    return rows.order_by("opened_at").values_list("subject", "cause")

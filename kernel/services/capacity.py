@@ -17,6 +17,7 @@ from kernel.errors import HoldGone, SoldOut
 from kernel.events import Event
 from kernel.ids import new_id
 from kernel.models.capacity import ACTIVE, Capacity, Claim, ClaimState
+from kernel.questions import run
 from kernel.selectors.capacity import free, free_over
 from kernel.services.hold_accounts import count_hold, discount_hold
 from kernel.services.outbox import publish, publish_each
@@ -259,9 +260,7 @@ def _take(bundle: UUID, tenant: UUID, wanted: dict[UUID, int], ttl: timedelta) -
         "held": ClaimState.HELD.value,
         "ttl": ttl,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE, given)
-        deadlines: dict[UUID, datetime] = dict(cursor.fetchall())
+    deadlines: dict[UUID, datetime] = dict(run(TAKE, given))
     for resource, quantity in wanted.items():
         if resource not in deadlines:
             raise SoldOut(resource=resource, wanted=quantity, free=free([resource]).get(resource, 0))

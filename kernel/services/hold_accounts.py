@@ -9,6 +9,7 @@ from django.db.models import F
 from kernel.domain.quotas import HoldQuota
 from kernel.errors import HoldQuotaReached, HoldsLapse, Problem
 from kernel.models.capacity import HoldAccount
+from kernel.questions import run
 
 HOUR = 3600
 MORE = """
@@ -37,10 +38,8 @@ WHY = """
 def count_hold(*, tenant: UUID, quota: HoldQuota) -> None:
     """Count one more hold of the tenant's, by one statement. Raises HoldQuotaReached, HoldsLapse."""
     asked: dict[str, Any] = {"tenant": tenant, "most": quota.most, "most_lapsed": quota.most_lapsed}
-    with connection.cursor() as cursor:
-        cursor.execute(MORE, asked)
-        if cursor.fetchone():
-            return
+    if run(MORE, asked):
+        return
     live, lapsed, most, most_lapsed, seconds = _standing_of(asked)
     if live >= most:
         raise HoldQuotaReached(live=live, most=most)

@@ -3,12 +3,14 @@
 import hashlib
 import hmac
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 
 from kernel.actor import Actor
+from kernel.questions import question
 from participants.domain.organisations import OrganisationState
 from participants.models.clients import AccessToken, ClientSecret, OAuthClient
 from participants.selectors.credentials import USE_NOTED_EVERY
@@ -55,13 +57,13 @@ def live_token(text: str) -> AccessToken | None:
 
     Also None once its secret or its client has ended. One round trip.
     """
+    return next(iter(_live_tokens(digest=hashlib.sha256(text.encode()).digest())), None)
+
+
+@question
+def _live_tokens(*, digest: bytes) -> QuerySet[Any]:
     return (
-        AccessToken.objects.filter(
-            _live("secret__"),
-            digest=hashlib.sha256(text.encode()).digest(),
-            revoked_at=None,
-            expires_at__gt=Now(),
-        )
+        AccessToken.objects.filter(_live("secret__"), digest=digest, revoked_at=None, expires_at__gt=Now())
         .select_related("secret__membership__organisation", "secret__client")
         .annotate(
             mandate=operations_given("secret__client__organisation_id"),
@@ -69,7 +71,6 @@ def live_token(text: str) -> AccessToken | None:
             use_is_stale=Q(secret__client__last_used_at=None)
             | Q(secret__client__last_used_at__lt=Now() - USE_NOTED_EVERY),
         )
-        .first()
     )
 
 

@@ -3,13 +3,13 @@
 import hashlib
 import hmac
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from kernel.actor import Actor
+from kernel.questions import question
 from kernel.tenancy import at_the_door
 from participants.domain.organisations import OrganisationState
 from participants.models.credentials import ApiKey
@@ -19,17 +19,14 @@ KEY_PARTS = 3
 USE_NOTED_EVERY = timedelta(minutes=1)  # so that a busy key costs one write a minute
 
 
-@cache
-def live_keys() -> QuerySet[Any]:
-    """The keys that sign in, each with its membership and what its house is given: a question put together once.
-
-    Signing in is a part of every request, and putting it together took longer than PostgreSQL takes to answer it.
-    """
+@question
+def live_keys(*, prefix: str) -> QuerySet[Any]:
+    """The key of this prefix, where it signs in, with its membership and what its house is given."""
     live = Q(
         revoked_at=None, expires_at__gt=Now(), membership__ended_at=None, membership__user__is_active=True
     ) & ~Q(membership__organisation__state=OrganisationState.CLOSED)
     return (
-        ApiKey.objects.filter(live)
+        ApiKey.objects.filter(live, prefix=prefix)
         .select_related("membership__user", "membership__organisation")
         .annotate(
             mandate=operations_given("membership__organisation_id"),
@@ -45,7 +42,7 @@ def actor_of_key(key: str) -> tuple[ApiKey, Actor, bool] | None:
     if len(parts) != KEY_PARTS or parts[0] != "cin":
         return None
     with at_the_door():
-        row = live_keys().filter(prefix=parts[1]).first()
+        row = next(iter(live_keys(prefix=parts[1])), None)
     if row is None or not hmac.compare_digest(bytes(row.digest), hashlib.sha256(key.encode()).digest()):
         return None
     member = row.membership

@@ -14,6 +14,7 @@ from kernel.actor import Actor
 from kernel.domain.schedules import Schedule
 from kernel.errors import InvalidField, NotFound, Problem
 from kernel.ids import new_id
+from kernel.questions import insert
 from kernel.services import capacity
 from kernel.services.lots import Lot, hold_each
 from kernel.services.outbox import publish, publish_each
@@ -40,7 +41,7 @@ class Wish:
     schedule: Schedule | None = None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def place_hold(*, wish: Wish, actor: Actor) -> Hold:
     """Hold what is wished in every window of its schedule, or nothing.
 
@@ -60,7 +61,7 @@ def place_hold(*, wish: Wish, actor: Actor) -> Hold:
         _hold_machines(row, wish, actor)
     else:
         _hold_line_too(row, line, wish, actor)
-    row.save(force_insert=True)
+    insert(row)
     return row
 
 

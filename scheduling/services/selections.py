@@ -19,6 +19,7 @@ from aggregation.selectors.stores import stores_of
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.money import to_fen
+from kernel.questions import insert
 from kernel.services.outbox import publish
 from scheduling.domain.answer import Answer, Bundle
 from scheduling.domain.demand import Demand, DemandError
@@ -114,7 +115,7 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
         answer, across = _with_others(question, lines, demand, deadline_ms)
     written = answer_json(answer)
     spans = _spans_by_key(answer)
-    row = Selection.objects.create(
+    row = Selection(
         tenant_id=actor.tenant_id,
         demand_ref=demand_ref,
         demand=question.asked,
@@ -132,6 +133,7 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
         across=across,
         milliseconds=round((time.perf_counter() - started) * 1000),
     )
+    insert(row)
     publish(
         SelectionMade(
             subject=row.id, tenant=row.tenant_id, snapshot=answer.snapshot, bundles=len(answer.bundles)

@@ -1,0 +1,154 @@
+"""Questions that are asked with most requests: put together once, planned once a connection, asked with other values.
+
+Django builds a query set and writes its SQL anew each time, and PostgreSQL plans it anew; for what is the same with
+every request both take longer than the answer.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, wraps
+from inspect import signature
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import connection
+from django.db.models import Expression, Field, Lookup, Model, QuerySet
+from django.db.models.expressions import DatabaseDefault
+from psycopg import sql
+
+P = ParamSpec("P")
+M = TypeVar("M", bound=Model)
+R = TypeVar("R")
+
+
+class Given(Expression):
+    """Stands in a question where a value will be."""
+
+    def __init__(self, name: str) -> None:
+        """Keep the name that the value comes under."""
+        super().__init__(output_field=Field())
+        self.name = name
+
+    def as_sql(self, *_: object) -> tuple[str, list[Any]]:
+        """Its place; what is given there comes with each asking."""
+        return "%s", [self]
+
+
+@Field.register_lookup
+class Among(Lookup):  # type: ignore[type-arg] # not subscriptable when it runs
+    """`field__among=values`: any of a list, as one value, so that the statement is the same however many there are."""
+
+    lookup_name = "among"
+
+    def get_prep_lookup(self) -> Any:
+        """The list as it is."""
+        return self.rhs if isinstance(self.rhs, Given) else list(self.rhs)
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """`= ANY`: PostgreSQL takes the list for one value."""
+        left, given = self.process_lhs(compiler, connection)
+        right = [self.rhs]
+        return f"{left} = ANY(%s)", [*given, *right]
+
+
+def question(rows: Callable[P, QuerySet[M, R]]) -> Callable[P, QuerySet[M, R]]:
+    """Make a function of keywords that returns a query set one that builds it once, and asks it with each call's values.
+
+    What the function is given it may only compare with (`field=value`, `field__among=values`). The answer is read with
+    the first look at it, and is not to be narrowed further.
+    """
+    made: list[_Form] = []
+
+    @wraps(rows)
+    def asked(*_: P.args, **values: P.kwargs) -> QuerySet[M, R]:
+        if not made:
+            names: Any = {name: Given(name) for name in signature(rows).parameters}
+            made.append(_Form(rows(**names)))
+        return made[0].with_(values)
+
+    return asked
+
+
+def run(statement: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run a statement that is the same every time but for its values, planned once a connection; the rows it returns."""
+    with _cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def insert(row: Model) -> None:
+    """Insert a new row as `row.save(force_insert=True)` does, by a statement that is planned once a connection.
+
+    What the database sets itself is on the row afterwards.
+    """
+    fields = row._meta.concrete_fields
+    left = [isinstance(getattr(row, each.attname), DatabaseDefault) for each in fields]
+    statement, told = _insertion(type(row), tuple(left))
+    given = (each for each, by_database in zip(fields, left, strict=True) if not by_database)
+    values = [each.get_db_prep_save(getattr(row, each.attname), connection) for each in given]
+    (written,) = run(statement, values)
+    for name, value in zip(told, written, strict=bool(told)):
+        setattr(row, name, value)
+    row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 - as Django's own saving does
+
+
+@cache
+def _insertion(kind: type[Model], left: tuple[bool, ...]) -> tuple[str, list[str]]:
+    """The statement that inserts a row but for the fields that are left to the database, and the names of those."""
+    pairs = list(zip(kind._meta.concrete_fields, left, strict=True))
+    columns = [f'"{each.column}"' for each, by_database in pairs if not by_database]
+    told = [each for each, by_database in pairs if by_database]
+    returned = ", ".join(f'"{each.column}"' for each in told) or "1"
+    places = ", ".join(["%s"] * len(columns))
+    table = f'"{kind._meta.db_table}" ({", ".join(columns)})'
+    statement = f"INSERT INTO {table} VALUES ({places}) RETURNING {returned}"  # noqa: S608 - names of the model's own
+    return statement, [each.attname for each in told]
+
+
+class _Form:
+    """A query set as PostgreSQL will be asked it."""
+
+    def __init__(self, rows: QuerySet[Any, Any]) -> None:
+        self.rows = rows
+        self.compiler = rows.query.get_compiler(connection=connection)
+        statement, params = self.compiler.as_sql()
+        places = iter(params)
+
+        def written(_: re.Match[str]) -> str:
+            value = next(places)
+            if isinstance(value, Given):
+                self.names.append(value.name)
+                return "%s"
+            return sql.Literal(value).as_string(connection.connection).replace("%", "%%")
+
+        self.names: list[str] = []
+        self.statement = re.sub("%s", written, statement)
+
+    def with_(self, values: Mapping[str, Any]) -> QuerySet[Any, Any]:
+        """The query set with values."""
+        rows = self.rows.all()
+        asking = _Asking(self, values)
+        rows.query.get_compiler = lambda *_, **__: asking  # type: ignore[method-assign, assignment, return-value]
+        return rows
+
+
+class _Asking:
+    """What a query set asks of the compiler of its SQL, with the SQL written before."""
+
+    def __init__(self, form: _Form, values: Mapping[str, Any]) -> None:
+        self.form, self.values = form, values
+        compiler = form.compiler
+        self.select, self.klass_info = compiler.select, compiler.klass_info
+        self.annotation_col_map = compiler.annotation_col_map
+
+    def execute_sql(self, **_: object) -> list[list[tuple[Any, ...]]]:
+        """The rows, in one lump."""
+        return [run(self.form.statement, [self.values[name] for name in self.form.names])]
+
+    def results_iter(self, results: Any = None, **shape: Any) -> Iterable[Sequence[Any]]:
+        """The rows in Python's types."""
+        return self.form.compiler.results_iter(results or self.execute_sql(), **shape)
+
+
+def _cursor() -> Any:
+    """A cursor of statements that PostgreSQL keeps; the plain one outside a transaction, where a scope must go along."""
+    return connection.cursor() if connection.get_autocommit() else connection.prepared_cursor()  # type: ignore[attr-defined] # kernel.database
