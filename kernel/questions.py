@@ -28,13 +28,13 @@ class Given(Expression):
         super().__init__(output_field=Field())
         self.name = name
 
-    def as_sql(self, *_: object) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:  # noqa: ARG002 - Django's shape
         """Its place; what is given there comes with each asking."""
         return "%s", [self]
 
 
 @Field.register_lookup
-class Among(Lookup):  # type: ignore[type-arg] # not subscriptable when it runs
+class Among(Lookup):
     """`field__among=values`: any of a list, as one value, so that the statement is the same however many there are."""
 
     lookup_name = "among"
@@ -43,11 +43,10 @@ class Among(Lookup):  # type: ignore[type-arg] # not subscriptable when it runs
         """The list as it is."""
         return self.rhs if isinstance(self.rhs, Given) else list(self.rhs)
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         """`= ANY`: PostgreSQL takes the list for one value."""
         left, given = self.process_lhs(compiler, connection)
-        right = [self.rhs]
-        return f"{left} = ANY(%s)", [*given, *right]
+        return f"{left} = ANY(%s)", [*given, self.rhs]
 
 
 def question(rows: Callable[P, QuerySet[M, R]]) -> Callable[P, QuerySet[M, R]]:
@@ -57,12 +56,12 @@ def question(rows: Callable[P, QuerySet[M, R]]) -> Callable[P, QuerySet[M, R]]:
     the first look at it, and is not to be narrowed further.
     """
     made: list[_Form] = []
+    build: Any = rows
 
     @wraps(rows)
     def asked(*_: P.args, **values: P.kwargs) -> QuerySet[M, R]:
         if not made:
-            names: Any = {name: Given(name) for name in signature(rows).parameters}
-            made.append(_Form(rows(**names)))
+            made.append(_Form(build(**{name: Given(name) for name in signature(rows).parameters})))
         return made[0].with_(values)
 
     return asked
@@ -127,7 +126,7 @@ class _Form:
         """The query set with values."""
         rows = self.rows.all()
         asking = _Asking(self, values)
-        rows.query.get_compiler = lambda *_, **__: asking  # type: ignore[method-assign, assignment, return-value]
+        rows.query.get_compiler = lambda *_, **__: asking  # type: ignore[method-assign]
         return rows
 
 
@@ -146,7 +145,10 @@ class _Asking:
 
     def results_iter(self, results: Any = None, **shape: Any) -> Iterable[Sequence[Any]]:
         """The rows in Python's types."""
-        return self.form.compiler.results_iter(results or self.execute_sql(), **shape)
+        found: Iterable[Sequence[Any]] = self.form.compiler.results_iter(
+            results or self.execute_sql(), **shape
+        )
+        return found
 
 
 def _cursor() -> Any:

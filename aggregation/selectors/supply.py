@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, Value
+from django.db.models import Q, QuerySet, Value
 
 from aggregation.domain.centres import carbon_of
 from aggregation.models import Centre, CentreStore, Inventory, Offer, OfferPrice
 from aggregation.selectors.gate import sellable_offers
 from aggregation.selectors.inventory import stale_after
 from aggregation.selectors.profiles import carbon_profile
+from kernel.questions import question
 from kernel.selectors.capacity import Calendar, calendars, free
 from participants.selectors.organisations import standings
 
@@ -114,17 +115,25 @@ def turning(after: datetime, until: datetime) -> tuple[set[UUID], set[UUID]]:
 
     The interval excludes `after` and includes `until`.
     """
-    begun = Q(valid_from__gt=after, valid_from__lte=until) | Q(valid_until__gt=after, valid_until__lte=until)
     limit = stale_after()
-    aged = Inventory.objects.filter(  # what is marked as stale has had its event
-        fresh=True, observed_at__gte=after - limit, observed_at__lt=until - limit
-    )
-    offers = OfferPrice.objects.filter(begun).values_list(Value(value=True), "offer_id")
-    found = list(offers.union(aged.values_list(Value(value=False), "pool_id"), all=True))
+    found = list(_turning(after=after, until=until, read_after=after - limit, read_until=until - limit))
     return (
         {key for is_offer, key in found if is_offer},
         {key for is_offer, key in found if not is_offer},
     )
+
+
+@question
+def _turning(
+    *, after: datetime, until: datetime, read_after: datetime, read_until: datetime
+) -> QuerySet[OfferPrice, Any]:
+    """(whether it is an offer, id): readings that begin to be too old are those of [read_after, read_until)."""
+    begun = Q(valid_from__gt=after, valid_from__lte=until) | Q(valid_until__gt=after, valid_until__lte=until)
+    aged = Inventory.objects.filter(  # what is marked as stale has had its event
+        fresh=True, observed_at__gte=read_after, observed_at__lt=read_until
+    )
+    offers = OfferPrice.objects.filter(begun).values_list(Value(value=True), "offer_id")
+    return offers.union(aged.values_list(Value(value=False), "pool_id"), all=True)
 
 
 def _of_offer(offer: Offer, cells: dict[str, Any]) -> SupplyRow:

@@ -26,7 +26,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.close_if_health_check_failed()
         self.ensure_connection()
         with self.wrap_database_errors:
-            return self._prepare_cursor(base.ServerBindingCursor(self.connection))
+            cursor = base.ServerBindingCursor(self.connection)  # type: ignore[call-arg] # psycopg's, not psycopg2's
+            return self._prepare_cursor(cursor)  # type: ignore[attr-defined] # Django's own
 
     def _tell(
         self,

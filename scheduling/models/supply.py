@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 
@@ -13,7 +13,8 @@ class SupplyRow(models.Model):
 
     `part` is 0 to 4 for the tables of the files, 5 to 9 for those that only the service knows.
 
-    `cells` are the canonical cells that are hashed. What it was made of: `source` is the site's, span's, tariff's,
+    `cells` are the canonical cells that are hashed, `told` what an answer tells beside them (selectors.told). What it was
+    made of: `source` is the site's, span's, tariff's,
     centre's or offer's id, `resource` the ledger's resource behind it, `owner` the tenant.
     """
 
@@ -25,6 +26,7 @@ class SupplyRow(models.Model):
     bucket = models.PositiveSmallIntegerField()
     digest = models.BinaryField(max_length=32)
     cells = models.JSONField()
+    told = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     source = models.UUIDField()
     resource = models.UUIDField(null=True)
     owner = models.UUIDField()

@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from kernel.clock import now, shanghai_date
+from kernel.clock import shanghai_date
 from scheduling.domain.ends import Tail, class_of
 from scheduling.domain.rows import TABLES, Tariff, row_id
 from scheduling.domain.working_days import REAL_DAY, DayCount
 from scheduling.selectors.ends import end_rules
-from scheduling.selectors.line_providers import tenants_by_key
 from scheduling.selectors.profiles import working_calendar
-from scheduling.selectors.tariffs import days_counted
+from scheduling.selectors.supply import OWNER, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +27,33 @@ class Install:
     usable_from: date
 
 
-def installs(tariffs: Iterable[Tariff], *, tail: Tail | None) -> dict[str, Install]:
-    """Id of the tariff's row → how soon its line may be in use from now on, over a tail (None: from the site itself)."""
+def installs(
+    version: Version, tariffs: Iterable[Tariff], *, at: datetime, tail: Tail | None
+) -> dict[str, Install]:
+    """Id of the tariff's row → how soon its line may be in use from `at` on, over a tail (None: from the site itself)."""
     wanted = {row_id(TABLES[2], tariff): tariff for tariff in tariffs}
-    counted = days_counted(wanted.values())
-    tenants = {} if tail is None else tenants_by_key(tariff.line_provider for tariff in wanted.values())
-    rules = end_rules(tenants.values()) if tenants else {}
-    at, calendar, found = now(), working_calendar(), {}
+    tenants = {key: version.id("tariffs", key, OWNER) for key in wanted}
+    rules = {} if tail is None else end_rules(tenants.values())
+    calendar, found = working_calendar(), {}
     for key, tariff in wanted.items():
-        end = None if tail is None else class_of(tail.cable_m, rules[tenants[tariff.line_provider]])
-        end_days = 0 if end is None else end.days
-        ready = calendar.after(at, tariff.lead_days + end_days, counted=counted[key], day_seconds=REAL_DAY)
+        end = None if tail is None else class_of(tail.cable_m, rules[tenants[key]])
+        end_days, counted = 0 if end is None else end.days, version.told["tariffs"][key]["lead_in"]
+        ready = calendar.after(at, tariff.lead_days + end_days, counted=counted, day_seconds=REAL_DAY)
         found[key] = Install(
-            tariff.lead_days, end_days, counted[key], None if end is None else end.code, shanghai_date(ready)
+            tariff.lead_days, end_days, counted, None if end is None else end.code, shanghai_date(ready)
         )
     return found
 
 
-def waits(
-    tariffs: Iterable[Tariff], *, asked_at: datetime, days_of: Callable[[str], int | None]
-) -> dict[str, int]:
+def waits(version: Version, *, asked_at: datetime, days_of: Callable[[str], int | None]) -> dict[str, int]:
     """Id of each tariff's row that counts working days → the days of 24 hours until its line may be in use, rounded up.
 
     `days_of` says the days beside the tariff's of a line provider; None, and the provider is left out.
     """
-    wanted = {row_id(TABLES[2], tariff): tariff for tariff in tariffs}
-    counted, calendar, found = days_counted(wanted.values()), working_calendar(), {}
-    for key, tariff in wanted.items():
+    calendar, found = working_calendar(), {}
+    for key, tariff in version.supply.tariffs.items():
         end = days_of(tariff.line_provider)
-        if counted.get(key) == DayCount.WORKING and end is not None:
+        if version.told["tariffs"][key]["lead_in"] == DayCount.WORKING and end is not None:
             ready = calendar.after(
                 asked_at, tariff.lead_days + end, counted=DayCount.WORKING.value, day_seconds=REAL_DAY
             )

@@ -15,8 +15,7 @@ from scheduling.models import LineProduct, LineProvider
 from scheduling.selectors.ends import end_rules, entered
 from scheduling.selectors.gate import blocks
 from scheduling.selectors.profiles import ends_profile, working_calendar
-from scheduling.selectors.supply import newest_supply
-from scheduling.selectors.tariffs import days_counted
+from scheduling.selectors.supply import Version, newest_supply
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def serviceability(*, ask: Ask, nears: Sequence[Near], centre: str) -> Serviceab
         z_site=known.site,
         profile=ends_profile().version,
         calendar=working_calendar().version,
-        options=tuple(_answered(found)),
+        options=tuple(_answered(found, version)),
     )
 
 
@@ -98,12 +97,12 @@ def _gated(
     return sorted(told, key=lambda each: each[0].rank)
 
 
-def _answered(found: Sequence[tuple[Option, Text | None]]) -> list[Answered]:
-    counted = days_counted(option.tariff for option, _ in found if option.tariff is not None)
+def _answered(found: Sequence[tuple[Option, Text | None]], version: Version | None) -> list[Answered]:
+    told = {} if version is None else version.told["tariffs"]
     at, calendar = now(), working_calendar()
     answers = []
     for option, closed in found:
-        promised_in = None if option.tariff is None else counted[row_id(TABLES[2], option.tariff)]
+        promised_in = None if option.tariff is None else told[row_id(TABLES[2], option.tariff)]["lead_in"]
         usable = None
         if option.days is not None and promised_in is not None:
             usable = calendar.after(at, option.days, counted=promised_in, day_seconds=REAL_DAY)

@@ -1,7 +1,6 @@
 """Sites as selection and imports need them."""
 
 from collections.abc import Iterable
-from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -34,8 +33,3 @@ def facts(sites: Iterable[Site]) -> list[SiteFacts]:
 def access_points() -> list[SiteFacts]:
     """Every integrated access point."""
     return facts(Site.objects.filter(role=SiteRole.ACCESS_POINT))
-
-
-def site_ids(keys: Iterable[str]) -> dict[str, UUID]:
-    """Key → id; unknown keys are absent."""
-    return dict(Site.objects.filter(key__in=set(keys)).values_list("key", "id"))

@@ -1,24 +1,50 @@
 """The snapshot as every process reads it: the newest version kept in memory, caught up by what changed since."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 
 from scheduling.domain.changes import ALL_PARTS, ALL_TABLES, PARTS, changed
 from scheduling.domain.extras import EXTRA_PARTS, Extras
+from scheduling.domain.patches import patched
 from scheduling.domain.rows import restored
 from scheduling.domain.supply import Supply
 from scheduling.models import SupplyRow, SupplyVersion
 
+# What an answer names by our ids; of a row there are three, one after the other.
+NAMED = ("sites", "spans", "tariffs", "offers", "stores")
+SOURCE, OWNER, RESOURCE = (slice(at, at + 16) for at in (0, 16, 32))
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, eq=False)
 class Version:
-    """A version of the snapshot: its number in the order of changes, and the supply."""
+    """A version of the snapshot: its number in the order of changes, the supply, and what stands behind it.
+
+    `ids` are, by table and row id, the bytes of what the row was made of: its source, owner and resource. `told` is what
+    an answer tells of a row beside what the engine counts (scheduling.selectors.told); a row of which it is empty is absent.
+    """
 
     number: int
     supply: Supply
+    ids: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    told: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+
+    def id(self, table: str, key: str, which: slice = SOURCE) -> UUID:
+        """Our id behind a row: of its source, its owner, or its resource of the ledger."""
+        return UUID(bytes=self.ids[table][key][which])
+
+    @cached_property
+    def beyond_silica(self) -> frozenset[str]:
+        """The line providers that have a span of another medium than silica, or may have by what evidence says of it."""
+        told = self.told["spans"].items()
+        return frozenset(
+            self.supply.spans[key].line_provider for key, each in told if "beyond_silica" in each
+        )
 
     @property
     def identity(self) -> tuple[int, str, str]:
@@ -31,10 +57,16 @@ _last: Version | None = None
 _one_at_a_time = Lock()
 
 
-def newest_supply() -> Version | None:
-    """The newest version that is built, at the cost of a query where this process has it; None before the first."""
+def newest_supply(newest: tuple[int, str, str] | None = None) -> Version | None:
+    """The newest version that is built, at the cost of a query where this process has it; None before the first.
+
+    `newest` is its identity, where that was asked already: then it costs none.
+    """
     global _last  # noqa: PLW0603 - one supply is kept a process
-    newest = SupplyVersion.objects.order_by("-number").values_list("number", "snapshot", "extras").first()
+    newest = (
+        newest
+        or SupplyVersion.objects.order_by("-number").values_list("number", "snapshot", "extras").first()
+    )
     if newest is None:
         return None
     last = _last
@@ -64,15 +96,18 @@ def _caught_up(last: Version | None, number: int, snapshot: str, extras: str) ->
     if last is None or last.number >= number or not _is_ours(last):
         return _built(number, snapshot, extras)
     rows = SupplyRow.objects.filter(Q(since__gt=last.number) | Q(until__gt=last.number), since__lte=number)
-    put: dict[str, dict[str, Any]] = {name: {} for name in ALL_PARTS}
+    read = _Read()
     gone: dict[str, set[str]] = {name: set() for name in ALL_PARTS}
     for row in rows:
         if row.until is None or row.until > number:
-            put[ALL_PARTS[row.part]][row.key] = restored(ALL_TABLES[row.part], row.cells)
+            read.take(row)
         elif row.since <= last.number:
             gone[ALL_PARTS[row.part]].add(row.key)
-    dropped = {name: keys - put[name].keys() for name, keys in gone.items()}
-    return Version(number, changed(last.supply, put, dropped, snapshot, extras))
+    dropped = {name: keys - read.rows[name].keys() for name, keys in gone.items()}
+    ids = {name: patched(last.ids[name], read.ids[name], dropped[name]) for name in NAMED}
+    untold = {name: {*dropped[name], *read.rows[name]} - read.told[name].keys() for name in ALL_PARTS}
+    told = {name: patched(last.told[name], read.told[name], untold[name]) for name in ALL_PARTS}
+    return Version(number, changed(last.supply, read.rows, dropped, snapshot, extras), ids, told)
 
 
 def _is_ours(version: Version) -> bool:
@@ -83,9 +118,28 @@ def _is_ours(version: Version) -> bool:
 
 def _built(number: int, snapshot: str, extras: str) -> Version:
     standing = SupplyRow.objects.filter(Q(until=None) | Q(until__gt=number), since__lte=number)
-    parts: list[dict[str, Any]] = [{} for _ in ALL_PARTS]
+    read = _Read()
     for row in standing.iterator(chunk_size=5000):
-        parts[row.part][row.key] = restored(ALL_TABLES[row.part], row.cells)
-    more = Extras(**dict(zip(EXTRA_PARTS, parts[len(PARTS) :], strict=True)), known=extras)
-    tables: list[Any] = [rows.values() for rows in parts[: len(PARTS)]]
-    return Version(number, Supply.build(*tables, snapshot=snapshot, extras=more))
+        read.take(row)
+    more = Extras(**{name: read.rows[name] for name in EXTRA_PARTS}, known=extras)
+    tables: list[Any] = [read.rows[name].values() for name in PARTS]
+    return Version(number, Supply.build(*tables, snapshot=snapshot, extras=more), read.ids, read.told)
+
+
+class _Read:
+    """Rows of a version by table and row id, and what stands behind them."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Any]] = {name: {} for name in ALL_PARTS}
+        self.ids: dict[str, dict[str, bytes]] = {name: {} for name in NAMED}
+        self.told: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in ALL_PARTS}
+
+    def take(self, row: SupplyRow) -> None:
+        """Keep a row."""
+        name = ALL_PARTS[row.part]
+        self.rows[name][row.key] = restored(ALL_TABLES[row.part], row.cells)
+        if name in NAMED:
+            behind = (row.source, row.owner, *([row.resource] if row.resource else []))
+            self.ids[name][row.key] = b"".join(each.bytes for each in behind)
+        if row.told:
+            self.told[name][row.key] = row.told

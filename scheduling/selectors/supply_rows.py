@@ -27,6 +27,7 @@ from scheduling.domain.rows import Span as SpanRow
 from scheduling.domain.wishes import instant
 from scheduling.models import LineProduct, LineTariff, Site, Span, SupplyRow
 from scheduling.selectors.gate import sellable_products
+from scheduling.selectors.told import told_of_spans, told_of_tariff
 
 SITES, SPANS, TARIFFS, CENTRES, OFFERS, FACTS, STORES, POWERS, GRADES, BOOKED = range(10)
 
@@ -55,6 +56,7 @@ class Wanted:
     source: UUID
     resource: UUID | None
     owner: UUID
+    told: dict[str, Any] = field(default_factory=dict)
 
 
 def wanted_rows(scope: Scope) -> list[Wanted]:
@@ -99,6 +101,7 @@ def _lines(scope: Scope) -> list[Wanted]:
     rows = [row for row in rows if row.product_id in sold]
     providers = {row.product.provider.tenant_id: row.product.provider.key for row in rows}
     left, ahead = free(span.id for span in found), calendars(span.id for span in found)
+    told = told_of_spans(found, all_=scope.everything)
     sites = Site.objects.all()
     if not scope.everything:
         sites = sites.filter(tenant_id__in=scope.owners)
@@ -112,11 +115,17 @@ def _lines(scope: Scope) -> list[Wanted]:
                 span.id,
                 resource=span.id,
                 owner=span.tenant_id,
+                told=told[span.id],
             )
             for span in found
             if span.tenant_id in providers
         ),
-        *(_wanted(TARIFFS, _tariff(row), row.id, owner=row.product.provider.tenant_id) for row in rows),
+        *(
+            _wanted(
+                TARIFFS, _tariff(row), row.id, owner=row.product.provider.tenant_id, told=told_of_tariff(row)
+            )
+            for row in rows
+        ),
         *_grades({row.product_id: row.product for row in rows}.values()),
         *(
             _wanted(
@@ -192,8 +201,16 @@ def _booked(part: str, key: str, most: int, calendar: Calendar) -> Booked:
     return Booked(part, key, most, calendar.free, written_steps(steps))
 
 
-def _wanted(part: int, row: Any, source: UUID, *, owner: UUID, resource: UUID | None = None) -> Wanted:
-    return Wanted(part, row_id(ALL_TABLES[part], row), row, source, resource, owner)
+def _wanted(
+    part: int,
+    row: Any,
+    source: UUID,
+    *,
+    owner: UUID,
+    resource: UUID | None = None,
+    told: dict[str, Any] | None = None,
+) -> Wanted:
+    return Wanted(part, row_id(ALL_TABLES[part], row), row, source, resource, owner, told or {})
 
 
 def site_row(site: Site) -> SiteRow:

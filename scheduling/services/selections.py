@@ -14,16 +14,15 @@ from django.conf import settings
 from django.db import transaction
 
 from aggregation.selectors.accelerators import canonical_name
-from aggregation.selectors.offers import OfferFacts, facts_by_key
-from aggregation.selectors.stores import stores_of
 from kernel.actor import Actor
-from kernel.clock import now
 from kernel.money import to_fen
 from kernel.questions import insert
 from kernel.services.outbox import publish
 from scheduling.domain.answer import Answer, Bundle
 from scheduling.domain.demand import Demand, DemandError
+from scheduling.domain.ends import Tail
 from scheduling.domain.files import answer_json, parse_wished
+from scheduling.domain.light import Medium
 from scheduling.domain.lines import Lines
 from scheduling.domain.near_misses import near_misses
 from scheduling.domain.network import fibre_latency
@@ -33,18 +32,16 @@ from scheduling.domain.rows import TABLES, row_id
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import started_months
-from scheduling.domain.wishes import Tail, Wishes
+from scheduling.domain.wishes import Storage, Wishes
+from scheduling.domain.wishes import Tail as Served
 from scheduling.errors import DemandRefused
 from scheduling.events import SelectionMade
-from scheduling.models import LatencyEvidence, Selection, Span
+from scheduling.models import Selection
 from scheduling.selectors.installs import Install, installs, waits
-from scheduling.selectors.line_providers import providers_beyond_silica, tenants_by_key
-from scheduling.selectors.sites import site_ids
-from scheduling.selectors.supply import supply_of
-from scheduling.selectors.tariffs import promised
+from scheduling.selectors.supply import OWNER, RESOURCE, Version, supply_of
 from scheduling.services.access import PLACES, Placed, place_demand, tail_of
 from scheduling.services.searches import ask_others, deadline_of, lay_beside, start_of
-from scheduling.services.supply import fresh_supply
+from scheduling.services.supply import fresh_supply, supply_at
 
 MOST = 200  # bundles in one answer
 
@@ -70,17 +67,23 @@ class Replay:
 class Question:
     """A demand that was read and placed on a supply: what the engine needs."""
 
-    supply: Supply
+    version: Version
     asked_at: datetime
     asked: dict[str, Any]
     placed: Placed
     demand: Demand
     wishes: Wishes
 
+    @property
+    def supply(self) -> Supply:
+        """The supply that it was placed on."""
+        return self.version.supply
+
 
 def read_question(demand: Mapping[str, Any]) -> Question:
     """A demand on what may be sold now. Raises DemandRefused with the field, NoAccessPoint."""
-    supply, asked_at = fresh_supply().supply, now()
+    version, asked_at = supply_at()
+    supply = version.supply
     try:
         placed = place_demand(demand, supply)
     except DemandError as error:
@@ -89,9 +92,9 @@ def read_question(demand: Mapping[str, Any]) -> Question:
     asked = _named(rest | {"from_site": placed.site, "demand": rest.get("demand") or "selection"})
     parsed, wishes = _parsed(asked, asked_at, placed.tail)
     if wishes.starts_at is not None:
-        until = waits(supply.tariffs.values(), asked_at=asked_at, days_of=wishes.tail.days_of)
+        until = waits(version, asked_at=asked_at, days_of=wishes.tail.days_of)
         wishes, placed.shown["waits"] = replace(wishes, waits=until), until
-    return Question(supply, asked_at, asked, placed, parsed, wishes)
+    return Question(version, asked_at, asked, placed, parsed, wishes)
 
 
 @transaction.atomic(savepoint=False)
@@ -107,14 +110,13 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
     started = time.perf_counter()
     deadline_ms = _deadline(demand.get("peers"))
     question = read_question({name: value for name, value in demand.items() if name != "peers"})
-    placed, supply = question.placed, question.supply
+    placed, version, supply = question.placed, question.version, question.supply
     lines = lines_of(supply, question.demand, question.wishes)
     if deadline_ms is None:
         answer, across = select(supply, question.demand, lines), None
     else:
         answer, across = _with_others(question, lines, demand, deadline_ms)
     written = answer_json(answer)
-    spans = _spans_by_key(answer)
     row = Selection(
         tenant_id=actor.tenant_id,
         demand_ref=demand_ref,
@@ -126,9 +128,9 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
         answer=written,
         ranks=list(answer.ranks),
         tied_beyond=answer.tied_beyond,
-        spans=_evidence_of(spans),
-        near_misses=_near_misses(supply, lines),
-        terms=_terms(answer, lines, supply, spans, placed),
+        spans=_evidence_of(answer, version),
+        near_misses=_near_misses(version, lines),
+        terms=_terms(answer, lines, version, placed.end, question.asked_at),
         bundles=len(answer.bundles),
         across=across,
         milliseconds=round((time.perf_counter() - started) * 1000),
@@ -211,7 +213,7 @@ def _named(asked: dict[str, Any]) -> dict[str, Any]:
     return asked | {"compute": compute | {"accelerators": names}}
 
 
-def _parsed(asked: dict[str, Any], asked_at: datetime, tail: Tail) -> tuple[Demand, Wishes]:
+def _parsed(asked: dict[str, Any], asked_at: datetime, tail: Served) -> tuple[Demand, Wishes]:
     try:
         demand, wishes = parse_wished(asked, asked_at=asked_at, tail=tail)
     except DemandError as error:
@@ -231,40 +233,28 @@ def _spans_of(bundle: Bundle) -> tuple[str, ...]:
     return route.spans + (route.protection_spans or ())
 
 
-def _spans_by_key(answer: Answer) -> dict[str, Span]:
-    """The spans of all bundles, by key."""
-    keys = {key for bundle in answer.bundles for key in _spans_of(bundle)}
-    return {span.key: span for span in Span.objects.filter(key__in=keys)}
-
-
-def _evidence_of(by_key: Mapping[str, Span]) -> dict[str, Any]:
+def _evidence_of(answer: Answer, version: Version) -> dict[str, Any]:
     """Span key → what its latency rests on: a measurement, a commitment, or the estimate from its length."""
-    spans = [by_key[key] for key in sorted(by_key)]
-    proofs: dict[UUID, LatencyEvidence] = {}
-    known = LatencyEvidence.objects.filter(
-        span__in=[span for span in spans if span.measured_us is not None], layer="optical", state="accepted"
-    )
-    for record in known.order_by("measured_at", "id"):
-        proofs[record.span_id] = record
     found = {}
-    for span in spans:
-        proof = proofs.get(span.id) if span.measured_us is not None else None
+    for key in sorted({key for bundle in answer.bundles for key in _spans_of(bundle)}):
+        span, told = version.supply.spans[key], version.told["spans"].get(key, {})
+        proof = told.get("evidence")
         basis = "committed" if span.kind == "commitment" else "measured" if proof else "estimated"
         estimate = fibre_latency(scaled(span.km, 3))
-        found[span.key] = {
+        found[key] = {
             "latency_us": estimate if span.measured_us is None else span.measured_us,
             "basis": basis,
             "km": plain(span.km),
-            "medium": span.medium,
-            "evidence": str(proof.id) if proof else None,
-            "method": proof.method if proof else None,
-            "measured_at": proof.measured_at.isoformat() if proof else None,
-            "marking": span.marking,
+            "medium": told.get("medium", Medium.SILICA.value),
+            "evidence": proof,
+            "method": told.get("method"),
+            "measured_at": told.get("measured_at"),
+            "marking": told.get("marking", ""),
         }
     return found
 
 
-def _near_misses(supply: Supply, lines: Lines) -> list[dict[str, Any]]:
+def _near_misses(version: Version, lines: Lines) -> list[dict[str, Any]]:
     if lines.demand.max_latency_us is None:  # nothing can fail on latency
         return []
     return [
@@ -279,75 +269,56 @@ def _near_misses(supply: Supply, lines: Lines) -> list[dict[str, Any]]:
             "great_circle_km": kilometres(miss.great_circle_m),
             "verdict": {"fail": "impossible"}.get(miss.verdict, miss.verdict.value),
         }
-        for miss in near_misses(supply, lines, providers_beyond_silica())
+        for miss in near_misses(version.supply, lines, version.beyond_silica)
     ]
 
 
 def _terms(
-    answer: Answer, lines: Lines, supply: Supply, spans: Mapping[str, Span], placed: Placed
+    answer: Answer, lines: Lines, version: Version, tail: Tail | None, at: datetime
 ) -> list[dict[str, Any]]:
-    demand, wishes = lines.demand, lines.wishes
-    known = _Known(
-        offers=facts_by_key(bundle.offer for bundle in answer.bundles),
-        sites=site_ids({demand.from_site, *(supply.centres[each.centre].site for each in answer.bundles)}),
-        providers=tenants_by_key(bundle.line_provider for bundle in answer.bundles),
-        spans={key: span.id for key, span in spans.items()},
-        installs=installs(
-            (bundle.line.charge.tariff for bundle in answer.bundles),
-            tail=placed.end,
-        ),
-        stores={} if wishes.storage is None else stores_of(bundle.centre for bundle in answer.bundles),
-        promised=promised((bundle.line_provider, bundle.technology) for bundle in answer.bundles),
-    )
-    return [_terms_of(bundle, demand, wishes, supply, known) for bundle in answer.bundles]
+    bundles, storage = answer.bundles, lines.wishes.storage
+    ready = installs(version, (bundle.line.charge.tariff for bundle in bundles), at=at, tail=tail)
+    found = []
+    for bundle in bundles:
+        install = ready[row_id(TABLES[2], bundle.line.charge.tariff)]
+        terms = _terms_of(bundle, lines.demand, version, install)
+        start = lines.wishes.starts_at
+        terms["starts_at"] = None if start is None else start.isoformat()
+        terms["storage"] = None if storage is None else _store(bundle, storage, version)
+        found.append(terms)
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """Our ids behind the keys of an answer."""
-
-    offers: Mapping[str, OfferFacts]
-    sites: Mapping[str, UUID]
-    providers: Mapping[str, UUID]
-    spans: Mapping[str, UUID]
-    installs: Mapping[str, Install]
-    stores: Mapping[tuple[str, str], UUID]
-    promised: Mapping[tuple[str, str], dict[str, str]]
+def _store(bundle: Bundle, storage: Storage, version: Version) -> dict[str, Any]:
+    return {
+        "store": str(version.id("stores", f"{bundle.centre}|{storage.storage_class}")),
+        "storage_class": storage.storage_class,
+        "gib": storage.gib,
+        "fen": to_fen(Fraction(bundle.storage, CNY_SCALE)),
+    }
 
 
-def _terms_of(
-    bundle: Bundle, demand: Demand, wishes: Wishes, supply: Supply, known: _Known
-) -> dict[str, Any]:
+def _terms_of(bundle: Bundle, demand: Demand, version: Version, install: Install) -> dict[str, Any]:
     """What a quote and a hold need of one bundle: our ids, fen, and the tariff row that was applied."""
     route, charge = bundle.line.route, bundle.line.charge
-    tariff, hours, storage = charge.tariff, demand.duration_hours, wishes.storage
+    tariff, hours = charge.tariff, demand.duration_hours
+    key = row_id(TABLES[2], tariff)
     months = max(tariff.min_months, started_months(charge.hours))
     bound, stored_fen = demand.max_latency_us, to_fen(Fraction(bundle.storage, CNY_SCALE))
-    centre, offer = supply.centres[bundle.centre], known.offers[bundle.offer]
-    install = known.installs[row_id(TABLES[2], tariff)]
     loss = demand.max_loss if demand.max_loss is not None else Decimal(plain(route.loss))
     return {
-        "offer": str(offer.id),
-        "provider": str(offer.provider),
-        "pool": str(offer.pool),
+        "offer": str(version.id("offers", bundle.offer)),
+        "provider": str(version.id("offers", bundle.offer, OWNER)),
+        "pool": str(version.id("offers", bundle.offer, RESOURCE)),
         "quantity": bundle.quantity,
         "duration_hours": plain(hours),
-        "line_provider": str(known.providers[bundle.line_provider]),
+        "line_provider": str(version.id("tariffs", key, OWNER)),
         "technology": bundle.technology,
         "bandwidth_mbps": charge.held_mbps,
-        "starts_at": None if wishes.starts_at is None else wishes.starts_at.isoformat(),
-        "storage": None
-        if storage is None
-        else {
-            "store": str(known.stores[bundle.centre, storage.storage_class]),
-            "storage_class": storage.storage_class,
-            "gib": storage.gib,
-            "fen": stored_fen,
-        },
-        "spans": [str(known.spans[key]) for key in route.spans],
-        "protection_spans": [str(known.spans[key]) for key in route.protection_spans or ()],
-        "a": str(known.sites[demand.from_site]),
-        "z": str(known.sites[centre.site]),
+        "spans": [str(version.id("spans", each)) for each in route.spans],
+        "protection_spans": [str(version.id("spans", each)) for each in route.protection_spans or ()],
+        "a": str(version.id("sites", demand.from_site)),
+        "z": str(version.id("sites", version.supply.centres[bundle.centre].site)),
         "compute_fen": to_fen(Fraction(bundle.compute - bundle.storage, CNY_SCALE)) + stored_fen,
         "line_fen": to_fen(Fraction(bundle.line.cost, CNY_SCALE)),
         "line_terms": {
@@ -366,7 +337,7 @@ def _terms_of(
             "lead_in": install.counted,
             "end_class": install.end_class,
             "end_days": install.end_days,
-            "service": known.promised[(bundle.line_provider, bundle.technology)],
+            "service": version.told["tariffs"][key]["service"],
         },
         "usable_from": install.usable_from.isoformat(),
         "latency_us": bundle.line.latency,

@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from aggregation.selectors import supply as compute
 from kernel.clock import now, shanghai_date
 from kernel.locks import Lock, take_lock, try_lock
+from kernel.questions import run
 from kernel.selectors.events import last_position
 from scheduling.domain.changes import ALL_PARTS, ALL_TABLES, PARTS
 from scheduling.domain.rows import canonical
@@ -31,7 +33,6 @@ from scheduling.selectors.supply_rows import Scope, Wanted, resources_of, standi
 FLOORS = ("kernel", "identifiers", "participants", "aggregation", "scheduling")
 # What happens often and changes no supply. Anything not named here is looked at: to forget a name costs a look.
 IGNORED = (
-    "scheduling.line_service_described",
     "scheduling.line_interface_registered",
     "scheduling.carrier_line_moved",
     "scheduling.carrier_line_lost",
@@ -68,10 +69,12 @@ BUNDLES = (
 )
 NETWORKS = ("scheduling.network_imported",)
 
-# The cursor, the instant and what happened between, in one question: it is asked with every selection.
+# The cursor, the instant, the newest version and what happened since, in one question: it is asked with every selection.
 HAPPENED = """
-    SELECT c.looked_at, statement_timestamp(), h.name, h.subject, h.tenant_id
-    FROM supply_cursor c LEFT JOIN LATERAL (
+    SELECT c.looked_at, statement_timestamp(), v.number, v.snapshot, v.extras, h.name, h.subject, h.tenant_id
+    FROM supply_cursor c
+    LEFT JOIN LATERAL (SELECT number, snapshot, extras FROM supply_version ORDER BY number DESC LIMIT 1) v ON true
+    LEFT JOIN LATERAL (
         SELECT e.name, e.subject, e.tenant_id
         FROM event_position p JOIN event e ON e.id = p.event_id
         WHERE p.position > c.position AND split_part(e.name, '.', 1) = ANY(%(floors)s) AND e.name <> ALL(%(ignored)s)
@@ -83,20 +86,29 @@ HAPPENED = """
 """
 
 
-@transaction.atomic(savepoint=False)
 def fresh_supply() -> Version:
-    """The newest supply, with all that was committed before: whoever asks builds it where nobody does at the moment.
+    """The newest supply, as `supply_at` gives it."""
+    return supply_at()[0]
+
+
+@transaction.atomic(savepoint=False)
+def supply_at() -> tuple[Version, datetime]:
+    """The newest supply, with all that was committed before, and the instant: whoever asks builds it where nobody does.
 
     While somebody else builds, the version before is used: the builder will have done within a second, and the
     ledger decides at the hold.
     """
-    refresh_supply()
-    version = newest_supply()
+    happened = _happened()
+    if not happened.scope and happened.newest is not None:
+        version = newest_supply(happened.newest)
+    else:
+        refresh_supply()
+        version = newest_supply()
     if version is None:  # the first builder has not committed yet: wait for it
         refresh_supply(everything=True)
         version = newest_supply()
     assert version is not None  # noqa: S101 - it was built just now
-    return version
+    return version, happened.at
 
 
 @transaction.atomic(savepoint=False)
@@ -107,15 +119,16 @@ def refresh_supply(*, everything: bool = False) -> bool:
     looks at all rows, waits for its turn, and so finds also what no event told. Else nothing is done while another
     builder is at work.
     """
-    if not everything and not _happened():
+    happened = None if everything else _happened()
+    if happened is not None and not happened.scope:
         return False
-    if everything:
+    if happened is None or happened.newest is None:  # without a version nobody can go on meanwhile
         take_lock(Lock.SNAPSHOT)
     elif not try_lock(Lock.SNAPSHOT):
         return False
     position, instant = last_position(), now()
     # asked again: the builder before us may have come further meanwhile
-    _write(Scope(everything=True) if everything else _happened())
+    _write(Scope(everything=True) if everything else _happened().scope)
     SupplyCursor.objects.update_or_create(id=1, defaults={"position": position, "looked_at": instant})
     return True
 
@@ -125,7 +138,7 @@ def keep_up() -> None:
     """Build what is due; where nothing is, note how far it was looked, so that who asks has less to look at."""
     if not refresh_supply() and try_lock(Lock.SNAPSHOT):
         position, instant = last_position(), now()
-        if not _happened():
+        if not _happened().scope:
             SupplyCursor.objects.update(position=position, looked_at=instant)
 
 
@@ -148,17 +161,32 @@ def forget_versions() -> int:
     return gone
 
 
-def _happened() -> Scope:
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What may have changed up to the instant, and the newest version then: its number and its two content hashes."""
+
+    scope: Scope
+    at: datetime
+    newest: tuple[int, str, str] | None
+
+
+def _happened() -> Happened:
     """What events and the clock say may have changed since the cursor; everything before there is one."""
-    with connection.cursor() as database:
-        database.execute(HAPPENED, {"floors": list(FLOORS), "ignored": list(IGNORED)})
-        events: list[tuple[datetime, datetime, str | None, UUID, UUID | None]] = database.fetchall()
-    if not events:
-        return Scope(everything=True)
-    since, until = events[0][:2]
+    rows = run(HAPPENED, {"floors": list(FLOORS), "ignored": list(IGNORED)})
+    if not rows:
+        return Happened(Scope(everything=True), now(), None)
+    since, until, *newest = rows[0][:5]
+    events: list[tuple[str | None, UUID, UUID | None]] = [
+        (name, subject, tenant) for *_, name, subject, tenant in rows
+    ]
+    known = None if newest[0] is None else (newest[0], newest[1], newest[2])
+    return Happened(_scope(since, until, events), until, known)
+
+
+def _scope(since: datetime, until: datetime, events: Iterable[tuple[str | None, UUID, UUID | None]]) -> Scope:
     # a new day in China may end anybody's licence, filing or report: once a day, all are looked at
     scope, bundles = Scope(everything=shanghai_date(since) != shanghai_date(until)), set()
-    for _, _, name, subject, tenant in events:
+    for name, subject, tenant in events:
         if name is None:  # nothing happened
             continue
         if name in BUNDLES:
@@ -189,7 +217,7 @@ def _write(scope: Scope) -> None:
     for row in wanted:
         made = _made(row, number)
         old = standing.get((row.part, row.key))
-        if old is not None and bytes(old.digest) == made.digest:
+        if old is not None and (bytes(old.digest), old.told) == (made.digest, made.told):
             del over[row.part, row.key]
         else:
             fresh.append(made)
@@ -215,6 +243,7 @@ def _made(row: Wanted, number: int) -> SupplyRow:
         bucket=bucket_of(row.key),
         digest=bytes.fromhex(row_hash(cells)),
         cells=cells,
+        told=row.told,
         source=row.source,
         resource=row.resource,
         owner=row.owner,

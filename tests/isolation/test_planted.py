@@ -346,7 +346,10 @@ def test_a_key_that_is_looked_for_among_all_tenants_is_reported(
     def forgetful(request: Any, tenant: Any) -> Any:
         stored = StoredReply.objects.filter(key=request.headers["Idempotency-Key"]).first()
         if stored is not None:
-            raise idempotency.Replay(stored)
+            known = idempotency.Reply(
+                bytes(stored.fingerprint), stored.status, stored.headers, bytes(stored.body)
+            )
+            raise idempotency.Replay(known)
         return honest(request, tenant)
 
     monkeypatch.setattr(idempotency, "claim_key", forgetful)

@@ -17,7 +17,7 @@ from scheduling.domain.light import Medium, faster_than, floor_us
 from scheduling.domain.verdicts import Verdict, judge
 from scheduling.errors import ImpossibleLatency, MeasuredInFuture
 from scheduling.models import LatencyEvidence, Span
-from scheduling.selectors.line_providers import providers_beyond_silica
+from scheduling.selectors.told import told_of_spans
 from tests.aggregation.supply import made
 from tests.scheduling.live import chosen, disclose, open_market
 from tests.support.cast import World
@@ -215,6 +215,13 @@ def doubtful(world: World) -> dict[str, Any]:
     return row
 
 
+def beyond_silica() -> set[str]:
+    """The spans on which light may be faster than in silica."""
+    spans = list(Span.objects.all())
+    told = told_of_spans(spans, all_=True)
+    return {span.key for span in spans if "beyond_silica" in told[span.id]}
+
+
 @pytest.mark.django_db
 def test_the_supervision_accepts_on_a_proof_and_then_it_stands(
     world: World, doubtful: dict[str, Any]
@@ -230,7 +237,7 @@ def test_the_supervision_accepts_on_a_proof_and_then_it_stands(
     assert (row["state"], row["review"]["reason"], measured()) == ("accepted", "现场查验空芯光缆", 31)
     again = world.sue.post(f"{here}:refuse", {"reason": "再看"})
     assert (again.status_code, again.json()["code"]) == (409, "state_conflict")
-    assert providers_beyond_silica() == {"line-jia"}
+    assert beyond_silica() == {"jia-weiting-loufeng"}
     assert [each["id"] for each in made(world.lin.get(f"{PATH}?state=accepted"))["items"]] == [row["id"]]
     assert made(world.lin.get(f"{PATH}?state=review"))["items"] == []
     assert EventRecord.objects.get(name="scheduling.evidence_reviewed").payload["state"] == "accepted"
@@ -243,7 +250,7 @@ def test_what_is_refused_on_review_is_kept_and_never_stands(world: World, doubtf
     assert (row["state"], measured()) == ("refused", None)
     assert made(world.lin.get(here))["review"]["decision"] == "refused"
     assert made(world.lin.get(f"{here}/verdict?below_us=1000"))["verdict"] == "inconclusive"
-    assert providers_beyond_silica() == set()
+    assert beyond_silica() == set()
 
 
 @pytest.mark.django_db

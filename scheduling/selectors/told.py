@@ -1,0 +1,51 @@
+"""What an answer tells of a row of the snapshot that the engine does not count: no part of its hash, but of its version."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from scheduling.domain.evidence import EvidenceState
+from scheduling.domain.light import Medium
+from scheduling.domain.line_services import ASPECTS
+from scheduling.models import LatencyEvidence, LineTariff, Span
+
+Told = dict[str, Any]
+
+
+def told_of_spans(spans: Sequence[Span], *, all_: bool) -> dict[UUID, Told]:
+    """Of each span what is out of the ordinary, by its id; `all_` says that these are all spans.
+
+    `medium` where it is not silica, `beyond_silica` where that or evidence of another medium makes light faster than
+    4.9 µs/km possible, `marking`, and the `evidence`, its `method` and `measured_at` that its latency rests on.
+    """
+    within = Q() if all_ else Q(span__in=[span.id for span in spans])
+    stands = Q(state=EvidenceState.ACCEPTED) | Q(review__decision=EvidenceState.ACCEPTED)
+    records = LatencyEvidence.objects.filter(within)
+    proofs = {
+        span: {"evidence": str(id_), "method": method, "measured_at": at.isoformat()}
+        for span, id_, method, at in records.filter(stands, layer="optical")
+        .order_by("measured_at", "id")
+        .values_list("span_id", "id", "method", "measured_at")
+    }
+    faster = Q(medium=Medium.HOLLOW_CORE) | Q(review__decision=EvidenceState.ACCEPTED)
+    beyond = set(records.filter(faster).values_list("span_id", flat=True))
+    found: dict[UUID, Told] = {}
+    for span in spans:
+        told: Told = {} if span.measured_us is None else {**proofs.get(span.id, {})}
+        if span.medium != Medium.SILICA:
+            told["medium"] = span.medium
+        if span.medium != Medium.SILICA or span.id in beyond:
+            told["beyond_silica"] = True
+        if span.marking:
+            told["marking"] = span.marking
+        found[span.id] = told
+    return found
+
+
+def told_of_tariff(row: LineTariff) -> Told:
+    """Whether its days are calendar or working days (`DayCount`), and the classes that its product promises."""
+    product = row.product
+    classes = {aspect: getattr(product, aspect) for aspect in ASPECTS}
+    return {"lead_in": row.lead_in, "service": classes | {"profile": product.services_profile}}

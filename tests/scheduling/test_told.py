@@ -1,0 +1,77 @@
+"""What an answer tells beside what the engine counts is of the same version, and changes no hash."""
+
+from typing import Any
+
+import pytest
+
+from scheduling.models import Span
+from scheduling.selectors import supply as kept
+from scheduling.selectors.told import told_of_spans
+from scheduling.services.supply import fresh_supply, refresh_supply
+from tests.aggregation.supply import made
+from tests.scheduling.live import disclose, network, open_whole_market
+from tests.scheduling.test_evidence import PATH, PROOF, record
+from tests.scheduling.test_line_services import CLASSES
+from tests.scheduling.test_snapshots import hold, reprice, withdraw
+from tests.support.cast import World
+
+pytestmark = pytest.mark.django_db
+
+
+def describe(world: World) -> None:
+    products = {each["technology"]: each for each in made(world.lin.get("/api/v1/line-products"))["items"]}
+    made(world.lin.post(f"/api/v1/line-products/{products['otn']['id']}:describe", CLASSES))
+
+
+def measure(world: World) -> None:
+    """The same latency, measured again: another proof."""
+    made(world.lin.post(PATH, record(measured_at="2026-10-15T02:00:00Z")))
+
+
+def mark(world: World) -> None:
+    """The network again, one span of another medium that is no faster."""
+    again = network()
+    again["spans"][0]["medium"] = "undisclosed"
+    made(world.lin.post("/api/v1/networks:import", again))
+
+
+def behind(version: kept.Version) -> tuple[dict[str, Any], ...]:
+    return tuple({table: dict(rows) for table, rows in each.items()} for each in (version.ids, version.told))
+
+
+@pytest.mark.parametrize("act", [describe, measure, mark])
+def test_what_is_only_told_makes_a_version_of_the_same_hash(world: World, act: Any) -> None:
+    open_whole_market(world)
+    first = fresh_supply()
+    act(world)
+    second = fresh_supply()
+    assert second.number > first.number
+    assert second.supply.snapshot == first.supply.snapshot
+    assert behind(second)[1] != behind(first)[1]
+    refresh_supply(everything=True)
+    assert fresh_supply().number == second.number, "the look was not enough"
+
+
+def test_who_catches_up_has_what_who_reads_anew_has(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_whole_market(world)
+    fresh_supply()
+    for act in (describe, reprice, hold, mark, withdraw):
+        act(world)
+        version = fresh_supply()
+        monkeypatch.setattr(kept, "_last", None)
+        assert behind(fresh_supply()) == behind(version)
+        monkeypatch.setattr(kept, "_last", version)
+    assert version.beyond_silica == {"line-jia"}
+
+
+def test_a_latency_that_was_accepted_on_review_tells_its_proof(world: World) -> None:
+    disclose(world.lin, evidence=False)
+    row = made(world.lin.post(PATH, record(value_us=30)))
+    assert told() == {}
+    made(world.rhea.post(f"{PATH}/{row['id']}:accept", {"reason": "现场查验空芯光缆", "proof_sha256": PROOF}))
+    assert (told()["evidence"], told()["beyond_silica"]) == (row["id"], True)
+
+
+def told() -> dict[str, Any]:
+    span = Span.objects.get(key=record()["span"])
+    return told_of_spans([span], all_=False)[span.id]
