@@ -1,5 +1,6 @@
 """Django's PostgreSQL backend, whose statements carry the scope of the work at hand with them."""
 
+import select
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self._told: Scope | None = None
         self.execute_wrappers.append(self._tell)
+
+    def is_usable(self) -> bool:
+        """Whether the connection stands, at the cost of no statement: of one that the server ended, its end can be read."""
+        if self.connection is None or self.connection.closed:
+            return False
+        waiting = select.poll()
+        waiting.register(self.connection.fileno(), select.POLLIN)
+        return not waiting.poll(0)
 
     def prepared_cursor(self) -> Any:
         """A cursor whose statements PostgreSQL plans once and keeps (kernel.questions); its values travel beside them."""

@@ -93,6 +93,18 @@ def test_outside_a_transaction_it_carries_its_scope(world: World) -> None:
         assert list(mine(kind="x")) == []
 
 
+@real
+def test_a_connection_that_the_server_ended_is_not_used_again() -> None:
+    connection.ensure_connection()
+    assert connection.is_usable()
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+    other.close()
+    assert not connection.is_usable()
+    connection.close()
+
+
 @quick
 def test_an_inserted_row_is_as_a_saved_one() -> None:
     subject = new_id()

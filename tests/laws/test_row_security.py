@@ -26,6 +26,7 @@ CROSSINGS = {
     "kernel/services/outbox.py": 1,
     "monitoring/api/window.py": 1,
     "participants/selectors/organisations.py": 1,
+    "participants/selectors/sellers.py": 1,
 }
 SAYS_THE_SETTINGS = {"kernel/tenancy.py"}
 
