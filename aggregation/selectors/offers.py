@@ -71,6 +71,11 @@ def facts(ids: Iterable[UUID]) -> dict[UUID, OfferFacts]:
     return {found.id: found for found in _facts(Q(id__in=set(ids)))}
 
 
+def facts_by_key(keys: Iterable[str]) -> dict[str, OfferFacts]:
+    """The facts of each offer by its key, in one query; an unknown key is absent."""
+    return {found.key: found for found in _facts(Q(key__in=set(keys)))}
+
+
 def _facts(which: Q) -> list[OfferFacts]:
     return [
         OfferFacts(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from threading import Lock
 from typing import Any
@@ -18,19 +19,25 @@ from scheduling.models import SupplyRow, SupplyVersion
 
 # What an answer names by our ids; of a row there are three, one after the other.
 NAMED = ("sites", "spans", "tariffs", "offers", "stores")
+IDENTIFIES = ("number", "snapshot", "extras", "built_at")
 READ = ("part", "key", "cells", "told", "source", "owner", "resource")
 SOURCE, OWNER, RESOURCE = (slice(at, at + 16) for at in (0, 16, 32))
 
 
+Identity = tuple[int, str, str, datetime]
+"""Of a version: its number, its two content hashes, and when it was built: after a restore numbers are given again."""
+
+
 @dataclass(frozen=True, eq=False)
 class Version:
-    """A version of the snapshot: its number in the order of changes, the supply, and what stands behind it.
+    """A version of the snapshot: its number in the order of changes, when it was built, the supply, and what stands behind it.
 
     `ids` are, by table and row id, the bytes of what the row was made of: its source, owner and resource. `told` is what
     an answer tells of a row beside what the engine counts (scheduling.selectors.told); a row of which it is empty is absent.
     """
 
     number: int
+    built_at: datetime
     supply: Supply
     ids: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     told: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
@@ -48,9 +55,9 @@ class Version:
         )
 
     @property
-    def identity(self) -> tuple[int, str, str]:
-        """Its number and its two content hashes."""
-        return self.number, self.supply.snapshot, self.supply.extras.snapshot
+    def identity(self) -> Identity:
+        """What tells it from every other one."""
+        return self.number, self.supply.snapshot, self.supply.extras.snapshot, self.built_at
 
 
 _last: Version | None = None
@@ -58,16 +65,13 @@ _last: Version | None = None
 _one_at_a_time = Lock()
 
 
-def newest_supply(newest: tuple[int, str, str] | None = None) -> Version | None:
+def newest_supply(newest: Identity | None = None) -> Version | None:
     """The newest version that is built, at the cost of a query where this process has it; None before the first.
 
     `newest` is its identity, where that was asked already: then it costs none.
     """
     global _last  # noqa: PLW0603 - one supply is kept a process
-    newest = (
-        newest
-        or SupplyVersion.objects.order_by("-number").values_list("number", "snapshot", "extras").first()
-    )
+    newest = newest or SupplyVersion.objects.order_by("-number").values_list(*IDENTIFIES).first()
     if newest is None:
         return None
     last = _last
@@ -89,13 +93,13 @@ def supply_of(snapshot: str, extras: str = "") -> Version | None:
         return last
     versions = SupplyVersion.objects.filter(snapshot=snapshot).order_by("-number")
     version = (versions.filter(extras=extras) if extras else versions).first()
-    return None if version is None else _built(version.number, snapshot, version.extras)
+    return None if version is None else _built(version.number, snapshot, version.extras, version.built_at)
 
 
-def _caught_up(last: Version | None, number: int, snapshot: str, extras: str) -> Version:
+def _caught_up(last: Version | None, number: int, snapshot: str, extras: str, built_at: datetime) -> Version:
     """`last` with what changed up to `number`; built anew where there is no last, or it is of another history."""
     if last is None or last.number >= number or not _is_ours(last):
-        return _built(number, snapshot, extras)
+        return _built(number, snapshot, extras, built_at)
     rows = SupplyRow.objects.filter(Q(since__gt=last.number) | Q(until__gt=last.number), since__lte=number)
     read = _Read()
     gone: dict[str, set[str]] = {name: set() for name in ALL_PARTS}
@@ -108,23 +112,24 @@ def _caught_up(last: Version | None, number: int, snapshot: str, extras: str) ->
     ids = {name: patched(last.ids[name], read.ids[name], dropped[name]) for name in NAMED}
     untold = {name: {*dropped[name], *read.rows[name]} - read.told[name].keys() for name in ALL_PARTS}
     told = {name: patched(last.told[name], read.told[name], untold[name]) for name in ALL_PARTS}
-    return Version(number, changed(last.supply, read.rows, dropped, snapshot, extras), ids, told)
+    return Version(number, built_at, changed(last.supply, read.rows, dropped, snapshot, extras), ids, told)
 
 
 def _is_ours(version: Version) -> bool:
     """Whether the version is of the history that the database has: after a restore, numbers are given again."""
-    number, snapshot, extras = version.identity
-    return SupplyVersion.objects.filter(number=number, snapshot=snapshot, extras=extras).exists()
+    return SupplyVersion.objects.filter(**dict(zip(IDENTIFIES, version.identity, strict=True))).exists()
 
 
-def _built(number: int, snapshot: str, extras: str) -> Version:
+def _built(number: int, snapshot: str, extras: str, built_at: datetime) -> Version:
     standing = SupplyRow.objects.filter(Q(until=None) | Q(until__gt=number), since__lte=number)
     read = _Read()
     for row in standing.values_list(*READ).iterator(chunk_size=5000):
         read.take(row)
     more = Extras(**{name: read.rows[name] for name in EXTRA_PARTS}, known=extras)
     tables: list[Any] = [read.rows[name].values() for name in PARTS]
-    return Version(number, Supply.build(*tables, snapshot=snapshot, extras=more), read.ids, read.told)
+    return Version(
+        number, built_at, Supply.build(*tables, snapshot=snapshot, extras=more), read.ids, read.told
+    )
 
 
 class _Read:

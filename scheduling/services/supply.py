@@ -26,7 +26,7 @@ from scheduling.domain.snapshot import (
     table_hash,
 )
 from scheduling.models import SupplyBucket, SupplyCursor, SupplyRow, SupplyVersion
-from scheduling.selectors.supply import Version, newest_supply
+from scheduling.selectors.supply import Identity, Version, newest_supply
 from scheduling.selectors.supply_rows import Scope, Wanted, resources_of, standing_rows, wanted_rows
 
 # Floors from which supply changes; whatever is above announces its own acts, and acts on supply through these.
@@ -71,9 +71,9 @@ NETWORKS = ("scheduling.network_imported",)
 
 # The cursor, the instant, the newest version and what happened since, in one question: it is asked with every selection.
 HAPPENED = """
-    SELECT c.looked_at, statement_timestamp(), v.number, v.snapshot, v.extras, h.name, h.subject, h.tenant_id
+    SELECT c.looked_at, statement_timestamp(), v.number, v.snapshot, v.extras, v.built_at, h.name, h.subject, h.tenant_id
     FROM supply_cursor c
-    LEFT JOIN LATERAL (SELECT number, snapshot, extras FROM supply_version ORDER BY number DESC LIMIT 1) v ON true
+    LEFT JOIN LATERAL (SELECT * FROM supply_version ORDER BY number DESC LIMIT 1) v ON true
     LEFT JOIN LATERAL (
         SELECT e.name, e.subject, e.tenant_id
         FROM event_position p JOIN event e ON e.id = p.event_id
@@ -163,11 +163,11 @@ def forget_versions() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """What may have changed up to the instant, and the newest version then: its number and its two content hashes."""
+    """What may have changed up to the instant, and the newest version then."""
 
     scope: Scope
     at: datetime
-    newest: tuple[int, str, str] | None
+    newest: Identity | None
 
 
 def _happened() -> Happened:
@@ -175,11 +175,11 @@ def _happened() -> Happened:
     rows = run(HAPPENED, {"floors": list(FLOORS), "ignored": list(IGNORED)})
     if not rows:
         return Happened(Scope(everything=True), now(), None)
-    since, until, *newest = rows[0][:5]
+    since, until, *newest = rows[0][:6]
     events: list[tuple[str | None, UUID, UUID | None]] = [
         (name, subject, tenant) for *_, name, subject, tenant in rows
     ]
-    known = None if newest[0] is None else (newest[0], newest[1], newest[2])
+    known = None if newest[0] is None else (newest[0], newest[1], newest[2], newest[3])
     return Happened(_scope(since, until, events), until, known)
 
 

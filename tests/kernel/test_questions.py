@@ -99,6 +99,7 @@ def test_a_connection_that_the_server_ended_is_not_used_again() -> None:
     assert connection.is_usable()
     other = connection.copy()
     with other.cursor() as cursor:
+        cursor.execute("RESET ROLE")
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
     other.close()
     assert not connection.is_usable()
