@@ -16,7 +16,10 @@ NODE_ROLE = env.text("NODE_ROLE", "regional")  # national, regional or industry
 NODE_CODE = env.text("NODE_CODE", "320000")  # GB/T 2260; 000000 is the national node
 NODE_NAME = env.text("NODE_NAME", "算力互联互通节点")
 NODE_URL = env.text("NODE_URL", "http://127.0.0.1:8000")
-NODE_KEY = env.text("NODE_KEY", "")  # the node's Ed25519 private key as PEM; NODE_KEY_FILE names its file
+NODE_KEY = env.text(
+    "NODE_KEY", ""
+)  # private keys as PEM, one after the other, the first suite's is the main one; NODE_KEY_FILE names the file
+NODE_CONTACT = env.text("NODE_CONTACT", "")  # the operator's duty desk, told to the nodes it is attached to
 EGRESS_REFUSED = env.networks("EGRESS_REFUSED")  # public addresses of one's own inner hosts
 EGRESS_PROXY = env.text("EGRESS_PROXY", "")  # HTTP proxy for requests to other nodes and to providers' agents
 REPORT_UPSTREAMS = env.text("REPORT_UPSTREAMS", "national").split(

@@ -46,6 +46,54 @@ class NodeKeyTaken(Problem):
     )
 
 
+class KeyNotHere(Problem):
+    """The node does not hold the private key that it should sign with."""
+
+    status = 409
+    code = "key_not_here"
+    title = Text("本节点没有该密钥", "The node does not hold this key")
+    detail = Text(
+        "NODE_KEY_FILE 中没有 {key}；请用 ./dev manage new_node_key 追加密钥并重启各进程后重试。",
+        "NODE_KEY_FILE does not hold {key}; append a key with ./dev manage new_node_key, restart the processes, try again.",
+    )
+
+
+class KeyAnnounced(Problem):
+    """A key follows once."""
+
+    status = 409
+    code = "key_announced"
+    title = Text("该密钥已启用", "The key was announced before")
+    detail = Text(
+        "密钥 {key} 正在使用或曾经使用；请另行生成新密钥。",
+        "Key {key} is or was in use; make another one.",
+    )
+
+
+class SuiteFixed(Problem):
+    """Two nodes stay in one suite."""
+
+    status = 409
+    code = "suite_fixed"
+    title = Text("密码套件不可更换", "The suite is fixed")
+    detail = Text(
+        "与节点 {node} 的报文均采用套件 {suite}，清单的根由其计算；请继续使用该套件。",
+        "The messages with node {node} are in suite {suite}, and the manifests' roots are by it; go on in that suite.",
+    )
+
+
+class ProtocolUnknown(Problem):
+    """The two nodes speak no version of messages in common."""
+
+    status = 409
+    code = "protocol_unknown"
+    title = Text("没有共同的报文版本", "No protocol in common")
+    detail = Text(
+        "本节点支持的报文版本：{known}；请升级软件后重新接入。",
+        "This node speaks {known}; upgrade the software and attach again.",
+    )
+
+
 class RoleCannotAttach(Problem):
     """Nodes of this role do not attach to nodes of ours."""
 

@@ -37,6 +37,27 @@ class NodeDetached(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NodeKeyAnnounced(Event):
+    """Two people let the node's next key follow; its peers are told."""
+
+    name: ClassVar[str] = "nodes.node_key_announced"
+
+    key_id: str
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeerKeyRotated(Event):
+    """A peer brought its next key by a message under the former one."""
+
+    name: ClassVar[str] = "nodes.peer_key_rotated"
+
+    node: str
+    key_id: str
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrefixDelegated(Event):
     """A code prefix was given to a node, for ever."""
 

@@ -11,6 +11,7 @@ from kernel.services.jobs import enqueue_job
 from nodes.selectors.streams import sending_streams
 from nodes.services.drafts import DRAFT_JOB, draft_due, plan_drafts
 from nodes.services.manifests import exchange_manifest
+from nodes.services.peers import tell_detachment
 from nodes.services.sending import due_streams, send_stream
 from nodes.services.streams import SEND_JOB
 
@@ -31,6 +32,12 @@ def exchange(*, stream: str) -> None:
 def draft_section(*, upstream_code: str, section: str) -> None:
     """Draft what is due of one section for one upstream: one that fails keeps no other waiting."""
     draft_due(upstream_code=upstream_code, section=section)
+
+
+@job("nodes.tell_detachment")
+def tell(*, peer: str) -> None:
+    """Tell a peer that we detached from it; tried again with the job's own pauses while it is away."""
+    tell_detachment(peer=UUID(peer))
 
 
 @shared_task(name="nodes.tasks.sweep_streams", ignore_result=True)

@@ -1,9 +1,11 @@
 """What a suite of signature and digest must offer, and the one table of the suites there are."""
 
+import contextlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
+from kernel.crypto.gm import Gm
 from kernel.crypto.international import International
 
 
@@ -56,8 +58,9 @@ class Suite(Protocol):
 
 
 INTERNATIONAL: Suite = International()
+GM: Suite = Gm()
 
-SUITES: Mapping[str, Suite] = MappingProxyType({suite.name: suite for suite in (INTERNATIONAL,)})
+SUITES: Mapping[str, Suite] = MappingProxyType({suite.name: suite for suite in (INTERNATIONAL, GM)})
 
 
 def suite_for_algorithm(signature_algorithm: str) -> Suite:
@@ -66,3 +69,11 @@ def suite_for_algorithm(signature_algorithm: str) -> Suite:
         if suite.signature_algorithm == signature_algorithm:
             return suite
     raise LookupError(f"no suite signs with {signature_algorithm!r}; known: {', '.join(SUITES)}")
+
+
+def suite_of_key(jwk: Mapping[str, object]) -> tuple[Suite, bytes]:
+    """The suite of a JSON Web Key, and its public key. Raises ValueError where it is no key of any suite."""
+    for suite in SUITES.values():
+        with contextlib.suppress(ValueError):
+            return suite, suite.public_key_of(jwk)
+    raise ValueError(f"not a public key of the suites {', '.join(SUITES)}")

@@ -11,24 +11,25 @@ from rest_framework.response import Response
 from kernel.api.bodies import in_words
 from kernel.api.messages import plain
 from kernel.api.views import HouseView
-from kernel.crypto.suite import INTERNATIONAL as SUITE
+from kernel.crypto.suite import suite_of_key
 from kernel.domain.systems import NodeRole
 from kernel.errors import InvalidField
 from kernel.text import Text
 from nodes.api.authentication import SignedRequestAuthentication
 from nodes.api.statements import SIGNED, SignedStatementOut
 from nodes.domain.envelopes import read_message
+from nodes.domain.peers import PROTOCOLS
 from nodes.domain.statements import from_wire, to_wire
 from nodes.models import Peer
 from nodes.services.incoming import expected_sequence, receive_message
 from nodes.services.manifests import answer_fingerprints, answer_manifest
-from nodes.services.peers import accept_attachment
+from nodes.services.peers import Brought, accept_attachment, accept_detachment, common_protocol
 
 MOST_RANGES = 1000
 
 NO_KEY = Text(
-    "不是有效的 Ed25519 公钥（JWK）：须有 kty OKP、crv Ed25519 和 x，且不得含 d。",
-    "Not a public Ed25519 key as JWK: it has kty OKP, crv Ed25519 and x, and no d.",
+    "不是有效的公钥（JWK）：须为 kty OKP、crv Ed25519 和 x，或 kty EC、crv SM2、x 和 y，且不得含 d。",
+    "Not a public key as JWK: it has kty OKP, crv Ed25519 and x, or kty EC, crv SM2, x and y, and no d.",
 )
 
 
@@ -41,14 +42,34 @@ class AttachmentIn(serializers.Serializer[Any]):
     role = serializers.ChoiceField(NodeRole.choices())
     url = serializers.URLField()
     key = serializers.DictField(child=serializers.CharField(), help_text="public key as JWK")
+    protocols = serializers.ListField(
+        child=serializers.CharField(max_length=20),
+        max_length=20,
+        default=[PROTOCOLS[-1]],
+        help_text="versions of messages that it speaks",
+    )
+    contact = serializers.CharField(max_length=200, default="", allow_blank=True)
 
     def validate_key(self, value: dict[str, str]) -> dict[str, str]:
-        """Only a public key of our suite."""
+        """Only a public key of a suite."""
         try:
-            SUITE.public_key_of(value)
+            suite_of_key(value)
         except ValueError as error:
             raise serializers.ValidationError(in_words(NO_KEY)) from error
         return value
+
+
+class DetachIn(serializers.Serializer[Any]):
+    """Why the peer parts from us."""
+
+    reason = serializers.CharField(max_length=500, allow_blank=True)
+
+
+class DetachedOut(serializers.Serializer[Any]):
+    """Where the peer now stands here."""
+
+    node = serializers.CharField()
+    state = serializers.CharField()
 
 
 class ExpectedOut(serializers.Serializer[Any]):
@@ -97,10 +118,14 @@ class AttachmentsView(HouseView):
         statement = accept_attachment(
             request=signed,
             token=data["token"],
-            code=data["code"],
-            name=data["name"],
-            role=NodeRole(data["role"]),
-            url=data["url"].rstrip("/"),
+            brought=Brought(
+                data["code"],
+                data["name"],
+                NodeRole(data["role"]),
+                data["url"].rstrip("/"),
+                data["contact"],
+                common_protocol(data["protocols"]),
+            ),
             key=data["key"],
         )
         return Response(to_wire(statement), 201)
@@ -116,6 +141,18 @@ class FederationView(HouseView):
     def peer(self) -> Peer:
         """The peer that signed the request."""
         return cast("Peer", self.request.user)  # as the one authenticator of these addresses gives it
+
+
+class DetachmentsView(FederationView):
+    """`/api/v1/federation/detachments`."""
+
+    operations = {"POST": "nodes.request_detachment"}
+
+    @extend_schema(request=DetachIn, responses={200: DetachedOut})
+    def post(self, request: Request) -> Response:
+        """Hear that the peer exchanges nothing more with us."""
+        row = accept_detachment(peer=self.peer, reason=self.read(DetachIn)["reason"])
+        return Response({"node": row.code, "state": row.state})
 
 
 class MessagesView(FederationView):

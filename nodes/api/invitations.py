@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
+from kernel.crypto.suite import INTERNATIONAL, SUITES
 from kernel.domain.systems import NodeRole
 from nodes.models import Invitation
 from nodes.services.invitations import invite_node
@@ -19,6 +20,12 @@ class NodeInvitationIn(serializers.Serializer[Any]):
 
     code = serializers.RegexField(r"^[1-9][0-9]{5}$", help_text="GB/T 2260 code of the node")
     role = serializers.ChoiceField(NodeRole.choices())
+    suite = serializers.ChoiceField(
+        list(SUITES), default=INTERNATIONAL.name, help_text="of the pair, for ever"
+    )
+    reason = serializers.CharField(
+        max_length=500, default="", help_text="批准依据，记入认证记录 / for the certification log"
+    )
 
 
 class NodeInvitationOut(serializers.ModelSerializer[Invitation]):
@@ -26,7 +33,7 @@ class NodeInvitationOut(serializers.ModelSerializer[Invitation]):
 
     class Meta:
         model = Invitation
-        fields = ("id", "code", "role", "expires_at", "used_at", "created_at")
+        fields = ("id", "code", "role", "suite", "reason", "expires_at", "used_at", "created_at")
 
 
 class NodeInvitedOut(serializers.Serializer[Any]):
@@ -35,6 +42,7 @@ class NodeInvitedOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     code = serializers.CharField()
     role = serializers.CharField()
+    suite = serializers.CharField()
     expires_at = serializers.DateTimeField()
     token = serializers.CharField(help_text="hand it to the node's operator; null in a replay")
 
@@ -54,6 +62,12 @@ class NodeInvitationsView(HouseView):
     def post(self, request: Request) -> Response:
         """Invite a node to attach here; the token is shown once."""
         data = self.read(NodeInvitationIn)
-        row, token = invite_node(code=data["code"], role=NodeRole(data["role"]), actor=self.actor)
-        shown = {"id": row.id, "code": row.code, "role": row.role, "expires_at": row.expires_at}
+        row, token = invite_node(
+            code=data["code"],
+            role=NodeRole(data["role"]),
+            suite=SUITES[data["suite"]],
+            reason=data["reason"],
+            actor=self.actor,
+        )
+        shown = {name: getattr(row, name) for name in ("id", "code", "role", "suite", "expires_at")}
         return Response(NodeInvitedOut({**shown, "token": token}).data, 201)

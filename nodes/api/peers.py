@@ -1,4 +1,4 @@
-"""The other nodes over HTTP: who they are, attaching to an upstream, detaching, and this node's own key."""
+"""The other nodes over HTTP: who they are, attaching to an upstream, detaching, and what was decided on each."""
 
 from typing import Any
 
@@ -12,16 +12,8 @@ from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.domain.systems import NodeRole
 from nodes.domain.peers import PEER_LIFE, PeerState, Relation
-from nodes.models import Peer, PeerKeyRow
+from nodes.models import Peer, PeerKeyRow, PeerLogEntry
 from nodes.services import peers as services
-from nodes.services.signing import node_jwk, node_key_id
-
-
-class NodeKeyOut(serializers.Serializer[Any]):
-    """The public key of this node, by which its requests and statements are verified."""
-
-    keyid = serializers.CharField(help_text="RFC 7638 thumbprint")
-    jwk = serializers.DictField(child=serializers.CharField())
 
 
 class PeerKeyOut(serializers.ModelSerializer[PeerKeyRow]):
@@ -29,7 +21,15 @@ class PeerKeyOut(serializers.ModelSerializer[PeerKeyRow]):
 
     class Meta:
         model = PeerKeyRow
-        fields = ("key_id", "suite", "valid_from", "valid_until")
+        fields = ("key_id", "suite", "version", "valid_from", "valid_until")
+
+
+class NodeLogOut(serializers.ModelSerializer[PeerLogEntry]):
+    """One decision on a node; `person` is null where the node itself acted."""
+
+    class Meta:
+        model = PeerLogEntry
+        fields = ("id", "act", "reason", "key_id", "person", "created_at")
 
 
 class NodeOut(serializers.ModelSerializer[Peer]):
@@ -48,6 +48,9 @@ class NodeOut(serializers.ModelSerializer[Peer]):
             "relation",
             "url",
             "state",
+            "suite",
+            "protocol",
+            "contact",
             "keys",
             "prefixes",
             "created_at",
@@ -71,6 +74,15 @@ class UpstreamIn(serializers.Serializer[Any]):
 
     url = serializers.URLField(help_text="the upstream's own address, without a path")
     token = serializers.CharField(max_length=200)
+    reason = serializers.CharField(
+        max_length=500, default="", help_text="为何接入，记入认证记录 / for the certification log"
+    )
+
+
+class DetachIn(serializers.Serializer[Any]):
+    """Why the two nodes part; both keep it."""
+
+    reason = serializers.CharField(max_length=500)
 
 
 class NodesView(HouseView):
@@ -105,10 +117,23 @@ class DetachView(HouseView):
     visible_by = "nodes.read_node"
     acts = {"POST": (PEER_LIFE, "detach")}
 
-    @extend_schema(request=None, responses={200: NodeOut})
+    @extend_schema(request=DetachIn, responses={200: NodeOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Exchange nothing more with a node; what is due to it waits."""
-        return self.show(services.detach_peer(peer=self.subject, actor=self.actor), NodeOut)
+        """Exchange nothing more with a node, and tell it why; what is due to it waits."""
+        reason = self.read(DetachIn)["reason"]
+        return self.show(services.detach_peer(peer=self.subject, reason=reason, actor=self.actor), NodeOut)
+
+
+class NodeLogView(HouseView):
+    """`/api/v1/nodes/{id}/log`."""
+
+    operations = {"GET": "nodes.list_log"}
+    queryset = Peer.objects.all()
+
+    @extend_schema(responses=page_of(NodeLogOut))
+    def get(self, request: Request, **_: Any) -> Response:
+        """List what was decided on one node: attached, detached, by whom and why; and its changes of keys."""
+        return self.page(PeerLogEntry.objects.visible_to(self.actor).filter(peer=self.subject), NodeLogOut)
 
 
 class UpstreamsView(HouseView):
@@ -120,16 +145,5 @@ class UpstreamsView(HouseView):
     def post(self, request: Request) -> Response:
         """Attach this node to its upstream: keys are exchanged and the code prefix is accepted."""
         data = self.read(UpstreamIn)
-        row = services.attach_upstream(url=data["url"], token=data["token"], actor=self.actor)
+        row = services.attach_upstream(**data, actor=self.actor)
         return self.show(row, NodeOut, status=201, location=f"/api/v1/nodes/{row.id}")
-
-
-class NodeKeyView(HouseView):
-    """`/api/v1/node-key`."""
-
-    operations = {"GET": "nodes.read_key"}
-
-    @extend_schema(responses=NodeKeyOut)
-    def get(self, request: Request) -> Response:
-        """Read this node's public key, to verify what it signs."""
-        return Response(NodeKeyOut({"keyid": node_key_id(), "jwk": node_jwk()}).data)

@@ -8,13 +8,13 @@ import json
 import re
 from dataclasses import asdict, dataclass
 
-from kernel.crypto.suite import Suite
+from kernel.crypto.suite import INTERNATIONAL, SUITES, Suite
 from kernel.text import Text
 from nodes.domain.statements import Statement, is_signed_by
 from nodes.errors import EnvelopeMalformed
 
 GRANT_CONTEXT = b"cin-attachment-v1\x00"
-TOKEN = re.compile(r"(?P<secret>[A-Za-z0-9_-]{43})\.(?P<key_id>[A-Za-z0-9_-]{43})")
+TOKEN = re.compile(r"(?P<secret>[A-Za-z0-9_-]{43})\.(?P<key_id>[A-Za-z0-9_-]{43})(?:\.(?P<suite>[a-z]+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Grant:
     """The upstream's word on an attachment: who it is, whom it attached under which key, what it delegates.
 
     `prefix` is empty where the downstream issues no identifiers, `block` the number block that comes with it; `key` is
-    the upstream's JWK.
+    the upstream's JWK; `protocol` is the version of messages that the two will speak.
     """
 
     node: str
@@ -33,6 +33,8 @@ class Grant:
     downstream: str
     downstream_key_id: str
     prefix: str
+    protocol: str
+    contact: str
     block: int = 0
 
     def encode(self) -> bytes:
@@ -40,17 +42,23 @@ class Grant:
         return json.dumps(asdict(self), sort_keys=True, separators=(",", ":")).encode()
 
 
-def read_token(token: str) -> tuple[str, str]:
-    """The secret and the upstream's thumbprint. Raises EnvelopeMalformed."""
+def write_token(secret: str, key_id: str, suite: Suite) -> str:
+    """What the upstream's operator hands over; the suite is named where it is not the international one."""
+    return f"{secret}.{key_id}" if suite is INTERNATIONAL else f"{secret}.{key_id}.{suite.name}"
+
+
+def read_token(token: str) -> tuple[str, str, Suite]:
+    """The secret, the upstream's thumbprint, and the suite of the pair. Raises EnvelopeMalformed."""
     parts = TOKEN.fullmatch(token)
-    if parts is None:
+    suite = SUITES.get(parts["suite"] or INTERNATIONAL.name) if parts is not None else None
+    if parts is None or suite is None:
         raise EnvelopeMalformed(
             pointer="/token",
             field="token",
             reason_zh="接入令牌不完整；请完整复制上级节点给出的令牌。",
             reason_en="The token is not whole; copy what the upstream node gave you, all of it.",
         )
-    return parts["secret"], parts["key_id"]
+    return parts["secret"], parts["key_id"], suite
 
 
 def open_grant(statement: Statement, *, key_id: str, suite: Suite) -> Grant:

@@ -6,7 +6,10 @@ from kernel.states import StateTable
 from kernel.text import Vocabulary
 
 INVITATION_LIFE = timedelta(days=3)
-KEY_OVERLAP = timedelta(hours=24)  # how long a peer's former key stays good after it brought the next one
+KEY_OVERLAP = timedelta(hours=24)  # how long a former key stays good after the next one is known
+PROTOCOLS = (
+    "cin/1",
+)  # the versions of the messages between nodes that this software speaks, the newest first
 
 
 class Relation(Vocabulary):
@@ -14,6 +17,14 @@ class Relation(Vocabulary):
 
     UPSTREAM = "upstream", "上级节点", "Our upstream"
     DOWNSTREAM = "downstream", "下级节点", "Our downstream"
+
+
+class PeerAct(Vocabulary):
+    """What the certification log tells of a peer."""
+
+    ATTACHED = "attached", "接入", "Attached"
+    KEY_ROTATED = "key_rotated", "更换密钥", "Brought its next key"
+    DETACHED = "detached", "脱离", "Detached"
 
 
 class PeerState(Vocabulary):

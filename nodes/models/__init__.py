@@ -8,6 +8,8 @@ from nodes.models.delegations import DelegatedPrefix
 from nodes.models.filings import Filing
 from nodes.models.incoming import InboundStream, Incoming
 from nodes.models.invitations import Invitation
+from nodes.models.keys import NodeKey
+from nodes.models.log import PeerLogEntry
 from nodes.models.manifests import ManifestPair
 from nodes.models.outgoing import Envelope, OutboundStream, Outgoing
 from nodes.models.peers import Peer, PeerKeyRow
@@ -24,10 +26,12 @@ __all__ = [
     "ManifestPair",
     "NodeAlarm",
     "NodeApplication",
+    "NodeKey",
     "OutboundStream",
     "Outgoing",
     "Peer",
     "PeerKeyRow",
+    "PeerLogEntry",
     "Report",
     "ReportedPeriod",
 ]

@@ -6,10 +6,10 @@ from django.db import models
 from django.db.models import Q
 
 from kernel.crypto.messages import RegisteredKey
-from kernel.crypto.suite import SUITES
+from kernel.crypto.suite import INTERNATIONAL, SUITES, Suite
 from kernel.domain.systems import NodeRole
 from kernel.models.base import Entity
-from nodes.domain.peers import PeerState, Relation
+from nodes.domain.peers import PROTOCOLS, PeerState, Relation
 
 
 class Peer(Entity):
@@ -23,6 +23,16 @@ class Peer(Entity):
     relation = models.CharField(max_length=10, choices=Relation.choices())
     url = models.URLField(help_text="the node's own address, which its signatures are checked against")
     state = models.CharField(max_length=10, choices=PeerState.choices(), default=PeerState.ATTACHED.value)
+    suite = models.CharField(max_length=20, default=INTERNATIONAL.name, help_text="the pair's, for ever")
+    protocol = models.CharField(
+        max_length=20, default=PROTOCOLS[-1], help_text="the pair's version of messages"
+    )
+    contact = models.CharField(
+        max_length=200, default="", blank=True, help_text="the duty desk of its operator"
+    )
+    own_key = models.CharField(
+        max_length=64, default="", blank=True, help_text="key id of our newest key that it has"
+    )
 
     class Meta:
         db_table = "peer"
@@ -34,6 +44,10 @@ class Peer(Entity):
             )
         ]
 
+    def as_suite(self) -> Suite:
+        """The suite in which the two nodes sign and digest."""
+        return SUITES[self.suite]
+
 
 class PeerKeyRow(Entity):
     """A public key of a peer; during a rotation two are valid at once."""
@@ -43,6 +57,7 @@ class PeerKeyRow(Entity):
     peer = models.ForeignKey(Peer, models.PROTECT, related_name="keys")
     key_id = models.CharField(max_length=64, unique=True, help_text="RFC 7638 thumbprint")
     suite = models.CharField(max_length=20)
+    version = models.PositiveIntegerField(default=1, help_text="as the peer counts its keys")
     public_key = models.BinaryField()
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.conf import settings
 
-from kernel.crypto.suite import INTERNATIONAL as SUITE
+from kernel.crypto.suite import SUITES
 from kernel.merkle import inclusion_proof
-from nodes.models import Envelope, ManifestPair, Peer, PeerKeyRow
+from nodes.domain.keys import SINCE_EVER
+from nodes.models import Envelope, ManifestPair, NodeKey, Peer, PeerKeyRow
+from nodes.selectors.keys import announced_keys
 
 FORMAT = "cin-export/1"
 
@@ -23,7 +25,7 @@ def agreed_manifest(peer: Peer, stream: str) -> ManifestPair | None:
 
 
 def export_files(pair: ManifestPair, own_key: dict[str, str]) -> Iterator[tuple[str, bytes]]:
-    """Path in the folder → content, for every message of an agreed manifest; `own_key` is this node's JWK.
+    """Path in the folder → content, for every message of an agreed manifest; `own_key` is our key of the pair's suite.
 
     Keys are listed for completeness; who verifies pins them from another source.
     """
@@ -37,8 +39,10 @@ def export_files(pair: ManifestPair, own_key: dict[str, str]) -> Iterator[tuple[
     }
     yield "export.json", _json(about)
     theirs = [_key(row) for row in PeerKeyRow.objects.filter(peer=peer).order_by("id")]
-    since = {"valid_from": "1970-01-01T00:00:00+00:00", "valid_until": None}
-    yield "keys.json", _json({settings.NODE_CODE: [{**own_key, **since}], peer.code: theirs})
+    ours = [_key(row) for row in announced_keys() if row.suite == peer.suite]
+    if not ours:
+        ours = [{**own_key, "valid_from": SINCE_EVER.isoformat(), "valid_until": None}]
+    yield "keys.json", _json({settings.NODE_CODE: ours, peer.code: theirs})
     rows = list(
         Envelope.objects.filter(
             stream__peer=peer, stream__name=pair.stream, sequence__range=(pair.first, pair.last)
@@ -56,7 +60,7 @@ def export_files(pair: ManifestPair, own_key: dict[str, str]) -> Iterator[tuple[
         mark = {"keyid": statement.key_id, "alg": statement.algorithm}
         signature = base64.b64encode(statement.signature).decode()
         yield f"receipts/{row.sequence}.signature.json", _json({**mark, "signature": signature})
-        proof = [part.hex() for part in inclusion_proof(leaves, index)]
+        proof = [part.hex() for part in inclusion_proof(leaves, index, peer.as_suite().digest)]
         yield f"proofs/{row.sequence}.json", _json({"index": index, "size": len(rows), "proof": proof})
     for side, wire in (("sender", pair.ours), ("receiver", pair.theirs)):
         yield f"manifest.{side}.json", base64.b64decode(wire["payload"])
@@ -64,10 +68,11 @@ def export_files(pair: ManifestPair, own_key: dict[str, str]) -> Iterator[tuple[
         yield f"manifest.{side}.signature.json", _json(mark)
 
 
-def _key(row: PeerKeyRow) -> dict[str, Any]:
-    until = row.valid_until.isoformat() if row.valid_until else None
-    public = SUITE.jwk(bytes(row.public_key))
-    return {**public, "valid_from": row.valid_from.isoformat(), "valid_until": until}
+def _key(row: PeerKeyRow | NodeKey) -> dict[str, Any]:
+    since, until = row.valid_from, row.valid_until
+    public = SUITES[row.suite].jwk(bytes(row.public_key))
+    times = {"valid_from": since.isoformat() if since else None, "valid_until": until and until.isoformat()}
+    return {**public, **times}
 
 
 def _json(document: object) -> bytes:

@@ -5,11 +5,12 @@ from typing import Protocol
 from nodes.domain import blocks as block_rules
 from nodes.domain import completeness as completeness_rules
 from nodes.domain import filings as filing_rules
+from nodes.domain import keys as key_rules
 from nodes.domain import reports as report_rules
 from nodes.domain.envelopes import Message, Receipt
 from nodes.domain.manifests import MANIFEST_AGGREGATE
 from nodes.models import Envelope, Peer
-from nodes.services import blocks, completeness, filings, reports
+from nodes.services import blocks, completeness, filings, keys, reports
 
 STREAM_UNKNOWN = "stream_unknown"
 
@@ -54,6 +55,7 @@ CONTENTS: dict[str, Content] = {
     filing_rules.STREAM: filings.Filings(),
     report_rules.STREAM: reports.Reports(),
     completeness_rules.STREAM: completeness.Completenesses(),
+    key_rules.STREAM: keys.Keys(),
 }
 
 

@@ -4,7 +4,6 @@ from django.conf import settings
 from django.db import transaction
 
 from kernel.clock import now
-from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.merkle import leaf_hash
 from nodes.domain.alarms import Alarm, AlarmKind
 from nodes.domain.envelopes import Message, Outcome, Receipt, sign_receipt
@@ -13,7 +12,7 @@ from nodes.domain.statements import Statement
 from nodes.models import InboundStream, Incoming, Peer
 from nodes.services.alarms import raise_alarm, settle_alarms
 from nodes.services.contents import content_of
-from nodes.services.signing import node_private_key
+from nodes.services.signing import key_for
 
 
 @transaction.atomic
@@ -55,7 +54,7 @@ def receive_message(*, peer: Peer, message: Message, request: dict[str, object])
                 if stored and known is not None:
                     answer = known.statement()
                 elif answer is None:
-                    answer = _sign(effect.receipt)
+                    answer = _sign(peer, effect.receipt)
     assert answer is not None  # noqa: S101 - the rules answer every arrival
     return answer
 
@@ -66,12 +65,13 @@ def expected_sequence(*, peer: Peer, stream: str) -> int:
     return row.expected if row is not None else 1
 
 
-def _sign(receipt: Receipt) -> Statement:
-    return sign_receipt(receipt, suite=SUITE, private_key=node_private_key())
+def _sign(peer: Peer, receipt: Receipt) -> Statement:
+    key = key_for(peer)
+    return sign_receipt(receipt, suite=key.suite, private_key=key.private_key)
 
 
 def _store(row: InboundStream, message: Message, receipt: Receipt, request: dict[str, object]) -> Statement:
-    statement = _sign(receipt)
+    statement = _sign(row.peer, receipt)
     Incoming.objects.create(
         stream=row,
         sequence=message.sequence,
@@ -79,7 +79,7 @@ def _store(row: InboundStream, message: Message, receipt: Receipt, request: dict
         supersedes=message.supersedes,
         body=message.body,
         digest=message.digest,
-        leaf=leaf_hash(message.body, SUITE.digest),
+        leaf=leaf_hash(message.body, row.peer.as_suite().digest),
         request=request,
         outcome=receipt.outcome.value,
         code=receipt.code,

@@ -9,7 +9,6 @@ from django.db import transaction
 
 from kernel.actor import SYSTEM, Actor
 from kernel.clock import now, shanghai_date
-from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.services.outbox import publish
 from nodes.adapters.peers.client import PeerSilentError, ask, open_client
 from nodes.domain.manifests import (
@@ -33,7 +32,7 @@ from nodes.selectors.manifests import first_uncompared
 from nodes.selectors.peers import key_of
 from nodes.selectors.streams import leaves_of, received_entries, sending_streams, sent_entries
 from nodes.services.sending import NoReceiptError, deliver
-from nodes.services.signing import node_private_key, signed_request
+from nodes.services.signing import key_for, signed_request
 from nodes.services.streams import enqueue_message
 
 FEDERATION = "/api/v1/federation"
@@ -76,9 +75,9 @@ def _exchange(stream: UUID, actor: Actor) -> tuple[OutboundStream, Manifest, Man
         first=(first := first_uncompared(row.peer, row.name, settings.NODE_CODE, day)),
         last=row.acked,
         entries=(entries := sent_entries(row, first, row.acked)),
-        suite=SUITE,
+        suite=row.peer.as_suite(),
     )
-    ours = sign_manifest(manifest, suite=SUITE, private_key=node_private_key())
+    ours = _signed(row.peer, manifest)
     try:
         with open_client() as client:
             pair = _compare(client, row.peer, manifest, ours, actor)
@@ -116,9 +115,9 @@ def answer_manifest(*, peer: Peer, statement: Statement | None) -> Statement:
         first=theirs.first,
         last=theirs.last,
         entries=received_entries(peer, theirs.stream, theirs.first, theirs.last),
-        suite=SUITE,
+        suite=peer.as_suite(),
     )
-    signed = sign_manifest(ours, suite=SUITE, private_key=node_private_key())
+    signed = _signed(peer, ours)
     _keep(peer, (ours, signed), (theirs, statement), Actor(node=peer.code))
     return signed
 
@@ -129,7 +128,12 @@ def answer_fingerprints(*, peer: Peer, stream: str, ranges: list[tuple[int, int]
         return []
     first, last = min(low for low, _ in ranges), max(high for _, high in ranges)
     leaves = leaves_of(received_entries(peer, stream, first, last))
-    return [fingerprint(leaves, low, high, SUITE) for low, high in ranges]
+    return [fingerprint(leaves, low, high, peer.as_suite()) for low, high in ranges]
+
+
+def _signed(peer: Peer, manifest: Manifest) -> Statement:
+    key = key_for(peer)
+    return sign_manifest(manifest, suite=key.suite, private_key=key.private_key)
 
 
 def _compare(
@@ -186,7 +190,7 @@ def _locate(client: httpx.Client, peer: Peer, manifest: Manifest, entries: list[
     leaves = leaves_of(entries)
     ranges, before = [(manifest.first, manifest.last)], None
     while ranges and ranges != before and manifest.first <= manifest.last:
-        ours = [fingerprint(leaves, low, high, SUITE) for low, high in ranges]
+        ours = [fingerprint(leaves, low, high, peer.as_suite()) for low, high in ranges]
         asked = {"stream": manifest.stream, "ranges": ranges}
         told = json.loads(_post(client, peer, f"{FEDERATION}/fingerprints", asked))["fingerprints"]
         theirs = [
@@ -216,7 +220,8 @@ def _refill(client: httpx.Client, row: OutboundStream, numbers: list[int]) -> in
 def _post(client: httpx.Client, peer: Peer, path: str, document: object) -> bytes:
     """The body of a peer's 200. Raises UpstreamUnreachable for any other answer, PeerSilentError for none."""
     url, body = peer.url + path, json.dumps(document).encode()
-    answer = ask(client, "POST", url, headers=signed_request(method="POST", url=url, body=body), body=body)
+    headers = signed_request(method="POST", url=url, body=body, key=key_for(peer))
+    answer = ask(client, "POST", url, headers=headers, body=body)
     if answer.status != 200:  # noqa: PLR2004
         raise UpstreamUnreachable(url=url, answer=f"HTTP {answer.status}")
     return answer.body

@@ -2,52 +2,79 @@
 
 import hmac
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from identifiers.services.prefixes import accept_prefix
 from kernel.actor import Actor
 from kernel.clock import now
-from kernel.crypto.messages import LEEWAY, LIFETIME, RegisteredKey, Request
-from kernel.crypto.suite import INTERNATIONAL as SUITE
+from kernel.crypto.messages import LIFETIME, RegisteredKey, Request
+from kernel.crypto.suite import Suite, suite_of_key
 from kernel.domain.systems import NodeRole, System
+from kernel.services.jobs import enqueue_job
 from kernel.services.messages import accept_request
 from kernel.services.outbox import publish
 from nodes.adapters.peers.client import PeerSilentError, ask, open_client
 from nodes.domain.attachments import GRANT_CONTEXT, Grant, open_grant, read_token
-from nodes.domain.peers import KEY_OVERLAP, PEER_LIFE, Relation
+from nodes.domain.peers import PEER_LIFE, PROTOCOLS, PeerAct, PeerState, Relation
 from nodes.domain.prefixes import NATIONAL, check_delegation
 from nodes.domain.roles import runs
 from nodes.domain.statements import Statement, from_wire, sign_statement
 from nodes.errors import (
     AlreadyAttached,
     InvitationRefused,
-    NodeKeyTaken,
+    ProtocolUnknown,
     UpstreamRefused,
     UpstreamUnreachable,
 )
 from nodes.events import NodeAttached, NodeDetached, PrefixDelegated
-from nodes.models import DelegatedPrefix, Invitation, Peer, PeerKeyRow
+from nodes.models import DelegatedPrefix, Invitation, Peer, PeerLogEntry
 from nodes.selectors.peers import upstream
 from nodes.services.blocks import grant_first
-from nodes.services.invitations import check_roles, digest_of
-from nodes.services.signing import node_jwk, node_key_id, node_private_key, signed_request
+from nodes.services.invitations import check_roles, check_suite, digest_of
+from nodes.services.keys import keep_peer_key
+from nodes.services.signing import current_key, held_key, key_for, signed_request
 
 ATTACHMENTS = "/api/v1/federation/attachments"
+DETACHMENTS = "/api/v1/federation/detachments"
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What the other side says of itself when the two attach."""
+
+    code: str
+    name: str
+    role: NodeRole
+    url: str
+    contact: str
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who decides on a peer, and why; `person` where it was somebody else than who calls."""
+
+    actor: Actor
+    reason: str
+    person: UUID | None = None
 
 
 @transaction.atomic
-def attach_upstream(*, url: str, token: str, actor: Actor) -> Peer:
-    """Attach this node to the one at `url`, with the token that its operator gave us.
+def attach_upstream(*, url: str, token: str, actor: Actor, reason: str = "") -> Peer:
+    """Attach this node to the one at `url`, with the token that its operator gave us and in the suite that it names.
 
-    Raises AlreadyAttached, UpstreamUnreachable, UpstreamRefused (with the upstream's own reason), or
+    Raises AlreadyAttached, KeyNotHere, SuiteFixed, UpstreamUnreachable, UpstreamRefused (with the upstream's own reason), or
     EnvelopeMalformed where the token is not whole or the answer is not the upstream's. The upstream answers a
     repetition by the same key as it did before, so a lost reply is asked for again.
     """
-    secret, key_id = read_token(token)
+    secret, key_id, suite = read_token(token)
+    key = current_key(suite)
     url = url.rstrip("/")
     known = upstream()
     if known is not None and known.state == PEER_LIFE.initial and known.url != url:
@@ -55,7 +82,9 @@ def attach_upstream(*, url: str, token: str, actor: Actor) -> Peer:
     body = json.dumps(
         {
             "code": settings.NODE_CODE,
-            "key": node_jwk(),
+            "contact": settings.NODE_CONTACT,
+            "key": key.jwk,
+            "protocols": PROTOCOLS,
             "name": settings.NODE_NAME,
             "role": settings.NODE_ROLE,
             "token": secret,
@@ -64,7 +93,7 @@ def attach_upstream(*, url: str, token: str, actor: Actor) -> Peer:
         sort_keys=True,
     ).encode()
     target = url + ATTACHMENTS
-    headers = signed_request(method="POST", url=target, body=body)
+    headers = signed_request(method="POST", url=target, body=body, key=key)
     try:
         with open_client() as client:
             answer = ask(client, "POST", target, headers=headers, body=body)
@@ -73,19 +102,27 @@ def attach_upstream(*, url: str, token: str, actor: Actor) -> Peer:
     statement = from_wire(answer.body)
     if statement is None:
         raise _refusal(target, answer.status, answer.body)
-    grant = open_grant(statement, key_id=key_id, suite=SUITE)
+    grant = open_grant(statement, key_id=key_id, suite=suite)
+    check_suite(grant.node, suite)
     row = _keep_peer(
-        code=grant.node,
-        name=grant.name,
-        role=NodeRole(grant.role),
-        url=grant.url,
+        Brought(grant.node, grant.name, NodeRole(grant.role), grant.url, grant.contact, grant.protocol),
         relation=Relation.UPSTREAM,
-        public_key=SUITE.public_key_of(grant.key),
-        actor=actor,
+        suite=suite,
+        public_key=suite.public_key_of(grant.key),
+        own_key=key.key_id,
+        act=Act(actor, reason),
     )
     if grant.prefix:
         accept_prefix(prefix=grant.prefix, delegated_by=grant.node, actor=actor, block=grant.block)
     return row
+
+
+def common_protocol(theirs: Sequence[str]) -> str:
+    """The newest version of messages that both speak. Raises ProtocolUnknown."""
+    for known in PROTOCOLS:
+        if known in theirs:
+            return known
+    raise ProtocolUnknown(pointer="/protocols", known="、".join(PROTOCOLS))
 
 
 def _refusal(url: str, status: int, body: bytes) -> UpstreamRefused | UpstreamUnreachable:
@@ -99,31 +136,29 @@ def _refusal(url: str, status: int, body: bytes) -> UpstreamRefused | UpstreamUn
 
 
 @transaction.atomic
-def accept_attachment(
-    *, request: Request, token: str, code: str, name: str, role: NodeRole, url: str, key: dict[str, str]
-) -> Statement:
+def accept_attachment(*, request: Request, token: str, brought: Brought, key: dict[str, str]) -> Statement:
     """Take a node that we invited: its key, and the prefix it issues under. The signed grant.
 
     The request is signed with the very key that it brings: proof that the node has it. Raises SignatureRefused,
     InvitationRefused, RoleCannotAttach, NodeKeyTaken, PrefixRefused.
     """
-    public_key = SUITE.public_key_of(key)
-    key_id = SUITE.key_id(public_key)
-    moment = now()
-    brought = RegisteredKey(key_id, code, SUITE, public_key, moment - LIFETIME)
-    accept_request(request, find_key=lambda asked: brought if asked == key_id else None)
-    invitation = _open_invitation(token, code=code, role=role, key_id=key_id, moment=moment)
+    suite, public_key = suite_of_key(key)
+    key_id = suite.key_id(public_key)
+    moment, code, role = now(), brought.code, brought.role
+    bearer = RegisteredKey(key_id, code, suite, public_key, moment - LIFETIME)
+    accept_request(request, find_key=lambda asked: bearer if asked == key_id else None)
+    invitation = _open_invitation(token, brought, suite=suite, key_id=key_id, moment=moment)
     check_roles(role)
     actor = Actor(node=code)
+    ours = held_key(invitation.our_key) if invitation.our_key else current_key(suite)
     if invitation.used_at is None:
         peer = _keep_peer(
-            code=code,
-            name=name,
-            role=role,
-            url=url,
+            brought,
             relation=Relation.DOWNSTREAM,
+            suite=suite,
             public_key=public_key,
-            actor=actor,
+            own_key=ours.key_id,
+            act=Act(actor, invitation.reason, invitation.inviter),
         )
         invitation.used_at, invitation.key_id, invitation.peer = moment, key_id, peer
         invitation.advance("used_at", "key_id", "peer")
@@ -136,24 +171,34 @@ def accept_attachment(
         name=settings.NODE_NAME,
         role=settings.NODE_ROLE,
         url=settings.NODE_URL.rstrip("/"),
-        key=node_jwk(),
+        key=ours.jwk,
         downstream=code,
         downstream_key_id=key_id,
         prefix=prefix.prefix if prefix else "",
         block=grant_first(prefix) if prefix else 0,
+        protocol=peer.protocol,
+        contact=settings.NODE_CONTACT,
     )
-    return sign_statement(grant.encode(), context=GRANT_CONTEXT, suite=SUITE, private_key=node_private_key())
+    return sign_statement(grant.encode(), context=GRANT_CONTEXT, suite=suite, private_key=ours.private_key)
 
 
-def _open_invitation(secret: str, *, code: str, role: NodeRole, key_id: str, moment: datetime) -> Invitation:
+def _open_invitation(
+    secret: str, brought: Brought, *, suite: Suite, key_id: str, moment: datetime
+) -> Invitation:
     """The invitation of this secret, locked, if this node with this key may use it."""
     row = Invitation.objects.select_for_update(of=("self",)).filter(digest=digest_of(secret)).first()
     if row is None:
         raise _refused("令牌不正确。", "The token is not right.")
-    if (row.code, row.role) != (code, role.value):
+    code, role = brought.code, brought.role.value
+    if (row.code, row.role) != (code, role):
         raise _refused(
-            f"该邀请发给节点 {row.code}（{row.role}），不是 {code}（{role.value}）。",
-            f"The invitation is for node {row.code} ({row.role}), not for {code} ({role.value}).",
+            f"该邀请发给节点 {row.code}（{row.role}），不是 {code}（{role}）。",
+            f"The invitation is for node {row.code} ({row.role}), not for {code} ({role}).",
+        )
+    if row.suite != suite.name:
+        raise _refused(
+            f"该邀请约定的密码套件是 {row.suite}，不是 {suite.name}。",
+            f"The invitation is for the suite {row.suite}, not for {suite.name}.",
         )
     if row.used_at is not None and not hmac.compare_digest(row.key_id, key_id):
         raise _refused("该邀请已被使用。", "The invitation was used.")
@@ -179,53 +224,69 @@ def _delegate(peer: Peer, actor: Actor) -> DelegatedPrefix:
 
 
 def _keep_peer(
-    *,
-    code: str,
-    name: str,
-    role: NodeRole,
-    url: str,
-    relation: Relation,
-    public_key: bytes,
-    actor: Actor,
+    brought: Brought, *, relation: Relation, suite: Suite, public_key: bytes, own_key: str, act: Act
 ) -> Peer:
     """Add or renew a peer. A new key of a known peer joins the former, which stays good for a day more."""
-    key_id = SUITE.key_id(public_key)
-    owner = PeerKeyRow.objects.filter(key_id=key_id).select_related("peer").first()
-    if key_id == node_key_id() or (owner is not None and owner.peer.code != code):
-        taken = owner.peer.code if owner is not None else settings.NODE_CODE
-        raise NodeKeyTaken(pointer="/key", key_id=key_id, node=taken)
-    row = Peer.objects.select_for_update().filter(code=code).first() or Peer(code=code)
-    row.name, row.role, row.url, row.relation = name, role.value, url, relation.value
+    row = Peer.objects.select_for_update().filter(code=brought.code).first() or Peer(code=brought.code)
+    row.name, row.role, row.url, row.contact = brought.name, brought.role.value, brought.url, brought.contact
+    row.relation, row.protocol, row.suite, row.own_key = relation.value, brought.protocol, suite.name, own_key
     row.state = PEER_LIFE.after("attach", row.state)
     row.generation += 0 if row._state.adding else 1  # noqa: SLF001 - Django's documented flag
     row.save()
-    moment = now()
-    PeerKeyRow.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gt=moment + KEY_OVERLAP), peer=row
-    ).exclude(key_id=key_id).update(valid_until=moment + KEY_OVERLAP)
-    PeerKeyRow.objects.update_or_create(
-        key_id=key_id,
-        defaults={"valid_until": None},
-        create_defaults={
-            "peer": row,
-            "suite": SUITE.name,
-            "public_key": public_key,
-            "valid_from": moment
-            - LEEWAY,  # signatures count whole seconds, and the peer's clock may be behind
-        },
-    )
+    key_id = keep_peer_key(peer=row, suite=suite, public_key=public_key)
+    _log(row, PeerAct.ATTACHED, act, key_id)
     publish(
-        NodeAttached(subject=row.id, tenant=None, node=code, relation=relation.value, key_id=key_id),
-        actor=actor,
+        NodeAttached(subject=row.id, tenant=None, node=brought.code, relation=relation.value, key_id=key_id),
+        actor=act.actor,
     )
+    return row
+
+
+def _log(peer: Peer, what: PeerAct, act: Act, key_id: str = "") -> None:
+    PeerLogEntry.objects.create(
+        peer=peer, act=what.value, reason=act.reason, key_id=key_id, person=act.person or act.actor.user_id
+    )
+
+
+@transaction.atomic
+def detach_peer(*, peer: Peer, reason: str, actor: Actor) -> Peer:
+    """Exchange nothing more with a peer: its signatures are refused from now on, what is due to it waits.
+
+    The peer is told, and tried again for a while where it is away.
+    """
+    row = _detached(peer, Act(actor, reason))
+    enqueue_job("nodes.tell_detachment", peer=str(row.id))
     return row
 
 
 @transaction.atomic
-def detach_peer(*, peer: Peer, actor: Actor) -> Peer:
-    """Exchange nothing more with a peer: its signatures are refused from now on, what is due to it waits."""
+def accept_detachment(*, peer: Peer, reason: str) -> Peer:
+    """The peer detached itself."""
+    return _detached(peer, Act(Actor(node=peer.code), reason))
+
+
+def _detached(peer: Peer, act: Act) -> Peer:
     row = Peer.objects.select_for_update().get(id=peer.id)
     row.state = PEER_LIFE.after("detach", row.state)
     row.advance("state")
-    publish(NodeDetached(subject=row.id, tenant=None, node=row.code), actor=actor)
+    _log(row, PeerAct.DETACHED, act)
+    publish(NodeDetached(subject=row.id, tenant=None, node=row.code), actor=act.actor)
     return row
+
+
+def tell_detachment(*, peer: UUID) -> None:
+    """Tell a peer that we detached from it. Raises PeerSilentError while it is away.
+
+    It answers 401 once it has heard of it, for it knows our key no more: a lost reply ends there.
+    """
+    row = Peer.objects.get(id=peer)
+    if row.state == PeerState.ATTACHED:
+        return  # the two are together again
+    entry = row.log.filter(act=PeerAct.DETACHED.value).order_by("-id").first()
+    body = json.dumps({"reason": entry.reason if entry else ""}).encode()
+    url = row.url + DETACHMENTS
+    headers = signed_request(method="POST", url=url, body=body, key=key_for(row))
+    with open_client() as client:
+        answer = ask(client, "POST", url, headers=headers, body=body)
+    if answer.status not in {200, 401}:
+        raise PeerSilentError(f"HTTP {answer.status}", nobody_there=False)

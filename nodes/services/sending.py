@@ -23,7 +23,7 @@ from nodes.errors import EnvelopeMalformed
 from nodes.models import Envelope, OutboundStream, Peer
 from nodes.selectors.peers import key_of
 from nodes.services.contents import content_of
-from nodes.services.signing import signed_request
+from nodes.services.signing import key_for, signed_request
 from nodes.services.streams import SEND_JOB, take_step
 
 LEASE = timedelta(seconds=60)  # longer than one request may take; every step renews it
@@ -186,7 +186,9 @@ def deliver(
         name, envelope.sequence, message.aggregate, body, envelope.digest, envelope.supersedes
     ).query
     target = f"{url}/api/v1/federation/streams/{name}/messages?{query}"
-    headers = signed_request(method="POST", url=target, body=body, stream=name, sequence=envelope.sequence)
+    headers = signed_request(
+        method="POST", url=target, body=body, stream=name, sequence=envelope.sequence, key=key_for(peer)
+    )
     answer = ask(client, "POST", target, headers=headers, body=body)
     statement = from_wire(answer.body)
     if statement is None:

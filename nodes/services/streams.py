@@ -5,7 +5,6 @@ from uuid import UUID
 from django.db import transaction
 
 from kernel.actor import Actor
-from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.merkle import leaf_hash
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
@@ -85,9 +84,9 @@ def take_step(row: OutboundStream, event: SenderEvent) -> tuple[list[Send], list
 def _number(row: OutboundStream, effect: Number) -> None:
     """Store the message under its number: from here on these bytes are what the number means."""
     message = Outgoing.objects.get(stream=row, position=effect.position)
-    body = bytes(message.body)
+    body, suite = bytes(message.body), row.peer.as_suite()
     composed = compose_message(
-        suite=SUITE,
+        suite=suite,
         stream=row.name,
         sequence=effect.sequence,
         aggregate=message.aggregate,
@@ -100,7 +99,7 @@ def _number(row: OutboundStream, effect: Number) -> None:
         message=message,
         supersedes=effect.supersedes,
         digest=composed.digest,
-        leaf=leaf_hash(body, SUITE.digest),
+        leaf=leaf_hash(body, suite.digest),
     )
 
 

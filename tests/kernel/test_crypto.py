@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.crypto import sm2
 from kernel.crypto.digests import (
     DIGESTS,
     DigestMalformedError,
@@ -14,7 +15,8 @@ from kernel.crypto.digests import (
     parse_content_digest,
     sm3,
 )
-from kernel.crypto.suite import INTERNATIONAL, SUITES, Suite, suite_for_algorithm
+from kernel.crypto.keys import read_keys, write_key
+from kernel.crypto.suite import GM, INTERNATIONAL, SUITES, Suite, suite_for_algorithm
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 
@@ -53,6 +55,49 @@ def test_ed25519_gives_the_signatures_of_rfc_8032(
     assert INTERNATIONAL.public_key(private).hex() == public
     assert INTERNATIONAL.sign(private, bytes.fromhex(message)).hex() == signature
     assert INTERNATIONAL.verify(bytes.fromhex(public), bytes.fromhex(signature), bytes.fromhex(message))
+
+
+def sm2_vectors() -> list[list[str]]:
+    lines = (VECTORS / "sm2.txt").read_text().splitlines()
+    return [line.split() for line in lines if not line.startswith("#")]
+
+
+@pytest.mark.parametrize("vector", sm2_vectors())
+def test_sm2_gives_and_takes_the_signatures_of_the_standard(vector: list[str]) -> None:
+    private, x, y, message, r, s = (bytes.fromhex(vector[n]) for n in (0, 1, 2, 3, 5, 6))
+    assert sm2.public_key(private) == x + y
+    assert sm2.verify(x + y, r + s, message)
+    assert not sm2.verify(x + y, r + s, message, signer=b"another")
+    assert not sm2.verify(x + y, s + r, message)
+    assert not sm2.verify(y + x, r + s, message), "not a point of the curve"
+    if vector[4] != "-":
+        assert sm2.sign(private, message, random=int(vector[4], 16)) == r + s
+
+
+@pytest.mark.parametrize("key", [bytes(32), (sm2.N - 1).to_bytes(32), b"\xff" * 32, bytes(31)])
+def test_what_is_no_private_sm2_key_is_refused(key: bytes) -> None:
+    with pytest.raises(ValueError, match="SM2"):
+        sm2.public_key(key)
+
+
+def test_a_file_holds_keys_of_both_suites_in_their_order() -> None:
+    keys = [(suite, suite.new_private_key()) for suite in (GM, INTERNATIONAL, GM)]
+    assert read_keys("".join(write_key(*key) for key in keys)) == keys
+
+
+def test_an_sm2_key_is_read_as_openssl_writes_it() -> None:
+    # openssl genpkey -algorithm SM2: the public half stands beside the private one
+    pem = """-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqBHM9VAYItBG0wawIBAQQgWS3R8RwLcHrpnsbL
+SxuHGGKC6pAZvRmn53ZfRVETityhRANCAAQtiol7i9MvFff2CUOCkvNBkh78kvPP
+MttW6g5bqIrT5DiRSkTM0pjpPI9TCgdFlS9k0AApYwIgF13DcZU2v8Wy
+-----END PRIVATE KEY-----
+"""
+    ((suite, private),) = read_keys(pem)
+    assert (suite, suite.public_key(private).hex()) == (
+        GM,
+        "2d8a897b8bd32f15f7f609438292f341921efc92f3cf32db56ea0e5ba88ad3e438914a44ccd298e93c8f530a0745952f64d00029630220175dc3719536bfc5b2",
+    )
 
 
 def test_the_key_id_is_the_thumbprint_of_rfc_8037() -> None:

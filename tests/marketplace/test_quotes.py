@@ -17,7 +17,7 @@ from kernel.models.suspensions import SuspensionCause, SuspensionScope
 from kernel.services.suspensions import open_suspension
 from marketplace.domain.quotes import VALIDITY
 from marketplace.models import Order, Quote
-from nodes.services.signing import node_jwk
+from nodes.services.signing import current_key
 from tests.aggregation.supply import made, moment
 from tests.marketplace.trade import market, quoted
 from tests.scheduling.live import demand
@@ -39,7 +39,7 @@ def test_a_quote_splits_the_price_and_anybody_can_check_its_signature(world: Wor
     assert quote["compute_fen"] == 8_234_400  # 730 h × CNY 112.80
     data = quote["document"].encode()
     assert matches(quote["digest"], data)
-    public = INTERNATIONAL.public_key_of(node_jwk())
+    public = INTERNATIONAL.public_key_of(current_key().jwk)
     assert INTERNATIONAL.verify(public, base64.b64decode(quote["signature"]), b"cin-bytes-v1\x00" + data)
     assert quote["key_id"] == INTERNATIONAL.key_id(public)
     assert VALIDITY >= moment(quote["valid_until"]) - now() > VALIDITY / 2

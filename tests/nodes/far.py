@@ -4,20 +4,19 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
+from kernel.crypto.keys import write_key
 from kernel.crypto.messages import RegisteredKey, Request, sign_request, verify_request
-from kernel.crypto.suite import INTERNATIONAL as SUITE
-from nodes.domain.attachments import GRANT_CONTEXT, Grant
+from kernel.crypto.suite import INTERNATIONAL, Suite
+from nodes.domain.attachments import GRANT_CONTEXT, Grant, write_token
 from nodes.domain.envelopes import Receipt, open_receipt, read_message, sign_receipt
+from nodes.domain.keys import read_next_key
 from nodes.domain.manifests import compose_manifest, decode_manifest, entry_of, fingerprint, sign_manifest
 from nodes.domain.receiver import Answer, Arrival, Inbound, Record, Store, receive
 from nodes.domain.searches import Question, read_question
@@ -28,10 +27,9 @@ from tests.support.caller import Caller
 FEDERATION = "/api/v1/federation"
 
 
-def new_pem() -> str:
+def new_pem(suite: Suite = INTERNATIONAL) -> str:
     """A fresh node key, as NODE_KEY holds it."""
-    key = Ed25519PrivateKey.generate()
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return write_key(suite, suite.new_private_key())
 
 
 def reported_period(node: str, hour: datetime) -> None:
@@ -56,23 +54,27 @@ class FarNode:
     code: str
     role: str = "regional"
     ours: str = "http://node.example"
-    private_key: bytes = field(default_factory=SUITE.new_private_key)
+    private_key: bytes = b""
     url: str = "http://far.example"
+    suite: Suite = INTERNATIONAL
+
+    def __post_init__(self) -> None:
+        self.private_key = self.private_key or self.suite.new_private_key()
 
     @property
     def public_key(self) -> bytes:
-        return SUITE.public_key(self.private_key)
+        return self.suite.public_key(self.private_key)
 
     @property
     def key_id(self) -> str:
-        return SUITE.key_id(self.public_key)
+        return self.suite.key_id(self.public_key)
 
     def signed(self, method: str, path: str, body: bytes = b"", **more: Any) -> dict[str, str]:
         """The headers of a request to our node, signed now."""
         headers = {"content-type": "application/json", **more.get("headers", {})}
         return sign_request(
             Request(method, self.ours + path, headers, body),
-            suite=SUITE,
+            suite=self.suite,
             private_key=more.get("private_key", self.private_key),
             now=more.get("now", datetime.now(UTC)),
             nonce=more.get("nonce", token_urlsafe(24)),
@@ -97,7 +99,7 @@ class FarNode:
             "name": f"节点 {self.code}",
             "role": self.role,
             "url": self.url,
-            "key": SUITE.jwk(self.public_key),
+            "key": self.suite.jwk(self.public_key),
         }
         return self.post(f"{FEDERATION}/attachments", json.dumps(asked | changed).encode())
 
@@ -116,7 +118,7 @@ class FarNode:
         """The receipt in an answer, its signature verified."""
         statement = from_wire(response.content)
         assert statement is not None, response.content
-        return open_receipt(statement, suite=SUITE, public_key=public_key)
+        return open_receipt(statement, suite=self.suite, public_key=public_key)
 
 
 class FarUpstream(FarNode):
@@ -126,14 +128,15 @@ class FarUpstream(FarNode):
     reply is lost), `forged` (a receipt by another key), `altered` (its signature is not good), `refused` (the content can never be taken), `down` (503).
     """
 
-    def __init__(self) -> None:
-        super().__init__("000000", role="national")
+    def __init__(self, suite: Suite = INTERNATIONAL) -> None:
+        super().__init__("000000", role="national", suite=suite)
         self.fate: deque[str] = deque()
         self.streams: dict[str, Inbound] = {}
         self.stored: dict[tuple[str, int], tuple[Record, bytes]] = {}
         self.arrivals: list[tuple[str, int]] = []
         self.nonces: set[str] = set()
-        self.known: RegisteredKey | None = None
+        self.known: dict[str, RegisteredKey] = {}
+        self.signers: list[str] = []
         self.sender = "320000"
         self.finds: Callable[[Question], Statement | tuple[int, bytes]] | None = None
         far = self
@@ -168,7 +171,7 @@ class FarUpstream(FarNode):
     @property
     def token(self) -> str:
         """A token as our operator would be handed."""
-        return f"{token_urlsafe(32)}.{self.key_id}"
+        return write_token(token_urlsafe(32), self.key_id, self.suite)
 
     def answer(  # noqa: PLR0911 - one line an address
         self, path: str, headers: dict[str, str], body: bytes
@@ -182,7 +185,8 @@ class FarUpstream(FarNode):
             return 0, b""
         if fate == "down":
             return 503, b"{}"
-        verified = verify_request(request, find_key=lambda _: self.known, now=datetime.now(UTC))
+        verified = verify_request(request, find_key=self.known.get, now=datetime.now(UTC))
+        self.signers.append(verified.key.key_id)
         assert verified.nonce not in self.nonces
         self.nonces.add(verified.nonce)
         if path.endswith("/manifests"):
@@ -196,24 +200,31 @@ class FarUpstream(FarNode):
         return (0, b"") if fate == "unanswered" else (200, json.dumps(to_wire(statement)).encode())
 
     def grant(self, asked: dict[str, Any], request: Request) -> Statement:
-        brought = SUITE.public_key_of(asked["key"])
-        self.known = RegisteredKey(
-            SUITE.key_id(brought), asked["code"], SUITE, brought, datetime(2020, 1, 1, tzinfo=UTC)
-        )
-        verify_request(request, find_key=lambda _: self.known, now=datetime.now(UTC))
+        brought = self.suite.public_key_of(asked["key"])
+        key_id = self.know(brought, asked["code"])
+        verify_request(request, find_key=self.known.get, now=datetime.now(UTC))
         grant = Grant(
             node=self.code,
             name="国家节点",
             role=self.role,
             url=self.url,
-            key=SUITE.jwk(self.public_key),
+            key=self.suite.jwk(self.public_key),
             downstream=asked["code"],
-            downstream_key_id=self.known.key_id,
+            downstream_key_id=key_id,
             prefix=f"86.{asked['code']}",
+            protocol=asked["protocols"][0],
+            contact="",
         )
         return sign_statement(
-            grant.encode(), context=GRANT_CONTEXT, suite=SUITE, private_key=self.private_key
+            grant.encode(), context=GRANT_CONTEXT, suite=self.suite, private_key=self.private_key
         )
+
+    def know(self, public_key: bytes, holder: str) -> str:
+        """Register a key of our node's; its id."""
+        key_id = self.suite.key_id(public_key)
+        since = datetime(2020, 1, 1, tzinfo=UTC)
+        self.known[key_id] = RegisteredKey(key_id, holder, self.suite, public_key, since)
+        return key_id
 
     def take(self, path: str, headers: dict[str, str], body: bytes, fate: str) -> Statement:
         lowered = {name.lower(): value for name, value in headers.items()}
@@ -231,12 +242,14 @@ class FarUpstream(FarNode):
         known = self.stored.get((stream, message.sequence))
         arrival = Arrival(message, "refused_on_purpose" if fate == "refused" else "", datetime.now(UTC))
         self.streams[stream], effects = receive(state, arrival, known[0] if known else None)
-        key = SUITE.new_private_key() if fate == "forged" else self.private_key
+        key = self.suite.new_private_key() if fate == "forged" else self.private_key
         for effect in effects:
             if isinstance(effect, Store):
                 self.stored[stream, message.sequence] = (Record(message.digest, effect.receipt), body)
+                if stream == "keys" and (key := read_next_key(body)) is not None:
+                    self.know(key.public_key, key.node)
         (answer,) = [effect for effect in effects if isinstance(effect, Answer)]
-        signed = sign_receipt(answer.receipt, suite=SUITE, private_key=key)
+        signed = sign_receipt(answer.receipt, suite=self.suite, private_key=key)
         return replace(signed, signature=bytes(64)) if fate == "altered" else signed
 
     def bodies(self, stream: str) -> list[dict[str, Any]]:
@@ -254,21 +267,21 @@ class FarUpstream(FarNode):
             first=asked.first,
             last=asked.last,
             entries=[
-                entry_of(number, kept[0].receipt.outcome, kept[1], SUITE)
+                entry_of(number, kept[0].receipt.outcome, kept[1], self.suite)
                 for (name, number), kept in self.stored.items()
                 if name == asked.stream
             ],
-            suite=SUITE,
+            suite=self.suite,
         )
-        return sign_manifest(ours, suite=SUITE, private_key=self.private_key)
+        return sign_manifest(ours, suite=self.suite, private_key=self.private_key)
 
     def fingerprints(self, asked: dict[str, Any]) -> dict[str, Any]:
         leaves = {
-            number: entry_of(number, kept[0].receipt.outcome, kept[1], SUITE).leaf
+            number: entry_of(number, kept[0].receipt.outcome, kept[1], self.suite).leaf
             for (name, number), kept in self.stored.items()
             if name == asked["stream"]
         }
-        found = [fingerprint(leaves, low, high, SUITE) for low, high in asked["ranges"]]
+        found = [fingerprint(leaves, low, high, self.suite) for low, high in asked["ranges"]]
         return {
             "fingerprints": [
                 {"first": each.first, "last": each.last, "count": each.count, "root": each.root.hex()}

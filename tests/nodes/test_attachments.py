@@ -14,7 +14,7 @@ from kernel.crypto.suite import INTERNATIONAL as SUITE
 from nodes.domain.attachments import open_grant
 from nodes.domain.statements import from_wire
 from nodes.models import Invitation, Peer, PeerKeyRow
-from tests.nodes.far import FarNode, FarUpstream
+from tests.nodes.far import FEDERATION, FarNode, FarUpstream
 from tests.support.cast import World
 
 
@@ -160,10 +160,33 @@ def test_a_detached_node_is_not_heard_any_more_and_may_come_back(
     world: World, jiangsu: FarNode, settings: Settings
 ) -> None:
     (node,) = world.otto.get("/api/v1/nodes").json()["items"]
-    assert world.rhea.post(f"/api/v1/nodes/{node['id']}:detach").status_code == 403
-    assert world.otto.post(f"/api/v1/nodes/{node['id']}:detach").json()["state"] == "detached"
-    assert world.otto.post(f"/api/v1/nodes/{node['id']}:detach").status_code == 409
+    detach, why = f"/api/v1/nodes/{node['id']}:detach", {"reason": "机房搬迁"}
+    assert world.rhea.post(detach, why).status_code == 403
+    assert world.otto.post(detach, {}).json()["errors"][0]["pointer"] == "/reason"
+    assert world.otto.post(detach, why).json()["state"] == "detached"
+    assert world.otto.post(detach, why).status_code == 409
     unheard = jiangsu.message("filings", 1, "x", b"{}")
     assert (unheard.status_code, unheard.json()["code"]) == (401, "signature_refused")
     assert jiangsu.ask_to_attach(invite(world)).status_code == 201
     assert jiangsu.message("filings", 1, "x", b"{}").status_code == 200
+    log = world.rhea.get(f"/api/v1/nodes/{node['id']}/log").json()["items"]
+    assert sorted((each["act"], each["reason"]) for each in log) == [
+        ("attached", ""),
+        ("attached", ""),
+        ("detached", "机房搬迁"),
+    ]
+
+
+def test_a_peer_that_parts_says_why_once(world: World, jiangsu: FarNode) -> None:
+    gone = jiangsu.post(f"{FEDERATION}/detachments", '{"reason": "停止运营"}'.encode())
+    assert (gone.status_code, gone.json()["state"]) == (200, "detached")
+    assert jiangsu.post(f"{FEDERATION}/detachments", b'{"reason": ""}').status_code == 401
+    (node,) = world.rhea.get("/api/v1/nodes").json()["items"]
+    log = world.rhea.get(f"/api/v1/nodes/{node['id']}/log").json()["items"]
+    (last,) = [each for each in log if each["act"] == "detached"]
+    assert (last["reason"], last["person"]) == ("停止运营", None)
+
+
+def test_a_node_that_speaks_another_version_is_told_which(world: World, national: None) -> None:
+    answer = FarNode("320000").ask_to_attach(invite(world), protocols=["cin/0"])
+    assert (answer.status_code, answer.json()["code"]) == (409, "protocol_unknown")

@@ -17,7 +17,7 @@ from nodes.domain.filings import FilingAct, compose_filing
 from nodes.domain.statements import from_wire
 from nodes.models import Filing, Incoming, NodeAlarm
 from nodes.services.alarms import close_alarm
-from nodes.services.signing import node_private_key
+from nodes.services.signing import current_key
 from tests.nodes.far import FEDERATION, FarNode
 from tests.support.cast import World
 
@@ -43,7 +43,7 @@ def filing(act: FilingAct, text: str, **changed: Any) -> bytes:
 def file(far: FarNode, sequence: int, text: str, act: FilingAct = FilingAct.ISSUE, **more: Any) -> Receipt:
     answer = far.message("filings", sequence, text, filing(act, text), **more)
     assert answer.status_code == 200, answer.content
-    return far.receipt_of(answer, SUITE.public_key(node_private_key()))
+    return far.receipt_of(answer, current_key().public_key)
 
 
 def test_a_filing_is_stored_and_its_receipt_carries_its_number(world: World, jiangsu: FarNode) -> None:
@@ -116,7 +116,7 @@ def test_what_can_never_be_filed_is_refused_in_a_signed_receipt(
     jiangsu: FarNode, number: int, body: bytes, why: str
 ) -> None:
     answer = jiangsu.message("filings", number, code(1), body)
-    receipt = jiangsu.receipt_of(answer, SUITE.public_key(node_private_key()))
+    receipt = jiangsu.receipt_of(answer, current_key().public_key)
     assert (receipt.outcome, receipt.code, receipt.expected) == (Outcome.REFUSED, why, 2)
     assert not Filing.objects.exists()
 
@@ -151,7 +151,7 @@ def test_the_register_follows_the_life_of_a_code(world: World, jiangsu: FarNode)
 
 def test_a_stream_that_nobody_reads_is_refused_for_good(jiangsu: FarNode) -> None:
     answer = jiangsu.message("gossip", 1, "x", b"{}")
-    receipt = jiangsu.receipt_of(answer, SUITE.public_key(node_private_key()))
+    receipt = jiangsu.receipt_of(answer, current_key().public_key)
     assert (receipt.outcome, receipt.code) == (Outcome.REFUSED, "stream_unknown")
 
 

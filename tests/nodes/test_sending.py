@@ -220,7 +220,7 @@ def test_many_messages_go_out_in_order_in_one_go(attached: FarUpstream) -> None:
 def test_to_a_detached_peer_nothing_goes(world: World, attached: FarUpstream) -> None:
     enqueue(1)
     peer = Peer.objects.get()
-    assert world.otto.post(f"/api/v1/nodes/{peer.id}:detach").status_code == 200
+    assert world.otto.post(f"/api/v1/nodes/{peer.id}:detach", {"reason": "演示"}).status_code == 200
     send(attached)
     assert attached.arrivals == []
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from nodes.models import Peer
 from nodes.selectors.exports import agreed_manifest, export_files
-from nodes.services.signing import node_jwk
+from nodes.services.signing import current_key
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             )
         if folder.exists() and any(folder.iterdir()):
             raise CommandError(f"{folder} 不是空文件夹。 {folder} is not empty.")
-        for path, content in export_files(pair, node_jwk()):
+        for path, content in export_files(pair, current_key(pair.peer.as_suite()).jwk):
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
