@@ -9,7 +9,7 @@ from kernel.append_only import AppendOnly
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('nodes', "0003_reports"),
+        ('nodes', "0005_block_grants_stay"),
     ]
 
     operations = [
