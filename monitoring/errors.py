@@ -94,3 +94,12 @@ class InstructionExists(Problem):
     code = "instruction_exists"
     title = Text("该文号的指令已存在", "This number is in use")
     detail = Text("同一对象上文号 {number} 的指令尚未办结。", "{number} on this subject is not closed yet.")
+
+
+class InstructionOfUpstream(Problem):
+    """Only who gave it lifts it."""
+
+    status = 409
+    code = "instruction_of_upstream"
+    title = Text("该指令由上级节点下达", "The upstream gave this instruction")
+    detail = Text("只有节点 {node} 可以解除；请向其申请。", "Only node {node} lifts it; ask there.")

@@ -143,3 +143,48 @@ class InstructionExpired(Event):
     name: ClassVar[str] = "monitoring.instruction_expired"
 
     on: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeInstructionProposed(Event):
+    """An instruction to a node below was drafted; it waits for a second regulator."""
+
+    name: ClassVar[str] = "monitoring.node_instruction_proposed"
+
+    node: str
+    scope: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeInstructionIssued(Event):
+    """An instruction was sent to a node below."""
+
+    name: ClassVar[str] = "monitoring.node_instruction_issued"
+
+    node: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeInstructionWithdrawn(Event):
+    """A draft to a node below was withdrawn."""
+
+    name: ClassVar[str] = "monitoring.node_instruction_withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeInstructionLiftSent(Event):
+    """The lift of an instruction was sent to a node below."""
+
+    name: ClassVar[str] = "monitoring.node_instruction_lift_sent"
+
+    node: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeInstructionAnswered(Event):
+    """A node below told what became of an instruction."""
+
+    name: ClassVar[str] = "monitoring.node_instruction_answered"
+
+    node: str
+    state: str

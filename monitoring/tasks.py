@@ -6,6 +6,7 @@ from celery import shared_task
 
 from kernel.jobs import job
 from monitoring.services import alarms
+from monitoring.services.downward import call_late_instructions
 from monitoring.services.feeds import announce_silence
 from monitoring.services.instructions import expire_instructions
 
@@ -18,6 +19,7 @@ def detect_anomalies(feed: str) -> None:
 
 @shared_task(name="monitoring.tasks.watch_feeds", ignore_result=True)
 def watch_feeds() -> None:
-    """Announce silent feeds, and end instructions whose term has run out."""
+    """Announce silent feeds, end instructions whose term has run out, call for those that are not in force below."""
     announce_silence()
     expire_instructions()
+    call_late_instructions()

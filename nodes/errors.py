@@ -117,6 +117,18 @@ class AlreadyAttached(Problem):
     )
 
 
+class NotDownstream(Problem):
+    """Only an attached downstream node is instructed."""
+
+    status = 409
+    code = "not_downstream"
+    title = Text("不是已接入的下级节点", "Not an attached downstream node")
+    detail = Text(
+        "节点 {node} 不是本节点已接入的下级节点；请在 GET /api/v1/nodes 中核对代码。",
+        "{node} is no attached node below this one; take its code from GET /api/v1/nodes.",
+    )
+
+
 class UpstreamUnreachable(Problem):
     """The peer gave no answer that could be used."""
 

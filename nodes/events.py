@@ -58,6 +58,26 @@ class PeerKeyRotated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderArrived(Event):
+    """The upstream sent an instruction, or lifts one; `subject` is the instruction's id on both nodes."""
+
+    name: ClassVar[str] = "nodes.order_arrived"
+
+    node: str
+    sequence: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReported(Event):
+    """A downstream node told what became of an instruction; `subject` is the instruction's id on both nodes."""
+
+    name: ClassVar[str] = "nodes.order_reported"
+
+    node: str
+    sequence: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrefixDelegated(Event):
     """A code prefix was given to a node, for ever."""
 

@@ -1,4 +1,7 @@
-"""Identifiers over HTTP: apply, approve, describe, suspend, retire."""
+"""Identifiers over HTTP: apply, approve, describe, suspend, retire.
+
+Applying and reading are for every role of node, since an industry node forwards; deciding is for those that issue.
+"""
 
 from typing import Any
 
@@ -97,7 +100,6 @@ class IdentifierQuery(PageQuery):
 class IdentifiersView(HouseView):
     """`/api/v1/identifiers`."""
 
-    system = System.IDENTIFIERS
     operations = {"GET": "identifiers.list_identifiers", "POST": "identifiers.apply_identifier"}
 
     @extend_schema(parameters=[IdentifierQuery], responses=page_of(IdentifierOut))
@@ -121,7 +123,6 @@ class IdentifiersView(HouseView):
 class IdentifierView(HouseView):
     """`/api/v1/identifiers/{id}`."""
 
-    system = System.IDENTIFIERS
     operations = {"GET": "identifiers.read_identifier", "PUT": "identifiers.describe_identifier"}
     queryset = Identifier.objects.all()
     visible_by = "identifiers.read_identifier"

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Model, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -31,7 +30,7 @@ from kernel.permissions import by_mandate, reach_of
 from kernel.services.mandates import note_mandate
 from kernel.services.operations import accept_operation, report_progress
 from kernel.states import StateTable
-from kernel.systems import System, runs_here
+from kernel.systems import System, require_here
 from kernel.tenancy import as_nobody, as_node, reach_as
 
 E = TypeVar("E", bound=Entity)
@@ -94,8 +93,8 @@ class HouseView(APIView):
         if request.method == "OPTIONS":
             return
         operation = self.operation
-        if self.system is not None and not runs_here(self.system):
-            raise errors.NotRunHere(system=self.system.value, where=settings.UPSTREAM_NAME)
+        if self.system is not None:
+            require_here(self.system)
         with as_node("who asks is not known yet"):
             self.perform_authentication(request)
         actor = request.auth if isinstance(request.auth, Actor) else ANONYMOUS

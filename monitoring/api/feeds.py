@@ -10,7 +10,6 @@ from rest_framework.response import Response
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
-from kernel.systems import System
 from monitoring.domain.feeds import LEAST_SECONDS, MOST_SECONDS, FeedClass, FeedState, Method
 from monitoring.models import Feed, Telemetry
 from monitoring.selectors.feeds import coverage_of, points_of
@@ -124,7 +123,6 @@ class PointsOut(serializers.Serializer[Any]):
 class FeedsView(HouseView):
     """`/api/v1/feeds`."""
 
-    system = System.MONITORING
     operations = {"GET": "monitoring.list_feeds", "POST": "monitoring.declare_feed"}
 
     @extend_schema(parameters=[FeedQuery], responses=page_of(FeedOut))
@@ -151,7 +149,6 @@ class FeedsView(HouseView):
 class FeedView(HouseView):
     """`/api/v1/feeds/{id}`."""
 
-    system = System.MONITORING
     operations = {"GET": "monitoring.read_feed"}
     queryset = Feed.objects.all()
 
@@ -164,7 +161,6 @@ class FeedView(HouseView):
 class CoverageView(HouseView):
     """`/api/v1/feeds/{id}/coverage`."""
 
-    system = System.MONITORING
     operations = {"GET": "monitoring.read_coverage"}
     queryset = Feed.objects.all()
 
@@ -187,7 +183,6 @@ class CoverageView(HouseView):
 class PointsView(HouseView):
     """`/api/v1/feeds/{id}/points`."""
 
-    system = System.MONITORING
     operations = {"GET": "monitoring.list_points"}
     queryset = Feed.objects.all()
     visible_by = "monitoring.read_feed"

@@ -1,4 +1,7 @@
-"""Regulators' instructions over HTTP: draft, acknowledge, rectify, lift."""
+"""Regulators' instructions over HTTP: draft, acknowledge, rectify, lift.
+
+Reading and answering are for every role of node: a region instructs the parties of its industry nodes.
+"""
 
 from typing import Any
 
@@ -43,6 +46,7 @@ class InstructionOut(serializers.ModelSerializer[Instruction]):
             "organisation",
             "subject",
             "issuer",
+            "node",
             "number",
             "legal_basis",
             "reason",
@@ -86,7 +90,6 @@ class LiftReasonIn(serializers.Serializer[Any]):
 class InstructionsView(HouseView):
     """`/api/v1/instructions`."""
 
-    system = System.MONITORING
     operations = {"GET": "monitoring.list_instructions", "POST": "monitoring.propose_instruction"}
 
     @extend_schema(parameters=[InstructionQuery], responses=page_of(InstructionOut))
@@ -115,7 +118,6 @@ class InstructionsView(HouseView):
 class InstructionView(HouseView):
     """`/api/v1/instructions/{id}`."""
 
-    system = System.MONITORING
     operations = {"GET": "monitoring.read_instruction"}
     queryset = Instruction.objects.all()
 
@@ -128,7 +130,6 @@ class InstructionView(HouseView):
 class InstructionActView(HouseView):
     """The base of the acts on one instruction."""
 
-    system = System.MONITORING
     queryset = Instruction.objects.all()
     visible_by = "monitoring.read_instruction"
 
@@ -165,6 +166,7 @@ class RectifyInstructionView(InstructionActView):
 class ProposeLiftView(InstructionActView):
     """`/api/v1/instructions/{id}:propose-lift`."""
 
+    system = System.MONITORING
     operations = {"POST": "monitoring.lift_instruction"}
     acts = {"POST": (LIFE, "lift")}
 

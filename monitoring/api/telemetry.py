@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.views import HouseView
-from kernel.systems import System
 from monitoring.adapters.expositions import MOST_BYTES, read_exposition
 from monitoring.domain.points import MOST_POINTS, MOST_SEQUENCE, Verdict
 from monitoring.services.telemetry import Receipt, receive_points, receive_samples
@@ -67,7 +66,6 @@ class TextParser(BaseParser):
 class TelemetryView(HouseView):
     """`/api/v1/telemetry`."""
 
-    system = System.MONITORING
     operations = {"POST": "monitoring.receive_telemetry"}
     natural_key = True
 
@@ -81,7 +79,6 @@ class TelemetryView(HouseView):
 class ExpositionView(HouseView):
     """`/api/v1/telemetry/exposition`."""
 
-    system = System.MONITORING
     operations = {"POST": "monitoring.receive_exposition"}
     natural_key = True
     parser_classes = [TextParser]

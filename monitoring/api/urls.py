@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring.api import alarms, feeds, indicators, instructions, telemetry, window
+from monitoring.api import alarms, downward, feeds, indicators, instructions, telemetry, window
 
 urlpatterns = [
     path("feeds", feeds.FeedsView.as_view(), name="feeds"),
@@ -20,6 +20,9 @@ urlpatterns = [
     path("monitoring/alarms", alarms.AlarmsView.as_view(), name="monitoring-alarms"),
     path("monitoring/alarms/<uuid:pk>:acknowledge", alarms.AcknowledgeAlarmView.as_view()),
     path("monitoring/alarms/<uuid:pk>:close", alarms.CloseMonitoringAlarmView.as_view()),
+    path("node-instructions", downward.NodeInstructionsView.as_view(), name="node-instructions"),
+    path("node-instructions/<uuid:pk>", downward.NodeInstructionView.as_view()),
+    path("node-instructions/<uuid:pk>:propose-lift", downward.ProposeNodeLiftView.as_view()),
     path("instructions", instructions.InstructionsView.as_view(), name="instructions"),
     path("instructions/<uuid:pk>", instructions.InstructionView.as_view()),
     path("instructions/<uuid:pk>:acknowledge", instructions.AcknowledgeInstructionView.as_view()),

@@ -21,7 +21,10 @@ class InstructionQuerySet(EntityQuerySet["Instruction"]):
 
 
 class Instruction(Entity):
-    """One instruction to a party; `subject` is the party itself or one of its resources, `issuer` the regulator's house."""
+    """One instruction to a party; `subject` is the party itself or one of its resources, `issuer` the regulator's house.
+
+    An upstream's instruction has its id there, its `node`, and no issuer of this node.
+    """
 
     tenant_field: ClassVar[str] = "tenant_id"
 
@@ -29,7 +32,13 @@ class Instruction(Entity):
 
     tenant_id = models.UUIDField()
     subject = models.UUIDField()
-    issuer = models.UUIDField()
+    issuer = models.UUIDField(null=True)
+    node = models.CharField(
+        max_length=6,
+        default="",
+        blank=True,
+        help_text="code of the upstream that gave it; empty: this node's regulator",
+    )
     number = models.CharField(max_length=60, help_text="文号")
     legal_basis = models.CharField(max_length=500)
     reason = models.CharField(max_length=1000)

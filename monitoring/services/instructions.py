@@ -16,14 +16,18 @@ from kernel.proposals import four_eyes
 from kernel.services.outbox import publish
 from kernel.services.proposals import propose_act
 from kernel.services.suspensions import close_suspension, open_suspension
+from kernel.systems import System, require_here
 from monitoring import events
 from monitoring.domain.instructions import EFFECTIVE, LIFE
-from monitoring.errors import BadPeriod, InstructionExists, UnknownSubject
+from monitoring.errors import BadPeriod, InstructionExists, InstructionOfUpstream, UnknownSubject
 from monitoring.models import Instruction
+from nodes.selectors.instructions import OrderReport
+from nodes.services.instructions import report_order
 from participants.selectors.organisations import standings
 
 ISSUE, LIFT = "monitoring.issue_instruction", "monitoring.lift_instruction"
 LONGEST_DAYS = 3660
+ENDED = {"lift": events.InstructionLifted, "expire": events.InstructionExpired}
 
 
 @transaction.atomic
@@ -43,6 +47,7 @@ def propose_instruction(
 
     Raises UnknownSubject, BadPeriod for a term in the past, InstructionExists for a number in use on the subject.
     """
+    require_here(System.MONITORING)
     assert actor.tenant_id is not None  # noqa: S101 - regulators belong to a house
     subject, party = _subject(organisation, resource)
     if valid_until is not None and valid_until <= now():
@@ -74,7 +79,12 @@ def propose_instruction(
 @transaction.atomic
 def issue_instruction(subject: UUID, terms: dict[str, Any], actor: Actor) -> None:  # noqa: ARG001 - the row has the terms
     """Put an instruction in force, once a second regulator has approved: the gates are shut from this commit on."""
-    row = _moved(subject, "issue")
+    put_in_force(subject, actor)
+
+
+def put_in_force(instruction: UUID, actor: Actor) -> None:
+    """Shut the gates for the subject of an instruction that was decided on, here or above."""
+    row = _moved(instruction, "issue")
     row.issued_at = now()
     row.save(update_fields=["issued_at"])
     open_suspension(
@@ -85,6 +95,7 @@ def issue_instruction(subject: UUID, terms: dict[str, Any], actor: Actor) -> Non
         reference=row.id,
         actor=actor,
     )
+    _tell(row)
     publish(
         events.InstructionIssued(subject=row.id, tenant=row.tenant_id, on=row.subject, scope=row.scope),
         actor=actor,
@@ -104,6 +115,7 @@ def withdraw_instruction(*, instruction: UUID, actor: Actor) -> None:
 def acknowledge_instruction(*, instruction: Instruction, actor: Actor) -> Instruction:
     """The party says that it has read the instruction."""
     row = _moved(instruction.id, "acknowledge")
+    _tell(row)
     publish(events.InstructionAcknowledged(subject=row.id, tenant=row.tenant_id), actor=actor)
     return row
 
@@ -114,13 +126,16 @@ def rectify_instruction(*, instruction: Instruction, receipt: str, sha256: str, 
     row = _moved(instruction.id, "rectify")
     row.receipt, row.receipt_sha256 = receipt, sha256
     row.save(update_fields=["receipt", "receipt_sha256"])
+    _tell(row)
     publish(events.InstructionRectified(subject=row.id, tenant=row.tenant_id, sha256=sha256), actor=actor)
     return row
 
 
 @transaction.atomic
 def propose_lift(*, instruction: Instruction, reason: str, actor: Actor) -> Proposal:
-    """Ask a second regulator to end an instruction."""
+    """Ask a second regulator to end an instruction. Raises InstructionOfUpstream for one that was given above."""
+    if instruction.node:
+        raise InstructionOfUpstream(node=instruction.node)
     return propose_act(kind=LIFT, subject=instruction.id, terms={"reason": reason}, actor=actor)
 
 
@@ -128,8 +143,7 @@ def propose_lift(*, instruction: Instruction, reason: str, actor: Actor) -> Prop
 @transaction.atomic
 def lift_instruction(subject: UUID, terms: dict[str, Any], actor: Actor) -> None:  # noqa: ARG001 - kept with the proposal
     """End an instruction, once a second regulator has approved; suspensions of other causes stand."""
-    row = _ended(subject, "lift", actor)
-    publish(events.InstructionLifted(subject=row.id, tenant=row.tenant_id, on=row.subject), actor=actor)
+    end_instruction(subject, "lift", actor)
 
 
 @transaction.atomic
@@ -138,8 +152,7 @@ def expire_instructions() -> int:
     due = Instruction.objects.filter(state__in=EFFECTIVE, valid_until__lte=Now())
     rows = list(due.select_for_update(skip_locked=True).order_by("id"))
     for row in rows:
-        _ended(row.id, "expire", SYSTEM)
-        publish(events.InstructionExpired(subject=row.id, tenant=row.tenant_id, on=row.subject), actor=SYSTEM)
+        end_instruction(row.id, "expire", SYSTEM)
     return len(rows)
 
 
@@ -152,7 +165,8 @@ def _subject(organisation: UUID | None, resource: UUID | None) -> tuple[UUID, UU
     raise UnknownSubject(pointer="/organisation" if resource is None else "/resource")
 
 
-def _ended(instruction: UUID, act: str, actor: Actor) -> Instruction:
+def end_instruction(instruction: UUID, act: str, actor: Actor) -> None:
+    """Let an instruction end by `lift` or `expire`, and close what it suspended."""
     row = _moved(instruction, act)
     row.ended_at = now()
     row.save(update_fields=["ended_at"])
@@ -163,7 +177,19 @@ def _ended(instruction: UUID, act: str, actor: Actor) -> Instruction:
         reference=row.id,
         actor=actor,
     )
-    return row
+    _tell(row)
+    publish(ENDED[act](subject=row.id, tenant=row.tenant_id, on=row.subject), actor=actor)
+
+
+def _tell(row: Instruction) -> None:
+    """Tell the upstream that gave an instruction what became of it; one of our own regulator is told to nobody."""
+    if row.node:
+        report_order(
+            node=row.node,
+            report=OrderReport(
+                str(row.id), row.state, now().isoformat(), receipt=row.receipt, sha256=row.receipt_sha256
+            ),
+        )
 
 
 def _moved(instruction: UUID, act: str) -> Instruction:

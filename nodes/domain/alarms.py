@@ -15,6 +15,11 @@ class AlarmKind(Vocabulary):
     PEER_LOST = "peer_lost", "对端丢失了已回执的报文", "The peer lost messages it had receipted"
     RECEIPT_MISMATCH = "receipt_mismatch", "回执与所发报文不符", "The receipt is not for what was sent"
     UNREACHABLE = "unreachable", "对端无法访问", "The peer cannot be reached"
+    INSTRUCTION_LATE = (
+        "instruction_late",
+        "指令一分钟内未生效",
+        "An instruction is not in force after a minute",
+    )
     BACKLOG = "backlog", "待报送积压过多", "Too much waits to be sent"
 
 

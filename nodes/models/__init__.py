@@ -6,6 +6,7 @@ from nodes.models.blocks import BlockGrant
 from nodes.models.completeness import ReportedPeriod
 from nodes.models.delegations import DelegatedPrefix
 from nodes.models.filings import Filing
+from nodes.models.forwarding import ForwardedIdentifier
 from nodes.models.incoming import InboundStream, Incoming
 from nodes.models.invitations import Invitation
 from nodes.models.keys import NodeKey
@@ -20,6 +21,7 @@ __all__ = [
     "DelegatedPrefix",
     "Envelope",
     "Filing",
+    "ForwardedIdentifier",
     "InboundStream",
     "Incoming",
     "Invitation",

@@ -1,14 +1,29 @@
 """Who the other nodes are."""
 
 from kernel.crypto.messages import RegisteredKey
+from kernel.domain.systems import NodeRole
+from kernel.systems import System
 from nodes.domain.peers import PeerState, Relation
+from nodes.domain.roles import runs
 from nodes.models import Peer, PeerKeyRow
+
+MOST_NAMED = 3
 
 
 def upstream() -> Peer | None:
     """The node that this one reports to: the attached one, else the last one, so that what is due waits for it."""
     ups = Peer.objects.filter(relation=Relation.UPSTREAM.value)
     return ups.filter(state=PeerState.ATTACHED.value).first() or ups.order_by("-id").first()
+
+
+def runner_of(system: System) -> str:
+    """The attached nodes that run a system, each with its address: our upstream, for the national node its regions."""
+    peers = Peer.objects.filter(state=PeerState.ATTACHED.value).order_by("relation", "code")
+    running = [f"{row.name} ({row.url})" for row in peers if runs(NodeRole(row.role), system)]
+    up = upstream()
+    if up is not None and runs(NodeRole(up.role), system):
+        return f"{up.name} ({up.url})"
+    return "、".join(running[:MOST_NAMED])
 
 
 def find_key(key_id: str) -> RegisteredKey | None:

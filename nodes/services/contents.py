@@ -5,12 +5,14 @@ from typing import Protocol
 from nodes.domain import blocks as block_rules
 from nodes.domain import completeness as completeness_rules
 from nodes.domain import filings as filing_rules
+from nodes.domain import forwarding as forwarding_rules
+from nodes.domain import instructions as instruction_rules
 from nodes.domain import keys as key_rules
 from nodes.domain import reports as report_rules
 from nodes.domain.envelopes import Message, Receipt
 from nodes.domain.manifests import MANIFEST_AGGREGATE
 from nodes.models import Envelope, Peer
-from nodes.services import blocks, completeness, filings, keys, reports
+from nodes.services import blocks, completeness, filings, forwarding, instructions, keys, reports
 
 STREAM_UNKNOWN = "stream_unknown"
 
@@ -56,6 +58,10 @@ CONTENTS: dict[str, Content] = {
     report_rules.STREAM: reports.Reports(),
     completeness_rules.STREAM: completeness.Completenesses(),
     key_rules.STREAM: keys.Keys(),
+    instruction_rules.ORDERS: instructions.Orders(),
+    instruction_rules.REPORTS: instructions.OrderReports(),
+    forwarding_rules.APPLICATIONS: forwarding.Applications(),
+    forwarding_rules.MIRRORS: forwarding.Mirrors(),
 }
 
 

@@ -19,6 +19,7 @@ from kernel.domain.systems import NodeRole, System
 from kernel.services.jobs import enqueue_job
 from kernel.services.messages import accept_request
 from kernel.services.outbox import publish
+from kernel.systems import runs_here
 from nodes.adapters.peers.client import PeerSilentError, ask, open_client
 from nodes.domain.attachments import GRANT_CONTEXT, Grant, open_grant, read_token
 from nodes.domain.peers import PEER_LIFE, PROTOCOLS, PeerAct, PeerState, Relation
@@ -36,6 +37,7 @@ from nodes.events import NodeAttached, NodeDetached, PrefixDelegated
 from nodes.models import DelegatedPrefix, Invitation, Peer, PeerLogEntry
 from nodes.selectors.peers import upstream
 from nodes.services.blocks import grant_first
+from nodes.services.forwarding import forward_waiting
 from nodes.services.invitations import check_roles, check_suite, digest_of
 from nodes.services.keys import keep_peer_key
 from nodes.services.signing import current_key, held_key, key_for, signed_request
@@ -114,6 +116,8 @@ def attach_upstream(*, url: str, token: str, actor: Actor, reason: str = "") -> 
     )
     if grant.prefix:
         accept_prefix(prefix=grant.prefix, delegated_by=grant.node, actor=actor, block=grant.block)
+    if not runs_here(System.IDENTIFIERS):
+        forward_waiting()
     return row
 
 

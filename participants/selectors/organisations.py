@@ -10,7 +10,7 @@ from kernel.actor import Actor
 from kernel.models.suspensions import SuspensionCause
 from kernel.selectors.suspensions import open_causes
 from kernel.tenancy import as_node
-from participants.domain.organisations import OrganisationState
+from participants.domain.organisations import OrganisationKind, OrganisationState
 from participants.domain.qualifications import QualificationState
 from participants.errors import NotCertified
 from participants.models import Organisation, Qualification
@@ -91,3 +91,14 @@ def certified_by_kind() -> dict[str, int]:
     """How many organisations of each kind are certified; kinds with none are absent."""
     rows = Organisation.objects.filter(state=OrganisationState.CERTIFIED).values_list("kind")
     return dict(rows.annotate(parties=Count("id")).order_by("kind"))
+
+
+def parties_of(code: str) -> list[UUID]:
+    """The parties of the market with this code: one, or several where one legal entity has several roles."""
+    own = (OrganisationKind.REGULATOR, OrganisationKind.OPERATOR)
+    return list(
+        Organisation.objects.filter(code=code)
+        .exclude(kind__in=own)
+        .order_by("id")
+        .values_list("id", flat=True)
+    )

@@ -19,7 +19,17 @@ from monitoring.models import Feed
 from monitoring.services.alarms import raise_alarm
 from nodes.domain.alarms import AlarmKind as NodeAlarmKind
 from nodes.domain.filings import FilingState
-from nodes.models import Envelope, Filing, ManifestPair, NodeAlarm, OutboundStream, Outgoing, Peer
+from nodes.domain.peers import PeerAct
+from nodes.models import (
+    Envelope,
+    Filing,
+    ManifestPair,
+    NodeAlarm,
+    OutboundStream,
+    Outgoing,
+    Peer,
+    PeerLogEntry,
+)
 from participants.domain.cases import CaseState
 from participants.domain.organisations import APPOINTED
 from participants.domain.organisations import OrganisationKind as Kind
@@ -378,6 +388,12 @@ def federation(world: World, far: FarNode) -> FarNode:
     answer = far.ask_to_attach(asked["token"])
     assert answer.status_code == 201, answer.content
     peer = Peer.objects.get(code=far.code)
+    ordered = {
+        "node": far.code, "about": "91320000MA00000000", "number": f"N-{far.code}", "legal_basis": "x", "reason": "x",
+        "effect": "x",
+    }  # fmt: skip
+    made(world.rhea.post("/api/v1/node-instructions", ordered))
+    PeerLogEntry.objects.create(peer=peer, act=PeerAct.KEY_ROTATED.value, key_id=f"next-{far.code}")
     stream = OutboundStream.objects.create(peer=peer, name="reports.platform")
     message = Outgoing.objects.create(stream=stream, position=1, aggregate="a", body=b"{}")
     Envelope.objects.create(stream=stream, sequence=1, message=message, digest="x", leaf=b"x" * 32)

@@ -29,6 +29,9 @@ NEEDED = {
     "splitting an identifier": "identifiers.propose_split",
     "issuing an instruction": "monitoring.propose_instruction",
     "lifting an instruction": "monitoring.lift_instruction",
+    "instructing a node below": "monitoring.propose_node_instruction",
+    "lifting what a node below was instructed": "monitoring.lift_node_instruction",
+    "changing the key that the node signs with": "nodes.propose_key",
     "accepting the risk of a finding, which lets an offer back": "security.propose_acceptance",
 }
 # two rows of the table and two houses, held by the constraint voucher_policy_four_eyes

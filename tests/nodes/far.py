@@ -128,8 +128,15 @@ class FarUpstream(FarNode):
     reply is lost), `forged` (a receipt by another key), `altered` (its signature is not good), `refused` (the content can never be taken), `down` (503).
     """
 
-    def __init__(self, suite: Suite = INTERNATIONAL) -> None:
-        super().__init__("000000", role="national", suite=suite)
+    def __init__(
+        self,
+        suite: Suite = INTERNATIONAL,
+        *,
+        code: str = "000000",
+        role: str = "national",
+        sender: str = "320000",
+    ) -> None:
+        super().__init__(code, role=role, suite=suite)
         self.fate: deque[str] = deque()
         self.streams: dict[str, Inbound] = {}
         self.stored: dict[tuple[str, int], tuple[Record, bytes]] = {}
@@ -137,8 +144,8 @@ class FarUpstream(FarNode):
         self.nonces: set[str] = set()
         self.known: dict[str, RegisteredKey] = {}
         self.signers: list[str] = []
-        self.sender = "320000"
         self.finds: Callable[[Question], Statement | tuple[int, bytes]] | None = None
+        self.sender = sender
         far = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -211,7 +218,7 @@ class FarUpstream(FarNode):
             key=self.suite.jwk(self.public_key),
             downstream=asked["code"],
             downstream_key_id=key_id,
-            prefix=f"86.{asked['code']}",
+            prefix=f"86.{asked['code']}" if asked["role"] == "regional" else "",
             protocol=asked["protocols"][0],
             contact="",
         )

@@ -1,0 +1,166 @@
+"""Instructions to the nodes below: two people give them, two people lift them, and the other node tells what became of them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from kernel.actor import Actor
+from kernel.clock import now
+from kernel.errors import StateConflict
+from kernel.models.proposals import Proposal
+from kernel.models.suspensions import SuspensionScope
+from kernel.proposals import four_eyes
+from kernel.services.outbox import publish
+from kernel.services.proposals import propose_act
+from monitoring import events
+from monitoring.domain.downward import LIFE, DownwardState
+from monitoring.errors import BadPeriod, InstructionExists
+from monitoring.models import DownwardInstruction
+from monitoring.services.instructions import LONGEST_DAYS
+from nodes.selectors.instructions import Order, OrderAct, OrderReport
+from nodes.services.instructions import alarm_late, require_downstream, send_order, settle_late
+
+ISSUE, LIFT = "monitoring.issue_node_instruction", "monitoring.lift_node_instruction"
+IN_FORCE_WITHIN = timedelta(seconds=60)
+
+
+@transaction.atomic
+def propose_node_instruction(
+    *,
+    node: str,
+    about: str,
+    number: str,
+    legal_basis: str,
+    reason: str,
+    effect: str,
+    scope: SuspensionScope,
+    valid_until: datetime | None,
+    actor: Actor,
+) -> DownwardInstruction:
+    """Draft an instruction to a party or resource of a node below; nothing leaves before a second regulator approves.
+
+    Raises NotDownstream, BadPeriod for a term in the past, InstructionExists for a number in use on the subject there.
+    """
+    assert actor.tenant_id is not None  # noqa: S101 - regulators belong to a house
+    require_downstream(node)
+    if valid_until is not None and valid_until <= now():
+        raise BadPeriod(pointer="/valid_until", days=LONGEST_DAYS)
+    try:
+        with transaction.atomic():
+            row = DownwardInstruction.objects.create(
+                node=node,
+                about=about,
+                issuer=actor.tenant_id,
+                number=number,
+                legal_basis=legal_basis,
+                reason=reason,
+                effect=effect,
+                scope=scope,
+                valid_until=valid_until,
+            )
+    except IntegrityError as error:
+        raise InstructionExists(pointer="/number", number=number) from error
+    row.proposal = propose_act(kind=ISSUE, subject=row.id, terms={}, actor=actor).id
+    row.save(update_fields=["proposal"])
+    publish(
+        events.NodeInstructionProposed(subject=row.id, tenant=None, node=node, scope=scope.value), actor=actor
+    )
+    return row
+
+
+@four_eyes(ISSUE, operation="monitoring.propose_node_instruction")
+@transaction.atomic
+def issue_node_instruction(subject: UUID, terms: dict[str, Any], actor: Actor) -> None:  # noqa: ARG001 - the row has the terms
+    """Send an instruction down, once a second regulator has approved."""
+    row = _moved(subject, "issue")
+    row.issued_at = now()
+    row.save(update_fields=["issued_at"])
+    send_order(node=row.node, order=_order(row, OrderAct.ISSUE))
+    publish(events.NodeInstructionIssued(subject=row.id, tenant=None, node=row.node), actor=actor)
+
+
+@transaction.atomic
+def withdraw_node_instruction(*, instruction: UUID, actor: Actor) -> None:
+    """Close a draft whose proposal was withdrawn; once more changes nothing."""
+    row = DownwardInstruction.objects.select_for_update().get(id=instruction)
+    if row.state == LIFE.initial:
+        row = _moved(instruction, "withdraw")
+        publish(events.NodeInstructionWithdrawn(subject=row.id, tenant=None), actor=actor)
+
+
+@transaction.atomic
+def propose_node_lift(*, instruction: DownwardInstruction, reason: str, actor: Actor) -> Proposal:
+    """Ask a second regulator to lift an instruction."""
+    return propose_act(kind=LIFT, subject=instruction.id, terms={"reason": reason}, actor=actor)
+
+
+@four_eyes(LIFT, operation="monitoring.lift_node_instruction")
+@transaction.atomic
+def lift_node_instruction(subject: UUID, terms: dict[str, Any], actor: Actor) -> None:  # noqa: ARG001 - kept with the proposal
+    """Send the lift down, once a second regulator has approved; it is over when the other node says so."""
+    row = DownwardInstruction.objects.select_for_update().get(id=subject)
+    LIFE.after("lifted", row.state)
+    send_order(node=row.node, order=_order(row, OrderAct.LIFT))
+    publish(events.NodeInstructionLiftSent(subject=row.id, tenant=None, node=row.node), actor=actor)
+
+
+@transaction.atomic
+def learn_of_instruction(*, node: str, report: OrderReport) -> None:
+    """Take what the node that carries it out reports; what does not follow from the state changes nothing."""
+    row = DownwardInstruction.objects.select_for_update().filter(id=report.id, node=node).first()
+    if row is None:
+        return
+    try:
+        row.state = LIFE.after(report.state, row.state)
+    except StateConflict:
+        return  # told before, or over
+    at = datetime.fromisoformat(report.at)
+    if row.state == DownwardState.IN_FORCE:
+        row.in_force_at = at
+        settle_late(node=node, order=row.id)
+    elif row.state in LIFE.terminal:
+        row.ended_at, row.reason_code = at, report.reason
+    elif row.state == DownwardState.RECTIFIED:
+        row.receipt, row.receipt_sha256 = report.receipt, report.sha256
+    row.advance("state", "in_force_at", "ended_at", "reason_code", "receipt", "receipt_sha256")
+    publish(
+        events.NodeInstructionAnswered(subject=row.id, tenant=None, node=node, state=row.state),
+        actor=Actor(node=node),
+    )
+
+
+def call_late_instructions() -> int:
+    """Call for a person where an instruction is not in force a minute after it was given; how many there are."""
+    late = DownwardInstruction.objects.filter(
+        state=DownwardState.SENT.value, issued_at__lt=Now() - IN_FORCE_WITHIN
+    )
+    rows = list(late)
+    for row in rows:
+        alarm_late(node=row.node, order=row.id)
+    return len(rows)
+
+
+def _moved(instruction: UUID, act: str) -> DownwardInstruction:
+    row = DownwardInstruction.objects.select_for_update().get(id=instruction)
+    row.state = LIFE.after(act, row.state)
+    row.advance("state")
+    return row
+
+
+def _order(row: DownwardInstruction, act: OrderAct) -> Order:
+    return Order(
+        act=act.value,
+        id=str(row.id),
+        number=row.number,
+        issuer=settings.NODE_NAME,
+        subject=row.about,
+        legal_basis=row.legal_basis,
+        reason=row.reason,
+        effect=row.effect,
+        scope=row.scope,
+        valid_until=row.valid_until.isoformat() if row.valid_until else "",
+    )
