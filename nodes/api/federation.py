@@ -59,7 +59,7 @@ class AttachmentIn(serializers.Serializer[Any]):
         return value
 
 
-class DetachIn(serializers.Serializer[Any]):
+class PeerDetachIn(serializers.Serializer[Any]):
     """Why the peer parts from us."""
 
     reason = serializers.CharField(max_length=500, allow_blank=True)
@@ -148,10 +148,10 @@ class DetachmentsView(FederationView):
 
     operations = {"POST": "nodes.request_detachment"}
 
-    @extend_schema(request=DetachIn, responses={200: DetachedOut})
+    @extend_schema(request=PeerDetachIn, responses={200: DetachedOut})
     def post(self, request: Request) -> Response:
         """Hear that the peer exchanges nothing more with us."""
-        row = accept_detachment(peer=self.peer, reason=self.read(DetachIn)["reason"])
+        row = accept_detachment(peer=self.peer, reason=self.read(PeerDetachIn)["reason"])
         return Response({"node": row.code, "state": row.state})
 
 
