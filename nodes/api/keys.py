@@ -57,7 +57,7 @@ class NodeKeyView(HouseView):
     def get(self, request: Request) -> Response:
         """Read this node's public keys, to verify what it signs and signed."""
         current, announced = current_key(), announced_keys()
-        shown = [
+        shown: list[dict[str, Any]] = [
             {
                 "keyid": row.key_id,
                 "suite": row.suite,

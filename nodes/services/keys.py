@@ -153,6 +153,7 @@ class Keys:
         """Sign to this peer with the key that it has now."""
         if receipt.outcome is not Outcome.STORED:
             return
+        assert envelope.message.reference is not None  # noqa: S101 - the key that was announced
         key = NodeKey.objects.get(id=envelope.message.reference)
         peer = Peer.objects.select_for_update().get(id=envelope.stream.peer_id)
         peer.own_key = key.key_id

@@ -253,8 +253,8 @@ class FarUpstream(FarNode):
         for effect in effects:
             if isinstance(effect, Store):
                 self.stored[stream, message.sequence] = (Record(message.digest, effect.receipt), body)
-                if stream == "keys" and (key := read_next_key(body)) is not None:
-                    self.know(key.public_key, key.node)
+                if stream == "keys" and (coming := read_next_key(body)) is not None:
+                    self.know(coming.public_key, coming.node)
         (answer,) = [effect for effect in effects if isinstance(effect, Answer)]
         signed = sign_receipt(answer.receipt, suite=self.suite, private_key=key)
         return replace(signed, signature=bytes(64)) if fate == "altered" else signed
