@@ -393,7 +393,8 @@ def federation(world: World, far: FarNode) -> FarNode:
         "effect": "x",
     }  # fmt: skip
     made(world.rhea.post("/api/v1/node-instructions", ordered))
-    PeerLogEntry.objects.create(peer=peer, act=PeerAct.KEY_ROTATED.value, key_id=f"next-{far.code}")
+    for turn in SEVERAL:
+        PeerLogEntry.objects.create(peer=peer, act=PeerAct.KEY_ROTATED.value, key_id=f"{turn}-{far.code}")
     stream = OutboundStream.objects.create(peer=peer, name="reports.platform")
     message = Outgoing.objects.create(stream=stream, position=1, aggregate="a", body=b"{}")
     Envelope.objects.create(stream=stream, sequence=1, message=message, digest="x", leaf=b"x" * 32)
