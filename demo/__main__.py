@@ -21,6 +21,7 @@ from config.embedded.nodes import NATIONAL, REGIONAL, running_nodes
 from config.embedded.place import EmbeddedError
 from config.embedded.process import unwinding_on_signals
 from config.embedded.stack import private_stack
+from demo import federation
 from demo.client import StepFailedError
 from demo.credentials import credentials_file
 from demo.founding import found
@@ -51,8 +52,12 @@ def main(words: Sequence[str]) -> int:
     try:
         with unwinding_on_signals(), private_stack("demo", durable=True) as stack:
             told("PostgreSQL, Redis ready", time.monotonic() - begin)
-            with running_nodes(specs, stack, told) as (regional, national):
-                walk(World(regional, national, proxy), results, serve=options.serve)
+            if options.federation:
+                with federation.nation(stack, proxy, ACCELERATED, told) as four:
+                    each_step(federation.steps(), four, results)
+            else:
+                with running_nodes(specs, stack, told) as (regional, national):
+                    walk(World(regional, national, proxy), results, serve=options.serve)
             stack.keep_logs = not all(row["ok"] for row in results)
     except EmbeddedError as error:
         results.append({"name": "start", "ok": False, "seconds": 0.0, "detail": str(error)})
@@ -70,12 +75,15 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         "--once", action="store_true", help="演示一遍后退出（默认） run once and exit, the default"
     )
     parser.add_argument("--serve", action="store_true", help="演示后保持运行 keep both nodes up until Ctrl-C")
+    parser.add_argument(
+        "--federation", action="store_true", help="四个节点的互联演示 four nodes of three levels"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="结果写入 FILE write the results to FILE")
     return parser.parse_args(words)
 
 
 def walk(world: World, results: list[dict[str, Any]], *, serve: bool) -> None:
-    """Do the steps in order; after one that failed the others are not tried."""
+    """Found both nodes and do the steps."""
     world.facts["begun"] = datetime.now(UTC).isoformat()
     with ThreadPoolExecutor() as both:
         regional = both.submit(
@@ -87,8 +95,7 @@ def walk(world: World, results: list[dict[str, Any]], *, serve: bool) -> None:
     world.clients |= regional.result()
     world.clients |= {f"national-{name}": client for name, client in national.result().items()}
     try:
-        for step in steps():
-            results.append(attempt(step, world, failed=any(not r["ok"] and r["tried"] for r in results)))
+        each_step(steps(), world, results)
         if serve:
             wait(world)
     finally:
@@ -97,7 +104,13 @@ def walk(world: World, results: list[dict[str, Any]], *, serve: bool) -> None:
                 close()
 
 
-def attempt(step: Step, world: World, *, failed: bool) -> dict[str, Any]:
+def each_step(wanted: Sequence[Step], world: Any, results: list[dict[str, Any]]) -> None:
+    """Do the steps in order; after one that failed the others are not tried."""
+    for step in wanted:
+        results.append(attempt(step, world, failed=any(not r["ok"] and r["tried"] for r in results)))
+
+
+def attempt(step: Step, world: Any, *, failed: bool) -> dict[str, Any]:
     """One step as a row of the results."""
     row: dict[str, Any] = {"name": step.name, "ok": False, "seconds": 0.0, "detail": "", "tried": False}
     if step.run is None or failed:

@@ -1,4 +1,4 @@
-"""An egress proxy with faults: it forwards what a node sends out, and loses what it is told to lose."""
+"""An egress proxy with faults: it forwards what a node sends out, and loses what it is told to lose, in the way it is told."""
 
 import socket
 import threading
@@ -10,6 +10,8 @@ from demo.listener import Listener
 
 HOP_HEADERS = {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "content-length"}
 ADDED_BY_CLIENT = {"content-encoding", "date", "server"}
+REQUEST, REPLY, HALF_OPEN = "request", "reply", "half-open"
+HANGS = 15.0  # seconds that a half-open connection says nothing: longer than a sender waits
 
 
 class FaultProxy:
@@ -17,31 +19,53 @@ class FaultProxy:
 
     def __init__(self) -> None:
         """Listen in a thread of its own."""
-        self.lost = 0
-        self._to_lose, self._part, self._lock = 0, "", threading.Lock()
+        self.lost = self.refused = 0
+        self._to_lose, self._part, self._how, self._lock = 0, "", REQUEST, threading.Lock()
+        self._cut = threading.Event()
+        self._closed = threading.Event()
         self._listener = Listener(self._forward)
         self.url = self._listener.url
 
-    def lose(self, count: int, part: str) -> None:
-        """Drop the next `count` requests whose address contains `part`: they never arrive, no answer comes."""
-        self._to_lose, self._part = count, part
+    def lose(self, count: int, part: str, *, how: str = REQUEST) -> None:
+        """Drop the next `count` exchanges whose address contains `part`.
+
+        `how`: the request never arrives and no answer comes; it arrives and the reply is lost; or the connection is
+        half open, and says nothing for longer than anybody waits.
+        """
+        self._to_lose, self._part, self._how = count, part, how
+
+    def partition(self) -> None:
+        """Let nothing through until `heal`."""
+        self._cut.set()
+
+    def heal(self) -> None:
+        """Let everything through again."""
+        self._cut.clear()
 
     def close(self) -> None:
         """Stop listening."""
+        self._closed.set()
         self._listener.close()
 
-    def _loses(self, address: str) -> bool:
+    def _loses(self, address: str) -> str:
+        """How this exchange is lost; empty where it is not."""
         with self._lock:
             if not self._to_lose or self._part not in address:
-                return False
+                return ""
             self._to_lose -= 1
             self.lost += 1
-            return True
+            return self._how
 
     def _forward(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
-        if self._loses(handler.path):
-            handler.close_connection = True
-            handler.connection.shutdown(socket.SHUT_RDWR)  # not close: the handler still flushes nothing
+        if self._cut.is_set():
+            self.refused += 1
+            _hang_up(handler)
+            return
+        how = self._loses(handler.path)
+        if how == HALF_OPEN:
+            self._closed.wait(HANGS)
+        if how in (REQUEST, HALF_OPEN):
+            _hang_up(handler)
             return
         headers = {k: v for k, v in handler.headers.items() if k.lower() not in HOP_HEADERS}
         try:
@@ -51,6 +75,9 @@ class FaultProxy:
         except httpx.HTTPError:
             handler.send_error(502)
             return
+        if how == REPLY:
+            _hang_up(handler)
+            return
         handler.send_response(answer.status_code)
         for name, value in answer.headers.items():
             if name.lower() not in HOP_HEADERS | ADDED_BY_CLIENT:
@@ -58,3 +85,8 @@ class FaultProxy:
         handler.send_header("Content-Length", str(len(answer.content)))
         handler.end_headers()
         handler.wfile.write(answer.content)
+
+
+def _hang_up(handler: BaseHTTPRequestHandler) -> None:
+    handler.close_connection = True
+    handler.connection.shutdown(socket.SHUT_RDWR)  # not close: the handler still flushes nothing

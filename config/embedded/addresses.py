@@ -9,8 +9,9 @@ from config.embedded.place import EmbeddedError
 from config.embedded.postgresql import APP, OWNER, PORT
 
 DATABASE = "node"
-# Nodes of one machine share the servers: each role has its own database, and its own pair of Redis databases.
-SUFFIXES = {"regional": "", "national": "_national", "industry": "_industry"}
+# Nodes of one machine share the servers: each role has its own database, and its own pair of Redis databases; a second
+# region of the same machine has a place of its own.
+SUFFIXES = {"regional": "", "national": "_national", "industry": "_industry", "neighbour": "_neighbour"}
 PAIRS = (("DATABASE_URL", "DATABASE_OWNER_URL"), ("REDIS_URL", "CACHE_URL"))
 
 

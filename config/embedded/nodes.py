@@ -34,7 +34,8 @@ def say_nothing(_what: str, _seconds: float) -> None:
 class NodeSpec:
     """Which node to run: its role, its code (GB/T 2260; 000000 is the national node), its name and its port.
 
-    The port is on loopback; where it is taken a free one is used. `extra` are further variables of its environment.
+    The port is on loopback; where it is taken a free one is used. `extra` are further variables of its environment;
+    `place` names its databases where another node of its role is on the machine.
     """
 
     role: str
@@ -42,10 +43,19 @@ class NodeSpec:
     name: str
     port: int
     web_workers: int = 1
+    job_workers: int = 2
+    place: str = ""
     extra: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def databases(self) -> str:
+        """The name of its databases: its role's, unless it has a place of its own."""
+        return self.place or self.role
 
 
 REGIONAL = NodeSpec("regional", "320000", "江苏省算力互联互通节点（演示）", 8320)
+NEIGHBOUR = NodeSpec("regional", "330000", "浙江省算力互联互通节点（演示）", 8330, place="neighbour")
+INDUSTRY = NodeSpec("industry", "320571", "医疗影像行业算力互联互通节点（演示）", 8357)
 NATIONAL = NodeSpec("national", "000000", "国家算力互联互通节点（演示）", 8300)
 
 
@@ -69,7 +79,7 @@ class Node:
         empty databases of their own; they prove the application's grants through DATABASE_APP_URL.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        addresses = self.stack.addresses(self.spec.role)
+        addresses = self.stack.addresses(self.spec.databases)
         return clean_environment(
             DJANGO_SETTINGS_MODULE="config.settings",
             NODE_ROLE=self.spec.role,
@@ -135,7 +145,7 @@ class Node:
                     "worker",
                     "--beat",
                     "--concurrency",
-                    2,
+                    self.spec.job_workers,
                     "--loglevel",
                     "INFO",
                 ),
@@ -222,8 +232,8 @@ def prepare(nodes: Sequence[Node], stack: Stack, say: Callable[[str, float], Non
     say(f"{first.spec.code} migrated", time.monotonic() - begin)
     for node in others:
         begin = time.monotonic()
-        like = first.spec.role if stack.new else None  # later the first one's holds facts of its own
-        if not (stack.make_database(node.spec.role, like=like) and like):
+        like = first.spec.databases if stack.new else None  # later the first one's holds facts of its own
+        if not (stack.make_database(node.spec.databases, like=like) and like):
             node.migrate()
         say(f"{node.spec.code} migrated", time.monotonic() - begin)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from demo.world import World
 
@@ -30,7 +31,7 @@ class Step:
 
     name: str
     title: str
-    run: Callable[[World], str] | None
+    run: Callable[[Any], str] | None
 
 
 def steps() -> list[Step]:
