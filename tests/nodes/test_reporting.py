@@ -31,7 +31,7 @@ from nodes.selectors.profiles import upstream_profiles
 from nodes.services import manifests
 from nodes.services.drafts import draft_due, plan_drafts
 from nodes.services.sending import send_stream
-from nodes.services.signing import BYTES_CONTEXT, node_private_key
+from nodes.services.signing import BYTES_CONTEXT, current_key
 from tests.nodes.far import FEDERATION, FarNode, FarUpstream
 from tests.nodes.test_receiving import code as some_code
 from tests.nodes.test_receiving import file, filing
@@ -212,7 +212,7 @@ def test_each_platform_gets_its_own_and_a_file_is_signed_as_it_is_handed_in(
         paper = world.rhea.get(f"/api/v1/reports/{ours}/document")
         assert b"# profile,capacity/" in paper.content
         signature = base64.b64decode(paper["Cin-Signature"])
-        public = SUITE.public_key(node_private_key())
+        public = current_key().public_key
         assert SUITE.verify(public, signature, BYTES_CONTEXT + paper.content)
         assert act(world, ours, "acknowledge", data={}).json()["errors"][0]["pointer"] == "/number"
         said = act(world, ours, "acknowledge", data={"number": "R-1", "refused": "列名不符"}).json()
