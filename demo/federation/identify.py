@@ -27,12 +27,13 @@ def run(nation: Nation) -> str:
     expect(here.status_code == NOT_FOUND, "the industry node issues nothing")
     expect(nation.nodes[JIANGSU].url in here.json()["detail"], "and says which node does")
     region = nation.who(JIANGSU, "regulator-one")
-    waiting = data.until(
+    asked = data.until(
         "the region has both applications",
-        lambda: both(region.get("/api/v1/identifiers", state="verified")["items"], len(applied)),
+        lambda: both(region.get("/api/v1/identifiers")["items"], len(applied)),
     )
-    for each in waiting:
-        region.post(f"/api/v1/identifiers/{each['id']}:approve")
+    for each in asked:
+        if each["review"] != "by_rule":
+            region.post(f"/api/v1/identifiers/{each['id']}:approve")
     rows = data.until("both are active on the industry node", lambda: active(provider, applied), seconds=40)
     codes = sorted(row["code"] for row in rows)
     filed = sorted(row["code"] for row in nation.who(NATION, "regulator-one").get("/api/v1/filings")["items"])

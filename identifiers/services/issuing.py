@@ -17,6 +17,7 @@ from identifiers.selectors.blocks import block_in_use
 from identifiers.selectors.profiles import review_profile
 from kernel.actor import SYSTEM, Actor
 from kernel.services.outbox import publish_each
+from kernel.systems import System, runs_here
 
 AT_ONCE = 500
 WRITE = """
@@ -39,6 +40,10 @@ def issue_by_rule(at_once: int = AT_ONCE) -> int:
 
     Another worker's rows are skipped, so many may do it at once.
     """
+    if not runs_here(
+        System.IDENTIFIERS
+    ):  # an industry node forwards: its region decides, by rule or by people
+        return 0
     waiting = Identifier.objects.filter(state=IdentifierState.VERIFIED, review=Review.BY_RULE)
     rows = list(waiting.order_by("id").select_for_update(skip_locked=True)[:at_once])
     if rows:
