@@ -150,6 +150,13 @@ class PostgreSQL:
             )
         return True
 
+    def drop_database(self, name: str) -> None:
+        """Drop the database `name`, whoever is connected to it; for drills that put a backup in its place."""
+        with self._connect("postgres") as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
     def _initialise(self, bin_folder: Path) -> bool:
         """Make the cluster where there is none; one that was interrupted leaves nothing that looks whole."""
         data = self._data(bin_folder)

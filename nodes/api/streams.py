@@ -13,6 +13,7 @@ from kernel.api.views import HouseView
 from nodes.domain.envelopes import Outcome
 from nodes.models import Envelope, OutboundStream
 from nodes.services import streams as services
+from nodes.services.sending import ask_expected
 
 
 class StreamOut(serializers.ModelSerializer[OutboundStream]):
@@ -66,6 +67,15 @@ class MessageQuery(PageQuery):
     outcome = serializers.ChoiceField(Outcome.choices(), required=False)
 
 
+class ResumeIn(serializers.Serializer[Any]):
+    """How to go on."""
+
+    restored = serializers.BooleanField(
+        default=False,
+        help_text="this node was restored from a backup: count on from what the peer holds, under new numbers",
+    )
+
+
 class StreamsView(HouseView):
     """`/api/v1/streams`."""
 
@@ -81,13 +91,15 @@ class ResumeView(HouseView):
     """`/api/v1/streams/{id}:resume`."""
 
     operations = {"POST": "nodes.resume_stream"}
-    queryset = OutboundStream.objects.all()
+    queryset = OutboundStream.objects.select_related("peer")
     visible_by = "nodes.list_streams"
 
-    @extend_schema(request=None, responses={200: StreamOut})
+    @extend_schema(request=ResumeIn, responses={200: StreamOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Let a halted stream go on, after a person has looked why it stopped."""
-        return self.show(services.resume_stream(stream=self.subject, actor=self.actor), StreamOut)
+        """Let a halted stream go on, after a person has looked why it stopped; after a restored backup, from the peer's number."""
+        expected = ask_expected(self.subject) if self.read(ResumeIn)["restored"] else 0
+        row = services.resume_stream(stream=self.subject, actor=self.actor, expected=expected)
+        return self.show(row, StreamOut)
 
 
 class SentMessagesView(HouseView):

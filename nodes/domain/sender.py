@@ -124,7 +124,14 @@ class Restarted:
     resume: bool = False
 
 
-SenderEvent = Enqueued | Receipted | Failed | Ticked | Restarted
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The node was restored from a backup: the peer holds numbers up to `expected` - 1 of which it knows nothing."""
+
+    expected: int
+
+
+SenderEvent = Enqueued | Receipted | Failed | Ticked | Restarted | Restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,14 @@ class Number:
     position: int
     sequence: int
     supersedes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Renumber:
+    """Store that every number above `above` is `by` more: those were taken before the backup was restored."""
+
+    above: int
+    by: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +180,7 @@ class Wake:
     at: datetime
 
 
-SenderEffect = Number | Park | Send | Keep | Wake | Alarm
+SenderEffect = Number | Renumber | Park | Send | Keep | Wake | Alarm
 Step = tuple[Outbound, tuple[SenderEffect, ...]]
 
 
@@ -188,9 +203,20 @@ def step(state: Outbound, event: SenderEvent) -> Step:
             if state.retry_at is not None and event.now < state.retry_at:
                 return state, (Wake(state.retry_at),)
             return _pump(replace(state, retry_at=None))
-        case Restarted():
-            halt = Halt.NONE if event.resume else state.halt
-            return _pump(replace(_rewound(state, state.acked), retry_at=None, halt=halt))
+        case Restarted() | Restored():
+            return _pump(*_begin_again(state, event))
+
+
+def _begin_again(state: Outbound, event: Restarted | Restored) -> Step:
+    """Send from the first that is not receipted; after a restored backup, under numbers that the peer does not hold."""
+    taken = max(event.expected - 1, state.acked) if isinstance(event, Restored) else state.acked
+    lifted = isinstance(event, Restored) or event.resume
+    by = taken - state.acked
+    again = replace(_rewound(state, taken), retry_at=None, halt=Halt.NONE if lifted else state.halt)
+    if not by:
+        return again, ()
+    settled = max(state.settled, taken)
+    return replace(again, last=state.last + by, settled=settled), (Renumber(state.acked, by),)
 
 
 def _rewound(state: Outbound, acked: int) -> Outbound:

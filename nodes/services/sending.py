@@ -1,5 +1,6 @@
 """Sending what a stream has to say: one sender at a time, every request signed afresh, every answer verified."""
 
+import json
 import random
 from collections import deque
 from datetime import timedelta
@@ -19,7 +20,7 @@ from nodes.domain.envelopes import Message, Receipt, open_receipt
 from nodes.domain.peers import PeerState
 from nodes.domain.sender import Failed, Halt, Receipted, Restarted, Send, SenderEvent, Sent
 from nodes.domain.statements import Statement, from_wire
-from nodes.errors import EnvelopeMalformed
+from nodes.errors import EnvelopeMalformed, UpstreamUnreachable
 from nodes.models import Envelope, OutboundStream, Peer
 from nodes.selectors.peers import key_of
 from nodes.services.contents import content_of
@@ -50,6 +51,18 @@ def send_stream(*, stream: UUID) -> None:
                 queue.clear()  # what else was meant to be on the wire does not leave either
             queue.extend(sends)
     _release(stream)
+
+
+def ask_expected(stream: OutboundStream) -> int:
+    """The number that the peer waits for on this stream. Raises UpstreamUnreachable where it does not say."""
+    target = f"{stream.peer.url}/api/v1/federation/streams/{stream.name}"
+    headers = signed_request(method="GET", url=target, body=b"", key=key_for(stream.peer))
+    try:
+        with open_client() as client:
+            answer = ask(client, "GET", target, headers=headers, body=b"")
+        return int(json.loads(answer.body)["expected"])
+    except (PeerSilentError, ValueError, KeyError, TypeError) as error:
+        raise UpstreamUnreachable(url=target, answer=str(error) or type(error).__name__) from error
 
 
 def due_streams() -> list[UUID]:

@@ -11,7 +11,19 @@ from kernel.services.outbox import publish
 from nodes.domain import sender
 from nodes.domain.alarms import Alarm, AlarmKind
 from nodes.domain.envelopes import Outcome, Receipt, compose_message
-from nodes.domain.sender import Enqueued, Halt, Keep, Number, Park, Restarted, Send, SenderEvent, Wake
+from nodes.domain.sender import (
+    Enqueued,
+    Halt,
+    Keep,
+    Number,
+    Park,
+    Renumber,
+    Restarted,
+    Restored,
+    Send,
+    SenderEvent,
+    Wake,
+)
 from nodes.errors import NotQuarantined, StreamNotHalted
 from nodes.events import MessageResent, StreamResumed
 from nodes.models import Envelope, OutboundStream, Outgoing, Peer
@@ -65,6 +77,8 @@ def take_step(row: OutboundStream, event: SenderEvent) -> tuple[list[Send], list
         match effect:
             case Number():
                 _number(row, effect)
+            case Renumber():
+                _renumber(row, effect)
             case Park():
                 pass  # it has its place, and gets a number later
             case Alarm():
@@ -103,13 +117,26 @@ def _number(row: OutboundStream, effect: Number) -> None:
     )
 
 
+def _renumber(row: OutboundStream, effect: Renumber) -> None:
+    """Move what is not receipted, the highest first: two envelopes never have one number."""
+    row.known_from = effect.above + effect.by + 1
+    row.save(update_fields=["known_from"])
+    waiting = Envelope.objects.filter(stream=row, sequence__gt=effect.above).order_by("-sequence")
+    for envelope in waiting.select_for_update():
+        envelope.sequence += effect.by
+        envelope.advance("sequence")
+
+
 @transaction.atomic
-def resume_stream(*, stream: OutboundStream, actor: Actor) -> OutboundStream:
-    """Lift a halt: a person has looked at what the peer holds. Raises StreamNotHalted."""
+def resume_stream(*, stream: OutboundStream, actor: Actor, expected: int = 0) -> OutboundStream:
+    """Lift a halt: a person has looked at what the peer holds. Raises StreamNotHalted.
+
+    With `expected`, the peer's next number, this node was restored from a backup, and counts on from there.
+    """
     row = OutboundStream.objects.select_for_update(of=("self",)).select_related("peer").get(id=stream.id)
     if row.halt == Halt.NONE:
         raise StreamNotHalted(stream=row.name)
-    take_step(row, Restarted(resume=True))
+    take_step(row, Restored(expected) if expected else Restarted(resume=True))
     enqueue_job(SEND_JOB, stream=str(row.id))
     publish(StreamResumed(subject=row.id, tenant=None, node=row.peer.code, stream=row.name), actor=actor)
     return row

@@ -151,6 +151,15 @@ class FarUpstream(FarNode):
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self) -> None:
+                stream = self.path.rsplit("/", 1)[-1]
+                state = far.streams.get(stream)
+                answer = json.dumps({"stream": stream, "expected": state.expected if state else 1}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 status, answer = far.answer(self.path, dict(self.headers.items()), body)

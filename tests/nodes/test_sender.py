@@ -1,5 +1,6 @@
 """The sending end, one event at a time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -17,7 +18,9 @@ from nodes.domain.sender import (
     Halt,
     Outbound,
     Receipted,
+    Renumber,
     Restarted,
+    Restored,
     Send,
     Sent,
     Ticked,
@@ -53,6 +56,17 @@ def test_no_more_than_the_window_is_on_the_wire() -> None:
     assert (state.last, state.sent) == (WINDOW + 3, WINDOW)
     state, effects = step(state, receipted(1, Ticket(0, 0)))
     assert sends(effects) == [WINDOW + 1]
+
+
+@given(acked=st.integers(0, 5), waiting=st.integers(0, 20), taken=st.integers(0, 40))
+def test_a_restored_sender_counts_on_and_uses_no_number_twice(acked: int, waiting: int, taken: int) -> None:
+    before = replace(Outbound(), last=acked + waiting, acked=acked, settled=acked, halt=Halt.EQUIVOCATION)
+    state, effects = step(before, Restored(taken + 1))
+    by = max(taken - acked, 0)
+    assert [each for each in effects if isinstance(each, Renumber)] == ([Renumber(acked, by)] if by else [])
+    assert (state.acked, state.last, state.halt) == (acked + by, acked + by + waiting, Halt.NONE)
+    assert state.last - state.acked == waiting, "what waits, waits under new numbers, and nothing else"
+    assert sends(effects) == list(range(state.acked + 1, min(state.last, state.acked + WINDOW) + 1))
 
 
 def test_a_gap_is_re_sent_at_once() -> None:

@@ -1,0 +1,164 @@
+"""Attack G-2 on two real nodes: replies lost, connections half open, a partition, and either side restored from a backup.
+
+`./dev attack two_nodes`. After each round both sides hold the same messages under the same numbers, and say so by one root.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from config.embedded.nodes import NATIONAL, REGIONAL, Node, running_nodes
+from config.embedded.stack import private_stack
+from demo.client import expect
+from demo.founding import found
+from demo.proxy import HALF_OPEN, REPLY, FaultProxy
+from demo.steps import attach
+from demo.world import World
+
+NAMED = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CACHE_URL")
+HOURS = count()
+FIRST = datetime.fromisoformat("2026-06-01T00:00:00+00:00")
+SECONDS = 120.0
+
+
+def report(world: World) -> str:
+    """Draft, review and send the report of one more hour; its id."""
+    hour = next(HOURS)
+    start, end = ((FIRST + timedelta(hours=each)).isoformat() for each in (hour, hour + 1))
+    operator = world.clients["operator-system"]
+    draft = operator.post("/api/v1/reports", {"section": "nodes.traffic", "start": start, "end": end})
+    world.clients["regulator-one"].post(f"/api/v1/reports/{draft['id']}:review")
+    operator.post(f"/api/v1/reports/{draft['id']}:send")
+    return str(draft["id"])
+
+
+def receipted(world: World, *reports: str) -> None:
+    """Wait until the national node has receipted the reports, and let both sides compare what they hold."""
+    operator = world.clients["operator-system"]
+    world.until(
+        "the reports are receipted",
+        lambda: all(operator.get(f"/api/v1/reports/{each}")["state"] == "receipted" for each in reports),
+        seconds=SECONDS,
+    )
+    pairs = operator.post("/api/v1/manifests:exchange")["items"]
+    expect(pairs and all(pair["agreed"] for pair in pairs), f"every manifest agrees: {pairs}")
+
+
+def stream(world: World) -> Any:
+    """The stream of the reports, as the region sees it."""
+    rows = world.clients["operator-system"].get("/api/v1/streams", limit=200)["items"]
+    return next(row for row in rows if row["name"].startswith("reports"))
+
+
+def reply_lost(world: World) -> None:
+    """The message arrives and its receipt does not: it is sent again, and taken once."""
+    world.proxy.lose(2, "/messages", how=REPLY)
+    receipted(world, report(world), report(world))
+
+
+def half_open(world: World) -> None:
+    """A connection that says nothing is given up, and the message sent on another."""
+    world.proxy.lose(1, "/messages", how=HALF_OPEN)
+    receipted(world, report(world))
+
+
+def partition(world: World) -> None:
+    """What is sent into a partition waits, and arrives once when the way is there again."""
+    world.proxy.partition()
+    waiting = [report(world) for _ in range(3)]
+    world.until("the region fails", lambda: stream(world)["failures"] > 1, seconds=SECONDS)
+    world.proxy.heal()
+    receipted(world, *waiting)
+
+
+def upstream_restored(world: World) -> None:
+    """The national node loses what it had receipted since its backup: it is sent again under the same numbers."""
+    backup(world.national)
+    lost = [report(world) for _ in range(2)]
+    receipted(world, *lost)
+    restore(world.national)
+    receipted(world, report(world))
+    kinds = {row["kind"] for row in world.clients["operator-system"].get("/api/v1/node-alarms")["items"]}
+    expect("peer_lost" in kinds, f"somebody is told: {kinds}")
+
+
+def region_restored(world: World) -> None:
+    """The region forgot what it had sent since its backup: it stops, and goes on after what the national node holds."""
+    backup(world.regional)
+    receipted(world, report(world), report(world))
+    known = stream(world)["last"]
+    restore(world.regional)
+    next_one = report(world)
+    world.until("the stream stops", lambda: stream(world)["halt"] == "equivocation", seconds=SECONDS)
+    here = f"/api/v1/streams/{stream(world)['id']}:resume"
+    world.clients["operator-system"].post(here, {"restored": True})
+    receipted(world, next_one)
+    expect(stream(world)["last"] > known, "no number that was used is used again")
+
+
+def backup(node: Node) -> None:
+    """Copy the node's database as it stands, with the node stopped."""
+    node.stop()
+    _copy(node, of=node.spec.role, to="backup")
+    _start(node)
+
+
+def restore(node: Node) -> None:
+    """Put the copy in the database's place."""
+    node.stop()
+    _copy(node, of="backup", to=node.spec.role)
+    _start(node)
+
+
+def _start(node: Node) -> None:
+    node.start()
+    node.wait()
+
+
+def _copy(node: Node, *, of: str, to: str) -> None:
+    names = {"regional": "node", "national": "node_national", "backup": "node_backup"}
+    node.stack.postgresql.drop_database(names[to])
+    node.stack.postgresql.make_database(names[to], like=names[of])
+
+
+ROUNDS: tuple[Callable[[World], None], ...] = (
+    reply_lost,
+    half_open,
+    partition,
+    upstream_restored,
+    region_restored,
+)
+
+
+def main() -> int:
+    """Do every round; exit 0 only if both sides agree after each."""
+    for name in NAMED:  # services of its own: the attack's database is not a node's
+        os.environ.pop(name, None)
+    proxy = FaultProxy()
+    specs = [replace(REGIONAL, port=0, extra={"EGRESS_PROXY": proxy.url}), replace(NATIONAL, port=0)]
+    try:
+        with (
+            private_stack("two-nodes", durable=False) as stack,
+            running_nodes(specs, stack) as (regional, national),
+        ):
+            world = World(regional, national, proxy)
+            world.clients |= found(regional, operator="示范省级运营公司", regulator="示范省通信管理局")
+            theirs = found(national, operator="示范国家运营公司", regulator="示范国家主管部门")
+            world.clients |= {f"national-{name}": client for name, client in theirs.items()}
+            attach.run(world)
+            for each in ROUNDS:
+                began = time.monotonic()
+                each(world)
+                sys.stdout.write(f"ok  {each.__name__}  {time.monotonic() - began:.1f} s\n")
+    finally:
+        proxy.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
