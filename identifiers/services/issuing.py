@@ -40,9 +40,7 @@ def issue_by_rule(at_once: int = AT_ONCE) -> int:
 
     Another worker's rows are skipped, so many may do it at once.
     """
-    if not runs_here(
-        System.IDENTIFIERS
-    ):  # an industry node forwards: its region decides, by rule or by people
+    if not runs_here(System.IDENTIFIERS):  # an industry node forwards, and its region decides
         return 0
     waiting = Identifier.objects.filter(state=IdentifierState.VERIFIED, review=Review.BY_RULE)
     rows = list(waiting.order_by("id").select_for_update(skip_locked=True)[:at_once])

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('nodes', '0004_forwarding'),
+        ('nodes', '0007_forwarding'),
     ]
 
     operations = [
