@@ -14,7 +14,7 @@ from uuid import uuid4
 from django.conf import settings
 
 from kernel.clock import now
-from kernel.crypto.suite import INTERNATIONAL as SUITE
+from kernel.crypto.suite import suite_of_key
 from kernel.searching import answer_here
 from kernel.systems import System, runs_here
 from nodes.adapters.peers.client import Answer, AnswerTooLargeError, PeerSilentError, ask, open_client
@@ -40,7 +40,7 @@ from nodes.domain.searches import (
 from nodes.domain.statements import Statement, from_wire
 from nodes.models import Peer
 from nodes.selectors.peers import key_of
-from nodes.services.signing import node_private_key, signed_request
+from nodes.services.signing import key_for, signed_request
 
 __all__ = [
     "LONGEST",
@@ -112,7 +112,7 @@ def searching(*, demand: dict[str, Any], deadline_ms: int, before: Question | No
         under_way = [each for each in UNDER_WAY.get(peer.code, ()) if not each.done()]
         if len(under_way) < EACH:
             url = peer.url + SEARCHES
-            headers = signed_request(method="POST", url=url, body=body)
+            headers = signed_request(method="POST", url=url, body=body, key=key_for(peer))
             asked.requests[peer.code] = _hands().submit(_ask, url, headers, body, until)
             UNDER_WAY[peer.code] = [*under_way, asked.requests[peer.code]]
     try:
@@ -171,14 +171,15 @@ def answer_search(*, peer: Peer, body: bytes) -> Statement:
                 bundles = answer_here(question.demand, MOST_BUNDLES)
             replies = _statements(asked) if asked else []
         passed = [each for each in (_to_pass(*reply) for reply in replies) if each is not None]
+    key = key_for(peer)
     return sign_found(
         question,
         node=settings.NODE_CODE,
         at=now(),
         bundles=bundles,
         passed=passed,
-        suite=SUITE,
-        private_key=node_private_key(),
+        suite=key.suite,
+        private_key=key.private_key,
     )
 
 
@@ -229,9 +230,9 @@ def _word_passed(question: Question, peer: Peer, passed: Passed, at: datetime) -
     """What a node said that our upstream passed on: signed by the key that the upstream vouches for, with nobody behind."""
     found: Found | Disbelief
     try:
-        public_key = SUITE.public_key_of(dict(passed.key))
+        suite, public_key = suite_of_key(dict(passed.key))
         found = open_found(
-            passed.statement, question, node=passed.node, suite=SUITE, public_key=public_key, at=at
+            passed.statement, question, node=passed.node, suite=suite, public_key=public_key, at=at
         )
     except DisbeliefError as error:
         found = error.reason

@@ -24,7 +24,7 @@ from nodes.domain.searches import (
 from nodes.domain.statements import Statement, from_wire
 from nodes.errors import EnvelopeMalformed
 from nodes.services import searches
-from nodes.services.signing import node_private_key
+from nodes.services.signing import current_key
 from tests.nodes.far import FEDERATION, FarNode, FarUpstream
 from tests.scheduling.live import demand, open_market
 from tests.scheduling.test_remote import HONEST
@@ -272,7 +272,7 @@ def test_our_node_answers_a_peer_with_what_it_alone_can_grant_and_keeps_nothing(
         question,
         node="320000",
         suite=SUITE,
-        public_key=SUITE.public_key(node_private_key()),
+        public_key=current_key().public_key,
         at=datetime.now(UTC),
     )
     assert 1 <= len(found.bundles) <= MOST_BUNDLES
