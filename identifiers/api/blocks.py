@@ -1,15 +1,11 @@
 """Number blocks over HTTP: what this node may draw codes from."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from identifiers.models import NumberBlock
-from kernel.api.pagination import PageQuery
-from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
 
@@ -28,10 +24,10 @@ class BlocksView(HouseView):
     """`/api/v1/number-blocks`."""
 
     system = System.IDENTIFIERS
-    operations = {"GET": "identifiers.list_blocks"}
+    operations = {"GET": "identifiers.read_blocks"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(NumberBlockOut))
+    @extend_schema(responses=NumberBlockOut(many=True))
     def get(self, request: Request) -> Response:
-        """List the blocks that were asked for, are open, or are closed for ever."""
-        rows: Any = NumberBlock.objects.visible_to(self.actor).select_related("prefix")
-        return self.page(rows, NumberBlockOut)
+        """Read the blocks that were asked for, are open, or are closed for ever: one for each database that issued."""
+        rows = NumberBlock.objects.visible_to(self.actor).select_related("prefix").order_by("-id")
+        return Response(NumberBlockOut(rows, many=True).data)

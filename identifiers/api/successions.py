@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from identifiers.domain.lifecycle import LIFE
 from identifiers.domain.successions import MOST
 from identifiers.models import Identifier
+from identifiers.selectors.successions import way_on
 from identifiers.services import successions as services
 from kernel.api.proposals import ProposalOut
 from kernel.api.views import HouseView
@@ -65,3 +66,29 @@ class ProposeSplitView(HouseView):
             predecessor=self.subject, successors=data["successors"], reason=data["reason"], actor=self.actor
         )
         return self.show(row, ProposalOut, status=201)
+
+
+class SuccessorsQuery(serializers.Serializer[Any]):
+    """A code in any spelling."""
+
+    code = serializers.CharField(max_length=200)
+
+
+class SuccessorsOut(serializers.Serializer[Any]):
+    """The codes that went on in the place of one that ended; each of them resolves."""
+
+    code = serializers.CharField()
+    successors = serializers.ListField(child=serializers.CharField())
+
+
+class SuccessorsView(HouseView):
+    """`/api/v1/successors?code=…`."""
+
+    system = System.IDENTIFIERS
+    operations = {"GET": "identifiers.read_successors"}
+
+    @extend_schema(parameters=[SuccessorsQuery], responses=SuccessorsOut)
+    def get(self, request: Request) -> Response:
+        """Read what a tombstone points to, after a merger or a split."""
+        code, successors = way_on(self.query(SuccessorsQuery)["code"])
+        return Response({"code": code, "successors": successors})

@@ -126,7 +126,6 @@ class AcceptTransferView(TransferActView):
     """`/api/v1/identifier-transfers/{id}:accept`."""
 
     operations = {"POST": "identifiers.accept_transfer"}
-    acts = {"POST": (LIFE, "accept")}
 
     @extend_schema(request=TransferAcceptIn, responses={200: TransferOut})
     def post(self, request: Request, **_: Any) -> Response:
@@ -140,7 +139,6 @@ class DeclineTransferView(TransferActView):
     """`/api/v1/identifier-transfers/{id}:decline`."""
 
     operations = {"POST": "identifiers.decline_transfer"}
-    acts = {"POST": (LIFE, "decline")}
 
     @extend_schema(request=TransferDeclineIn, responses={200: TransferOut})
     def post(self, request: Request, **_: Any) -> Response:

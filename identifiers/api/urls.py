@@ -33,6 +33,7 @@ urlpatterns = [
     path("identifier-transfers/<uuid:pk>:decline", transfers.DeclineTransferView.as_view()),
     path("identifier-transfers/<uuid:pk>:withdraw", transfers.WithdrawTransferView.as_view()),
     path("identifiers/<str:prefix>/<str:suffix>", resolution.ResolveView.as_view()),
+    path("successors", successions.SuccessorsView.as_view(), name="successors"),
     path("number-blocks", blocks.BlocksView.as_view(), name="number-blocks"),
     path("codecs", codecs.CodecsView.as_view(), name="codecs"),
     path("codecs:decode", codecs.DecodeView.as_view()),

@@ -74,7 +74,7 @@ def test_after_a_restore_nothing_is_issued_before_the_upstream_grants_another_bl
     after = world.rhea.post(here).json()["code"]
     assert before.code
     assert [code.split("/")[1][:3] for code in (before.code, after)] == ["000", "001"]
-    told = world.otto.get("/api/v1/number-blocks").json()["items"]
+    told = world.otto.get("/api/v1/number-blocks").json()
     assert {each["number"]: each["state"] for each in told} == {0: "closed", 1: "open"}
 
 

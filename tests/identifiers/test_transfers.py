@@ -116,6 +116,10 @@ def test_two_merge_into_one_and_one_splits_into_two(world: World) -> None:
         uuid.UUID(other["id"]): (new["code"],),
         uuid.UUID(new["id"]): (third["code"],),
     }
+    public = world.nobody.get(f"/api/v1/successors?code={old['code'].lower()}")
+    assert public.json() == {"code": old["code"], "successors": [new["code"]]}
+    assert world.nobody.get(f"/api/v1/successors?code={third['code']}").json()["successors"] == []
+    assert world.nobody.get("/api/v1/successors?code=86.320000/000000000000C").status_code == 404
     with pytest.raises(DatabaseError), transaction.atomic():
         Succession.objects.all().delete()
 

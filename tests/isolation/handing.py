@@ -1,6 +1,6 @@
 """Identifiers on their way from one house to another, and described more than once."""
 
-from identifiers.models import Descriptor, Identifier, NumberBlock, Prefix
+from identifiers.models import Descriptor, Identifier
 from tests.aggregation.supply import made
 from tests.support.cast import World
 
@@ -24,8 +24,3 @@ def handed_over(world: World) -> None:
     for _ in SEVERAL:
         row.refresh_from_db()
         made(world.ada.put(f"/api/v1/identifiers/{row.id}", body, If_Match=f'"{row.generation}"'))
-    for number in SEVERAL:  # blocks of databases that were
-        prefix = Prefix.objects.latest("id")
-        NumberBlock.objects.create(
-            prefix=prefix, number=number, incarnation=f"former-{number}", state="closed"
-        )

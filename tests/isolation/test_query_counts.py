@@ -39,6 +39,7 @@ ARGUMENTS = {
 }
 FILES = {"participants.read_document"}  # what the cast was licensed with has no file
 BY_TEXT = {
+    "identifiers.read_successors",
     "identifiers.read_dictionary",
     "identifiers.resolve_identifier",
     "identifiers.resolve_text",
