@@ -19,6 +19,7 @@ from kernel.searching import answer_here
 from kernel.systems import System, runs_here
 from nodes.adapters.peers.client import Answer, AnswerTooLargeError, PeerSilentError, ask, open_client
 from nodes.domain.peers import PeerState, Relation
+from nodes.domain.prefixes import NATIONAL
 from nodes.domain.searches import (
     HANDED_ON,
     LARGEST_ANSWER,
@@ -38,7 +39,7 @@ from nodes.domain.searches import (
     sign_found,
 )
 from nodes.domain.statements import Statement, from_wire
-from nodes.models import Peer
+from nodes.models import DelegatedPrefix, Peer
 from nodes.selectors.peers import key_of
 from nodes.services.signing import key_for, signed_request
 
@@ -223,7 +224,14 @@ def _found(asked: Asked, peer: Peer, statement: Statement, at: datetime) -> Foun
     going_round = set(others) & {peer.code, *asked.question.path} or len(set(others)) < len(others)
     if going_round or (others and peer.relation != Relation.UPSTREAM.value):
         return Disbelief.LOOP
-    return found
+    return Disbelief.PREFIX if found.bundles and not _has_prefix(peer) else found
+
+
+def _has_prefix(peer: Peer) -> bool:
+    """Whether anything can be the peer's own: of a downstream, only what stands under a prefix that we delegated to it."""
+    if peer.relation != Relation.DOWNSTREAM.value:
+        return True
+    return DelegatedPrefix.objects.filter(peer=peer, prefix=f"{NATIONAL}.{peer.code}").exists()
 
 
 def _word_passed(question: Question, peer: Peer, passed: Passed, at: datetime) -> Word:
@@ -256,5 +264,7 @@ def _to_pass(peer: Peer, statement: Statement | PeerWord | Disbelief) -> Passed 
     """A peer's answer with the key that it is registered with; of whoever said nothing, nothing."""
     key = key_of(peer, statement.key_id) if isinstance(statement, Statement) else None
     if not isinstance(statement, Statement) or key is None or not key.valid_at(now()):
+        return None
+    if not _has_prefix(peer):
         return None
     return Passed(peer.code, peer.name, peer.url, key.suite.jwk(key.public_key), statement)

@@ -23,6 +23,7 @@ from nodes.domain.searches import (
 )
 from nodes.domain.statements import Statement, from_wire
 from nodes.errors import EnvelopeMalformed
+from nodes.models import Peer
 from nodes.services import searches
 from nodes.services.signing import current_key
 from tests.nodes.far import FEDERATION, FarNode, FarUpstream
@@ -243,6 +244,9 @@ def test_a_peer_that_is_slow_or_lies_changes_nothing_of_ours(world: World, marke
         assert select(world).json()["across"]["nodes"][0]["state"] == "busy"
     market.finds = through_the_nation(market)
     assert select(world).json()["across"]["nodes"][0]["state"] == "answered"
+    Peer.objects.update(relation="downstream")  # one to which no prefix was delegated
+    market.finds = signed(bundles=[offered("000000")])(market)
+    assert select(world).json()["across"]["nodes"][0]["reason"] == "foreign_prefix"
 
 
 @pytest.mark.django_db
