@@ -42,13 +42,21 @@ def compute_fen(inputs: Document) -> int:
     return int(max(0, min(half_even(exact), inputs["contract_fen"]) - inputs["billed_before_fen"]))
 
 
-def line_fen(inputs: Document) -> int:
-    """Rule line_instalments: one-off with the first, the rest evenly over the months, less what was billed."""
+def monthly_fen(inputs: Document | None) -> int:
+    """Rules line_instalments and storage_instalments: one-off with the first, the rest evenly over the months, less what was billed."""
+    if inputs is None:
+        return 0
     count = inputs["instalments_before"] + inputs["instalments"]
     if count == 0:
         return 0
+    steps = inputs.get("steps", [])
     rest = inputs["contract_fen"] - inputs["one_off_fen"]
-    due = inputs["one_off_fen"] + half_even(Fraction(rest * count, inputs["months"]))
+    first = min([count, *(step["after"] for step in steps)])
+    due = inputs["one_off_fen"] + half_even(Fraction(rest * first, inputs["months"]))
+    ends = [*(step["after"] for step in steps[1:]), count]
+    for step, end in zip(steps, ends, strict=False):
+        if count > step["after"]:
+            due += step["one_off_fen"] + step["monthly_fen"] * max(0, min(count, end) - step["after"])
     return int(max(0, due - inputs["billed_before_fen"]))
 
 
@@ -69,25 +77,28 @@ def split(fen: int, fee_bp: int) -> tuple[int, int, int]:
 
 def recompute(evidence: Document) -> dict[str, int]:
     """Every figure of the statement, from the evidence's inputs alone."""
-    compute, line = compute_fen(evidence["compute"]), line_fen(evidence["line"])
+    compute, line = compute_fen(evidence["compute"]), monthly_fen(evidence["line"])
+    storage = monthly_fen(evidence.get("storage"))
     voucher = voucher_fen(evidence["voucher"], compute, evidence["compute"]["billed_before_fen"])
     provider, compute_fee, compute_rest = split(compute, evidence["fees"]["compute_bp"])
+    store, store_fee, store_rest = split(storage, evidence["fees"].get("storage_bp", 0))
     line_provider, line_fee, line_rest = split(line, evidence["fees"]["line_bp"])
     return {
         "compute_fen": compute,
+        "storage_fen": storage,
         "line_fen": line,
-        "user_fen": compute + line - voucher,
+        "user_fen": compute + storage + line - voucher,
         "voucher_fen": voucher,
-        "provider_fen": provider,
+        "provider_fen": provider + store,
         "line_provider_fen": line_provider,
-        "fee_fen": compute_fee + line_fee,
-        "residue_fen": compute_rest + line_rest,
+        "fee_fen": compute_fee + store_fee + line_fee,
+        "residue_fen": compute_rest + store_rest + line_rest,
     }
 
 
 def stated(statement: Document) -> dict[str, int]:
     """The statement's own figures, under the same names."""
-    lines = {f"{line['part']}_fen": line["amount_fen"] for line in statement["lines"]}
+    lines = {"storage_fen": 0} | {f"{line['part']}_fen": line["amount_fen"] for line in statement["lines"]}
     return lines | {name: value for name, value in statement.items() if name.endswith("_fen")}
 
 

@@ -5,26 +5,26 @@ from kernel.text import Text
 
 
 class PriceChanged(Problem):
-    """The offer's price moved between the selection and the quote."""
+    """The price of the offer or its centre's storage moved between the selection and the quote."""
 
     status = 409
     code = "price_changed"
     title = Text("价格已变动", "The price has changed")
     detail = Text(
-        "该产品的价格在选择之后有变动；请重新选择后再取报价。",
-        "The offer's price moved since the selection; select again, then ask for the quote.",
+        "该产品或其中心存储的价格在选择之后有变动；请重新选择后再取报价。",
+        "The price of the offer or of its centre's storage moved since the selection; select again, then ask for the quote.",
     )
 
 
 class StorageNotQuoted(Problem):
-    """The bundle rents storage, which statements do not bill yet."""
+    """The selection is from before storage was quoted, and does not say for how many months it is."""
 
     status = 409
     code = "storage_not_quoted"
-    title = Text("存储尚不能报价", "Storage is not quoted yet")
+    title = Text("该选择的存储不能报价", "The selection's storage is not quoted")
     detail = Text(
-        "该组合含存储，本节点的对账单尚不能计收存储；请去掉 storage 重新选择，存储另行向服务商租用。",
-        "The bundle rents storage, which this node's statements do not bill yet; select again without storage, and rent it from the provider apart.",
+        "该选择作于存储可报价之前，未载明存储月数；请重新选择后再取报价。",
+        "The selection was made before storage was quoted, and does not say for how many months: select again, then ask for the quote.",
     )
 
 
@@ -97,6 +97,39 @@ class AcceptanceMismatch(Problem):
     detail = Text(
         "验收项 {field}：订单为 {ordered}，实收为 {received}；请让提供商补齐后再验收，或取消订单。",
         "{field}: {ordered} ordered, {received} received; have the provider complete it, or cancel the order.",
+    )
+
+
+class LineNotChangeable(Problem):
+    """The order's line cannot be changed so, or not now."""
+
+    status = 409
+    code = "line_not_changeable"
+    title = Text("专线不能如此变更", "The line cannot be changed so")
+    detail = Text("不能变更：{reason_zh}。", "It cannot be changed: {reason_en}.")
+
+
+class ChangeOfferOver(Problem):
+    """The line provider's offer has run out by the database's clock."""
+
+    status = 409
+    code = "change_offer_over"
+    title = Text("变更报价已过期", "The offer has run out")
+    detail = Text(
+        "该变更报价有效期至 {offer_ends}；请撤回后重新申请。",
+        "It was good until {offer_ends}: withdraw the change, and ask for it anew.",
+    )
+
+
+class TooEarly(Problem):
+    """What was agreed keeps it from happening before a time."""
+
+    status = 409
+    code = "too_early"
+    title = Text("为时过早", "Too early")
+    detail = Text(
+        "按约定最早可于 {earliest} 办理；请届时再试。",
+        "By what was agreed it can be done at {earliest}: try again then.",
     )
 
 

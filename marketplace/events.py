@@ -215,3 +215,13 @@ class VoucherReleased(Event):
 
     order: UUID
     amount_fen: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineChangeMoved(Event):
+    """A change of a running line was asked for, offered, agreed, switched, or came to nothing."""
+
+    name: ClassVar[str] = "marketplace.line_change_moved"
+
+    order: UUID
+    state: str

@@ -2,8 +2,8 @@
 
 from kernel.events import on
 from kernel.services.capacity import HoldExpired
-from marketplace.services import orders
-from scheduling.events import CarrierLineLost, LineAccepted, ServiceDispatched
+from marketplace.services import line_changes, orders
+from scheduling.events import CarrierLineLost, LineAccepted, LineDeclined, ServiceDispatched
 
 
 @on(HoldExpired)
@@ -28,3 +28,15 @@ def note_dispatched(event: ServiceDispatched) -> None:
 def lose_line(event: CarrierLineLost) -> None:
     """The carrier keeps nothing for the order: it goes back."""
     orders.lose_line(order=event.subject)
+
+
+@on(LineDeclined)
+def give_up_line(event: LineDeclined) -> None:
+    """The line's A end cannot be built: the order is cancelled."""
+    orders.lose_line(order=event.subject, reason=orders.NOT_BUILDABLE)
+
+
+@on(HoldExpired)
+def lapse_change(event: HoldExpired) -> None:
+    """What a line provider's offer of a change held has run out; other bundles' holds are not ours."""
+    line_changes.lapse_change(change=event.subject)

@@ -173,8 +173,8 @@ class EndsDisordered(Problem):
     code = "ends_disordered"
     title = Text("接入分级次序有误", "Classes of ends out of order")
     detail = Text(
-        "{code} 的 up_to_m 须大于、days 不得少于前一级。",
-        "{code} must reach farther than the class before it, and take no fewer days.",
+        "{code} 的 up_to_m 须大于、days 与 one_off_cny 不得少于前一级。",
+        "{code} must reach farther than the class before it, and take no fewer days and cost no less.",
     )
 
 
@@ -197,8 +197,20 @@ class LineQuoteNotFirm(Problem):
     code = "line_quote_not_firm"
     title = Text("该类专线报价不可如此使用", "This kind of line quote does not allow it")
     detail = Text(
-        "“{kind_zh}”报价不能 {act}：只有确定报价可预占，只有有条件报价可工勘；请取得相应报价。",
-        "A {kind_en} quote does not allow {act}: only a firm one is held, only a conditional one is surveyed; ask for that kind.",
+        "“{kind_zh}”报价不能 {act}：只有确定报价可预占、可下单，只有有条件报价可工勘；请取得相应报价，有条件的请先待线路商工勘。",
+        "A {kind_en} quote does not allow {act}: only a firm one is held and ordered, only a conditional one is surveyed; ask for that kind, and let a conditional one be surveyed first.",
+    )
+
+
+class LineQuoteMismatch(Problem):
+    """The line quote is of another bundle."""
+
+    status = 409
+    code = "line_quote_mismatch"
+    title = Text("专线报价与组合不符", "The line quote is of something else")
+    detail = Text(
+        "专线报价 {line_quote} 是为另一选择或另一组合给出的；请为本组合另取专线报价，或不带 line_quote 报价。",
+        "Line quote {line_quote} is for another selection or bundle: have this bundle's line quoted, or leave line_quote out.",
     )
 
 

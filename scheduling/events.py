@@ -325,6 +325,15 @@ class LineTested(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LineDeclined(Event):
+    """The survey found that the A end cannot be built: `subject` is the order, `tenant` its user."""
+
+    name: ClassVar[str] = "scheduling.line_declined"
+
+    opening: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class LineAccepted(Event):
     """The line is accepted or deemed so: `subject` is the order, `tenant` its user."""
 

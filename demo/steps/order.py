@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from demo.bookings import book_nights
 from demo.client import Client, expect
 from demo.race import race_for_the_last
 from demo.world import World
@@ -34,11 +35,12 @@ def run(world: World) -> str:
     firm.post(f"{here}:accept-compute", sheet_of(world))
     running = world.until("billing has started for both", lambda: started(firm.get(here)))
     world.facts |= {"order": running, "compute-party": compute, "line-party": line}
+    booked = book_nights(world)
     wanted, winners = race_for_the_last(world)
     return (
         f"{world.facts['best']['offer']}: line opened in {len(opening['steps'])} steps, accelerated clock "
         f"(a day is {opening['clock']['day_seconds']} s), dispatched by signed callback, billed from one instant; "
-        f"16 raced for {wanted}, {winners} won, the others got a clean 409"
+        f"{booked}; 16 raced for {wanted}, {winners} won, the others got a clean 409"
     )
 
 

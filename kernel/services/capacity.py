@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import DateTimeField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models import DateTimeField, Exists, F, Min, OuterRef, QuerySet, Value
 from django.db.models.functions import Greatest, Least, Now
 
 from kernel.actor import SYSTEM, Actor
@@ -49,6 +49,7 @@ class WindowEnded(Event):
     resource: UUID
 
 
+NOTHING_APART: Mapping[UUID, tuple[Window, ...]] = {}
 UNLIMITED = HoldQuota(most=2**31 - 1, most_lapsed=2**31 - 1)
 TAKE = """
     WITH wanted AS (
@@ -137,11 +138,13 @@ def hold(
     quantities: Mapping[UUID, int],
     ttl: timedelta,
     windows: Sequence[Window] = (),
+    apart: Mapping[UUID, tuple[Window, ...]] = NOTHING_APART,
     quota: HoldQuota = UNLIMITED,
 ) -> datetime:
     """Hold every quantity for the bundle, throughout every window (none: open-ended), or hold nothing.
 
-    Returns when the hold runs out: after `ttl`, at the latest as its first window ends. `quantities` maps resource to
+    Beside `windows`, resources that are needed at other times have theirs in `apart`. Returns when the hold runs out: after
+    `ttl`, at the latest as its first window ends. `quantities` maps resource to
     an amount in that resource's unit. Raises SoldOut naming the first resource (in id order) that cannot grant it,
     HoldQuotaReached, HoldsLapse. The tenant's account is locked first, then the rows in id order, so bundles cannot
     deadlock; a single row is locked by the statement that takes from it.
@@ -151,7 +154,7 @@ def hold(
     if len(wanted) > 1 or windows:
         lock_rows(wanted)
     if windows:
-        return _book(bundle, tenant, wanted, ttl, windows)
+        return _book(bundle, tenant, wanted, ttl, {each: apart.get(each, tuple(windows)) for each in wanted})
     return _take(bundle, tenant, wanted, ttl)
 
 
@@ -206,6 +209,27 @@ def take_over(*, bundle: UUID, by: UUID) -> datetime:
     """Let what a bundle holds be held for another one, until the same time. Raises HoldGone where it is not live."""
     _change_live(bundle, bundle=by)
     return _deadline_of(by)
+
+
+@transaction.atomic
+def add(
+    *, bundle: UUID, quantities: Mapping[UUID, int], ttl: timedelta, windows: Sequence[Window] = ()
+) -> datetime:
+    """Hold more under a live hold, throughout every window (none: open-ended), or nothing more; it stays one hold.
+
+    Returns when all of it runs out now, as `hold` says. Raises HoldGone, SoldOut. The claims are locked before the rows.
+    """
+    tenant = _change_live(bundle)
+    wanted = dict(sorted(quantities.items()))
+    lock_rows(wanted)
+    if windows:
+        _book(bundle, tenant, wanted, ttl, dict.fromkeys(wanted, tuple(windows)))
+    else:
+        _take(bundle, tenant, wanted, ttl)
+    claims = Claim.objects.filter(bundle=bundle)
+    until: datetime = claims.aggregate(first=Min("expires_at"))["first"]
+    claims.update(expires_at=until)
+    return until
 
 
 @transaction.atomic
@@ -268,13 +292,20 @@ def _take(bundle: UUID, tenant: UUID, wanted: dict[UUID, int], ttl: timedelta) -
 
 
 def _book(
-    bundle: UUID, tenant: UUID, wanted: dict[UUID, int], ttl: timedelta, windows: Sequence[Window]
+    bundle: UUID,
+    tenant: UUID,
+    wanted: dict[UUID, int],
+    ttl: timedelta,
+    windows: Mapping[UUID, tuple[Window, ...]],
 ) -> datetime:
-    """Claims for each window, on rows that are locked."""
-    left = free_over(wanted, windows)
+    """Claims for each window of each resource, on rows that are locked."""
+    left: dict[UUID, int] = {}
+    for alike in set(windows.values()):
+        left |= free_over([each for each in wanted if windows[each] == alike], alike)
     for resource, quantity in wanted.items():
         if left.get(resource, 0) < quantity:
             raise SoldOut(resource=resource, wanted=quantity, free=left.get(resource, 0))
+    first_end = min(window.end for each in windows.values() for window in each)
     Claim.objects.bulk_create(
         Claim(
             resource_id=resource,
@@ -283,10 +314,10 @@ def _book(
             quantity=quantity,
             period=(window.start, window.end),
             state=ClaimState.HELD,
-            expires_at=_runs_out(ttl, min(each.end for each in windows)),
+            expires_at=_runs_out(ttl, first_end),
         )
         for resource, quantity in wanted.items()
-        for window in windows
+        for window in windows[resource]
     )
     _recompute_peaks(wanted)
     return _deadline_of(bundle)
@@ -309,7 +340,7 @@ def _change_live(whose: UUID, **changes: Any) -> UUID:
     claims = Claim.objects.filter(bundle=whose)
     known = list(claims.select_for_update().order_by("id"))
     live = claims.filter(state=ClaimState.HELD, expires_at__gt=Now())
-    if not known or live.update(**changes) != len(known):
+    if not known or (live.update(**changes) if changes else live.count()) != len(known):
         raise HoldGone
     return known[0].tenant_id
 
@@ -322,12 +353,11 @@ def _end(claims: QuerySet[Claim], state: ClaimState) -> bool:
         return False
     if ended[0].state == ClaimState.HELD:
         discount_hold(tenant=ended[0].tenant_id, lapsed=True)
-    rows = lock_rows([claim.resource_id for claim in ended])
+    lock_rows([claim.resource_id for claim in ended])
     active.update(state=state, expires_at=None)
-    if ended[0].period is None:
-        add_standing({claim.resource_id: -claim.quantity for claim in ended})
-    else:
-        _recompute_peaks(rows)
+    add_standing({claim.resource_id: -claim.quantity for claim in ended if claim.period is None})
+    if booked := {claim.resource_id for claim in ended if claim.period is not None}:
+        _recompute_peaks(booked)
     return True
 
 
@@ -339,6 +369,8 @@ def lock_rows(resources: Iterable[UUID]) -> dict[UUID, Capacity]:
 
 def add_standing(changes: Mapping[UUID, int]) -> None:
     """Change what stands on rows that are locked; PostgreSQL refuses more than there is."""
+    if not changes:
+        return
     with connection.cursor() as cursor:
         cursor.execute(STANDING, [list(changes), list(changes.values())])
 

@@ -58,6 +58,7 @@ class OrderOut(serializers.ModelSerializer[Order]):
             "reason",
             "facts",
             "compute_fen",
+            "storage_fen",
             "line_fen",
             "total_fen",
             "held_until",
@@ -66,6 +67,7 @@ class OrderOut(serializers.ModelSerializer[Order]):
             "sheet",
             "line_waived",
             "billing_started_at",
+            "ended_early",
             "ended_at",
             "clock_rate",
             "created_at",
@@ -204,6 +206,20 @@ class CancelOrderView(OrderActView):
         """Withdraw before the service runs."""
         reason = self.read(OrderReasonIn)["reason"]
         return self.show(services.cancel_order(order=self.subject, reason=reason, actor=self.actor), OrderOut)
+
+
+class EndOrderView(OrderActView):
+    """`/api/v1/orders/{id}:end`."""
+
+    operations = {"POST": "marketplace.end_order"}
+    acts = {"POST": (LIFE, "end")}
+
+    @extend_schema(request=OrderReasonIn, responses={200: OrderOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """End a running order before its term: the line's minimum term stays owed, all else as used."""
+        reason = self.read(OrderReasonIn)["reason"]
+        row = services.end_order_early(order=self.subject, reason=reason, actor=self.actor)
+        return self.show(row, OrderOut)
 
 
 class ExtendOrderHoldView(OrderActView):

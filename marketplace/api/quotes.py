@@ -22,6 +22,11 @@ class QuoteIn(serializers.Serializer[Any]):
     selection = serializers.UUIDField()
     bundle = serializers.IntegerField(min_value=0, max_value=10_000, help_text="index in the answer, from 0")
     schedule = ScheduleIn(required=False, allow_null=True)
+    line_quote = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="a firm line quote of this bundle: its price is the line's price",
+    )
 
 
 class QuoteOut(serializers.ModelSerializer[Quote]):
@@ -33,7 +38,9 @@ class QuoteOut(serializers.ModelSerializer[Quote]):
             "id",
             "selection",
             "bundle",
+            "line_quote",
             "compute_fen",
+            "storage_fen",
             "line_fen",
             "total_fen",
             "valid_until",
@@ -74,6 +81,7 @@ class QuotesView(HouseView):
             selection=data["selection"],
             bundle=data["bundle"],
             schedule=schedule_in(data),
+            line_quote=data.get("line_quote"),
             actor=self.actor,
         )
         return self.show(row, QuoteOut, status=201, location=f"/api/v1/quotes/{row.id}")

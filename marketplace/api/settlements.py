@@ -101,6 +101,7 @@ class StatementEvidenceOut(serializers.Serializer[Any]):
     order = serializers.UUIDField()
     rules = serializers.DictField(child=serializers.CharField())
     compute = serializers.DictField()
+    storage = serializers.DictField(allow_null=True, required=False)
     line = serializers.DictField()
     voucher = serializers.DictField(allow_null=True)
     fees = serializers.DictField()

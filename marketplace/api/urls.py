@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.api import demands, ledger, meters, orders, quotes, settlements, vouchers
+from marketplace.api import demands, ledger, line_changes, meters, orders, quotes, settlements, vouchers
 
 urlpatterns = [
     path("demand-counts", demands.DemandCountsView.as_view(), name="demand-counts"),
@@ -18,6 +18,14 @@ urlpatterns = [
     path("orders/<uuid:pk>:cancel", orders.CancelOrderView.as_view()),
     path("orders/<uuid:pk>:extend-hold", orders.ExtendOrderHoldView.as_view()),
     path("orders/<uuid:pk>:accept-compute", orders.AcceptComputeView.as_view()),
+    path("orders/<uuid:pk>:end", orders.EndOrderView.as_view()),
+    path("line-changes", line_changes.LineChangesView.as_view(), name="line-changes"),
+    path("line-changes/<uuid:pk>", line_changes.LineChangeView.as_view()),
+    path("line-changes/<uuid:pk>:offer", line_changes.OfferChangeView.as_view()),
+    path("line-changes/<uuid:pk>:refuse", line_changes.RefuseChangeView.as_view()),
+    path("line-changes/<uuid:pk>:withdraw", line_changes.WithdrawChangeView.as_view()),
+    path("line-changes/<uuid:pk>:agree", line_changes.AgreeChangeView.as_view()),
+    path("line-changes/<uuid:pk>:switch", line_changes.SwitchLineView.as_view()),
     path("meter-records", meters.MeterRecordsView.as_view()),
     path("usages", meters.UsagesView.as_view(), name="usages"),
     path("usages/<uuid:pk>:dispute", meters.DisputeUsageView.as_view()),

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.domain.quotes import plain
-from marketplace.domain.settlements import Division, LineTerms, SettlementProfile
+from marketplace.domain.settlements import Division, Instalments, SettlementProfile
 
 RULES = {
     "agreed": "a window counts the lesser of the provider's and the node's machine-seconds",
@@ -15,9 +15,11 @@ RULES = {
         "fen = min(contract, half_even(price_cny_hour * 100 * machine_seconds / 3600)) over all machine-seconds "
         "so far, less what was billed before"
     ),
+    "storage_instalments": "as line_instalments, of what was quoted for storage over its months",
     "line_instalments": (
         "fen = one_off + half_even((contract - one_off) * instalments / months) over all instalments so far, "
-        "less what was billed before; nothing before the first"
+        "less what was billed before; nothing before the first; of the instalments after a step each costs its "
+        "monthly_fen instead, and its one_off_fen is due with the first of them"
     ),
     "voucher": (
         "fen = the least of: granted and floor(rate_bp / 10000 of all compute billed so far, this statement "
@@ -44,6 +46,25 @@ class Reading:
     profile: str
 
 
+@dataclass(frozen=True, slots=True)
+class Monthly:
+    """A part that is paid by the month: its contract, the instalments before and now, and what was billed before."""
+
+    terms: Instalments
+    before: int
+    now: int
+    billed_fen: int
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            **plain(asdict(self.terms)),
+            "instalments_before": self.before,
+            "instalments": self.now,
+            "billed_before_fen": self.billed_fen,
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceInputs:
     """What went into a statement, and what came out."""
@@ -55,13 +76,12 @@ class EvidenceInputs:
     readings: list[Reading]
     billed_machine_seconds: int
     billed_compute_fen: int
-    line: LineTerms
-    instalments_before: int
-    instalments: int
-    billed_line_fen: int
+    storage: Monthly | None
+    line: Monthly
     profile: SettlementProfile
     voucher: dict[str, Any] | None
     compute_fen: int
+    storage_fen: int
     line_fen: int
     division: Division
 
@@ -79,20 +99,18 @@ def evidence(given: EvidenceInputs) -> dict[str, Any]:
             "billed_before_fen": given.billed_compute_fen,
             "readings": plain(given.readings),
         },
-        "line": {
-            **plain(asdict(given.line)),
-            "instalments_before": given.instalments_before,
-            "instalments": given.instalments,
-            "billed_before_fen": given.billed_line_fen,
-        },
+        "storage": given.storage and given.storage.document(),
+        "line": given.line.document(),
         "voucher": given.voucher,
         "fees": {
             "profile": given.profile.version,
             "compute_bp": given.profile.compute_fee_bp,
+            "storage_bp": given.profile.storage_fee_bp,
             "line_bp": given.profile.line_fee_bp,
         },
         "figures": {
             "compute_fen": given.compute_fen,
+            "storage_fen": given.storage_fen,
             "line_fen": given.line_fen,
             "user_fen": given.division.user,
             "voucher_fen": given.division.voucher,

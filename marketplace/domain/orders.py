@@ -66,9 +66,10 @@ HOLDING = StateTable(  # what may be done about the hold, which leaves the state
 
 
 class Part(Vocabulary):
-    """The two parts that are ordered, delivered and settled together."""
+    """The parts that are settled together; compute and line are accepted too, storage comes with the compute."""
 
     COMPUTE = "compute", "算力", "Compute"
+    STORAGE = "storage", "存储", "Storage"
     LINE = "line", "专线", "Line"
 
 

@@ -36,6 +36,7 @@ class SettlementProfile:
 
     version: str
     compute_fee_bp: int
+    storage_fee_bp: int
     line_fee_bp: int
 
     @classmethod
@@ -44,6 +45,7 @@ class SettlementProfile:
         return cls(
             version=document["version"],
             compute_fee_bp=document["compute_fee_bp"],
+            storage_fee_bp=document["storage_fee_bp"],
             line_fee_bp=document["line_fee_bp"],
         )
 
@@ -59,17 +61,31 @@ def compute_due(price_cny_hour: Decimal, machine_seconds: int, contract_fen: int
 
 
 @dataclass(frozen=True, slots=True)
-class LineTerms:
-    """A line's contract: all of it, its one-off part, and how many months the rest is spread over."""
+class Step:
+    """A change of price: after so many instalments each later one costs this; the one-off part is due with the first of them."""
+
+    after: int
+    one_off_fen: int
+    monthly_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Instalments:
+    """A contract that is paid by the month: all of it, its one-off part, and how many months the rest is spread over.
+
+    `least` months are owed however soon it ends. `steps` are changes of price, by rising `after`.
+    """
 
     contract_fen: int
     one_off_fen: int
     months: int
+    least: int = 0
+    steps: tuple[Step, ...] = ()
 
-    def instalments(self, started: datetime, end: datetime, *, over: bool) -> int:
+    def count(self, started: datetime, end: datetime, *, over: bool) -> int:
         """How many monthly instalments fall due before `end`: one at the start of each month of 730 hours.
 
-        Once the service is `over` all are due, since a line has a minimum term.
+        Once it is `over` all are due, as of a line, which has a minimum term.
         """
         if over:
             return self.months
@@ -78,14 +94,19 @@ class LineTerms:
         return min(self.months, -((started - end) // MONTH))
 
     def due(self, instalments: int) -> int:
-        """Fen owed for the line once so many instalments are due. Rule `line_instalments`.
+        """Fen owed once so many instalments are due. Rules `line_instalments` and `storage_instalments`.
 
-        The one-off part is due with the first; the rest is spread evenly, rounded half to even on the sum.
+        The one-off part is due with the first; the rest is spread evenly, rounded half to even on the sum. A step takes
+        the place of the rest for the instalments after it.
         """
         if instalments == 0:
             return 0
+        ends = [min(instalments, step.after) for step in self.steps] + [instalments]
         rest = self.contract_fen - self.one_off_fen
-        return self.one_off_fen + round(Fraction(rest * instalments, self.months))
+        due = self.one_off_fen + round(Fraction(rest * ends[0], self.months))
+        for step, begin, end in zip(self.steps, ends, ends[1:], strict=False):
+            due += step.monthly_fen * (end - begin) + (step.one_off_fen if instalments > step.after else 0)
+        return due
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +126,27 @@ class Division:
         return self.user + self.voucher == self.provider + self.line + self.fee + self.residue
 
 
-def divide(*, compute_fen: int, line_fen: int, voucher_fen: int, terms: SettlementProfile) -> Division:
-    """Divide one statement. Rule `fee_split`: each part by basis points, towards zero, the rest on the residue."""
+def divide(
+    *, compute_fen: int, storage_fen: int, line_fen: int, voucher_fen: int, terms: SettlementProfile
+) -> Division:
+    """Divide one statement. Rule `fee_split`: each part by basis points, towards zero, the rest on the residue.
+
+    Compute and storage are the compute provider's, and a voucher pays for compute alone.
+    """
     if not 0 <= voucher_fen <= compute_fen:
         raise ValueError("a voucher pays for compute, and for no more than there is")
     (provider, compute_fee), compute_rest = split_fen(
         compute_fen, [BASIS_POINTS - terms.compute_fee_bp, terms.compute_fee_bp]
     )
+    (store, store_fee), store_rest = split_fen(
+        storage_fen, [BASIS_POINTS - terms.storage_fee_bp, terms.storage_fee_bp]
+    )
     (line, line_fee), line_rest = split_fen(line_fen, [BASIS_POINTS - terms.line_fee_bp, terms.line_fee_bp])
     return Division(
-        user=compute_fen + line_fen - voucher_fen,
+        user=compute_fen + storage_fen + line_fen - voucher_fen,
         voucher=voucher_fen,
-        provider=provider,
+        provider=provider + store,
         line=line,
-        fee=compute_fee + line_fee,
-        residue=compute_rest + line_rest,
+        fee=compute_fee + store_fee + line_fee,
+        residue=compute_rest + store_rest + line_rest,
     )

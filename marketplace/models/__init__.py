@@ -2,6 +2,7 @@
 
 from marketplace.models.demands import Demand
 from marketplace.models.ledger import Account, JournalEntry, Posting
+from marketplace.models.line_changes import LineChange
 from marketplace.models.meters import MeterRecord, Usage
 from marketplace.models.orders import Order, OrderStep
 from marketplace.models.quotes import Quote
@@ -13,6 +14,7 @@ __all__ = [
     "BilledUsage",
     "Demand",
     "JournalEntry",
+    "LineChange",
     "MeterRecord",
     "Order",
     "OrderStep",

@@ -29,7 +29,8 @@ class Order(Entity):
     state = models.CharField(max_length=26, choices=OrderState.choices(), default=LIFE.initial.value)
     reason = models.CharField(max_length=500, blank=True)
     facts = models.JSONField()
-    compute_fen = models.BigIntegerField()
+    compute_fen = models.BigIntegerField(help_text="without the storage")
+    storage_fen = models.BigIntegerField(default=0)
     line_fen = models.BigIntegerField()
     total_fen = models.BigIntegerField()
     held_until = models.DateTimeField(null=True)
@@ -38,6 +39,7 @@ class Order(Entity):
     sheet = models.JSONField(null=True, help_text="the user's acceptance of the compute")
     line_waived = models.BooleanField(default=False)
     billing_started_at = models.DateTimeField(null=True)
+    ended_early = models.BooleanField(default=False)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -47,7 +49,8 @@ class Order(Entity):
             # what a usage's foreign key to its order and the parties points at
             models.UniqueConstraint(fields=["id", "tenant_id", "compute_provider"], name="order_and_parties"),
             models.CheckConstraint(
-                condition=Q(total_fen=F("compute_fen") + F("line_fen")), name="order_adds_up"
+                condition=Q(total_fen=F("compute_fen") + F("storage_fen") + F("line_fen")),
+                name="order_adds_up",
             ),
             models.CheckConstraint(
                 # compute is never billed before its line is accepted, unless the user waived that (SCHEME §7)

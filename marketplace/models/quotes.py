@@ -16,7 +16,9 @@ class Quote(Entity):
     tenant_id = models.UUIDField()
     selection = models.UUIDField()
     bundle = models.PositiveIntegerField(help_text="index in the selection's bundles")
-    compute_fen = models.BigIntegerField()
+    line_quote = models.UUIDField(null=True, help_text="the carrier's firm word that the line is priced by")
+    compute_fen = models.BigIntegerField(help_text="without the storage")
+    storage_fen = models.BigIntegerField(default=0)
     line_fen = models.BigIntegerField()
     total_fen = models.BigIntegerField()
     valid_until = models.DateTimeField()
@@ -29,7 +31,12 @@ class Quote(Entity):
         db_table = "quote"
         constraints = [
             models.CheckConstraint(
-                condition=Q(total_fen=F("compute_fen") + F("line_fen"), compute_fen__gte=0, line_fen__gte=0),
+                condition=Q(
+                    total_fen=F("compute_fen") + F("storage_fen") + F("line_fen"),
+                    compute_fen__gte=0,
+                    storage_fen__gte=0,
+                    line_fen__gte=0,
+                ),
                 name="quote_adds_up",
             )
         ]

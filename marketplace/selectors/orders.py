@@ -1,5 +1,6 @@
 """What an order says of itself: its cards, its price, and the time that it serves."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -12,8 +13,9 @@ from django.conf import settings
 from kernel.actor import Actor
 from kernel.domain.schedules import Schedule, schedule_of
 from kernel.money import to_fen
-from marketplace.domain.settlements import LineTerms
-from marketplace.models import Order
+from marketplace.domain.line_changes import LineChangeState
+from marketplace.domain.settlements import Instalments, Step
+from marketplace.models import LineChange, Order
 
 REAL_DAY = 86_400  # seconds
 MONTH_HOURS = 730
@@ -39,16 +41,62 @@ def price_cny_hour(order: Order) -> Decimal:
     return Decimal(order.facts["offer"]["price_cny_hour"])
 
 
-def line_terms(order: Order) -> LineTerms:
-    """The line's contract as quoted: its one-off part and the months that the rest is spread over."""
+def line_terms(order: Order) -> Instalments:
+    """The line's contract: its one-off part, the months that the rest is spread over, and its changes in force."""
     bundle = order.facts["bundle"]
     terms = bundle["line_terms"]
     one_off = to_fen(Decimal(terms["one_off_cny"]) * terms["circuits"])
     served = ceil(Fraction(terms["hours"]) / MONTH_HOURS)  # started months
     months = served if terms["billing"] == "elastic" else terms["months"]
-    return LineTerms(
-        contract_fen=order.line_fen, one_off_fen=min(one_off, order.line_fen), months=max(1, months)
+    months = max(1, months)
+    return Instalments(
+        contract_fen=order.line_fen,
+        one_off_fen=min(one_off, order.line_fen),
+        months=months,
+        least=min(months, terms.get("min_months", months)),
+        steps=tuple(
+            Step(each.from_month or 0, each.one_off_fen or 0, each.monthly_fen or 0)
+            for each in _changes_in_force(order)
+        ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LineKept:
+    """What an order keeps for its line: Mbps on each span of both routes."""
+
+    bandwidth_mbps: int
+    spans: tuple[UUID, ...]
+
+
+def line_kept(order: Order) -> LineKept:
+    """The order's line as it is now: as quoted, or as its last change made it."""
+    if changes := _changes_in_force(order):
+        return LineKept(changes[-1].bandwidth_mbps, tuple(UUID(each) for each in changes[-1].spans))
+    bundle = order.facts["bundle"]
+    spans = dict.fromkeys((*bundle["spans"], *bundle["protection_spans"]))
+    return LineKept(bundle["bandwidth_mbps"], tuple(UUID(each) for each in spans))
+
+
+def _changes_in_force(order: Order) -> list[LineChange]:
+    """The order's changes that were switched, oldest first; of an order that came with its changes without a question."""
+    changes = [each for each in order.line_changes.all() if each.state == LineChangeState.IN_FORCE]
+    return sorted(changes, key=lambda each: (each.from_month or 0, each.switched_at or each.created_at))
+
+
+def least_end(order: Order) -> datetime:
+    """When a running order may end at the earliest: once the least hours of its offer are over."""
+    assert order.billing_started_at is not None  # noqa: S101 - it runs
+    hours = Decimal(order.facts["offer"].get("min_hours") or 0)
+    return order.billing_started_at + timedelta(seconds=float(hours * 3600 / clock_rate()))
+
+
+def storage_terms(order: Order) -> Instalments | None:
+    """The storage's contract as quoted, over the months that begin within the term; None where there is none."""
+    if not order.storage_fen:
+        return None
+    months = order.facts["bundle"]["storage_months"]
+    return Instalments(contract_fen=order.storage_fen, one_off_fen=0, months=max(1, months))
 
 
 def schedule_of_order(order: Order) -> Schedule | None:

@@ -29,8 +29,9 @@ class Dues:
 
 
 def billable_orders(end: datetime) -> QuerySet[Order]:
-    """Orders whose billing started before `end`, oldest first."""
-    return Order.objects.filter(billing_started_at__lt=end).order_by("id")
+    """Orders whose billing started before `end`, oldest first, with the changes of their lines."""
+    orders = Order.objects.filter(billing_started_at__lt=end).order_by("id")
+    return orders.prefetch_related("line_changes")
 
 
 def dues_of(orders: Sequence[UUID], end: datetime) -> defaultdict[UUID, Dues]:

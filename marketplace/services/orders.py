@@ -1,7 +1,6 @@
 """The life of an order, act by act: place, accept, reject, cancel, deliver, run, end."""
 
 import json
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -24,21 +23,34 @@ from marketplace.domain.orders import (
     Part,
     acceptance_act,
 )
-from marketplace.errors import ClientRefReused, QuoteAltered, QuoteExpired, QuoteUsed, UnknownReference
+from marketplace.errors import (
+    ClientRefReused,
+    QuoteAltered,
+    QuoteExpired,
+    QuoteUsed,
+    TooEarly,
+    UnknownReference,
+)
 from marketplace.models import Order, OrderStep, Quote
-from marketplace.selectors.orders import ordered_cards, schedule_of_order, service_end, service_start
+from marketplace.selectors.orders import (
+    least_end,
+    ordered_cards,
+    schedule_of_order,
+    service_end,
+    service_start,
+)
+from marketplace.services.line_changes import end_changes
+from marketplace.services.order_holds import TO_ACCEPT, hold_order
 from marketplace.services.vouchers import release_claim
 from nodes.services.signatures import is_ours
-from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.selections import bundle as bundle_facts
 from scheduling.services.dispatches import dispatch_order
 from scheduling.services.holds import (
     confirm_bundle,
     extend_bundle,
-    hold_bundle,
     release_bundle,
-    require_gates,
 )
+from scheduling.services.line_quotes import return_word
 from scheduling.services.openings import (
     bill_line,
     close_line,
@@ -46,12 +58,11 @@ from scheduling.services.openings import (
     extend_preoccupation,
     preoccupy_line,
 )
-from scheduling.services.reservations import take_over_hold
 
 END = "marketplace.end_order"
 WINDOWS_PASSED = "末个预约时段已过，未能交付 / its last window passed before it was delivered"
 CARRIER_LOST = "线路商未能保留该专线 / the line's carrier could not keep it"
-TO_ACCEPT = timedelta(hours=24)  # how long both providers have, and so how long everything is held
+NOT_BUILDABLE = "工勘表明 A 端无法建设 / the survey found that the line's A end cannot be built"
 
 
 @transaction.atomic
@@ -61,7 +72,8 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor, hold: UUID | None
     For a quote with a schedule they are held in each of its windows. With a `hold` of the same bundle and schedule, what
     it keeps becomes the order's. The same (tenant, client_ref, quote) answers with the same order, for ever. Raises
     UnknownReference, ClientRefReused, QuoteUsed, QuoteExpired, QuoteAltered, SoldOut, NotSellable, HoldQuotaReached,
-    HoldsLapse; with a hold HoldMismatch, HoldGone and StateConflict.
+    HoldsLapse; with a hold HoldMismatch, HoldGone and StateConflict; for a quote by a line quote LineQuoteExpired,
+    HoldGone and StateConflict: what that keeps of the line becomes the order's too.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     take_lock(Lock.LEDGER, f"order:{actor.tenant_id}:{client_ref}")
@@ -81,8 +93,7 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor, hold: UUID | None
     if not is_ours(row.document, digest=row.digest, signature=row.signature):
         raise QuoteAltered(pointer="/quote")
     order = _new_order(row, client_ref, actor)
-    facts = bundle_facts(row.selection, row.bundle)
-    order.held_until = _held(order, facts, hold, actor)
+    order.held_until, facts = hold_order(order, hold, actor)
     preoccupy_line(
         order=order.id, facts=facts, user=order.tenant_id, held_until=order.held_until, actor=actor
     )
@@ -180,8 +191,8 @@ def extend_order_hold(*, order: Order, actor: Actor) -> Order:
 
 
 @transaction.atomic
-def lose_line(*, order: UUID) -> None:
-    """The line's carrier keeps nothing for the order: it is rejected, or cancelled where its contract stood already.
+def lose_line(*, order: UUID, reason: str = CARRIER_LOST) -> None:
+    """The order's line cannot be had: the order is rejected, or cancelled where its contract stood already.
 
     An order that runs or is over is left as it is.
     """
@@ -190,10 +201,10 @@ def lose_line(*, order: UUID) -> None:
         event: Event = events.OrderRejected(
             subject=row.id, tenant=row.tenant_id, parties=row.concerned(), by=row.line_provider
         )
-        _undo(row, "reject", CARRIER_LOST, event, SYSTEM)
+        _undo(row, "reject", reason, event, SYSTEM)
     elif row.state in UNDELIVERED:
         event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
-        _undo(row, "cancel", CARRIER_LOST, event, SYSTEM)
+        _undo(row, "cancel", reason, event, SYSTEM)
 
 
 @transaction.atomic
@@ -204,6 +215,7 @@ def expire_order(*, order: UUID) -> None:
         return
     release_claim(order=row, actor=SYSTEM)
     close_line(order=row.id, actor=SYSTEM)
+    return_word(order=row.id, actor=SYSTEM)
     _step(row, "expire", SYSTEM)
     publish(events.OrderExpired(subject=row.id, tenant=row.tenant_id, parties=row.concerned()), actor=SYSTEM)
 
@@ -270,13 +282,33 @@ def end_order(*, order: UUID) -> None:
     if row.state in UNDELIVERED:
         event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
         _undo(row, "cancel", WINDOWS_PASSED, event, SYSTEM)
-    if row.state != OrderState.RUNNING:
-        return
+    if row.state == OrderState.RUNNING:
+        _end(row, SYSTEM)
+
+
+@transaction.atomic
+def end_order_early(*, order: Order, reason: str, actor: Actor) -> Order:
+    """The user needs the service no more: it ends now, and what it held is free.
+
+    Compute is owed as metered; of line and storage the months that have begun, of the line at least its minimum term.
+    Raises StateConflict, TooEarly before the offer's least hours are over.
+    """
+    row = _locked(order.id)
+    LIFE.after("end", row.state)
+    if (earliest := least_end(row)) > now():
+        raise TooEarly(earliest=earliest.isoformat())
+    row.reason, row.ended_early = reason, True
+    _end(row, actor)
+    return row
+
+
+def _end(row: Order, actor: Actor) -> None:
     row.ended_at = now()
-    _step(row, "end", SYSTEM, "ended_at")
-    release_bundle(bundle=row.id, actor=SYSTEM)
-    close_line(order=row.id, actor=SYSTEM)
-    publish(events.OrderEnded(subject=row.id, tenant=row.tenant_id, parties=row.concerned()), actor=SYSTEM)
+    _step(row, "end", actor, "ended_at", "ended_early", "reason")
+    end_changes(order=row.id, actor=actor)
+    release_bundle(bundle=row.id, actor=actor)
+    close_line(order=row.id, actor=actor)
+    publish(events.OrderEnded(subject=row.id, tenant=row.tenant_id, parties=row.concerned()), actor=actor)
 
 
 def _new_order(quote: Quote, client_ref: str, actor: Actor) -> Order:
@@ -291,6 +323,7 @@ def _new_order(quote: Quote, client_ref: str, actor: Actor) -> Order:
         offer=UUID(signed["bundle"]["offer"]),
         facts={"bundle": signed["bundle"], "offer": signed["offer"], "schedule": signed.get("schedule")},
         compute_fen=signed["compute_fen"],
+        storage_fen=signed["storage_fen"],
         line_fen=signed["line_fen"],
         total_fen=signed["total_fen"],
     )
@@ -298,27 +331,10 @@ def _new_order(quote: Quote, client_ref: str, actor: Actor) -> Order:
     return order
 
 
-def _held(order: Order, facts: BundleFacts, hold: UUID | None, actor: Actor) -> datetime:
-    """Hold the order's bundle, or go on with what a hold of its user's keeps; returns until when."""
-    schedule = schedule_of_order(order)
-    if hold is not None:
-        take_over_hold(hold=hold, order=order.id, facts=facts, schedule=schedule, actor=actor)
-        require_gates(facts)
-        return extend_bundle(
-            bundle=order.id, tenant=order.tenant_id, ttl=TO_ACCEPT, since=order.created_at, actor=actor
-        )
-    return hold_bundle(
-        bundle=order.id,
-        facts=facts,
-        tenant=order.tenant_id,
-        ttl=TO_ACCEPT,
-        schedule=schedule,
-        actor=actor,
-    )
-
-
 def _undo(row: Order, act: str, reason: str, event: Event, actor: Actor) -> Order:
     row.reason = reason
+    if row.state in UNACCEPTED:
+        return_word(order=row.id, actor=actor)
     _step(row, act, actor, "reason")
     release_bundle(bundle=row.id, actor=actor)
     close_line(order=row.id, actor=actor)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from aggregation.selectors import offers
+from aggregation.selectors.stores import price_of_store
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.domain.schedules import Schedule
@@ -18,29 +19,45 @@ from marketplace.errors import PriceChanged, StorageNotQuoted
 from marketplace.models import Quote
 from nodes.services.signatures import sign_text
 from scheduling.selectors import selections
+from scheduling.selectors.selections import BundleFacts
 from scheduling.services.holds import require_gates
+from scheduling.services.line_quotes import word_on
 from scheduling.services.schedules import require_bookable, schedule_asked
 
 
 @transaction.atomic
-def issue_quote(*, selection: UUID, bundle: int, actor: Actor, schedule: Schedule | None = None) -> Quote:
+def issue_quote(
+    *,
+    selection: UUID,
+    bundle: int,
+    actor: Actor,
+    schedule: Schedule | None = None,
+    line_quote: UUID | None = None,
+) -> Quote:
     """Quote one bundle of a selection of the caller's, to begin at once or for the windows of a schedule.
 
-    Raises NotFound for another's selection, NotSellable or LineNotSellable where a gate is closed, PriceChanged where the
-    price moved since the selection: what is quoted is what was shown. StorageNotQuoted: statements do not bill storage yet.
-    For a schedule, its own or the one that was selected for, also InvalidField, TooSoon and ScheduleUnpriced.
+    With a `line_quote` of the bundle the line has the carrier's firm price and terms, and the quote ends no later than it;
+    raises LineQuoteMismatch, LineQuoteNotFirm, LineQuoteExpired, StateConflict. Raises NotFound for another's selection, NotSellable or LineNotSellable where a gate is closed, PriceChanged where the
+    price of the compute or the storage moved since the selection: what is quoted is what was shown. StorageNotQuoted for a selection from before storage was quoted. For a schedule, its own or the one that was selected for, also InvalidField, TooSoon and ScheduleUnpriced.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     facts = selections.bundle(selection, bundle)
     if facts.tenant != actor.tenant_id:
         raise NotFound
+    until = now() + VALIDITY
+    if line_quote is not None:
+        facts, word_ends = word_on(quote=line_quote, selection=selection, bundle=bundle, facts=facts)
+        until = min(until, word_ends)
     require_gates(facts)
     offer = offers.facts([facts.offer])[facts.offer]
-    hours = facts.quantity * facts.duration_hours
-    if facts.store is not None:
-        raise StorageNotQuoted(pointer="/selection")
-    if offer.price_cny_hour is None or to_fen(offer.price_cny_hour * hours) != facts.compute_fen:
+    hours, compute_fen = facts.quantity * facts.duration_hours, facts.compute_fen - facts.storage_fen
+    if offer.price_cny_hour is None or to_fen(offer.price_cny_hour * hours) != compute_fen:
         raise PriceChanged(pointer="/selection")
+    if facts.store is not None:
+        if not facts.storage_months:
+            raise StorageNotQuoted(pointer="/selection")
+        if _storage_now(facts.store, facts) != facts.storage_fen:
+            raise PriceChanged(pointer="/selection")
     schedule = schedule or schedule_asked(facts)
     if schedule:
         require_bookable(schedule, offers.lots([facts.offer])[facts.offer], facts)
@@ -48,10 +65,12 @@ def issue_quote(*, selection: UUID, bundle: int, actor: Actor, schedule: Schedul
         tenant_id=actor.tenant_id,
         selection=selection,
         bundle=bundle,
-        compute_fen=facts.compute_fen,
+        line_quote=line_quote,
+        compute_fen=compute_fen,
+        storage_fen=facts.storage_fen,
         line_fen=facts.line_fen,
         total_fen=facts.total_fen,
-        valid_until=now() + VALIDITY,
+        valid_until=until,
     )
     row.document = canonical(
         {
@@ -61,10 +80,12 @@ def issue_quote(*, selection: UUID, bundle: int, actor: Actor, schedule: Schedul
             "tenant": str(row.tenant_id),
             "selection": str(selection),
             "bundle_index": bundle,
+            "line_quote": plain(line_quote),
             "bundle": plain(facts),
             "offer": plain(offer),
             "schedule": schedule.document() if schedule else None,
             "compute_fen": row.compute_fen,
+            "storage_fen": row.storage_fen,
             "line_fen": row.line_fen,
             "total_fen": row.total_fen,
             "valid_until": plain(row.valid_until),
@@ -79,3 +100,8 @@ def issue_quote(*, selection: UUID, bundle: int, actor: Actor, schedule: Schedul
         actor=actor,
     )
     return row
+
+
+def _storage_now(store: UUID, facts: BundleFacts) -> int:
+    """Fen that the bundle's storage costs by the price that the centre asks for now."""
+    return to_fen(price_of_store(store) * facts.storage_gib * facts.storage_months)

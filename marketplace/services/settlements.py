@@ -17,14 +17,14 @@ from kernel.locks import Lock, take_lock
 from kernel.proposals import four_eyes
 from kernel.services.outbox import publish
 from marketplace import events
-from marketplace.domain.evidence import EvidenceInputs, Reading, evidence
+from marketplace.domain.evidence import EvidenceInputs, Monthly, Reading, evidence
 from marketplace.domain.ledger import EntryKind, statement_amounts
 from marketplace.domain.orders import Part
-from marketplace.domain.settlements import LIFE, Division, SettlementProfile, compute_due, divide
+from marketplace.domain.settlements import LIFE, Division, Instalments, SettlementProfile, compute_due, divide
 from marketplace.domain.vouchers import VoucherPolicy
 from marketplace.errors import PeriodOverlaps
 from marketplace.models import BilledUsage, Order, Settlement, Statement, StatementLine
-from marketplace.selectors.orders import clock_rate, line_terms, price_cny_hour, served_until
+from marketplace.selectors.orders import clock_rate, line_terms, price_cny_hour, served_until, storage_terms
 from marketplace.selectors.profiles import settlement_profile
 from marketplace.selectors.settlements import Dues, billable_orders, dues_of
 from marketplace.services.ledger import book_entry
@@ -39,6 +39,8 @@ class Owed:
 
     compute_fen: int
     machine_seconds: int
+    storage_fen: int
+    storage_months: int
     line_fen: int
     instalments: int
 
@@ -74,7 +76,7 @@ def run_settlement(
         if place % REPORT_EVERY == 0:
             report(place, len(orders))
         owed = _owed(order, dues[order.id], window.end, served_until(order, instant))
-        if owed.compute_fen or owed.line_fen or dues[order.id].usages:
+        if owed.compute_fen or owed.storage_fen or owed.line_fen or dues[order.id].usages:
             _issue_statement(
                 settlement=settlement,
                 order=order,
@@ -103,12 +105,17 @@ def _owed(order: Order, dues: Dues, end: datetime, served: datetime) -> Owed:
     assert order.billing_started_at is not None  # noqa: S101 - billable orders run or ran
     total = dues.billed_quantity[Part.COMPUTE] + dues.machine_seconds
     due = compute_due(price_cny_hour(order), total, order.compute_fen)
-    line = line_terms(order)
-    over = order.ended_at is not None and served <= end
-    instalments = line.instalments(order.billing_started_at, min(end, served), over=over)
+    line, storage = line_terms(order), storage_terms(order)
+    over, until = order.ended_at is not None and served <= end, min(end, served)
+    instalments = line.count(order.billing_started_at, until, over=over and not order.ended_early)
+    if over and order.ended_early:
+        instalments = max(instalments, line.least)
+    months = storage.count(order.billing_started_at, until, over=False) if storage else 0
     return Owed(
         compute_fen=max(0, due - dues.billed_fen[Part.COMPUTE]),
         machine_seconds=dues.machine_seconds,
+        storage_fen=max(0, storage.due(months) - dues.billed_fen[Part.STORAGE]) if storage else 0,
+        storage_months=max(0, months - dues.billed_quantity[Part.STORAGE]),
         line_fen=max(0, line.due(instalments) - dues.billed_fen[Part.LINE]),
         instalments=max(0, instalments - dues.billed_quantity[Part.LINE]),
     )
@@ -119,7 +126,11 @@ def _issue_statement(
 ) -> None:
     voucher, voucher_facts = _redeem(dues, owed, year)
     division = divide(
-        compute_fen=owed.compute_fen, line_fen=owed.line_fen, voucher_fen=voucher, terms=profile
+        compute_fen=owed.compute_fen,
+        storage_fen=owed.storage_fen,
+        line_fen=owed.line_fen,
+        voucher_fen=voucher,
+        terms=profile,
     )
     amounts = statement_amounts(
         division, user=order.tenant_id, provider=order.compute_provider, line=order.line_provider
@@ -195,23 +206,15 @@ def _redeem(dues: Dues, owed: Owed, year: int) -> tuple[int, dict[str, Any] | No
 
 def _bill(statement: Statement, dues: Dues, owed: Owed) -> None:
     """The statement's lines, and the usages that it bills for ever."""
+    lines = [
+        (Part.COMPUTE, "compute_metered", owed.machine_seconds, owed.compute_fen),
+        (Part.LINE, "line_instalments", owed.instalments, owed.line_fen),
+    ]
+    if statement.order.storage_fen:
+        lines.insert(1, (Part.STORAGE, "storage_instalments", owed.storage_months, owed.storage_fen))
     StatementLine.objects.bulk_create(
-        [
-            StatementLine(
-                statement=statement,
-                part=Part.COMPUTE.value,
-                rule="compute_metered",
-                quantity=owed.machine_seconds,
-                amount_fen=owed.compute_fen,
-            ),
-            StatementLine(
-                statement=statement,
-                part=Part.LINE.value,
-                rule="line_instalments",
-                quantity=owed.instalments,
-                amount_fen=owed.line_fen,
-            ),
-        ]
+        StatementLine(statement=statement, part=part.value, rule=rule, quantity=quantity, amount_fen=fen)
+        for part, rule, quantity, fen in lines
     )
     BilledUsage.objects.bulk_create(BilledUsage(usage=usage, statement=statement) for usage in dues.usages)
 
@@ -226,7 +229,11 @@ def _inputs(
     voucher: dict[str, Any] | None,
     division: Division,
 ) -> EvidenceInputs:
-    line = line_terms(order)
+    storage = storage_terms(order)
+
+    def monthly(part: Part, terms: Instalments, count: int) -> Monthly:
+        return Monthly(terms, dues.billed_quantity[part], count, dues.billed_fen[part])
+
     return EvidenceInputs(
         statement=statement.id,
         order=order.id,
@@ -248,13 +255,12 @@ def _inputs(
         ],
         billed_machine_seconds=dues.billed_quantity[Part.COMPUTE],
         billed_compute_fen=dues.billed_fen[Part.COMPUTE],
-        line=line,
-        instalments_before=dues.billed_quantity[Part.LINE],
-        instalments=owed.instalments,
-        billed_line_fen=dues.billed_fen[Part.LINE],
+        storage=monthly(Part.STORAGE, storage, owed.storage_months) if storage else None,
+        line=monthly(Part.LINE, line_terms(order), owed.instalments),
         profile=profile,
         voucher=voucher,
         compute_fen=owed.compute_fen,
+        storage_fen=owed.storage_fen,
         line_fen=owed.line_fen,
         division=division,
     )

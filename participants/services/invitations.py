@@ -19,7 +19,7 @@ from kernel.services.outbox import publish
 from participants.domain.duties import require_duties_apart, require_roles_of_kind
 from participants.domain.mail import INVITATION
 from participants.domain.organisations import OrganisationState
-from participants.errors import InvitationUnknown, LinkUnknown, TooManyInvitations
+from participants.errors import InvitationUnknown, LinkUnknown, OwnRoles, TooManyInvitations
 from participants.events import InvitationWithdrawn, PersonInvited
 from participants.models import Invitation, Membership, Organisation, User
 from participants.services.credentials import issue_key
@@ -40,9 +40,11 @@ def invite_person(
 ) -> tuple[Invitation, str]:
     """Offer a seat; returns the row and the token, which nobody can read again.
 
-    Raises NotAdministrator, RoleNotOfKind, DutiesCombined, TooManyInvitations.
+    Raises NotAdministrator, OwnRoles for her own address, RoleNotOfKind, DutiesCombined, TooManyInvitations.
     """
     require_administrator(actor)
+    if actor.user_id and User.objects.filter(id=actor.user_id, email=email.lower()).exists():
+        raise OwnRoles(pointer="/email")
     _require_room(organisation)
     return offer_seat(
         organisation=organisation, email=email, roles=roles, administers=administers, actor=actor

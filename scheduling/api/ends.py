@@ -58,6 +58,10 @@ class EndRuleIO(serializers.Serializer[Any]):
     code = serializers.ChoiceField(EndClass.choices())
     up_to_m = serializers.IntegerField(min_value=0, max_value=LONGEST_TAIL_M)
     days = serializers.IntegerField(min_value=0, max_value=LONGEST_WAIT)
+    one_off_cny = serializers.DecimalField(
+        18, 2, min_value=0, required=False, allow_null=True, default=None,
+        help_text="what building costs for each circuit; null: a survey tells it, and totals are without it",
+    )  # fmt: skip
 
 
 class EndProfileIn(serializers.Serializer[Any]):

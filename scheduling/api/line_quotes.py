@@ -64,6 +64,7 @@ class LineQuoteOut(serializers.ModelSerializer[LineQuote]):
             "valid_until",
             "held_until",
             "reason",
+            "order",
             "document",
             "digest",
             "signature",
@@ -74,8 +75,8 @@ class LineQuoteOut(serializers.ModelSerializer[LineQuote]):
         )
 
     def get_allows(self, row: LineQuote) -> list[str]:
-        """The acts of the kind."""
-        return list(ALLOWS[row.kind])
+        """The acts of the kind that somebody asks for."""
+        return [act for act in ALLOWS[row.kind] if act != "return"]
 
 
 class LineQuoteQuery(PageQuery):

@@ -19,6 +19,8 @@ from scheduling.domain.working_days import REAL_DAY
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.services import openings as services
 
+LONGEST_CABLE_M = 10**6
+
 
 class LineClockOut(serializers.Serializer[Any]):
     """How fast days pass in this opening."""
@@ -61,6 +63,13 @@ class LineTestOut(serializers.ModelSerializer[LineTest]):
         )
 
 
+class OpeningSurveyOut(serializers.Serializer[Any]):
+    """What the survey of the A end found."""
+
+    cable_m = serializers.IntegerField(help_text="metres of cable that have to be laid")
+    note = serializers.CharField(allow_blank=True)
+
+
 class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
     """An opening as the line provider and the user see it."""
 
@@ -68,6 +77,7 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
     z = serializers.CharField(source="z.key")
     clock = serializers.SerializerMethodField()
     plan = serializers.SerializerMethodField()
+    survey = OpeningSurveyOut(allow_null=True)
     steps = OpeningStepOut(many=True)
     tests = LineTestOut(many=True)
 
@@ -85,6 +95,10 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
             "below_us",
             "max_loss",
             "state",
+            "end_class",
+            "surveyed",
+            "survey",
+            "reason",
             "held_until",
             "contracted_at",
             "promised_days",
@@ -123,6 +137,19 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
             )
             for act, at in row.due
         ]
+
+
+class OpeningSurveyIn(serializers.Serializer[Any]):
+    """What the survey found: the A end can be built as promised."""
+
+    cable_m = serializers.IntegerField(min_value=0, max_value=LONGEST_CABLE_M)
+    note = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
+class OpeningDeclineIn(serializers.Serializer[Any]):
+    """Why the A end cannot be built."""
+
+    reason = serializers.CharField(max_length=200)
 
 
 class LineTestIn(serializers.Serializer[Any]):
@@ -184,6 +211,36 @@ class LineActView(HouseView):
     system = System.SELECTION
     queryset = LineOpening.objects.all()
     visible_by = "scheduling.read_opening"
+
+
+class SurveyOpeningView(LineActView):
+    """`/api/v1/line-openings/{id}:survey`."""
+
+    operations = {"POST": "scheduling.survey_opening"}
+    acts = {"POST": (LIFE, "survey")}
+
+    @extend_schema(request=OpeningSurveyIn, responses={200: LineOpeningOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Report the survey of an A end that has to be built, before the line is taken on."""
+        data = self.read(OpeningSurveyIn)
+        row = services.survey_opening(
+            opening=self.subject, cable_m=data["cable_m"], note=data["note"], actor=self.actor
+        )
+        return self.show(row, LineOpeningOut)
+
+
+class DeclineOpeningView(LineActView):
+    """`/api/v1/line-openings/{id}:decline`."""
+
+    operations = {"POST": "scheduling.decline_opening"}
+    acts = {"POST": (LIFE, "decline")}
+
+    @extend_schema(request=OpeningDeclineIn, responses={200: LineOpeningOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Say after the survey that the A end cannot be built: the order is cancelled, and nothing stays held."""
+        data = self.read(OpeningDeclineIn)
+        row = services.decline_opening(opening=self.subject, reason=data["reason"], actor=self.actor)
+        return self.show(row, LineOpeningOut)
 
 
 class TakeOnLineView(LineActView):

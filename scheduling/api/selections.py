@@ -206,8 +206,8 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
 
     `spans`: what each span's latency rests on (measured, committed, estimated); `near_misses`: centres that
     fail on latency alone, `inconclusive` (measure) or `impossible` (light itself), with the numbers in µs. `access`
-    is where it starts: the site, the tail to it (metres of cable, µs, the days of each line provider that builds that far;
-    no total includes its price) and the next nearest. `extras` is the hash of what the files lack, empty where the demand asked for nothing of it.
+    is where it starts: the site, the tail to it (metres of cable, µs, the days of each line provider that builds that far, and
+    what it asks once for each circuit, which totals include; null where a survey tells it) and the next nearest. `extras` is the hash of what the files lack, empty where the demand asked for nothing of it.
     `ranks`: for each bundle of the answer one more than how many are strictly better; bundles of equal value share a rank,
     whatever they are called, and ids only order them on the page. `tied_beyond`: how many more share the last rank.
     """

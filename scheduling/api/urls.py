@@ -66,6 +66,8 @@ urlpatterns = [
     path("booking-conflicts", maintenance.BookingConflictsView.as_view(), name="booking-conflicts"),
     path("line-openings", openings.LineOpeningsView.as_view(), name="line-openings"),
     path("line-openings/<uuid:pk>", openings.LineOpeningView.as_view()),
+    path("line-openings/<uuid:pk>:survey", openings.SurveyOpeningView.as_view()),
+    path("line-openings/<uuid:pk>:decline", openings.DeclineOpeningView.as_view()),
     path("line-openings/<uuid:pk>:take-on", openings.TakeOnLineView.as_view()),
     path("line-openings/<uuid:pk>:configure", openings.ConfigureLineView.as_view()),
     path("line-openings/<uuid:pk>:report-test", openings.ReportTestView.as_view()),

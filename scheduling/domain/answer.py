@@ -48,7 +48,7 @@ class Relaxation:
 
     constraint: str
     stated: Stated
-    nearest: int | Decimal | datetime | None
+    nearest: int | str | Decimal | datetime | None
     admits: int
 
 

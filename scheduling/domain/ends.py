@@ -1,12 +1,13 @@
 """The A end of a line: how far it lies from an access point, and what a carrier has to build to reach it."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
+from typing import Any, Self
 
 from kernel.quantities import SILICA_NS_PER_M
 from kernel.text import Vocabulary
@@ -31,11 +32,32 @@ class EndClass(Vocabulary):
 
 @dataclass(frozen=True, slots=True)
 class EndRule:
-    """A class holds for tails of at most so many metres of cable, and takes so many days beside the tariff's."""
+    """A class holds for tails of at most so many metres of cable, and takes so many days beside the tariff's.
+
+    `one_off_cny` is what building costs for each circuit, beside the tariff's; None is not declared: a survey tells it.
+    """
 
     code: str
     up_to_m: int
     days: int
+    one_off_cny: Decimal | None = None
+
+    def document(self) -> dict[str, str | int | None]:
+        """As JSON."""
+        return {
+            "code": self.code,
+            "up_to_m": self.up_to_m,
+            "days": self.days,
+            "one_off_cny": None if self.one_off_cny is None else str(self.one_off_cny),
+        }
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """The class that its JSON says."""
+        price = document.get("one_off_cny")
+        return cls(
+            document["code"], document["up_to_m"], document["days"], None if price is None else Decimal(price)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +96,13 @@ def class_of(cable_m: int, rules: Sequence[EndRule]) -> EndRule | None:
 
 
 def rule_faults(rules: Sequence[EndRule]) -> list[int]:
-    """The places of rules that do not reach farther than the one before, or are quicker than it."""
+    """The places of rules that do not reach farther than the one before, or are quicker or cheaper than it."""
     return [
         place
         for place, (before, rule) in enumerate(pairwise(rules), start=1)
-        if rule.up_to_m <= before.up_to_m or rule.days < before.days
+        if rule.up_to_m <= before.up_to_m
+        or rule.days < before.days
+        or (rule.one_off_cny or 0) < (before.one_off_cny or 0)
     ]
 
 

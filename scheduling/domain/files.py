@@ -33,10 +33,10 @@ from scheduling.domain.rows import COMPUTE_KINDS
 from scheduling.domain.scores import SCORE_SCALE
 from scheduling.domain.wishes import (
     DOMAINS,
-    NO_TAIL,
+    NO_ACCESS,
     STORAGE_CLASSES,
+    Access,
     Storage,
-    Tail,
     Transfer,
     Weights,
     Wishes,
@@ -138,15 +138,15 @@ def parse_demand(obj: Mapping[str, Any]) -> Demand:
 
 
 def parse_wished(
-    obj: Mapping[str, Any], *, asked_at: datetime, tail: Tail = NO_TAIL
+    obj: Mapping[str, Any], *, asked_at: datetime, access: Access = NO_ACCESS
 ) -> tuple[Demand, Wishes]:
-    """A demand with what the service takes beyond the files; `asked_at` and `tail` are the service's own.
+    """A demand with what the service takes beyond the files; `asked_at` and `access` are the service's own.
 
     Data to move stand in place of `bandwidth_mbps`. Raises DemandError as parse_demand does.
     """
     rest = {name: value for name, value in obj.items() if name not in WISHED}
     values = _values(Wishes, {name: obj.get(name) for name in WISHED}, "")
-    wishes = Wishes(**values, tail=tail)
+    wishes = Wishes(**values, access=access)
     if wishes.starts_at is not None:
         if wishes.starts_at <= asked_at:
             raise DemandError("bad_value", "starts_at", "须晚于现在", "it must lie in the future")

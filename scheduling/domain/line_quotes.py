@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from kernel.states import StateTable
@@ -27,6 +27,7 @@ class LineQuoteState(Vocabulary):
     DECLINED = "declined", "工勘后不可开通", "Declined after the survey"
     HELD = "held", "资源已预占", "Its resources are pre-occupied"
     LAPSED = "lapsed", "预占已释放", "Its pre-occupation is over"
+    ORDERED = "ordered", "已转为订单", "An order took it over"
 
 
 S = LineQuoteState
@@ -38,14 +39,17 @@ LIFE = StateTable(
         "decline": (frozenset({S.OFFERED}), S.DECLINED),
         "hold": (frozenset({S.OFFERED}), S.HELD),
         "release": (frozenset({S.HELD}), S.LAPSED),
+        "order": (frozenset({S.OFFERED, S.HELD, S.LAPSED}), S.ORDERED),
+        "return": (frozenset({S.ORDERED}), S.OFFERED),
     },
 )
 ALLOWS: Mapping[str, tuple[str, ...]] = {
     QuoteKind.BUDGETARY: (),
     QuoteKind.CONDITIONAL: ("survey", "decline"),
-    QuoteKind.FIRM: ("hold", "release"),
+    QuoteKind.FIRM: ("hold", "release", "order", "return"),
 }
-"""Kind → the acts that it lets happen: a budget is a figure, a condition waits for its survey, only a firm word is held."""
+"""Kind → the acts that it lets happen: a budget is a figure, a condition waits for its survey, only a firm word is held
+and ordered. It returns where its order never became a contract, and a pre-occupation that is over takes back no word."""
 
 
 def allows(kind: str, act: str) -> bool:
@@ -59,6 +63,12 @@ def kind_of(wanted: str, end_class: str | None) -> QuoteKind:
         return QuoteKind.BUDGETARY
     ready = end_class in (None, EndClass.PRE_COVERED)
     return QuoteKind.FIRM if ready else QuoteKind.CONDITIONAL
+
+
+def good_until(state: str, *, valid_until: datetime, held_until: datetime | None) -> datetime:
+    """Until when a firm word may be ordered: as long as it is valid, or what it pre-occupied is kept."""
+    kept = held_until if state == LineQuoteState.HELD and held_until is not None else valid_until
+    return max(kept, valid_until)
 
 
 @dataclass(frozen=True, slots=True)

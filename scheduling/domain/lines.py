@@ -15,7 +15,7 @@ from scheduling.domain.scores import CNY_IN_SCORE, us_price
 from scheduling.domain.sums import Sums, best_sums
 from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import Charge, ChargeGroup, charge_groups, serves, zone_of
-from scheduling.domain.wishes import NO_TAIL, NO_WISHES, Wishes
+from scheduling.domain.wishes import NO_ACCESS, NO_WISHES, Wishes
 
 Product = tuple[str, str]
 """A line product: (line_provider, technology)."""
@@ -259,7 +259,7 @@ class Lines:
     def _reason(self, product: Product, site: str) -> str:
         """The first test, in the order of the reasons, that no path passes together with the tests before it."""
         groups = self.groups(product, site)
-        full = self.bounds(groups[0].terminal_us if groups else self.wishes.tail.latency_us)
+        full = self.bounds(groups[0].terminal_us if groups else self.wishes.access.latency_us)
         asked = self.demand.bandwidth_mbps
         if not self.reaches.reachable(product[0], asked, site):
             return "bandwidth" if self.reaches.reachable(product[0], _ANY_BANDWIDTH, site) else "no_path"
@@ -280,7 +280,7 @@ class Lines:
         """What keeps every row of a product from serving: too few days, the tail, or the tariff itself."""
         zone = zone_of(self._sites[self.demand.from_site], self._sites[site])
         later = replace(self.wishes, starts_at=None)
-        for reason, wishes in (("start", later), ("access", replace(later, tail=NO_TAIL))):
+        for reason, wishes in (("start", later), ("access", replace(later, access=NO_ACCESS))):
             if any(serves(self.demand, wishes, row, zone) for row in self._rows[product]):
                 return reason
         return "tariff"

@@ -1,4 +1,4 @@
-"""The life of a line: pre-occupied, contracted, built, tested, accepted, billed, changed and removed."""
+"""The life of a line: pre-occupied, contracted, surveyed where its A end is to be built, built, tested, accepted, billed, changed and removed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from kernel.states import StateTable
 from kernel.text import Vocabulary
+from scheduling.domain.ends import EndClass
 from scheduling.domain.working_days import WorkingCalendar
 
 PERCENT = 100
@@ -18,6 +19,8 @@ class OpeningState(Vocabulary):
     PREOCCUPIED = "preoccupied", "资源已预占，待签约", "Pre-occupied, waits for the contract"
     RELEASED = "released", "预占已释放", "Released before a contract"
     CONTRACTED = "contracted", "已签约，待线路商受理", "Contracted, waits for the line provider to take it on"
+    TO_SURVEY = "to_survey", "已签约，待工勘", "Contracted, waits for the survey of its A end"
+    DECLINED = "declined", "工勘后不可开通", "Declined after the survey"
     TAKEN_ON = "taken_on", "已受理，待配置", "Taken on, waits for configuration"
     CONFIGURED = "configured", "已配置，待测试", "Configured, waits for the test"
     DELIVERED = "delivered", "测试合格，待用户验收", "Tested and delivered, waits for the user"
@@ -28,13 +31,16 @@ class OpeningState(Vocabulary):
 
 
 S = OpeningState
-CONTRACT_STANDS = frozenset(S) - {S.PREOCCUPIED, S.RELEASED, S.REMOVED}
+CONTRACT_STANDS = frozenset(S) - {S.PREOCCUPIED, S.RELEASED, S.DECLINED, S.REMOVED}
 LIFE = StateTable(
     states=OpeningState,
     initial=S.PREOCCUPIED,
     acts={
         "release": (frozenset({S.PREOCCUPIED}), S.RELEASED),
         "contract": (frozenset({S.PREOCCUPIED}), S.CONTRACTED),
+        "contract_to_build": (frozenset({S.PREOCCUPIED}), S.TO_SURVEY),
+        "survey": (frozenset({S.TO_SURVEY}), S.CONTRACTED),
+        "decline": (frozenset({S.TO_SURVEY}), S.DECLINED),
         "take_on": (frozenset({S.CONTRACTED}), S.TAKEN_ON),
         "configure": (frozenset({S.TAKEN_ON}), S.CONFIGURED),
         "deliver": (frozenset({S.CONFIGURED}), S.DELIVERED),
@@ -44,6 +50,15 @@ LIFE = StateTable(
         "remove": (CONTRACT_STANDS, S.REMOVED),
     },
 )
+
+
+def contract_act(end_class: str | None, *, surveyed: bool) -> str:
+    """The act that makes a contract: what has to be built at the A end is surveyed first, unless it was before.
+
+    A line from the site itself, or from a pre-covered end, needs no survey.
+    """
+    ready = surveyed or end_class in (None, EndClass.PRE_COVERED)
+    return "contract" if ready else "contract_to_build"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +73,8 @@ class Promise:
 class OpeningProfile:
     """The versioned rules: the working days after which a delivered line is deemed accepted, and when steps are due.
 
-    `due_percent`: act of the line provider → the share of the promised days by which it is taken; the last is 100.
+    `due_percent`: act of the line provider → the share of the promised days by which it is taken; the last is 100. The
+    survey is due only where the contract waits for it.
     """
 
     version: str
@@ -68,7 +84,7 @@ class OpeningProfile:
     due_percent: Mapping[str, int]
 
     def due(
-        self, promise: Promise, start: datetime, *, calendar: WorkingCalendar, day_seconds: int
+        self, promise: Promise, start: datetime, *, calendar: WorkingCalendar, day_seconds: int, survey: bool
     ) -> dict[str, datetime]:
         """Act → when it is due, from the contract at `start`; a part of a day counts as a day."""
         return {
@@ -76,6 +92,7 @@ class OpeningProfile:
                 start, -(-promise.days * percent // PERCENT), counted=promise.counted, day_seconds=day_seconds
             )
             for act, percent in self.due_percent.items()
+            if survey or act != "survey"
         }
 
 

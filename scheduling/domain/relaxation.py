@@ -1,11 +1,12 @@
 """The smallest relaxations: for each constraint alone, the nearest value that would admit a bundle."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -21,9 +22,10 @@ from scheduling.domain.screening import networks_within, screen
 from scheduling.domain.standings import budget, by_site, count_feasible, standings
 from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import ChargeGroup, days_before_start, opening_days
-from scheduling.domain.wishes import Wishes, instant, moment
+from scheduling.domain.wishes import STORAGE_CLASSES, Transfer, Wishes, instant, moment
 
-Found = tuple[int | Decimal | datetime | None, int] | None
+Number = TypeVar("Number", int, Decimal)
+Found = tuple[int | str | Decimal | datetime | None, int] | None
 """What a relaxation comes to: (nearest value or None for dropping it, pairs admitted), or None: it does not help."""
 
 
@@ -88,6 +90,7 @@ class _Relaxer:
         """What is stated beyond the files."""
         wishes = self.wishes
         if wishes.transfer is not None:
+            yield "transfer.volume_gb", wishes.transfer.volume_gb, self._volume
             yield "transfer.within_hours", wishes.transfer.within_hours, self._deadline
         if wishes.starts_at is not None:
             yield "starts_at", wishes.starts_at, self._start
@@ -97,11 +100,16 @@ class _Relaxer:
                 yield name, stated, partial(self._on_offers, self.constraints[name])
         if wishes.storage is not None:
             yield "storage.gib", wishes.storage.gib, self._storage
+            yield "storage.storage_class", wishes.storage.storage_class, self._storage_class
 
-    def _count(self, demand: Demand, wishes: Wishes | None = None) -> int:
+    def _count(
+        self, demand: Demand, wishes: Wishes | None = None, fits: Mapping[str, Ints] | None = None
+    ) -> int:
         wishes = wishes or self.wishes
         lines = Lines(self.supply, demand, self.lines.reaches, wishes)
-        return count_feasible(costs_of(self.supply, demand, wishes), lines, self.fits)
+        return count_feasible(
+            costs_of(self.supply, demand, wishes), lines, self.fits if fits is None else fits
+        )
 
     def _quantity(self) -> Found:
         """Price and availability bound the units that each pair can have; the line does not depend on them."""
@@ -166,6 +174,37 @@ class _Relaxer:
                     return hours, count
         return None
 
+    def _volume(self) -> Found:
+        """Less to move needs less bandwidth, or fewer hours at a step's full speed; what less admits, still less does."""
+        transfer, demand = self.wishes.transfer, self.demand
+        assert transfer is not None  # noqa: S101 - stated
+        work = {mbps * transfer.within_hours for mbps in self._bandwidths()}
+        for step in {tariff.bandwidth_mbps for tariff in self.lines.tariffs}:
+            work |= {
+                step * hours for hours in range(1, min(transfer.within_hours, transfer.hours_at(step)) + 1)
+            }
+        volumes = sorted({Transfer.most_gb(each) for each in work}, reverse=True)
+
+        def changed(volume: Decimal) -> tuple[Demand, Wishes]:
+            less = replace(transfer, volume_gb=volume)
+            return replace(demand, bandwidth_mbps=less.least_mbps), replace(self.wishes, transfer=less)
+
+        return self._nearest([each for each in volumes if 0 < each < transfer.volume_gb], changed)
+
+    def _storage_class(self) -> Found:
+        """Another class in its place: the one that admits most, of equal ones the first of the list."""
+        stored = self.wishes.storage
+        assert stored is not None  # noqa: S101 - stated
+        found: dict[str, int] = {}
+        for other in STORAGE_CLASSES:
+            if other != stored.storage_class:
+                wishes = replace(self.wishes, storage=replace(stored, storage_class=other))
+                constraints = screen(self.supply, self.demand, wishes)
+                fits = np.logical_and.reduce([constraint.passes for constraint in constraints])
+                found[other] = self._count(self.demand, wishes, by_site(self.columns, fits))
+        best = max(found, key=lambda each: found[each])
+        return best, found[best]
+
     def _start(self) -> Found:
         """The first later start that admits: some days of opening have passed by then, or something booked has ended."""
         asked, start = self.wishes.asked_at, self.wishes.starts_at
@@ -186,7 +225,9 @@ class _Relaxer:
 
     def _bandwidth(self) -> Found:
         """Feasibility grows as bandwidth falls and changes only at a span's free bandwidth or a tariff's step."""
-        return self._nearest(self._bandwidths(), lambda value: replace(self.demand, bandwidth_mbps=value))
+        return self._nearest(
+            self._bandwidths(), lambda value: (replace(self.demand, bandwidth_mbps=value), self.wishes)
+        )
 
     def _bandwidths(self) -> list[int]:
         """The lower bandwidths at which anything changes, falling."""
@@ -198,7 +239,7 @@ class _Relaxer:
     def _lead(self) -> Found:
         bound = self.demand.max_lead_days or 0
         rising = sorted(each for each in self._days() if each > bound)
-        return self._nearest(rising, lambda value: replace(self.demand, max_lead_days=value))
+        return self._nearest(rising, lambda value: (replace(self.demand, max_lead_days=value), self.wishes))
 
     def _days(self) -> set[int]:
         """The days of opening of all allowed rows."""
@@ -212,16 +253,16 @@ class _Relaxer:
             days_before_start(tariff, self.wishes, each) for tariff, each in days.items() if each is not None
         }
 
-    def _nearest(self, values: Sequence[int], changed: Callable[[int], Demand]) -> Found:
+    def _nearest(self, values: Sequence[Number], changed: Callable[[Number], tuple[Demand, Wishes]]) -> Found:
         """The first value that admits anything; what one value admits all later ones do, so halving finds it."""
         low, high = 0, len(values)
         while low < high:
             middle = (low + high) // 2
-            if self._count(changed(values[middle])):
+            if self._count(*changed(values[middle])):
                 high = middle
             else:
                 low = middle + 1
-        return (values[low], self._count(changed(values[low]))) if low < len(values) else None
+        return (values[low], self._count(*changed(values[low]))) if low < len(values) else None
 
     def _latency(self) -> Found:
         """The least latency that anything affordable reaches; the bound is strict, so one µs more admits it."""

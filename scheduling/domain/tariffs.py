@@ -102,7 +102,7 @@ def charge_groups(
         if serves(demand, wishes, row, zone):
             terminal = row.terminal_us if demand.latency_layer == "service" else 0
             for charge in _charges(demand, wishes, row):
-                groups.setdefault((terminal + wishes.tail.latency_us, charge.held_mbps), []).append(charge)
+                groups.setdefault((terminal + wishes.access.latency_us, charge.held_mbps), []).append(charge)
     return tuple(ChargeGroup(*key, tuple(charges)) for key, charges in sorted(groups.items()))
 
 
@@ -120,7 +120,7 @@ def serves(demand: Demand, wishes: Wishes, row: Tariff, zone: str) -> bool:
 
 def opening_days(row: Tariff, wishes: Wishes) -> int | None:
     """Days from the order to the use of a line, those of the tail too; None where the provider does not build that far."""
-    end = wishes.tail.days_of(row.line_provider)
+    end = wishes.access.days_of(row.line_provider)
     return None if end is None else row.lead_days + end
 
 
@@ -135,13 +135,13 @@ def started_months(hours: Decimal) -> int:
 
 
 def _charges(demand: Demand, wishes: Wishes, row: Tariff) -> Iterator[Charge]:
-    """What the row costs: by term, by the hour, and for data to move by the hour at the step's full speed."""
+    """What the row costs, the A end with it: by term, by the hour, and for data to move by the hour at the step's full speed."""
     transfer, held = wishes.transfer, demand.bandwidth_mbps
     hours = demand.duration_hours if transfer is None else Decimal(transfer.within_hours)
     months = max(row.min_months, started_months(hours))
     # 1+1 pays the fixed parts twice; its km are the sum of both paths, so the price per km stays.
     times = 2 if demand.protection == "one_plus_one" else 1
-    one_off = scaled(row.one_off_cny, 4)
+    one_off = scaled(row.one_off_cny, 4) + scaled(wishes.access.price_of(row.line_provider), 4)
     fixed = times * (one_off + months * scaled(row.monthly_cny, 4)) * _MICRO
     yield Charge(row, "term", fixed, months * scaled(row.monthly_cny_per_km, 4) * 1000, held, hours)
     if row.elastic_cny_hour is not None:

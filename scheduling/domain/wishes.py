@@ -43,6 +43,12 @@ class Transfer:
         """Bits on the wire: the volume with the overhead of full frames."""
         return Fraction(scaled(self.volume_gb, 6) * 1000 * 8 * WIRE_BYTES, PAYLOAD_BYTES)
 
+    @classmethod
+    def most_gb(cls, mbps_hours: int) -> Decimal:
+        """The most GB, with six decimals, that so many Mbps through so many hours (their product) carry."""
+        bits = Fraction(mbps_hours * 3600 * 10**6 * PAYLOAD_BYTES, WIRE_BYTES)
+        return Decimal(int(bits / 8000)).scaleb(-6)
+
     @property
     def least_mbps(self) -> int:
         """The least whole Mbps that keep the deadline: ⌈wire bits / (hours × 3600 × 10⁶)⌉."""
@@ -66,22 +72,26 @@ class Storage:
 
 
 @dataclass(frozen=True, slots=True)
-class Tail:
-    """The last piece from the buyer to the access point: µs one way, and the days that each line provider takes for it.
+class Access:
+    """What counts of the tail from the buyer to the access point: µs one way, and what each line provider needs for it.
 
-    `days` are (line provider, days), beside those of the tariff; who is not among them does not build that far. None
-    is no tail at all. Its price is the carrier's to quote after a survey; no total includes it.
+    `ends` are (line provider, days, one-off CNY for each circuit), beside those of the tariff; who is not among them does
+    not build that far. None is no tail at all. Whose price is not declared, asks none here: the survey tells it.
     """
 
     latency_us: int = 0
-    days: tuple[tuple[str, int], ...] | None = None
+    ends: tuple[tuple[str, int, Decimal], ...] | None = None
 
     def days_of(self, provider: str) -> int | None:
         """The days beside the tariff's; None where the provider does not build that far."""
-        return 0 if self.days is None else dict(self.days).get(provider)
+        return 0 if self.ends is None else {key: days for key, days, _ in self.ends}.get(provider)
+
+    def price_of(self, provider: str) -> Decimal:
+        """CNY, once for each circuit."""
+        return {key: cny for key, _, cny in self.ends or ()}.get(provider, Decimal(0))
 
 
-NO_TAIL = Tail()
+NO_ACCESS = Access()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,7 @@ class Wishes:
     residency: tuple[str, ...] = ()
     domain: str | None = None
     storage: Storage | None = None
-    tail: Tail = NO_TAIL
+    access: Access = NO_ACCESS
     waits: Mapping[str, int] = field(default_factory=dict)
 
     @property

@@ -12,7 +12,8 @@ from scheduling.domain.line_quotes import LIFE, LineQuoteState, QuoteKind
 class LineQuote(Entity):
     """One signed word. `document` is the very text whose UTF-8 bytes were signed; only `state` and what follows move.
 
-    `follows` is the conditional quote whose survey made this firm one; `terms` are those of the bundle's line.
+    `follows` is the conditional quote whose survey made this firm one; `terms` are those of the bundle's line; `order` took
+    it over.
     """
 
     tenant_field: ClassVar[str] = "provider_id"
@@ -31,6 +32,7 @@ class LineQuote(Entity):
     valid_until = models.DateTimeField()
     held_until = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200, blank=True)
+    order = models.UUIDField(null=True)
     document = models.TextField()
     digest = models.CharField(max_length=80, help_text="Content-Digest of document")
     signature = models.CharField(max_length=120, help_text="base64 over document's UTF-8 bytes")
@@ -42,12 +44,18 @@ class LineQuote(Entity):
         constraints = [
             models.CheckConstraint(condition=Q(line_fen__gte=0), name="line_quote_not_negative"),
             models.CheckConstraint(
-                condition=~Q(state__in=["held", "lapsed"]) | Q(kind="firm"),
+                condition=~Q(state__in=["held", "lapsed", "ordered"]) | Q(kind="firm"),
                 name="line_quote_only_firm_is_held",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="ordered", order__isnull=False)
+                | ~Q(state="ordered") & Q(order__isnull=True),
+                name="line_quote_ordered_has_its_order",
             ),
             models.UniqueConstraint(fields=["follows"], name="line_quote_one_firm_a_survey"),
         ]
         indexes = [
             models.Index(fields=["provider_id"], name="line_quote_by_provider"),
             models.Index(fields=["user_id"], name="line_quote_by_user"),
+            models.Index(fields=["order"], condition=Q(order__isnull=False), name="line_quote_by_order"),
         ]

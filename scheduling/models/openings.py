@@ -29,6 +29,14 @@ class LineOpening(Entity):
     below_us = models.BigIntegerField()
     max_loss = models.DecimalField(max_digits=10, decimal_places=9)
     state = models.CharField(max_length=20, choices=OpeningState.choices(), default=LIFE.initial.value)
+    end_class = models.CharField(
+        max_length=20, blank=True, help_text="what the A end needs (`EndClass`); empty: it is the site itself"
+    )
+    surveyed = models.BooleanField(
+        default=False, help_text="the A end was surveyed, here or for its line quote"
+    )
+    survey = models.JSONField(null=True, help_text="what the survey of this opening found")
+    reason = models.CharField(max_length=200, blank=True, help_text="why it cannot be built")
     held_until = models.DateTimeField(null=True, help_text="when the pre-occupation ends; null once it did")
     contracted_at = models.DateTimeField(null=True)
     promised_days = models.BigIntegerField()

@@ -16,7 +16,7 @@ def end_rules(tenants: Iterable[UUID]) -> dict[UUID, tuple[EndRule, ...]]:
     """Line provider → its classes of ends, its own or the profile's."""
     wanted = set(tenants)
     rows = EndProfile.objects.filter(tenant_id__in=wanted).order_by("tenant_id", "-id").distinct("tenant_id")
-    own = {row.tenant_id: tuple(EndRule(**each) for each in row.classes) for row in rows}
+    own = {row.tenant_id: tuple(EndRule.of(each) for each in row.classes) for row in rows}
     return {tenant: own.get(tenant, ends_profile().rules) for tenant in wanted}
 
 

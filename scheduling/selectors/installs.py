@@ -27,6 +27,11 @@ class Install:
     usable_from: date
 
 
+def ready_at(at: datetime, days: int, counted: str, *, day_seconds: int = REAL_DAY) -> datetime:
+    """When a line that is ordered at an instant may be in use: so many days later, of its tariff and its A end, as counted."""
+    return working_calendar().after(at, days, counted=counted, day_seconds=day_seconds)
+
+
 def installs(
     version: Version, tariffs: Iterable[Tariff], *, at: datetime, tail: Tail | None
 ) -> dict[str, Install]:
@@ -34,11 +39,11 @@ def installs(
     wanted = {row_id(TABLES[2], tariff): tariff for tariff in tariffs}
     tenants = {key: version.id("tariffs", key, OWNER) for key in wanted}
     rules = {} if tail is None else end_rules(tenants.values())
-    calendar, found = working_calendar(), {}
+    found = {}
     for key, tariff in wanted.items():
         end = None if tail is None else class_of(tail.cable_m, rules[tenants[key]])
         end_days, counted = 0 if end is None else end.days, version.told["tariffs"][key]["lead_in"]
-        ready = calendar.after(at, tariff.lead_days + end_days, counted=counted, day_seconds=REAL_DAY)
+        ready = ready_at(at, tariff.lead_days + end_days, counted)
         found[key] = Install(
             tariff.lead_days, end_days, counted, None if end is None else end.code, shanghai_date(ready)
         )
@@ -50,12 +55,10 @@ def waits(version: Version, *, asked_at: datetime, days_of: Callable[[str], int 
 
     `days_of` says the days beside the tariff's of a line provider; None, and the provider is left out.
     """
-    calendar, found = working_calendar(), {}
+    found = {}
     for key, tariff in version.supply.tariffs.items():
         end = days_of(tariff.line_provider)
         if version.told["tariffs"][key]["lead_in"] == DayCount.WORKING and end is not None:
-            ready = calendar.after(
-                asked_at, tariff.lead_days + end, counted=DayCount.WORKING.value, day_seconds=REAL_DAY
-            )
+            ready = ready_at(asked_at, tariff.lead_days + end, DayCount.WORKING.value)
             found[key] = -((asked_at - ready) // timedelta(days=1))
     return found

@@ -73,7 +73,7 @@ def ends_profile() -> EndsProfile:
         source=document["source"],
         tail_route_factor=Decimal(document["tail_route_factor"]),
         access_points=document["access_points"],
-        rules=tuple(EndRule(**each) for each in document["classes"]),
+        rules=tuple(EndRule.of(each) for each in document["classes"]),
     )
 
 

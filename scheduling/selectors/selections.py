@@ -17,7 +17,7 @@ class BundleFacts:
 
     `bandwidth_mbps` is what is held on every span: the demanded bandwidth, or what data to move are given; the step
     that is paid for stands in `line_terms`. `below_us` (strict) and `max_loss` are what the line is sold as. `tenant`
-    asked. `starts_at` is None for now; `storage_fen` is part of `compute_fen`.
+    asked. `starts_at` is None for now; `storage_fen`, for so many GiB and started months, is part of `compute_fen`.
     """
 
     tenant: UUID
@@ -40,6 +40,7 @@ class BundleFacts:
     starts_at: datetime | None
     store: UUID | None
     storage_gib: int
+    storage_months: int
     storage_fen: int
     latency_us: int
     below_us: int
@@ -83,6 +84,7 @@ def bundle(selection: UUID, index: int) -> BundleFacts:
         starts_at=datetime.fromisoformat(terms["starts_at"]) if terms["starts_at"] else None,
         store=UUID(storage["store"]) if storage else None,
         storage_gib=storage.get("gib", 0),
+        storage_months=storage.get("months", 0),
         storage_fen=storage.get("fen", 0),
         latency_us=terms["latency_us"],
         below_us=terms["below_us"],

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from scheduling.domain.demand import DemandError
-from scheduling.domain.ends import Tail as End
-from scheduling.domain.ends import class_of, plain_address
+from scheduling.domain.ends import EndRule, Tail, class_of, plain_address
 from scheduling.domain.gazetteer import Place, fine_enough
 from scheduling.domain.numbers import NumberError, kilometres, parse_decimal
 from scheduling.domain.serviceability import Near
 from scheduling.domain.sites import Point
 from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import NO_TAIL, Tail
+from scheduling.domain.wishes import NO_ACCESS, Access
 from scheduling.errors import NoAccessPoint
 from scheduling.selectors.ends import end_rules, near_address, near_place, near_point
 from scheduling.selectors.gazetteer import gazetteer
@@ -27,8 +27,8 @@ class Placed:
     """The site that a demand starts at, the end that has to be built, what the engine counts of it, and all as shown."""
 
     site: str
-    end: End | None
-    tail: Tail
+    end: Tail | None
+    access: Access
     shown: Json
 
 
@@ -43,7 +43,7 @@ def place_demand(demand: Mapping[str, Any], supply: Supply) -> Placed:
         case "from_site":
             if not isinstance(where, str) or where not in supply.sites:
                 raise DemandError("unknown_site", "from_site", "没有该站点", "no such site")
-            return Placed(where, None, NO_TAIL, _shown([Near(where, None)], {}))
+            return Placed(where, None, NO_ACCESS, _shown([Near(where, None)], {}))
         case "from_place":
             return _nearest(near_place(str(where)), supply, "from_place", where)
         case "from_coordinates":
@@ -65,10 +65,14 @@ def place_demand(demand: Mapping[str, Any], supply: Supply) -> Placed:
             return found
 
 
-def tail_of(shown: Mapping[str, Any]) -> Tail:
-    """The tail of a demand that was placed before, by what was shown then."""
+def access_of(shown: Mapping[str, Any]) -> Access:
+    """What counted of the tail of a demand that was placed before, by what was shown then."""
     tail = shown["tail"]
-    return NO_TAIL if tail is None else Tail(tail["latency_us"], tuple(sorted(tail["days"].items())))
+    if tail is None:
+        return NO_ACCESS
+    prices = tail.get("one_off_cny", {})
+    ends = ((key, days, Decimal(prices.get(key) or 0)) for key, days in tail["days"].items())
+    return Access(tail["latency_us"], tuple(sorted(ends)))
 
 
 def _nearest(nears: Sequence[Near], supply: Supply, field: str, named: Any) -> Placed:
@@ -77,24 +81,31 @@ def _nearest(nears: Sequence[Near], supply: Supply, field: str, named: Any) -> P
         raise NoAccessPoint(pointer=f"/{field}", place=named)
     end = known[0].tail
     if end is None:
-        return Placed(known[0].site, None, NO_TAIL, _shown(known, {}))
-    days = _days(end, supply)
-    return Placed(known[0].site, end, Tail(end.latency_us, tuple(sorted(days.items()))), _shown(known, days))
+        return Placed(known[0].site, None, NO_ACCESS, _shown(known, {}))
+    shown = _shown(known, _ends(end, supply))
+    return Placed(known[0].site, end, access_of(shown), shown)
 
 
-def _days(end: End, supply: Supply) -> dict[str, int]:
-    """Line provider → the days for such an end beside its tariff's; who does not build that far is absent."""
+def _ends(end: Tail, supply: Supply) -> dict[str, EndRule]:
+    """Line provider → the class that such an end is of; who does not build that far is absent."""
     tenants = tenants_by_key(tariff.line_provider for tariff in supply.tariffs.values())
     rules = end_rules(tenants.values())
     classes = {key: class_of(end.cable_m, rules[tenant]) for key, tenant in tenants.items()}
-    return {key: found.days for key, found in classes.items() if found is not None}
+    return {key: found for key, found in classes.items() if found is not None}
 
 
-def _shown(nears: Sequence[Near], days: Mapping[str, int]) -> Json:
+def _shown(nears: Sequence[Near], ends: Mapping[str, EndRule]) -> Json:
     first, *others = nears
     tail = None
     if first.tail is not None:
-        tail = {"cable_m": first.tail.cable_m, "latency_us": first.tail.latency_us, "days": dict(days)}
+        tail = {
+            "cable_m": first.tail.cable_m,
+            "latency_us": first.tail.latency_us,
+            "days": {key: end.days for key, end in ends.items()},
+            "one_off_cny": {
+                key: None if end.one_off_cny is None else str(end.one_off_cny) for key, end in ends.items()
+            },
+        }
     return {
         "site": first.site,
         "tail_km": _km(first),

@@ -1,7 +1,7 @@
 """Where carriers are: the centres that they enter, the classes of their A ends, the addresses that they cover."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -61,7 +61,7 @@ def declare_ends(*, classes: Sequence[EndRule], actor: Actor) -> EndProfile:
     assert actor.tenant_id is not None  # noqa: S101 - a certified party is an organisation
     for place in rule_faults(classes):
         raise EndsDisordered(pointer=f"/classes/{place}", code=classes[place].code)
-    row = EndProfile.objects.create(tenant_id=actor.tenant_id, classes=[asdict(rule) for rule in classes])
+    row = EndProfile.objects.create(tenant_id=actor.tenant_id, classes=[rule.document() for rule in classes])
     publish(EndsDeclared(subject=row.id, tenant=row.tenant_id), actor=actor)
     return row
 

@@ -1,6 +1,7 @@
 """Holding a bundle: compute and every span together or nothing, behind both gates."""
 
 from datetime import datetime, timedelta
+from fractions import Fraction
 from uuid import UUID
 
 from django.db import transaction
@@ -8,6 +9,7 @@ from django.db import transaction
 from aggregation.services.gate import require_sellable
 from kernel.actor import Actor
 from kernel.domain.schedules import Schedule
+from kernel.domain.windows import Window
 from kernel.services import capacity
 from kernel.services.outbox import publish
 from scheduling import events
@@ -25,20 +27,30 @@ def hold_bundle(
     ttl: timedelta,
     actor: Actor,
     schedule: Schedule | None = None,
+    line_kept_by: UUID | None = None,
 ) -> datetime:
     """Hold the machines and the demanded bandwidth on every span of both routes, in every window of the schedule.
 
-    Returns when the hold runs out. The gates are read again under the ledger's locks. Raises SoldOut, NotSellable,
-    LineNotSellable, HoldQuotaReached, HoldsLapse.
+    What a line quote keeps of the line (`line_kept_by`) becomes the bundle's, and only the rest is held anew. Returns when
+    the hold runs out. The gates are read again under the ledger's locks. Raises SoldOut, NotSellable,
+    LineNotSellable, HoldQuotaReached, HoldsLapse; with a line that is kept HoldGone.
     """
-    deadline = capacity.hold(
-        bundle=bundle,
-        tenant=tenant,
-        quantities=_quantities(facts),
-        ttl=ttl,
-        windows=schedule.windows if schedule else (),
-        quota=hold_profile().quota,
-    )
+    windows = schedule.windows if schedule else ()
+    compute, line = _at_the_centre(facts), line_quantities(facts)
+    if line_kept_by is not None:
+        capacity.take_over(bundle=line_kept_by, by=bundle)
+        deadline = capacity.add(bundle=bundle, quantities=compute, ttl=ttl, windows=windows)
+    else:
+        hours = line_window(facts, schedule)
+        deadline = capacity.hold(
+            bundle=bundle,
+            tenant=tenant,
+            quantities=compute | line,
+            ttl=ttl,
+            windows=windows,
+            apart=dict.fromkeys(line, (hours,)) if hours else {},
+            quota=hold_profile().quota,
+        )
     require_gates(facts)
     publish(
         events.BundleHeld(
@@ -77,15 +89,26 @@ def release_bundle(*, bundle: UUID, actor: Actor) -> None:
         publish(events.BundleReleased(subject=bundle, tenant=None), actor=actor)
 
 
+def line_window(facts: BundleFacts, schedule: Schedule | None) -> Window | None:
+    """The hours of one window for which a line that only moves data is needed; None where it is as long as the compute.
+
+    They are the first of the window: the data have to be there before they are computed on.
+    """
+    hours = Fraction(facts.line_terms["hours"])
+    if schedule is None or len(schedule.windows) > 1 or hours >= Fraction(facts.duration_hours):
+        return None
+    start = schedule.first.start
+    return Window(start, start + timedelta(microseconds=int(hours * 3600 * 10**6)))
+
+
 def line_quantities(facts: BundleFacts) -> dict[UUID, int]:
     """Span of either route → the demanded Mbps: the step is only a price."""
     return dict.fromkeys((*facts.spans, *facts.protection_spans), facts.bandwidth_mbps)
 
 
-def _quantities(facts: BundleFacts) -> dict[UUID, int]:
-    """Resource → amount: machines of the pool, GiB of storage, and the line's."""
-    stored = {} if facts.store is None else {facts.store: facts.storage_gib}
-    return {facts.pool: facts.quantity} | stored | line_quantities(facts)
+def _at_the_centre(facts: BundleFacts) -> dict[UUID, int]:
+    """Resource → amount: machines of the pool, GiB of storage."""
+    return {facts.pool: facts.quantity} | ({} if facts.store is None else {facts.store: facts.storage_gib})
 
 
 def require_gates(facts: BundleFacts) -> None:

@@ -1,6 +1,8 @@
-"""A carrier's word on a line: given, made firm by a survey, pre-occupied, and let go."""
+"""A carrier's word on a line: given, made firm by a survey, pre-occupied, let go, and taken over by an order."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,8 +18,16 @@ from kernel.services import capacity
 from kernel.services.outbox import publish
 from nodes.services.signatures import sign_text
 from scheduling import events
-from scheduling.domain.line_quotes import LIFE, LineQuoteState, QuoteKind, allows, kind_of, written
-from scheduling.errors import LineQuoteExpired, LineQuoteNotFirm
+from scheduling.domain.line_quotes import (
+    LIFE,
+    LineQuoteState,
+    QuoteKind,
+    allows,
+    good_until,
+    kind_of,
+    written,
+)
+from scheduling.errors import LineQuoteExpired, LineQuoteMismatch, LineQuoteNotFirm
 from scheduling.models import LineQuote
 from scheduling.selectors import selections
 from scheduling.selectors.profiles import hold_profile, line_quote_profile
@@ -54,16 +64,20 @@ def quote_line(*, selection: UUID, bundle: int, kind: str, actor: Actor) -> Line
 def survey_line(*, quote: LineQuote, one_off_cny: Decimal, days: int, actor: Actor) -> LineQuote:
     """The carrier has surveyed what a conditional quote waits for: its firm word, with what building costs and takes.
 
-    `one_off_cny` comes on top of the tariff's, for each circuit; `days` in all take the place of the promised ones.
+    `one_off_cny` comes on top of the tariff's, for each circuit, in the place of what the class of the end asks; `days` in
+    all take the place of the promised ones.
     Raises StateConflict, LineQuoteNotFirm where the kind knows no survey, LineQuoteExpired, LineNotSellable.
     """
     row = _acting(quote, "survey")
     facts = selections.bundle(row.selection, row.bundle)
     _require_gate(facts)
+    more = one_off_cny - Decimal(row.terms.get("end_one_off_cny", 0))
     terms = row.terms | {
-        "one_off_cny": str(Decimal(row.terms["one_off_cny"]) + one_off_cny),
+        "one_off_cny": str(Decimal(row.terms["one_off_cny"]) + more),
+        "end_one_off_cny": str(one_off_cny),
         "lead_days": days,
         "end_days": 0,
+        "surveyed": True,
     }
     firm = _signed(
         facts=facts,
@@ -71,7 +85,7 @@ def survey_line(*, quote: LineQuote, one_off_cny: Decimal, days: int, actor: Act
         selection=row.selection,
         bundle=row.bundle,
         terms=terms,
-        line_fen=row.line_fen + to_fen(one_off_cny * row.terms["circuits"]),
+        line_fen=row.line_fen + to_fen(more * row.terms["circuits"]),
         follows=row,
     )
     row.state = LIFE.after("survey", row.state)
@@ -114,6 +128,56 @@ def release_line(*, quote: LineQuote, actor: Actor) -> LineQuote:
     capacity.release(bundle=row.id)
     row.held_until = None
     return _moved(row, "release", actor, "held_until")
+
+
+def word_on(*, quote: UUID, selection: UUID, bundle: int, facts: BundleFacts) -> tuple[BundleFacts, datetime]:
+    """The bundle's facts with the line as a firm quote has it, and until when it may be ordered so.
+
+    Raises NotFound for another's, LineQuoteMismatch, LineQuoteNotFirm, StateConflict, LineQuoteExpired.
+    """
+    return _worded(LineQuote.objects.filter(id=quote).first(), selection, bundle, facts)
+
+
+@transaction.atomic
+def take_over_word(
+    *, quote: UUID, selection: UUID, bundle: int, facts: BundleFacts, order: UUID, actor: Actor
+) -> tuple[BundleFacts, bool]:
+    """Let an order of its user's go on with a firm quote; the facts as it has them, and whether it keeps the line.
+
+    Raises what `word_on` does.
+    """
+    row = LineQuote.objects.select_for_update().filter(id=quote).first()
+    worded, _ = _worded(row, selection, bundle, facts)
+    assert row is not None  # noqa: S101 - else it is not found
+    kept = row.state == LineQuoteState.HELD and row.held_until is not None and row.held_until > now()
+    row.order, row.held_until = order, None
+    _moved(row, "order", actor, "order", "held_until")
+    return worded, kept
+
+
+@transaction.atomic
+def return_word(*, order: UUID, actor: Actor) -> None:
+    """The order never became a contract: the word that it took over may be ordered again, while it is valid."""
+    row = LineQuote.objects.select_for_update().filter(order=order).first()
+    if row is not None:
+        row.order = None
+        _moved(row, "return", actor, "order")
+
+
+def _worded(
+    row: LineQuote | None, selection: UUID, bundle: int, facts: BundleFacts
+) -> tuple[BundleFacts, datetime]:
+    if row is None or row.user_id != facts.tenant:
+        raise NotFound(pointer="/line_quote")
+    if (row.selection, row.bundle) != (selection, bundle):
+        raise LineQuoteMismatch(pointer="/line_quote", line_quote=row.id)
+    _require_allowed(row, "order", pointer="/line_quote")
+    LIFE.after("order", row.state)
+    until = good_until(row.state, valid_until=row.valid_until, held_until=row.held_until)
+    if until <= now():
+        raise LineQuoteExpired(pointer="/line_quote", valid_until=until.isoformat())
+    total = facts.compute_fen + row.line_fen
+    return replace(facts, line_fen=row.line_fen, total_fen=total, line_terms=row.terms), until
 
 
 @transaction.atomic
@@ -183,13 +247,17 @@ def _require_gate(facts: BundleFacts) -> None:
 def _acting(quote: LineQuote, act: str) -> LineQuote:
     """The row, locked, where its kind, its state and its date let the act happen."""
     row = LineQuote.objects.select_for_update().get(id=quote.id)
-    if not allows(row.kind, act):
-        kind = QuoteKind(row.kind).label
-        raise LineQuoteNotFirm(kind_zh=kind.zh, kind_en=kind.en.lower(), act=act)
+    _require_allowed(row, act)
     LIFE.after(act, row.state)
     if act != "release" and row.valid_until <= now():
         raise LineQuoteExpired(valid_until=row.valid_until.isoformat())
     return row
+
+
+def _require_allowed(row: LineQuote, act: str, pointer: str = "") -> None:
+    if not allows(row.kind, act):
+        kind = QuoteKind(row.kind).label
+        raise LineQuoteNotFirm(pointer=pointer, kind_zh=kind.zh, kind_en=kind.en.lower(), act=act)
 
 
 def _moved(row: LineQuote, act: str, actor: Actor, *fields: str) -> LineQuote:

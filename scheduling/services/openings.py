@@ -14,7 +14,7 @@ from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from scheduling import events
 from scheduling.domain.evidence import Claim, Direction, Layer, assess
-from scheduling.domain.openings import LIFE, OpeningState, Promise, Sold
+from scheduling.domain.openings import LIFE, OpeningState, Promise, Sold, contract_act
 from scheduling.domain.working_days import DayCount
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.selectors.profiles import opening_profile, working_calendar
@@ -33,7 +33,14 @@ def preoccupy_line(
     """Begin the life of an order's line, whose bandwidth the ledger holds until then."""
     terms, profile, at = facts.line_terms, opening_profile(), now()
     promise = Promise(terms["lead_days"] + terms["end_days"], terms["lead_in"])
-    due = profile.due(promise, at, calendar=working_calendar(), day_seconds=settings.DAY_SECONDS)
+    end_class, surveyed = terms["end_class"], terms.get("surveyed", False)
+    due = profile.due(
+        promise,
+        at,
+        calendar=working_calendar(),
+        day_seconds=settings.DAY_SECONDS,
+        survey=contract_act(end_class, surveyed=surveyed) != "contract",
+    )
     row = LineOpening.objects.create(
         order=order,
         provider_id=facts.line_provider,
@@ -44,6 +51,8 @@ def preoccupy_line(
         z_id=facts.z,
         below_us=facts.below_us,
         max_loss=facts.max_loss,
+        end_class=end_class or "",
+        surveyed=surveyed,
         held_until=held_until,
         promised_days=promise.days,
         promised_in=promise.counted,
@@ -78,23 +87,52 @@ def extend_preoccupation(*, order: UUID, until: datetime) -> None:
 
 @transaction.atomic
 def contract_line(*, order: UUID, actor: Actor) -> None:
-    """The order became a contract: the promised days run from now.
+    """The order became a contract: the promised days run from now, and where its A end has to be built, it is surveyed first.
 
     Raises CarrierNotReady where the carrier is asked by its own interface, and its pre-occupation does not stand.
     """
     ask_confirmation(order=order, actor=actor)
     row = LineOpening.objects.select_for_update().get(order=order)
     row.contracted_at = at = now()
-    promise = Promise(row.promised_days, row.promised_in)
-    due = opening_profile().due(promise, at, calendar=working_calendar(), day_seconds=row.day_seconds)
+    act = contract_act(row.end_class or None, surveyed=row.surveyed)
+    due = opening_profile().due(
+        Promise(row.promised_days, row.promised_in),
+        at,
+        calendar=working_calendar(),
+        day_seconds=row.day_seconds,
+        survey=act != "contract",
+    )
     row.due, row.due_at, row.held_until = _written(due), due[DELIVERY], None
-    _step(row, "contract", actor, "contracted_at", "due", "due_at", "held_until")
+    _step(row, act, actor, "contracted_at", "due", "due_at", "held_until")
     publish(
         events.LineOpened(
             subject=row.id, tenant=row.user_id, parties=row.concerned(), order=order, provider=row.provider_id
         ),
         actor=actor,
     )
+
+
+@transaction.atomic
+def survey_opening(*, opening: LineOpening, cable_m: int, note: str, actor: Actor) -> LineOpening:
+    """The line provider has surveyed the A end, which can be built as promised; `cable_m` is what it measured."""
+    row = _locked(opening)
+    row.surveyed, row.survey = True, {"cable_m": cable_m, "note": note}
+    _step(row, "survey", actor, "surveyed", "survey")
+    return row
+
+
+@transaction.atomic
+def decline_opening(*, opening: LineOpening, reason: str, actor: Actor) -> LineOpening:
+    """The line provider has surveyed the A end, and cannot build it: the order goes back, and all that it held."""
+    row = _locked(opening)
+    row.reason, row.removed_at = reason, now()
+    _step(row, "decline", actor, "reason", "removed_at")
+    ask_release(order=row.order, actor=actor)
+    publish(
+        events.LineDeclined(subject=row.order, tenant=row.user_id, parties=row.concerned(), opening=row.id),
+        actor=actor,
+    )
+    return row
 
 
 @transaction.atomic
@@ -195,6 +233,23 @@ def bill_line(*, order: UUID, at: datetime, actor: Actor) -> None:
     row.billed_at = at
     row.advance("billed_at")
     _put_in_service(row, actor)
+
+
+@transaction.atomic
+def note_switch(
+    *, order: UUID, bandwidth_mbps: int, a: UUID | None, below_us: int | None, actor: Actor
+) -> None:
+    """The line was switched to another rate, or to another A end with the latency that it is sold with there."""
+    row = LineOpening.objects.select_for_update().get(order=order)
+    row.bandwidth_mbps, row.a_id, row.below_us = bandwidth_mbps, a or row.a_id, below_us or row.below_us
+    row.advance("bandwidth_mbps", "a", "below_us")
+    OpeningStep.objects.create(opening=row, act="switch", state=row.state, by_user=actor.user_id)
+    publish(
+        events.LineAdvanced(
+            subject=row.id, tenant=row.user_id, parties=row.concerned(), order=row.order, state=row.state
+        ),
+        actor=actor,
+    )
 
 
 @transaction.atomic

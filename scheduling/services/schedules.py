@@ -14,6 +14,7 @@ from kernel.domain.windows import Window
 from kernel.errors import InvalidField
 from scheduling.domain.tariffs import MONTH_HOURS
 from scheduling.errors import ScheduleUnpriced, TooSoon
+from scheduling.selectors.installs import ready_at
 from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import BundleFacts
 
@@ -60,9 +61,13 @@ def schedule_asked(facts: BundleFacts) -> Schedule | None:
 
 
 def earliest_start(offer: OfferLot, line: BundleFacts | None, instant: datetime) -> datetime:
-    """When a booking that is made at the instant may begin: after the offer's notice and the line's lead days."""
-    days = line.line_terms["lead_days"] if line else 0
-    return instant + max(timedelta(hours=offer.notice_hours), timedelta(seconds=days * settings.DAY_SECONDS))
+    """When a booking that is made at the instant may begin: after the offer's notice, and once its line may be in use."""
+    notice = instant + timedelta(hours=offer.notice_hours)
+    if line is None:
+        return notice
+    terms = line.line_terms
+    days, counted = terms["lead_days"] + terms["end_days"], terms["lead_in"]
+    return max(notice, ready_at(instant, days, counted, day_seconds=settings.DAY_SECONDS))
 
 
 def _require_priced(schedule: Schedule, line: BundleFacts) -> None:
@@ -70,6 +75,11 @@ def _require_priced(schedule: Schedule, line: BundleFacts) -> None:
         raise _unpriced(
             f"时段合计 {_plain(schedule.hours)} 小时，选择按 {line.duration_hours} 小时计价；请以相同小时数重新选择。",
             f"The windows have {_plain(schedule.hours)} hours, the selection priced {line.duration_hours}: select again for as many.",
+        )
+    if line.store is not None and len(schedule.windows) > 1:
+        raise _unpriced(
+            "存储须在一个连续的时段内租用；请改订一个时段，或重新选择而不含存储。",
+            "Storage is rented for one window without a break: book one, or select again without storage.",
         )
     terms: Mapping[str, Any] = line.line_terms
     months = schedule.last_end - schedule.first.start

@@ -32,14 +32,13 @@ from scheduling.domain.rows import TABLES, row_id
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import started_months
-from scheduling.domain.wishes import Storage, Wishes
-from scheduling.domain.wishes import Tail as Served
+from scheduling.domain.wishes import Access, Storage, Wishes
 from scheduling.errors import DemandRefused
 from scheduling.events import SelectionMade
 from scheduling.models import Selection
 from scheduling.selectors.installs import Install, installs, waits
 from scheduling.selectors.supply import OWNER, RESOURCE, Version, supply_of
-from scheduling.services.access import PLACES, Placed, place_demand, tail_of
+from scheduling.services.access import PLACES, Placed, access_of, place_demand
 from scheduling.services.searches import ask_others, deadline_of, lay_beside, start_of
 from scheduling.services.supply import fresh_supply, supply_at
 
@@ -90,9 +89,9 @@ def read_question(demand: Mapping[str, Any]) -> Question:
         raise _refused(error) from error
     rest = {name: value for name, value in demand.items() if name not in PLACES}
     asked = _named(rest | {"from_site": placed.site, "demand": rest.get("demand") or "selection"})
-    parsed, wishes = _parsed(asked, asked_at, placed.tail)
+    parsed, wishes = _parsed(asked, asked_at, placed.access)
     if wishes.starts_at is not None:
-        until = waits(version, asked_at=asked_at, days_of=wishes.tail.days_of)
+        until = waits(version, asked_at=asked_at, days_of=wishes.access.days_of)
         wishes, placed.shown["waits"] = replace(wishes, waits=until), until
     return Question(version, asked_at, asked, placed, parsed, wishes)
 
@@ -178,7 +177,7 @@ def replay_selection(*, selection: Selection) -> Replay:
 
     It was asked when it was asked: days until a start are counted from then, on both.
     """
-    demand, wishes = _parsed(selection.demand, selection.asked_at, tail_of(selection.access))
+    demand, wishes = _parsed(selection.demand, selection.asked_at, access_of(selection.access))
     wishes = replace(wishes, waits=selection.access.get("waits", {}))
     answer = _answered(fresh_supply().supply, demand, wishes)
     then = supply_of(selection.snapshot, selection.extras)
@@ -213,9 +212,9 @@ def _named(asked: dict[str, Any]) -> dict[str, Any]:
     return asked | {"compute": compute | {"accelerators": names}}
 
 
-def _parsed(asked: dict[str, Any], asked_at: datetime, tail: Served) -> tuple[Demand, Wishes]:
+def _parsed(asked: dict[str, Any], asked_at: datetime, access: Access) -> tuple[Demand, Wishes]:
     try:
-        demand, wishes = parse_wished(asked, asked_at=asked_at, tail=tail)
+        demand, wishes = parse_wished(asked, asked_at=asked_at, access=access)
     except DemandError as error:
         raise _refused(error) from error
     if demand.top > MOST:
@@ -281,24 +280,29 @@ def _terms(
     found = []
     for bundle in bundles:
         install = ready[row_id(TABLES[2], bundle.line.charge.tariff)]
-        terms = _terms_of(bundle, lines.demand, version, install)
+        end_cny = lines.wishes.access.price_of(bundle.line_provider)
+        terms = _terms_of(bundle, lines.demand, version, install, end_cny)
         start = lines.wishes.starts_at
         terms["starts_at"] = None if start is None else start.isoformat()
-        terms["storage"] = None if storage is None else _store(bundle, storage, version)
+        months = started_months(lines.demand.duration_hours)
+        terms["storage"] = None if storage is None else _store(bundle, storage, months, version)
         found.append(terms)
     return found
 
 
-def _store(bundle: Bundle, storage: Storage, version: Version) -> dict[str, Any]:
+def _store(bundle: Bundle, storage: Storage, months: int, version: Version) -> dict[str, Any]:
     return {
         "store": str(version.id("stores", f"{bundle.centre}|{storage.storage_class}")),
         "storage_class": storage.storage_class,
         "gib": storage.gib,
+        "months": months,
         "fen": to_fen(Fraction(bundle.storage, CNY_SCALE)),
     }
 
 
-def _terms_of(bundle: Bundle, demand: Demand, version: Version, install: Install) -> dict[str, Any]:
+def _terms_of(
+    bundle: Bundle, demand: Demand, version: Version, install: Install, end_cny: Decimal
+) -> dict[str, Any]:
     """What a quote and a hold need of one bundle: our ids, fen, and the tariff row that was applied."""
     route, charge = bundle.line.route, bundle.line.charge
     tariff, hours = charge.tariff, demand.duration_hours
@@ -326,11 +330,13 @@ def _terms_of(bundle: Bundle, demand: Demand, version: Version, install: Install
             "step_mbps": tariff.bandwidth_mbps,
             "zone": tariff.zone,
             "circuits": 2 if demand.protection == "one_plus_one" else 1,
-            "one_off_cny": plain(tariff.one_off_cny),
+            "one_off_cny": plain(tariff.one_off_cny + end_cny),
+            "end_one_off_cny": plain(end_cny),
             "monthly_cny": plain(tariff.monthly_cny),
             "monthly_cny_per_km": plain(tariff.monthly_cny_per_km),
             "km": kilometres(route.metres),
             "months": months,
+            "min_months": tariff.min_months,
             "hours": plain(charge.hours),
             "elastic_cny_hour": None if tariff.elastic_cny_hour is None else plain(tariff.elastic_cny_hour),
             "lead_days": tariff.lead_days,

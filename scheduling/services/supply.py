@@ -36,6 +36,7 @@ IGNORED = (
     "scheduling.line_interface_registered",
     "scheduling.carrier_line_moved",
     "scheduling.carrier_line_lost",
+    "scheduling.line_declined",
     "scheduling.centre_entered",
     "scheduling.centre_left",
     "scheduling.ends_declared",

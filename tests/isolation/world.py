@@ -285,6 +285,7 @@ def trade(world: World, name: str, *, bundle: int) -> None:
     note_dispatched(order=row.id)
     made(person.post(f"/api/v1/orders/{row.id}:accept-compute", SHEET))
     row.refresh_from_db()
+    made(person.post("/api/v1/line-changes", {"order": order["id"], "bandwidth_mbps": 500}))
     made(parties[row.compute_provider].post("/api/v1/meter-records", reading(aged(row, 10), first=0, last=4)))
 
 
@@ -299,14 +300,10 @@ def maintain(person: Person, name: str) -> None:
 
 def balance(world: World, number: int) -> dict[str, Any]:
     """A claim that Bea drew elsewhere, before this node was there."""
-    return {
-        "enterprise": world.bea.organisation.code,
-        "claimed_on": f"{shanghai_year(now())}-01-0{number}",
-        "contract_ref": f"外部合同-{number}",
-        "claimed_fen": 100,
-        "redeemed_fen": 100,
-        "evidence": "档案",
-    }
+    drawn = {"claimed_fen": 100, "redeemed_fen": 100, "evidence": "档案"}
+    claimed = f"{shanghai_year(now())}-01-0{number}"
+    whose = {"enterprise": world.bea.organisation.code, "contract_ref": f"外部合同-{number}"}
+    return drawn | whose | {"claimed_on": claimed}
 
 
 def settle(world: World) -> None:

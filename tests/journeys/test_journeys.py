@@ -22,6 +22,7 @@ from kernel.actor import SYSTEM
 from kernel.clock import SHANGHAI, now
 from kernel.tasks import sweep
 from participants.services.deliveries import deliver_due
+from tests.marketplace.trade import running
 from tests.scheduling.live import open_market
 from tests.support.cast import World
 from tests.support.wire import PUBLIC, Wire
@@ -41,8 +42,15 @@ def busy_receiver(wire: Wire) -> None:
     wire.places[PUBLIC, 443] = receiver.port
 
 
+def run_for_a_year(world: World) -> None:
+    """An order of Ben's for a year, delivered and billed."""
+    open_market(world)
+    running(world, duration_hours=8760)
+
+
 GIVEN: dict[str, Callable[[World, pytest.FixtureRequest], object]] = {
     "an open market": lambda world, _: open_market(world),
+    "a running order": lambda world, _: run_for_a_year(world),
     "a delegated prefix": lambda *_: accept_prefix(prefix="86.320000", delegated_by="000000", actor=SYSTEM),
     "a receiver that is busy once": lambda _, test: busy_receiver(test.getfixturevalue("wire")),
 }

@@ -12,7 +12,7 @@ from kernel.domain.windows import Window
 from kernel.ids import new_id
 from marketplace.domain.ledger import balanced, statement_amounts
 from marketplace.domain.metering import MeteringProfile, UsageState, node_meter
-from marketplace.domain.settlements import LineTerms, SettlementProfile, compute_due, divide
+from marketplace.domain.settlements import Instalments, SettlementProfile, compute_due, divide
 
 FEN = st.integers(0, 10**12)
 BP = st.integers(0, 10_000)
@@ -20,25 +20,27 @@ START = datetime(2026, 11, 20, tzinfo=UTC)
 PRICE = st.decimals(Decimal("0.000001"), Decimal(99999), places=6)
 
 
-@given(FEN, FEN, BP, BP, st.data())
+@given(FEN, FEN, FEN, st.tuples(BP, BP, BP), st.data())
 def test_what_is_borne_is_what_is_given_to_the_fen(
-    compute: int, line: int, compute_bp: int, line_bp: int, data: st.DataObject
+    compute: int, storage: int, line: int, fees: tuple[int, int, int], data: st.DataObject
 ) -> None:
     voucher = data.draw(st.integers(0, compute))
-    terms = SettlementProfile(version="t", compute_fee_bp=compute_bp, line_fee_bp=line_bp)
-    division = divide(compute_fen=compute, line_fen=line, voucher_fen=voucher, terms=terms)
+    terms = SettlementProfile("t", *fees)
+    division = divide(
+        compute_fen=compute, storage_fen=storage, line_fen=line, voucher_fen=voucher, terms=terms
+    )
     assert division.conserved
-    assert division.user + division.voucher == compute + line
-    assert 0 <= division.residue <= 2
+    assert division.user + division.voucher == compute + storage + line
+    assert 0 <= division.residue <= 3
     assert min(division.user, division.provider, division.line, division.fee) >= 0
     amounts = statement_amounts(division, user=new_id(), provider=new_id(), line=new_id())
     assert balanced(amounts)
 
 
 def test_a_voucher_pays_for_no_line() -> None:
-    terms = SettlementProfile(version="t", compute_fee_bp=0, line_fee_bp=0)
+    terms = SettlementProfile("t", 0, 0, 0)
     with pytest.raises(ValueError, match="compute"):
-        divide(compute_fen=100, line_fen=50, voucher_fen=101, terms=terms)
+        divide(compute_fen=100, storage_fen=100, line_fen=50, voucher_fen=101, terms=terms)
 
 
 @given(PRICE, st.lists(st.integers(0, 10**7), max_size=20), FEN)
@@ -76,7 +78,7 @@ def test_an_amount_is_exact_and_half_goes_to_the_even_fen(price: str, seconds: i
 
 @given(FEN, st.data(), st.integers(1, 60))
 def test_a_lines_instalments_add_up_to_its_contract(contract: int, data: st.DataObject, months: int) -> None:
-    terms = LineTerms(contract, data.draw(st.integers(0, contract)), months)
+    terms = Instalments(contract, data.draw(st.integers(0, contract)), months)
     dues = [terms.due(count) for count in range(months + 1)]
     assert dues[0] == 0
     assert dues == sorted(dues)
@@ -91,8 +93,8 @@ def test_a_lines_instalments_add_up_to_its_contract(contract: int, data: st.Data
 def test_an_instalment_is_due_as_its_month_begins_and_all_at_the_end(
     hours: int, *, over: bool, due: int
 ) -> None:
-    terms = LineTerms(120_000, 0, 12)
-    assert terms.instalments(START, START + timedelta(hours=hours), over=over) == due
+    terms = Instalments(120_000, 0, 12)
+    assert terms.count(START, START + timedelta(hours=hours), over=over) == due
 
 
 @pytest.mark.parametrize(

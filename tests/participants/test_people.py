@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.actor import Actor, Role
+from kernel.actor import SYSTEM, Actor, Role
 from kernel.clock import now
 from kernel.models import EventRecord
 from participants.domain.duties import DUTIES_APART, require_duties_apart
@@ -18,7 +18,12 @@ from participants.domain.organisations import ROLES_OF_KIND, OrganisationKind
 from participants.errors import DutiesCombined, InvitationUnknown, LinkUnknown
 from participants.models import Invitation, Membership, User
 from participants.services import people
-from participants.services.invitations import accept_invitation, invitation_link, read_link
+from participants.services.invitations import (
+    accept_invitation,
+    invitation_link,
+    offer_seat,
+    read_link,
+)
 from tests.participants.newcomers import Newcomer, code_of
 from tests.support.caller import Caller
 from tests.support.cast import Person, World
@@ -39,6 +44,16 @@ def accepted(token: str, **body: str) -> Any:
 def administrator(person: Person) -> str:
     Membership.objects.filter(id=person.membership.id).update(administers=True)
     return f"/api/v1/organisations/{person.organisation.id}"
+
+
+def test_an_administrator_gives_herself_no_duty_by_inviting_her_own_address(world: World) -> None:
+    here, before = administrator(world.otto), world.otto.membership.roles
+    for email in (world.otto.user.email, world.otto.user.email.upper()):
+        answer = invited(world.otto, here, email=email, roles=["operator_security"])
+        assert code_of(answer) == (409, "own_roles")
+        assert answer.json()["errors"][0]["pointer"] == "/email"
+    assert Membership.objects.get(id=world.otto.membership.id).roles == before
+    assert not Invitation.objects.exists()
 
 
 def test_an_invited_person_takes_the_seat_once_and_holds_a_key() -> None:
@@ -313,7 +328,14 @@ def test_a_list_of_members_asks_the_same_for_two_and_for_ten(django_assert_num_q
 def test_the_last_administrator_is_not_made_a_plain_member_by_an_invitation() -> None:
     firm = Newcomer()
     own = Membership.objects.get(organisation=firm.id)
-    token = invited(firm, firm.here, email=own.user.email).json()["token"]
+    assert code_of(invited(firm, firm.here, email=own.user.email)) == (409, "own_roles")
+    _, token = offer_seat(  # by an administrator who left before it was taken
+        organisation=own.organisation,
+        email=own.user.email,
+        roles=["compute_provider"],
+        administers=False,
+        actor=SYSTEM,
+    )
     assert code_of(accepted(token)) == (409, "last_administrator")
     own.refresh_from_db()
     assert own.administers

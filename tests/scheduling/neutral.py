@@ -11,7 +11,7 @@ from scheduling.domain.extras import EXTRA_TABLES, Extras
 from scheduling.domain.rows import TABLES, row_id
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import Tail, Wishes
+from scheduling.domain.wishes import Access, Wishes
 from tests.scheduling.wished import small_extras, small_wishes
 from tests.scheduling.worlds import small_demand, small_supply
 
@@ -111,10 +111,10 @@ def _asked(demand: Demand, wishes: Wishes, names: Names) -> tuple[Demand, Wishes
     def among(kind: str, listed: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(names[kind].get(name, name) for name in listed)
 
-    centre, line, tail = demand.centre, demand.line, wishes.tail
-    if tail.days is not None:
-        days = tuple((names["line_provider"].get(key, key), days) for key, days in tail.days)
-        tail = Tail(tail.latency_us, days)
+    centre, line, access = demand.centre, demand.line, wishes.access
+    if access.ends is not None:
+        ends = tuple((names["line_provider"].get(key, key), days, cny) for key, days, cny in access.ends)
+        access = Access(access.latency_us, ends)
     return replace(
         demand,
         from_site=names["site"][demand.from_site],
@@ -122,4 +122,4 @@ def _asked(demand: Demand, wishes: Wishes, names: Names) -> tuple[Demand, Wishes
             centre, include=among("centre", centre.include), exclude=among("centre", centre.exclude)
         ),
         line=replace(line, providers=among("line_provider", line.providers)),
-    ), replace(wishes, tail=tail, waits={_key(key, names): days for key, days in wishes.waits.items()})
+    ), replace(wishes, access=access, waits={_key(key, names): days for key, days in wishes.waits.items()})

@@ -7,13 +7,14 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.supply import Centre, Offer, Span, Supply, Tariff
-from scheduling.domain.wishes import NO_WISHES, Tail, Wishes
+from scheduling.domain.wishes import NO_ACCESS, NO_WISHES, Wishes
 from tests.scheduling.oracle_worth import Charge, Found, Pick, Way, Worth
 
 Json = dict[str, Any]
@@ -100,7 +101,7 @@ class Oracle(Worth):
         return max(0, min(row.most, row.free - booked))
 
     def stages(self, demand: Demand, way: Way, terminal: int, mbps: int) -> Iterator[tuple[str, bool]]:
-        terminal += self.wishes.tail.latency_us
+        terminal += self.wishes.access.latency_us
         yield (
             "bandwidth",
             all(
@@ -153,7 +154,7 @@ class Oracle(Worth):
             row
             for row in self.supply.tariffs.values()
             if (row.line_provider, row.technology) == product
-            and (self.wishes.tail.days is None or row.line_provider in dict(self.wishes.tail.days))
+            and self.end(row) is not None
             and row.bandwidth_mbps >= demand.bandwidth_mbps
             and row.zone in (self.zone(demand.from_site, z), "any")
             and (demand.max_lead_days is None or row.lead_days + self.end_days(row) <= demand.max_lead_days)
@@ -164,8 +165,16 @@ class Oracle(Worth):
         return self.wishes.waits.get(key, row.lead_days + self.end_days(row))
 
     def end_days(self, row: Tariff) -> int:
-        days = self.wishes.tail.days
-        return 0 if days is None else dict(days)[row.line_provider]
+        end = self.end(row)
+        assert end is not None
+        return end[0]
+
+    def end(self, row: Tariff) -> tuple[int, Decimal] | None:
+        """Days and CNY of the A end beside the row's; None where its provider does not build so far."""
+        ends = self.wishes.access.ends
+        if ends is None:
+            return 0, Decimal(0)
+        return next(((days, cny) for key, days, cny in ends if key == row.line_provider), None)
 
     def in_time(self, rows: list[Tariff]) -> list[Tariff]:
         """The rows whose days of opening, and the tail's, have passed when the compute starts."""
@@ -179,7 +188,9 @@ class Oracle(Worth):
         hours = Fraction(demand.duration_hours if transfer is None else transfer.within_hours)
         months = max(row.min_months, math.ceil(hours / 730))
         twice = 2 if demand.protection == "one_plus_one" else 1
-        one_off = Fraction(row.one_off_cny)
+        end = self.end(row)
+        assert end is not None
+        one_off = Fraction(row.one_off_cny) + Fraction(end[1])
         fixed = twice * (one_off + months * Fraction(row.monthly_cny))
         yield Charge(fixed + months * Fraction(row.monthly_cny_per_km) * km, "term", held, hours)
         if row.elastic_cny_hour is None:
@@ -197,7 +208,7 @@ class Oracle(Worth):
         if self.wishes.weights is not None and self.wishes.weights.cny_per_ms is not None:
             per_us = Fraction(self.wishes.weights.cny_per_ms) / 1000
         terminal = row.terminal_us if demand.latency_layer == "service" else 0
-        added = terminal + self.wishes.tail.latency_us
+        added = terminal + self.wishes.access.latency_us
         for mbps in {charge.mbps for charge in self.charges(demand, row, Fraction(0))}:
             for route in self.routes(demand, provider, z, terminal, mbps):
                 km = sum((way.km for way in route), Fraction(0))
@@ -230,7 +241,7 @@ class Oracle(Worth):
             return "disjoint"
         if serving:
             return "start"
-        near = self.wishing(replace(self.wishes, starts_at=None, tail=Tail()))
+        near = self.wishing(replace(self.wishes, starts_at=None, access=NO_ACCESS))
         return "access" if near.rows(demand, product, z) else "tariff"
 
     # offers

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.wishes import NO_WISHES, Wishes
+from scheduling.domain.wishes import NO_WISHES, STORAGE_CLASSES, Transfer, Wishes
 from tests.scheduling.oracle import FAILURES, REASONS, Json, Oracle
 from tests.scheduling.oracle_worth import Found
 
@@ -126,7 +126,7 @@ def trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]
     terminals = {0} | {row.terminal_us for row in rows}
     lines: dict[str, set[Any]] = {
         "max_latency_us": {
-            way.latency + terminal + oracle.wishes.tail.latency_us + 1
+            way.latency + terminal + oracle.wishes.access.latency_us + 1
             for way in ways
             for terminal in terminals
         },
@@ -151,13 +151,19 @@ def trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]
 
 
 def tail_days(oracle: Oracle) -> set[int]:
-    return {0} if oracle.wishes.tail.days is None else {days for _, days in oracle.wishes.tail.days}
+    ends = oracle.wishes.access.ends
+    return {0} if ends is None else {days for _, days, _ in ends}
 
 
 def wished_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]]]:
     wishes = oracle.wishes
     if wishes.transfer is not None:
         hours = wishes.transfer.within_hours
+        yield (
+            "transfer.volume_gb",
+            wishes.transfer.volume_gb,
+            smaller_volumes(oracle, demand, wishes.transfer),
+        )
         longest = min(int(demand.duration_hours), hours * demand.bandwidth_mbps + hours)
         yield "transfer.within_hours", hours, list(range(hours + 1, longest + 1))
     if wishes.starts_at is not None and wishes.asked_at is not None:
@@ -175,6 +181,28 @@ def wished_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, li
         yield "domain", wishes.domain, [None]
     if wishes.storage is not None:
         yield "storage.gib", wishes.storage.gib, list(range(wishes.storage.gib - 1, 0, -1))
+        others = [each for each in STORAGE_CLASSES if each != wishes.storage.storage_class]
+        most = {
+            each: len(
+                oracle.wishing(change(demand, wishes, "storage.storage_class", each)[1]).bundles(demand)
+            )
+            for each in others
+        }
+        yield (
+            "storage.storage_class",
+            wishes.storage.storage_class,
+            sorted(others, key=lambda each: -most[each]),
+        )
+
+
+def smaller_volumes(oracle: Oracle, demand: Demand, transfer: Transfer) -> list[Decimal]:
+    """Every volume at which a whole Mbps, or a started hour at a step's full speed, becomes enough; falling."""
+    steps = {row.bandwidth_mbps for row in oracle.supply.tariffs.values()}
+    work = {mbps * transfer.within_hours for mbps in range(1, demand.bandwidth_mbps + 1)}
+    work |= {step * hours for step in steps for hours in range(1, transfer.within_hours + 1)}
+    exact_gb = (Fraction(each * 3600 * 10**6, 8 * 10**9) * Fraction(1448, 1538) for each in work)
+    volumes = {Decimal(math.floor(each * 10**6)).scaleb(-6) for each in exact_gb}
+    return sorted((each for each in volumes if 0 < each < transfer.volume_gb), reverse=True)
 
 
 def offer_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]]]:
@@ -196,13 +224,15 @@ def offer_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, lis
 
 
 def change(demand: Demand, wishes: Wishes, name: str, value: Any) -> tuple[Demand, Wishes]:
-    if name == "transfer.within_hours" and wishes.transfer is not None:
-        transfer = replace(wishes.transfer, within_hours=value)
+    if name.startswith("transfer.") and wishes.transfer is not None:
+        transfer = replace(wishes.transfer, **{name.removeprefix("transfer."): value})
         bits = Fraction(transfer.volume_gb) * 10**9 * 8 * Fraction(1538, 1448)
-        mbps = math.ceil(bits / (value * 3600 * 10**6))
+        mbps = math.ceil(bits / (transfer.within_hours * 3600 * 10**6))
         return replace(demand, bandwidth_mbps=mbps), replace(wishes, transfer=transfer)
-    if name == "storage.gib" and wishes.storage is not None:
-        return demand, replace(wishes, storage=replace(wishes.storage, gib=value))
+    if name.startswith("storage.") and wishes.storage is not None:
+        return demand, replace(
+            wishes, storage=replace(wishes.storage, **{name.removeprefix("storage."): value})
+        )
     if name in ("starts_at", "residency", "domain"):
         return demand, replace(wishes, **{name: value})
     if "." not in name:

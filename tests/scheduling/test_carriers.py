@@ -1,6 +1,7 @@
 """Carriers asked by their own interfaces: the contract, every way to fail, and never half a hold."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,7 +32,13 @@ from scheduling.domain.carriers import (
 )
 from scheduling.errors import CarrierNotReady
 from scheduling.models import CarrierLine, LineInterface, LineOpening, Site
-from scheduling.services.carriers import ask_confirmation, ask_hold, ask_release, review_carrier_lines
+from scheduling.services.carriers import (
+    ask_confirmation,
+    ask_hold,
+    ask_release,
+    call_carrier,
+    review_carrier_lines,
+)
 from tests.aggregation.supply import made
 from tests.marketplace.trade import market, ordered
 from tests.scheduling.live import disclose
@@ -78,10 +85,17 @@ def test_the_contract_of_every_adapter(carrier: MockCarrier, adapter: str) -> No
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("fault", ["drop", "lose", "busy", "garbage"])
+@pytest.mark.parametrize(
+    "fault", ["drop", "lose", "garbage", "201", "202", "302", "400", "401", "429", "500", "503"]
+)
 def test_whatever_is_no_clear_answer_is_silence(carrier: MockCarrier, fault: str) -> None:
     port = HttpCarrier(carrier.url)
-    for verb in (lambda: port.query(uuid4(), ASK), lambda: port.preoccupy(uuid4(), ASK, LATER)):
+    verbs: list[Callable[[], object]] = [
+        lambda: port.query(uuid4(), ASK), lambda: port.preoccupy(uuid4(), ASK, LATER),
+    ]  # fmt: skip
+    if fault != "garbage":  # these two need no body
+        verbs += [lambda: port.confirm(uuid4()), lambda: port.release(uuid4())]
+    for verb in verbs:
         carrier.faults = [fault]
         with pytest.raises(CarrierSilentError):
             verb()
@@ -158,7 +172,7 @@ def lost() -> int:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("faults", [[], ["drop"], ["lose"], ["busy", "garbage", "lose"], ["late"]])
+@pytest.mark.parametrize("faults", [[], ["drop"], ["lose"], ["503", "garbage", "lose"], ["late"]])
 def test_silence_is_asked_again_until_the_answer_is_known(carrier: MockCarrier, faults: list[str]) -> None:
     until = now() + timedelta(hours=1)
     order = asked(carrier, until=until)
@@ -213,6 +227,50 @@ def test_what_is_let_go_before_the_answer_is_let_go_at_the_carrier_too(
     ask_release(order=order, actor=SYSTEM)
     work()
     assert (state(order), carrier.kept, lost()) == ("released", [], 0)
+
+
+class InFlight:
+    """A carrier that answers, as it is told, only after the order has let the line go."""
+
+    def __init__(self, order: UUID, end: str) -> None:
+        """How the call ends: `yes`, `no` or `silence`."""
+        self.order, self.end = order, end
+
+    def preoccupy(self, _key: UUID, _ask: LineAsk, until: datetime) -> datetime:
+        self._answer()
+        return until
+
+    def confirm(self, _key: UUID) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        ask_release(order=self.order, actor=SYSTEM)
+        if self.end == "no":
+            raise CarrierRefusedError("no duct")
+        if self.end == "silence":
+            raise CarrierSilentError("HTTP 503")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("end", ["yes", "no", "silence"])
+@pytest.mark.parametrize("pending", ["holding", "confirming"])
+def test_an_answer_that_comes_after_the_line_was_let_go_changes_nothing(
+    carrier: MockCarrier, monkeypatch: pytest.MonkeyPatch, pending: str, end: str
+) -> None:
+    order = asked(carrier)
+    if pending == "confirming":
+        work()
+        ask_confirmation(order=order, actor=SYSTEM)
+    row = CarrierLine.objects.get(order=order)
+    with monkeypatch.context() as late:
+        late.setitem(ADAPTERS, "http-1", lambda _url: InFlight(order, end))
+        with suppress(CarrierSilentError):
+            call_carrier(line=row.id)
+    after = CarrierLine.objects.get(order=order)
+    assert (after.state, after.attempts, after.reason) == ("releasing", row.attempts, row.reason)
+    work()
+    assert (state(order), lost()) == ("released", 0)
+    assert "release" in [verb for verb, _ in carrier.heard]
 
 
 @pytest.mark.django_db

@@ -89,7 +89,7 @@ def test_a_demand_with_all_of_it_is_answered_priced_scored_and_replayed(world: W
     assert chosen(world.ben)["extras"] == ""
 
 
-def test_storage_is_held_with_the_bundle_and_not_quoted_until_it_can_be_billed(world: World) -> None:
+def test_storage_is_held_with_the_bundle(world: World) -> None:
     open_market(world)
     declare(world)
     refresh_supply(everything=True)
@@ -104,8 +104,6 @@ def test_storage_is_held_with_the_bundle_and_not_quoted_until_it_can_be_billed(w
     (left,) = fresh_supply().supply.extras.stores.values()
     assert left.free_gib == 400
     the_look_was_enough()
-    refused = world.ben.post("/api/v1/quotes", {"selection": asked["id"], "bundle": 0})
-    assert (refused.status_code, refused.json()["code"]) == (409, "storage_not_quoted")
 
 
 def test_what_is_booked_for_a_window_counts_in_that_window_only(world: World) -> None:

@@ -1,6 +1,6 @@
 """Line quotes: what each kind allows, the survey that makes one firm, and the pre-occupation of a firm one."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,11 +13,11 @@ from kernel.services.capacity import expire_next
 from kernel.services.outbox import relay
 from nodes.services.signatures import is_ours
 from scheduling.domain.ends import EndClass
-from scheduling.domain.line_quotes import ALLOWS, LIFE, QuoteKind, allows, kind_of
+from scheduling.domain.line_quotes import ALLOWS, LIFE, QuoteKind, allows, good_until, kind_of
 from scheduling.models import LineQuote
 from scheduling.services.line_quotes import hold_line, lapse_line_hold
 from tests.aggregation.supply import made
-from tests.scheduling.live import chosen, open_market
+from tests.scheduling.live import CLASSES, chosen, open_market
 from tests.support.cast import Person, World
 from tests.support.races import kinds, race
 
@@ -61,8 +61,27 @@ def test_only_a_firm_word_is_held_and_only_a_conditional_one_surveyed() -> None:
     acts = {act: [kind for kind in QuoteKind if allows(kind, act)] for act in LIFE.acts}
     assert acts == {
         "survey": ["conditional"], "decline": ["conditional"], "hold": ["firm"], "release": ["firm"],
+        "order": ["firm"], "return": ["firm"],
     }  # fmt: skip
     assert set(ALLOWS) == set(QuoteKind)
+
+
+EARLY, LATE = (datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("state", "valid_until", "held_until", "until"),
+    [
+        ("offered", EARLY, None, EARLY),
+        ("lapsed", EARLY, None, EARLY),
+        ("held", EARLY, LATE, LATE),  # the line is kept for its user, though the word is over
+        ("held", LATE, EARLY, LATE),
+    ],
+)
+def test_a_word_is_good_while_it_is_valid_or_its_line_is_kept(
+    state: str, valid_until: datetime, held_until: datetime | None, until: datetime
+) -> None:
+    assert good_until(state, valid_until=valid_until, held_until=held_until) == until
 
 
 @pytest.mark.django_db
@@ -72,7 +91,7 @@ def test_a_firm_quote_is_signed_held_and_released(world: World) -> None:
     assert (quote["kind"], quote["state"], quote["allows"]) == (
         "firm",
         "offered",
-        ["hold", "release"],
+        ["hold", "release", "order"],
     )
     assert quote["promised_days"] == 7
     assert is_ours(quote["document"], digest=quote["digest"], signature=quote["signature"])
@@ -119,6 +138,24 @@ def test_a_survey_makes_a_conditional_quote_firm_once(world: World) -> None:
     act(world.lin, quote, "survey", {"one_off_cny": "0", "days": 1}, 409)
     act(world.lin, quote, "decline", {"reason": "无管道"}, 409)
     assert act(world.ben, firm, "hold")["state"] == "held"
+
+
+@pytest.mark.django_db
+def test_the_survey_s_price_takes_the_place_of_that_of_the_class(world: World) -> None:
+    open_market(world)
+    selection = chosen(world.ben, **FAR)
+    without = Decimal(selection["answer"]["bundles"][0]["cny"]["total"])
+    classes = [
+        {**each, "one_off_cny": price} for each, price in zip(CLASSES, ("0", "5000", "90000"), strict=True)
+    ]
+    made(world.lin.post("/api/v1/line-end-profiles", {"classes": classes}))
+    selection = chosen(world.ben, **FAR)
+    assert selection["access"]["tail"]["one_off_cny"] == {"line-jia": "5000.00"}
+    assert Decimal(selection["answer"]["bundles"][0]["cny"]["total"]) == without + 5000
+    quote = made(world.ben.post(PATH, {"selection": selection["id"], "bundle": 0}))
+    firm = act(world.lin, quote, "survey", {"one_off_cny": "8000.00", "days": 12}, 201)
+    assert firm["line_fen"] == quote["line_fen"] + 300_000
+    assert Decimal(LineQuote.objects.get(id=firm["id"]).terms["one_off_cny"]) == 3000 + 8000
 
 
 @pytest.mark.django_db

@@ -80,13 +80,18 @@ def test_an_accelerated_clock_has_no_weekends() -> None:
 
 @given(st.integers(0, 400), st.sampled_from(DayCount.codes()))
 def test_steps_are_due_in_their_order_and_the_last_when_everything_is(days: int, counted: str) -> None:
-    due = opening_profile().due(Promise(days, counted), FRIDAY, calendar=CALENDAR, day_seconds=REAL_DAY)
+    due = opening_profile().due(
+        Promise(days, counted), FRIDAY, calendar=CALENDAR, day_seconds=REAL_DAY, survey=True
+    )
+    assert list(due) == ["survey", "take_on", "configure", "deliver"]
     assert list(due.values()) == sorted(due.values())
     assert due["deliver"] == CALENDAR.after(FRIDAY, days, counted=counted, day_seconds=REAL_DAY)
 
 
 def test_a_promise_of_five_working_days_by_hand() -> None:
-    due = opening_profile().due(Promise(5, "working"), FRIDAY, calendar=CALENDAR, day_seconds=REAL_DAY)
+    due = opening_profile().due(
+        Promise(5, "working"), FRIDAY, calendar=CALENDAR, day_seconds=REAL_DAY, survey=False
+    )
     assert {act: (at - FRIDAY).days for act, at in due.items()} == {
         "take_on": 3,
         "configure": 6,
@@ -100,7 +105,7 @@ def test_what_was_sold_is_a_strict_bound(upper: int, bound: int) -> None:
 
 
 def test_every_state_leads_to_its_end() -> None:
-    assert LIFE.terminal == {OpeningState.RELEASED, OpeningState.REMOVED}
+    assert LIFE.terminal == {OpeningState.RELEASED, OpeningState.DECLINED, OpeningState.REMOVED}
     assert LIFE.acts["accept"][0] == LIFE.acts["deem"][0] == {OpeningState.DELIVERED}
 
 

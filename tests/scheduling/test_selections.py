@@ -111,6 +111,7 @@ def test_a_place_coordinates_and_an_address_lead_to_the_nearest_access_point(wor
         for ours, theirs in zip(by_point["answer"]["bundles"], by_site["answer"]["bundles"], strict=True)
     ]
     assert slower == [tail["latency_us"]]
+    assert set(tail["one_off_cny"].values()) == {None}
     assert [each["site"] for each in by_point["access"]["alternates"]]
     by_address = chosen(world.ben, from_site=None, from_address="江苏省 苏州市 吴江区同里镇某路 1 号")
     assert by_address["access"]["place"] == {

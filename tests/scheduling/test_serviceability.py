@@ -129,6 +129,9 @@ def test_classes_rise() -> None:
     assert rule_faults(RULES) == []
     assert rule_faults((RULES[1], RULES[0])) == [1]
     assert rule_faults((EndRule("pre_covered", 1, 5), EndRule("extension", 2, 4))) == [1]
+    dear, cheap = (Decimal(each) for each in (9, 8))
+    assert rule_faults((EndRule("pre_covered", 1, 5, dear), EndRule("extension", 2, 5, cheap))) == [1]
+    assert rule_faults((EndRule("pre_covered", 1, 5, cheap), EndRule("extension", 2, 5, dear))) == []
 
 
 def test_an_address_is_its_letters_and_digits() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -13,7 +14,7 @@ from scheduling.domain.extras import Booked, CentreFacts, Extras, LineGrade, Sto
 from scheduling.domain.files import answer_json, parse_demand, parse_wished
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Centre, Offer, Site, Span, Supply, Tariff
-from scheduling.domain.wishes import HOUR_US, Storage, Tail, Transfer, Weights, Wishes, instant
+from scheduling.domain.wishes import HOUR_US, Access, Storage, Transfer, Weights, Wishes, instant
 from tests.scheduling.oracle import Oracle
 from tests.scheduling.oracle_worth import Pick
 
@@ -196,14 +197,35 @@ def test_a_line_that_takes_longer_than_until_the_start_is_counted_and_the_first_
     assert asked(supply, Wishes(starts_at=ASKED + timedelta(days=9), asked_at=ASKED))["bundles"]
 
 
+def test_the_end_is_paid_once_for_each_circuit_where_its_carrier_asks() -> None:
+    near = asked(town(), Wishes())["bundles"][0]["cny"]
+    far = asked(town(), Wishes(access=Access(ends=(("L", 0, Decimal("80.25")),))))["bundles"][0]["cny"]
+    assert Decimal(far["line"]) - Decimal(near["line"]) == Decimal("80.25")
+    assert Decimal(far["total"]) - Decimal(near["total"]) == Decimal("80.25")
+
+
+def test_less_to_move_and_another_class_of_storage_are_named_where_they_help() -> None:
+    wishes = Wishes(transfer=Transfer(Decimal(5000), 10))
+    demand = replace(DEMAND, bandwidth_mbps=wishes.transfer.least_mbps if wishes.transfer else 0)
+    (relaxed,) = [
+        each for each in asked(town(), wishes, demand)["relax"] if each["constraint"] == "transfer.volume_gb"
+    ]
+    assert (relaxed["from"], relaxed["admits"]) == ("5000", 2)
+    most = Fraction(1000 * 10 * 3600 * 10**6, 8 * 10**9) * Fraction(1448, 1538)
+    assert 0 <= most - Fraction(relaxed["to"]) < Fraction(1, 10**6)
+    stores = {"green|archive": Store("green", "archive", Decimal(1), 50)}
+    hints = asked(town(stores=stores), Wishes(storage=Storage(8, "standard")))["relax"]
+    assert {"constraint": "storage.storage_class", "from": "standard", "to": "archive", "admits": 1} in hints
+
+
 def test_the_tail_counts_in_latency_and_days() -> None:
-    tail = Tail(latency_us=40, days=(("L", 7),))
-    found = asked(town(), Wishes(tail=tail))["bundles"][0]
+    access = Access(latency_us=40, ends=(("L", 7, Decimal(0)),))
+    found = asked(town(), Wishes(access=access))["bundles"][0]
     assert found["latency_us"] == 340
     quick = replace(DEMAND, max_latency_us=340)
-    assert asked(town(), Wishes(tail=tail), quick)["bundles"][0]["spans"] == ["long"]
-    assert asked(town(), Wishes(tail=tail), replace(DEMAND, max_lead_days=6))["bundles"] == []
-    assert asked(town(), Wishes(tail=Tail(40, days=())))["rejected"]["bundles"]["access"] == 2
+    assert asked(town(), Wishes(access=access), quick)["bundles"][0]["spans"] == ["long"]
+    assert asked(town(), Wishes(access=access), replace(DEMAND, max_lead_days=6))["bundles"] == []
+    assert asked(town(), Wishes(access=Access(40, ends=())))["rejected"]["bundles"]["access"] == 2
 
 
 def test_steps_of_bookings_meet_without_overlap() -> None:

@@ -22,8 +22,8 @@ from scheduling.domain.wishes import (
     DOMAINS,
     HOUR_US,
     STORAGE_CLASSES,
+    Access,
     Storage,
-    Tail,
     Transfer,
     Weights,
     Wishes,
@@ -92,9 +92,11 @@ def _booked(rng: Random, part: str, key: str, most: int) -> Booked:
     return Booked(part, key, most, free, written_steps(steps_of(bookings)))
 
 
-def both(one: int, two: int) -> tuple[tuple[str, int], ...]:
-    """Days of the two line providers."""
-    return tuple(zip(LINE_PROVIDERS, (one, two), strict=True))
+def both(one: int, two: int) -> tuple[tuple[str, int, Decimal], ...]:
+    """Days of the two line providers, and what they ask for their ends: more for more days."""
+    return tuple(
+        (key, days, Decimal(days) * 100) for key, days in zip(LINE_PROVIDERS, (one, two), strict=True)
+    )
 
 
 def small_waits(rng: Random, supply: Supply) -> dict[str, int]:
@@ -130,6 +132,7 @@ def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, W
         residency=maybe(("32",), ("3205", "31"), ("310115",), ("11",)) or (),
         domain=maybe(*DOMAINS),
         storage=maybe(Storage(3, "performance"), Storage(8, "standard"), Storage(9, "performance")),
-        tail=maybe(Tail(7, both(3, 0)), Tail(1, both(0, 1)[:1]), Tail(30, both(10, 10)), Tail(3)) or Tail(),
+        access=maybe(Access(7, both(3, 0)), Access(1, both(0, 1)[:1]), Access(30, both(10, 10)), Access(3))
+        or Access(),
         waits=small_waits(rng, supply),
     )

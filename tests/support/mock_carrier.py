@@ -15,7 +15,7 @@ class MockCarrier:
     """What the carrier keeps, by key: `held`, `confirmed` or `spent`; and how it fails next.
 
     Faults, one for each call: `drop` (hangs up, does nothing), `lose` (does it, and the reply is lost), `refuse`, `garbage`,
-    `late` and `past` (another expiry than was wanted), `busy` (503).
+    `late` and `past` (another expiry than was wanted); a number is a status of that number with the body of a yes.
     """
 
     def __init__(self) -> None:
@@ -80,10 +80,12 @@ def mock_carrier() -> Iterator[MockCarrier]:
             faults: dict[str, Callable[[], Answer | None]] = {
                 "drop": lambda: None,
                 "refuse": lambda: (409, {"reason": "no duct"}),
-                "busy": lambda: (503, {}),
                 "garbage": lambda: (200, {"expires_at": 7, "reachable": "perhaps"}),
             }
-            told = faults[fault]() if fault in faults else carrier.answer(verb, asked, fault)
+            if fault.isdigit():
+                told: Answer | None = (int(fault), {**carrier.word, "expires_at": asked.get("until")})
+            else:
+                told = faults[fault]() if fault in faults else carrier.answer(verb, asked, fault)
             if told is None or fault == "lose":
                 self.close_connection = True
                 return

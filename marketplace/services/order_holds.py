@@ -1,0 +1,52 @@
+"""Holding what an order needs: anew, or out of what a hold or a line quote of its user's keeps."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from kernel.actor import Actor
+from marketplace.models import Order
+from marketplace.selectors.orders import schedule_of_order
+from scheduling.selectors.selections import BundleFacts
+from scheduling.selectors.selections import bundle as bundle_facts
+from scheduling.services.holds import extend_bundle, hold_bundle, release_bundle, require_gates
+from scheduling.services.line_quotes import take_over_word
+from scheduling.services.reservations import take_over_hold
+
+TO_ACCEPT = timedelta(hours=24)  # how long both providers have, and so how long everything is held
+
+
+def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime, BundleFacts]:
+    """Hold the order's bundle, or go on with what a hold or the line quote of its user's keeps.
+
+    Returns until when, and the bundle's facts, with the line as the line quote has it.
+    """
+    quote, schedule, kept = order.quote, schedule_of_order(order), False
+    facts = chosen = bundle_facts(quote.selection, quote.bundle)
+    if quote.line_quote is not None:
+        facts, kept = take_over_word(
+            quote=quote.line_quote,
+            selection=quote.selection,
+            bundle=quote.bundle,
+            facts=chosen,
+            order=order.id,
+            actor=actor,
+        )
+    if hold is not None:
+        take_over_hold(hold=hold, order=order.id, facts=chosen, schedule=schedule, actor=actor)
+        require_gates(facts)
+        until = extend_bundle(
+            bundle=order.id, tenant=order.tenant_id, ttl=TO_ACCEPT, since=order.created_at, actor=actor
+        )
+        if kept and quote.line_quote is not None:
+            release_bundle(bundle=quote.line_quote, actor=actor)  # the hold keeps the line already
+        return until, facts
+    until = hold_bundle(
+        bundle=order.id,
+        facts=facts,
+        tenant=order.tenant_id,
+        ttl=TO_ACCEPT,
+        schedule=schedule,
+        actor=actor,
+        line_kept_by=quote.line_quote if kept else None,
+    )
+    return until, facts

@@ -1,0 +1,56 @@
+"""What a change of a running line does to the ledger and to the line's life: more is held, confirmed, and switched to."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from kernel.actor import Actor
+from kernel.services import capacity
+from kernel.services.regrants import regrant
+from scheduling.models import LineOpening
+from scheduling.selectors.profiles import hold_profile
+from scheduling.services.gate import require_line_sellable
+from scheduling.services.openings import note_switch
+
+__all__ = ["a_of", "confirm_more", "hold_more", "let_go", "require_line_sellable", "switch"]
+
+
+def a_of(order: UUID) -> UUID:
+    """The site at the A end of an order's line, as it is now."""
+    return LineOpening.objects.values_list("a_id", flat=True).get(order=order)
+
+
+def hold_more(*, change: UUID, tenant: UUID, quantities: Mapping[UUID, int], ttl: timedelta) -> datetime:
+    """Pre-occupy what a changed line needs beside what it has; until when. Raises SoldOut, HoldQuotaReached, HoldsLapse."""
+    return capacity.hold(
+        bundle=change, tenant=tenant, quantities=quantities, ttl=ttl, quota=hold_profile().quota
+    )
+
+
+def confirm_more(*, change: UUID) -> None:
+    """Both agreed: what was pre-occupied is a contract. Raises HoldGone."""
+    capacity.confirm(bundle=change)
+
+
+def let_go(*, change: UUID) -> None:
+    """Nothing comes of the change: what it held is free."""
+    capacity.release(bundle=change)
+
+
+@transaction.atomic
+def switch(
+    *,
+    order: UUID,
+    change: UUID,
+    quantities: Mapping[UUID, int],
+    instead_of: Iterable[UUID],
+    bandwidth_mbps: int,
+    a: UUID | None,
+    below_us: int | None,
+    actor: Actor,
+) -> None:
+    """The order's line is on these spans with these Mbps from now on. Raises HoldGone."""
+    regrant(bundle=order, spare=change, quantities=quantities, instead_of=instead_of)
+    note_switch(order=order, bandwidth_mbps=bandwidth_mbps, a=a, below_us=below_us, actor=actor)

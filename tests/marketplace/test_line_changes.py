@@ -1,0 +1,277 @@
+"""Changes of running lines: priced by the carrier, agreed by both, held before, switched in one step, paid from the next month."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from demo.verify_statement import monthly_fen
+from kernel.clock import now
+from kernel.models.capacity import Capacity, Claim, HoldAccount
+from kernel.services.capacity import expire_next
+from kernel.services.outbox import drain
+from marketplace.domain.line_changes import LIFE, OPEN
+from marketplace.domain.settlements import Instalments, Step
+from marketplace.models import LineChange, Order
+from marketplace.services.line_changes import agree_change, switch_line, withdraw_change
+from marketplace.services.orders import end_order
+from scheduling.models import LineOpening
+from tests.aggregation.supply import made
+from tests.marketplace.test_settlements import verify
+from tests.marketplace.trade import aged, market, metered, ordered, running, settled
+from tests.scheduling.live import chosen
+from tests.support.cast import Person, World
+from tests.support.races import kinds, race
+
+CHANGES = "/api/v1/line-changes"
+YEAR = {"duration_hours": 8760}
+OFFER = {"one_off_cny": "500.00", "monthly_cny": "23456.78", "notice_days": 0}
+FEN = st.integers(0, 10**9)
+
+
+def test_every_open_change_can_end_and_nothing_else_goes_on() -> None:
+    assert LIFE.acts["end"][0] == OPEN
+    assert LIFE.terminal == frozenset(LIFE.states) - OPEN
+
+
+@given(FEN, st.data(), st.integers(1, 36))
+def test_a_contract_with_changes_is_owed_month_by_month_and_a_stranger_agrees(
+    contract: int, data: st.DataObject, months: int
+) -> None:
+    one_off = data.draw(st.integers(0, contract))
+    after = sorted(data.draw(st.lists(st.integers(1, months), max_size=3)))
+    steps = tuple(Step(each, data.draw(FEN), data.draw(FEN)) for each in after)
+    terms = Instalments(contract, one_off, months, steps=steps)
+    dues = [terms.due(count) for count in range(months + 1)]
+    assert dues == sorted(dues)
+    plain = Instalments(contract, one_off, months)
+    for month in range(1, months + 1):
+        ruling = [step for step in steps if step.after < month]
+        begins = [step.one_off_fen for step in ruling if step.after == month - 1]
+        owed = ruling[-1].monthly_fen if ruling else plain.due(month) - plain.due(month - 1)
+        assert dues[month] - dues[month - 1] == owed + sum(begins)
+        told = {
+            "contract_fen": contract, "one_off_fen": one_off, "months": months, "instalments_before": month - 1,
+            "instalments": 1, "billed_before_fen": dues[month - 1],
+            "steps": [{"after": s.after, "one_off_fen": s.one_off_fen, "monthly_fen": s.monthly_fen} for s in steps],
+        }  # fmt: skip
+        assert monthly_fen(told) == dues[month] - dues[month - 1]
+
+
+def served(world: World) -> Order:
+    """An order for a year whose second month has begun."""
+    market(world)
+    return aged(running(world, **YEAR), 740)
+
+
+def asked(person: Person, order: Order, status: int = 201, **body: Any) -> dict[str, Any]:
+    answer = person.post(CHANGES, {"order": str(order.id), **body})
+    assert answer.status_code == status, answer.content.decode()
+    return dict(answer.json())
+
+
+def act(
+    person: Person, change: dict[str, Any], verb: str, body: Any = None, status: int = 200
+) -> dict[str, Any]:
+    answer = person.post(f"{CHANGES}/{change['id']}:{verb}", body)
+    assert answer.status_code == status, answer.content.decode()
+    return dict(answer.json())
+
+
+def line_of(order: Order) -> set[UUID]:
+    return {UUID(each) for each in order.facts["bundle"]["spans"]}
+
+
+def standing() -> dict[UUID, int]:
+    """Mbps that stand on each span."""
+    return dict(Capacity.objects.filter(unit="mbps", standing__gt=0).values_list("resource", "standing"))
+
+
+def switched(world: World, order: Order, offer: dict[str, Any] = OFFER, **wanted: Any) -> dict[str, Any]:
+    change = asked(world.ben, order, **wanted)
+    act(world.lin, change, "offer", offer)
+    act(world.ben, change, "agree")
+    return act(world.lin, change, "switch")
+
+
+@pytest.mark.django_db
+def test_a_higher_rate_is_held_agreed_switched_and_paid_from_the_next_month(
+    world: World, tmp_path: Path
+) -> None:
+    order = served(world)
+    metered(world, order, first=0, last=5)
+    first = settled(world, order, first=0, last=735)
+    spans = line_of(order)
+    assert standing() == dict.fromkeys(spans, 1000)
+    change = asked(world.ben, order, bandwidth_mbps=2000)
+    assert (change["kind"], change["state"]) == ("rate", "asked")
+    act(world.ben, change, "offer", OFFER, 403)
+    act(world.bea, change, "agree", status=404)
+    offered = act(world.lin, change, "offer", OFFER)
+    assert (offered["monthly_fen"], offered["state"]) == (2_345_678, "offered")
+    assert standing() == dict.fromkeys(spans, 2000)  # the thousand more is pre-occupied
+    act(world.lin, change, "agree", status=403)
+    act(world.ben, change, "agree")
+    assert HoldAccount.objects.get(tenant_id=order.tenant_id).live == 0
+    done = act(world.lin, change, "switch")
+    assert (done["state"], done["from_month"]) == ("in_force", 2)
+    assert standing() == dict.fromkeys(spans, 2000)
+    assert set(Claim.objects.filter(bundle=order.id, resource__in=spans).values_list("quantity")) == {(2000,)}
+    assert not Claim.objects.filter(bundle=change["id"], state__in=["held", "confirmed"]).exists()
+    assert LineOpening.objects.get(order=order.id).bandwidth_mbps == 2000
+    order = aged(Order.objects.get(id=order.id), 730)
+    second = settled(world, order, first=735 + 730, last=740 + 730)
+    old = first["lines"][1]["amount_fen"]
+    assert first["lines"][1]["quantity"] == 2
+    assert (second["lines"][1]["quantity"], second["lines"][1]["amount_fen"]) == (1, 2_345_678 + 50_000)
+    evidence = world.lin.get(f"/api/v1/statements/{second['id']}/evidence").json()
+    assert evidence["line"]["billed_before_fen"] == old
+    assert verify(tmp_path, second, evidence) == 0
+    evidence["line"]["steps"][0]["monthly_fen"] += 1
+    assert verify(tmp_path, second, evidence) == 1
+    end_order(order=order.id)
+    assert standing() == {}
+
+
+@pytest.mark.django_db
+def test_a_lower_rate_frees_its_rest_at_the_switch_and_not_before(world: World) -> None:
+    order = served(world)
+    change = asked(world.ben, order, bandwidth_mbps=300)
+    act(world.lin, change, "offer", OFFER | {"notice_days": 30})
+    assert act(world.ben, change, "agree")["due_at"]
+    assert act(world.lin, change, "switch", status=409)["code"] == "too_early"
+    assert set(standing().values()) == {1000}
+    LineChange.objects.update(due_at=now() - timedelta(seconds=1))
+    act(world.lin, change, "switch")
+    assert standing() == dict.fromkeys(line_of(order), 300)
+    assert switched(world, order, bandwidth_mbps=800)["state"] == "in_force"  # and up again
+    assert standing() == dict.fromkeys(line_of(order), 800)
+
+
+@pytest.mark.django_db
+def test_a_move_goes_to_the_route_of_a_selection_from_the_new_end(world: World) -> None:
+    order = served(world)
+    before = line_of(order)
+    there = chosen(world.ben, from_site="sip-shengpu", **YEAR)
+    change = asked(world.ben, order, selection=there["id"], bundle=0)
+    assert change["kind"] == "move"
+    act(world.lin, change, "offer", OFFER)
+    act(world.ben, change, "agree")
+    act(world.lin, change, "switch")
+    row = LineChange.objects.get()
+    after = {UUID(each) for each in row.spans}
+    assert after != before
+    assert standing() == dict.fromkeys(after, 1000)
+    opening = LineOpening.objects.select_related("a").get(order=order.id)
+    assert opening.a.key == "sip-shengpu"
+    back = chosen(world.ben, **YEAR)
+    switched(world, order, selection=back["id"], bundle=0)
+    assert standing() == dict.fromkeys(before, 1000)
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_changed_says_why_and_names_the_member(world: World) -> None:
+    market(world)
+    waiting = Order.objects.get(id=ordered(world.ben, **YEAR)["id"])
+    order = aged(running(world, **YEAR), 1)
+    for body, status, code, pointer in (
+        ({"order": str(waiting.id), "bandwidth_mbps": 2000}, 409, "line_not_changeable", "/order"),
+        ({"bandwidth_mbps": 1000}, 409, "line_not_changeable", "/bandwidth_mbps"),
+        ({}, 400, "invalid_field", "/bandwidth_mbps"),
+        ({"bandwidth_mbps": 10**9}, 400, "invalid_input", "/bandwidth_mbps"),
+        ({"bandwidth_mbps": 2000, "selection": str(order.id)}, 400, "invalid_field", "/bandwidth_mbps"),
+        ({"selection": str(order.id)}, 400, "invalid_field", "/bundle"),
+        ({"selection": str(order.id), "bundle": 0}, 404, "not_found", ""),
+    ):
+        answer = world.ben.post(CHANGES, {"order": str(order.id), **body})
+        assert (answer.status_code, answer.json()["code"]) == (status, code), body
+        assert not pointer or answer.json()["errors"][0]["pointer"] == pointer
+    assert asked(world.bea, order, 400, bandwidth_mbps=2000)["code"] == "unknown_reference"
+    change = asked(world.ben, order, bandwidth_mbps=2000)
+    assert asked(world.ben, order, 409, bandwidth_mbps=3000)["code"] == "line_not_changeable"
+    Capacity.objects.filter(unit="mbps").update(
+        total=2500
+    )  # the waiting order and the running one have 1000 each
+    assert act(world.lin, change, "offer", OFFER, 409)["code"] == "sold_out"
+    assert set(standing().values()) <= {1000, 2000}
+    assert LineChange.objects.get().state == "asked"
+    act(world.lin, change, "refuse", {"reason": "无空闲波道"})
+    act(world.ben, asked(world.ben, order, bandwidth_mbps=500), "withdraw")
+
+
+@pytest.mark.django_db
+def test_an_offer_that_runs_out_holds_nothing_and_is_agreed_to_no_more(world: World) -> None:
+    order = served(world)
+    change = asked(world.ben, order, bandwidth_mbps=2000)
+    act(world.lin, change, "offer", OFFER)
+    Claim.objects.filter(bundle=change["id"]).update(expires_at=now() - timedelta(seconds=1))
+    LineChange.objects.update(offer_ends=now() - timedelta(seconds=1))
+    assert act(world.ben, change, "agree", status=409)["code"] == "change_offer_over"
+    assert expire_next()
+    drain()
+    assert LineChange.objects.get().state == "lapsed"
+    assert set(standing().values()) == {1000}
+
+
+@pytest.mark.django_db
+def test_the_end_of_the_order_ends_a_change_under_way(world: World) -> None:
+    order = served(world)
+    change = asked(world.ben, order, bandwidth_mbps=2000)
+    act(world.lin, change, "offer", OFFER)
+    answer = world.ben.post(f"/api/v1/orders/{order.id}:end", {"reason": "项目结束"})
+    assert (answer.status_code, answer.json()["ended_early"]) == (200, True)
+    assert LineChange.objects.get().state == "over"
+    assert standing() == {}
+    act(world.lin, change, "switch", status=409)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("least", "owed"), [(1, 2), (6, 6), (12, 12)])
+def test_an_early_end_owes_the_months_begun_and_the_minimum_term(world: World, least: int, owed: int) -> None:
+    order = served(world)
+    order.facts["bundle"]["line_terms"]["min_months"] = least
+    order.advance("facts")
+    assert world.ben.post(f"/api/v1/orders/{order.id}:end", {"reason": "搬迁"}).status_code == 200
+    assert world.ben.post(f"/api/v1/orders/{order.id}:end", {"reason": "搬迁"}).status_code == 409
+    order = Order.objects.get(id=order.id)
+    assert order.billing_started_at is not None
+    ended = order.billing_started_at + timedelta(hours=735)
+    Order.objects.filter(id=order.id).update(ended_at=ended, generation=order.generation + 1)
+    statement = settled(world, order, first=0, last=740)
+    assert statement["lines"][1]["quantity"] == owed
+
+
+@pytest.mark.django_db
+def test_the_least_hours_of_an_offer_are_served(world: World) -> None:
+    market(world)
+    order = running(world)
+    order.facts["offer"]["min_hours"] = 24
+    order.advance("facts")
+    answer = world.ben.post(f"/api/v1/orders/{order.id}:end", {"reason": "不需要了"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_early")
+    aged(Order.objects.get(id=order.id), 25)
+    assert world.ben.post(f"/api/v1/orders/{order.id}:end", {"reason": "不需要了"}).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_switch_and_the_end_of_its_order_never_leave_anything_standing(world: World) -> None:
+    order = served(world)
+    change = asked(world.ben, order, bandwidth_mbps=2000)
+    act(world.lin, change, "offer", OFFER)
+    row = LineChange.objects.get()
+    agreed = race(
+        lambda: agree_change(change=row, actor=world.ben.actor),
+        lambda: withdraw_change(change=row, actor=world.ben.actor),
+    )
+    assert kinds(agreed) == {"LineChange": 1, "StateConflict": 1}
+    if LineChange.objects.get().state == "agreed":
+        race(lambda: switch_line(change=row, actor=world.lin.actor), lambda: end_order(order=order.id))
+    else:
+        end_order(order=order.id)
+    assert standing() == {}
+    assert set(Claim.objects.filter(resource__unit="mbps").values_list("state")) == {("released",)}
+    assert made(world.ben.get(f"/api/v1/orders/{order.id}"))["state"] == "ended"
