@@ -1,6 +1,7 @@
 """The scheduling floor as a Django app."""
 
 from kernel.apps import FloorConfig
+from kernel.searching import register_answerer
 
 
 class SchedulingConfig(FloorConfig):
@@ -10,7 +11,6 @@ class SchedulingConfig(FloorConfig):
     def ready(self) -> None:
         """Let other nodes' searches be answered by the engine."""
         super().ready()
-        from kernel.searching import register_answerer
         from scheduling.services.others import answer_others  # needs the models, which are loaded now
 
         register_answerer(answer_others)
