@@ -130,7 +130,7 @@ def open_totals(*, totals: Mapping[UUID, int], tenant: UUID, unit: str, actor: A
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def hold(
     *,
     bundle: UUID,
@@ -144,7 +144,8 @@ def hold(
     """Hold every quantity for the bundle, throughout every window (none: open-ended), or hold nothing.
 
     Beside `windows`, resources that are needed at other times have theirs in `apart`. Returns when the hold runs out: after
-    `ttl`, at the latest as its first window ends. `quantities` maps resource to
+    `ttl`, at the latest as its first window ends. What is refused takes back the caller's transaction, or savepoint,
+    with it. `quantities` maps resource to
     an amount in that resource's unit. Raises SoldOut naming the first resource (in id order) that cannot grant it,
     HoldQuotaReached, HoldsLapse. The tenant's account is locked first, then the rows in id order, so bundles cannot
     deadlock; a single row is locked by the statement that takes from it.

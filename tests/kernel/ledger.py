@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Sum
 from django.db.models.functions import Now
 
@@ -28,7 +29,8 @@ def hold(quantities: dict[UUID, int], *, bundle: UUID | None = None, **more: Any
     """Hold for a minute, each time for another tenant, so that only the resources are shared; returns the bundle."""
     bundle = bundle or new_id()
     more = {"ttl": MINUTE, "tenant": new_id(), **more}
-    capacity.hold(bundle=bundle, quantities=quantities, **more)
+    with transaction.atomic():
+        capacity.hold(bundle=bundle, quantities=quantities, **more)
     return bundle
 
 
