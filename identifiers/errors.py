@@ -19,7 +19,67 @@ class UnknownCode(Problem):
     status = 404
     code = "unknown_code"
     title = Text("标识不存在", "No such identifier")
-    detail = Text("{written} 从未由本节点签发。", "{written} was never issued by this node.")
+    detail = Text("{written} 从未签发。", "{written} was never issued.")
+
+
+class PrefixElsewhere(Problem):
+    """Another node answers for the prefix, and the caller wants no other to be named by way of a redirect."""
+
+    status = 404
+    code = "prefix_elsewhere"
+    title = Text("该前缀由其他节点负责", "Another node answers for this prefix")
+    detail = Text(
+        "前缀 {prefix} 不由本节点负责；去掉 final=true 即可得知向哪个节点查询。",
+        "This node does not answer for {prefix}; without final=true it says which one to ask.",
+    )
+
+
+class PrefixUnknown(Problem):
+    """Nobody is known to hold the prefix."""
+
+    status = 404
+    code = "prefix_unknown"
+    title = Text("前缀的持有者未知", "Nobody is known to hold the prefix")
+    detail = Text(
+        "本节点不知道前缀 {prefix} 由谁持有；请核对抄写，或向国家节点查询。",
+        "This node does not know who holds {prefix}; check the spelling, or ask the national node.",
+    )
+
+
+class HolderFailed(Problem):
+    """The node that answers for the prefix gave no answer to pass on."""
+
+    status = 503
+    code = "holder_failed"
+    title = Text("负责节点没有可信应答", "The responsible node gave no answer to rely on")
+    detail = Text(
+        "节点 {node}：{reason_zh}。可直接向 {url} 查询，或稍后再试。",
+        "Node {node}: {reason_en}. Ask {url} itself, or try again later.",
+    )
+
+
+class NoProofKey(Problem):
+    """The resource's agent has no key to prove itself with."""
+
+    status = 409
+    code = "no_proof_key"
+    title = Text("尚未登记代理公钥", "No key to prove")
+    detail = Text(
+        "请待标识签发后，先以 PUT 在标识地址的 /key 下登记该资源代理的公钥。",
+        "Once the identifier is issued, register its agent's public key first, with PUT at the identifier's address and /key.",
+    )
+
+
+class ChallengeOver(Problem):
+    """The challenge is not open."""
+
+    status = 409
+    code = "challenge_over"
+    title = Text("质询已失效", "The challenge is over")
+    detail = Text(
+        "该质询不存在、已应答、已过期，或公钥已更换；请重新发起质询。",
+        "There is no such challenge, or it was answered, has expired, or its key was replaced; ask for another.",
+    )
 
 
 class NoPrefix(Problem):

@@ -54,6 +54,34 @@ class DescriptorChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProofKeyRegistered(Event):
+    """The resource's agent is known by another key from now on."""
+
+    name: ClassVar[str] = "identifiers.proof_key_registered"
+
+    key_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityChallenged(Event):
+    """The resource's agent was given a text to sign."""
+
+    name: ClassVar[str] = "identifiers.identity_challenged"
+
+    challenge: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityAnswered(Event):
+    """The agent answered a challenge; `result` is proven or failed."""
+
+    name: ClassVar[str] = "identifiers.identity_answered"
+
+    challenge: UUID
+    result: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class IdentifierSuspended(Event):
     """The identifier is suspended until it is reinstated."""
 

@@ -47,15 +47,35 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], pointer: str, kee
     followed and no proxy is taken from the environment; EGRESS_PROXY is given the address, not the name. At most
     `keep` bytes of the answer are waited for. Raises CallbackRefused at `pointer`, NoAnswerError.
     """
-    assert len(body) <= LARGEST_BODY and keep <= LARGEST_HEAD  # noqa: S101, PT018 - ours to hold
-    clock = _Clock(SECONDS)
+    assert len(body) <= LARGEST_BODY  # noqa: S101 - ours to hold
+    lines = {"Content-Length": str(len(body)), **headers}
+    return _call("POST", url, body, lines, pointer=pointer, keep=keep, seconds=SECONDS)
+
+
+def get(url: str, *, headers: Mapping[str, str], pointer: str, keep: int, seconds: float) -> Answer:
+    """Ask once, in the same way, with `seconds` for everything. Raises CallbackRefused at `pointer`, NoAnswerError."""
+    return _call("GET", url, b"", headers, pointer=pointer, keep=keep, seconds=seconds)
+
+
+def _call(
+    method: str,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    pointer: str,
+    keep: int,
+    seconds: float,
+) -> Answer:
+    assert keep <= LARGEST_HEAD  # noqa: S101 - ours to hold
+    clock = _Clock(seconds)
     target = _read(url, pointer)
     addresses = _resolve(target, clock)
     check_addresses(addresses, pointer=pointer, **_rules())
-    lines = {"Host": target.authority, "Content-Length": str(len(body)), "Connection": "close", **headers}
+    lines = {"Host": target.authority, "Connection": "close", **headers}
     for turn, address in enumerate(addresses, start=1):
         try:
-            return _send(target, address, clock, body=body, headers=lines, keep=keep)
+            return _send(method, target, address, clock, body=body, headers=lines, keep=keep)
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             if turn == len(addresses):  # nothing was sent yet, so the next address may be tried
                 raise NoAnswerError(f"{type(error).__name__}: {error}") from error
@@ -82,12 +102,12 @@ class _Clock:
     """The time that is left of one call."""
 
     def __init__(self, seconds: float) -> None:
-        self.ends = time.monotonic() + seconds
+        self.seconds, self.ends = seconds, time.monotonic() + seconds
 
     def left(self, most: float = SECONDS) -> float:
         left = self.ends - time.monotonic()
         if left <= 0:
-            raise httpcore.ReadTimeout(f"more than {SECONDS:g} s in all")
+            raise httpcore.ReadTimeout(f"more than {self.seconds:g} s in all")
         return min(left, most)
 
 
@@ -141,13 +161,20 @@ class _Backend(httpcore.NetworkBackend):
 
 
 def _send(
-    target: Target, address: str, clock: _Clock, *, body: bytes, headers: Mapping[str, str], keep: int
+    method: str,
+    target: Target,
+    address: str,
+    clock: _Clock,
+    *,
+    body: bytes,
+    headers: Mapping[str, str],
+    keep: int,
 ) -> Answer:
     host = f"[{address}]" if settings.EGRESS_PROXY and ":" in address else address
     url = httpcore.URL(scheme=target.scheme, host=host, port=target.port, target=target.path)
     with (
         _pool(_Backend(clock, host, target.host)) as pool,
-        pool.stream("POST", url, headers=list(headers.items()), content=body) as response,
+        pool.stream(method, url, headers=list(headers.items()), content=body) as response,
     ):
         head = b""
         try:

@@ -23,6 +23,7 @@ from aggregation.errors import HeartbeatRefused, SequenceReused, UnknownAgent
 from aggregation.events import PoolFresh, PoolStale
 from aggregation.models import Agent, Heartbeat, Inventory, Pool
 from aggregation.selectors.inventory import stale_after
+from identifiers.services.sightings import note_sightings
 from kernel.actor import SYSTEM, Actor
 from kernel.clock import now
 from kernel.errors import InvalidField
@@ -119,6 +120,8 @@ def _verdicts(beat: Beat, agent: Agent, instant: datetime, actor: Actor) -> list
             verdicts[reading.pool] = Verdict.INCONSISTENT
         else:
             verdicts[reading.pool] = _apply(pool, reading, beat, instant, actor)
+    seen = [pools[name].id for name, verdict in verdicts.items() if verdict is Verdict.APPLIED]
+    note_sightings(tenant=agent.tenant_id, subjects=seen, seen_at=beat.observed_at, good_for=stale_after())
     return [verdicts[pool] for pool in named]
 
 

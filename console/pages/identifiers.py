@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from console.pages.frame import Page, page
 from identifiers.errors import MalformedCode, UnknownCode
-from identifiers.selectors.identifiers import Resolution, resolve_text
+from identifiers.selectors.resolution import Resolution, resolve_text
 from kernel.clock import SHANGHAI
 from kernel.systems import System
 from kernel.text import Text

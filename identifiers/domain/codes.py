@@ -67,6 +67,17 @@ class Code:
         return cls(prefix, suffix)
 
 
+def require_prefix(text: str) -> str:
+    """The prefix itself, if it is one. Raises MalformedCode at `/prefix`."""
+    if PREFIX.fullmatch(text):
+        return text
+    raise MalformedCode(
+        pointer="/prefix",
+        reason_zh="前缀应为 86，或 86. 加六位行政区划代码，如 86.320000",
+        reason_en="a prefix is 86, or 86. and six digits of a division, as in 86.320000",
+    )
+
+
 def check_character(prefix: str, body: str) -> str:
     """ISO 7064 MOD 37-2 over the prefix without its dots and the body; one of 0–9, A–Z and *."""
     return str(mod_37_2.calc_check_digit(prefix.replace(".", "") + body))

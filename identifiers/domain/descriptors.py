@@ -47,11 +47,13 @@ class DescriptorProfile:
     """The versioned rules: kind → attribute → {type: text, count or division; required: true or false}.
 
     `capacity`: kind → where its full capacity and the unit of it stand.
+    A description is fresh for `fresh_days`; then its owner is expected to confirm it with the next version.
     """
 
     version: str
     status: str
     source: str
+    fresh_days: int
     kinds: Mapping[str, Mapping[str, Mapping[str, Any]]]
     capacity: Mapping[str, Mapping[str, str]]
 

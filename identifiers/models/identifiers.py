@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from identifiers.domain.lifecycle import OVER, WITHOUT_CODE, IdentifierKind, IdentifierState
 from identifiers.domain.review import Review
+from kernel.kept import strike
 from kernel.models.base import Entity
 
 
@@ -65,6 +66,17 @@ class Identifier(Entity):
                 name="identifier_waits_for_rule",
             )
         ]
+
+    def advance(self, *fields: str) -> None:
+        """Save the next generation, and let nobody hand out what was answered of the last one."""
+        super().advance(*fields)
+        if self.code:
+            strike(resolved(self.code))
+
+
+def resolved(code: str) -> str:
+    """Under which name the answer for a code is kept."""
+    return f"resolved:{code}"
 
 
 class IssuedCode(models.Model):

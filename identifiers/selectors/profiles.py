@@ -27,6 +27,7 @@ def descriptor_profile() -> DescriptorProfile:
         version=document["version"],
         status=document["status"],
         source=document["source"],
+        fresh_days=document["fresh_days"],
         kinds=document["kinds"],
         capacity=document["capacity"],
     )

@@ -65,13 +65,14 @@ def document(problem: errors.Problem, items: list[dict[str, str]] | None = None)
     return body
 
 
-def handle(exc: Exception, _context: dict[str, Any]) -> Response | None:
+def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: roll back, and answer with a problem document. Unknown errors stay unknown."""
     translated = translate(exc)
     if translated is None:
         return None
     problem, items = translated
-    set_rollback()
+    if getattr(context.get("view"), "atomic", True):
+        set_rollback()
     headers = {"Content-Language": get_language() or "zh-hans"}
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)

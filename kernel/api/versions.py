@@ -1,6 +1,7 @@
 """The version of an answer: an ETag for every reading, 304 for a reader who has it, and the version that a change needs."""
 
 import hashlib
+from typing import TypeVar
 
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
@@ -8,6 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.models.base import Entity
+
+R = TypeVar("R", bound=HttpResponse)
 
 
 def etag(row: Entity) -> str:
@@ -33,6 +36,11 @@ def with_version(request: Request, response: Response) -> Response | HttpRespons
     digest = hashlib.sha256(response.content).hexdigest()[:16]
     generation = response.get("ETag", "").strip('"')
     response["ETag"] = f'"{generation}.{digest}"' if generation else f'"{digest}"'
+    return unless_known(request, response)
+
+
+def unless_known(request: Request, response: R) -> R | HttpResponse:
+    """The answer with its ETag, or 304 for a reader who has it."""
     asked = {tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")}
     if not asked & {response["ETag"], "*"}:
         return response

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Model, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -51,6 +52,7 @@ class HouseView(APIView):
     - `alongside`: relations that an answer shows whosesoever rows they are (the rows themselves stay behind the wall);
     - `secrets`: members of the answer that are shown once and not kept for replays;
     - `deprecated`: method → the notice that it will go;
+    - `atomic`: whether a request is one transaction; not where one statement reads it all, or others are waited for;
     - `may_wait`: a caller may prefer the answer later (202 and an operation), unless it acts by mandate.
     """
 
@@ -66,11 +68,18 @@ class HouseView(APIView):
     secrets: ClassVar[tuple[str, ...]] = ()
     deprecated: ClassVar[Mapping[str, Deprecation]] = {}
     may_wait: ClassVar[bool] = False
+    atomic: ClassVar[bool] = True
 
     subject: Any = None
     _claim: tuple[Any, str, bytes] | None = None
     _throttles: list[Any] | None = None
     _operation: UUID | None = None
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """The view as Django calls it."""
+        view = super().as_view(**initkwargs)
+        return view if cls.atomic else transaction.non_atomic_requests(view)
 
     @property
     def actor(self) -> Actor:

@@ -1,16 +1,7 @@
-"""How signed statements look in answers."""
+"""What of a signed request is kept, and how signed statements look in answers."""
 
-from typing import Any
+from kernel.api.statements import SignedStatementOut
 
-from rest_framework import serializers
+__all__ = ["SIGNED", "SignedStatementOut"]
 
 SIGNED = ("content-type", "content-digest", "cin-stream", "cin-sequence", "signature-input", "signature")
-
-
-class SignedStatementOut(serializers.Serializer[Any]):
-    """Exact bytes with a signature beside them: a receipt, a manifest or a grant."""
-
-    payload = serializers.CharField(help_text="base64 of the bytes that are signed")
-    keyid = serializers.CharField(help_text="RFC 7638 thumbprint of the signer's key")
-    alg = serializers.CharField()
-    signature = serializers.CharField(help_text="base64")

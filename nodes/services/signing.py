@@ -11,6 +11,7 @@ from kernel.clock import now
 from kernel.crypto.keys import read_keys
 from kernel.crypto.messages import Request, sign_request
 from kernel.crypto.suite import Suite
+from nodes.domain.statements import sign_statement, to_wire
 from nodes.errors import KeyNotHere
 from nodes.models import Peer
 from nodes.selectors.keys import newest_key_id
@@ -66,6 +67,12 @@ def sign_bytes(payload: bytes) -> tuple[str, bytes]:
     """The thumbprint of the node's key, and its signature over `cin-bytes-v1`, a zero byte and the payload."""
     key = current_key()
     return key.key_id, key.suite.sign(key.private_key, BYTES_CONTEXT + payload)
+
+
+def sign_for(payload: bytes, context: bytes) -> dict[str, str]:
+    """The payload with the node's signature beside it, as JSON; `context` says for which purpose alone."""
+    key = current_key()
+    return to_wire(sign_statement(payload, context=context, suite=key.suite, private_key=key.private_key))
 
 
 def current_key(suite: Suite | None = None) -> OwnKey:

@@ -43,6 +43,8 @@ BY_TEXT = {
     "identifiers.read_dictionary",
     "identifiers.resolve_identifier",
     "identifiers.resolve_text",
+    "identifiers.read_prefix",
+    "identifiers.read_qr_code",
 }  # an address without an id: tests/identifiers
 OF_THE_SNAPSHOT = {
     "scheduling.list_catalogue_lines"

@@ -51,7 +51,7 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.rfile.read(int(self.headers["Content-Length"] or 0))
                 receiver.heard.append(Heard(self.path, dict(self.headers), body))
                 if receiver.speak:
                     with suppress(OSError):
@@ -63,6 +63,8 @@ class Receiver:
                     self.send_header("Location", receiver.location)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+
+            do_GET = do_POST  # noqa: N815 - the library's name
 
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""

@@ -1,0 +1,138 @@
+"""Resolution as the node signs it: what a code stands for, or that it was never issued."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from identifiers.domain.answers import CONTEXT, AnswerType, Facts, encode, fresh_seconds, plain, stated
+from identifiers.domain.codes import Code
+from identifiers.errors import MalformedCode, UnknownCode
+from identifiers.models import Identifier
+from identifiers.models.identifiers import resolved
+from identifiers.selectors.resolution import Resolution, our_prefixes, resolve, resolve_many
+from identifiers.services.hierarchy import holder_of, is_mine
+from kernel.clock import now
+from kernel.federation import Wire, federation
+from kernel.kept import keep, recall, strike
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Facts as JSON values, and the node's signature over exactly these."""
+
+    facts: Facts
+    statement: Wire
+
+    @property
+    def said(self) -> Facts:
+        """The answer as it is sent: the facts, and `statement` beside them."""
+        return {**self.facts, "statement": self.statement}
+
+    def encode(self) -> bytes:
+        """The same as bytes."""
+        return json.dumps(self.said, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def resolve_kept(code: Code) -> tuple[bytes, int]:
+    """What the code stands for, signed, as it is sent, and for how many seconds a reader may keep it.
+
+    It was read from the database as long ago at most as a reader may keep it. Raises UnknownCode.
+    """
+    name = resolved(str(code))
+    kept: tuple[bytes, int] | None = recall(name)
+    if kept is None:
+        begin = monotonic()
+        answer = resolve_signed(code)
+        kept = answer.encode(), fresh_seconds(answer.facts)
+        keep(name, kept, seconds=kept[1] - (monotonic() - begin))
+    return kept
+
+
+def resolve_signed(code: Code) -> Answer:
+    """What the code stands for at this moment, signed. Raises UnknownCode for one that was never issued here."""
+    found = resolve(code)
+    return _signed(AnswerType.RESOLUTION, told(found), at=found.read_at, until=found.holds_until)
+
+
+def resolve_batch(texts: Sequence[str]) -> Answer:
+    """What each text stands for, in their order, under one signature: three statements, however many there are.
+
+    Who is asked for alone is asked further; here what another node answers for is only said to be elsewhere.
+    """
+    read: list[Code | MalformedCode] = [_read(text) for text in texts]
+    found = resolve_many(each for each in read if isinstance(each, Code))
+    ours = our_prefixes()
+    items: list[Facts] = []
+    for text, code in zip(texts, read, strict=True):
+        if isinstance(code, MalformedCode):
+            reason = {"reason_zh": code.text.zh, "reason_en": code.text.en}
+            items.append({"asked": text, "type": AnswerType.MALFORMED.value, **reason})
+        elif known := found.get(str(code)):
+            facts = {name: plain(each) for name, each in told(known).items()}
+            items.append({"asked": text, "type": AnswerType.RESOLUTION.value, **facts})
+        else:
+            kind = AnswerType.DENIAL if code.prefix in ours else AnswerType.ELSEWHERE
+            items.append({"asked": text, "type": kind.value, "code": str(code)})
+    ends = [each.holds_until for each in found.values() if each.holds_until]
+    at = min((each.read_at for each in found.values()), default=None) or now()
+    return _signed(AnswerType.BATCH, {"items": items}, at=at, until=min(ends, default=None))
+
+
+def told(found: Resolution) -> Facts:
+    """The facts as everybody is told them."""
+    return {
+        "code": found.code,
+        "kind": found.kind.value,
+        "state": found.state.value,
+        "descriptor_version": found.descriptor_version,
+        "attributes": found.attributes,
+        "described_at": found.described_at,
+        "attributes_until": found.attributes_until,
+        "attributes_fresh": found.attributes_fresh,
+        "filing": found.filing,
+        "filed_at": found.filed_at,
+        "liveness": {
+            "state": found.liveness.value,
+            "seen_at": found.seen_at,
+            "until": found.live_until,
+        },
+        "identity": {
+            "result": found.identity.value,
+            "at": found.identity_at,
+            "keyid": found.identity_keyid,
+        },
+    }
+
+
+def _read(text: str) -> Code | MalformedCode:
+    try:
+        return Code.parse(text)
+    except MalformedCode as wrong:
+        return wrong
+
+
+def deny(code: Code) -> Answer:
+    """The node's word that it never issued the code. Raises UnknownCode under a prefix that it does not answer for."""
+    if not is_mine(holder_of(code.prefix)):
+        raise UnknownCode(written=code)
+    return _signed(AnswerType.DENIAL, {"code": str(code)}, at=now())
+
+
+def strike_answer(*, identifier: UUID) -> None:
+    """Let nobody hand out what was answered of an identifier before now."""
+    code = Identifier.objects.filter(id=identifier).values_list("code", flat=True).first()
+    if code:
+        strike(resolved(code))
+
+
+def _signed(
+    kind: AnswerType, facts: Mapping[str, Any], *, at: datetime, until: datetime | None = None
+) -> Answer:
+    said = stated(kind, facts, node=settings.NODE_CODE, at=at, until=until)
+    return Answer(said, federation().sign(encode(said), CONTEXT))
