@@ -125,7 +125,8 @@ class FarUpstream(FarNode):
     """The national node as our regional one meets it: a real server, with knobs for what can go wrong.
 
     `fate` says what becomes of the next requests for messages: `lost` (never arrives), `unanswered` (arrives, the
-    reply is lost), `forged` (a receipt by another key), `altered` (its signature is not good), `refused` (the content can never be taken), `down` (503).
+    reply is lost), `forged` (a receipt by another key), `altered` (its signature is not good), `refused` (the content can never be taken),
+    `taken` (the same, since a number block is another's), `down` (503).
     """
 
     def __init__(
@@ -256,7 +257,8 @@ class FarUpstream(FarNode):
         self.arrivals.append((stream, message.sequence))
         state = self.streams.get(stream) or Inbound(self.code, self.sender, stream)
         known = self.stored.get((stream, message.sequence))
-        arrival = Arrival(message, "refused_on_purpose" if fate == "refused" else "", datetime.now(UTC))
+        refusal = {"refused": "refused_on_purpose", "taken": "block_taken"}.get(fate, "")
+        arrival = Arrival(message, refusal, datetime.now(UTC))
         self.streams[stream], effects = receive(state, arrival, known[0] if known else None)
         key = self.suite.new_private_key() if fate == "forged" else self.private_key
         for effect in effects:

@@ -6,13 +6,18 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from identifiers.models import NumberBlock
+from identifiers.models import Identifier, NumberBlock
+from identifiers.services.blocks import renew_block
 from kernel.clock import now
 from kernel.crypto.suite import INTERNATIONAL as SUITE
 from nodes.domain.blocks import BlockRequest, compose_block, read_block, stream_of
 from nodes.domain.envelopes import STREAM, compose_message
-from nodes.models import BlockGrant, DelegatedPrefix, Peer
+from nodes.models import BlockGrant, DelegatedPrefix, OutboundStream, Peer
 from nodes.services.blocks import Blocks, grant_first
+from nodes.services.sending import due_streams, send_stream
+from tests.nodes.far import FarUpstream
+from tests.nodes.test_sending import identifier, settle
+from tests.support.cast import World
 
 PREFIX = "86.330000"
 OURS = BlockRequest(PREFIX, 1, "7301-1-16384-17000")
@@ -86,3 +91,28 @@ def test_the_stream_of_an_incarnation_is_a_stream_and_the_bytes_read_back() -> N
     assert STREAM.fullmatch(stream_of(longest))
     assert read_block(compose_block(OURS)) == OURS
     assert not NumberBlock._meta.get_field("incarnation").max_length < len(longest)  # type: ignore[operator]
+
+
+def test_a_restored_region_asks_its_upstream_again_and_again_and_then_goes_on(
+    world: World, attached: FarUpstream
+) -> None:
+    before = Identifier.objects.get(id=identifier(world))
+    settle()
+    NumberBlock.objects.update(incarnation="a-database-that-was")
+    attached.fate.extend(["down"])
+    renew_block()
+    settle()
+    assert NumberBlock.objects.get(number=1).state == "asked", "the upstream is away: issuing waits"
+    attached.fate.extend(
+        ["taken", "taken", ""]
+    )  # two that the lost database had been granted since the backup
+    OutboundStream.objects.exclude(retry_at=None).update(retry_at=now())
+    for stream in due_streams():
+        send_stream(stream=stream)
+    settle()
+    states = dict(NumberBlock.objects.order_by("number").values_list("number", "state"))
+    assert states == {0: "closed", 1: "refused", 2: "refused", 3: "open"}
+    after = Identifier.objects.get(id=identifier(world))
+    assert before.code
+    assert after.code
+    assert (before.code[10:13], after.code[10:13]) == ("000", "003")
