@@ -14,7 +14,7 @@ from aggregation.models import Centre, CentreStore
 from aggregation.selectors.pools import free_keys
 from kernel.actor import Actor
 from kernel.errors import Problem
-from kernel.services.capacity import set_total
+from kernel.services.capacity import set_totals
 from kernel.services.outbox import publish, publish_each
 from participants.selectors.organisations import require_certified
 
@@ -77,7 +77,7 @@ def set_storage(
         storage_class=storage_class,
         defaults={"tenant_id": centre.tenant_id, "gib": gib, "price_cny_gib_month": price_cny_gib_month},
     )
-    set_total(resource=row.id, tenant=centre.tenant_id, unit=UNIT_GIB, total=gib, actor=actor)
+    set_totals(totals={row.id: gib}, tenant=centre.tenant_id, unit=UNIT_GIB, actor=actor)
     publish(
         StorageSet(
             subject=centre.id, tenant=centre.tenant_id, key=centre.key, storage_class=storage_class, gib=gib

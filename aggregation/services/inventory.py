@@ -27,7 +27,7 @@ from identifiers.services.sightings import note_sightings
 from kernel.actor import SYSTEM, Actor
 from kernel.clock import now
 from kernel.errors import InvalidField
-from kernel.services.capacity import set_total
+from kernel.services.capacity import set_totals
 from kernel.services.outbox import publish
 
 AT_MOST = 500  # pools announced in one sweep; the rest wait for the next
@@ -148,7 +148,7 @@ def _apply(pool: Pool, reading: Reading, beat: Beat, instant: datetime, actor: A
             "fresh": is_fresh or was_fresh,  # what was announced stays until mark_stale announces otherwise
         },
     )
-    set_total(resource=pool.id, tenant=pool.tenant_id, unit=UNIT, total=reading.at_disposal, actor=actor)
+    set_totals(totals={pool.id: reading.at_disposal}, tenant=pool.tenant_id, unit=UNIT, actor=actor)
     if is_fresh and not known_fresh:
         publish(PoolFresh(subject=pool.id, tenant=pool.tenant_id, observed_at=beat.observed_at), actor=actor)
     return Verdict.APPLIED

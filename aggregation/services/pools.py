@@ -13,7 +13,7 @@ from aggregation.selectors.pools import free_keys
 from aggregation.selectors.profiles import accelerators
 from kernel.actor import Actor
 from kernel.errors import InvalidField, Problem
-from kernel.services.capacity import open_totals
+from kernel.services.capacity import set_totals
 from kernel.services.outbox import publish_each
 from participants.selectors.organisations import require_certified
 
@@ -65,7 +65,7 @@ def register_pools(*, drafts: Sequence[PoolDraft], actor: Actor) -> list[Pool | 
     except IntegrityError as error:
         raise KeyTaken(pointer="/pool", key="、".join(row.key for row in rows[:3])) from error
     totals = {row.id: row.machines for row in rows}
-    open_totals(totals=totals, tenant=actor.tenant_id, unit=UNIT, actor=actor)
+    set_totals(totals=totals, tenant=actor.tenant_id, unit=UNIT, actor=actor)
     publish_each(
         [
             PoolRegistered(

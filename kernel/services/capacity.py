@@ -51,6 +51,16 @@ class WindowEnded(Event):
 
 NOTHING_APART: Mapping[UUID, tuple[Window, ...]] = {}
 UNLIMITED = HoldQuota(most=2**31 - 1, most_lapsed=2**31 - 1)
+DECLARE = """
+    INSERT INTO capacity AS c (resource, tenant_id, unit, total, standing, peak, over_committed, generation)
+    SELECT resource, %(tenant)s, %(unit)s, total, 0, 0, false, 1
+    FROM unnest(%(resources)s::uuid[], %(totals)s::bigint[]) AS w(resource, total) ORDER BY resource
+    ON CONFLICT (resource) DO UPDATE
+    SET total = excluded.total, unit = excluded.unit, generation = c.generation + 1,
+        over_committed = c.standing + c.peak > excluded.total
+    WHERE (c.total, c.unit) IS DISTINCT FROM (excluded.total, excluded.unit)
+    RETURNING resource, total, over_committed
+"""
 TAKE = """
     WITH wanted AS (
         SELECT * FROM unnest(%(ids)s::uuid[], %(resources)s::uuid[], %(quantities)s::bigint[]) AS w(id, resource, quantity)
@@ -96,36 +106,30 @@ PEAKS = """
 
 
 @transaction.atomic
-def set_total(*, resource: UUID, tenant: UUID, unit: str, total: int, actor: Actor) -> Capacity:
-    """Declare how much of a resource there is. A cut below what is sold is taken and marked, not refused."""
-    Capacity.objects.bulk_create(
-        [Capacity(resource=resource, tenant_id=tenant, unit=unit, total=0)], ignore_conflicts=True
-    )
-    row = Capacity.objects.select_for_update().get(resource=resource)
-    if (row.total, row.unit) != (total, unit):
-        row.total, row.unit = total, unit
-        row.over_committed = row.standing + row.peak > total
-        row.generation += 1
-        row.save()
-        publish(
-            CapacityChanged(subject=resource, tenant=tenant, total=total, over_committed=row.over_committed),
-            actor=actor,
+def set_totals(*, totals: Mapping[UUID, int], tenant: UUID, unit: str, actor: Actor) -> None:
+    """Declare how much there is of each of a tenant's resources, by two statements however many.
+
+    A cut below what is sold is taken and marked, not refused. The rows are locked in id order.
+    """
+    wanted = sorted(totals.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            DECLARE,
+            {
+                "resources": [resource for resource, _ in wanted],
+                "totals": [total for _, total in wanted],
+                "tenant": tenant,
+                "unit": unit,
+            },
         )
-    return row
-
-
-@transaction.atomic
-def open_totals(*, totals: Mapping[UUID, int], tenant: UUID, unit: str, actor: Actor) -> None:
-    """Declare how much there is of resources that the ledger does not know yet."""
-    Capacity.objects.bulk_create(
-        Capacity(resource=resource, tenant_id=tenant, unit=unit, total=total)
-        for resource, total in sorted(totals.items())
-    )
+        changed = cursor.fetchall()
+    if not changed:
+        return
     publish_each(
-        (
-            CapacityChanged(subject=resource, tenant=tenant, total=total, over_committed=False)
-            for resource, total in totals.items()
-        ),
+        [
+            CapacityChanged(subject=resource, tenant=tenant, total=total, over_committed=over_committed)
+            for resource, total, over_committed in changed
+        ],
         actor=actor,
     )
 

@@ -9,7 +9,7 @@ from django.db import models
 
 from kernel.actor import Actor
 from kernel.models.base import Entity
-from kernel.services.capacity import set_total
+from kernel.services.capacity import set_totals
 from scheduling.domain.elements import Element, Fault
 from scheduling.models import Span
 
@@ -70,10 +70,11 @@ def put_rows(
 def put_spans(
     known: Mapping[str, Span], wanted: Mapping[str, dict[str, Any]], actor: Actor
 ) -> tuple[int, int]:
-    """Write spans by key and tell the ledger what each can carry; returns (created, updated)."""
+    """Write spans of the actor's organisation by key and tell the ledger what each can carry; returns (created, updated)."""
+    assert actor.tenant_id is not None  # noqa: S101 - a certified party is an organisation
     before = {key: row.capacity_mbps for key, row in known.items()}
     done = put_rows(Span.objects.all(), known, wanted)
-    for row in Span.objects.filter(key__in=wanted):
-        if before.get(row.key) != row.capacity_mbps:
-            set_total(resource=row.id, tenant=row.tenant_id, unit=UNIT, total=row.capacity_mbps, actor=actor)
+    changed = [row for row in Span.objects.filter(key__in=wanted) if before.get(row.key) != row.capacity_mbps]
+    totals = {row.id: row.capacity_mbps for row in changed}
+    set_totals(totals=totals, tenant=actor.tenant_id, unit=UNIT, actor=actor)
     return done

@@ -53,7 +53,7 @@ class Sellers:
     def set(resource: UUID, total: int) -> None:
         """Declare how much there is."""
         row = Capacity.objects.get(resource=resource)
-        capacity.set_total(resource=resource, tenant=row.tenant_id, unit=row.unit, total=total, actor=SYSTEM)
+        capacity.set_totals(totals={resource: total}, tenant=row.tenant_id, unit=row.unit, actor=SYSTEM)
 
     def __call__(self, people: Crowd, buyers: int, dice: Random) -> Iterator[str]:
         """One round; what was broken, in words."""

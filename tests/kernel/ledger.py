@@ -21,7 +21,7 @@ MINUTE = timedelta(minutes=1)
 def declare(total: int, resource: UUID | None = None) -> UUID:
     """A resource with so many cards."""
     resource = resource or new_id()
-    capacity.set_total(resource=resource, tenant=TENANT, unit="card", total=total, actor=SYSTEM)
+    capacity.set_totals(totals={resource: total}, tenant=TENANT, unit="card", actor=SYSTEM)
     return resource
 
 

@@ -12,7 +12,7 @@ from kernel.errors import HoldGone, SoldOut
 from kernel.models.capacity import Capacity
 from kernel.models.suspensions import SuspensionCause, SuspensionScope
 from kernel.selectors.capacity import free
-from kernel.services.capacity import set_total
+from kernel.services.capacity import set_totals
 from kernel.services.suspensions import open_suspension
 from scheduling.errors import LineNotSellable
 from scheduling.models import LineProduct
@@ -75,11 +75,11 @@ def test_where_any_part_is_gone_nothing_is_held(world: World) -> None:
     facts = first_bundle(world.ben, quantity=2)
     for resource, total, unit in ((facts.spans[-1], 999, "mbps"), (facts.pool, 1, "machine")):
         before = Capacity.objects.get(resource=resource)
-        set_total(resource=resource, tenant=before.tenant_id, unit=unit, total=total, actor=SYSTEM)
+        set_totals(totals={resource: total}, tenant=before.tenant_id, unit=unit, actor=SYSTEM)
         with pytest.raises(SoldOut):
             hold(world, facts)
         assert taken() == {}
-        set_total(resource=resource, tenant=before.tenant_id, unit=unit, total=before.total, actor=SYSTEM)
+        set_totals(totals={resource: before.total}, tenant=before.tenant_id, unit=unit, actor=SYSTEM)
 
 
 GATES: list[tuple[Callable[[World, BundleFacts], UUID], type[Exception]]] = [
