@@ -67,7 +67,7 @@ def told(bundle: Bundle, *, point: Point | None, facts: Mapping[str, str]) -> di
             "total": plain(Fraction(bundle.total, CNY_SCALE)),
         },
         "measures": {
-            name: None if measures[name] is None else plain(measures[name])
+            name: None if (measured := measures[name]) is None else plain(measured)
             for name in MEASURES
             if name in measures
         },

@@ -7,7 +7,7 @@ import pytest
 from identifiers.domain.lifecycle import IdentifierKind
 from identifiers.services.identifiers import apply_identifier
 from kernel.actor import SYSTEM
-from kernel.services.capacity import set_total
+from kernel.services.capacity import set_totals
 from tests.support.cast import World
 
 POOL = {
@@ -22,7 +22,7 @@ def test_what_is_free_is_the_ledger_s_word_and_unknown_is_not_zero(world: World)
     here = f"/api/v1/identifiers/{row.id}/capacity"
     told = world.ada.get(here).json()
     assert (told["full"], told["full_unit"], told["available"]) == (16, "machine", None)
-    set_total(resource=subject, tenant=world.ada.organisation.id, unit="machine", total=12, actor=SYSTEM)
+    set_totals(totals={subject: 12}, tenant=world.ada.organisation.id, unit="machine", actor=SYSTEM)
     told = world.ada.get(here).json()
     assert (told["full"], told["available"], told["total"], told["version"]) == (16, 12, 12, 1)
     assert world.cleo.get(here).status_code == 404
@@ -32,6 +32,6 @@ def test_what_is_free_is_the_ledger_s_word_and_unknown_is_not_zero(world: World)
 @pytest.mark.django_db
 def test_another_s_ledger_says_nothing_of_mine(world: World) -> None:
     subject = uuid.uuid4()
-    set_total(resource=subject, tenant=world.cleo.organisation.id, unit="machine", total=12, actor=SYSTEM)
+    set_totals(totals={subject: 12}, tenant=world.cleo.organisation.id, unit="machine", actor=SYSTEM)
     row = apply_identifier(kind=IdentifierKind.POOL, subject=subject, attributes=POOL, actor=world.ada.actor)
     assert world.ada.get(f"/api/v1/identifiers/{row.id}/capacity").json()["available"] is None

@@ -20,9 +20,14 @@ Sent = tuple[bytes, int | None]  # the body, and the number that it supersedes
 def said(cards: int, *, day: int = 0, **changed: Any) -> ReportMessage:
     records = [{"pool": "p1", "cards": cards}]
     start = START + timedelta(days=day)
-    fields = {"node": REGION, "profile": "national/2026.1", "kind": "resource", "section": "resource.pools"}
+    fields: dict[str, Any] = {
+        "node": REGION,
+        "profile": "national/2026.1",
+        "kind": "resource",
+        "section": "resource.pools",
+    }
     span = {"start": start, "end": start + timedelta(days=1)}
-    figures = {"count": 1, "sums": {"cards": cards}, "root": root_of(records)}
+    figures: dict[str, Any] = {"count": 1, "sums": {"cards": cards}, "root": root_of(records)}
     return ReportMessage(**(fields | span | figures | changed))
 
 
