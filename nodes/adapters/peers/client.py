@@ -52,11 +52,11 @@ def ask(
     *,
     headers: Mapping[str, str],
     body: bytes,
-    seconds: float = LONGEST_ANSWER,
+    seconds: float | None = None,
     largest: int = LARGEST_ANSWER,
 ) -> Answer:
     """Send one signed request. Raises PeerSilentError where no whole answer of at most `largest` bytes comes back."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + (LONGEST_ANSWER if seconds is None else seconds)
     request = client.build_request(method, url, content=body, headers=dict(headers))
     try:
         response = client.send(request, stream=True)
