@@ -1,7 +1,7 @@
 """A full house: at least one object of every kind, for two tenants of each kind where the kind has tenants."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from identifiers.models import Identifier
@@ -17,19 +17,6 @@ from marketplace.services.orders import note_dispatched, note_line_accepted
 from monitoring.domain.alarms import AlarmKind
 from monitoring.models import Feed
 from monitoring.services.alarms import raise_alarm
-from nodes.domain.alarms import AlarmKind as NodeAlarmKind
-from nodes.domain.filings import FilingState
-from nodes.domain.peers import PeerAct
-from nodes.models import (
-    Envelope,
-    Filing,
-    ManifestPair,
-    NodeAlarm,
-    OutboundStream,
-    Outgoing,
-    Peer,
-    PeerLogEntry,
-)
 from participants.domain.cases import CaseState
 from participants.domain.organisations import APPOINTED
 from participants.domain.organisations import OrganisationKind as Kind
@@ -38,9 +25,10 @@ from security.services.audit import append_checkpoint
 from tests.aggregation.supply import bring_to_market, made
 from tests.isolation.addresses import INDICATOR
 from tests.isolation.handing import SEVERAL, handed_over
+from tests.isolation.peering import federation
 from tests.marketplace.trade import SHEET, aged, period, policy_in_force, reading, sized
 from tests.monitoring.readings import declared, minute, point, sent
-from tests.nodes.far import FarNode, reported_period
+from tests.nodes.far import FarNode
 from tests.participants.newcomers import PDF, days_ahead
 from tests.scheduling.live import CLASSES, COVERED, commit_lines, demand, disclose, identify_lines, send_csv
 from tests.scheduling.test_circles_drawn import boundary
@@ -377,39 +365,3 @@ def applications(world: World) -> None:
     for _ in SEVERAL:
         contact = {"name": canary("otto"), "phone": "025-12345678"}
         made(world.otto.post("/api/v1/node-applications", {"kind": "node-region", "contact": contact}))
-
-
-def federation(world: World, far: FarNode) -> FarNode:
-    """An industry node attaches to us; with it, one row of everything that the streams keep."""
-    asked = made(world.otto.post("/api/v1/node-invitations", {"code": far.code, "role": far.role}))
-    answer = far.ask_to_attach(asked["token"])
-    assert answer.status_code == 201, answer.content
-    peer = Peer.objects.get(code=far.code)
-    ordered = {
-        "node": far.code, "about": "91320000MA00000000", "number": f"N-{far.code}", "legal_basis": "x", "reason": "x",
-        "effect": "x",
-    }  # fmt: skip
-    made(world.rhea.post("/api/v1/node-instructions", ordered))
-    for turn in SEVERAL:
-        PeerLogEntry.objects.create(peer=peer, act=PeerAct.KEY_ROTATED.value, key_id=f"{turn}-{far.code}")
-    stream = OutboundStream.objects.create(peer=peer, name="reports.platform")
-    message = Outgoing.objects.create(stream=stream, position=1, aggregate="a", body=b"{}")
-    Envelope.objects.create(stream=stream, sequence=1, message=message, digest="x", leaf=b"x" * 32)
-    NodeAlarm.objects.create(peer=peer, stream=stream.name, kind=NodeAlarmKind.GAP, sequence=1)
-    Filing.objects.create(
-        code=f"86.{far.code}/1", kind="pool", peer=peer, owner=new_id(), state=FilingState.FILED, descriptor_version=1,
-        profile="1", attributes={}, number=f"N-{far.code}", sequence=1,
-    )  # fmt: skip
-    ManifestPair.objects.create(
-        peer=peer, stream=stream.name, sender=far.code, day=date(2026, 6, 1), first=1, last=1, ours={}, theirs={},
-        root="0" * 64, their_root="0" * 64, agreed=True,
-    )  # fmt: skip
-    hour = datetime(2026, 6, 1, int(far.code[-1]), tzinfo=UTC)
-    reported_period(far.code, hour)
-    body = {
-        "section": "nodes.traffic",
-        "start": hour.isoformat(),
-        "end": (hour + timedelta(hours=1)).isoformat(),
-    }
-    made(world.otto.post("/api/v1/reports", body))
-    return far
