@@ -13,8 +13,18 @@ from psycopg.sql import SQL, Composable
 from kernel.tenancy import NOBODY, Scope, current_scope
 
 
+class DatabaseOperations(base.DatabaseOperations):
+    """Django's, but a log of statements names those too that PostgreSQL keeps."""
+
+    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
+        """The statement as it was sent; where only its name was, with the places of its values."""
+        return super().last_executed_query(cursor, sql, params) or str(sql)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """One connection, and the scope that PostgreSQL last heard of in the transaction at hand."""
+
+    ops_class = DatabaseOperations
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Look at every statement on its way out."""

@@ -197,7 +197,7 @@ def test_signing_in_is_one_statement_and_the_view_has_its_own_scope(world: World
     world.ada.get(path)
     with CaptureQueriesContext(connection) as queries:
         assert world.ada.get(path).status_code == 200
-    said = [str(each["sql"]) for each in queries]
+    said = [each["sql"] for each in queries]
     assert sum('"api_key"' in each for each in said) == 1
     told = [each for each in said if "set_config" in each]
     assert len(told) == 1  # the door, to what PostgreSQL keeps, is told on its own
