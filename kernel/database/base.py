@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import ProgrammingError
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 from psycopg import ClientCursor
 from psycopg.pq import TransactionStatus
 from psycopg.sql import SQL, Composable
@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Composable
 from kernel.tenancy import NOBODY, Scope, current_scope
 
 
-class DatabaseOperations(base.DatabaseOperations):
+class DatabaseOperations(operations.DatabaseOperations):
     """Django's, but a log of statements names those too that PostgreSQL keeps."""
 
     def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:

@@ -120,7 +120,9 @@ def registered(world: World) -> str:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("private", "result"), [(PRIVATE, "proven"), (FALSE, "failed")])
+@pytest.mark.parametrize(
+    ("private", "result"), [(PRIVATE, "proven"), (FALSE, "failed")], ids=["its own", "another"]
+)
 def test_the_agent_s_answer_is_part_of_what_the_code_resolves_to_and_counts_once(
     world: World, private: bytes, result: str
 ) -> None:
