@@ -18,11 +18,11 @@ from kernel.services.proposals import propose_act
 from nodes.domain.envelopes import Message, Outcome, Receipt
 from nodes.domain.keys import AGGREGATE, SINCE_EVER, STREAM, NextKey, read_next_key
 from nodes.domain.peers import KEY_OVERLAP, PeerAct, PeerState
-from nodes.errors import KeyAnnounced, NodeKeyTaken
+from nodes.errors import KeyAnnounced, KeyNotHere, NodeKeyTaken
 from nodes.events import NodeKeyAnnounced, PeerKeyRotated
 from nodes.models import Envelope, NodeKey, Peer, PeerKeyRow, PeerLogEntry
 from nodes.selectors.keys import newest_key_id
-from nodes.services.signing import current_key, held_key, held_keys
+from nodes.services.signing import current_key, held_key, held_keys, own_keys
 from nodes.services.streams import enqueue_message
 
 ROTATE = "nodes.rotate_key"
@@ -37,6 +37,8 @@ def propose_key(*, key_id: str, actor: Actor) -> tuple[NodeKey, Proposal]:
 
     Raises KeyNotHere where NODE_KEY does not hold it, KeyAnnounced for one that is or was in use.
     """
+    if key_id not in {each.key_id for each in own_keys(settings.NODE_KEY)}:
+        raise KeyNotHere(pointer="/key_id", key=key_id)
     key = held_key(key_id)
     before = current_key(key.suite)
     row = NodeKey.objects.filter(key_id=key_id).first()

@@ -226,5 +226,10 @@ def _owned(column: str) -> list[type[Entity]]:
         for model in apps.get_models()
         if issubclass(model, Entity)
         and not model.public
-        and (column == "pk" or any(field.name == column for field in model._meta.concrete_fields))
+        and (column == "pk" or any(_is_text(field, column) for field in model._meta.concrete_fields))
     ]
+
+
+def _is_text(field: "models.Field[Any, Any]", name: str) -> bool:
+    """Whether it is the text column of this name; a key of another kind is no name that a caller gave."""
+    return field.name == name and isinstance(field, models.CharField)

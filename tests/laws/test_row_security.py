@@ -24,6 +24,7 @@ CROSSINGS = {
     "kernel/api/views.py": 2,
     "kernel/middleware.py": 1,
     "kernel/services/outbox.py": 1,
+    "kernel/systems.py": 1,
     "monitoring/api/window.py": 1,
     "participants/selectors/organisations.py": 1,
     "participants/selectors/sellers.py": 1,

@@ -50,7 +50,7 @@ class Browser:
             enforce_csrf_checks=True, REMOTE_ADDR=self.address, headers={"Accept-Language": language}
         )
         self.client.handler = pages()
-        self.secret = ""
+        self.secret = self.code = ""
 
     def get(self, path: str) -> Any:
         """Open a page."""
@@ -73,14 +73,15 @@ class Browser:
         return self.send("/sign-in", login=email, password=password)
 
     def enrol(self) -> Any:
-        """Enrol an authenticator app, and keep its secret."""
+        """Enrol an authenticator app, and keep its secret and the code that was shown."""
         page = self.look("/account/second-factor/enrol")
         shown = re.search(r"(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}", page.text)
         assert shown, page.text
         self.secret = shown[0].replace(" ", "")
+        self.code = code_now(self.secret)
         token = self.client.cookies["csrftoken"].value
         return self.client.post(
-            "/account/second-factor/enrol", {"code": code_now(self.secret), "csrfmiddlewaretoken": token}
+            "/account/second-factor/enrol", {"code": self.code, "csrfmiddlewaretoken": token}
         )
 
     def api(self, method: str, path: str, data: Any = None, **headers: str) -> Any:
