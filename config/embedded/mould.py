@@ -28,7 +28,7 @@ class Mould:
         with self._alone():
             if not kept.exists():
                 return False
-            _copy(kept, data)
+            _copy(kept, data, lasting=False)
         return True
 
     def take(self, data: Path) -> None:
@@ -38,11 +38,7 @@ class Mould:
         with self._alone():
             for old in self.run.glob("mould-*"):
                 shutil.rmtree(old)
-            kept = self._kept(data)
-            unfinished = kept.with_name("mould-unfinished")
-            _copy(data, unfinished)
-            os.sync()  # a power cut leaves a whole one or none
-            unfinished.rename(kept)
+            _copy(data, self._kept(data), lasting=True)
 
     def _kept(self, data: Path) -> Path:
         return self.run / f"mould-{data.name}-{self.of}"
@@ -65,6 +61,11 @@ class Mould:
             yield
 
 
-def _copy(folder: Path, target: Path) -> None:
-    """A copy of the same owner, which may be the services' account."""
-    subprocess.run(["/bin/cp", "-pR", str(folder), str(target)], check=True)  # noqa: S603 - our own two folders
+def _copy(folder: Path, target: Path, *, lasting: bool) -> None:
+    """A copy of the same owner, which may be the services' account; what is broken off leaves nothing that looks whole."""
+    unfinished = target.with_name(f"{target.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    subprocess.run(["/bin/cp", "-pR", str(folder), str(unfinished)], check=True)  # noqa: S603 - our own two folders
+    if lasting:
+        os.sync()  # a power cut too
+    unfinished.rename(target)

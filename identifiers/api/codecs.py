@@ -27,14 +27,19 @@ class PartOut(serializers.Serializer[Any]):
     dictionary = serializers.CharField(help_text="name of the dictionary that explains it; empty for none")
 
 
-class CodecOut(serializers.Serializer[Any]):
-    """A version of a form of codes."""
+class ProfileOut(serializers.Serializer[Any]):
+    """Which version of which data."""
 
     name = serializers.CharField()
     title = serializers.CharField()
     version = serializers.CharField()
     status = serializers.CharField(help_text="provisional or official")
     source = serializers.CharField()  # type: ignore[assignment] # a field, not where it comes from
+
+
+class CodecOut(ProfileOut):
+    """A version of a form of codes."""
+
     parts = PartOut(many=True)
 
 
@@ -132,14 +137,9 @@ class EntryOut(serializers.Serializer[Any]):
     until = serializers.IntegerField(allow_null=True)
 
 
-class DictionaryOut(serializers.Serializer[Any]):
+class DictionaryOut(ProfileOut):
     """A version of a dictionary."""
 
-    name = serializers.CharField()
-    title = serializers.CharField()
-    version = serializers.CharField()
-    status = serializers.CharField(help_text="provisional or official")
-    source = serializers.CharField()  # type: ignore[assignment] # a field, not where it comes from
     codes = serializers.IntegerField(help_text="how many codes it explains")
 
 
@@ -184,15 +184,18 @@ class DictionaryView(HouseView):
         return Response({**_dictionary(words), "entries": [_entry(each) for each in found]})
 
 
-def _form(form: Codec) -> dict[str, Any]:
+def _profile(data: Codec | Dictionary) -> dict[str, Any]:
     return {
-        "name": form.name,
-        "title": form.title.within(get_language()),
-        "version": form.version,
-        "status": form.status,
-        "source": form.source,
-        "parts": [_part(each) for each in form.parts],
+        "name": data.name,
+        "title": data.title.within(get_language()),
+        "version": data.version,
+        "status": data.status,
+        "source": data.source,
     }
+
+
+def _form(form: Codec) -> dict[str, Any]:
+    return {**_profile(form), "parts": [_part(each) for each in form.parts]}
 
 
 def _part(part: Part) -> dict[str, Any]:
@@ -228,14 +231,7 @@ def _told(found: Decoded) -> dict[str, Any]:
 
 
 def _dictionary(words: Dictionary) -> dict[str, Any]:
-    return {
-        "name": words.name,
-        "title": words.title.within(get_language()),
-        "version": words.version,
-        "status": words.status,
-        "source": words.source,
-        "codes": len(words.entries),
-    }
+    return {**_profile(words), "codes": len(words.entries)}
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

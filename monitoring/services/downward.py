@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from kernel.actor import Actor
@@ -18,9 +18,8 @@ from kernel.services.outbox import publish
 from kernel.services.proposals import propose_act
 from monitoring import events
 from monitoring.domain.downward import LIFE, DownwardState
-from monitoring.errors import BadPeriod, InstructionExists
 from monitoring.models import DownwardInstruction
-from monitoring.services.instructions import LONGEST_DAYS
+from monitoring.services.instructions import keep_draft
 from nodes.selectors.instructions import Order, OrderAct, OrderReport
 from nodes.services.instructions import alarm_late, require_downstream, send_order, settle_late
 
@@ -47,25 +46,18 @@ def propose_node_instruction(
     """
     assert actor.tenant_id is not None  # noqa: S101 - regulators belong to a house
     require_downstream(node)
-    if valid_until is not None and valid_until <= now():
-        raise BadPeriod(pointer="/valid_until", days=LONGEST_DAYS)
-    try:
-        with transaction.atomic():
-            row = DownwardInstruction.objects.create(
-                node=node,
-                about=about,
-                issuer=actor.tenant_id,
-                number=number,
-                legal_basis=legal_basis,
-                reason=reason,
-                effect=effect,
-                scope=scope,
-                valid_until=valid_until,
-            )
-    except IntegrityError as error:
-        raise InstructionExists(pointer="/number", number=number) from error
-    row.proposal = propose_act(kind=ISSUE, subject=row.id, terms={}, actor=actor).id
-    row.save(update_fields=["proposal"])
+    row = DownwardInstruction(
+        node=node,
+        about=about,
+        issuer=actor.tenant_id,
+        number=number,
+        legal_basis=legal_basis,
+        reason=reason,
+        effect=effect,
+        scope=scope,
+        valid_until=valid_until,
+    )
+    keep_draft(row, kind=ISSUE, actor=actor)
     publish(
         events.NodeInstructionProposed(subject=row.id, tenant=None, node=node, scope=scope.value), actor=actor
     )

@@ -20,7 +20,7 @@ from kernel.systems import System, require_here
 from monitoring import events
 from monitoring.domain.instructions import EFFECTIVE, LIFE
 from monitoring.errors import BadPeriod, InstructionExists, InstructionOfUpstream, UnknownSubject
-from monitoring.models import Instruction
+from monitoring.models import DownwardInstruction, Instruction
 from nodes.selectors.instructions import OrderReport
 from nodes.services.instructions import report_order
 from participants.selectors.organisations import standings
@@ -50,29 +50,38 @@ def propose_instruction(
     require_here(System.MONITORING)
     assert actor.tenant_id is not None  # noqa: S101 - regulators belong to a house
     subject, party = _subject(organisation, resource)
-    if valid_until is not None and valid_until <= now():
-        raise BadPeriod(pointer="/valid_until", days=LONGEST_DAYS)
-    try:
-        with transaction.atomic():
-            row = Instruction.objects.create(
-                tenant_id=party,
-                subject=subject,
-                issuer=actor.tenant_id,
-                number=number,
-                legal_basis=legal_basis,
-                reason=reason,
-                effect=effect,
-                scope=scope,
-                valid_until=valid_until,
-            )
-    except IntegrityError as error:
-        raise InstructionExists(pointer="/number", number=number) from error
-    row.proposal = propose_act(kind=ISSUE, subject=row.id, terms={}, actor=actor).id
-    row.save(update_fields=["proposal"])
+    row = Instruction(
+        tenant_id=party,
+        subject=subject,
+        issuer=actor.tenant_id,
+        number=number,
+        legal_basis=legal_basis,
+        reason=reason,
+        effect=effect,
+        scope=scope,
+        valid_until=valid_until,
+    )
+    keep_draft(row, kind=ISSUE, actor=actor)
     publish(
         events.InstructionProposed(subject=row.id, tenant=None, on=subject, scope=scope.value), actor=actor
     )
     return row
+
+
+def keep_draft(row: Instruction | DownwardInstruction, *, kind: str, actor: Actor) -> None:
+    """Store a draft with the proposal that a second regulator approves.
+
+    Raises BadPeriod for a term in the past, InstructionExists for a number in use on the subject.
+    """
+    if row.valid_until is not None and row.valid_until <= now():
+        raise BadPeriod(pointer="/valid_until", days=LONGEST_DAYS)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise InstructionExists(pointer="/number", number=row.number) from error
+    row.proposal = propose_act(kind=kind, subject=row.id, terms={}, actor=actor).id
+    row.save(update_fields=["proposal"])
 
 
 @four_eyes(ISSUE, operation="monitoring.propose_instruction")
