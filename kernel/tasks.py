@@ -6,6 +6,7 @@ from celery import shared_task
 
 from kernel.api.deferral import gave_up, perform
 from kernel.jobs import job
+from kernel.services import jobs, outbox
 from kernel.services.capacity import end_next, expire_next
 from kernel.services.jobs import run_next_job
 from kernel.services.messages import forget_nonces
@@ -43,3 +44,10 @@ def run(operation: str) -> None:
 def forget() -> None:
     """Remove operations whose answers have been kept long enough."""
     forget_operations()
+
+
+@shared_task(name="kernel.tasks.end_impossible_pauses", ignore_result=True)
+def end_impossible_pauses() -> None:
+    """Go on at once when the database's clock was ahead and has been set right, whatever it had put off."""
+    jobs.end_impossible_pauses()
+    outbox.end_impossible_pauses()

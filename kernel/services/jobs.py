@@ -14,6 +14,9 @@ from kernel.models.jobs import Job
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
+IMPOSSIBLE = (
+    2 * LEASE
+)  # more than LEASE: a rival's statement that began after ours may have renewed the row first
 MAX_ATTEMPTS = 20
 SLOWEST_RETRY = timedelta(minutes=5)
 
@@ -35,7 +38,8 @@ CLAIM = """
     UPDATE job SET fence = %s, lease_until = statement_timestamp() + make_interval(secs => %s), attempts = attempts + 1
     WHERE id = (SELECT id FROM job
                 WHERE done_at IS NULL AND dead_at IS NULL AND run_at <= statement_timestamp()
-                  AND (lease_until IS NULL OR lease_until < statement_timestamp())
+                  AND (lease_until IS NULL OR lease_until < statement_timestamp()
+                       OR lease_until > statement_timestamp() + make_interval(secs => %s))
                 ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING id
 """
@@ -45,11 +49,12 @@ def run_next_job() -> bool:
     """Claim the most overdue job and do it; False if none is due.
 
     The lease (2 minutes) lets another worker take over a dead one's job; the fence keeps a worker that
-    wakes after its lease from closing a job that is not its own any more.
+    wakes after its lease from closing a job that is not its own any more. A lease that ends later than any can
+    was taken while the clock was ahead, and counts as over.
     """
     fence = uuid4()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(CLAIM, [fence, LEASE.total_seconds()])
+        cursor.execute(CLAIM, [fence, LEASE.total_seconds(), IMPOSSIBLE.total_seconds()])
         row = cursor.fetchone()
     if row is None:
         return False
@@ -71,3 +76,9 @@ def run_next_job() -> bool:
     else:
         mine.update(done_at=Now(), lease_until=None, error="")
     return True
+
+
+def end_impossible_pauses() -> int:
+    """Make due what was tried and waits longer than any retry does: its pause was set while the clock was ahead."""
+    waiting = Job.objects.filter(done_at=None, dead_at=None, attempts__gt=0)
+    return waiting.filter(run_at__gt=Now() + SLOWEST_RETRY).update(run_at=Now())

@@ -167,6 +167,12 @@ def deliver_one() -> bool:
     return True
 
 
+def end_impossible_pauses() -> int:
+    """Make due what waits longer than any retry does: its pause was set while the clock was ahead."""
+    waiting = Delivery.objects.filter(done_at=None, dead_at=None, next_at__gt=Now() + SLOWEST_RETRY)
+    return waiting.update(next_at=Now())
+
+
 def drain(limit: int = 10_000) -> int:
     """Relay and deliver until nothing is due; returns how many deliveries ran."""
     done = 0

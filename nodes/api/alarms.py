@@ -16,7 +16,7 @@ from nodes.services.alarms import close_alarm
 
 
 class NodeAlarmOut(serializers.ModelSerializer[NodeAlarm]):
-    """What a stream calls a person for; `closed_at` is null while it is open."""
+    """What a stream calls a person for, and what the peer said where it said why; `closed_at` is null while it is open."""
 
     peer = serializers.CharField(source="peer.code")
 
@@ -28,6 +28,7 @@ class NodeAlarmOut(serializers.ModelSerializer[NodeAlarm]):
             "stream",
             "kind",
             "sequence",
+            "words",
             "times",
             "created_at",
             "last_at",

@@ -20,12 +20,21 @@ class AlarmKind(Vocabulary):
         "指令一分钟内未生效",
         "An instruction is not in force after a minute",
     )
+    CLOCK = (
+        "clock",
+        "与对端时钟相差过大，报文未被接受",
+        "Refused: this node's clock and the peer's are too far apart",
+    )
     BACKLOG = "backlog", "待报送积压过多", "Too much waits to be sent"
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One call for attention; `sequence` is the message at fault, or the first missing one, or the last sent."""
+    """One call for attention; `sequence` is the message at fault, or the first missing one, or the last sent.
+
+    `words` are the peer's own, where it said why.
+    """
 
     kind: AlarmKind
     sequence: int
+    words: str = ""

@@ -16,6 +16,7 @@ from nodes.domain.envelopes import AGGREGATE_WAITS, Outcome, Receipt
 WINDOW = 8  # messages on the wire at once; one, while the peer has not answered since a failure
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=30)  # a hole must be found within 60 s of a reconnection (INVARIANTS G2)
+LONGEST_REST = timedelta(seconds=60)  # the most that a peer's Retry-After counts for
 UNREACHABLE_AFTER = 5  # failures in a row
 BACKLOG = 10_000  # messages without a receipt
 
@@ -101,13 +102,15 @@ class Receipted:
 class Failed:
     """A request got no receipt: refused connection, time-out, 5xx, 429, or any answer without a signature.
 
-    `jitter` is uniform in [0, 1); `pause` is the peer's own Retry-After, where it gave one.
+    `jitter` is uniform in [0, 1); `pause` is the peer's own Retry-After, where it gave one; `clock` is what it said
+    where it refused the time at which the request was signed.
     """
 
     ticket: Ticket
     now: datetime
     jitter: float
     pause: timedelta | None = None
+    clock: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,11 @@ def back_off(failures: int, jitter: float) -> timedelta:
     return pause * (0.5 + jitter / 2)
 
 
+def rests(retry_at: datetime | None, now: datetime) -> bool:
+    """Whether the pause still lasts: one that ends later than any can was set by a clock that was ahead, and is over."""
+    return retry_at is not None and now < retry_at <= now + LONGEST_REST
+
+
 def step(state: Outbound, event: SenderEvent) -> Step:
     """Take one event. The new state, Number, Park, Keep and alarms are committed before Send and Wake go out."""
     match event:
@@ -200,7 +208,7 @@ def step(state: Outbound, event: SenderEvent) -> Step:
         case Failed():
             return _fail(state, event)
         case Ticked():
-            if state.retry_at is not None and event.now < state.retry_at:
+            if state.retry_at is not None and rests(state.retry_at, event.now):
                 return state, (Wake(state.retry_at),)
             return _pump(replace(state, retry_at=None))
         case Restarted() | Restored():
@@ -263,6 +271,8 @@ def _fail(state: Outbound, event: Failed) -> Step:
     failures = state.failures + 1
     retry_at = event.now + (event.pause or back_off(failures, event.jitter))
     state = replace(_rewound(state, state.acked), failures=failures, retry_at=retry_at)
+    if event.clock:
+        return state, (Wake(retry_at), Alarm(AlarmKind.CLOCK, state.acked + 1, event.clock))
     if failures == UNREACHABLE_AFTER:
         return state, (Wake(retry_at), Alarm(AlarmKind.UNREACHABLE, state.acked + 1))
     return state, (Wake(retry_at),)

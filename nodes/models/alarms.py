@@ -20,6 +20,7 @@ class NodeAlarm(Entity):
     stream = models.CharField(max_length=64)
     kind = models.CharField(max_length=20, choices=AlarmKind.choices())
     sequence = models.BigIntegerField()
+    words = models.CharField(max_length=500, blank=True, db_default="")
     times = models.PositiveIntegerField(default=1)
     last_at = models.DateTimeField(db_default=Now())
     closed_at = models.DateTimeField(null=True)

@@ -18,10 +18,12 @@ def raise_alarm(*, peer: Peer, stream: str, alarm: Alarm) -> NodeAlarm:
         peer=peer, stream=stream, kind=alarm.kind.value, sequence=alarm.sequence, closed_at=None
     ).first()
     if known is not None:
-        known.times, known.last_at = F("times") + 1, Now()
-        known.advance("times", "last_at")
+        known.times, known.last_at, known.words = F("times") + 1, Now(), alarm.words
+        known.advance("times", "last_at", "words")
         return known
-    row = NodeAlarm.objects.create(peer=peer, stream=stream, kind=alarm.kind.value, sequence=alarm.sequence)
+    row = NodeAlarm.objects.create(
+        peer=peer, stream=stream, kind=alarm.kind.value, sequence=alarm.sequence, words=alarm.words
+    )
     publish(
         AlarmRaised(
             subject=row.id,

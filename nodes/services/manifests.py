@@ -223,5 +223,5 @@ def _post(client: httpx.Client, peer: Peer, path: str, document: object) -> byte
     headers = signed_request(method="POST", url=url, body=body, key=key_for(peer))
     answer = ask(client, "POST", url, headers=headers, body=body)
     if answer.status != 200:  # noqa: PLR2004
-        raise UpstreamUnreachable(url=url, answer=f"HTTP {answer.status}")
+        raise UpstreamUnreachable(url=url, answer=answer.words)
     return answer.body

@@ -15,10 +15,20 @@ from django.db.models.functions import Now
 
 from kernel.clock import now
 from kernel.services.jobs import enqueue_job
-from nodes.adapters.peers.client import PeerSilentError, ask, open_client
+from nodes.adapters.peers.client import Answer, PeerSilentError, ask, open_client
 from nodes.domain.envelopes import Message, Receipt, open_receipt
 from nodes.domain.peers import PeerState
-from nodes.domain.sender import Failed, Halt, Receipted, Restarted, Send, SenderEvent, Sent
+from nodes.domain.sender import (
+    LONGEST_REST,
+    Failed,
+    Halt,
+    Receipted,
+    Restarted,
+    Send,
+    SenderEvent,
+    Sent,
+    rests,
+)
 from nodes.domain.statements import Statement, from_wire
 from nodes.errors import EnvelopeMalformed, UpstreamUnreachable
 from nodes.models import Envelope, OutboundStream, Peer
@@ -60,15 +70,21 @@ def ask_expected(stream: OutboundStream) -> int:
     try:
         with open_client() as client:
             answer = ask(client, "GET", target, headers=headers, body=b"")
+    except PeerSilentError as error:
+        raise UpstreamUnreachable(url=target, answer=str(error)) from error
+    try:
         return int(json.loads(answer.body)["expected"])
-    except (PeerSilentError, ValueError, KeyError, TypeError) as error:
-        raise UpstreamUnreachable(url=target, answer=str(error) or type(error).__name__) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UpstreamUnreachable(url=target, answer=answer.words) from error
 
 
 def due_streams() -> list[UUID]:
-    """The streams that have something to send and nobody who sends it: what a lost job left behind."""
-    free = Q(busy_until=None) | Q(busy_until__lt=Now())
-    due = Q(retry_at=None) | Q(retry_at__lte=Now())
+    """The streams that have something to send and nobody who sends it: what a lost job left behind.
+
+    A lease or a pause that ends later than any can was set by a clock that was ahead: it holds nothing up.
+    """
+    free = Q(busy_until=None) | Q(busy_until__lt=Now()) | Q(busy_until__gt=Now() + LEASE)
+    due = Q(retry_at=None) | Q(retry_at__lte=Now()) | Q(retry_at__gt=Now() + LONGEST_REST)
     waiting = Q(acked__lt=F("last"), halt=Halt.NONE.value, peer__state=PeerState.ATTACHED.value)
     return list(OutboundStream.objects.filter(free, due, waiting).values_list("id", flat=True))
 
@@ -82,9 +98,8 @@ def _lock(stream: UUID) -> OutboundStream:
 def _begin(stream: UUID) -> str | None:
     """Become the stream's sender, for the peer at this address; None where somebody is, or it is not yet time."""
     row, moment = _lock(stream), now()
-    busy = row.busy_until is not None and row.busy_until > moment
-    early = row.retry_at is not None and row.retry_at > moment
-    if busy or early or row.idle or row.peer.state != PeerState.ATTACHED:
+    busy = row.busy_until is not None and moment < row.busy_until <= moment + LEASE
+    if busy or rests(row.retry_at, moment) or row.idle or row.peer.state != PeerState.ATTACHED:
         return None
     row.busy_until = moment + LEASE
     row.advance("busy_until")
@@ -95,8 +110,7 @@ def _begin(stream: UUID) -> str | None:
 def _more(stream: UUID, queue: deque[Send]) -> bool:
     """What there is to send, nothing being on the wire; else give the stream up, in the same transaction."""
     row, moment = _lock(stream), now()
-    paused = row.retry_at is not None and row.retry_at > moment
-    if row.idle or paused or row.peer.state != PeerState.ATTACHED:
+    if row.idle or rests(row.retry_at, moment) or row.peer.state != PeerState.ATTACHED:
         row.busy_until = None
         row.advance("busy_until")
         return False
@@ -164,7 +178,7 @@ def _transmit(
     except PeerSilentError as error:
         return _failed(send, None), None, {}, error.nobody_there
     except NoReceiptError as error:
-        return _failed(send, error.pause), None, {}, False
+        return _failed(send, error.answer), None, {}, False
     sent = Sent(
         send.sequence,
         envelope.message.position,
@@ -179,10 +193,10 @@ def _transmit(
 class NoReceiptError(Exception):
     """The answer carries no receipt of the peer's: a failure of the way, not a verdict."""
 
-    def __init__(self, pause: timedelta | None) -> None:
-        """Keep the peer's Retry-After."""
+    def __init__(self, answer: Answer) -> None:
+        """Keep what came instead."""
         super().__init__("no receipt")
-        self.pause = pause
+        self.answer = answer
 
 
 def deliver(
@@ -205,10 +219,10 @@ def deliver(
     answer = ask(client, "POST", target, headers=headers, body=body)
     statement = from_wire(answer.body)
     if statement is None:
-        raise NoReceiptError(answer.pause)
+        raise NoReceiptError(answer)
     receipt = _verified(peer, name, statement)
     if receipt is None:
-        raise NoReceiptError(answer.pause)
+        raise NoReceiptError(answer)
     parts = urlsplit(target)
     request: dict[str, object] = {
         "method": "POST",
@@ -233,6 +247,8 @@ def _verified(peer: Peer, stream: str, statement: Statement) -> Receipt | None:
     return receipt if meant and key.valid_at(receipt.received_at) else None
 
 
-def _failed(send: Send, pause: timedelta | None) -> Failed:
+def _failed(send: Send, answer: Answer | None) -> Failed:
     jitter = random.random()  # noqa: S311 - spreads retries, hides nothing
-    return Failed(send.ticket, now(), jitter, pause)
+    if answer is None:
+        return Failed(send.ticket, now(), jitter)
+    return Failed(send.ticket, now(), jitter, answer.pause, answer.clock)

@@ -90,7 +90,8 @@ def take_step(row: OutboundStream, event: SenderEvent) -> tuple[list[Send], list
             case Wake():
                 enqueue_job(SEND_JOB, run_at=effect.at, stream=str(row.id))
     if row.failures and not state.failures:
-        settle_alarms(peer=row.peer, stream=row.name, kinds=(AlarmKind.UNREACHABLE,), up_to=row.last + 1)
+        over = (AlarmKind.UNREACHABLE, AlarmKind.CLOCK)
+        settle_alarms(peer=row.peer, stream=row.name, kinds=over, up_to=row.last + 1)
     row.keep(state)
     return sends, receipts
 

@@ -1,58 +1,23 @@
-"""Attack G-2 on two real nodes: replies lost, connections half open, a partition, and either side restored from a backup.
+"""Attack G-2 and G-7 on two real nodes: replies lost, half-open connections, a partition, clocks apart, either side restored.
 
-`./dev attack two_nodes`. After each round both sides hold the same messages under the same numbers, and say so by one root.
+`./dev attack two_nodes [ROUND …]`. After each round both sides hold the same messages under the same numbers, and say so by
+one root.
 """
 
-import os
+import argparse
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
-from itertools import count
-from typing import Any
 
-from config.embedded.nodes import NATIONAL, REGIONAL, Node, running_nodes
-from config.embedded.stack import private_stack
+from config.embedded.nodes import NATIONAL, REGIONAL, Node
 from demo.client import expect
 from demo.founding import found
 from demo.proxy import HALF_OPEN, REPLY, FaultProxy
 from demo.steps import attach
 from demo.world import World
-
-NAMED = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CACHE_URL")
-HOURS = count()
-FIRST = datetime.fromisoformat("2026-06-01T00:00:00+00:00")
-SECONDS = 120.0
-
-
-def report(world: World) -> str:
-    """Draft, review and send the report of one more hour; its id."""
-    hour = next(HOURS)
-    start, end = ((FIRST + timedelta(hours=each)).isoformat() for each in (hour, hour + 1))
-    operator = world.clients["operator-system"]
-    draft = operator.post("/api/v1/reports", {"section": "nodes.traffic", "start": start, "end": end})
-    world.clients["regulator-one"].post(f"/api/v1/reports/{draft['id']}:review")
-    operator.post(f"/api/v1/reports/{draft['id']}:send")
-    return str(draft["id"])
-
-
-def receipted(world: World, *reports: str) -> None:
-    """Wait until the national node has receipted the reports, and let both sides compare what they hold."""
-    operator = world.clients["operator-system"]
-    world.until(
-        "the reports are receipted",
-        lambda: all(operator.get(f"/api/v1/reports/{each}")["state"] == "receipted" for each in reports),
-        seconds=SECONDS,
-    )
-    pairs = operator.post("/api/v1/manifests:exchange")["items"]
-    expect(pairs and all(pair["agreed"] for pair in pairs), f"every manifest agrees: {pairs}")
-
-
-def stream(world: World) -> Any:
-    """The stream of the reports, as the region sees it."""
-    rows = world.clients["operator-system"].get("/api/v1/streams", limit=200)["items"]
-    return next(row for row in rows if row["name"].startswith("reports"))
+from tests.attacks import _clocks
+from tests.attacks._two_nodes import SECONDS, nodes_of_our_own, receipted, report, stream
 
 
 def reply_lost(world: World) -> None:
@@ -130,31 +95,32 @@ ROUNDS: tuple[Callable[[World], None], ...] = (
     reply_lost,
     half_open,
     partition,
+    *_clocks.ROUNDS,
     upstream_restored,
     region_restored,
 )
 
 
 def main() -> int:
-    """Do every round; exit 0 only if both sides agree after each."""
-    for name in NAMED:  # services of its own: the attack's database is not a node's
-        os.environ.pop(name, None)
+    """Do every round, or those that are named; exit 0 only if both sides agree after each."""
+    known = {each.__name__: each for each in ROUNDS}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rounds", nargs="*", choices=[[], *known], metavar="ROUND", help=", ".join(known))
+    wanted = parser.parse_args().rounds or list(known)
     proxy = FaultProxy()
     specs = [replace(REGIONAL, port=0, extra={"EGRESS_PROXY": proxy.url}), replace(NATIONAL, port=0)]
     try:
-        with (
-            private_stack("two-nodes", durable=False) as stack,
-            running_nodes(specs, stack) as (regional, national),
-        ):
+        with nodes_of_our_own("two-nodes", specs) as (regional, national):
             world = World(regional, national, proxy)
             world.clients |= found(regional, operator="示范省级运营公司", regulator="示范省通信管理局")
             theirs = found(national, operator="示范国家运营公司", regulator="示范国家主管部门")
             world.clients |= {f"national-{name}": client for name, client in theirs.items()}
             attach.run(world)
-            for each in ROUNDS:
+            for name in wanted:
                 began = time.monotonic()
-                each(world)
-                sys.stdout.write(f"ok  {each.__name__}  {time.monotonic() - began:.1f} s\n")
+                known[name](world)
+                sys.stdout.write(f"ok  {name}  {time.monotonic() - began:.1f} s\n")
+                sys.stdout.flush()
     finally:
         proxy.close()
     return 0

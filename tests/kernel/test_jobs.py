@@ -99,6 +99,23 @@ def test_a_job_that_fails_is_tried_again_later_and_each_time_later() -> None:
 
 
 @real
+def test_s10_neither_a_pause_nor_a_lease_of_a_clock_that_was_ahead_holds_a_job_up() -> None:
+    done: list[int] = []
+    tomorrow = Now() + timedelta(days=1)
+    with body("tests.note", lambda *, number: done.append(number)):
+        enqueue_job("tests.note", number=1)
+        Job.objects.update(lease_until=tomorrow, attempts=1)
+        assert run_next_job(), "a lease lasts two minutes"
+        enqueue_job("tests.note", number=2, run_at=now() + timedelta(days=1))
+        assert (jobs.end_impossible_pauses(), run_next_job()) == (0, False), "what was never tried waits"
+        Job.objects.filter(done_at=None).update(attempts=1, run_at=now() + timedelta(minutes=4))
+        assert jobs.end_impossible_pauses() == 0, "a pause that can be is kept"
+        Job.objects.filter(done_at=None).update(run_at=tomorrow)
+        assert (jobs.end_impossible_pauses(), run_next_job()) == (1, True)
+    assert done == [1, 2]
+
+
+@real
 def test_a_job_that_never_succeeds_becomes_a_dead_letter() -> None:
     def fail() -> None:
         raise RuntimeError

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kernel.crypto.messages import Request, sign_request
-from kernel.crypto.suite import INTERNATIONAL as SUITE
+from kernel.crypto.suite import INTERNATIONAL, Suite
 from kernel.merkle import inclusion_proof
 from nodes.domain.envelopes import Outcome, Receipt, compose_message, sign_receipt
 from nodes.domain.manifests import Entry, compose_manifest, entry_of, sign_manifest
@@ -27,6 +27,7 @@ def write_export(
     stream: str = "reports",
     sent: Sequence[tuple[bytes, int | None]] = FIVE,
     refused: int = 3,
+    suite: Suite = INTERNATIONAL,
 ) -> Path:
     """A day of messages (body, superseded number), of which number `refused` was refused; with proofs for all."""
     messages = len(sent)
@@ -45,10 +46,10 @@ def write_export(
     valid = {"valid_from": (NOW - timedelta(days=1)).isoformat(), "valid_until": None}
     dump(
         folder / "keys.json",
-        {node: [{**SUITE.jwk(SUITE.public_key(private)), **valid}] for node, private in KEYS.items()},
+        {node: [{**suite.jwk(suite.public_key(private)), **valid}] for node, private in KEYS.items()},
     )
     entries = [
-        write_message(folder, stream, number, each, Outcome.REFUSED if number == refused else Outcome.STORED)
+        write_message(folder, suite, number, each, refused=number == refused, stream=stream)
         for number, each in enumerate(sent, 1)
     ]
     manifest = compose_manifest(
@@ -59,23 +60,26 @@ def write_export(
         first=1,
         last=messages,
         entries=entries,
-        suite=SUITE,
+        suite=suite,
     )
     for side, node in (("sender", REGION), ("receiver", NATION)):
-        statement = sign_manifest(manifest, suite=SUITE, private_key=KEYS[node])
+        statement = sign_manifest(manifest, suite=suite, private_key=KEYS[node])
         write_statement(folder / f"manifest.{side}", statement)
     for index in range(messages):
-        proof = [part.hex() for part in inclusion_proof([entry.leaf for entry in entries], index)]
+        proof = [
+            part.hex() for part in inclusion_proof([entry.leaf for entry in entries], index, suite.digest)
+        ]
         dump(folder / "proofs" / f"{index + 1}.json", {"index": index, "size": messages, "proof": proof})
     return folder
 
 
 def write_message(
-    folder: Path, stream: str, number: int, sent: tuple[bytes, int | None], outcome: Outcome
+    folder: Path, suite: Suite, number: int, sent: tuple[bytes, int | None], *, refused: bool, stream: str
 ) -> Entry:
     body, supersedes = sent
+    outcome = Outcome.REFUSED if refused else Outcome.STORED
     message = compose_message(
-        suite=SUITE,
+        suite=suite,
         stream=stream,
         sequence=number,
         aggregate=f"day-{number}",
@@ -89,7 +93,7 @@ def write_message(
         body,
     )
     headers = sign_request(
-        request, suite=SUITE, private_key=KEYS[REGION], now=NOW, nonce=f"nonce-{number:016d}"
+        request, suite=suite, private_key=KEYS[REGION], now=NOW, nonce=f"nonce-{number:016d}"
     )
     lowered = {name.lower(): value for name, value in headers.items()}
     url = urlsplit(request.url)
@@ -105,13 +109,13 @@ def write_message(
         sequence=number,
         digest=message.digest,
         outcome=outcome,
-        code="schema_unknown" if outcome is Outcome.REFUSED else "",
+        code="schema_unknown" if refused else "",
         received_at=NOW,
         expected=number + 1,
     )
-    statement = sign_receipt(receipt, suite=SUITE, private_key=KEYS[NATION])
+    statement = sign_receipt(receipt, suite=suite, private_key=KEYS[NATION])
     write_statement(folder / "receipts" / str(number), statement)
-    return entry_of(number, outcome, body, SUITE)
+    return entry_of(number, outcome, body, suite)
 
 
 def write_statement(stem: Path, statement: Statement) -> None:

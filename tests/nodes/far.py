@@ -11,9 +11,11 @@ from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from kernel.api.problems import document
 from kernel.crypto.keys import write_key
 from kernel.crypto.messages import RegisteredKey, Request, sign_request, verify_request
 from kernel.crypto.suite import INTERNATIONAL, Suite
+from kernel.errors import SignatureRefused
 from nodes.domain.attachments import GRANT_CONTEXT, Grant, write_token
 from nodes.domain.envelopes import Receipt, open_receipt, read_message, sign_receipt
 from nodes.domain.keys import read_next_key
@@ -145,6 +147,7 @@ class FarUpstream(FarNode):
         self.nonces: set[str] = set()
         self.known: dict[str, RegisteredKey] = {}
         self.signers: list[str] = []
+        self.ahead = timedelta()  # how far its clock is ahead of ours
         self.finds: Callable[[Question], Statement | tuple[int, bytes]] | None = None
         self.sender = sender
         far = self
@@ -202,7 +205,10 @@ class FarUpstream(FarNode):
             return 0, b""
         if fate == "down":
             return 503, b"{}"
-        verified = verify_request(request, find_key=self.known.get, now=datetime.now(UTC))
+        try:
+            verified = verify_request(request, find_key=self.known.get, now=datetime.now(UTC) + self.ahead)
+        except SignatureRefused as refusal:
+            return refusal.status, json.dumps(document(refusal)).encode()
         self.signers.append(verified.key.key_id)
         assert verified.nonce not in self.nonces
         self.nonces.add(verified.nonce)

@@ -1,6 +1,7 @@
 """The stand-alone verifier accepts an honest export and names what is wrong with any other."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.nodes.export import write_export
+from demo.verify_federation import sm2_good, verify
+from kernel.crypto.suite import GM
+from tests.nodes.export import NATION, REGION, write_export
 
 VERIFIER = Path(__file__).parents[2] / "demo" / "verify_federation.py"
 
@@ -107,3 +110,66 @@ def test_one_message_can_be_shown_alone_with_its_proof(tmp_path: Path) -> None:
     assert "partial" in report
     lost("proofs/2.json")(folder)
     assert run(folder)[0] == 1
+
+
+@pytest.fixture(scope="module")
+def of_gm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An honest day of a pair that chose SM2 and SM3."""
+    return write_export(tmp_path_factory.mktemp("gm") / "export", suite=GM)
+
+
+def test_an_honest_export_of_sm2_and_sm3_is_verified_the_same_way(of_gm: Path) -> None:
+    status, report = run(of_gm)
+    assert status == 0, report
+    assert "15 checks 报文签名与摘要 messages" in report
+
+
+@pytest.mark.parametrize(
+    ("harm", "title"),
+    [
+        (edited("messages/2.body", b'"orders":2', b'"orders":9'), "messages"),
+        (edited("messages/2.json", b"day-2", b"day-1"), "messages"),
+        (edited("messages/2.json", b"sm2-sm3", b"ed25519"), "messages"),
+        (edited("receipts/3.json", b"refused", b"stored"), "receipts"),
+        (edited("receipts/2.signature.json", b"sm2-sm3", b"ed25519"), "receipts"),
+        (edited("manifest.receiver.json", b'"orders":12', b'"orders":13'), "totals"),
+        (
+            edited("manifest.sender.json", b'"digest_algorithm":"sm3"', b'"digest_algorithm":"sha-256"'),
+            "totals",
+        ),
+        (edited("manifest.sender.json", b'"root":"', b'"root":"00'), "root"),
+        (edited("proofs/2.json", b'"proof": ["', b'"proof": ["00'), "inclusion"),
+        (edited("keys.json", REGION.encode(), NATION.encode() + b"0"), "messages"),
+        (edited("keys.json", b'"SM2"', b'"Ed25519"'), "files"),
+    ],
+)
+def test_a_harmed_export_of_sm2_and_sm3_is_refused_too(
+    harm: Callable[[Path], None], title: str, of_gm: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "export"
+    shutil.copytree(of_gm, folder)
+    harm(folder)
+    assert any(f" {title}: " in failure for failure in verify(folder).failures)
+
+
+def test_the_verifier_s_own_sm2_says_what_the_node_s_says() -> None:
+    private = GM.new_private_key()
+    public, message = GM.public_key(private), b"message digest"
+    signature = GM.sign(private, message)
+    assert sm2_good(public, signature, message)
+    zero, order = bytes(32), (0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123).to_bytes(32)
+    for key, mark, text in (
+        (public, signature, b"another"),
+        (GM.public_key(GM.new_private_key()), signature, message),
+        (public[32:] + public[:32], signature, message),  # no point of the curve
+        (bytes(64), signature, message),
+        (public, signature[32:] + signature[:32], message),
+        (public, zero + signature[32:], message),
+        (public, signature[:32] + zero, message),
+        (public, signature[:32] + order, message),
+        (public, signature + b"\x00", message),
+        (public, b"", message),
+        (public[:32], signature, message),
+    ):
+        assert not sm2_good(key, mark, text)
+        assert not GM.verify(key, mark, text)

@@ -1,5 +1,7 @@
 """HTTP to other nodes: through the egress proxy where there is one, no redirects, answers of a bounded size."""
 
+import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +10,14 @@ from datetime import timedelta
 import httpx
 from django.conf import settings
 
+from nodes.domain.sender import LONGEST_REST
+
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)  # seconds
 LARGEST_ANSWER = 4 * 2**20  # bytes
 LONGEST_ANSWER = 30.0  # seconds for all of it: each of TIMEOUT's is for one read only
+UNAUTHENTICATED = 401
+LONGEST_WORDS = 400  # characters of what a peer said, where people read it
+CLOCKS_APART = re.compile(r"[(（](clock_ahead|signature_expired)[)）]")  # as kernel.crypto.messages refuses
 
 
 class PeerSilentError(Exception):
@@ -37,6 +44,21 @@ class Answer:
     status: int
     body: bytes
     pause: timedelta | None
+
+    @property
+    def words(self) -> str:
+        """Status and detail, for people: nobody signed them."""
+        try:
+            detail = json.loads(self.body)["detail"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return f"HTTP {self.status}"
+        return f"HTTP {self.status}: {detail}"[:LONGEST_WORDS]
+
+    @property
+    def clock(self) -> str:
+        """Its words where it refused the time at which the request was signed, else nothing."""
+        words = self.words
+        return words if self.status == UNAUTHENTICATED and CLOCKS_APART.search(words) else ""
 
 
 def open_client(seconds: float | None = None) -> httpx.Client:
@@ -75,5 +97,5 @@ def ask(
     except httpx.HTTPError as error:
         raise PeerSilentError(type(error).__name__, nobody_there=False) from error
     after = response.headers.get("Retry-After", "")
-    pause = timedelta(seconds=min(int(after), 60)) if after.isdecimal() else None
+    pause = timedelta(seconds=min(int(after), LONGEST_REST.seconds)) if after.isdecimal() else None
     return Answer(response.status_code, content, pause)
