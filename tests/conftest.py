@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from xdist.scheduler import LoadScopeScheduling
 from config.embedded.addresses import shifted
 from kernel.tenancy import as_node
 from tests.support.cast import World
+from tests.support.stage import STAGE, scene_of
 from tests.support.wire import Wire, wired
 
 empty_tables = DatabaseOperations.execute_sql_flush
@@ -70,10 +71,36 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     connections.close_all()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
+    """No scene stays for a test that asks for another, or for none."""
+    try:
+        return (yield)
+    finally:
+        STAGE.strike_for(nextitem)
+
+
+@pytest.fixture(scope="class", autouse=True)
+def scene(request: pytest.FixtureRequest) -> None:
+    """The scene of the test's module, set before the test's own transaction begins.
+
+    For a function that stands in no class, pytest makes a fixture of this scope once a test and before those of the
+    function's own scope.
+    """
+    if found := scene_of(request.node):
+        request.getfixturevalue("django_db_setup")
+        STAGE.set(found, request.getfixturevalue("django_db_blocker"))
+
+
 @pytest.fixture
-def world() -> World:
-    """The lazy world; a test that speaks of its people also asks for the database."""
-    return World()
+def world(request: pytest.FixtureRequest) -> World:
+    """The lazy world; a test that speaks of its people also asks for the database. A module's `SCENE` was played in it."""
+    if scene_of(request.node):
+        return STAGE.world()
+    world = World()
+    if played := getattr(request.module, "SCENE", None):
+        played(world)
+    return world
 
 
 @pytest.fixture

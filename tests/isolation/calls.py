@@ -1,11 +1,12 @@
 """Asking: one call by anybody of the cast, the peer node or nobody, whose effects are taken back at once."""
 
+import re
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from nodes.api.federation import FederationView
 from tests.isolation.addresses import Address
@@ -17,6 +18,7 @@ from tests.support.cast import CAST
 NODE, NOBODY = "the peer", "nobody"
 OF_THE_CALL = ("X-Request-Id", "RateLimit")  # differ from call to call, whatever is asked
 BODILESS = ("GET", "HEAD", "OPTIONS")
+READS = re.compile(r"(SELECT set_config[^;]+; )?SELECT ")  # a statement, with the scope that goes ahead of it
 COLLEAGUES = ("abe", "ron")  # of the same house and role as another
 ASKERS = [*(name for name in CAST if name not in COLLEAGUES), NODE, NOBODY]
 
@@ -100,15 +102,16 @@ def ask(
     if asker in CAST and (method or address.method) not in BODILESS:
         headers.setdefault("Idempotency_Key", ANOTHERS)
     who = caller or (getattr(house.world, asker) if asker in CAST else house.world.nobody)
-    with transaction.atomic():
-        with connection.execute_wrapper(note):
-            if asker == NODE and issubclass(address.view, FederationView):
-                response = _signed(house, method or address.method, path)
-            elif (method or address.method) in BODILESS:
-                response = who.send(method or address.method, path, None, **headers)
-            else:
-                response = who.send(method or address.method, path, {} if body is None else body, **headers)
-        transaction.set_rollback(True)
+    mark = house.mark()
+    with connection.execute_wrapper(note):
+        if asker == NODE and issubclass(address.view, FederationView):
+            response = _signed(house, method or address.method, path)
+        elif (method or address.method) in BODILESS:
+            response = who.send(method or address.method, path, None, **headers)
+        else:
+            response = who.send(method or address.method, path, {} if body is None else body, **headers)
+    if not all(map(READS.match, seen)):
+        house.take_back(mark)
     shown = {name: value for name, value in response.items() if name not in OF_THE_CALL}
     document = _document(response)
     if isinstance(document, dict):

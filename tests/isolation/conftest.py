@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.signals import post_save
 from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
@@ -55,6 +55,20 @@ class House:
         default_factory=list
     )  # every mail as it was written, whatever became of its row
     kept: list[Any] = field(default_factory=list)  # what a commit would call: files live as long as this does
+    _marked: tuple[tuple[str | None, ...], str] = ((), "")
+
+    def mark(self) -> str:
+        """The savepoint to which an asker's acts are taken back; made once in each transaction of a test's."""
+        depth = tuple(connection.savepoint_ids)
+        if depth != self._marked[0]:
+            self._marked = (depth, transaction.savepoint())
+        connection._told = None  # type: ignore[attr-defined] # noqa: SLF001 - each asks as after a rollback
+        return self._marked[1]
+
+    def take_back(self, mark: str) -> None:
+        """Undo what was done since."""
+        transaction.savepoint_rollback(mark)
+        connection.run_on_commit = list(self.kept)
 
 
 class Keeper:

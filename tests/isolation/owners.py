@@ -1,5 +1,6 @@
 """Whose rows there are: for every row of a tenant its owner and its parties, asked of the tables once."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -48,11 +49,17 @@ class Ledger:
 
     def some(self, model: type[Entity], tenant: UUID | None) -> list[Thing]:
         """Rows of a table as a tenant stands to them: its own, one it is a party to, a stranger's; of each one that ended."""
-        mine = [each for each in self.by_id.values() if each.kind == model._meta.label]
         told: dict[tuple[str, bool], Thing] = {}
-        for each in mine:
+        for each in self._by_kind[model._meta.label]:
             told.setdefault((each.relation(tenant), each.over), each)
         return list(told.values())
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Thing]]:
+        found = defaultdict(list)
+        for each in self.by_id.values():
+            found[each.kind].append(each)
+        return found
 
     def some_tenant(self, *, besides: object) -> UUID | None:
         """A tenant that has rows, and is another than this one."""

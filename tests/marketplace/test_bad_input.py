@@ -13,12 +13,13 @@ from marketplace.domain.quotes import VALIDITY
 from marketplace.models import Order
 from scheduling.models import Hold, Selection, Span
 from tests.aggregation.supply import beat, made, next_sequence, report
-from tests.marketplace.trade import market, quoted
-from tests.scheduling.live import demand, network
+from tests.marketplace.trade import quoted
+from tests.scheduling.live import demand, network, open_market
 from tests.scheduling.test_holds import suspend
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
+SCENE = open_market
 
 DEMANDS: list[tuple[dict[str, Any], str]] = [
     ({"from_site": "nowhere"}, "/from_site"),
@@ -53,7 +54,6 @@ def nothing_is_held() -> bool:
 
 
 def test_a_demand_that_cannot_be_read_names_its_field(world: World) -> None:
-    market(world)
     for given, pointer in DEMANDS:
         answer = world.ben.post("/api/v1/selections", demand(**given))
         assert answer.status_code == 400, (given, answer.content)
@@ -83,7 +83,6 @@ def test_a_demand_that_cannot_be_read_names_its_field(world: World) -> None:
 def test_a_quote_or_hold_of_nothing_is_refused(
     world: World, given: dict[str, Any], status: int, code: str
 ) -> None:
-    market(world)
     choice = made(world.ben.post("/api/v1/selections", demand()))
     for address in ("quotes", "holds"):
         answer = world.ben.post(f"/api/v1/{address}", {"selection": choice["id"], "bundle": 0, **given})
@@ -132,7 +131,6 @@ BETWEEN: list[tuple[Callable[[World], None], str]] = [
 def test_what_happens_between_quote_and_hold_is_told_and_holds_nothing(
     world: World, happens: Callable[[World], None], code: str
 ) -> None:
-    market(world)
     quote = quoted(world.ben)
     happens(world)
     before = free(Capacity.objects.values_list("resource", flat=True))
@@ -145,7 +143,6 @@ def test_what_happens_between_quote_and_hold_is_told_and_holds_nothing(
 
 
 def test_an_expired_quote_holds_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    market(world)
     monkeypatch.setattr("marketplace.services.quotes.VALIDITY", -VALIDITY)
     quote = quoted(world.ben)
     held = made(world.ben.post("/api/v1/holds", {"selection": quote["selection"], "bundle": 0}))
@@ -168,7 +165,6 @@ def test_an_expired_quote_holds_nothing(world: World, monkeypatch: pytest.Monkey
     ],
 )
 def test_an_order_that_names_nothing_is_refused(world: World, given: dict[str, Any]) -> None:
-    market(world)
     body = {"quote": quoted(world.ben)["id"], "client_ref": "PO", **given}
     answer = world.ben.post("/api/v1/orders", body)
     assert (answer.status_code, answer.json()["code"] in ("invalid_input", "unknown_reference")) == (

@@ -10,12 +10,12 @@ from participants.models import Document, Qualification
 from scheduling.models import LineProduct
 from scheduling.selectors.gate import blocks
 from tests.aggregation.supply import bring_to_market, made
-from tests.marketplace.trade import market
 from tests.participants.newcomers import days_ahead
-from tests.scheduling.live import chosen, disclose, identify_lines
+from tests.scheduling.live import chosen, leave_free, open_market
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
+SCENE = open_market
 COMPUTE, LINE, FILING = "telecom_licence_b11", "telecom_licence_basic", "network_security_filing"
 
 
@@ -80,7 +80,6 @@ def walk(world: World, stage: str, shut: Callable[[], None], *, provider: Any) -
 def test_a_wrong_licence_stops_the_sale_at_every_stage_with_its_reason(
     world: World, stage: str, shut: Callable[[World], None], code: str, why: str
 ) -> None:
-    market(world)
     answer = walk(world, stage, lambda: shut(world), provider=world.ada)
     assert (answer.status_code, answer.json()["code"]) == (409, code)
     assert why in answer.json()["detail"]
@@ -90,7 +89,6 @@ def test_a_wrong_licence_stops_the_sale_at_every_stage_with_its_reason(
 def test_the_gate_of_the_offer_says_what_its_provider_s_licence_lacks(
     world: World, shut: Callable[[World], None], code: str, why: str
 ) -> None:
-    market(world)
     shut(world)
     offer = Offer.objects.get()
     gate = world.ada.get(f"/api/v1/offers/{offer.id}/gate", Accept_Language="en").json()
@@ -102,7 +100,6 @@ def test_the_gate_of_the_offer_says_what_its_provider_s_licence_lacks(
 
 
 def test_exactly_the_offers_that_it_concerns_leave_the_market(world: World) -> None:
-    market(world)
     bring_to_market(world.cleo, suffix="-c")
     row = Document.objects.get(organisation=world.ada.organisation, kind=COMPUTE)
     row.particulars["cities"] = ["320100"]
@@ -122,10 +119,9 @@ def test_exactly_the_offers_that_it_concerns_leave_the_market(world: World) -> N
 def test_a_reseller_without_its_qualification_sells_nothing_at_any_stage(
     world: World, stage: str, state: str
 ) -> None:
-    disclose(world.lin)
-    identify_lines(world.lin)
+    leave_free(world.ada, 0)
     row = Qualification.objects.create(organisation=world.rex.organisation, valid_until=days_ahead(300))
-    bring_to_market(world.rex)
+    bring_to_market(world.rex, suffix="-r")
 
     def lose() -> None:
         Qualification.objects.filter(id=row.id).update(state=state)

@@ -18,8 +18,11 @@ from marketplace.domain.orders import (
 )
 from marketplace.errors import AcceptanceMismatch
 from marketplace.models import Order
-from tests.marketplace.trade import market, ordered
+from tests.marketplace.trade import ordered
+from tests.scheduling.live import open_market
 from tests.support.cast import World
+
+SCENE = open_market
 
 S = OrderState
 RULES = Path(__file__).resolve().parents[2] / "marketplace" / "migrations" / "0002_rules.py"
@@ -66,7 +69,6 @@ def test_the_trigger_holds_the_very_same_table() -> None:
 
 @pytest.mark.django_db
 def test_the_database_refuses_a_step_that_is_not_listed(world: World) -> None:
-    market(world)
     order = Order.objects.get(id=ordered(world.ben)["id"])
     refused: list[dict[str, object]] = [
         {"state": "running", "generation": order.generation + 1},

@@ -14,10 +14,11 @@ from marketplace.services.orders import place_order
 from scheduling.models import LineOpening, LineQuote
 from scheduling.services.line_quotes import release_line
 from tests.aggregation.supply import made
-from tests.marketplace.trade import market
-from tests.scheduling.live import chosen
+from tests.scheduling.live import chosen, open_market
 from tests.support.cast import Person, World
 from tests.support.races import kinds, race
+
+SCENE = open_market
 
 WORDS = "/api/v1/line-quotes"
 FAR = {"from_coordinates": {"lat": "31.3500", "lon": "120.7000"}, "from_site": None}
@@ -51,7 +52,6 @@ def held(bundle: str) -> dict[UUID, int]:
 
 @pytest.mark.django_db
 def test_the_word_s_price_is_the_price_and_its_hold_the_hold(world: World) -> None:
-    market(world)
     word = surveyed(world)
     made_of = world.ben.post(f"{WORDS}/{word['id']}:hold").json()
     kept = held(word["id"])
@@ -79,7 +79,6 @@ def test_the_word_s_price_is_the_price_and_its_hold_the_hold(world: World) -> No
 
 @pytest.mark.django_db
 def test_what_is_not_firm_not_good_or_of_something_else_is_not_quoted(world: World) -> None:
-    market(world)
     selection = chosen(world.ben, **FAR)["id"]
     for kind, code in (("firm", "line_quote_not_firm"), ("budgetary", "line_quote_not_firm")):
         word = made(world.ben.post(WORDS, {"selection": selection, "bundle": 0, "kind": kind}))
@@ -98,7 +97,6 @@ def test_what_is_not_firm_not_good_or_of_something_else_is_not_quoted(world: Wor
 
 @pytest.mark.django_db
 def test_the_quote_ends_with_the_word(world: World) -> None:
-    market(world)
     word = surveyed(world)
     end = now() + timedelta(minutes=5)
     LineQuote.objects.filter(id=word["id"]).update(valid_until=end)
@@ -107,7 +105,6 @@ def test_the_quote_ends_with_the_word(world: World) -> None:
 
 @pytest.mark.django_db
 def test_a_word_is_ordered_once_and_returns_where_no_contract_came(world: World) -> None:
-    market(world)
     word = surveyed(world)
     first, second = quote(world.ben, word), quote(world.ben, word)
     placed = order(world.ben, first)
@@ -126,7 +123,6 @@ def test_a_word_is_ordered_once_and_returns_where_no_contract_came(world: World)
 
 @pytest.mark.django_db
 def test_nothing_is_taken_over_where_the_machines_are_gone(world: World) -> None:
-    market(world)
     word = surveyed(world)
     world.ben.post(f"{WORDS}/{word['id']}:hold")
     kept, quoted = held(word["id"]), quote(world.ben, word)
@@ -138,7 +134,6 @@ def test_nothing_is_taken_over_where_the_machines_are_gone(world: World) -> None
 
 @pytest.mark.django_db
 def test_a_hold_of_the_bundle_and_the_word_s_keep_the_line_once(world: World) -> None:
-    market(world)
     word = surveyed(world)
     world.ben.post(f"{WORDS}/{word['id']}:hold")
     hold = made(world.ben.post("/api/v1/holds", {"selection": word["selection"], "bundle": 0}))
@@ -150,7 +145,6 @@ def test_a_hold_of_the_bundle_and_the_word_s_keep_the_line_once(world: World) ->
 
 @pytest.mark.django_db(transaction=True)
 def test_a_word_that_is_let_go_meanwhile_is_ordered_or_not_and_never_half(world: World) -> None:
-    market(world)
     word = surveyed(world)
     world.ben.post(f"{WORDS}/{word['id']}:hold")
     quoted, row = quote(world.ben, word), LineQuote.objects.get(id=word["id"])

@@ -7,15 +7,16 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from marketplace.models import MeterRecord, Order, Usage
-from tests.marketplace.trade import aged, market, metered, ordered, reading, running, settled
+from tests.marketplace.trade import aged, metered, ordered, reading, running, settled
+from tests.scheduling.live import open_market
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
+SCENE = open_market
 PATH = "/api/v1/meter-records"
 
 
 def served(world: World, hours: int = 10) -> Order:
-    market(world)
     return aged(running(world), hours)
 
 
@@ -76,7 +77,6 @@ def test_only_the_orders_own_compute_provider_meters_it(world: World) -> None:
 
 
 def test_an_order_that_does_not_run_is_not_metered(world: World) -> None:
-    market(world)
     order = Order.objects.get(id=ordered(world.ben)["id"])
     order.billing_started_at = order.created_at
     answer = world.ada.post(PATH, reading(order, first=0, last=1))

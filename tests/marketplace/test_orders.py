@@ -10,10 +10,12 @@ from kernel.services.capacity import expire_next
 from kernel.services.outbox import drain
 from marketplace.models import Order, OrderStep
 from marketplace.services.orders import end_order, note_dispatched, note_line_accepted
-from tests.marketplace.trade import SHEET, accepted, delivered, market, ordered, quoted, running
+from tests.marketplace.trade import SHEET, accepted, delivered, ordered, quoted, running
+from tests.scheduling.live import leave_free, open_market
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
+SCENE = open_market
 
 
 def state(order: dict[str, Any]) -> str:
@@ -25,7 +27,6 @@ def held(order: dict[str, Any]) -> set[str]:
 
 
 def test_an_order_holds_its_compute_and_every_span_together(world: World) -> None:
-    market(world)
     order = ordered(world.ben)
     spans = order["facts"]["bundle"]["spans"]
     claims = Claim.objects.filter(bundle=order["id"])
@@ -36,7 +37,6 @@ def test_an_order_holds_its_compute_and_every_span_together(world: World) -> Non
 
 
 def test_it_runs_once_both_accepted_and_both_parts_are_there(world: World) -> None:
-    market(world)
     order = running(world)
     assert order.state == "running"
     assert order.billing_started_at is not None
@@ -50,7 +50,6 @@ def test_it_runs_once_both_accepted_and_both_parts_are_there(world: World) -> No
 
 
 def test_acceptance_by_one_provider_does_not_suffice(world: World) -> None:
-    market(world)
     order = ordered(world.ben)
     assert world.ada.post(f"/api/v1/orders/{order['id']}:accept").json()["state"] == "awaiting_line_provider"
     again = world.ada.post(f"/api/v1/orders/{order['id']}:accept")
@@ -59,7 +58,6 @@ def test_acceptance_by_one_provider_does_not_suffice(world: World) -> None:
 
 
 def test_the_line_provider_may_accept_first(world: World) -> None:
-    market(world)
     order = ordered(world.ben)
     first = world.lin.post(f"/api/v1/orders/{order['id']}:accept").json()
     assert first["state"] == "awaiting_compute_provider"
@@ -69,7 +67,6 @@ def test_the_line_provider_may_accept_first(world: World) -> None:
 
 @pytest.mark.parametrize("who", ["ada", "lin"])
 def test_a_rejection_by_either_releases_everything(world: World, who: str) -> None:
-    market(world)
     order = ordered(world.ben)
     answer = getattr(world, who).post(f"/api/v1/orders/{order['id']}:reject", {"reason": "检修"})
     assert (answer.json()["state"], answer.json()["reason"]) == ("rejected", "检修")
@@ -79,7 +76,6 @@ def test_a_rejection_by_either_releases_everything(world: World, who: str) -> No
 
 @pytest.mark.parametrize("stage", [ordered, accepted, delivered])
 def test_the_user_may_cancel_until_it_runs(world: World, stage: Any) -> None:
-    market(world)
     order = stage(world.ben) if stage is ordered else stage(world)
     answer = world.ben.post(f"/api/v1/orders/{order['id']}:cancel", {"reason": "不再需要"})
     assert answer.json()["state"] == "cancelled"
@@ -87,14 +83,12 @@ def test_the_user_may_cancel_until_it_runs(world: World, stage: Any) -> None:
 
 
 def test_a_running_order_cannot_be_cancelled(world: World) -> None:
-    market(world)
     order = running(world)
     answer = world.ben.post(f"/api/v1/orders/{order.id}:cancel", {"reason": "后悔"})
     assert (answer.status_code, answer.json()["code"]) == (409, "state_conflict")
 
 
 def test_a_hold_that_ran_out_expires_the_order(world: World) -> None:
-    market(world)
     order = ordered(world.ben)
     Claim.objects.filter(bundle=order["id"]).update(expires_at="2020-01-01T00:00:00Z")
     late = world.ada.post(f"/api/v1/orders/{order['id']}:accept")
@@ -107,7 +101,6 @@ def test_a_hold_that_ran_out_expires_the_order(world: World) -> None:
 
 
 def test_compute_is_not_billed_before_its_line_is_accepted(world: World) -> None:
-    market(world)
     order = accepted(world)
     note_dispatched(order=UUID(order["id"]))
     answer = world.ben.post(f"/api/v1/orders/{order['id']}:accept-compute", SHEET)
@@ -119,7 +112,6 @@ def test_compute_is_not_billed_before_its_line_is_accepted(world: World) -> None
 
 
 def test_the_user_may_waive_the_wait_for_the_line(world: World) -> None:
-    market(world)
     order = accepted(world)
     note_dispatched(order=UUID(order["id"]))
     note_dispatched(order=UUID(order["id"]))  # told twice
@@ -131,7 +123,6 @@ def test_the_user_may_waive_the_wait_for_the_line(world: World) -> None:
 
 @pytest.mark.parametrize(("field", "value"), [("cards", 7), ("model", "Ascend 310")])
 def test_a_sheet_that_differs_from_the_order_is_refused(world: World, field: str, value: object) -> None:
-    market(world)
     order = delivered(world)
     answer = world.ben.post(f"/api/v1/orders/{order['id']}:accept-compute", SHEET | {field: value})
     assert (answer.status_code, answer.json()["code"]) == (409, "acceptance_mismatch")
@@ -139,7 +130,6 @@ def test_a_sheet_that_differs_from_the_order_is_refused(world: World, field: str
 
 
 def test_the_end_of_the_term_frees_everything_once(world: World) -> None:
-    market(world)
     order = running(world)
     end_order(order=order.id)
     end_order(order=order.id)
@@ -149,7 +139,6 @@ def test_the_end_of_the_term_frees_everything_once(world: World) -> None:
 
 
 def test_the_same_reference_and_quote_answer_with_the_same_order_for_ever(world: World) -> None:
-    market(world)
     body = {"quote": quoted(world.ben)["id"], "client_ref": "PO-1"}
     first, second = (world.ben.post("/api/v1/orders", body) for _ in range(2))
     assert first.json()["id"] == second.json()["id"]
@@ -160,7 +149,6 @@ def test_the_same_reference_and_quote_answer_with_the_same_order_for_ever(world:
 
 
 def test_a_quote_of_another_and_one_that_never_was_are_the_same(world: World) -> None:
-    market(world)
     foreign = world.bea.post("/api/v1/orders", {"quote": quoted(world.ben)["id"], "client_ref": "a"}).json()
     absent = world.bea.post("/api/v1/orders", {"quote": str(uuid4()), "client_ref": "a"}).json()
     assert foreign["code"] == absent["code"] == "unknown_reference"
@@ -168,7 +156,7 @@ def test_a_quote_of_another_and_one_that_never_was_are_the_same(world: World) ->
 
 
 def test_a_sold_out_pool_makes_no_order(world: World) -> None:
-    market(world, free=1)
+    leave_free(world.ada, 1)
     quotes = [quoted(world.ben)["id"], quoted(world.bea)["id"]]
     assert world.ben.post("/api/v1/orders", {"quote": quotes[0], "client_ref": "a"}).status_code == 201
     answer = world.bea.post("/api/v1/orders", {"quote": quotes[1], "client_ref": "a"})
@@ -177,7 +165,6 @@ def test_a_sold_out_pool_makes_no_order(world: World) -> None:
 
 
 def test_outsiders_and_other_roles_find_nothing(world: World) -> None:
-    market(world)
     order = ordered(world.ben)
     path = f"/api/v1/orders/{order['id']}"
     assert world.cleo.get(path).status_code == 404
@@ -194,7 +181,6 @@ def test_outsiders_and_other_roles_find_nothing(world: World) -> None:
 
 
 def test_wrong_fields_are_named(world: World) -> None:
-    market(world)
     answer = world.ben.post("/api/v1/orders", {"quote": "7", "client_ref": ""})
     assert answer.status_code == 400
     assert {item["pointer"] for item in answer.json()["errors"]} == {"/quote", "/client_ref"}

@@ -19,11 +19,12 @@ from marketplace.domain.quotes import VALIDITY
 from marketplace.models import Order, Quote
 from nodes.services.signing import current_key
 from tests.aggregation.supply import made, moment
-from tests.marketplace.trade import market, quoted
-from tests.scheduling.live import demand
+from tests.marketplace.trade import quoted
+from tests.scheduling.live import demand, open_market
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
+SCENE = open_market
 
 
 def selected(world: World) -> str:
@@ -32,7 +33,6 @@ def selected(world: World) -> str:
 
 
 def test_a_quote_splits_the_price_and_anybody_can_check_its_signature(world: World) -> None:
-    market(world)
     quote = quoted(world.ben)
     signed = json.loads(quote["document"])
     assert quote["total_fen"] == quote["compute_fen"] + quote["line_fen"] == signed["total_fen"]
@@ -46,7 +46,6 @@ def test_a_quote_splits_the_price_and_anybody_can_check_its_signature(world: Wor
 
 
 def test_the_price_ordered_is_the_price_quoted_whatever_the_offer_costs_by_then(world: World) -> None:
-    market(world)
     quote = quoted(world.ben)
     offer = world.ada.get("/api/v1/offers").json()["items"][0]
     changed = world.ada.patch(
@@ -61,7 +60,6 @@ def test_the_price_ordered_is_the_price_quoted_whatever_the_offer_costs_by_then(
 
 
 def test_a_price_that_moved_since_the_selection_is_not_quoted(world: World) -> None:
-    market(world)
     selection = selected(world)
     offer = world.ada.get("/api/v1/offers").json()["items"][0]
     tag = world.ada.get(f"/api/v1/offers/{offer['id']}")["ETag"]
@@ -71,7 +69,6 @@ def test_a_price_that_moved_since_the_selection_is_not_quoted(world: World) -> N
 
 
 def test_a_stale_quote_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    market(world)
     monkeypatch.setattr("marketplace.services.quotes.VALIDITY", -VALIDITY)
     quote = quoted(world.ben)
     answer = world.ben.post("/api/v1/orders", {"quote": quote["id"], "client_ref": "PO-1"})
@@ -82,7 +79,6 @@ def test_a_stale_quote_is_refused(world: World, monkeypatch: pytest.MonkeyPatch)
 def test_a_quote_whose_text_is_not_what_was_signed_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    market(world)
     monkeypatch.setattr(
         "marketplace.services.quotes.canonical",
         lambda document: json.dumps(document | {"note": "unsigned"}),
@@ -99,7 +95,6 @@ def test_a_quote_whose_text_is_not_what_was_signed_is_refused(
 
 
 def test_nothing_changes_a_quote(world: World) -> None:
-    market(world)
     quote = quoted(world.ben)
     with pytest.raises(DatabaseError), transaction.atomic():
         Quote.objects.filter(id=quote["id"]).update(line_fen=0)
@@ -107,7 +102,6 @@ def test_nothing_changes_a_quote(world: World) -> None:
 
 @pytest.mark.parametrize("stage", ["quote", "order", "accept"])
 def test_the_gate_is_read_at_quote_at_hold_and_at_confirmation(world: World, stage: str) -> None:
-    market(world)
     selection = selected(world)
 
     def close_the_gate() -> None:
@@ -138,7 +132,6 @@ def test_the_gate_is_read_at_quote_at_hold_and_at_confirmation(world: World, sta
 
 
 def test_anothers_selection_and_none_are_the_same(world: World) -> None:
-    market(world)
     foreign = world.bea.post("/api/v1/quotes", {"selection": selected(world), "bundle": 0})
     absent = world.bea.post("/api/v1/quotes", {"selection": str(uuid4()), "bundle": 0})
     assert foreign.status_code == absent.status_code == 404
@@ -146,7 +139,6 @@ def test_anothers_selection_and_none_are_the_same(world: World) -> None:
 
 
 def test_a_quote_is_its_buyers(world: World) -> None:
-    market(world)
     path = f"/api/v1/quotes/{quoted(world.ben)['id']}"
     assert UUID(world.ben.get(path).json()["id"])
     assert world.bea.get(path).status_code == 404
@@ -157,7 +149,6 @@ def test_a_quote_is_its_buyers(world: World) -> None:
 
 
 def test_a_demand_that_cannot_be_read_is_refused_when_it_is_selected_for(world: World) -> None:
-    market(world)
     wish = made(world.ben.post("/api/v1/demands", {"title": "x", "terms": demand(quantity=0)}))
     answer = world.ben.post(f"/api/v1/demands/{wish['id']}:select")
     assert (answer.status_code, answer.json()["code"]) == (400, "demand_refused")

@@ -6,13 +6,15 @@ import pytest
 
 from kernel.clock import now
 from kernel.reports import SECTIONS
-from tests.marketplace.trade import aged, market, metered, running, settled
+from tests.marketplace.trade import aged, metered, running, settled
+from tests.scheduling.live import open_market
 from tests.support.cast import World
+
+SCENE = open_market
 
 
 @pytest.mark.django_db
 def test_the_market_reports_its_run_and_the_totals_of_trade(world: World) -> None:
-    market(world)
     order = aged(running(world), 100)
     metered(world, order, first=0, last=10)
     statement = settled(world, order, first=0, last=20)

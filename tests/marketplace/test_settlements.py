@@ -18,7 +18,6 @@ from tests.aggregation.supply import made
 from tests.marketplace.trade import (
     EARLIER,
     aged,
-    market,
     metered,
     period,
     policy_in_force,
@@ -27,14 +26,15 @@ from tests.marketplace.trade import (
     settled,
     sized,
 )
+from tests.scheduling.live import open_market
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
+SCENE = open_market
 SCRIPT = Path(__file__).resolve().parents[2] / "demo" / "verify_statement.py"
 
 
 def served(world: World, hours: int = 100) -> Order:
-    market(world)
     return aged(running(world), hours)
 
 
@@ -116,7 +116,6 @@ def test_a_line_with_a_minimum_term_is_owed_in_whole_at_the_end(world: World) ->
 
 def test_on_an_accelerated_clock_a_day_of_service_passes_in_a_second(world: World, settings: Any) -> None:
     settings.DAY_SECONDS = 1
-    market(world)
     order = running(world)
     assert order.billing_started_at is not None
     order.billing_started_at -= timedelta(seconds=2)
@@ -144,7 +143,6 @@ def test_both_sides_read_the_same_statement_and_nobody_else_does(world: World) -
 
 
 def test_a_stranger_recomputes_the_statement_to_the_fen(world: World, tmp_path: Path) -> None:
-    market(world)
     sized(world.ben)
     policy_in_force(world)
     order = aged(running(world), 100)
@@ -163,7 +161,6 @@ def test_a_stranger_recomputes_the_statement_to_the_fen(world: World, tmp_path: 
 
 
 def test_the_cap_binds_and_the_voucher_pays_no_more_than_it_leaves(world: World, tmp_path: Path) -> None:
-    market(world)
     sized(world.ben)
     policy_in_force(world)
     for claim in EARLIER:

@@ -12,20 +12,19 @@ from marketplace.services.orders import end_order
 from scheduling.services.supply import refresh_supply
 from tests.aggregation.supply import made
 from tests.marketplace.test_settlements import verify
-from tests.marketplace.trade import aged, market, metered, policy_in_force, running, settled, sized
-from tests.scheduling.live import chosen
+from tests.marketplace.trade import aged, metered, policy_in_force, running, settled, sized
+from tests.scheduling.live import chosen, open_market
 from tests.scheduling.test_reservations import nights
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
+SCENE = open_market
 STORAGE = {"gib": 100, "storage_class": "standard"}
 TWO_MONTHS: dict[str, Any] = {"storage": STORAGE, "duration_hours": 1460}
 
 
 def stocked(world: World, price: str = "0.3337") -> None:
-    """The market, with 500 GiB of standard storage at Ada's centre."""
-    if not Centre.objects.exists():
-        market(world)
+    """In the market, 500 GiB of standard storage at Ada's centre."""
     body = {"storage_class": "standard", "gib": 500, "price_cny_gib_month": price}
     made(world.ada.post(f"/api/v1/centres/{Centre.objects.get().id}:set-storage", body))
     refresh_supply(everything=True)

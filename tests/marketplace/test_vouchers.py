@@ -9,7 +9,6 @@ from tests.aggregation.supply import made, moment
 from tests.marketplace.trade import (
     POLICY,
     aged,
-    market,
     metered,
     ordered,
     policy_in_force,
@@ -17,15 +16,16 @@ from tests.marketplace.trade import (
     settled,
     sized,
 )
+from tests.scheduling.live import open_market
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
+SCENE = open_market
 CLAIMS = "/api/v1/voucher-claims"
 
 
 def ready(world: World, **policy: Any) -> dict[str, Any]:
     """Ben's order, with a policy in force and Ben small enough."""
-    market(world)
     sized(world.ben)
     policy_in_force(world, **policy)
     return ordered(world.ben)
@@ -147,7 +147,6 @@ def test_large_enterprises_and_affiliates_are_refused(world: World) -> None:
 
 
 def test_nothing_is_claimed_without_a_policy_or_on_anothers_order_or_on_a_dead_one(world: World) -> None:
-    market(world)
     sized(world.ben)
     order = ordered(world.ben)
     assert world.ben.post(CLAIMS, {"order": order["id"]}).json()["code"] == "no_policy"
@@ -169,7 +168,6 @@ def test_an_order_that_does_not_come_about_gives_its_claim_back(world: World) ->
 
 
 def test_a_redemption_follows_what_is_billed_and_a_reversal_takes_it_back(world: World) -> None:
-    market(world)
     sized(world.ben)
     policy_in_force(world)
     order: Order = aged(running(world), 100)

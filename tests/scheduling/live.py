@@ -12,7 +12,16 @@ from identifiers.services.prefixes import accept_prefix
 from kernel.actor import SYSTEM
 from scheduling.models import LineProduct, Selection
 from scheduling.selectors.selections import BundleFacts, bundle
-from tests.aggregation.supply import beat, bodies, bring_to_market, enrol, identify, made, report
+from tests.aggregation.supply import (
+    beat,
+    bodies,
+    bring_to_market,
+    enrol,
+    identify,
+    made,
+    next_sequence,
+    report,
+)
 from tests.support.cast import Person, World
 
 DATA = Path(__file__).resolve().parents[2] / "demo" / "data"
@@ -79,6 +88,11 @@ def open_market(world: World, *, free: int = 6) -> None:
     disclose(world.lin)
     identify_lines(world.lin)
     bring_to_market(world.ada, free=free)
+
+
+def leave_free(person: Person, machines: int) -> None:
+    """The next report of the person's agent: so many machines of the offer in Wujiang are free."""
+    report(person, beat(next_sequence(person), wj_910b=machines))
 
 
 def open_whole_market(world: World) -> None:

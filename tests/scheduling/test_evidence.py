@@ -363,3 +363,17 @@ def test_more_measurements_cost_no_more_statements(world: World) -> None:
     cost([record(measured_at=days[0])])
     assert cost([record(measured_at=days[1])]) == cost([record(measured_at=day) for day in days[2:62]])
     assert EventRecord.objects.filter(name="scheduling.evidence_recorded").count() == 62
+
+
+@pytest.mark.django_db
+def test_a_latency_that_was_accepted_on_review_tells_its_proof(world: World) -> None:
+    disclose(world.lin, evidence=False)
+    row = made(world.lin.post(PATH, record(value_us=30)))
+    assert "evidence" not in told()
+    made(world.rhea.post(f"{PATH}/{row['id']}:accept", {"reason": "现场查验空芯光缆", "proof_sha256": PROOF}))
+    assert (told()["evidence"], told()["beyond_silica"]) == (row["id"], True)
+
+
+def told() -> dict[str, Any]:
+    span = Span.objects.get(key=record()["span"])
+    return told_of_spans([span], all_=False)[span.id]

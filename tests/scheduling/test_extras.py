@@ -20,6 +20,7 @@ from tests.scheduling.live import chosen, open_market
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
+SCENE = open_market
 EXTRA = {
     "weights": {"cny_per_ms": "10", "cny_per_kg_co2": "0.5", "cny_per_percent_unreliable": "100"},
     "residency": ["3205"],
@@ -50,7 +51,6 @@ def the_look_was_enough() -> None:
 
 
 def test_what_is_declared_is_in_the_next_version_and_leaves_the_hash_of_the_files(world: World) -> None:
-    open_market(world)
     before = fresh_supply()
     declare(world)
     refresh_supply(everything=True)  # the columns that no act of the API changes were set behind its back
@@ -71,7 +71,6 @@ def test_what_is_declared_is_in_the_next_version_and_leaves_the_hash_of_the_file
 
 
 def test_a_demand_with_all_of_it_is_answered_priced_scored_and_replayed(world: World) -> None:
-    open_market(world)
     declare(world)
     refresh_supply(everything=True)
     asked = chosen(world.ben, **EXTRA)
@@ -92,7 +91,6 @@ def test_a_demand_with_all_of_it_is_answered_priced_scored_and_replayed(world: W
 
 
 def test_storage_is_held_with_the_bundle(world: World) -> None:
-    open_market(world)
     declare(world)
     refresh_supply(everything=True)
     asked = chosen(world.ben, storage=EXTRA["storage"])
@@ -109,7 +107,6 @@ def test_storage_is_held_with_the_bundle(world: World) -> None:
 
 
 def test_what_is_booked_for_a_window_counts_in_that_window_only(world: World) -> None:
-    open_market(world)
     start = now() + timedelta(days=200)
     pool, span = Pool.objects.get(), Span.objects.get(key="jia-tongli-wujiang")
     window, booking = Window(start, start + timedelta(days=2)), uuid4()
@@ -141,7 +138,6 @@ def test_what_is_booked_for_a_window_counts_in_that_window_only(world: World) ->
 def test_where_a_tariff_counts_working_days_the_start_waits_for_as_many_days_as_they_are(
     world: World,
 ) -> None:
-    open_market(world)
     LineTariff.objects.update(lead_days=10, lead_in="working")
     refresh_supply(everything=True)
     soon = (now() + timedelta(days=12)).isoformat()
@@ -157,7 +153,6 @@ def test_where_a_tariff_counts_working_days_the_start_waits_for_as_many_days_as_
 
 
 def test_only_owners_declare(world: World) -> None:
-    open_market(world)
     stored = {"storage_class": "standard", "gib": 5, "price_cny_gib_month": "0.2"}
     centre = f"/api/v1/centres/{Centre.objects.get().id}:set-storage"
     product = f"/api/v1/line-products/{LineProduct.objects.order_by('id')[0].id}:grade"

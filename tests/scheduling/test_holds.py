@@ -16,12 +16,13 @@ from kernel.services.capacity import set_totals
 from kernel.services.suspensions import open_suspension
 from scheduling.errors import LineNotSellable
 from scheduling.models import LineProduct
-from scheduling.selectors.gate import blocks
 from scheduling.selectors.selections import BundleFacts
 from scheduling.services.holds import confirm_bundle, hold_bundle, release_bundle
-from tests.scheduling.live import disclose, first_bundle, identify_lines, open_market
+from tests.scheduling.live import first_bundle, leave_free, open_market
 from tests.support.cast import World
 from tests.support.races import kinds, race
+
+SCENE = open_market
 
 TTL = timedelta(minutes=30)
 
@@ -51,7 +52,6 @@ def suspend(subject: UUID) -> None:
 
 @pytest.mark.django_db
 def test_a_hold_takes_the_machines_and_the_demanded_bandwidth_on_every_span(world: World) -> None:
-    open_market(world)
     facts = first_bundle(world.ben, quantity=2, bandwidth_mbps=700)
     assert facts.line_terms["step_mbps"] == 1000
     hold(world, facts)
@@ -61,7 +61,6 @@ def test_a_hold_takes_the_machines_and_the_demanded_bandwidth_on_every_span(worl
 
 @pytest.mark.django_db
 def test_protection_holds_both_routes(world: World) -> None:
-    open_market(world)
     facts = first_bundle(world.ben, protection="one_plus_one")
     assert facts.protection_spans
     assert not set(facts.spans) & set(facts.protection_spans)
@@ -71,7 +70,6 @@ def test_protection_holds_both_routes(world: World) -> None:
 
 @pytest.mark.django_db
 def test_where_any_part_is_gone_nothing_is_held(world: World) -> None:
-    open_market(world)
     facts = first_bundle(world.ben, quantity=2)
     for resource, total, unit in ((facts.spans[-1], 999, "mbps"), (facts.pool, 1, "machine")):
         before = Capacity.objects.get(resource=resource)
@@ -96,7 +94,6 @@ GATES: list[tuple[Callable[[World, BundleFacts], UUID], type[Exception]]] = [
 def test_a_suspension_after_the_selection_stops_the_hold(
     world: World, subject: Callable[[World, BundleFacts], UUID], refusal: type[Exception]
 ) -> None:
-    open_market(world)
     facts = first_bundle(world.ben)
     suspend(subject(world, facts))
     with pytest.raises(refusal):
@@ -109,7 +106,6 @@ def test_a_suspension_after_the_selection_stops_the_hold(
 def test_a_suspension_after_the_hold_stops_the_confirmation(
     world: World, subject: Callable[[World, BundleFacts], UUID], refusal: type[Exception]
 ) -> None:
-    open_market(world)
     facts = first_bundle(world.ben)
     bundle = hold(world, facts)
     suspend(subject(world, facts))
@@ -119,7 +115,6 @@ def test_a_suspension_after_the_hold_stops_the_confirmation(
 
 @pytest.mark.django_db
 def test_a_confirmed_bundle_stays_and_a_released_one_is_free_again(world: World) -> None:
-    open_market(world)
     facts = first_bundle(world.ben)
     before = free([facts.pool, *facts.spans])
     bundle = hold(world, facts)
@@ -134,7 +129,7 @@ def test_a_confirmed_bundle_stays_and_a_released_one_is_free_again(world: World)
 
 @pytest.mark.django_db
 def test_what_is_held_leaves_the_next_selection(world: World) -> None:
-    open_market(world, free=1)
+    leave_free(world.ada, 1)
     hold(world, first_bundle(world.ben))
     answer = world.bea.post(
         "/api/v1/selections", {"from_site": "sip-weiting", "quantity": 1, "bandwidth_mbps": 1000}
@@ -144,7 +139,7 @@ def test_what_is_held_leaves_the_next_selection(world: World) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_buyers_race_for_the_last_three_machines_and_exactly_three_win(world: World) -> None:
-    open_market(world, free=3)
+    leave_free(world.ada, 3)
     facts = first_bundle(world.ben)
     tenant, actor = world.ben.organisation.id, world.ben.actor
 
@@ -156,28 +151,3 @@ def test_eight_buyers_race_for_the_last_three_machines_and_exactly_three_win(wor
     results = race(*[buy] * 8)
     assert kinds(results) == {"UUID": 3, "SoldOut": 5}
     assert taken() == {facts.pool: 3} | dict.fromkeys(facts.spans, 3000)
-
-
-@pytest.mark.django_db
-def test_the_gate_of_lines_says_why(world: World) -> None:
-    disclose(world.lin, evidence=False)
-    product = LineProduct.objects.get(technology="otn")
-    path = f"/api/v1/line-products/{product.id}/gate"
-    assert [block["code"] for block in world.lin.get(path).json()["blocks"]] == ["no_identifier"]
-    identify_lines(world.lin, filed=False)
-    assert [block["code"] for block in world.lin.get(path).json()["blocks"]] == ["identifier_not_active"]
-    world.lin.organisation.state = "applied"
-    world.lin.organisation.save()
-    suspend(product.id)
-    codes = [block.code for block in blocks([product.id])[product.id]]
-    assert codes == ["not_certified", "suspended", "identifier_not_active"]
-    assert world.lou.get(path).status_code == 404
-
-
-@pytest.mark.django_db
-def test_an_identified_certified_line_may_be_sold(world: World) -> None:
-    disclose(world.lin, evidence=False)
-    identify_lines(world.lin)
-    products = set(LineProduct.objects.values_list("id", flat=True))
-    assert blocks(products) == {product: [] for product in products}
-    assert blocks([uuid4()]) == {}

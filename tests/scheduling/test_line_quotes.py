@@ -21,6 +21,8 @@ from tests.scheduling.live import CLASSES, chosen, open_market
 from tests.support.cast import Person, World
 from tests.support.races import kinds, race
 
+SCENE = open_market
+
 PATH = "/api/v1/line-quotes"
 FAR = {"from_coordinates": {"lat": "31.3500", "lon": "120.7000"}, "from_site": None}  # 966 m of cable
 
@@ -86,7 +88,6 @@ def test_a_word_is_good_while_it_is_valid_or_its_line_is_kept(
 
 @pytest.mark.django_db
 def test_a_firm_quote_is_signed_held_and_released(world: World) -> None:
-    open_market(world)
     quote = asked(world.ben)
     assert (quote["kind"], quote["state"], quote["allows"]) == (
         "firm",
@@ -112,7 +113,6 @@ def test_a_firm_quote_is_signed_held_and_released(world: World) -> None:
 
 @pytest.mark.django_db
 def test_a_budget_is_a_figure_and_nothing_else(world: World) -> None:
-    open_market(world)
     quote = asked(world.ben, kind="budgetary")
     assert (quote["kind"], quote["allows"]) == ("budgetary", [])
     assert act(world.ben, quote, "hold", status=409)["code"] == "line_quote_not_firm"
@@ -125,7 +125,6 @@ def test_a_budget_is_a_figure_and_nothing_else(world: World) -> None:
 
 @pytest.mark.django_db
 def test_a_survey_makes_a_conditional_quote_firm_once(world: World) -> None:
-    open_market(world)
     quote = asked(world.ben, far=True)
     assert (quote["kind"], quote["promised_days"]) == ("conditional", 7 + 20)
     assert act(world.ben, quote, "hold", status=409)["code"] == "line_quote_not_firm"
@@ -142,7 +141,6 @@ def test_a_survey_makes_a_conditional_quote_firm_once(world: World) -> None:
 
 @pytest.mark.django_db
 def test_the_survey_s_price_takes_the_place_of_that_of_the_class(world: World) -> None:
-    open_market(world)
     selection = chosen(world.ben, **FAR)
     without = Decimal(selection["answer"]["bundles"][0]["cny"]["total"])
     classes = [
@@ -160,7 +158,6 @@ def test_the_survey_s_price_takes_the_place_of_that_of_the_class(world: World) -
 
 @pytest.mark.django_db
 def test_a_survey_may_say_no(world: World) -> None:
-    open_market(world)
     quote = asked(world.ben, far=True)
     declined = act(world.lin, quote, "decline", {"reason": "市政管道已满"})
     assert (declined["state"], declined["reason"]) == ("declined", "市政管道已满")
@@ -169,7 +166,6 @@ def test_a_survey_may_say_no(world: World) -> None:
 
 @pytest.mark.django_db
 def test_an_expired_word_is_not_held(world: World) -> None:
-    open_market(world)
     quote = asked(world.ben)
     LineQuote.objects.update(valid_until=now() - timedelta(seconds=1))
     assert act(world.ben, quote, "hold", status=409)["code"] == "line_quote_expired"
@@ -178,7 +174,6 @@ def test_an_expired_word_is_not_held(world: World) -> None:
 
 @pytest.mark.django_db
 def test_the_pre_occupation_lapses_by_the_clock(world: World) -> None:
-    open_market(world)
     quote = asked(world.ben)
     act(world.ben, quote, "hold")
     Claim.objects.update(expires_at=now() - timedelta(seconds=1))
@@ -191,7 +186,6 @@ def test_the_pre_occupation_lapses_by_the_clock(world: World) -> None:
 
 @pytest.mark.django_db
 def test_anothers_selection_is_not_there(world: World) -> None:
-    open_market(world)
     selection = chosen(world.ben)["id"]
     answer = world.bea.post(PATH, {"selection": selection, "bundle": 0})
     assert answer.status_code == 404
@@ -201,7 +195,6 @@ def test_anothers_selection_is_not_there(world: World) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_holds_of_one_word_are_one(world: World) -> None:
-    open_market(world)
     quote = LineQuote.objects.get(id=asked(world.ben)["id"])
     done = race(*[lambda: hold_line(quote=quote, actor=world.ben.actor)] * 4)
     assert kinds(done) == {"LineQuote": 1, "StateConflict": 3}

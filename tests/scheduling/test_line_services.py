@@ -14,6 +14,8 @@ from tests.aggregation.supply import made
 from tests.scheduling.live import chosen, open_market, send_csv, text
 from tests.support.cast import World
 
+SCENE = open_market
+
 CLASSES = {
     "availability_class": "99.99",
     "protection": "one_plus_one",
@@ -68,7 +70,6 @@ def test_a_step_that_its_technology_has_not_is_named(world: World) -> None:
 
 @pytest.mark.django_db
 def test_what_a_product_promises_is_shown_in_bundles_and_found_in_the_catalogue(world: World) -> None:
-    open_market(world)
     products = {each["technology"]: each for each in made(world.lin.get("/api/v1/line-products"))["items"]}
     here = f"/api/v1/line-products/{products['otn']['id']}:describe"
     row = made(world.lin.post(here, CLASSES))

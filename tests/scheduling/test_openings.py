@@ -21,6 +21,8 @@ from scheduling.services.openings import bill_line, close_line, contract_line, d
 from tests.scheduling.live import first_bundle, open_market
 from tests.support.cast import World
 
+SCENE = open_market
+
 FRIDAY = datetime(2026, 11, 20, 2, tzinfo=UTC)  # 10:00 in Shanghai
 CALENDAR = working_calendar()
 HELD_UNTIL = datetime(2099, 1, 1, tzinfo=UTC)
@@ -111,7 +113,6 @@ def test_every_state_leads_to_its_end() -> None:
 
 def preoccupied(world: World, **changes: Any) -> dict[str, Any]:
     """The line of an order of Ben's that is held, as Ben reads it."""
-    open_market(world)
     order, facts = uuid4(), first_bundle(world.ben)
     facts = replace(facts, line_terms={**facts.line_terms, **changes})
     user = world.ben.organisation.id

@@ -15,6 +15,8 @@ from scheduling.services.openings import contract_line, preoccupy_line
 from tests.scheduling.live import first_bundle, open_market
 from tests.support.cast import World
 
+SCENE = open_market
+
 FRIDAY = datetime(2026, 11, 20, 2, tzinfo=UTC)
 FORGET = (profiles.opening_profile, profiles.working_calendar, profiles.line_service_profile)
 
@@ -56,7 +58,6 @@ def contracted(world: World, order: int) -> LineOpening:
 def test_another_policy_rules_from_then_on_moves_no_promise_and_needs_no_migration(
     world: World, folder: Path
 ) -> None:
-    open_market(world)
     before = contracted(world, 1)
     change(folder, "openings", "take_on: 20", "take_on: 50")
     after = contracted(world, 2)

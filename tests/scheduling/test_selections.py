@@ -1,6 +1,5 @@
-"""Selections on the live market: the story of the demo, replays, places, and what never enters a snapshot."""
+"""Selections on the live market: replays, places, and what never enters a snapshot."""
 
-import json
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -27,51 +26,14 @@ from scheduling.selectors.selections import bundle
 from scheduling.selectors.supply import newest_supply
 from scheduling.services.supply import forget_versions, keep_up, refresh_supply
 from tests.aggregation.supply import bring_to_market
-from tests.scheduling.live import chosen, demand, disclose, identify_lines, open_market, open_whole_market
+from tests.scheduling.live import chosen, demand, open_market
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
-
-
-def test_the_demo_s_story_comes_out_by_physics(world: World, tmp_path: Path) -> None:
-    open_whole_market(world)
-    answer = chosen(world.ben)
-    assert {each["centre"] for each in answer["answer"]["bundles"]} == {"wujiang", "fenhu"}
-    near = {miss["centre"]: miss for miss in answer["near_misses"]}
-    assert near["nanjing"]["verdict"] == "inconclusive"
-    assert near["nanjing"]["lower_us"] < 1000 <= near["nanjing"]["upper_us"]
-    assert near["huaian"]["verdict"] == "impossible"
-    assert near["huaian"]["lower_us"] >= 1000
-    best = answer["answer"]["bundles"][0]
-    basis = {answer["spans"][span]["basis"] for each in answer["answer"]["bundles"] for span in each["spans"]}
-    assert basis == {"measured", "estimated", "committed"}
-    assert best["cny"]["total"]
-    assert all(each["marking"] == "演示数据" for each in answer["spans"].values())
-
-
-def test_silica_is_held_to_its_own_speed_and_one_hollow_core_span_to_light_s(world: World) -> None:
-    open_whole_market(world)
-    near = {miss["centre"]: miss for miss in chosen(world.ben, compute={})["near_misses"]}
-    assert (near["yancheng"]["lower_us"], near["yancheng"]["verdict"]) == (1123, "impossible")
-    Span.objects.filter(key="jia-weiting-loufeng").update(medium="hollow_core")
-    near = {miss["centre"]: miss for miss in chosen(world.ben, compute={})["near_misses"]}
-    assert (near["yancheng"]["lower_us"], near["yancheng"]["verdict"]) == (764, "inconclusive")
-
-
-def test_files_give_the_same_answer_and_the_same_hash(world: World, tmp_path: Path) -> None:
-    open_whole_market(world)
-    asked = [demand(), demand(max_latency_us=100), demand(protection="one_plus_one")]
-    live = [chosen(world.ben, **each)["answer"] for each in asked]
-    call_command("export_supply", tmp_path / "supply")
-    (tmp_path / "demands").write_text("".join(json.dumps(each) + "\n" for each in asked), encoding="utf-8")
-    call_command("select", supply=tmp_path / "supply", demands=tmp_path / "demands", out=tmp_path / "answers")
-    written = (tmp_path / "answers").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line) for line in written] == live
-    assert live[1]["relax"][0]["constraint"] == "max_latency_us"
+SCENE = open_market
 
 
 def test_a_replay_on_the_same_snapshot_gives_the_same_answer_and_on_another_says_so(world: World) -> None:
-    open_market(world)
     first = chosen(world.ben)
     same = world.ben.post(f"/api/v1/selections/{first['id']}:replay").json()
     assert (same["same_snapshot"], same["same_answer"]) == (True, True)
@@ -93,12 +55,10 @@ def test_a_replay_on_the_same_snapshot_gives_the_same_answer_and_on_another_says
 
 
 def test_the_same_demand_has_the_same_answer_whoever_asks(world: World) -> None:
-    open_market(world)
     assert chosen(world.ben)["answer"] == chosen(world.rex)["answer"] == chosen(world.bea)["answer"]
 
 
 def test_a_place_coordinates_and_an_address_lead_to_the_nearest_access_point(world: World) -> None:
-    open_market(world)
     by_site = chosen(world.ben)
     by_place = chosen(world.ben, from_site=None, from_place="320571")
     assert by_place["answer"] == by_site["answer"]
@@ -125,7 +85,6 @@ def test_a_place_coordinates_and_an_address_lead_to_the_nearest_access_point(wor
 
 
 def test_other_names_of_an_accelerator_are_understood(world: World) -> None:
-    open_market(world)
     compute = {"kind": "intelligent", "accelerators": ["昇腾910B"]}
     assert chosen(world.ben, compute=compute)["answer"]["bundles"]
 
@@ -160,7 +119,6 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 
 def test_a_wrong_demand_names_its_field(world: World) -> None:
-    disclose(world.lin, evidence=False)
     for change, pointer in WRONG:
         answer = world.ben.post("/api/v1/selections", demand(**change))
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer), change
@@ -210,7 +168,6 @@ def suspend(subject: UUID) -> None:
 def test_only_what_passes_its_gate_enters_the_snapshot(
     world: World, tmp_path: Path, change: Any, bundles: int, rows: dict[str, int]
 ) -> None:
-    open_market(world)
     change(world)
     assert len(chosen(world.ben)["answer"]["bundles"]) == bundles
     call_command("export_supply", tmp_path)
@@ -221,15 +178,7 @@ def test_only_what_passes_its_gate_enters_the_snapshot(
     assert written == rows
 
 
-def test_a_line_whose_filing_is_open_is_not_offered(world: World) -> None:
-    disclose(world.lin)
-    identify_lines(world.lin, filed=False)
-    bring_to_market(world.ada)
-    assert chosen(world.ben)["answer"]["bundles"] == []
-
-
 def test_a_centre_that_meets_no_network_and_a_long_name_block_nobody(world: World) -> None:
-    open_market(world)
     bring_to_market(world.cleo, suffix="-2")
     Centre.objects.filter(key="wujiang-2").update(site="nowhere", name="示" * 120)
     bundles = chosen(world.ben)["answer"]["bundles"]
@@ -239,7 +188,6 @@ def test_a_centre_that_meets_no_network_and_a_long_name_block_nobody(world: Worl
 
 
 def test_a_selection_is_seen_by_who_asked_and_by_the_supervision(world: World) -> None:
-    open_market(world)
     made = chosen(world.ben)
     path = f"/api/v1/selections/{made['id']}"
     assert world.ben.get(path).json() == made
@@ -254,14 +202,12 @@ def test_a_selection_is_seen_by_who_asked_and_by_the_supervision(world: World) -
 
 def test_a_selection_cannot_be_changed(world: World) -> None:
 
-    open_market(world)
     chosen(world.ben)
     with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
         Selection.objects.update(snapshot="")
 
 
 def test_the_bundle_s_amounts_are_the_answer_s_in_fen(world: World) -> None:
-    open_market(world)
     made = chosen(world.ben)
     facts = bundle(UUID(made["id"]), 0)
     shown = made["answer"]["bundles"][0]["cny"]
@@ -277,7 +223,6 @@ def test_the_bundle_s_amounts_are_the_answer_s_in_fen(world: World) -> None:
 def test_selecting_reads_in_the_same_number_of_queries_however_much_there_is(
     world: World,
 ) -> None:
-    open_market(world)
     chosen(world.ben)
     relay()
     keep_up()
@@ -295,7 +240,6 @@ def test_selecting_reads_in_the_same_number_of_queries_however_much_there_is(
 
 
 def test_a_selection_leaves_its_mark(world: World) -> None:
-    open_market(world)
     made = chosen(world.ben)
     event = EventRecord.objects.get(name="scheduling.selection_made")
     assert event.payload == {"snapshot": made["snapshot"], "bundles": 1}
@@ -303,7 +247,6 @@ def test_a_selection_leaves_its_mark(world: World) -> None:
 
 @pytest.mark.parametrize("hours", ["1", "730", "730.000001", "8761", "18251.5"])
 def test_the_months_of_a_bundle_are_those_that_its_price_counts(world: World, hours: str) -> None:
-    open_market(world)
     LineTariff.objects.update(elastic_cny_hour=None)
     facts = bundle(UUID(chosen(world.ben, duration_hours=hours)["id"]), 0)
     terms = facts.line_terms

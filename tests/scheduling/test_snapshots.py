@@ -42,6 +42,8 @@ from tests.scheduling.worlds import small_demand, small_supply
 from tests.support.cast import Person, World
 from tests.support.licences import sound
 
+SCENE = open_whole_market
+
 
 # --- the pure part: a changed supply is the supply that would have been built -------------------------------------
 @settings(max_examples=150, deadline=None)
@@ -275,7 +277,6 @@ ACTS: list[Callable[[World], None]] = [
 def test_the_snapshot_follows_the_act_and_a_look_at_everything_finds_no_more(
     world: World, act: Callable[[World], None], *, relayed: bool
 ) -> None:
-    open_whole_market(world)
     relay()
     keep_up()
     before = fresh_supply()
@@ -289,7 +290,6 @@ def test_the_snapshot_follows_the_act_and_a_look_at_everything_finds_no_more(
 
 @pytest.mark.django_db(transaction=True)
 def test_the_snapshot_follows_the_clock_where_a_price_ends(world: World) -> None:
-    open_whole_market(world)
     relay()
     keep_up()
     before = fresh_supply()
@@ -302,7 +302,6 @@ def test_the_snapshot_follows_the_clock_where_a_price_ends(world: World) -> None
 def test_a_process_that_has_just_started_reads_it_without_a_transaction_of_its_own(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_whole_market(world)
     built = fresh_supply()
     monkeypatch.setattr(kept, "_last", None)
     assert fresh_supply().supply.snapshot == built.supply.snapshot
@@ -310,7 +309,6 @@ def test_a_process_that_has_just_started_reads_it_without_a_transaction_of_its_o
 
 @pytest.mark.django_db
 def test_where_nothing_happened_a_reader_asks_twice_and_writes_nothing(world: World) -> None:
-    open_whole_market(world)
     first = fresh_supply()
     assert world.ben.key  # she has her key, which is an event too
     relay()
@@ -326,7 +324,6 @@ def test_where_nothing_happened_a_reader_asks_twice_and_writes_nothing(world: Wo
 def test_a_process_that_is_behind_catches_up_by_what_changed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_whole_market(world)
     behind = fresh_supply()
     reprice(world)
     hold(world)
@@ -345,7 +342,6 @@ def test_a_version_of_another_history_is_not_gone_on_from(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a restore from a backup the numbers are given again, to other contents."""
-    open_whole_market(world)
     mine = fresh_supply()
     stranger = replace(mine.supply, known_snapshot="sha256:0", offers={})
     monkeypatch.setattr(kept, "_last", replace(mine, supply=stranger))
@@ -356,7 +352,6 @@ def test_a_version_of_another_history_is_not_gone_on_from(
 
 @pytest.mark.django_db
 def test_a_change_of_one_offer_writes_one_row_and_rehashes_one_bucket(world: World) -> None:
-    open_whole_market(world)
     first = number()
     reprice(world)
     second = number()
@@ -367,7 +362,6 @@ def test_a_change_of_one_offer_writes_one_row_and_rehashes_one_bucket(world: Wor
 
 @pytest.mark.django_db
 def test_an_older_version_is_read_as_it_was(world: World) -> None:
-    open_whole_market(world)
     first = fresh_supply()
     reprice(world)
     fresh_supply()
@@ -384,7 +378,6 @@ def test_an_older_version_is_read_as_it_was(world: World) -> None:
 def test_lines_leave_the_snapshot_where_their_licence_covers_none_of_their_cities(
     world: World, cities: list[str], *, sold: bool
 ) -> None:
-    open_whole_market(world)
     paper = Document.objects.get(organisation=world.lin.organisation, kind="telecom_licence_basic")
     paper.particulars["cities"] = cities
     paper.save(update_fields=["particulars"])

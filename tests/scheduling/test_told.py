@@ -4,18 +4,17 @@ from typing import Any
 
 import pytest
 
-from scheduling.models import Span
 from scheduling.selectors import supply as kept
-from scheduling.selectors.told import told_of_spans
 from scheduling.services.supply import fresh_supply, refresh_supply
 from tests.aggregation.supply import made
-from tests.scheduling.live import disclose, network, open_whole_market
-from tests.scheduling.test_evidence import PATH, PROOF, record
+from tests.scheduling.live import network, open_whole_market
+from tests.scheduling.test_evidence import PATH, record
 from tests.scheduling.test_line_services import CLASSES
 from tests.scheduling.test_snapshots import hold, reprice, withdraw
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
+SCENE = open_whole_market
 
 
 def describe(world: World) -> None:
@@ -41,7 +40,6 @@ def behind(version: kept.Version) -> tuple[dict[str, Any], ...]:
 
 @pytest.mark.parametrize("act", [describe, measure])
 def test_what_is_only_told_makes_a_version_of_the_same_hash(world: World, act: Any) -> None:
-    open_whole_market(world)
     first = fresh_supply()
     act(world)
     second = fresh_supply()
@@ -53,7 +51,6 @@ def test_what_is_only_told_makes_a_version_of_the_same_hash(world: World, act: A
 
 
 def test_who_catches_up_has_what_who_reads_anew_has(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_whole_market(world)
     fresh_supply()
     for act in (describe, reprice, hold, mark, withdraw):
         act(world)
@@ -62,16 +59,3 @@ def test_who_catches_up_has_what_who_reads_anew_has(world: World, monkeypatch: p
         assert behind(fresh_supply()) == behind(version)
         monkeypatch.setattr(kept, "_last", version)
     assert version.beyond_silica == {"line-jia", "line-yi"}, "the other discloses no medium"
-
-
-def test_a_latency_that_was_accepted_on_review_tells_its_proof(world: World) -> None:
-    disclose(world.lin, evidence=False)
-    row = made(world.lin.post(PATH, record(value_us=30)))
-    assert "evidence" not in told()
-    made(world.rhea.post(f"{PATH}/{row['id']}:accept", {"reason": "现场查验空芯光缆", "proof_sha256": PROOF}))
-    assert (told()["evidence"], told()["beyond_silica"]) == (row["id"], True)
-
-
-def told() -> dict[str, Any]:
-    span = Span.objects.get(key=record()["span"])
-    return told_of_spans([span], all_=False)[span.id]

@@ -13,10 +13,10 @@ from tests.scheduling.live import chosen, open_market
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
+SCENE = open_market
 
 
 def test_the_spans_are_held_for_the_transfer_and_the_machines_for_all_of_it(world: World) -> None:
-    open_market(world)
     start = (now() + timedelta(days=60)).replace(microsecond=0)
     wish = {"transfer": {"volume_gb": "1000", "within_hours": 5}, "bandwidth_mbps": None}
     choice = chosen(world.ben, duration_hours=100, starts_at=start.isoformat(), **wish)

@@ -1,0 +1,48 @@
+"""Selections on the demo's whole market: its story by physics, and the same answers from files."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from scheduling.models import Span
+from tests.scheduling.live import chosen, demand, open_whole_market
+from tests.support.cast import World
+
+pytestmark = pytest.mark.django_db
+SCENE = open_whole_market
+
+
+def test_the_demo_s_story_comes_out_by_physics(world: World, tmp_path: Path) -> None:
+    answer = chosen(world.ben)
+    assert {each["centre"] for each in answer["answer"]["bundles"]} == {"wujiang", "fenhu"}
+    near = {miss["centre"]: miss for miss in answer["near_misses"]}
+    assert near["nanjing"]["verdict"] == "inconclusive"
+    assert near["nanjing"]["lower_us"] < 1000 <= near["nanjing"]["upper_us"]
+    assert near["huaian"]["verdict"] == "impossible"
+    assert near["huaian"]["lower_us"] >= 1000
+    best = answer["answer"]["bundles"][0]
+    basis = {answer["spans"][span]["basis"] for each in answer["answer"]["bundles"] for span in each["spans"]}
+    assert basis == {"measured", "estimated", "committed"}
+    assert best["cny"]["total"]
+    assert all(each["marking"] == "演示数据" for each in answer["spans"].values())
+
+
+def test_silica_is_held_to_its_own_speed_and_one_hollow_core_span_to_light_s(world: World) -> None:
+    near = {miss["centre"]: miss for miss in chosen(world.ben, compute={})["near_misses"]}
+    assert (near["yancheng"]["lower_us"], near["yancheng"]["verdict"]) == (1123, "impossible")
+    Span.objects.filter(key="jia-weiting-loufeng").update(medium="hollow_core")
+    near = {miss["centre"]: miss for miss in chosen(world.ben, compute={})["near_misses"]}
+    assert (near["yancheng"]["lower_us"], near["yancheng"]["verdict"]) == (764, "inconclusive")
+
+
+def test_files_give_the_same_answer_and_the_same_hash(world: World, tmp_path: Path) -> None:
+    asked = [demand(), demand(max_latency_us=100), demand(protection="one_plus_one")]
+    live = [chosen(world.ben, **each)["answer"] for each in asked]
+    call_command("export_supply", tmp_path / "supply")
+    (tmp_path / "demands").write_text("".join(json.dumps(each) + "\n" for each in asked), encoding="utf-8")
+    call_command("select", supply=tmp_path / "supply", demands=tmp_path / "demands", out=tmp_path / "answers")
+    written = (tmp_path / "answers").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in written] == live
+    assert live[1]["relax"][0]["constraint"] == "max_latency_us"
