@@ -76,7 +76,9 @@ class SelectionIn(serializers.Serializer[Any]):
     demand = serializers.CharField(required=False)
     from_site = serializers.CharField(required=False)
     from_place = serializers.CharField(required=False, help_text="GB/T 2260: its access point")
-    from_coordinates = PlaceIn(required=False, help_text="the nearest access point, with the tail to it")
+    from_coordinates = PlaceIn(
+        required=False, help_text="each line provider's nearest access point, with the tail to it"
+    )
     from_address = serializers.CharField(
         required=False, help_text="names a district, town or site that the node's gazetteer knows"
     )
@@ -206,8 +208,9 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
 
     `spans`: what each span's latency rests on (measured, committed, estimated); `near_misses`: centres that
     fail on latency alone, `inconclusive` (measure) or `impossible` (light itself), with the numbers in µs. `access`
-    is where it starts: the site, the tail to it (metres of cable, µs, the days of each line provider that builds that far, and
-    what it asks once for each circuit, which totals include; null where a survey tells it) and the next nearest. `extras` is the hash of what the files lack, empty where the demand asked for nothing of it.
+    is where it starts: the nearest access point, and of each line provider its own (`carriers`), with the tail to it (metres of
+    cable, µs), the class and days of such an end and what it asks once for each circuit, which totals include (null where a
+    survey tells it), or the reason why it cannot reach; `from_site` of a bundle says which one it takes. `extras` is the hash of what the files lack, empty where the demand asked for nothing of it.
     `ranks`: for each bundle of the answer one more than how many are strictly better; bundles of equal value share a rank,
     whatever they are called, and ids only order them on the page. `tied_beyond`: how many more share the last rank.
     """

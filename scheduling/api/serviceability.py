@@ -22,8 +22,9 @@ from scheduling.domain.sites import Point
 from scheduling.domain.working_days import DayCount
 from scheduling.errors import AddressNotCovered, NoAccessPoint
 from scheduling.models import Site
-from scheduling.selectors.ends import near_address, near_place, near_point, tail_over
+from scheduling.selectors.ends import Networks, near_address, near_place, near_point, tail_over
 from scheduling.selectors.serviceability import Answered, Serviceability, serviceability
+from scheduling.selectors.supply import newest_supply
 
 WAYS = ("site", "place", "address", "lat")
 SHOWN = 50
@@ -131,25 +132,27 @@ class ServiceabilityView(HouseView):
             max_latency_us=query.get("max_latency_us"),
             technologies=tuple(query.get("technology", ())),
         )
-        found = serviceability(ask=ask, nears=nears_of(query), centre=query["centre"])
+        version = newest_supply()
+        nears = nears_of(query, {} if version is None else version.supply.networks)
+        found = serviceability(ask=ask, nears=nears, centre=query["centre"], version=version)
         return Response(ServiceabilityOut(shown(found, ask)).data)
 
 
-def nears_of(query: dict[str, Any]) -> list[Near]:
-    """The access points near the place that the query names. Raises NoAccessPoint, AddressNotCovered."""
+def nears_of(query: dict[str, Any], networks: Networks) -> list[Near]:
+    """The access points near the place that the query names, the line providers' own among them. Raises NoAccessPoint, AddressNotCovered."""
     way = next(name for name in WAYS if name in query)
     match way:
         case "site":
             known = Site.objects.filter(key=query["site"]).exists()
             found = [Near(query["site"], tail_over(Decimal(0)))] if known else []
         case "place":
-            found = near_place(query["place"])
+            found = near_place(query["place"], networks)
         case "address":
-            found = near_address(plain_address(query["address"]))
+            found = near_address(plain_address(query["address"]), networks)
             if not found:
                 raise AddressNotCovered(pointer="/address", address=query["address"])
         case _:
-            found = near_point(Point(query["lat"], query["lon"]))
+            found = near_point(Point(query["lat"], query["lon"]), networks)
     if not found:
         raise NoAccessPoint(pointer=f"/{way}", place=query[way])
     return found

@@ -20,11 +20,15 @@ as far as the buyer (`access`), or not by the start (`start`)."""
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Compute and line chosen together; compute, the storage in it, and total in 10⁻¹⁰ CNY, exact."""
+    """Compute and line chosen together, with the line provider's own access point where there is one.
+
+    Compute, the storage in it, and total in 10⁻¹⁰ CNY, exact.
+    """
 
     offer: str
     centre: str
     quantity: int
+    from_site: str | None
     line_provider: str
     technology: str
     line: LineChoice

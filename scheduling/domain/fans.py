@@ -47,7 +47,7 @@ class _Fan:
         lines, product = self.lines, self.product
         groups = lines.groups(product, site)
         alone = len(groups) != 1 or groups[0].held_mbps != lines.demand.bandwidth_mbps
-        if alone or not self.reached[at] or site == lines.demand.from_site:
+        if alone or not self.reached[at] or site == lines.start(product):
             return lines.choose(product, site)
         most = lines.most_us(groups[0].terminal_us)
         return "latency" if self.latency[at] > most else self._cheapest(at, site, groups[0], most)

@@ -46,15 +46,21 @@ class LineChoice:
 
 @dataclass(eq=False)
 class Reaches:
-    """Routes from one site, remembered for all the questions of one selection.
+    """Routes from the buyer, remembered for all the questions of one selection.
 
-    `networks` are the supply's, with what is free on their spans throughout the window asked for.
+    `networks` are the supply's, with what is free on their spans throughout the window asked for. Routes begin at
+    `source`, those of a line provider with an access point of its own there (`own`).
     """
 
     networks: Mapping[str, Network]
     source: str
+    own: Mapping[str, str] = field(default_factory=dict)
     _reach: dict[tuple[str, int], Reach | None] = field(default_factory=dict)
     _routes: dict[tuple[str, int, str, Order, Bounds, bool], Route | None] = field(default_factory=dict)
+
+    def start(self, provider: str) -> str:
+        """The site where a provider's routes begin."""
+        return self.own.get(provider, self.source)
 
     def route(
         self, provider: str, bandwidth: int, site: str, order: Order, bounds: Bounds, *, pair: bool
@@ -67,7 +73,7 @@ class Reaches:
 
     def sums(self, provider: str, bandwidth: int, site: str, order: Order, bounds: Bounds) -> Sums | None:
         """The sums of the single route that `route` would give, or None where it would give none."""
-        if site == self.source:
+        if site == self.start(provider):
             return (0, 0) if bounds.admit(EMPTY_PATH) else None
         reach = self.reach(provider, bandwidth)
         target = None if reach is None else reach.network.site_index.get(site)
@@ -75,7 +81,7 @@ class Reaches:
 
     def reachable(self, provider: str, bandwidth: int, site: str) -> bool:
         """Whether a provider has any path to the site with that many Mbps free."""
-        if site == self.source:
+        if site == self.start(provider):
             return True
         reach = self.reach(provider, bandwidth)
         target = None if reach is None else reach.network.site_index.get(site)
@@ -84,18 +90,18 @@ class Reaches:
     def _find(
         self, provider: str, bandwidth: int, site: str, order: Order, bounds: Bounds, *, pair: bool
     ) -> Route | None:
-        if site == self.source:
+        if site == self.start(provider):
             return best_route(None, None, order, bounds, pair=pair)
         reach = self.reach(provider, bandwidth)
         target = None if reach is None else reach.network.site_index.get(site)
         return None if target is None else best_route(reach, target, order, bounds, pair=pair)
 
     def reach(self, provider: str, bandwidth: int) -> Reach | None:
-        """The paths of a provider from the source with that many Mbps free; None where it has no span there."""
+        """The paths of a provider from its start with that many Mbps free; None where it has no span there."""
         key = (provider, bandwidth)
         if key not in self._reach:
             network = self.networks.get(provider)
-            start = None if network is None else network.site_index.get(self.source)
+            start = None if network is None else network.site_index.get(self.start(provider))
             self._reach[key] = None if network is None or start is None else Reach(network, start, bandwidth)
         return self._reach[key]
 
@@ -124,9 +130,16 @@ class Lines:
         """The tariff rows of the allowed products."""
         return [tariff for rows in self._rows.values() for tariff in rows]
 
+    def start(self, product: Product) -> str:
+        """The site where lines of a product begin: an access point of its provider's, or the site that the demand names."""
+        return self.reaches.start(product[0])
+
     def groups(self, product: Product, site: str) -> tuple[ChargeGroup, ...]:
-        """The charges that serve the pair of sites; empty where no row does."""
-        zone = zone_of(self._sites[self.demand.from_site], self._sites[site])
+        """The charges that serve the pair of sites; empty where no row does, or the access point is gone."""
+        start = self._sites.get(self.start(product))
+        if start is None:
+            return ()
+        zone = zone_of(start, self._sites[site])
         key = (product, zone)
         if key not in self._groups:
             self._groups[key] = charge_groups(self.demand, self.wishes, self._rows[product], zone)
@@ -259,7 +272,7 @@ class Lines:
     def _reason(self, product: Product, site: str) -> str:
         """The first test, in the order of the reasons, that no path passes together with the tests before it."""
         groups = self.groups(product, site)
-        full = self.bounds(groups[0].terminal_us if groups else self.wishes.access.latency_us)
+        full = self.bounds(groups[0].terminal_us if groups else self.wishes.access.latency_of(product[0]))
         asked = self.demand.bandwidth_mbps
         if not self.reaches.reachable(product[0], asked, site):
             return "bandwidth" if self.reaches.reachable(product[0], _ANY_BANDWIDTH, site) else "no_path"
@@ -278,7 +291,7 @@ class Lines:
 
     def _unserved(self, product: Product, site: str) -> str:
         """What keeps every row of a product from serving: too few days, the tail, or the tariff itself."""
-        zone = zone_of(self._sites[self.demand.from_site], self._sites[site])
+        zone = zone_of(self._sites[self.start(product)], self._sites[site])
         later = replace(self.wishes, starts_at=None)
         for reason, wishes in (("start", later), ("access", replace(later, access=NO_ACCESS))):
             if any(serves(self.demand, wishes, row, zone) for row in self._rows[product]):

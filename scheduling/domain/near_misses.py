@@ -48,15 +48,18 @@ def near_misses(supply: Supply, lines: Lines, beyond_silica: frozenset[str]) -> 
     fits = np.logical_and.reduce([constraint.passes for constraint in screen(supply, demand, lines.wishes)])
     offers = by_site(columns, fits)
     choices = [(product, fan(lines, product, list(offers))) for product in lines.products]
-    here = _point(supply, demand.from_site)
     found: list[NearMiss] = []
     for at, (site, rows) in enumerate(offers.items()):
         reasons = [(product, each[at]) for product, each in choices]
         there = _point(supply, site)
-        if here is None or there is None or any(not isinstance(reason, str) for _, reason in reasons):
+        if there is None or any(not isinstance(reason, str) for _, reason in reasons):
             continue
-        late = [product for product, reason in reasons if reason == "latency"]
-        misses = list(_misses(lines, late, site, here.metres_to(there), beyond_silica)) if late else []
+        late = [
+            (product, here.metres_to(there))
+            for product, reason in reasons
+            if reason == "latency" and (here := _point(supply, lines.start(product))) is not None
+        ]
+        misses = list(_misses(lines, late, site, beyond_silica)) if late else []
         if misses:
             nearest = min(misses, key=lambda miss: (miss.verdict is Verdict.FAIL, miss.upper_us))
             found += [
@@ -67,12 +70,15 @@ def near_misses(supply: Supply, lines: Lines, beyond_silica: frozenset[str]) -> 
 
 
 def _misses(
-    lines: Lines, products: Iterable[Product], site: str, metres: Decimal, beyond_silica: frozenset[str]
+    lines: Lines, late: Iterable[tuple[Product, Decimal]], site: str, beyond_silica: frozenset[str]
 ) -> Iterator[NearMiss]:
-    """The fastest line of each product without the latency bound, judged; none where other bounds stop it."""
+    """The fastest line of each product without the latency bound, judged; none where other bounds stop it.
+
+    With each product the metres of the great circle from where its lines begin.
+    """
     below = lines.demand.max_latency_us
     assert below is not None  # noqa: S101 - asked by the caller
-    for product in products:
+    for product, metres in late:
         groups = lines.groups(product, site)
         upper = lines.fastest(product, site, groups[0].terminal_us) if groups else None
         if upper is None:

@@ -217,7 +217,8 @@ class _Relaxer:
             constraints = screen(self.supply, self.demand, wishes)
             fits = np.logical_and.reduce([constraint.passes for constraint in constraints])
             networks = networks_within(self.supply, self.demand, wishes)
-            lines = Lines(self.supply, self.demand, Reaches(networks, self.demand.from_site), wishes)
+            reaches = Reaches(networks, self.demand.from_site, wishes.access.sites())
+            lines = Lines(self.supply, self.demand, reaches, wishes)
             count = count_feasible(self.costs, lines, by_site(self.columns, fits))
             if count:
                 return begin, count

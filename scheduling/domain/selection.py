@@ -42,7 +42,7 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
     if wishes == NO_WISHES and not {"rejected", "pareto"}.intersection(demand.want) and demand.top:
         first = first_standings(supply, demand, lines, costs)
         if first:
-            top = _top(costs, demand, first)
+            top = _top(costs, lines, first)
             return Answer(
                 demand=demand.demand,
                 snapshot=supply.snapshot,
@@ -57,12 +57,12 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
     fits = np.logical_and.reduce([constraint.passes for constraint in constraints])
     found = list(standings(costs, lines, by_site(columns, fits)))
     feasible = any(standing.affordable for standing in found)
-    top = _top(costs, demand, found)
+    top = _top(costs, lines, found)
     return Answer(
         demand=demand.demand,
         snapshot=supply.snapshot,
         bundles=top.bundles,
-        pareto=tuple(_pareto(costs, demand, found)) if "pareto" in demand.want else None,
+        pareto=tuple(_pareto(costs, lines, found)) if "pareto" in demand.want else None,
         rejected=_rejected(constraints, found, wishes) if "rejected" in demand.want else None,
         relax=(() if feasible else relaxations(supply, lines, constraints))
         if "relax" in demand.want
@@ -75,11 +75,12 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
 
 def lines_of(supply: Supply, demand: Demand, wishes: Wishes = NO_WISHES) -> Lines:
     """The lines that the demand can have, each worked out once, when it is asked for."""
-    return Lines(supply, demand, Reaches(networks_within(supply, demand, wishes), demand.from_site), wishes)
+    reaches = Reaches(networks_within(supply, demand, wishes), demand.from_site, wishes.access.sites())
+    return Lines(supply, demand, reaches, wishes)
 
 
 def _ranked(
-    costs: Costs, demand: Demand, standing: Standing, rows: Iterable[int]
+    costs: Costs, lines: Lines, standing: Standing, rows: Iterable[int]
 ) -> Iterator[tuple[Rank, Bundle]]:
     """The bundles of a standing's rows; they come in the order of the rows."""
     line, columns = standing.line, costs.columns
@@ -92,7 +93,8 @@ def _ranked(
         bundle = Bundle(
             offer=offer,
             centre=columns.centres[columns.centre[row]],
-            quantity=demand.quantity,
+            quantity=lines.demand.quantity,
+            from_site=lines.reaches.own.get(provider),
             line_provider=provider,
             technology=technology,
             line=line,
@@ -113,13 +115,13 @@ class _Top:
     tied_beyond: int
 
 
-def _top(costs: Costs, demand: Demand, found: Iterable[Standing]) -> _Top:
+def _top(costs: Costs, lines: Lines, found: Iterable[Standing]) -> _Top:
     ways = [
-        _ranked(costs, demand, standing, standing.rows[: standing.affordable].tolist())
-        for standing in _first(costs, demand, found)
+        _ranked(costs, lines, standing, standing.rows[: standing.affordable].tolist())
+        for standing in _first(costs, lines.demand, found)
     ]
     merged = heapq.merge(*ways, key=lambda ranked: ranked[0])
-    first = list(islice(merged, demand.top))
+    first = list(islice(merged, lines.demand.top))
     ranks: list[int] = []
     for place, (rank, _) in enumerate(first, start=1):
         ranks.append(ranks[-1] if place > 1 and rank[:3] == first[place - 2][0][:3] else place)
@@ -140,7 +142,7 @@ def _first(costs: Costs, demand: Demand, found: Iterable[Standing]) -> Iterable[
     return [standing for rank, standing in firsts if rank <= last[0]]
 
 
-def _pareto(costs: Costs, demand: Demand, found: Iterable[Standing]) -> Iterator[Bundle]:
+def _pareto(costs: Costs, lines: Lines, found: Iterable[Standing]) -> Iterator[Bundle]:
     """Only the cheapest offers of a standing can be undominated, as latency is the same for all of them.
 
     Undominated by total and latency, whatever else is weighed; in rank order.
@@ -149,7 +151,7 @@ def _pareto(costs: Costs, demand: Demand, found: Iterable[Standing]) -> Iterator
     for standing in found:
         if standing.affordable:
             rows = costs.cheapest(standing.rows[: standing.affordable])
-            cheapest += _ranked(costs, demand, standing, rows.tolist())
+            cheapest += _ranked(costs, lines, standing, rows.tolist())
     cheapest.sort(key=lambda ranked: (ranked[1].total, ranked[1].line.latency))
     total, fastest, front = -1, None, []
     for rank, bundle in cheapest:

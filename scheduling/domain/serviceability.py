@@ -1,6 +1,6 @@
 """Can a line be had from here to there: green, yellow or red, with the reasons, for each access point and line product."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kernel.text import Vocabulary
@@ -25,6 +25,11 @@ class Reason(Vocabulary):
 
     EXTENSION = "extension", "接入端需延伸光缆", "The cable must be extended to the A end"
     NEW_BUILD = "new_build", "接入端需新建光缆", "A cable must be built to the A end"
+    NO_ACCESS_POINT = (
+        "no_access_point",
+        "该线路商附近没有接入点",
+        "The line provider has no access point near there",
+    )
     TOO_FAR = "too_far", "超出该线路商的建设距离", "Farther than the line provider builds"
     PLACE_NOT_EXACT = (
         "place_not_exact",
@@ -73,12 +78,38 @@ class Ask:
 class Near:
     """An access point and the tail to it; None where the place is known by its division only.
 
-    `covered`: the line providers that say of this very address that it is pre-covered from here.
+    `covered`: the line providers that say of this very address that it is pre-covered from here. `carriers`: the line
+    providers whose spans end there. `serves`: its declared service area has the place in it.
     """
 
     site: str
     tail: Tail | None
     covered: frozenset[str] = frozenset()
+    carriers: frozenset[str] = frozenset()
+    serves: bool = False
+
+    @property
+    def metres(self) -> int:
+        """Of the tail, as the crow flies; 0 where it is not known."""
+        return 0 if self.tail is None else self.tail.metres
+
+
+def own_point(nears: Iterable[Near], provider: str) -> Near | None:
+    """The access point of one line provider's own: where it covers the address, else one that serves it, else the nearest.
+
+    None where no span of the provider's ends near there.
+    """
+    own = [near for near in nears if provider in near.covered or provider in near.carriers]
+    return min(
+        own, key=lambda near: (provider not in near.covered, not near.serves, near.metres), default=None
+    )
+
+
+def end_of(near: Near, provider: str, rules: Sequence[EndRule]) -> EndRule | None:
+    """The class of a line provider's A end over the tail; the nearest where it covers the address, None beyond them all."""
+    if provider in near.covered or near.tail is None:
+        return rules[0]
+    return class_of(near.tail.cable_m, rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +143,9 @@ class Option:
     @property
     def rank(self) -> tuple[int, int, int, int, str, str, str]:
         """Green first, then the full rate, the fewest days, the shortest tail, and names."""
-        tail = 0 if self.near.tail is None else self.near.tail.metres
         days = 0 if self.days is None else self.days
         return (
-            ORDER.index(self.light), -self.bandwidth_mbps, days, tail,
+            ORDER.index(self.light), -self.bandwidth_mbps, days, self.near.metres,
             self.line_provider, self.technology, self.near.site,
         )  # fmt: skip
 
@@ -205,12 +235,10 @@ def _option(question: Question, near: Near, product: Product, choice: LineChoice
 
 def _end(question: Question, near: Near, provider: str) -> tuple[EndRule | None, list[Reason]]:
     """The class of the A end for a line provider, and what it makes of the answer."""
-    rules = question.rules.get(provider, question.default)
-    if provider in near.covered:
-        return rules[0], []
-    if near.tail is None:
-        return rules[0], [Reason.PLACE_NOT_EXACT]
-    rule = class_of(near.tail.cable_m, rules)
+    rule = end_of(near, provider, question.rules.get(provider, question.default))
     if rule is None:
         return None, [Reason.TOO_FAR]
-    return rule, [] if rule.code == EndClass.PRE_COVERED else [Reason(rule.code)]
+    if near.tail is None and provider not in near.covered:
+        return rule, [Reason.PLACE_NOT_EXACT]
+    ready = provider in near.covered or rule.code == EndClass.PRE_COVERED
+    return rule, [] if ready else [Reason(rule.code)]

@@ -95,14 +95,15 @@ def charge_groups(
     """The charges of one line product's rows that serve the zone, the bandwidth, the lead time and the start.
 
     Rows are grouped by terminal delay where the latency asked for includes it, and by the bandwidth to hold; the
-    tail's delay counts on any layer. Groups come by rising delay, then bandwidth; empty where no row serves.
+    delay of the provider's tail counts on any layer. Groups come by rising delay, then bandwidth; empty where no row serves.
     """
     groups: dict[tuple[int, int], list[Charge]] = {}
     for row in rows:
         if serves(demand, wishes, row, zone):
             terminal = row.terminal_us if demand.latency_layer == "service" else 0
             for charge in _charges(demand, wishes, row):
-                groups.setdefault((terminal + wishes.access.latency_us, charge.held_mbps), []).append(charge)
+                delay = terminal + wishes.access.latency_of(row.line_provider)
+                groups.setdefault((delay, charge.held_mbps), []).append(charge)
     return tuple(ChargeGroup(*key, tuple(charges)) for key, charges in sorted(groups.items()))
 
 

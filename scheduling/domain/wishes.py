@@ -72,23 +72,53 @@ class Storage:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """What counts of the tail from the buyer to the access point: µs one way, and what each line provider needs for it.
+class End:
+    """The A end of one line provider: days and one-off CNY for each circuit, beside those of the tariff; µs one way.
 
-    `ends` are (line provider, days, one-off CNY for each circuit), beside those of the tariff; who is not among them does
-    not build that far. None is no tail at all. Whose price is not declared, asks none here: the survey tells it.
+    `days` None: it does not build that far. A price that is not declared is none here: the survey tells it. `site` is its
+    access point, None where that is the site that the demand names.
+    """
+
+    line_provider: str
+    days: int | None
+    one_off_cny: Decimal = Decimal(0)
+    latency_us: int = 0
+    site: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How the buyer reaches the network: each line provider's own access point, with the tail to it.
+
+    `ends` None is no tail at all. Who is not among them has no access point here: its lines would begin at the site that
+    the demand names, `latency_us` away.
     """
 
     latency_us: int = 0
-    ends: tuple[tuple[str, int, Decimal], ...] | None = None
+    ends: tuple[End, ...] | None = None
+
+    def end_of(self, provider: str) -> End | None:
+        """The A end of a line provider, None where it has none."""
+        return next((end for end in self.ends or () if end.line_provider == provider), None)
 
     def days_of(self, provider: str) -> int | None:
         """The days beside the tariff's; None where the provider does not build that far."""
-        return 0 if self.ends is None else {key: days for key, days, _ in self.ends}.get(provider)
+        end = self.end_of(provider)
+        return (0 if self.ends is None else None) if end is None else end.days
 
     def price_of(self, provider: str) -> Decimal:
         """CNY, once for each circuit."""
-        return {key: cny for key, _, cny in self.ends or ()}.get(provider, Decimal(0))
+        end = self.end_of(provider)
+        return Decimal(0) if end is None else end.one_off_cny
+
+    def latency_of(self, provider: str) -> int:
+        """µs one way of the tail to the provider's access point."""
+        end = self.end_of(provider)
+        return self.latency_us if end is None else end.latency_us
+
+    def sites(self) -> dict[str, str]:
+        """Line provider → its own access point, where that is not the site that the demand names."""
+        return {end.line_provider: end.site for end in self.ends or () if end.site is not None}
 
 
 NO_ACCESS = Access()

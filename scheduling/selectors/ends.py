@@ -1,15 +1,22 @@
 """Where carriers are, as questions about a line need it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
 from uuid import UUID
 
+from scheduling.domain.areas import covers
 from scheduling.domain.ends import EndRule, Tail
-from scheduling.domain.serviceability import Near
+from scheduling.domain.network import Network
+from scheduling.domain.serviceability import Near, own_point
 from scheduling.domain.sites import Point, SiteFacts
-from scheduling.models import CentreEntry, CoveredAddress, EndProfile, LineProvider
+from scheduling.models import CentreEntry, CoveredAddress, EndProfile, LineProvider, Site
 from scheduling.selectors.profiles import ends_profile
 from scheduling.selectors.sites import access_points
+
+Networks = Mapping[str, Network]
+"""The networks of a supply by line provider: they say whose spans end at an access point."""
+LOOKED_AT = 16
 
 
 def end_rules(tenants: Iterable[UUID]) -> dict[UUID, tuple[EndRule, ...]]:
@@ -26,23 +33,49 @@ def entered(centre: str) -> frozenset[str]:
     return frozenset(LineProvider.objects.filter(tenant_id__in=tenants).values_list("key", flat=True))
 
 
-def near_point(point: Point) -> list[Near]:
-    """The nearest access points to a place, with their tails."""
+def near_point(point: Point, networks: Networks) -> list[Near]:
+    """The access points nearest to a place with their tails, and each line provider's own; those that serve it first.
+
+    Whether one serves it is asked of the nearest `LOOKED_AT` of each line provider.
+    """
     tails = sorted((point.metres_to(site.point), site.key) for site in access_points())
-    return [Near(key, tail_over(metres)) for metres, key in tails[: ends_profile().access_points]]
+    many = ends_profile().access_points
+    close = {key for _, key in tails[:many]}
+    for network in networks.values():
+        close |= set(islice((key for _, key in tails if key in network.site_index), LOOKED_AT))
+    areas = Site.objects.filter(key__in=close, service_area__isnull=False).values_list("key", "service_area")
+    serving = {key for key, area in areas if area is not None and covers(area, point)}
+    found = [
+        Near(key, tail_over(metres), carriers=_carriers(key, networks), serves=key in serving)
+        for metres, key in tails
+        if key in close
+    ]
+    return _first(sorted(found, key=lambda near: not near.serves), networks)
 
 
-def near_place(place: str) -> list[Near]:
+def near_place(place: str, networks: Networks) -> list[Near]:
     """The access points of a division, those that stand for it by their place code first; their tails are not known."""
 
     def rank(site: SiteFacts) -> tuple[bool, str]:
         return site.place != place, site.key
 
     found = sorted((site for site in access_points() if place in (site.place, site.city)), key=rank)
-    return [Near(site.key, None) for site in found[: ends_profile().access_points]]
+    nears = [Near(site.key, None, carriers=_carriers(site.key, networks)) for site in found]
+    return _first(nears, networks)
 
 
-def near_address(plain: str) -> list[Near]:
+def _carriers(site: str, networks: Networks) -> frozenset[str]:
+    return frozenset(provider for provider, network in networks.items() if site in network.site_index)
+
+
+def _first(nears: Sequence[Near], networks: Networks) -> list[Near]:
+    """The first ones, and each line provider's own, in their order."""
+    own = {None if (near := own_point(nears, key)) is None else near.site for key in networks}
+    first = {near.site for near in nears[: ends_profile().access_points]}
+    return [near for near in nears if near.site in first | own]
+
+
+def near_address(plain: str, networks: Networks) -> list[Near]:
     """The access points from which line providers cover an address, as it is compared; empty where nobody does."""
     rows = list(CoveredAddress.objects.filter(plain=plain).select_related("site").order_by("id"))
     if not rows:
@@ -61,10 +94,11 @@ def near_address(plain: str) -> list[Near]:
             row.site.key,
             tail_over(first.metres_to(Point(row.site.lat, row.site.lon))),
             frozenset(covered[row.site.key]),
+            _carriers(row.site.key, networks),
         )
         for row in {row.site.key: row for row in rows}.values()
     ]
-    return [*exact, *(near for near in near_point(first) if near.site not in covered)]
+    return [*exact, *(near for near in near_point(first, networks) if near.site not in covered)]
 
 
 def tail_over(metres: Decimal) -> Tail:

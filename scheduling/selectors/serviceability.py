@@ -15,7 +15,7 @@ from scheduling.models import LineProduct, LineProvider
 from scheduling.selectors.ends import end_rules, entered
 from scheduling.selectors.gate import blocks
 from scheduling.selectors.profiles import ends_profile, working_calendar
-from scheduling.selectors.supply import Version, newest_supply
+from scheduling.selectors.supply import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,13 @@ class Serviceability:
     options: tuple[Answered, ...]
 
 
-def serviceability(*, ask: Ask, nears: Sequence[Near], centre: str) -> Serviceability:
-    """Every line product from every access point given, the best first. Raises UnknownCentre."""
+def serviceability(
+    *, ask: Ask, nears: Sequence[Near], centre: str, version: Version | None
+) -> Serviceability:
+    """Every line product of a version from every access point given, the best first. Raises UnknownCentre."""
     known = centres([centre]).get(centre)
     if known is None:
         raise UnknownCentre(pointer="/centre", centre=centre)
-    version = newest_supply()
     found: list[tuple[Option, Text | None]] = []
     if version is not None and known.site in version.supply.sites:
         keys = dict(LineProvider.objects.values_list("tenant_id", "key"))

@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from scheduling.domain.demand import DemandError
-from scheduling.domain.ends import EndRule, Tail, class_of, plain_address
+from scheduling.domain.ends import EndRule, plain_address
 from scheduling.domain.gazetteer import Place, fine_enough
 from scheduling.domain.numbers import NumberError, kilometres, parse_decimal
-from scheduling.domain.serviceability import Near
+from scheduling.domain.serviceability import Near, Reason, end_of, own_point
 from scheduling.domain.sites import Point
 from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import NO_ACCESS, Access
+from scheduling.domain.wishes import NO_ACCESS, Access, End
 from scheduling.errors import NoAccessPoint
 from scheduling.selectors.ends import end_rules, near_address, near_place, near_point
 from scheduling.selectors.gazetteer import gazetteer
@@ -24,10 +24,9 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The site that a demand starts at, the end that has to be built, what the engine counts of it, and all as shown."""
+    """The site that a demand starts at, what the engine counts of the way to it, and all as shown."""
 
     site: str
-    end: Tail | None
     access: Access
     shown: Json
 
@@ -43,19 +42,20 @@ def place_demand(demand: Mapping[str, Any], supply: Supply) -> Placed:
         case "from_site":
             if not isinstance(where, str) or where not in supply.sites:
                 raise DemandError("unknown_site", "from_site", "没有该站点", "no such site")
-            return Placed(where, None, NO_ACCESS, _shown([Near(where, None)], {}))
+            return Placed(where, NO_ACCESS, _shown([Near(where, None)], {}))
         case "from_place":
-            return _nearest(near_place(str(where)), supply, "from_place", where)
+            return _nearest(near_place(str(where), supply.networks), supply, "from_place", where)
         case "from_coordinates":
             point = _point(where)
-            return _nearest(near_point(point), supply, "from_coordinates", f"{point.lat}, {point.lon}")
+            nears = near_point(point, supply.networks)
+            return _nearest(nears, supply, "from_coordinates", f"{point.lat}, {point.lon}")
         case _:
             if not isinstance(where, str) or not where.strip():
                 raise DemandError("bad_value", "from_address", "须为非空文本", "a text is expected")
-            if nears := near_address(plain_address(where)):
+            if nears := near_address(plain_address(where), supply.networks):
                 return _nearest(nears, supply, "from_address", where)
             place = _known(where)
-            found = _nearest(near_point(place.point), supply, "from_address", place.name)
+            found = _nearest(near_point(place.point, supply.networks), supply, "from_address", place.name)
             found.shown["place"] = {
                 "name": place.name,
                 "level": place.level,
@@ -66,52 +66,73 @@ def place_demand(demand: Mapping[str, Any], supply: Supply) -> Placed:
 
 
 def access_of(shown: Mapping[str, Any]) -> Access:
-    """What counted of the tail of a demand that was placed before, by what was shown then."""
-    tail = shown["tail"]
-    if tail is None:
+    """What counted of the way of a demand that was placed before, by what was shown then."""
+    tail, carriers = shown["tail"], shown["carriers"]
+    if tail is None and {each["site"] for each in carriers.values()} <= {shown["site"], None}:
         return NO_ACCESS
-    prices = tail.get("one_off_cny", {})
-    ends = ((key, days, Decimal(prices.get(key) or 0)) for key, days in tail["days"].items())
-    return Access(tail["latency_us"], tuple(sorted(ends)))
+    ends = (
+        End(
+            line_provider=key,
+            days=each["days"],
+            one_off_cny=Decimal(each["one_off_cny"] or 0),
+            latency_us=0 if each["tail"] is None else each["tail"]["latency_us"],
+            site=each["site"],
+        )
+        for key, each in carriers.items()
+        if each["site"] is not None
+    )
+    return Access(0 if tail is None else tail["latency_us"], tuple(ends))
 
 
 def _nearest(nears: Sequence[Near], supply: Supply, field: str, named: Any) -> Placed:
     known = [near for near in nears if near.site in supply.sites]
     if not known:
         raise NoAccessPoint(pointer=f"/{field}", place=named)
-    end = known[0].tail
-    if end is None:
-        return Placed(known[0].site, None, NO_ACCESS, _shown(known, {}))
-    shown = _shown(known, _ends(end, supply))
-    return Placed(known[0].site, end, access_of(shown), shown)
+    shown = _shown(known, _carriers(known, supply))
+    return Placed(known[0].site, access_of(shown), shown)
 
 
-def _ends(end: Tail, supply: Supply) -> dict[str, EndRule]:
-    """Line provider → the class that such an end is of; who does not build that far is absent."""
+def _carriers(nears: Sequence[Near], supply: Supply) -> dict[str, Json]:
+    """Each line provider of the supply: its own access point, the tail to it, the class of such an end, or why it has none."""
     tenants = tenants_by_key(tariff.line_provider for tariff in supply.tariffs.values())
     rules = end_rules(tenants.values())
-    classes = {key: class_of(end.cable_m, rules[tenant]) for key, tenant in tenants.items()}
-    return {key: found for key, found in classes.items() if found is not None}
+    return {key: _carrier(own_point(nears, key), key, rules[tenants[key]]) for key in sorted(tenants)}
 
 
-def _shown(nears: Sequence[Near], ends: Mapping[str, EndRule]) -> Json:
+def _carrier(near: Near | None, provider: str, rules: Sequence[EndRule]) -> Json:
+    end = None if near is None else end_of(near, provider, rules)
+    exact = near is not None and near.tail is not None
+    reason = Reason.NO_ACCESS_POINT if near is None else Reason.TOO_FAR if end is None else None
+    return {
+        "site": None if near is None else near.site,
+        "tail_km": None if near is None else _km(near),
+        "tail": None if near is None else _tail(near),
+        "end_class": end.code if exact and end is not None else None,
+        "days": None if end is None else end.days if exact else 0,
+        "one_off_cny": str(end.one_off_cny) if exact and end and end.one_off_cny is not None else None,
+        "reason": None
+        if reason is None
+        else {
+            "code": reason.value,
+            "zh": reason.label.zh,
+            "en": reason.label.en,
+        },
+    }
+
+
+def _shown(nears: Sequence[Near], carriers: Mapping[str, Json]) -> Json:
     first, *others = nears
-    tail = None
-    if first.tail is not None:
-        tail = {
-            "cable_m": first.tail.cable_m,
-            "latency_us": first.tail.latency_us,
-            "days": {key: end.days for key, end in ends.items()},
-            "one_off_cny": {
-                key: None if end.one_off_cny is None else str(end.one_off_cny) for key, end in ends.items()
-            },
-        }
     return {
         "site": first.site,
         "tail_km": _km(first),
-        "tail": tail,
+        "tail": _tail(first),
+        "carriers": carriers,
         "alternates": [{"site": each.site, "tail_km": _km(each)} for each in others],
     }
+
+
+def _tail(near: Near) -> Json | None:
+    return None if near.tail is None else {"cable_m": near.tail.cable_m, "latency_us": near.tail.latency_us}
 
 
 def _km(near: Near) -> str | None:

@@ -20,7 +20,6 @@ from kernel.questions import insert
 from kernel.services.outbox import publish
 from scheduling.domain.answer import Answer, Bundle
 from scheduling.domain.demand import Demand, DemandError
-from scheduling.domain.ends import Tail
 from scheduling.domain.files import answer_json, parse_wished
 from scheduling.domain.light import Medium
 from scheduling.domain.lines import Lines
@@ -101,7 +100,7 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
     """Answer a demand of reference/selection-files on what may be sold now, and keep all of it.
 
     Instead of `from_site` it may say `from_place` (GB/T 2260), `from_coordinates` {lat, lon} in WGS-84 or
-    `from_address`: the nearest integrated access point is taken. Beyond the files it may weigh, move data, start
+    `from_address`: each line provider's nearest integrated access point is taken. Beyond the files it may weigh, move data, start
     later, keep to divisions and a domain, rent storage, and have other nodes asked (`peers`), who answer while the
     engine works. Raises DemandRefused with the field, NoAccessPoint.
     """
@@ -129,7 +128,7 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
         tied_beyond=answer.tied_beyond,
         spans=_evidence_of(answer, version),
         near_misses=_near_misses(version, lines),
-        terms=_terms(answer, lines, version, placed.end, question.asked_at),
+        terms=_terms(answer, lines, version, placed, question.asked_at),
         bundles=len(answer.bundles),
         across=across,
         milliseconds=round((time.perf_counter() - started) * 1000),
@@ -273,10 +272,16 @@ def _near_misses(version: Version, lines: Lines) -> list[dict[str, Any]]:
 
 
 def _terms(
-    answer: Answer, lines: Lines, version: Version, tail: Tail | None, at: datetime
+    answer: Answer, lines: Lines, version: Version, placed: Placed, at: datetime
 ) -> list[dict[str, Any]]:
     bundles, storage = answer.bundles, lines.wishes.storage
-    ready = installs(version, (bundle.line.charge.tariff for bundle in bundles), at=at, tail=tail)
+    ready = installs(
+        version,
+        (bundle.line.charge.tariff for bundle in bundles),
+        at=at,
+        days_of=placed.access.days_of,
+        classes={key: each["end_class"] for key, each in placed.shown["carriers"].items()},
+    )
     found = []
     for bundle in bundles:
         install = ready[row_id(TABLES[2], bundle.line.charge.tariff)]
@@ -321,7 +326,7 @@ def _terms_of(
         "bandwidth_mbps": charge.held_mbps,
         "spans": [str(version.id("spans", each)) for each in route.spans],
         "protection_spans": [str(version.id("spans", each)) for each in route.protection_spans or ()],
-        "a": str(version.id("sites", demand.from_site)),
+        "a": str(version.id("sites", bundle.from_site or demand.from_site)),
         "z": str(version.id("sites", version.supply.centres[bundle.centre].site)),
         "compute_fen": to_fen(Fraction(bundle.compute - bundle.storage, CNY_SCALE)) + stored_fen,
         "line_fen": to_fen(Fraction(bundle.line.cost, CNY_SCALE)),

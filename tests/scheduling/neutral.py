@@ -113,7 +113,14 @@ def _asked(demand: Demand, wishes: Wishes, names: Names) -> tuple[Demand, Wishes
 
     centre, line, access = demand.centre, demand.line, wishes.access
     if access.ends is not None:
-        ends = tuple((names["line_provider"].get(key, key), days, cny) for key, days, cny in access.ends)
+        ends = tuple(
+            replace(
+                end,
+                line_provider=names["line_provider"].get(end.line_provider, end.line_provider),
+                site=None if end.site is None else names["site"][end.site],
+            )
+            for end in access.ends
+        )
         access = Access(access.latency_us, ends)
     return replace(
         demand,

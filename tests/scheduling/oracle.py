@@ -5,16 +5,14 @@ Written from the meaning of the files alone; shares only the row and demand clas
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.supply import Centre, Offer, Span, Supply, Tariff
-from scheduling.domain.wishes import NO_ACCESS, NO_WISHES, Wishes
+from scheduling.domain.wishes import NO_WISHES, End, Wishes
 from tests.scheduling.oracle_worth import Charge, Found, Pick, Way, Worth
 
 Json = dict[str, Any]
@@ -50,6 +48,23 @@ class Oracle(Worth):
     def wishing(self, wishes: Wishes) -> "Oracle":
         """The same for other wishes."""
         return Oracle(self.supply, wishes, self)
+
+    # the buyer's end
+
+    def end(self, provider: str) -> End | None:
+        """The A end of a provider: from the demand's own site where nothing is said of ends at all."""
+        ends = self.wishes.access.ends
+        if ends is None:
+            return End(provider, 0, latency_us=self.wishes.access.latency_us)
+        return next((end for end in ends if end.line_provider == provider), None)
+
+    def start(self, demand: Demand, provider: str) -> str:
+        end = self.end(provider)
+        return demand.from_site if end is None or end.site is None else end.site
+
+    def tail(self, provider: str) -> int:
+        end = self.end(provider)
+        return self.wishes.access.latency_us if end is None else end.latency_us
 
     # paths
 
@@ -101,7 +116,6 @@ class Oracle(Worth):
         return max(0, min(row.most, row.free - booked))
 
     def stages(self, demand: Demand, way: Way, terminal: int, mbps: int) -> Iterator[tuple[str, bool]]:
-        terminal += self.wishes.access.latency_us
         yield (
             "bandwidth",
             all(
@@ -120,12 +134,12 @@ class Oracle(Worth):
         """Feasible paths, or pairs as (lower latency, other)."""
         feasible = [
             way
-            for way in self.ways(provider, demand.from_site, z)
+            for way in self.ways(provider, self.start(demand, provider), z)
             if all(passed for _, passed in self.stages(demand, way, terminal, mbps))
         ]
         if demand.protection == "none":
             return [(way,) for way in feasible]
-        if demand.from_site == z:
+        if self.start(demand, provider) == z:
             return [(way, way) for way in feasible]
         return [
             tuple(sorted(pair, key=lambda way: (way.latency, len(way.ids), way.ids)))
@@ -149,15 +163,20 @@ class Oracle(Worth):
             return "same_city"
         return "in_province" if one[:2] == two[:2] else "inter_province"
 
-    def rows(self, demand: Demand, product: tuple[str, str], z: str) -> list[Tariff]:
+    def rows(self, demand: Demand, product: tuple[str, str], z: str, *, near: bool = False) -> list[Tariff]:
+        """The rows that serve; `near` says that the buyer stands at the access point itself."""
+        zone = self.zone(self.start(demand, product[0]), z)
         return [
             row
             for row in self.supply.tariffs.values()
             if (row.line_provider, row.technology) == product
-            and self.end(row) is not None
+            and (near or self.built(row) is not None)
             and row.bandwidth_mbps >= demand.bandwidth_mbps
-            and row.zone in (self.zone(demand.from_site, z), "any")
-            and (demand.max_lead_days is None or row.lead_days + self.end_days(row) <= demand.max_lead_days)
+            and row.zone in (zone, "any")
+            and (
+                demand.max_lead_days is None
+                or row.lead_days + (0 if near else self.end_days(row)) <= demand.max_lead_days
+            )
         ]
 
     def wait(self, row: Tariff) -> int:
@@ -165,16 +184,15 @@ class Oracle(Worth):
         return self.wishes.waits.get(key, row.lead_days + self.end_days(row))
 
     def end_days(self, row: Tariff) -> int:
-        end = self.end(row)
+        end = self.built(row)
         assert end is not None
-        return end[0]
+        assert end.days is not None
+        return end.days
 
-    def end(self, row: Tariff) -> tuple[int, Decimal] | None:
-        """Days and CNY of the A end beside the row's; None where its provider does not build so far."""
-        ends = self.wishes.access.ends
-        if ends is None:
-            return 0, Decimal(0)
-        return next(((days, cny) for key, days, cny in ends if key == row.line_provider), None)
+    def built(self, row: Tariff) -> End | None:
+        """The A end; None where the row's provider does not build so far."""
+        end = self.end(row.line_provider)
+        return None if end is None or end.days is None else end
 
     def in_time(self, rows: list[Tariff]) -> list[Tariff]:
         """The rows whose days of opening, and the tail's, have passed when the compute starts."""
@@ -188,9 +206,9 @@ class Oracle(Worth):
         hours = Fraction(demand.duration_hours if transfer is None else transfer.within_hours)
         months = max(row.min_months, math.ceil(hours / 730))
         twice = 2 if demand.protection == "one_plus_one" else 1
-        end = self.end(row)
+        end = self.built(row)
         assert end is not None
-        one_off = Fraction(row.one_off_cny) + Fraction(end[1])
+        one_off = Fraction(row.one_off_cny) + Fraction(end.one_off_cny)
         fixed = twice * (one_off + months * Fraction(row.monthly_cny))
         yield Charge(fixed + months * Fraction(row.monthly_cny_per_km) * km, "term", held, hours)
         if row.elastic_cny_hour is None:
@@ -208,9 +226,9 @@ class Oracle(Worth):
         if self.wishes.weights is not None and self.wishes.weights.cny_per_ms is not None:
             per_us = Fraction(self.wishes.weights.cny_per_ms) / 1000
         terminal = row.terminal_us if demand.latency_layer == "service" else 0
-        added = terminal + self.wishes.access.latency_us
+        added = terminal + self.tail(provider)
         for mbps in {charge.mbps for charge in self.charges(demand, row, Fraction(0))}:
-            for route in self.routes(demand, provider, z, terminal, mbps):
+            for route in self.routes(demand, provider, z, added, mbps):
                 km = sum((way.km for way in route), Fraction(0))
                 latencies = sorted((way.latency + added for way in route), reverse=True)
                 hops = sum(len(way.ids) for way in route)
@@ -229,7 +247,8 @@ class Oracle(Worth):
             return min(candidates, key=lambda candidate: candidate[0])[1]
         service = demand.latency_layer == "service"
         terminal = min((row.terminal_us for row in rows), default=0) if service else 0
-        left = self.ways(product[0], demand.from_site, z)
+        terminal += self.tail(product[0])
+        left = self.ways(product[0], self.start(demand, product[0]), z)
         if not left:
             return "no_path"
         asked = demand.bandwidth_mbps
@@ -241,8 +260,7 @@ class Oracle(Worth):
             return "disjoint"
         if serving:
             return "start"
-        near = self.wishing(replace(self.wishes, starts_at=None, access=NO_ACCESS))
-        return "access" if near.rows(demand, product, z) else "tariff"
+        return "access" if self.rows(demand, product, z, near=True) else "tariff"
 
     # offers
 

@@ -73,6 +73,9 @@ def written(oracle: Oracle, demand: Demand, found: Found) -> Json:
         return of_files
     of_files["cny"]["storage"] = money(oracle.storage(demand, offer))
     more: Json = {"held_mbps": pick.charge.mbps, "line_hours": exact(pick.charge.hours)}
+    end = oracle.end(pick.row.line_provider)
+    if end is not None and end.site is not None:
+        more["from_site"] = end.site
     if oracle.wishes.weights is not None:
         unknown, score, parts = oracle.score(demand, offer, pick, found.total)
         more["score"] = {
@@ -116,19 +119,19 @@ def trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]
     yield "quantity", demand.quantity, list(range(demand.quantity - 1, 0, -1))
     if oracle.wishes.transfer is None:
         yield "bandwidth_mbps", demand.bandwidth_mbps, list(range(demand.bandwidth_mbps - 1, 0, -1))
-    ways = [
-        way
-        for provider in {span.line_provider for span in oracle.supply.spans.values()} | {""}
+    providers = {row.line_provider for row in oracle.supply.tariffs.values()}
+    tails = [
+        (way, oracle.tail(provider))
+        for provider in providers
         for site in oracle.supply.sites
-        for way in oracle.ways(provider, demand.from_site, site)
+        for way in oracle.ways(provider, oracle.start(demand, provider), site)
     ]
+    ways = [way for way, _ in tails]
     rows = oracle.supply.tariffs.values()
     terminals = {0} | {row.terminal_us for row in rows}
     lines: dict[str, set[Any]] = {
         "max_latency_us": {
-            way.latency + terminal + oracle.wishes.access.latency_us + 1
-            for way in ways
-            for terminal in terminals
+            way.latency + terminal + tail + 1 for way, tail in tails for terminal in terminals
         },
         "max_jitter_us": {way.jitter for way in ways},
         "max_loss": {Decimal(exact(way.loss)) for way in ways},
@@ -152,7 +155,7 @@ def trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]
 
 def tail_days(oracle: Oracle) -> set[int]:
     ends = oracle.wishes.access.ends
-    return {0} if ends is None else {days for _, days, _ in ends}
+    return {0} if ends is None else {end.days for end in ends if end.days is not None}
 
 
 def wished_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]]]:

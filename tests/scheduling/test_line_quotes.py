@@ -148,7 +148,7 @@ def test_the_survey_s_price_takes_the_place_of_that_of_the_class(world: World) -
     ]
     made(world.lin.post("/api/v1/line-end-profiles", {"classes": classes}))
     selection = chosen(world.ben, **FAR)
-    assert selection["access"]["tail"]["one_off_cny"] == {"line-jia": "5000.00"}
+    assert selection["access"]["carriers"]["line-jia"]["one_off_cny"] == "5000.00"
     assert Decimal(selection["answer"]["bundles"][0]["cny"]["total"]) == without + 5000
     quote = made(world.ben.post(PATH, {"selection": selection["id"], "bundle": 0}))
     firm = act(world.lin, quote, "survey", {"one_off_cny": "8000.00", "days": 12}, 201)

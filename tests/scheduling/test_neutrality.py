@@ -132,7 +132,7 @@ def _weighing(wishes: Wishes, factor: Decimal) -> Wishes:
 @pytest.mark.parametrize("top", [0, 1, 3])
 def test_what_shares_the_last_rank_beyond_the_page_is_counted(top: int) -> None:
     cut = 0
-    for seed in range(60):
+    for seed in range(60, 120):
         supply, demand, wishes = asked(seed)
         whole = chosen(supply, demand, wishes)
         page = chosen(supply, replace(demand, top=top), wishes)

@@ -14,7 +14,7 @@ from scheduling.domain.extras import Booked, CentreFacts, Extras, LineGrade, Sto
 from scheduling.domain.files import answer_json, parse_demand, parse_wished
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Centre, Offer, Site, Span, Supply, Tariff
-from scheduling.domain.wishes import HOUR_US, Access, Storage, Transfer, Weights, Wishes, instant
+from scheduling.domain.wishes import HOUR_US, Access, End, Storage, Transfer, Weights, Wishes, instant
 from tests.scheduling.oracle import Oracle
 from tests.scheduling.oracle_worth import Pick
 
@@ -199,7 +199,7 @@ def test_a_line_that_takes_longer_than_until_the_start_is_counted_and_the_first_
 
 def test_the_end_is_paid_once_for_each_circuit_where_its_carrier_asks() -> None:
     near = asked(town(), Wishes())["bundles"][0]["cny"]
-    far = asked(town(), Wishes(access=Access(ends=(("L", 0, Decimal("80.25")),))))["bundles"][0]["cny"]
+    far = asked(town(), Wishes(access=Access(ends=(End("L", 0, Decimal("80.25")),))))["bundles"][0]["cny"]
     assert Decimal(far["line"]) - Decimal(near["line"]) == Decimal("80.25")
     assert Decimal(far["total"]) - Decimal(near["total"]) == Decimal("80.25")
 
@@ -219,7 +219,7 @@ def test_less_to_move_and_another_class_of_storage_are_named_where_they_help() -
 
 
 def test_the_tail_counts_in_latency_and_days() -> None:
-    access = Access(latency_us=40, ends=(("L", 7, Decimal(0)),))
+    access = Access(latency_us=40, ends=(End("L", 7, latency_us=40),))
     found = asked(town(), Wishes(access=access))["bundles"][0]
     assert found["latency_us"] == 340
     quick = replace(DEMAND, max_latency_us=340)

@@ -23,6 +23,7 @@ from scheduling.domain.wishes import (
     HOUR_US,
     STORAGE_CLASSES,
     Access,
+    End,
     Storage,
     Transfer,
     Weights,
@@ -92,11 +93,22 @@ def _booked(rng: Random, part: str, key: str, most: int) -> Booked:
     return Booked(part, key, most, free, written_steps(steps_of(bookings)))
 
 
-def both(one: int, two: int) -> tuple[tuple[str, int, Decimal], ...]:
-    """Days of the two line providers, and what they ask for their ends: more for more days."""
-    return tuple(
-        (key, days, Decimal(days) * 100) for key, days in zip(LINE_PROVIDERS, (one, two), strict=True)
-    )
+def small_access(rng: Random, supply: Supply) -> Access:
+    """No tail, one tail to the demand's own site, or line providers each with an access point and a tail of its own.
+
+    More is asked for more days; some do not build that far, some have no access point at all.
+    """
+    near = rng.choice((0, 1, 7, 30))
+    if rng.random() < 0.2:
+        return Access(near)
+    own = rng.random() < 0.8
+    ends = []
+    for provider in LINE_PROVIDERS:
+        days = rng.choice((0, 1, 3, 3, 10, None))
+        site = rng.choice(list(supply.sites)) if own else None
+        tail = rng.choice((0, 1, 7, 30)) if own else near
+        ends.append(End(provider, days, Decimal(days or 0) * 100, tail, site))
+    return Access(near, tuple(end for end in ends if rng.random() < 0.85))
 
 
 def small_waits(rng: Random, supply: Supply) -> dict[str, int]:
@@ -123,6 +135,7 @@ def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, W
         demand = replace(demand, duration_hours=Decimal(730))
     if transfer is not None:
         demand = replace(demand, bandwidth_mbps=transfer.least_mbps)
+    access = small_access(rng, supply) if rng.random() < 0.4 else Access()
     starts = maybe(*(ASKED + timedelta(hours=hours) for hours in (1, 24, 72, 73, 100, 241)))
     return demand, Wishes(
         weights=weights if weighed else None,
@@ -132,7 +145,6 @@ def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, W
         residency=maybe(("32",), ("3205", "31"), ("310115",), ("11",)) or (),
         domain=maybe(*DOMAINS),
         storage=maybe(Storage(3, "performance"), Storage(8, "standard"), Storage(9, "performance")),
-        access=maybe(Access(7, both(3, 0)), Access(1, both(0, 1)[:1]), Access(30, both(10, 10)), Access(3))
-        or Access(),
+        access=access,
         waits=small_waits(rng, supply),
     )
