@@ -79,8 +79,7 @@ def note(found: Any, covered: Counter[str]) -> None:
     covered["storage paid"] += any(
         bundle["cny"].get("storage", "0.0000") != "0.0000" for bundle in found["bundles"]
     )
-    starts = {bundle["from_site"] for bundle in found["bundles"] if "from_site" in bundle}
-    covered["own access points"] += len(starts) > 1
+    covered["own access point"] += any("from_site" in bundle for bundle in found["bundles"])
     covered["elastic"] += any(bundle["billing"] == "elastic" for bundle in found["bundles"])
     for part, counts in found["rejected"].items():
         covered.update(f"{part}: {key}" for key, count in counts.items() if count)
