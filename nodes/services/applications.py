@@ -8,7 +8,6 @@ from kernel.actor import Actor
 from kernel.clock import now
 from kernel.services.outbox import publish
 from nodes import events
-from nodes.adapters.forms.docx import write_form
 from nodes.domain.applications import (
     LIFE,
     ApplicationState,
@@ -108,4 +107,6 @@ def render_application(application: NodeApplication) -> bytes:
     if application.document is not None:
         return bytes(application.document)
     draft = application.version if application.state == ApplicationState.DRAFT else None
+    from nodes.adapters.forms.docx import write_form  # much to load, for a paper that few processes write
+
     return write_form(FormKind(application.kind), application.content, application_profile(), draft=draft)

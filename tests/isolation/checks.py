@@ -68,19 +68,18 @@ def wrong_rights(house: House, ledger: Ledger, address: Address, asker: str) -> 
 
 
 def rights_without_scope(house: House, ledger: Ledger, address: Address, asker: str) -> list[str]:
-    """Where a colleague whose key covers nothing gets further than anybody does."""
+    """Where a colleague whose key covers nothing gets further than anybody does: asked of one object for each answer."""
     tenant, caller = tenant_of(house, asker), house.unscoped[asker]
     open_to_all = reach(address.operation, "anonymous") != "none"
     if open_to_all or issubclass(address.view, FederationView):
         return []
     wrong = []
+    by_law: dict[str, Thing | None] = {}
     for thing in things_at(ledger, address, tenant):
+        hidden = thing is not None and not thing.within(reach(seen_by(address), "anonymous"), tenant)
+        by_law.setdefault("404" if hidden else "403", thing)
+    for law, thing in by_law.items():
         answer = ask(house, asker, address, thing.id if thing else "", caller=caller)
-        law = (
-            "404"
-            if thing is not None and not thing.within(reach(seen_by(address), "anonymous"), tenant)
-            else "403"
-        )
         if said(answer, address) != law:
             wrong.append(
                 f"a colleague of {asker}: {thing}: law {law}, answered {answer.status} {answer.document}"
