@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+from identifiers.api.door import ResolutionDoor  # noqa: E402 - it reads the settings
+
+application = ResolutionDoor(_django)

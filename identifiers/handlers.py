@@ -1,6 +1,6 @@
 """What happens after an act on an identifier: what was answered of it before is not handed out any more.
 
-The act itself strikes it out before it commits; this makes it certain, however long that took.
+The act itself strikes it out once it has committed; this makes it certain, should the process have ended in between.
 """
 
 from identifiers import events

@@ -34,6 +34,11 @@ REFUSED = 400
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
+def id_of_request(given: str) -> str:
+    """The id that the caller gave a request, if it is a decent one; else a new one."""
+    return given if GIVEN_ID.fullmatch(given) else str(new_id())
+
+
 def spend(verified: Verified) -> None:
     """Let a signature whose act was taken back be used up all the same; without a database nothing can use it."""
     try:
@@ -51,8 +56,7 @@ class RequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Handle one request."""
-        given = request.headers.get("X-Request-Id", "")
-        token = request_id.set(given if GIVEN_ID.fullmatch(given) else str(new_id()))
+        token = request_id.set(id_of_request(request.META.get("HTTP_X_REQUEST_ID", "")))
         start = time.perf_counter()
         try:
             with as_node("sessions and pages are read before anybody is known"):

@@ -74,6 +74,16 @@ def run(statement: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple
         return cursor.fetchall() if cursor.description else []
 
 
+def ask(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The same for a reading, also outside a transaction."""
+    if not connection.get_autocommit():
+        return run(statement, values)
+    places = ", ".join(["%s"] * len(values))
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXECUTE {connection.kept(statement)}({places})", values)  # type: ignore[attr-defined] # kernel.database
+        return cursor.fetchall()
+
+
 def insert(row: Model) -> None:
     """Insert a new row as `row.save(force_insert=True)` does, by a statement that is planned once a connection.
 
@@ -141,7 +151,7 @@ class _Asking:
 
     def execute_sql(self, **_: object) -> list[list[tuple[Any, ...]]]:
         """The rows, in one lump."""
-        return [run(self.form.statement, [self.values[name] for name in self.form.names])]
+        return [ask(self.form.statement, [self.values[name] for name in self.form.names])]
 
     def results_iter(self, results: Any = None, **shape: Any) -> Iterable[Sequence[Any]]:
         """The rows in Python's types."""

@@ -15,6 +15,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from config.embedded.addresses import shifted
+from kernel.shelves import forget_all
 from kernel.tenancy import as_node
 from tests.support.cast import World
 from tests.support.stage import STAGE, scene_of
@@ -45,6 +46,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Togethe
     """Deal the tests out in their order, so that a worker does not leave a folder before it is done with it."""
     config.option.loadscopereorder = False
     return TogetherScheduling(config, log)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    """What a process keeps of one test's facts is no answer to another."""
+    yield
+    forget_all()
 
 
 @pytest.fixture(scope="session")

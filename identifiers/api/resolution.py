@@ -1,6 +1,6 @@
 """Public resolution: from a code to what it stands for, for anybody, for ever, in the node's signed words."""
 
-import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,8 +16,8 @@ from identifiers.domain.codes import Code, require_prefix
 from identifiers.domain.evidence import IdentityResult, Liveness
 from identifiers.domain.lifecycle import IdentifierKind, IdentifierState
 from identifiers.errors import MalformedCode, PrefixElsewhere, PrefixUnknown, UnknownCode
-from identifiers.services.hierarchy import fetch_answer, holder_of, is_mine, tell_holder
-from identifiers.services.resolution import deny, resolve_kept
+from identifiers.services.hierarchy import fetch_answer, holder_of, tell_holder
+from identifiers.services.resolution import deny_or_direct, resolve_kept
 from kernel.api.problems import PROBLEM_JSON, ProblemDocument, document
 from kernel.api.statements import SignedStatementOut
 from kernel.api.versions import unless_known
@@ -146,7 +146,7 @@ class ResolveView(PublicView):
     def get(self, request: Request, *, prefix: str, suffix: str) -> HttpResponse:
         """Resolve a code in any spelling that people and scanners use."""
         asked = self.query(ResolutionQuery) if request.META.get("QUERY_STRING") else {}
-        return answer(request, Code.parse(f"{prefix}/{suffix}"), asked)
+        return answer(_known(request), Code.parse(f"{prefix}/{suffix}"), asked)
 
 
 class ResolveTextView(PublicView):
@@ -163,7 +163,7 @@ class ResolveTextView(PublicView):
         except MalformedCode as wrong:
             wrong.pointer = "/code"
             raise
-        return answer(request, code, asked)
+        return answer(_known(request), code, asked)
 
 
 class PrefixView(PublicView):
@@ -192,44 +192,50 @@ class PrefixView(PublicView):
         return Response(told, headers=_kept(half_left(told, now())))
 
 
-def answer(request: Request, code: Code, asked: Mapping[str, Any]) -> HttpResponse:
-    """The resolution of a code, its denial, or the way to the node that answers; anybody may keep it for a while."""
+def answer(known: str, code: Code, asked: Mapping[str, Any]) -> HttpResponse:
+    """The resolution of a code, its denial, or the way to the node that answers; anybody may keep it for a while.
+
+    `known` is the If-None-Match of a reader who has one, `asked` what is to be done with other nodes' codes.
+    """
     try:
-        body, seconds = resolve_kept(code)
+        sent = resolve_kept(code)
     except UnknownCode as unknown:
         return unknown_here(code, unknown, asked)
-    tag = hashlib.sha256(body).hexdigest()[:16]
-    headers = {"ETag": f'"{tag}"', **_kept(seconds)}
-    return unless_known(request, HttpResponse(body, content_type="application/json", headers=headers))
+    headers = {"ETag": f'"{sent.tag}"', **_kept(sent.seconds)}
+    return unless_known(known, HttpResponse(sent.body, content_type="application/json", headers=headers))
 
 
-def unknown_here(code: Code, unknown: UnknownCode, asked: Mapping[str, Any]) -> Response:
+def unknown_here(code: Code, unknown: UnknownCode, asked: Mapping[str, Any]) -> HttpResponse:
     """What there is to say of a code that was never issued here."""
-    holder = holder_of(code.prefix)
-    if holder is None or is_mine(holder):
-        return denied(unknown, deny(code).said)
+    found = deny_or_direct(code)
+    if not isinstance(found, Holder):
+        return denied(unknown, found)
     if asked.get("final"):
         raise PrefixElsewhere(prefix=code.prefix)
     if not asked.get("fetched"):
-        return away(holder, f"identifiers/{code}")
+        return away(found, f"identifiers/{code}")
     facts, seconds = fetch_answer(code)
     if facts["type"] == AnswerType.DENIAL:
         return denied(unknown, facts)
     return Response(facts, headers=_kept(seconds))
 
 
-def denied(problem: Problem, facts: Facts) -> Response:
+def denied(problem: Problem, facts: Facts) -> HttpResponse:
     """The problem with the signed denial beside it."""
     proof: Facts = {name: facts[name] for name in ("statement", "delegation") if name in facts}
-    body: Facts = {**document(problem), **proof}
-    return Response(body, problem.status, content_type=PROBLEM_JSON, headers=_kept(DENIAL_SECONDS))
+    body = json.dumps({**document(problem), **proof}, separators=(",", ":"), ensure_ascii=False)
+    return HttpResponse(body, status=problem.status, content_type=PROBLEM_JSON, headers=_kept(DENIAL_SECONDS))
 
 
-def away(holder: Holder, path: str) -> Response:
+def away(holder: Holder, path: str) -> HttpResponse:
     """To the node that answers, which is then to answer itself; or to the one above, which sends further."""
     last = "?final=true" if holder.certain else ""
     headers = {"Location": f"{holder.url}/api/v1/{path}{last}", **_kept(AWAY_SECONDS)}
-    return Response(None, 307, headers=headers)
+    return HttpResponse(status=307, headers=headers)
+
+
+def _known(request: Request) -> str:
+    return str(request.headers.get("If-None-Match", ""))
 
 
 def _kept(seconds: int) -> dict[str, str]:

@@ -8,8 +8,8 @@ from django.db.models.functions import Now
 
 from identifiers.domain.lifecycle import OVER, WITHOUT_CODE, IdentifierKind, IdentifierState
 from identifiers.domain.review import Review
-from kernel.kept import strike
 from kernel.models.base import Entity
+from kernel.shelves import strike
 
 
 class Identifier(Entity):
@@ -68,15 +68,10 @@ class Identifier(Entity):
         ]
 
     def advance(self, *fields: str) -> None:
-        """Save the next generation, and let nobody hand out what was answered of the last one."""
+        """Save the next generation; once it is committed, nobody hands out what was answered of the last one."""
         super().advance(*fields)
         if self.code:
-            strike(resolved(self.code))
-
-
-def resolved(code: str) -> str:
-    """Under which name the answer for a code is kept."""
-    return f"resolved:{code}"
+            strike(self.code)
 
 
 class IssuedCode(models.Model):

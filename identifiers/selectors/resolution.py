@@ -1,19 +1,18 @@
 """What codes resolve to, and which prefixes this node answers for."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.db.models.functions import JSONObject, Now
-
 from identifiers.domain.codes import Code
 from identifiers.domain.evidence import IdentityResult, Liveness, liveness
 from identifiers.domain.lifecycle import IdentifierKind, IdentifierState
 from identifiers.errors import UnknownCode
-from identifiers.models import Challenge, Descriptor, Identifier, Prefix, Sighting
+from identifiers.models import Prefix
 from identifiers.selectors.profiles import descriptor_profile
+from kernel.questions import ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +57,26 @@ class Resolution:
         return min((end for end in ends if end is not None and end > self.read_at), default=None)
 
 
-def resolve_many(codes: Iterable[Code]) -> dict[str, Resolution]:
+RESOLVE = """
+    SELECT i.code, i.kind, i.state, i.filing, i.filed_at, described.version, described.attributes, described.created_at,
+           s.seen_at, s.good_until, answered.result, answered.answered_at, answered.key_id, statement_timestamp()
+    FROM identifier i
+    CROSS JOIN LATERAL (
+        SELECT version, attributes, created_at FROM descriptor WHERE identifier_id = i.id ORDER BY version DESC LIMIT 1
+    ) described
+    LEFT JOIN sighting s ON s.tenant_id = i.tenant_id AND s.subject = i.subject
+    LEFT JOIN LATERAL (
+        SELECT c.result, c.answered_at, k.key_id FROM identity_challenge c JOIN proof_key k ON k.id = c.key_id
+        WHERE c.identifier_id = i.id AND c.result <> '' ORDER BY c.answered_at DESC LIMIT 1
+    ) answered ON true
+    WHERE i.code = ANY(%s)
+"""
+
+
+def resolve_many(codes: Iterable[Code | str]) -> dict[str, Resolution]:
     """The public facts behind codes, by their canonical text, in one statement; what was never issued here is left out."""
-    rows = Identifier.objects.filter(code__in=[str(code) for code in codes])
-    return {found.code: found for found in map(_resolution, _with_facts(rows))}
+    rows = ask(RESOLVE, [[str(code) for code in codes]])
+    return {found.code: found for found in map(_resolution, rows)}
 
 
 def resolve(code: Code) -> Resolution:
@@ -79,7 +94,7 @@ def resolve_text(text: str) -> Resolution:
 
 def is_ours(prefix: str) -> bool:
     """Whether this node issues, or once issued, under the prefix: only then may it deny a code."""
-    return Prefix.objects.filter(prefix=prefix).exists()
+    return bool(ask("SELECT 1 FROM prefix WHERE prefix = %s", [prefix]))
 
 
 def our_prefixes() -> set[str]:
@@ -87,45 +102,23 @@ def our_prefixes() -> set[str]:
     return set(Prefix.objects.values_list("prefix", flat=True))
 
 
-def _with_facts(rows: QuerySet[Identifier]) -> Any:
-    described = Descriptor.objects.filter(identifier=OuterRef("pk")).order_by("-version")
-    seen = Sighting.objects.filter(tenant_id=OuterRef("tenant_id"), subject=OuterRef("subject"))
-    answered = Challenge.objects.filter(identifier=OuterRef("pk")).exclude(result="").order_by("-answered_at")
-    return rows.annotate(
-        read_at=Now(),
-        described=Subquery(
-            described.values(facts=JSONObject(version="version", attributes="attributes", at="created_at"))[
-                :1
-            ]
-        ),
-        seen=Subquery(seen.values(facts=JSONObject(at="seen_at", until="good_until"))[:1]),
-        answered=Subquery(
-            answered.values(facts=JSONObject(result="result", at="answered_at", key="key__key_id"))[:1]
-        ),
-    )
-
-
-def _resolution(row: Any) -> Resolution:
-    described_at = datetime.fromisoformat(row.described["at"])
-    seen, answered = row.seen or {}, row.answered or {}
+def _resolution(row: tuple[Any, ...]) -> Resolution:
+    code, kind, state, filing, filed_at, version, attributes, described_at, *evidence, read_at = row
+    seen_at, live_until, result, identity_at, keyid = evidence
     return Resolution(
-        code=row.code,
-        kind=IdentifierKind(row.kind),
-        state=IdentifierState(row.state),
-        descriptor_version=row.described["version"],
-        attributes={} if row.state == IdentifierState.RETIRED else row.described["attributes"],
+        code=code,
+        kind=IdentifierKind(kind),
+        state=IdentifierState(state),
+        descriptor_version=version,
+        attributes={} if state == IdentifierState.RETIRED else json.loads(attributes),
         described_at=described_at,
         attributes_until=described_at + timedelta(days=descriptor_profile().fresh_days),
-        filing=row.filing,
-        filed_at=row.filed_at,
-        seen_at=_instant(seen.get("at")),
-        live_until=_instant(seen.get("until")),
-        identity=IdentityResult(answered.get("result") or IdentityResult.UNPROVEN),
-        identity_at=_instant(answered.get("at")),
-        identity_keyid=answered.get("key"),
-        read_at=row.read_at,
+        filing=filing,
+        filed_at=filed_at,
+        seen_at=seen_at,
+        live_until=live_until,
+        identity=IdentityResult(result or IdentityResult.UNPROVEN),
+        identity_at=identity_at,
+        identity_keyid=keyid,
+        read_at=read_at,
     )
-
-
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

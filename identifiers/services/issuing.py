@@ -17,6 +17,7 @@ from identifiers.selectors.blocks import block_in_use
 from identifiers.selectors.profiles import review_profile
 from kernel.actor import SYSTEM, Actor
 from kernel.services.outbox import publish_each
+from kernel.shelves import strike
 from kernel.systems import System, runs_here
 
 AT_ONCE = 500
@@ -73,6 +74,7 @@ def issue_codes(*, rows: Sequence[Identifier], actor: Actor, rule: str = "") -> 
             "codes": [row.code for row in rows],
         }
         cursor.execute(WRITE, given)
+    strike(*(row.code or "" for row in rows))  # they may have been denied
     happened = [
         events.IdentifierIssued(
             subject=row.id, tenant=row.tenant_id, code=row.code or "", kind=row.kind, rule=rule

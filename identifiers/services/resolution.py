@@ -1,25 +1,33 @@
 """Resolution as the node signs it: what a code stands for, or that it was never issued."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from time import monotonic
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
-from identifiers.domain.answers import CONTEXT, AnswerType, Facts, encode, fresh_seconds, plain, stated
+from identifiers.domain.answers import (
+    CONTEXT,
+    DENIAL_SECONDS,
+    AnswerType,
+    Facts,
+    encode,
+    fresh_seconds,
+    plain,
+    stated,
+)
 from identifiers.domain.codes import Code
 from identifiers.errors import MalformedCode, UnknownCode
 from identifiers.models import Identifier
-from identifiers.models.identifiers import resolved
 from identifiers.selectors.resolution import Resolution, our_prefixes, resolve, resolve_many
 from identifiers.services.hierarchy import holder_of, is_mine
 from kernel.clock import now
-from kernel.federation import Wire, federation
-from kernel.kept import keep, recall, strike
+from kernel.federation import Holder, Wire, federation
+from kernel.shelves import Fresh, Shelf, strike
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +47,76 @@ class Answer:
         return json.dumps(self.said, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def resolve_kept(code: Code) -> tuple[bytes, int]:
-    """What the code stands for, signed, as it is sent, and for how many seconds a reader may keep it.
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An answer as it is sent: its bytes, their tag, and for how many seconds a reader may keep them."""
 
-    It was read from the database as long ago at most as a reader may keep it. Raises UnknownCode.
+    body: bytes
+    tag: str
+    seconds: int
+
+
+def resolve_kept(code: Code) -> Sent:
+    """What the code stands for, signed, as it is sent. Raises UnknownCode.
+
+    It was read from the database as long ago at most as a reader may keep it.
     """
-    name = resolved(str(code))
-    kept: tuple[bytes, int] | None = recall(name)
-    if kept is None:
-        begin = monotonic()
-        answer = resolve_signed(code)
-        kept = answer.encode(), fresh_seconds(answer.facts)
-        keep(name, kept, seconds=kept[1] - (monotonic() - begin))
-    return kept
+    name = str(code)
+    sent = None if DENIALS.find(name) else ANSWERS.answer(name)
+    if sent is None:
+        raise UnknownCode(written=code)
+    return sent
+
+
+def deny_or_direct(code: Code) -> Facts | Holder:
+    """The node's signed word that it never issued the code; or the node that answers for the prefix, or knows who does.
+
+    Raises UnknownCode where nobody is known to ask.
+    """
+    name = str(code)
+    denial = DENIALS.find(name)
+    if denial is not None:
+        return denial
+    holder = holder_of(code.prefix)
+    if is_mine(holder):
+        return DENIALS.answer(name) or {}
+    if holder is None:
+        raise UnknownCode(written=code)
+    return holder
+
+
+def _resolved(names: Sequence[str]) -> dict[str, Fresh[Sent]]:
+    found = resolve_many(names)
+    return {code: _sent(each) for code, each in found.items()}
+
+
+def _sent(found: Resolution) -> Fresh[Sent]:
+    answer = _answer(found)
+    body, seconds = answer.encode(), fresh_seconds(answer.facts)
+    tag = hashlib.sha256(body).hexdigest()[:16]
+    return Fresh(Sent(body, tag, seconds), len(body), seconds)
+
+
+def _denied(names: Sequence[str]) -> dict[str, Fresh[Facts]]:
+    made: dict[str, Fresh[Facts]] = {}
+    at = now()
+    for name in names:
+        answer = _signed(AnswerType.DENIAL, {"code": name}, at=at)
+        made[name] = Fresh(answer.said, len(answer.encode()), DENIAL_SECONDS)
+    return made
+
+
+ANSWERS = Shelf(_resolved, most=32 * 2**20, along=32)
+# apart, so that whoever asks for what is not there pushes out nothing that is
+DENIALS = Shelf(_denied, most=2 * 2**20)
 
 
 def resolve_signed(code: Code) -> Answer:
     """What the code stands for at this moment, signed. Raises UnknownCode for one that was never issued here."""
-    found = resolve(code)
+    return _answer(resolve(code))
+
+
+def _answer(found: Resolution) -> Answer:
     return _signed(AnswerType.RESOLUTION, told(found), at=found.read_at, until=found.holds_until)
 
 
@@ -117,18 +177,11 @@ def _read(text: str) -> Code | MalformedCode:
         return wrong
 
 
-def deny(code: Code) -> Answer:
-    """The node's word that it never issued the code. Raises UnknownCode under a prefix that it does not answer for."""
-    if not is_mine(holder_of(code.prefix)):
-        raise UnknownCode(written=code)
-    return _signed(AnswerType.DENIAL, {"code": str(code)}, at=now())
-
-
 def strike_answer(*, identifier: UUID) -> None:
     """Let nobody hand out what was answered of an identifier before now."""
     code = Identifier.objects.filter(id=identifier).values_list("code", flat=True).first()
     if code:
-        strike(resolved(code))
+        strike(code)
 
 
 def _signed(

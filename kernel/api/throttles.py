@@ -1,6 +1,9 @@
 """Rate limits by credential, or by address for those who are not signed in; every counted answer says what is left."""
 
 import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from django.core.cache import cache
@@ -33,17 +36,17 @@ class ActorThrottle(SimpleRateThrottle):
         self.now = self.timer()
         window = int(self.now // self.duration)
         try:
-            self.count = self._counted(f"{self.get_cache_key(request, view)}:{window}", 2 * self.duration)
+            self.count = self.counted(f"{self.get_cache_key(request, view)}:{window}", 2 * self.duration)
         except RedisError as error:
             logger.warning("requests are not counted", extra={"reason": str(error)})
             return True
         return self.count <= self.num_requests
 
-    def _counted(self, key: str, seconds: int) -> int:
-        """Count one more under a key that is forgotten after so many seconds; how many there are now."""
+    def counted(self, key: str, seconds: int, more: int = 1) -> int:
+        """Count so many more under a key that is forgotten after so many seconds; how many there are now."""
         store: Any = cache._cache.get_client(key, write=True)  # type: ignore[attr-defined] # noqa: SLF001 - its own incr() asks thrice
         with store.pipeline(transaction=False) as both:
-            both.incr(cache.make_and_validate_key(key))
+            both.incrby(cache.make_and_validate_key(key), more)
             both.expire(cache.make_and_validate_key(key), seconds)
             counted, _ = both.execute()
         return int(counted)
@@ -60,8 +63,76 @@ class ActorThrottle(SimpleRateThrottle):
 
     def report(self, response: HttpResponseBase) -> None:
         """Say the policy and what is left of it (draft-ietf-httpapi-ratelimit-headers), from what was counted."""
+        for name, value in self.told():
+            response[name] = value
+
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """The same as headers."""
         if self.count is None or self.num_requests is None:
-            return  # not counted: asked by nobody, or without Redis
+            return ()  # not counted: asked by nobody, or without Redis
         left = max(0, self.num_requests - self.count)
-        response["RateLimit-Policy"] = f'"{self.scope}";q={self.num_requests};w={self.duration}'
-        response["RateLimit"] = f'"{self.scope}";r={left};t={self.wait()}'
+        return (
+            ("RateLimit-Policy", f'"{self.scope}";q={self.num_requests};w={self.duration}'),
+            ("RateLimit", f'"{self.scope}";r={left};t={self.wait()}'),
+        )
+
+
+@dataclass(slots=True)
+class Lease:
+    """Requests of an address that this process has counted ahead: `used` of the window's so far, `left` of the last lease."""
+
+    window: int
+    count: int = 0
+    used: int = 0
+    left: int = 0
+
+
+AHEAD = 100  # a lease is at most this part of the rate, and at most what the address has used
+ADDRESSES = 10_000  # that are remembered; who falls out begins anew, counted all the same
+leases: OrderedDict[str, Lease] = OrderedDict()  # by address
+_lock = Lock()
+
+
+class _Request:
+    """What a throttle asks a request for, to know its address."""
+
+    def __init__(self, meta: dict[str, Any]) -> None:
+        self.META = meta
+        self.headers = {"x-forwarded-for": meta.get("HTTP_X_FORWARDED_FOR")}
+
+
+def count_anonymous(meta: dict[str, Any]) -> tuple[tuple[str, str], ...] | None:
+    """Count a request of somebody who is not signed in, and what is left as headers; None for one too many.
+
+    It is counted where ActorThrottle counts, never less, but ahead: a process takes as many as the address has used, a
+    hundredth of the rate at most, so that not each answer waits for Redis. Without Redis nobody is counted.
+    """
+    throttle = ActorThrottle()
+    most, seconds = throttle.num_requests, throttle.duration
+    if most is None or seconds is None:
+        return ()
+    throttle.now = throttle.timer()
+    window = int(throttle.now // seconds)
+    ident = throttle.get_ident(_Request(meta))  # type: ignore[arg-type] # it asks for META alone
+    with _lock:
+        lease = leases.get(ident)
+        if lease is None or lease.window != window:
+            lease = leases[ident] = Lease(window)
+        leases.move_to_end(ident)
+        if len(leases) > ADDRESSES:
+            leases.popitem(last=False)
+        if not lease.left:
+            wanted = max(1, min(lease.used, most // AHEAD))
+            try:
+                lease.count = throttle.counted(f"throttle:{ident}:{window}", 2 * seconds, wanted)
+            except RedisError as error:
+                logger.warning("requests are not counted", extra={"reason": str(error)})
+                return ()
+            lease.left = min(wanted, most - lease.count + wanted)
+            if lease.left <= 0:
+                lease.left = 0
+                return None
+        lease.left -= 1
+        lease.used += 1
+        throttle.count = min(lease.count, most) - lease.left
+    return throttle.told()

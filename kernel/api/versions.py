@@ -36,13 +36,15 @@ def with_version(request: Request, response: Response) -> Response | HttpRespons
     digest = hashlib.sha256(response.content).hexdigest()[:16]
     generation = response.get("ETag", "").strip('"')
     response["ETag"] = f'"{generation}.{digest}"' if generation else f'"{digest}"'
-    return unless_known(request, response)
+    return unless_known(request.headers.get("If-None-Match", ""), response)
 
 
-def unless_known(request: Request, response: R) -> R | HttpResponse:
-    """The answer with its ETag, or 304 for a reader who has it."""
-    asked = {tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")}
-    if not asked & {response["ETag"], "*"}:
+def unless_known(asked: str, response: R) -> R | HttpResponse:
+    """The answer with its ETag, or 304 for a reader who has it, as If-None-Match says."""
+    if not asked or not {tag.strip().removeprefix("W/") for tag in asked.split(",")} & {
+        response["ETag"],
+        "*",
+    }:
         return response
     unchanged = HttpResponse(status=304)
     for name in ("ETag", "Vary", "Cache-Control", "Content-Language"):

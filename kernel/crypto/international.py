@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -10,6 +11,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from kernel.crypto.digests import sha256
 
 KEY_BYTES = 32
+
+
+# a node signs with few keys, and often
+_private_key = lru_cache(64)(Ed25519PrivateKey.from_private_bytes)
+
+
+@lru_cache(64)
+def _public_key(private_key: bytes) -> bytes:
+    return _private_key(private_key).public_key().public_bytes_raw()
 
 
 def _base64url(data: bytes) -> str:
@@ -30,11 +40,11 @@ class International:
 
     def public_key(self, private_key: bytes) -> bytes:
         """The 32 bytes of the public key. Raises ValueError on a private key of another length."""
-        return Ed25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()
+        return _public_key(private_key)
 
     def sign(self, private_key: bytes, message: bytes) -> bytes:
         """The 64 bytes of a deterministic signature over `message`."""
-        return Ed25519PrivateKey.from_private_bytes(private_key).sign(message)
+        return _private_key(private_key).sign(message)
 
     def verify(self, public_key: bytes, signature: bytes, message: bytes) -> bool:
         """Whether `signature` is `public_key`'s over `message`; a malformed key or signature is simply not."""

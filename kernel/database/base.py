@@ -1,7 +1,9 @@
 """Django's PostgreSQL backend, whose statements carry the scope of the work at hand with them."""
 
+import re
 import select
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from django.db import ProgrammingError
@@ -30,6 +32,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Look at every statement on its way out."""
         super().__init__(*args, **kwargs)
         self._told: Scope | None = None
+        self._kept: tuple[Any, dict[str, str]] = (None, {})
         self.execute_wrappers.append(self._tell)
 
     def is_usable(self) -> bool:
@@ -47,6 +50,27 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with self.wrap_database_errors:
             cursor = base.ServerBindingCursor(self.connection)  # type: ignore[call-arg] # psycopg's, not psycopg2's
             return self._prepare_cursor(cursor)  # type: ignore[attr-defined] # Django's own
+
+    def kept(self, statement: str) -> str:
+        """The name by which PostgreSQL is asked a statement outside a transaction: planned once a connection, too.
+
+        `EXECUTE` travels in one message with the scope, which a statement with its values beside it cannot.
+        """
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        if self._kept[0] is not self.connection:
+            self._kept = (self.connection, {})
+        names = self._kept[1]
+        if statement not in names:
+            name = f"kept_{len(names)}"
+            places = count(1)
+            with self.cursor() as cursor:
+                cursor.execute(
+                    f"PREPARE {name} AS "
+                    + re.sub("%s", lambda _: f"${next(places)}", statement).replace("%%", "%")
+                )
+            names[statement] = name
+        return names[statement]
 
     def _tell(
         self,

@@ -15,6 +15,7 @@ from kernel.models.proposals import Proposal
 from kernel.proposals import four_eyes
 from kernel.services.outbox import publish
 from kernel.services.proposals import propose_act
+from kernel.shelves import strike
 from nodes.domain.envelopes import Message, Outcome, Receipt
 from nodes.domain.keys import AGGREGATE, SINCE_EVER, STREAM, NextKey, read_next_key
 from nodes.domain.peers import KEY_OVERLAP, PeerAct, PeerState
@@ -22,7 +23,7 @@ from nodes.errors import KeyAnnounced, KeyNotHere, NodeKeyTaken
 from nodes.events import NodeKeyAnnounced, PeerKeyRotated
 from nodes.models import Envelope, NodeKey, Peer, PeerKeyRow, PeerLogEntry
 from nodes.selectors.keys import newest_key_id
-from nodes.services.signing import current_key, held_key, held_keys, own_keys
+from nodes.services.signing import CURRENT_KEY, current_key, held_key, held_keys, own_keys
 from nodes.services.streams import enqueue_message
 
 ROTATE = "nodes.rotate_key"
@@ -76,6 +77,7 @@ def announce_key(subject: UUID, terms: dict[str, Any], actor: Actor) -> None:  #
         NodeKeyAnnounced(subject=row.id, tenant=None, key_id=row.key_id, version=row.version), actor=actor
     )
     _close_former(row.suite)
+    strike(CURRENT_KEY)
 
 
 def _close_former(suite: str) -> None:

@@ -11,6 +11,7 @@ from kernel.clock import now
 from kernel.crypto.keys import read_keys
 from kernel.crypto.messages import Request, sign_request
 from kernel.crypto.suite import Suite
+from kernel.shelves import Fresh, Shelf
 from nodes.domain.statements import sign_statement, to_wire
 from nodes.errors import KeyNotHere
 from nodes.models import Peer
@@ -18,6 +19,8 @@ from nodes.selectors.keys import newest_key_id
 
 BYTES_CONTEXT = b"cin-bytes-v1\x00"  # so that this signature never stands for a receipt or a manifest
 NONCE_BYTES = 24
+CURRENT_KEY = "current-key"  # under which it is kept
+KEY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def sign_bytes(payload: bytes) -> tuple[str, bytes]:
 
 def sign_for(payload: bytes, context: bytes) -> dict[str, str]:
     """The payload with the node's signature beside it, as JSON; `context` says for which purpose alone."""
-    key = current_key()
+    key = KEYS.answer(CURRENT_KEY) or current_key()
     return to_wire(sign_statement(payload, context=context, suite=key.suite, private_key=key.private_key))
 
 
@@ -89,6 +92,9 @@ def current_key(suite: Suite | None = None) -> OwnKey:
         if key.suite is suite:
             return key
     raise KeyNotHere(key=suite.name)
+
+
+KEYS = Shelf(lambda names: dict.fromkeys(names, Fresh(current_key(), 0, KEY_SECONDS)), most=1)
 
 
 def key_for(peer: Peer) -> OwnKey:

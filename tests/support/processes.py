@@ -36,7 +36,9 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @contextmanager
-def web_server(folder: Path, *, workers: int = 1, **more: str) -> Iterator[tuple[str, int]]:
+def web_server(
+    folder: Path, *, workers: int = 1, application: str = "config.wsgi:application", **more: str
+) -> Iterator[tuple[str, int]]:
     """Granian with workers of four threads; its host and port. Ended on the way out."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -52,7 +54,8 @@ def web_server(folder: Path, *, workers: int = 1, **more: str) -> Iterator[tuple
         "--port",
         port,
     ]
-    command += ["--workers", workers, "--blocking-threads", 4, "--no-ws", "config.wsgi:application"]
+    command += ["--workers", workers, "--blocking-threads", 4, "--no-ws", application]
+    folder.mkdir(exist_ok=True)
     log = folder / "web.log"
     process = spawn(command, log=log, env=environment(**more), cwd=ROOT)
     try:

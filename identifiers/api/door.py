@@ -1,0 +1,115 @@
+"""The short way to a resolution: what everybody is told the same is told before anybody asks who asks.
+
+It stands in front of Django and gives the very answer of the view (`resolution.answer`), without session, sign-in and
+negotiation. Its requests have an id, are measured, and are counted as those of anybody who is not signed in. Whatever might be
+answered in another way goes the long way: credentials, cookies, signatures, parameters, other methods and media types, a
+text that is not spelled as a code, a caller who asked too often, a database that is away.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.http import HttpResponse
+from django.urls import resolve
+from django.utils import translation
+
+from identifiers.api.resolution import ResolveView, answer
+from identifiers.domain.codes import Code
+from kernel.actor import ANONYMOUS, Actor
+from kernel.api.languages import preferred
+from kernel.api.throttles import count_anonymous
+from kernel.errors import Problem
+from kernel.logs import request_id
+from kernel.middleware import LATENCY, id_of_request
+from kernel.permissions import reach_of
+from kernel.systems import System, runs_here
+from kernel.tenancy import reaching_as
+
+Environ = dict[str, Any]
+Start = Callable[[str, list[tuple[str, str]]], Any]
+Application = Callable[[Environ, Start], Iterable[bytes]]
+Answered = tuple[HttpResponse, list[tuple[str, str]]]
+
+ADDRESS = "/api/v1/identifiers/"
+SPELLED = re.compile(r"[0-9.]{2,16}/[0-9A-Za-z]{13}")
+PLAIN = frozenset({"", "*/*", "application/json", "application/json, */*"})
+MORE = ("QUERY_STRING", "HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_SIGNATURE", "HTTP_SIGNATURE_INPUT")
+HEADERS = (
+    ("Allow", "GET, HEAD, OPTIONS"),
+    ("Vary", "Accept-Language, Cookie"),
+    ("X-Frame-Options", "DENY"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+)  # as the long way gives them
+
+read = lru_cache(10_000)(Code.parse)
+spoken = lru_cache(1000)(preferred)
+
+
+class ResolutionDoor:
+    """A WSGI application in front of another."""
+
+    def __init__(self, long_way: Application) -> None:
+        """Keep the long way."""
+        self.long_way = long_way
+
+    def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
+        """Answer a plain question for a code; let everything else pass."""
+        if environ["PATH_INFO"].startswith(ADDRESS) and environ["REQUEST_METHOD"] == "GET":
+            text = environ["PATH_INFO"][len(ADDRESS) :]
+            if SPELLED.fullmatch(text) and _is_plain(environ) and runs_here(System.IDENTIFIERS):
+                token = request_id.set(id_of_request(environ.get("HTTP_X_REQUEST_ID", "")))
+                try:
+                    answered = _measured(text, environ)
+                    if answered is not None:
+                        response, headers = answered
+                        start(f"{response.status_code} {response.reason_phrase}", headers)
+                        return [response.content]
+                finally:
+                    request_id.reset(token)
+        return self.long_way(environ, start)
+
+
+def _is_plain(environ: Environ) -> bool:
+    return environ.get("HTTP_ACCEPT", "") in PLAIN and not any(environ.get(name) for name in MORE)
+
+
+def _measured(text: str, environ: Environ) -> Answered | None:
+    begin = time.perf_counter()
+    answered = _answered(text, environ)
+    if answered is not None:
+        LATENCY.labels("GET", _route(), answered[0].status_code).observe(time.perf_counter() - begin)
+    return answered
+
+
+def _answered(text: str, environ: Environ) -> Answered | None:
+    """The answer and all its headers; None where the long way is to give it."""
+    language = spoken(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    try:
+        code = read(text)
+        counted = count_anonymous(environ)
+        if counted is None:
+            return None
+        close_old_connections()
+        with reaching_as(_everybody()), translation.override(language):
+            response = answer(environ.get("HTTP_IF_NONE_MATCH", ""), code, {})
+    except (Problem, DatabaseError, InterfaceError):
+        return None
+    own = (("Content-Language", language), ("X-Request-Id", request_id.get()))
+    return response, [*response.items(), *HEADERS, *counted, *own]
+
+
+@cache
+def _everybody() -> Actor:
+    return ANONYMOUS.reaching(reach_of(ResolveView.operations["GET"], ANONYMOUS))
+
+
+@cache
+def _route() -> str:
+    """The address's pattern, as the long way is measured under."""
+    return resolve(f"{ADDRESS}86.000000/-").route
