@@ -81,7 +81,8 @@ def ask(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     places = ", ".join(["%s"] * len(values))
     with connection.cursor() as cursor:
         cursor.execute(f"EXECUTE {connection.kept(statement)}({places})", values)  # type: ignore[attr-defined] # kernel.database
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 def insert(row: Model) -> None:

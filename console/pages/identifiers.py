@@ -25,6 +25,7 @@ WORDS = {
     "filing": Text("国家节点备案号", "Filing at the national node"),
     "not_filed": Text("尚未备案", "not filed yet"),
     "filed_at": Text("备案时间（北京时间）", "Filed at (Beijing time)"),
+    "successors": Text("后继标识", "Goes on as"),
     "descriptor": Text("资源描述（第 {version} 版）", "Descriptor (version {version})"),
 }
 # What each state means for a reader; a code that was never issued has no state.

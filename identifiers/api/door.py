@@ -8,7 +8,7 @@ text that is not spelled as a code, a caller who asked too often, a database tha
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
@@ -31,7 +31,7 @@ from kernel.tenancy import reaching_as
 
 Environ = dict[str, Any]
 Start = Callable[[str, list[tuple[str, str]]], Any]
-Application = Callable[[Environ, Start], Iterable[bytes]]
+Application = Callable[[Environ, Any], Any]
 Answered = tuple[HttpResponse, list[tuple[str, str]]]
 
 ADDRESS = "/api/v1/identifiers/"
@@ -58,7 +58,7 @@ class ResolutionDoor:
         """Keep the long way."""
         self.long_way = long_way
 
-    def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
+    def __call__(self, environ: Environ, start: Start) -> Any:
         """Answer a plain question for a code; let everything else pass."""
         if environ["PATH_INFO"].startswith(ADDRESS) and environ["REQUEST_METHOD"] == "GET":
             text = environ["PATH_INFO"][len(ADDRESS) :]

@@ -64,6 +64,10 @@ class ResolutionOut(serializers.Serializer[Any]):
     filed_at = serializers.DateTimeField(allow_null=True)
     liveness = LivenessOut()
     identity = IdentityOut()
+    successors = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="codes that go on in the place of a tombstone, after a merger or a split; a transferred code goes on itself",
+    )
     node = serializers.CharField(help_text="GB/T 2260 code of the node that answers")
     issued_at = serializers.DateTimeField(help_text="when the facts were read")
     valid_until = serializers.DateTimeField(help_text="not to be relied upon from then on")

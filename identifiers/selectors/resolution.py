@@ -20,6 +20,7 @@ class Resolution:
     """What a code resolves to, for ever: a live, filing or suspended resource, or a tombstone.
 
     The attributes count as fresh until `attributes_until`, the last heartbeat (`seen_at`) until `live_until`.
+    `successors` are the codes that go on in the place of a tombstone, after a merger or a split.
     `read_at` is the database's time of the reading.
     """
 
@@ -37,6 +38,7 @@ class Resolution:
     identity: IdentityResult
     identity_at: datetime | None
     identity_keyid: str | None
+    successors: tuple[str, ...]
     read_at: datetime
 
     @property
@@ -59,7 +61,12 @@ class Resolution:
 
 RESOLVE = """
     SELECT i.code, i.kind, i.state, i.filing, i.filed_at, described.version, described.attributes, described.created_at,
-           s.seen_at, s.good_until, answered.result, answered.answered_at, answered.key_id, statement_timestamp()
+           s.seen_at, s.good_until, answered.result, answered.answered_at, answered.key_id,
+           ARRAY(
+               SELECT n.code FROM identifier_succession f JOIN identifier n ON n.id = f.successor_id
+               WHERE f.predecessor_id = i.id ORDER BY n.code
+           ),
+           statement_timestamp()
     FROM identifier i
     CROSS JOIN LATERAL (
         SELECT version, attributes, created_at FROM descriptor WHERE identifier_id = i.id ORDER BY version DESC LIMIT 1
@@ -103,7 +110,9 @@ def our_prefixes() -> set[str]:
 
 
 def _resolution(row: tuple[Any, ...]) -> Resolution:
-    code, kind, state, filing, filed_at, version, attributes, described_at, *evidence, read_at = row
+    code, kind, state, filing, filed_at, version, attributes, described_at, *evidence, successors, read_at = (
+        row
+    )
     seen_at, live_until, result, identity_at, keyid = evidence
     return Resolution(
         code=code,
@@ -120,5 +129,6 @@ def _resolution(row: tuple[Any, ...]) -> Resolution:
         identity=IdentityResult(result or IdentityResult.UNPROVEN),
         identity_at=identity_at,
         identity_keyid=keyid,
+        successors=tuple(successors),
         read_at=read_at,
     )

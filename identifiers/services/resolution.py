@@ -167,6 +167,7 @@ def told(found: Resolution) -> Facts:
             "at": found.identity_at,
             "keyid": found.identity_keyid,
         },
+        "successors": list(found.successors),
     }
 
 

@@ -48,7 +48,8 @@ def furnish(count: int, missing: int, dice: Random) -> tuple[list[str], list[str
     ]
     Identifier.objects.bulk_create(rows, batch_size=1000)
     IssuedCode.objects.bulk_create(
-        [IssuedCode(code=row.code, identifier=row) for row in rows], batch_size=1000
+        [IssuedCode(code=code, identifier=row) for code, row in zip(codes, rows, strict=False)],
+        batch_size=1000,
     )
     Descriptor.objects.bulk_create(
         [

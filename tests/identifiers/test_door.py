@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.wsgi import get_wsgi_application
-from django.db import connection
+from django.db import InterfaceError, connection
 
 from identifiers.api import door
 from identifiers.api.door import ADDRESS, ResolutionDoor
@@ -131,7 +131,7 @@ def test_where_identifiers_are_not_managed_and_without_a_database_the_long_way_s
     monkeypatch.undo()
 
     def gone(*_: object) -> None:
-        raise door.InterfaceError
+        raise InterfaceError
 
     monkeypatch.setattr(door, "answer", gone)
     ask(ResolutionDoor(long), ADDRESS + NEVER)

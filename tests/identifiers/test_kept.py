@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,6 @@ from identifiers.domain.codes import Code
 from identifiers.handlers import strike
 from identifiers.models import Identifier
 from identifiers.services import identifiers as services
-from identifiers.services import issuing
 from identifiers.services.issuing import issue_by_rule
 from identifiers.services.resolution import ANSWERS, DENIALS, resolve_kept
 from kernel.actor import SYSTEM
@@ -146,6 +146,6 @@ def test_another_process_tells_an_act_and_an_issue_within_a_second(
         assert [elsewhere.get(coming)[0], elsewhere.get(coming)[2]] == [404, elsewhere.get(coming)[2]], (
             "kept too"
         )
-        monkeypatch.setattr(issuing.secrets, "randbelow", lambda _: number)
+        monkeypatch.setattr(secrets, "randbelow", lambda _: number)
         assert issue_by_rule() == 1
         assert elsewhere.until(coming, lambda status, _: status == 200) <= EVERY + 0.5

@@ -105,11 +105,13 @@ def test_two_merge_into_one_and_one_splits_into_two(world: World) -> None:
     assert world.ada.post(f"/api/v1/identifiers/{new['id']}:propose-merger", body).status_code == 403
     assert decided(world, new, "merger", body).status_code == 200
     assert decided(world, new, "split", {"successors": [third["id"]], "reason": "拆分"}).status_code == 200
-    states = {
-        row["code"]: world.nobody.get(f"/api/v1/identifiers/{row['code']}").json()["state"]
-        for row in (old, other, new, third)
-    }
-    assert list(states.values()) == ["retired", "retired", "retired", "active"]
+    told = [world.nobody.get(f"/api/v1/identifiers/{row['code']}").json() for row in (old, other, new, third)]
+    assert [(each["state"], each["successors"]) for each in told] == [
+        ("retired", [new["code"]]),
+        ("retired", [new["code"]]),
+        ("retired", [third["code"]]),
+        ("active", []),
+    ]
     way = successors_of([uuid.UUID(row["id"]) for row in (old, other, new, third)])
     assert way == {
         uuid.UUID(old["id"]): (new["code"],),

@@ -68,11 +68,16 @@ def test_nothing_is_older_than_its_time_or_than_a_second_behind_the_facts(clock:
         if dice.random() < 0.05:
             cache.clear()  # the log is lost together with what was struck out
 
+    def change_slowly() -> None:
+        change()
+        clock.now += EVERY
+        log.read()  # another thread hears of it before this reading is done
+
     for _ in range(300):
         if dice.random() < 0.2:
             change()
-        if dice.random() < 0.1:
-            facts.during = change
+        if dice.random() < 0.2:
+            facts.during = change_slowly
         clock.now += dice.choice((0.0, 0.3, 0.9, 5.0))
         name = dice.choice("abcdef")
         told = shelf.answer(name)

@@ -66,7 +66,7 @@ class RowOut(serializers.ModelSerializer[Row]):
 class RowView(generics.RetrieveAPIView[Row]):
     """Read one row."""
 
-    queryset = Row.objects.all()
+    queryset = models.QuerySet(Row)
     serializer_class = RowOut
 
 
