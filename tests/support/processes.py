@@ -27,6 +27,7 @@ def environment(**more: str) -> dict[str, str]:
         DJANGO_SETTINGS_MODULE="config.settings",
         DATABASE_URL=here,
         CIN_AS_OWNER="0",
+        CACHE_URL=settings.CACHES["default"]["LOCATION"],
         NODE_KEY=settings.NODE_KEY,
         NODE_KEY_FILE="",  # it would stand above the key of the test
         THROTTLE_RATE="1000000/min",
