@@ -25,13 +25,7 @@ from tests.support.cast import Person, World
 
 HOLDS, QUOTES, ORDERS = "/api/v1/holds", "/api/v1/quotes", "/api/v1/orders"
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def market(world: World) -> World:
-    """Ada's six machines and Lin's network."""
-    open_market(world)
-    return world
+SCENE = open_market
 
 
 def offer() -> Offer:
@@ -69,59 +63,59 @@ def books() -> list[tuple[int, int]]:
     return [(row.standing, row.peak) for row in Capacity.objects.filter(resource=offer().pool_id)]
 
 
-def test_machines_alone_are_held_extended_and_given_back(market: World) -> None:
-    held = made(market.ben.post(HOLDS, machines(4, minutes=10)))
+def test_machines_alone_are_held_extended_and_given_back(world: World) -> None:
+    held = made(world.ben.post(HOLDS, machines(4, minutes=10)))
     assert (held["state"], held["quantity"], held["line_provider"]) == ("held", 4, None)
     assert books() == [(4, 0)]
-    assert refused(market.bea.post(HOLDS, machines(3))) == (409, "sold_out")
-    longer = market.ben.post(f"{HOLDS}/{held['id']}:extend", {"minutes": 600}).json()
+    assert refused(world.bea.post(HOLDS, machines(3))) == (409, "sold_out")
+    longer = world.ben.post(f"{HOLDS}/{held['id']}:extend", {"minutes": 600}).json()
     assert longer["expires_at"] > held["expires_at"]
     Hold.objects.filter(id=held["id"]).update(created_at=now() - timedelta(hours=71))
-    bounded = market.ben.post(f"{HOLDS}/{held['id']}:extend", {"minutes": 1440}).json()
+    bounded = world.ben.post(f"{HOLDS}/{held['id']}:extend", {"minutes": 1440}).json()
     assert bounded["expires_at"] == longer["expires_at"], "72 hours in all"
-    given = market.ben.post(f"{HOLDS}/{held['id']}:release").json()
+    given = world.ben.post(f"{HOLDS}/{held['id']}:release").json()
     assert (given["state"], books()) == ("released", [(0, 0)])
     for act in ("extend", "release"):
-        assert refused(market.ben.post(f"{HOLDS}/{held['id']}:{act}", {})) == (409, "state_conflict")
-    assert [each["id"] for each in market.ada.get(HOLDS).json()["items"]] == [held["id"]], (
+        assert refused(world.ben.post(f"{HOLDS}/{held['id']}:{act}", {})) == (409, "state_conflict")
+    assert [each["id"] for each in world.ada.get(HOLDS).json()["items"]] == [held["id"]], (
         "its provider sees it"
     )
-    assert market.cleo.get(f"{HOLDS}/{held['id']}").status_code == 404
-    assert market.bea.post(f"{HOLDS}/{held['id']}:release").status_code == 404
+    assert world.cleo.get(f"{HOLDS}/{held['id']}").status_code == 404
+    assert world.bea.post(f"{HOLDS}/{held['id']}:release").status_code == 404
 
 
-def test_a_schedule_holds_machines_and_every_span_in_every_window_or_nothing(market: World) -> None:
-    choice = chosen(market.ben, duration_hours=120, protection="one_plus_one")
+def test_a_schedule_holds_machines_and_every_span_in_every_window_or_nothing(world: World) -> None:
+    choice = chosen(world.ben, duration_hours=120, protection="one_plus_one")
     facts = Selection.objects.get(id=choice["id"]).terms[0]
     body = {"selection": choice["id"], "bundle": 0, "schedule": nights(), "minutes": 60}
-    held = made(market.ben.post(HOLDS, body))
+    held = made(world.ben.post(HOLDS, body))
     assert held["schedule"]["windows"] == 10
     spans = {*facts["spans"], *facts["protection_spans"]}
     claims = Claim.objects.filter(bundle=held["id"])
     assert claims.count() == 10 * (1 + len(spans))
     assert {str(each) for each in claims.values_list("resource_id", flat=True)} == spans | {facts["pool"]}
     assert books() == [(0, 1)]
-    made(market.bea.post(HOLDS, machines(5)))  # open-ended beside the nights
-    assert refused(market.bea.post(HOLDS, machines(1))) == (409, "sold_out")
-    made(market.bea.post(HOLDS, machines(1, schedule=once())))
+    made(world.bea.post(HOLDS, machines(5)))  # open-ended beside the nights
+    assert refused(world.bea.post(HOLDS, machines(1))) == (409, "sold_out")
+    made(world.bea.post(HOLDS, machines(1, schedule=once())))
     before = Claim.objects.count()
-    assert refused(market.bea.post(HOLDS, machines(1, schedule=nights(4)))) == (409, "sold_out")
+    assert refused(world.bea.post(HOLDS, machines(1, schedule=nights(4)))) == (409, "sold_out")
     assert Claim.objects.count() == before
 
 
-def test_what_may_not_be_sold_is_not_held(market: World) -> None:
+def test_what_may_not_be_sold_is_not_held(world: World) -> None:
     Offer.objects.update(state="withdrawn")
-    assert refused(market.ben.post(HOLDS, machines())) == (409, "not_sellable")
+    assert refused(world.ben.post(HOLDS, machines())) == (409, "not_sellable")
     assert books() == [(0, 0)]
 
 
-def test_a_hold_that_runs_out_is_expired_once_and_its_provider_is_told(market: World) -> None:
-    held = made(market.ben.post(HOLDS, machines(6)))
+def test_a_hold_that_runs_out_is_expired_once_and_its_provider_is_told(world: World) -> None:
+    held = made(world.ben.post(HOLDS, machines(6)))
     let_time_pass(held["id"])
-    assert refused(market.ben.post(f"{HOLDS}/{held['id']}:extend", {})) == (409, "hold_gone")
+    assert refused(world.ben.post(f"{HOLDS}/{held['id']}:extend", {})) == (409, "hold_gone")
     sweep()
     assert not expire_next()
-    assert market.ben.get(f"{HOLDS}/{held['id']}").json()["state"] == "expired"
+    assert world.ben.get(f"{HOLDS}/{held['id']}").json()["state"] == "expired"
     assert books() == [(0, 0)]
 
 
@@ -129,117 +123,117 @@ def quoted(person: Person, choice: dict[str, Any], schedule: dict[str, Any] | No
     return dict(made(person.post(QUOTES, {"selection": choice["id"], "bundle": 0, "schedule": schedule})))
 
 
-def test_an_order_takes_over_its_hold_and_runs_in_its_windows(market: World) -> None:
-    choice, schedule = chosen(market.ben, duration_hours=120), nights()
-    held = made(market.ben.post(HOLDS, {"selection": choice["id"], "bundle": 0, "schedule": schedule}))
-    quote = quoted(market.ben, choice, schedule)
-    wrong = {"quote": quoted(market.ben, choice, None)["id"], "client_ref": "w", "hold": held["id"]}
-    assert refused(market.ben.post(ORDERS, wrong)) == (409, "hold_mismatch")
+def test_an_order_takes_over_its_hold_and_runs_in_its_windows(world: World) -> None:
+    choice, schedule = chosen(world.ben, duration_hours=120), nights()
+    held = made(world.ben.post(HOLDS, {"selection": choice["id"], "bundle": 0, "schedule": schedule}))
+    quote = quoted(world.ben, choice, schedule)
+    wrong = {"quote": quoted(world.ben, choice, None)["id"], "client_ref": "w", "hold": held["id"]}
+    assert refused(world.ben.post(ORDERS, wrong)) == (409, "hold_mismatch")
     absent = {"quote": quote["id"], "client_ref": "x", "hold": str(uuid4())}
-    assert market.ben.post(ORDERS, absent).status_code == 404
-    order = made(market.ben.post(ORDERS, {**absent, "client_ref": "PO", "hold": held["id"]}))
+    assert world.ben.post(ORDERS, absent).status_code == 404
+    order = made(world.ben.post(ORDERS, {**absent, "client_ref": "PO", "hold": held["id"]}))
     assert order["facts"]["schedule"]["windows"] == 10
-    assert market.ben.get(f"{HOLDS}/{held['id']}").json()["order"] == order["id"]
+    assert world.ben.get(f"{HOLDS}/{held['id']}").json()["order"] == order["id"]
     assert set(Claim.objects.values_list("bundle", flat=True)) == {Order.objects.get().id}
-    assert HoldAccount.objects.get(tenant_id=market.ben.organisation.id).live == 1
-    longer = market.ben.post(f"{ORDERS}/{order['id']}:extend-hold")
+    assert HoldAccount.objects.get(tenant_id=world.ben.organisation.id).live == 1
+    longer = world.ben.post(f"{ORDERS}/{order['id']}:extend-hold")
     assert longer.status_code == 200, longer.content
-    for provider in (market.ada, market.lin):
+    for provider in (world.ada, world.lin):
         assert provider.post(f"{ORDERS}/{order['id']}:accept").status_code == 200
-    assert HoldAccount.objects.get(tenant_id=market.ben.organisation.id).live == 0
-    assert refused(market.ben.post(f"{ORDERS}/{order['id']}:extend-hold")) == (409, "state_conflict")
+    assert HoldAccount.objects.get(tenant_id=world.ben.organisation.id).live == 0
+    assert refused(world.ben.post(f"{ORDERS}/{order['id']}:extend-hold")) == (409, "state_conflict")
     assert set(Claim.objects.values_list("state", flat=True)) == {"confirmed"}
 
 
-def test_a_selection_for_a_window_is_held_quoted_and_ordered_for_it(market: World) -> None:
+def test_a_selection_for_a_window_is_held_quoted_and_ordered_for_it(world: World) -> None:
     start = (now() + timedelta(days=40)).replace(microsecond=0)
-    choice = chosen(market.ben, duration_hours=48, starts_at=start.isoformat())
-    held = made(market.ben.post(HOLDS, {"selection": choice["id"], "bundle": 0}))
+    choice = chosen(world.ben, duration_hours=48, starts_at=start.isoformat())
+    held = made(world.ben.post(HOLDS, {"selection": choice["id"], "bundle": 0}))
     assert held["schedule"]["start"] == start.isoformat()
-    order = {"quote": quoted(market.ben, choice, None)["id"], "client_ref": "PO", "hold": held["id"]}
-    assert made(market.ben.post(ORDERS, order))["facts"]["schedule"] == held["schedule"]
+    order = {"quote": quoted(world.ben, choice, None)["id"], "client_ref": "PO", "hold": held["id"]}
+    assert made(world.ben.post(ORDERS, order))["facts"]["schedule"] == held["schedule"]
     assert {(claim.period.lower, claim.period.upper) for claim in Claim.objects.all()} == {
         (start, start + timedelta(hours=48))
     }
 
 
-def test_a_hold_is_not_taken_over_twice_nor_by_another(market: World) -> None:
-    choice = chosen(market.ben)
-    held = made(market.ben.post(HOLDS, {"selection": choice["id"], "bundle": 0}))
-    first, second = (quoted(market.ben, choice, None)["id"] for _ in range(2))
-    made(market.ben.post(ORDERS, {"quote": first, "client_ref": "1", "hold": held["id"]}))
-    again = market.ben.post(ORDERS, {"quote": second, "client_ref": "2", "hold": held["id"]})
+def test_a_hold_is_not_taken_over_twice_nor_by_another(world: World) -> None:
+    choice = chosen(world.ben)
+    held = made(world.ben.post(HOLDS, {"selection": choice["id"], "bundle": 0}))
+    first, second = (quoted(world.ben, choice, None)["id"] for _ in range(2))
+    made(world.ben.post(ORDERS, {"quote": first, "client_ref": "1", "hold": held["id"]}))
+    again = world.ben.post(ORDERS, {"quote": second, "client_ref": "2", "hold": held["id"]})
     assert refused(again) == (409, "state_conflict")
-    theirs = chosen(market.bea)
-    other = {"quote": quoted(market.bea, theirs, None)["id"], "client_ref": "3", "hold": held["id"]}
-    assert market.bea.post(ORDERS, other).status_code == 404
+    theirs = chosen(world.bea)
+    other = {"quote": quoted(world.bea, theirs, None)["id"], "client_ref": "3", "hold": held["id"]}
+    assert world.bea.post(ORDERS, other).status_code == 404
     assert Order.objects.count() == 1
 
 
-def test_the_notice_of_the_offer_and_the_days_of_the_line_are_kept(market: World) -> None:
-    choice = chosen(market.ben, duration_hours=2)
+def test_the_notice_of_the_offer_and_the_days_of_the_line_are_kept(world: World) -> None:
+    choice = chosen(world.ben, duration_hours=2)
     lead = Selection.objects.get(id=choice["id"]).terms[0]["line_terms"]["lead_days"]
     assert lead > 1
     body = {"selection": choice["id"], "bundle": 0, "schedule": once()}
-    assert refused(market.ben.post(HOLDS, body)) == (409, "too_soon")
-    made(market.ben.post(HOLDS, {**body, "schedule": once(ahead=lead + 1)}))
-    made(market.ben.post(HOLDS, machines(schedule=once())))
+    assert refused(world.ben.post(HOLDS, body)) == (409, "too_soon")
+    made(world.ben.post(HOLDS, {**body, "schedule": once(ahead=lead + 1)}))
+    made(world.ben.post(HOLDS, machines(schedule=once())))
     Offer.objects.update(notice_hours=48)
-    assert refused(market.ben.post(HOLDS, machines(schedule=once()))) == (409, "too_soon")
-    made(market.ben.post(HOLDS, machines(schedule=once(ahead=3))))
+    assert refused(world.ben.post(HOLDS, machines(schedule=once()))) == (409, "too_soon")
+    made(world.ben.post(HOLDS, machines(schedule=once(ahead=3))))
 
 
-def test_a_schedule_is_what_was_priced(market: World) -> None:
-    choice = chosen(market.ben, duration_hours=100)
+def test_a_schedule_is_what_was_priced(world: World) -> None:
+    choice = chosen(world.ben, duration_hours=100)
     for schedule in (nights(), once(100, ahead=900)):
-        answer = market.ben.post(QUOTES, {"selection": choice["id"], "bundle": 0, "schedule": schedule})
+        answer = world.ben.post(QUOTES, {"selection": choice["id"], "bundle": 0, "schedule": schedule})
         assert refused(answer) in ((409, "schedule_unpriced"), (400, "invalid_field"))
     far_apart = nights(40) | {"weekdays": [1], "weeks": 40}
-    long = chosen(market.ben, duration_hours=480)
+    long = chosen(world.ben, duration_hours=480)
     assert Selection.objects.get(id=long["id"]).terms[0]["line_terms"]["billing"] == "term"
-    answer = market.ben.post(QUOTES, {"selection": long["id"], "bundle": 0, "schedule": far_apart})
+    answer = world.ben.post(QUOTES, {"selection": long["id"], "bundle": 0, "schedule": far_apart})
     assert refused(answer) == (409, "schedule_unpriced")
 
 
 QUOTA = "/api/v1/hold-quota"
 
 
-def test_the_operator_gives_a_firm_limits_of_its_own(market: World) -> None:
-    house = market.ben.get(QUOTA).json()
+def test_the_operator_gives_a_firm_limits_of_its_own(world: World) -> None:
+    house = world.ben.get(QUOTA).json()
     assert (house["live"], house["most"], house["most_lapsed"]) == (0, 50, 100)
-    mine = {"organisation": str(market.ben.organisation.id), "most": 1, "most_lapsed": None}
-    assert market.ben.put(QUOTA, mine).status_code == 403
-    assert market.otto.put(QUOTA, mine).json()["most"] == 1
-    made(market.ben.post(HOLDS, machines()))
-    said = market.ben.get(QUOTA).json()
+    mine = {"organisation": str(world.ben.organisation.id), "most": 1, "most_lapsed": None}
+    assert world.ben.put(QUOTA, mine).status_code == 403
+    assert world.otto.put(QUOTA, mine).json()["most"] == 1
+    made(world.ben.post(HOLDS, machines()))
+    said = world.ben.get(QUOTA).json()
     assert (said["live"], said["most"], said["most_lapsed"]) == (1, 1, 100)
-    assert refused(market.ben.post(HOLDS, machines())) == (409, "hold_quota_reached")
-    market.otto.put(QUOTA, {**mine, "most": None})
-    made(market.ben.post(HOLDS, machines()))
+    assert refused(world.ben.post(HOLDS, machines())) == (409, "hold_quota_reached")
+    world.otto.put(QUOTA, {**mine, "most": None})
+    made(world.ben.post(HOLDS, machines()))
     for wrong in ({"most": -1}, {"most": "NaN"}, {"organisation": str(new_id())}, {"most_lapsed": 10**9}):
-        assert market.otto.put(QUOTA, {**mine, **wrong}).status_code == 400, wrong
+        assert world.otto.put(QUOTA, {**mine, **wrong}).status_code == 400, wrong
 
 
-def test_nobody_hoards(market: World) -> None:
-    ben = market.ben.organisation.id
+def test_nobody_hoards(world: World) -> None:
+    ben = world.ben.organisation.id
     limit_holds(tenant=ben, most=2, most_lapsed=2)
-    first, _ = (made(market.ben.post(HOLDS, machines())) for _ in range(2))
-    assert refused(market.ben.post(HOLDS, machines())) == (409, "hold_quota_reached")
-    made(market.bea.post(HOLDS, machines()))  # others are not concerned
-    market.ben.post(f"{HOLDS}/{first['id']}:release")
-    late = made(market.ben.post(HOLDS, machines()))
+    first, _ = (made(world.ben.post(HOLDS, machines())) for _ in range(2))
+    assert refused(world.ben.post(HOLDS, machines())) == (409, "hold_quota_reached")
+    made(world.bea.post(HOLDS, machines()))  # others are not concerned
+    world.ben.post(f"{HOLDS}/{first['id']}:release")
+    late = made(world.ben.post(HOLDS, machines()))
     let_time_pass(late["id"])
     sweep()
-    answer = market.ben.post(HOLDS, machines())
+    answer = world.ben.post(HOLDS, machines())
     assert refused(answer) == (429, "holds_lapse")
     assert 3500 < int(answer.headers["Retry-After"]) <= 3600
     HoldAccount.objects.filter(tenant_id=ben).update(lapsed_since=now() - timedelta(hours=1))
-    made(market.ben.post(HOLDS, machines()))
+    made(world.ben.post(HOLDS, machines()))
     account = HoldAccount.objects.get(tenant_id=ben)
     assert (account.live, books()) == (2, [(3, 0)])
 
 
-def test_many_are_held_at_once_each_by_itself_and_in_their_order(market: World) -> None:
+def test_many_are_held_at_once_each_by_itself_and_in_their_order(world: World) -> None:
     wishes = [
         {"offer": str(offer().id), "quantity": 4},
         {"offer": str(offer().id), "quantity": 3},
@@ -247,7 +241,7 @@ def test_many_are_held_at_once_each_by_itself_and_in_their_order(market: World) 
         {"offer": str(new_id()), "quantity": 1},
         {"offer": str(offer().id), "quantity": 0},
     ]
-    answer = market.ben.post(f"{HOLDS}:batch", {"items": wishes}).json()
+    answer = world.ben.post(f"{HOLDS}:batch", {"items": wishes}).json()
     told = [(item["status"], (item["problem"] or {}).get("code")) for item in answer["items"]]
     assert told == [
         (201, None),
@@ -257,19 +251,19 @@ def test_many_are_held_at_once_each_by_itself_and_in_their_order(market: World) 
         (400, "invalid_input"),
     ]
     assert books() == [(6, 0)]
-    assert HoldAccount.objects.get(tenant_id=market.ben.organisation.id).live == 2
-    held = market.ben.get(f"{HOLDS}?state=held").json()["items"]
+    assert HoldAccount.objects.get(tenant_id=world.ben.organisation.id).live == 2
+    held = world.ben.get(f"{HOLDS}?state=held").json()["items"]
     assert {each["id"] for each in held} == {item["id"] for item in answer["items"] if item["id"]}
     for each in held:
-        market.ben.post(f"{HOLDS}/{each['id']}:release")
-    limit_holds(tenant=market.ben.organisation.id, most=1, most_lapsed=None)
+        world.ben.post(f"{HOLDS}/{each['id']}:release")
+    limit_holds(tenant=world.ben.organisation.id, most=1, most_lapsed=None)
     twice = {"items": [{"offer": str(offer().id), "quantity": 1}] * 2}
-    assert refused(market.ben.post(f"{HOLDS}:batch", {**twice, "atomic": True})) == (409, "batch_refused")
+    assert refused(world.ben.post(f"{HOLDS}:batch", {**twice, "atomic": True})) == (409, "batch_refused")
     assert books() == [(0, 0)]
-    answer = market.ben.post(f"{HOLDS}:batch", twice).json()
+    answer = world.ben.post(f"{HOLDS}:batch", twice).json()
     assert answer["items"][1]["problem"]["code"] == "hold_quota_reached"
     Offer.objects.update(state="withdrawn")
-    answer = market.bea.post(f"{HOLDS}:batch", twice).json()
+    answer = world.bea.post(f"{HOLDS}:batch", twice).json()
     assert {item["problem"]["code"] for item in answer["items"]} == {"not_sellable"}
     assert books() == [(1, 0)]
 
@@ -285,19 +279,19 @@ def calendar(person: Person, schedule: dict[str, Any]) -> list[int]:
     return [step["free"] for step in steps]
 
 
-def test_the_calendar_shows_what_is_free_hour_by_hour(market: World) -> None:
-    made(market.ben.post(HOLDS, machines(4, schedule=nights())))
-    made(market.bea.post(HOLDS, machines(1)))
-    assert calendar(market.ben, nights()) == [5, 1, 5, 1]
+def test_the_calendar_shows_what_is_free_hour_by_hour(world: World) -> None:
+    made(world.ben.post(HOLDS, machines(4, schedule=nights())))
+    made(world.bea.post(HOLDS, machines(1)))
+    assert calendar(world.ben, nights()) == [5, 1, 5, 1]
     Offer.objects.update(available=3)
-    assert calendar(market.ben, nights()) == [3, 1, 3, 1]
+    assert calendar(world.ben, nights()) == [3, 1, 3, 1]
     path = f"/api/v1/catalogue/offers/{offer().id}/availability"
     for period in ("?start=2027-01-02&end=2027-01-01", "?start=2027-01-01&end=2029-01-01"):
-        assert market.ben.get(path + period).status_code == 400
-    assert market.nobody.get(path).status_code == 401
-    assert len(market.ben.get(path).json()["steps"]) > 10, "a month by default"
+        assert world.ben.get(path + period).status_code == 400
+    assert world.nobody.get(path).status_code == 401
+    assert len(world.ben.get(path).json()["steps"]) > 10, "a month by default"
     Offer.objects.update(state="withdrawn")
-    assert calendar(market.ben, nights()) == [0, 0, 0, 0]
+    assert calendar(world.ben, nights()) == [0, 0, 0, 0]
 
 
 WORK = "/api/v1/maintenance-windows"
@@ -313,42 +307,42 @@ def work(resource: Any, schedule: dict[str, Any], **more: Any) -> dict[str, Any]
     }
 
 
-def test_maintenance_sells_nothing_more_and_tells_whom_it_hits(market: World) -> None:
+def test_maintenance_sells_nothing_more_and_tells_whom_it_hits(world: World) -> None:
     pool = offer().pool_id
-    held = made(market.ben.post(HOLDS, machines(4, schedule=nights())))
-    made(market.bea.post(HOLDS, machines(1, schedule=nights())))
-    small = made(market.ada.post(WORK, work(pool, nights(), quantity=1)))
+    held = made(world.ben.post(HOLDS, machines(4, schedule=nights())))
+    made(world.bea.post(HOLDS, machines(1, schedule=nights())))
+    small = made(world.ada.post(WORK, work(pool, nights(), quantity=1)))
     assert (small["conflicts"], small["unit"], small["state"]) == (0, "machine", "planned")
-    assert calendar(market.ben, nights()) == [6, 0, 6, 1]
-    big = made(market.ada.post(WORK, work(pool, nights(), quantity=3)))
+    assert calendar(world.ben, nights()) == [6, 0, 6, 1]
+    big = made(world.ada.post(WORK, work(pool, nights(), quantity=3)))
     assert big["conflicts"] == 2
-    assert refused(market.bea.post(HOLDS, machines(1, schedule=nights(1)))) == (409, "sold_out")
-    made(market.bea.post(HOLDS, machines(6, schedule=once())))  # elsewhere all of it is sold
-    assert market.ben.get(f"{HOLDS}/{held['id']}").json()["state"] == "held"
-    (mine,) = market.ben.get("/api/v1/booking-conflicts").json()["items"]
+    assert refused(world.bea.post(HOLDS, machines(1, schedule=nights(1)))) == (409, "sold_out")
+    made(world.bea.post(HOLDS, machines(6, schedule=once())))  # elsewhere all of it is sold
+    assert world.ben.get(f"{HOLDS}/{held['id']}").json()["state"] == "held"
+    (mine,) = world.ben.get("/api/v1/booking-conflicts").json()["items"]
     assert (mine["bundle"], mine["reason"], mine["closed_at"]) == (held["id"], "更换电源", None)
-    assert len(market.ada.get("/api/v1/booking-conflicts?open=true").json()["items"]) == 2
+    assert len(world.ada.get("/api/v1/booking-conflicts?open=true").json()["items"]) == 2
     told = EventRecord.objects.filter(name="scheduling.booking_conflicted", subject=held["id"])
-    assert told.get().tenant_id == market.ben.organisation.id
-    assert market.ada.post(f"{WORK}/{big['id']}:cancel").json()["state"] == "cancelled"
-    assert refused(market.ada.post(f"{WORK}/{big['id']}:cancel")) == (409, "state_conflict")
-    assert market.ben.get("/api/v1/booking-conflicts?open=true").json()["items"] == []
-    assert calendar(market.ben, nights()) == [6, 0, 6, 1]
+    assert told.get().tenant_id == world.ben.organisation.id
+    assert world.ada.post(f"{WORK}/{big['id']}:cancel").json()["state"] == "cancelled"
+    assert refused(world.ada.post(f"{WORK}/{big['id']}:cancel")) == (409, "state_conflict")
+    assert world.ben.get("/api/v1/booking-conflicts?open=true").json()["items"] == []
+    assert calendar(world.ben, nights()) == [6, 0, 6, 1]
 
 
-def test_a_carrier_maintains_a_span_and_nobody_another_s(market: World) -> None:
-    choice = chosen(market.ben, duration_hours=120)
+def test_a_carrier_maintains_a_span_and_nobody_another_s(world: World) -> None:
+    choice = chosen(world.ben, duration_hours=120)
     span = Selection.objects.get(id=choice["id"]).terms[0]["spans"][0]
-    made(market.lin.post(WORK, work(span, nights())))
+    made(world.lin.post(WORK, work(span, nights())))
     body = {"selection": choice["id"], "bundle": 0, "schedule": nights()}
-    assert refused(market.ben.post(HOLDS, body)) == (409, "sold_out")
+    assert refused(world.ben.post(HOLDS, body)) == (409, "sold_out")
     for caller, given, pointer in (
-        (market.ada, work(span, nights()), "/resource"),
-        (market.lin, work(new_id(), nights()), "/resource"),
-        (market.lin, work(span, nights(), quantity=10**9), "/quantity"),
-        (market.lin, work(span, {"start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}), "/start"),
-        (market.lin, work(span, {"start": "2027-01-02T00:00:00Z", "end": "2027-01-02T00:00:00Z"}), "/end"),
-        (market.lin, work(span, {"start": "2127-01-02T00:00:00Z", "end": "2127-01-03T00:00:00Z"}), "/end"),
+        (world.ada, work(span, nights()), "/resource"),
+        (world.lin, work(new_id(), nights()), "/resource"),
+        (world.lin, work(span, nights(), quantity=10**9), "/quantity"),
+        (world.lin, work(span, {"start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}), "/start"),
+        (world.lin, work(span, {"start": "2027-01-02T00:00:00Z", "end": "2027-01-02T00:00:00Z"}), "/end"),
+        (world.lin, work(span, {"start": "2127-01-02T00:00:00Z", "end": "2127-01-03T00:00:00Z"}), "/end"),
     ):
         answer = caller.post(WORK, given)
         assert answer.status_code == 400, (given, answer.content)
@@ -379,14 +373,14 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
-def test_bad_input_is_told_by_its_field_and_holds_nothing(market: World) -> None:
+def test_bad_input_is_told_by_its_field_and_holds_nothing(world: World) -> None:
     for given, pointer in WRONG:
         whole = (
             {**given, "offer": given.get("offer", str(offer().id))}
             if "quantity" in given and "selection" not in given
             else given
         )
-        answer = market.ben.post(HOLDS, whole)
+        answer = world.ben.post(HOLDS, whole)
         problem = answer.json()
         assert answer.status_code == 400, (given, problem)
         named = [each["pointer"] for each in problem["errors"]] or [problem.get("pointer")]

@@ -5,8 +5,11 @@ from datetime import datetime
 import pytest
 
 from scheduling.domain.openings import contract_act
+from tests.scheduling.live import open_market
 from tests.scheduling.test_openings import act, opened
 from tests.support.cast import World
+
+SCENE = open_market
 
 
 @pytest.mark.parametrize(
