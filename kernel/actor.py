@@ -41,12 +41,15 @@ class Reach(Vocabulary):
     @property
     def width(self) -> int:
         """The place in the order none < own < party < masked < all."""
-        return list(Reach).index(self)
+        return WIDTHS[self]
 
     @property
     def everywhere(self) -> bool:
         """Whether rows of every tenant are within it."""
         return self in (Reach.MASKED, Reach.ALL)
+
+
+WIDTHS = {reach: place for place, reach in enumerate(Reach)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,12 @@ every request both take longer than the answer.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, wraps
 from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Expression, Field, Lookup, Model, QuerySet
 from django.db.models.expressions import DatabaseDefault
 from psycopg import sql
@@ -69,9 +69,9 @@ def question(rows: Callable[P, QuerySet[M, R]]) -> Callable[P, QuerySet[M, R]]:
 
 def run(statement: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
     """Run a statement that is the same every time but for its values, planned once a connection; the rows it returns."""
-    with _cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall() if cursor.description else []
+    cursor = _cursor()
+    cursor.execute(statement, values)
+    return cursor.fetchall() if cursor.pgresult.nfields else []
 
 
 def ask(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -132,6 +132,7 @@ class _Form:
 
         self.names: list[str] = []
         self.statement = re.sub("%s", written, statement)
+        self.converters = self.compiler.get_converters([column[0] for column in self.compiler.select])
 
     def with_(self, values: Mapping[str, Any]) -> QuerySet[Any, Any]:
         """The query set with values."""
@@ -154,14 +155,18 @@ class _Asking:
         """The rows, in one lump."""
         return [ask(self.form.statement, [self.values[name] for name in self.form.names])]
 
-    def results_iter(self, results: Any = None, **shape: Any) -> Iterable[Sequence[Any]]:
+    def results_iter(
+        self, results: Any = None, *, tuple_expected: bool = False, **_: object
+    ) -> Iterator[Sequence[Any]]:
         """The rows in Python's types."""
-        found: Iterable[Sequence[Any]] = self.form.compiler.results_iter(
-            results or self.execute_sql(), **shape
-        )
+        found: Iterator[Sequence[Any]] = iter((results or self.execute_sql())[0])
+        if self.form.converters:
+            found = self.form.compiler.apply_converters(found, self.form.converters)
+            return map(tuple, found) if tuple_expected else found
         return found
 
 
 def _cursor() -> Any:
     """A cursor of statements that PostgreSQL keeps; the plain one outside a transaction, where a scope must go along."""
-    return connection.cursor() if connection.get_autocommit() else connection.prepared_cursor()  # type: ignore[attr-defined] # kernel.database
+    here: Any = connections[DEFAULT_DB_ALIAS]
+    return here.cursor() if here.get_autocommit() else here.prepared_cursor()

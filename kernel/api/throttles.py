@@ -1,5 +1,6 @@
 """Rate limits by credential, or by address for those who are not signed in; every counted answer says what is left."""
 
+import functools
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -15,6 +16,12 @@ from rest_framework.throttling import SimpleRateThrottle
 from kernel.actor import Actor
 
 logger = logging.getLogger(__name__)
+
+
+@functools.cache
+def _store() -> Any:
+    """The cache's own client, one a process: Django's cache makes one with each call, and its incr() asks thrice."""
+    return cache._cache.get_client(write=True)  # type: ignore[attr-defined] # noqa: SLF001 - it is asked for nowhere else
 
 
 class ActorThrottle(SimpleRateThrottle):
@@ -44,8 +51,7 @@ class ActorThrottle(SimpleRateThrottle):
 
     def counted(self, key: str, seconds: int, more: int = 1) -> int:
         """Count so many more under a key that is forgotten after so many seconds; how many there are now."""
-        store: Any = cache._cache.get_client(key, write=True)  # type: ignore[attr-defined] # noqa: SLF001 - its own incr() asks thrice
-        with store.pipeline(transaction=False) as both:
+        with _store().pipeline(transaction=False) as both:
             both.incrby(cache.make_and_validate_key(key), more)
             both.expire(cache.make_and_validate_key(key), seconds)
             counted, _ = both.execute()

@@ -9,7 +9,8 @@ from typing import Any
 from django.db import ProgrammingError
 from django.db.backends.postgresql import base, operations
 from psycopg import ClientCursor
-from psycopg.pq import TransactionStatus
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.sql import SQL, Composable
 
 from kernel.tenancy import NOBODY, Scope, current_scope
@@ -32,6 +33,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Look at every statement on its way out."""
         super().__init__(*args, **kwargs)
         self._told: Scope | None = None
+        self._asker: Any = None
         self._kept: tuple[Any, dict[str, str]] = (None, {})
         self.execute_wrappers.append(self._tell)
 
@@ -44,12 +46,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return not waiting.poll(0)
 
     def prepared_cursor(self) -> Any:
-        """A cursor whose statements PostgreSQL plans once and keeps (kernel.questions); its values travel beside them."""
+        """The cursor of statements that PostgreSQL plans once and keeps (kernel.questions); their values travel beside them.
+
+        There is one a connection: what it found is fetched whole before it is asked again.
+        """
         self.close_if_health_check_failed()
         self.ensure_connection()
-        with self.wrap_database_errors:
-            cursor = base.ServerBindingCursor(self.connection)  # type: ignore[call-arg] # psycopg's, not psycopg2's
-            return self._prepare_cursor(cursor)  # type: ignore[attr-defined] # Django's own
+        if self._asker is None or self._asker.connection is not self.connection:
+            self._asker = base.ServerBindingCursor(self.connection)  # type: ignore[call-arg] # psycopg's, not psycopg2's
+        return self._prepare_cursor(self._asker)  # type: ignore[attr-defined] # Django's own
 
     def kept(self, statement: str) -> str:
         """The name by which PostgreSQL is asked a statement outside a transaction: planned once a connection, too.
@@ -86,21 +91,28 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if status == TransactionStatus.INERROR or str(statement).startswith("ROLLBACK TO"):
             self._told = None  # a savepoint takes the settings back with everything else
             return execute(statement, *rest)
-        told = NOBODY if status == TransactionStatus.IDLE else self._told
-        if scope != told:
-            cursor = context["cursor"].cursor
-            if many or not isinstance(cursor, ClientCursor):  # one statement a message only
-                if self.get_autocommit():
-                    raise ProgrammingError("open a transaction: this statement cannot carry its scope")
-                with self.connection.cursor() as teller:
-                    teller.execute(scope.announcement)
-                result = execute(statement, *rest)
-            else:
-                ahead = scope.announcement
-                whole = SQL(ahead) + statement if isinstance(statement, Composable) else ahead + statement
-                result = execute(whole, *rest)
-                cursor.nextset()
+        begins = status == TransactionStatus.IDLE
+        if scope == (NOBODY if begins else self._told):
+            result = execute(statement, *rest)
+        elif begins and not self.get_autocommit():
+            self._say("BEGIN; " + scope.announcement)
+            result = execute(statement, *rest)
+        elif not many and isinstance(cursor := context["cursor"].cursor, ClientCursor):
+            ahead = scope.announcement
+            whole = SQL(ahead) + statement if isinstance(statement, Composable) else ahead + statement
+            result = execute(whole, *rest)
+            cursor.nextset()
+        elif begins:  # one statement a message only, and it is a transaction of its own
+            raise ProgrammingError("open a transaction: this statement cannot carry its scope")
         else:
+            self._say(scope.announcement)
             result = execute(statement, *rest)
         self._told = scope
         return result
+
+    def _say(self, words: str) -> None:
+        """Send words that ask for nothing in one message, by libpq alone."""
+        with self.wrap_database_errors:
+            said = self.connection.pgconn.exec_(words.encode())
+            if said.status == ExecStatus.FATAL_ERROR:
+                raise error_from_result(said)
