@@ -9,6 +9,7 @@ from importlib import import_module
 from django.urls import Resolver404, ResolverMatch, URLPattern, URLResolver
 from django.urls.resolvers import RoutePattern
 
+Address = URLPattern | URLResolver
 WORD = re.compile(r"[^/:<]*")
 
 
@@ -20,13 +21,13 @@ def addresses_of(prefix: str, *modules: str) -> URLResolver:
 class _ByWord(URLResolver):
     """Django's own resolver for each first word."""
 
-    def __init__(self, prefix: str, patterns: Sequence[URLPattern]) -> None:
+    def __init__(self, prefix: str, patterns: Sequence[Address]) -> None:
         super().__init__(RoutePattern(prefix), patterns)
         self.prefix = prefix
 
     @cached_property
     def _words(self) -> dict[str, URLResolver]:
-        found = defaultdict[str, list[URLPattern]](list)
+        found = defaultdict[str, list[Address]](list)
         for each in self.url_patterns:
             found[_first_word(str(each.pattern))].append(each)
         return {word: URLResolver(RoutePattern(self.prefix), same) for word, same in found.items()}

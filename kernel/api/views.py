@@ -24,6 +24,7 @@ from kernel.api.bodies import require_storable
 from kernel.api.deprecation import Deprecation
 from kernel.api.masks import mask, require_told
 from kernel.api.pagination import AnyOf, PageQuery, ReadQuery, paginate
+from kernel.api.readings import reading_of
 from kernel.api.shapes import expand, narrow
 from kernel.api.versions import etag, fits, with_version
 from kernel.models.base import Entity, EntityQuerySet
@@ -306,11 +307,14 @@ class HouseView(APIView):
     ) -> Any:
         """The rows as the caller wants to see them: fewer members, or relations whole."""
         expand(rows, out, shape.get("expand") or (), self.actor)
-        serializer = out(
-            rows if many else rows[0], many=many, context={"view": self, "request": self.request}
-        )
-        narrow(serializer, shape.get("fields"))
-        shown: Any = serializer.data
+        reading = reading_of(out) if shape.get("fields") is None else None
+        if reading is not None:
+            shown: Any = [reading(row) for row in rows] if many else reading(rows[0])
+        else:
+            context = {"view": self, "request": self.request}
+            serializer = out(rows if many else rows[0], many=many, context=context)
+            narrow(serializer, shape.get("fields"))
+            shown = serializer.data
         owners = (
             rows if self.subject is None else [self.subject] * len(rows)
         )  # of a list under an object: that one's
