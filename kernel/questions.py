@@ -94,7 +94,8 @@ def insert(row: Model) -> None:
     left = [isinstance(getattr(row, each.attname), DatabaseDefault) for each in fields]
     statement, told = _insertion(type(row), tuple(left))
     given = (each for each, by_database in zip(fields, left, strict=True) if not by_database)
-    values = [each.get_db_prep_save(getattr(row, each.attname), connection) for each in given]
+    here = connections[DEFAULT_DB_ALIAS]
+    values = [each.get_db_prep_save(getattr(row, each.attname), here) for each in given]
     (written,) = run(statement, values)
     for name, value in zip(told, written, strict=bool(told)):
         setattr(row, name, value)

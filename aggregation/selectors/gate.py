@@ -28,6 +28,16 @@ from kernel.selectors.suspensions import open_causes
 from participants.selectors.sellers import sellers
 
 RESELLER = "resale_provider"
+READ = (
+    "key",
+    "state",
+    "pool__key",
+    "pool__tenant_id",
+    "pool__kind",
+    "pool__centre__key",
+    "pool__centre__division",
+    "pool__inventory__observed_at",
+)
 NO_IDENTIFIER = IdentifierFacts(state="none", filed=False)
 
 
@@ -47,7 +57,7 @@ def blocks(offers: Iterable[UUID]) -> dict[UUID, list[Block]]:
 def _priced(*, ids: Iterable[UUID]) -> QuerySet[Any]:
     """The offers with the price and the time of now, their pools, centres and inventories."""
     rows = Offer.objects.filter(id__among=ids).priced()
-    return rows.select_related("pool__centre", "pool__inventory").annotate(at=Now())
+    return rows.select_related("pool__centre", "pool__inventory").annotate(at=Now()).only(*READ)
 
 
 def sellable_offers(within: Q | None = None) -> OfferQuerySet:

@@ -259,9 +259,12 @@ def _wants(value: Any, path: str) -> tuple[str, ...]:
     return tuple(_choice(part, WANTS, path) for part in _texts(value, path))
 
 
+_LONE = re.compile("[\ud800-\udfff]")
+
+
 def _is_text(value: str) -> bool:
     """Whether it can be written again: a lone surrogate cannot."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in value)
+    return _LONE.search(value) is None
 
 
 def _text(value: Any, path: str) -> str:

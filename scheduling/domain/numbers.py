@@ -88,6 +88,12 @@ def cny(amount: int, scale: int = CNY_SCALE) -> str:
     return f"{units // 10**4}.{units % 10**4:04d}"
 
 
+def fen(amount: int) -> int:
+    """10⁻¹⁰ CNY as integer fen, rounded half-even: what `kernel.money.to_fen` says of them."""
+    units, rest = divmod(amount, CNY_SCALE // 100)
+    return units + (2 * rest > CNY_SCALE // 100 or (2 * rest == CNY_SCALE // 100 and units % 2 == 1))
+
+
 def _pointed(units: int, places: int) -> str:
     digits = str(units).rjust(places + 1, "0")
     whole, part = digits[: len(digits) - places], digits[len(digits) - places :].rstrip("0")

@@ -46,6 +46,11 @@ class Version:
         """Our id behind a row: of its source, its owner, or its resource of the ledger."""
         return UUID(bytes=self.ids[table][key][which])
 
+    def text(self, table: str, key: str, which: slice = SOURCE) -> str:
+        """The same id as text."""
+        digits = self.ids[table][key][which].hex()
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
     @cached_property
     def beyond_silica(self) -> frozenset[str]:
         """The line providers that have a span of another medium than silica, or may have by what evidence says of it."""

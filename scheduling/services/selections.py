@@ -5,8 +5,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +13,6 @@ from django.db import transaction
 
 from aggregation.selectors.accelerators import canonical_name
 from kernel.actor import Actor
-from kernel.money import to_fen
 from kernel.questions import insert
 from kernel.services.outbox import publish
 from scheduling.domain.answer import Answer, Bundle
@@ -25,12 +22,12 @@ from scheduling.domain.light import Medium
 from scheduling.domain.lines import Lines
 from scheduling.domain.near_misses import near_misses
 from scheduling.domain.network import fibre_latency
-from scheduling.domain.numbers import CNY_SCALE, kilometres, plain, scaled
+from scheduling.domain.numbers import fen, kilometres, plain, scaled
 from scheduling.domain.remote import local_rank
 from scheduling.domain.rows import TABLES, row_id
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
-from scheduling.domain.tariffs import started_months
+from scheduling.domain.tariffs import Charge, started_months
 from scheduling.domain.wishes import Access, Storage, Wishes
 from scheduling.errors import DemandRefused
 from scheduling.events import SelectionMade
@@ -274,7 +271,7 @@ def _near_misses(version: Version, lines: Lines) -> list[dict[str, Any]]:
 def _terms(
     answer: Answer, lines: Lines, version: Version, placed: Placed, at: datetime
 ) -> list[dict[str, Any]]:
-    bundles, storage = answer.bundles, lines.wishes.storage
+    bundles, wishes = answer.bundles, lines.wishes
     ready = installs(
         version,
         (bundle.line.charge.tariff for bundle in bundles),
@@ -282,65 +279,53 @@ def _terms(
         days_of=placed.access.days_of,
         classes={key: each["end_class"] for key, each in placed.shown["carriers"].items()},
     )
-    found = []
-    for bundle in bundles:
-        install = ready[row_id(TABLES[2], bundle.line.charge.tariff)]
-        end_cny = lines.wishes.access.price_of(bundle.line_provider)
-        terms = _terms_of(bundle, lines.demand, version, install, end_cny)
-        start = lines.wishes.starts_at
-        terms["starts_at"] = None if start is None else start.isoformat()
-        months = started_months(lines.demand.duration_hours)
-        terms["storage"] = None if storage is None else _store(bundle, storage, months, version)
-        found.append(terms)
-    return found
+    charges = {
+        id(bundle.line.charge): _terms_of_charge(bundle.line.charge, lines, version, ready)
+        for bundle in {id(each.line.charge): each for each in bundles}.values()
+    }
+    start, months = wishes.starts_at, started_months(lines.demand.duration_hours)
+    shared = {
+        "duration_hours": plain(lines.demand.duration_hours),
+        "starts_at": None if start is None else start.isoformat(),
+    }
+    return [
+        shared
+        | _terms_of(bundle, lines.demand, version, charges[id(bundle.line.charge)])
+        | {"storage": None if wishes.storage is None else _store(bundle, wishes.storage, months, version)}
+        for bundle in bundles
+    ]
 
 
 def _store(bundle: Bundle, storage: Storage, months: int, version: Version) -> dict[str, Any]:
     return {
-        "store": str(version.id("stores", f"{bundle.centre}|{storage.storage_class}")),
+        "store": version.text("stores", f"{bundle.centre}|{storage.storage_class}"),
         "storage_class": storage.storage_class,
         "gib": storage.gib,
         "months": months,
-        "fen": to_fen(Fraction(bundle.storage, CNY_SCALE)),
+        "fen": fen(bundle.storage),
     }
 
 
-def _terms_of(
-    bundle: Bundle, demand: Demand, version: Version, install: Install, end_cny: Decimal
+def _terms_of_charge(
+    charge: Charge, lines: Lines, version: Version, ready: Mapping[str, Install]
 ) -> dict[str, Any]:
-    """What a quote and a hold need of one bundle: our ids, fen, and the tariff row that was applied."""
-    route, charge = bundle.line.route, bundle.line.charge
-    tariff, hours = charge.tariff, demand.duration_hours
+    """What is the same of every line with this charge: whose it is, the tariff row that was applied, and its days."""
+    tariff, end_cny = charge.tariff, lines.wishes.access.price_of(charge.tariff.line_provider)
     key = row_id(TABLES[2], tariff)
-    months = max(tariff.min_months, started_months(charge.hours))
-    bound, stored_fen = demand.max_latency_us, to_fen(Fraction(bundle.storage, CNY_SCALE))
-    loss = demand.max_loss if demand.max_loss is not None else Decimal(plain(route.loss))
+    install = ready[key]
     return {
-        "offer": str(version.id("offers", bundle.offer)),
-        "provider": str(version.id("offers", bundle.offer, OWNER)),
-        "pool": str(version.id("offers", bundle.offer, RESOURCE)),
-        "quantity": bundle.quantity,
-        "duration_hours": plain(hours),
-        "line_provider": str(version.id("tariffs", key, OWNER)),
-        "technology": bundle.technology,
+        "line_provider": version.text("tariffs", key, OWNER),
         "bandwidth_mbps": charge.held_mbps,
-        "spans": [str(version.id("spans", each)) for each in route.spans],
-        "protection_spans": [str(version.id("spans", each)) for each in route.protection_spans or ()],
-        "a": str(version.id("sites", bundle.from_site or demand.from_site)),
-        "z": str(version.id("sites", version.supply.centres[bundle.centre].site)),
-        "compute_fen": to_fen(Fraction(bundle.compute - bundle.storage, CNY_SCALE)) + stored_fen,
-        "line_fen": to_fen(Fraction(bundle.line.cost, CNY_SCALE)),
         "line_terms": {
             "billing": charge.billing,
             "step_mbps": tariff.bandwidth_mbps,
             "zone": tariff.zone,
-            "circuits": 2 if demand.protection == "one_plus_one" else 1,
+            "circuits": 2 if lines.pair else 1,
             "one_off_cny": plain(tariff.one_off_cny + end_cny),
             "end_one_off_cny": plain(end_cny),
             "monthly_cny": plain(tariff.monthly_cny),
             "monthly_cny_per_km": plain(tariff.monthly_cny_per_km),
-            "km": kilometres(route.metres),
-            "months": months,
+            "months": max(tariff.min_months, started_months(charge.hours)),
             "min_months": tariff.min_months,
             "hours": plain(charge.hours),
             "elastic_cny_hour": None if tariff.elastic_cny_hour is None else plain(tariff.elastic_cny_hour),
@@ -351,7 +336,26 @@ def _terms_of(
             "service": version.told["tariffs"][key]["service"],
         },
         "usable_from": install.usable_from.isoformat(),
+    }
+
+
+def _terms_of(bundle: Bundle, demand: Demand, version: Version, charged: dict[str, Any]) -> dict[str, Any]:
+    """What a quote and a hold need of one bundle: our ids, fen, and what its charge says."""
+    route, bound, stored_fen = bundle.line.route, demand.max_latency_us, fen(bundle.storage)
+    return charged | {
+        "offer": version.text("offers", bundle.offer),
+        "provider": version.text("offers", bundle.offer, OWNER),
+        "pool": version.text("offers", bundle.offer, RESOURCE),
+        "quantity": bundle.quantity,
+        "technology": bundle.technology,
+        "spans": [version.text("spans", each) for each in route.spans],
+        "protection_spans": [version.text("spans", each) for each in route.protection_spans or ()],
+        "a": version.text("sites", bundle.from_site or demand.from_site),
+        "z": version.text("sites", version.supply.centres[bundle.centre].site),
+        "compute_fen": fen(bundle.compute - bundle.storage) + stored_fen,
+        "line_fen": fen(bundle.line.cost),
+        "line_terms": charged["line_terms"] | {"km": kilometres(route.metres)},
         "latency_us": bundle.line.latency,
         "below_us": bundle.line.latency + 1 if bound is None else bound,
-        "max_loss": plain(loss),
+        "max_loss": plain(route.loss if demand.max_loss is None else demand.max_loss),
     }
