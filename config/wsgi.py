@@ -1,5 +1,6 @@
 """The WSGI application that granian serves."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -11,3 +12,5 @@ _django = get_wsgi_application()
 from identifiers.api.door import ResolutionDoor  # noqa: E402 - it reads the settings
 
 application = ResolutionDoor(_django)
+gc.freeze()  # the code stays as long as the worker: who looks for garbage need not look at it
+gc.set_threshold(20_000, 10, 10)  # a request makes thousands of objects, and leaves next to none in a ring

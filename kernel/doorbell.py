@@ -14,7 +14,7 @@ SWEEP = "kernel.tasks.sweep"
 PAUSE = 0.05  # seconds: one ring calls for all that was committed before it
 
 
-class _Bell:
+class Bell:
     """Rings at once, and of all that is asked for during the pause after it once more, when the pause is over."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class _Bell:
         _send()
 
 
-_bell = _Bell()
+_bell = Bell()
 os.register_at_fork(after_in_child=_bell.__init__)  # type: ignore[misc] # the timer that it waits for is the parent's
 
 

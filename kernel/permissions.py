@@ -1,6 +1,7 @@
 """The permission table: operation × role → reach, read once from config/permissions.yaml."""
 
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
@@ -71,6 +72,16 @@ def reach_of(operation: str, actor: Actor) -> Reach:
     if scope_covers(actor.scopes, operation):
         held += [_within_mandate(row.get(role, Reach.NONE), role, operation, actor) for role in actor.roles]
     return max(held, key=lambda reach: reach.width)
+
+
+def reaches_of(actor: Actor) -> Mapping[str, Reach]:
+    """How far the actor reaches for every operation."""
+    return _reaches(Actor(roles=actor.roles, scopes=actor.scopes, mandate=actor.mandate))
+
+
+@lru_cache(maxsize=256)
+def _reaches(rights: Actor) -> Mapping[str, Reach]:
+    return {operation: reach_of(operation, rights) for operation in table()}
 
 
 def _within_mandate(reach: Reach, role: str, operation: str, actor: Actor) -> Reach:

@@ -49,20 +49,19 @@ class Among(Lookup):
         return f"{left} = ANY(%s)", [*given, self.rhs]
 
 
-def question(rows: Callable[P, QuerySet[M, R]]) -> Callable[P, QuerySet[M, R]]:
-    """Make a function of keywords that returns a query set one that builds it once, and asks it with each call's values.
+def question(rows: Callable[P, QuerySet[M, R]]) -> Callable[P, list[R]]:
+    """Make a function of keywords that returns a query set one that builds it once, and gives its rows for each call's values.
 
-    What the function is given it may only compare with (`field=value`, `field__among=values`). The answer is read with
-    the first look at it, and is not to be narrowed further.
+    What the function is given it may only compare with (`field=value`, `field__among=values`).
     """
     made: list[_Form] = []
     build: Any = rows
 
     @wraps(rows)
-    def asked(*_: P.args, **values: P.kwargs) -> QuerySet[M, R]:
+    def asked(*_: P.args, **values: P.kwargs) -> list[R]:
         if not made:
             made.append(_Form(build(**{name: Given(name) for name in signature(rows).parameters})))
-        return made[0].with_(values)
+        return made[0].rows_with(values)
 
     return asked
 
@@ -135,22 +134,24 @@ class _Form:
         self.statement = re.sub("%s", written, statement)
         self.converters = self.compiler.get_converters([column[0] for column in self.compiler.select])
 
-    def with_(self, values: Mapping[str, Any]) -> QuerySet[Any, Any]:
-        """The query set with values."""
-        rows = self.rows.all()
-        asking = _Asking(self, values)
-        rows.query.get_compiler = lambda *_, **__: asking  # type: ignore[method-assign]
-        return rows
+    def rows_with(self, values: Mapping[str, Any]) -> list[Any]:
+        """The rows of the query set with values, as it makes them."""
+        return list(self.rows._iterable_class(_Asked(self, values)))  # noqa: SLF001 - what a query set itself does
 
 
-class _Asking:
-    """What a query set asks of the compiler of its SQL, with the SQL written before."""
+class _Asked:
+    """What makes rows of models or of values asks of a query set and of its query, and then of the compiler of its SQL."""
 
     def __init__(self, form: _Form, values: Mapping[str, Any]) -> None:
-        self.form, self.values = form, values
+        self.form, self.values, self.query, self.db = form, values, self, form.rows.db
+        self._known_related_objects: dict[Any, Any] = {}
         compiler = form.compiler
         self.select, self.klass_info = compiler.select, compiler.klass_info
         self.annotation_col_map = compiler.annotation_col_map
+
+    def get_compiler(self, *_: object, **__: object) -> "_Asked":
+        """Itself, with the SQL written before."""
+        return self
 
     def execute_sql(self, **_: object) -> list[list[tuple[Any, ...]]]:
         """The rows, in one lump."""

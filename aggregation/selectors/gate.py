@@ -44,7 +44,7 @@ NO_IDENTIFIER = IdentifierFacts(state="none", filed=False)
 def blocks(offers: Iterable[UUID]) -> dict[UUID, list[Block]]:
     """Why each offer may not be sold; an empty list: it may. A fixed number of queries, however many offers."""
     wanted = set(offers)
-    rows = list(_priced(ids=list(wanted)))
+    rows = _priced(ids=list(wanted))
     pools = {row.pool_id: row.pool for row in rows}
     causes = open_causes(wanted.union(*(_suspendable(pool) for pool in pools.values())))
     shut = blocks_of_pools(pools.values(), rows[0].at if rows else now(), causes)

@@ -116,7 +116,7 @@ def turning(after: datetime, until: datetime) -> tuple[set[UUID], set[UUID]]:
     The interval excludes `after` and includes `until`.
     """
     limit = stale_after()
-    found = list(_turning(after=after, until=until, read_after=after - limit, read_until=until - limit))
+    found = _turning(after=after, until=until, read_after=after - limit, read_until=until - limit)
     return (
         {key for is_offer, key in found if is_offer},
         {key for is_offer, key in found if not is_offer},

@@ -34,7 +34,7 @@ def require_sellable(offers: Iterable[UUID]) -> None:
 
 def _locked_blocks(offers: Iterable[UUID]) -> dict[UUID, list[Block]]:
     wanted = sorted(set(offers))
-    list(_locked(ids=wanted))
+    _locked(ids=wanted)
     return blocks(wanted)
 
 

@@ -1,7 +1,6 @@
 """How the members of an answer are read off a row, worked out once a serializer: DRF works it out with every request."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -16,13 +15,15 @@ Member = tuple[str, Show, type | None, Show]
 """Name, how its value is read off the row, the type of values that are shown as they are, how others are shown."""
 
 AS_THEY_ARE: Mapping[type, type] = {serializers.CharField: str, serializers.IntegerField: int}
+_known: dict[Any, Show | None] = {}
 TOLD_BY_THE_REQUEST = (serializers.SerializerMethodField, HyperlinkedRelatedField, ManyRelatedField)
 
 
-@cache
 def reading_of(out: type[serializers.BaseSerializer[Any]]) -> Show | None:
     """What `out(row).data` is for a row; None where the serializer or one in it has words of its own, or looks at the request."""
-    return _of_serializer(out())
+    if out not in _known:
+        _known[out] = _of_serializer(out())
+    return _known[out]
 
 
 def _of_serializer(one: Any) -> Show | None:

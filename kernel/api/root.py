@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from kernel.actor import Role
 from kernel.api.views import HouseView
 from kernel.errors import CODES
-from kernel.permissions import reach_of, table
+from kernel.permissions import reaches_of
 from kernel.systems import System, runs_here
 from kernel.text import Vocabulary
 
@@ -79,7 +79,6 @@ class MeView(HouseView):
     def get(self, request: Request) -> Response:
         """Tell the caller its organisation, roles, scopes and the operations it may use."""
         actor, language = self.actor, get_language()
-        reaches = {operation: reach_of(operation, actor) for operation in table()}
         return Response(
             {
                 "user": actor.user_id,
@@ -91,7 +90,7 @@ class MeView(HouseView):
                     {"code": role, "label": Role(role).label.within(language)} for role in sorted(actor.roles)
                 ],
                 "scopes": sorted(actor.scopes),
-                "operations": {name: reach.value for name, reach in reaches.items() if reach.width},
+                "operations": {name: reach.value for name, reach in reaches_of(actor).items() if reach.width},
             }
         )
 

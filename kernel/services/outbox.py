@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -22,15 +23,12 @@ from kernel.tenancy import as_node
 
 logger = logging.getLogger(__name__)
 
-# The events and that they wait for the relay, in the order in which they are given, by one statement.
-WRITTEN = (
-    "id", "name", "subject", "tenant_id", "actor_user", "actor_tenant", "actor_client", "actor_node", "request_id",
-    "payload", "digest",
-)  # fmt: skip
+# The events and that they wait for the relay, in the order in which they are given, by one statement of one value.
 WRITE = """
     WITH happened AS (
-        SELECT * FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[],
-                             %s::text[], %s::text[], %s::jsonb[], %s::bytea[]) WITH ORDINALITY
+        SELECT * FROM ROWS FROM (jsonb_to_recordset(%s::jsonb)
+            AS (id uuid, name text, subject uuid, tenant_id uuid, actor_user uuid, actor_tenant uuid,
+                actor_client uuid, actor_node text, request_id text, payload jsonb, digest text)) WITH ORDINALITY
             AS h(id, name, subject, tenant_id, actor_user, actor_tenant, actor_client, actor_node, request_id,
                  payload, digest, place)
     ),
@@ -38,13 +36,16 @@ WRITE = """
         INSERT INTO event (id, name, subject, tenant_id, actor_user, actor_tenant, actor_client, actor_node,
                            request_id, payload, digest)
         SELECT id, name, subject, tenant_id, actor_user, actor_tenant, actor_client, actor_node, request_id, payload,
-               digest
+               decode(digest, 'hex')
         FROM happened
         RETURNING occurred_at
     ),
     waiting AS (INSERT INTO event_pending (event_id) SELECT id FROM happened ORDER BY place)
     SELECT occurred_at FROM written LIMIT 1
 """
+WRITTEN = (
+    "id", "name", "subject", "tenant_id", "actor_user", "actor_tenant", "actor_client", "actor_node", "request_id",
+)  # fmt: skip
 MAX_ATTEMPTS = 12
 SLOWEST_RETRY = timedelta(minutes=10)
 
@@ -64,16 +65,20 @@ def publish_each(happened: Iterable[events.Event], *, actor: Actor) -> list[Even
         raise transaction.TransactionManagementError("publish() needs the transaction of the act")
     records = [_record(event, actor) for event in happened]
     with as_node("what somebody looked at is told too, and told of any tenant"):
-        written = run(WRITE, [_column(name, records) for name in WRITTEN])
+        written = run(WRITE, [json.dumps([_written(record) for record in records])])
     for record in records:
         record.occurred_at = written[0][0]  # one statement, one time
     ring()
     return records
 
 
-def _column(name: str, records: Iterable[EventRecord]) -> list[Any]:
-    values = [getattr(record, name) for record in records]
-    return [json.dumps(value) for value in values] if name == "payload" else values
+def _written(record: EventRecord) -> dict[str, Any]:
+    plain = {name: _told(getattr(record, name)) for name in WRITTEN}
+    return plain | {"payload": record.payload, "digest": record.digest.hex()}
+
+
+def _told(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value
 
 
 def _record(event: events.Event, actor: Actor) -> EventRecord:

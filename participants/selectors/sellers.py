@@ -34,7 +34,7 @@ def sellers(ids: Iterable[UUID], *, today: date) -> dict[UUID, Seller]:
     """Each party that is one; `today` is the day in China. Two queries, always."""
     wanted = list(set(ids))
     with as_node("whoever deals with a party may know how it stands"):
-        rows = list(_parties(ids=wanted))
+        rows = _parties(ids=wanted)
         held: dict[UUID, list[Held]] = {row.id: [] for row in rows}
         for owner, *facts in _accepted(ids=wanted):
             held[owner].append(Held(*facts))

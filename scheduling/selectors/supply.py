@@ -1,5 +1,6 @@
 """The snapshot as every process reads it: the newest version kept in memory, caught up by what changed since."""
 
+import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -132,9 +133,9 @@ def _built(number: int, snapshot: str, extras: str, built_at: datetime) -> Versi
         read.take(row)
     more = Extras(**{name: read.rows[name] for name in EXTRA_PARTS}, known=extras)
     tables: list[Any] = [read.rows[name].values() for name in PARTS]
-    return Version(
-        number, built_at, Supply.build(*tables, snapshot=snapshot, extras=more), read.ids, read.told
-    )
+    supply = Supply.build(*tables, snapshot=snapshot, extras=more)
+    gc.freeze()  # rows of a version are no garbage for as long as it is kept, and in no ring afterwards
+    return Version(number, built_at, supply, read.ids, read.told)
 
 
 class _Read:

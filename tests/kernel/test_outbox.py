@@ -18,6 +18,7 @@ from django.db import connection, connections, transaction
 from django.db.models.functions import Now
 
 from config import celery_app
+from kernel import doorbell
 from kernel.actor import SYSTEM
 from kernel.ids import new_id
 from kernel.models import Delivery, EventPosition, EventRecord, PendingEvent
@@ -265,3 +266,18 @@ def test_two_relays_never_number_at_once() -> None:
         assert aside(relay) == 0, "the first relay has not committed"
     assert relay() == 1
     assert order()[1] == ring_bell_aside.id
+
+
+def test_a_burst_is_rung_for_at_once_and_once_more_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    rings: list[float] = []
+    monkeypatch.setattr(doorbell, "PAUSE", 0.1)
+    monkeypatch.setattr(doorbell, "_send", lambda: rings.append(time.monotonic()))
+    bell = doorbell.Bell()
+    for _ in range(50):
+        bell.ring()
+    assert len(rings) == 1
+    time.sleep(0.5)
+    assert len(rings) == 2
+    assert rings[1] - rings[0] >= 0.1
+    bell.ring()
+    assert len(rings) == 3

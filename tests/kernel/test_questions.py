@@ -50,7 +50,7 @@ def test_it_answers_as_its_query_set_does(kinds_: list[str], asked: st.DataObjec
     ids = [row.id for row in rows if asked.draw(st.booleans())]
     kind = asked.draw(st.sampled_from(["a", "%s", "b"]))
     plain = Proposal.objects.filter(id__in=ids).exclude(kind__in=[kind, "100 %s"]).order_by("kind")
-    assert list(kinds(ids=ids, kind=kind)) == [(row.kind, len(row.kind)) for row in plain]
+    assert kinds(ids=ids, kind=kind) == [(row.kind, len(row.kind)) for row in plain]
 
 
 @quick
@@ -73,7 +73,7 @@ def test_the_wall_stands_however_often_it_was_asked(world: World) -> None:
 def test_it_is_one_statement_that_postgresql_keeps() -> None:
     with CaptureQueriesContext(connection) as queries:
         for kind in "abcdefgh":
-            assert list(mine(kind=kind)) == []
+            assert mine(kind=kind) == []
     assert len(queries) == TIMES
     (kept,) = run(
         "SELECT count(*), sum(generic_plans + custom_plans) FROM pg_prepared_statements WHERE statement LIKE %s",
@@ -88,9 +88,9 @@ def test_outside_a_transaction_it_carries_its_scope(world: World) -> None:
     row = proposal(world.ada.organisation.id, "x")
     assert connection.get_autocommit()
     with reaching_as(world.ada.actor.reaching(Reach.OWN)):
-        assert list(mine(kind="x")) == [row]
+        assert mine(kind="x") == [row]
     with reaching_as(world.cleo.actor.reaching(Reach.OWN)):
-        assert list(mine(kind="x")) == []
+        assert mine(kind="x") == []
 
 
 @real

@@ -6,10 +6,13 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from kernel.money import to_fen
 from scheduling.domain.demand import DemandError
 from scheduling.domain.files import load_demand, parse_demand
-from scheduling.domain.numbers import CNY_SCALE, cny, kilometres, plain
+from scheduling.domain.numbers import CNY_SCALE, cny, fen, kilometres, plain
 
 LEAST = {"demand": "d1", "from_site": "s1", "quantity": 1, "bandwidth_mbps": 1000}
 
@@ -114,3 +117,8 @@ def test_km_and_loss_are_written_exactly_without_trailing_zeros() -> None:
     assert [kilometres(metres) for metres in (0, 1, 143_200, 10_000)] == ["0", "0.001", "143.2", "10"]
     assert plain(1 - Fraction(9, 10) * Fraction(9, 10)) == "0.19"
     assert [plain(Decimal(text)) for text in ("0.00", "5000.50", "1E+3")] == ["0", "5000.5", "1000"]
+
+
+@given(st.integers(0, 10**20) | st.integers(0, 10**6).map(lambda half: half * 10**8 + 5 * 10**7))
+def test_fen_of_what_the_engine_counts_are_those_of_the_one_rounding_rule(amount: int) -> None:
+    assert fen(amount) == to_fen(Fraction(amount, CNY_SCALE))
