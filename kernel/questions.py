@@ -136,7 +136,9 @@ class _Form:
 
     def rows_with(self, values: Mapping[str, Any]) -> list[Any]:
         """The rows of the query set with values, as it makes them."""
-        return list(self.rows._iterable_class(_Asked(self, values)))  # noqa: SLF001 - what a query set itself does
+        make: Any = self.rows._iterable_class  # noqa: SLF001 - what a query set itself does
+        rows: list[Any] = list(make(_Asked(self, values)))
+        return rows
 
 
 class _Asked:

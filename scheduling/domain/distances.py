@@ -148,6 +148,7 @@ class Distances:
         self._usable, self._source = usable, source
         self._pause = usable.network.hop[source]
         self._least: dict[str, Sums] = {}
+        self._ahead: dict[str, Sequence[float]] = {}
         self._back: dict[tuple[str, int], Sequence[float]] = {}
         self._by_km: dict[float, tuple[Sums, Sums] | None] = {}
 
@@ -175,7 +176,9 @@ class Distances:
 
     def ahead(self, metric: str) -> Sequence[float]:
         """The same, to be read one by one."""
-        return one_by_one(self.least(metric))
+        if metric not in self._ahead:
+            self._ahead[metric] = one_by_one(self.least(metric))
+        return self._ahead[metric]
 
     def by_km(self, most: float) -> tuple[Sums, Sums] | None:
         """(metres, latency) of the path of least km, then least latency, to each of n sites; infinity for none.

@@ -1,6 +1,7 @@
 """The lines of one product to many sites at once, read from one-to-all distances; else each by itself."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 from scheduling.domain.distances import Sums
 from scheduling.domain.lines import LineChoice, Lines, Product
 from scheduling.domain.paths import Order, Reach
+from scheduling.domain.protection import Route
 from scheduling.domain.sums import searched
-from scheduling.domain.tariffs import ChargeGroup
+from scheduling.domain.tariffs import Charge, ChargeGroup
 
 Choice = LineChoice | str
 
@@ -34,6 +36,15 @@ def fan(lines: Lines, product: Product, sites: Sequence[str]) -> list[Choice]:
     return lines.keep(product, {site: spread.choose(at, site) for at, site in enumerate(sites)})
 
 
+@dataclass(frozen=True, slots=True)
+class _Fare:
+    """The charges for a zone, None where each line is worked out alone; the latency bound, and the charge where none grows."""
+
+    group: ChargeGroup | None
+    most: float
+    flat: Charge | None
+
+
 class _Fan:
     """The sums to the sites (by position in `targets`; −1 where the provider has no span), read once for all."""
 
@@ -42,15 +53,37 @@ class _Fan:
         self.reached: list[bool] = (reach.distances.reached(targets) & (targets >= 0)).tolist()
         self.latency = _picked(reach.distances.least("latency"), targets)
         self._by_km: dict[float, tuple[list[float], list[float]]] = {}
+        self._fares: dict[int, _Fare] = {}
 
     def choose(self, at: int, site: str) -> Choice:
-        lines, product = self.lines, self.product
-        groups = lines.groups(product, site)
-        alone = len(groups) != 1 or groups[0].held_mbps != lines.demand.bandwidth_mbps
-        if alone or not self.reached[at] or site == lines.start(product):
-            return lines.choose(product, site)
-        most = lines.most_us(groups[0].terminal_us)
-        return "latency" if self.latency[at] > most else self._cheapest(at, site, groups[0], most)
+        groups = self.lines.groups(self.product, site)
+        fare = self._fares.get(id(groups)) or self._fare(groups)
+        if fare.group is None or not self.reached[at] or site == self.lines.start(self.product):
+            return self.lines.choose(self.product, site)
+        latency = self.latency[at]
+        if latency > fare.most:
+            return "latency"
+        if fare.flat is None:
+            return self._cheapest(at, site, fare.group, fare.most)
+        find = partial(self._route, site, fare)
+        return LineChoice(fare.flat.fixed, int(latency) + fare.group.terminal_us, fare.flat, find)
+
+    def _fare(self, groups: tuple[ChargeGroup, ...]) -> "_Fare":
+        """What is the same for every site that these charges serve; the lines keep the groups, so they are known by where they are."""
+        if len(groups) != 1 or groups[0].held_mbps != self.lines.demand.bandwidth_mbps:
+            fare = _Fare(None, 0, None)
+        else:
+            group = groups[0]
+            fare = _Fare(
+                group, self.lines.most_us(group.terminal_us), None if group.grows else group.least(0)
+            )
+        self._fares[id(groups)] = fare
+        return fare
+
+    def _route(self, site: str, fare: "_Fare") -> Route | None:
+        assert fare.group is not None  # noqa: S101 - there is a line
+        bounds = self.lines.bounds(fare.group.terminal_us)
+        return self.lines.route(self.product, site, fare.group.held_mbps, Order.LATENCY, bounds)
 
     def _cheapest(self, at: int, site: str, group: ChargeGroup, most: float) -> Choice:
         """As Lines has it: below the cap of a flat charge km decides, at the cap latency does."""

@@ -124,6 +124,7 @@ class Lines:
         self._groups: dict[tuple[Product, str], tuple[ChargeGroup, ...]] = {}
         self._choices: dict[tuple[Product, str], LineChoice | str] = {}
         self._bounds: dict[int, Bounds] = {}
+        self._unhurried: Bounds | None = None
 
     @property
     def tariffs(self) -> list[Tariff]:
@@ -175,6 +176,12 @@ class Lines:
             )
         return self._bounds[terminal_us]
 
+    def _but_latency(self, terminal_us: int) -> Bounds:
+        """The same bounds without that on latency: they do not depend on the terminals."""
+        if self._unhurried is None:
+            self._unhurried = replace(self.bounds(terminal_us), latency=None)
+        return self._unhurried
+
     def most_us(self, terminal_us: int) -> float:
         """The most that an optical path may take, in µs; infinity where latency is not bounded."""
         latency = self.bounds(terminal_us).latency
@@ -190,7 +197,7 @@ class Lines:
 
     def fastest(self, product: Product, site: str, terminal_us: int) -> int | None:
         """The least latency (µs, with the terminals) of a line without its bound on latency, None where there is none."""
-        bounds, mbps = replace(self.bounds(terminal_us), latency=None), self.demand.bandwidth_mbps
+        bounds, mbps = self._but_latency(terminal_us), self.demand.bandwidth_mbps
         if self.pair:
             route = self.route(product, site, mbps, Order.LATENCY, bounds)
             return None if route is None else route.latency + terminal_us

@@ -1,7 +1,8 @@
 """Centres that fail a demand on latency alone: to be measured, or out of light's reach."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
@@ -54,48 +55,59 @@ def near_misses(supply: Supply, lines: Lines, beyond_silica: frozenset[str]) -> 
         there = _point(supply, site)
         if there is None or any(not isinstance(reason, str) for _, reason in reasons):
             continue
-        late = [
-            (product, here.metres_to(there))
-            for product, reason in reasons
-            if reason == "latency" and (here := _point(supply, lines.start(product))) is not None
-        ]
-        misses = list(_misses(lines, late, site, beyond_silica)) if late else []
-        if misses:
-            nearest = min(misses, key=lambda miss: (miss.verdict is Verdict.FAIL, miss.upper_us))
-            found += [
-                replace(nearest, centre=columns.centres[centre])
-                for centre in set(columns.centre[rows].tolist())
-            ]
+        late = [product for product, reason in reasons if reason == "latency"]
+        starts = {lines.start(product) for product in late}
+        places = {start: here for start in starts if (here := _point(supply, start)) is not None}
+        metres = {start: here.metres_to(there) for start, here in places.items()}
+        nearest = _nearest(lines, late, site, metres, beyond_silica)
+        if nearest is not None:
+            found += [nearest(columns.centres[centre]) for centre in set(columns.centre[rows].tolist())]
     return sorted(found, key=lambda miss: (miss.upper_us, miss.centre))
 
 
-def _misses(
-    lines: Lines, late: Iterable[tuple[Product, Decimal]], site: str, beyond_silica: frozenset[str]
-) -> Iterator[NearMiss]:
-    """The fastest line of each product without the latency bound, judged; none where other bounds stop it.
+def _nearest(
+    lines: Lines,
+    products: Iterable[Product],
+    site: str,
+    metres: Mapping[str, Decimal],
+    beyond_silica: frozenset[str],
+) -> Callable[[str], NearMiss] | None:
+    """What comes nearest to the bound, for a centre at the site: the fastest line of each product without the bound, judged.
 
-    With each product the metres of the great circle from where its lines begin.
+    `metres` are the great circles from where lines begin, for places that are known. None where other bounds stop all lines.
     """
     below = lines.demand.max_latency_us
     assert below is not None  # noqa: S101 - asked by the caller
-    for product, metres in late:
-        groups = lines.groups(product, site)
+    floors: dict[tuple[str, Medium], int] = {}
+    best: tuple[bool, float] = (True, math.inf)
+    found = None
+    for product in products:
+        start = lines.start(product)
+        groups = lines.groups(product, site) if start in metres else ()
         upper = lines.fastest(product, site, groups[0].terminal_us) if groups else None
         if upper is None:
             continue
         medium = Medium.UNDISCLOSED if product[0] in beyond_silica else Medium.SILICA
-        lower = floor_us(metres, medium) + groups[0].terminal_us
-        yield NearMiss(
-            centre="",
-            line_provider=product[0],
-            technology=product[1],
-            upper_us=upper,
-            lower_us=lower,
-            below_us=below,
-            great_circle_m=int(metres),
-            medium=medium.value,
-            verdict=judge(upper_us=upper, lower_us=lower, below_us=below),
-        )
+        if (start, medium) not in floors:
+            floors[start, medium] = floor_us(metres[start], medium)
+        lower = floors[start, medium] + groups[0].terminal_us
+        verdict = judge(upper_us=upper, lower_us=lower, below_us=below)
+        if (verdict is Verdict.FAIL, upper) < best:
+            best, found = (verdict is Verdict.FAIL, upper), (product, start, upper, lower, medium, verdict)
+    if found is None:
+        return None
+    (provider, technology), start, upper, lower, medium, verdict = found
+    return lambda centre: NearMiss(
+        centre=centre,
+        line_provider=provider,
+        technology=technology,
+        upper_us=upper,
+        lower_us=lower,
+        below_us=below,
+        great_circle_m=int(metres[start]),
+        medium=medium.value,
+        verdict=verdict,
+    )
 
 
 def _point(supply: Supply, site: str) -> Point | None:

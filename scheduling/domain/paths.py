@@ -35,6 +35,12 @@ class Bounds:
     metres: int | None = None
     below_loss: Fraction | None = None
 
+    @property
+    def of_latency_alone(self) -> bool:
+        """Whether nothing but latency is bounded."""
+        rest = (self.jitter, self.loss, self.hops, self.metres, self.below_loss)
+        return rest == (None, None, None, None, None)
+
     def limits(self) -> Iterator[tuple[str, float]]:
         """Each bound as (metric of Distances, limit); a sum above the limit is surely out of bounds."""
         for metric in ("latency", "jitter", "hops", "metres"):

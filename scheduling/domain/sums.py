@@ -17,7 +17,7 @@ def best_sums(reach: Reach, target: int, order: Order, bounds: Bounds) -> Sums |
     """
     if not reach.distances.reaches(target):
         return None
-    if bounds == Bounds(latency=bounds.latency):
+    if bounds.of_latency_alone:
         most = math.inf if bounds.latency is None else bounds.latency
         if order is Order.LATENCY and reach.distances.exact("latency"):
             latency = reach.distances.ahead("latency")[target]

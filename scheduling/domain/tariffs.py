@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.numbers import scaled
@@ -37,7 +38,7 @@ class Charge:
         return -self.tariff.bandwidth_mbps, self.billing != "term", self.tariff.zone == "any", self.held_mbps
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChargeGroup:
     """Charges with the same delay at the ends and the same bandwidth to hold, so that one path search serves them all."""
 
@@ -51,12 +52,12 @@ class ChargeGroup:
             return self.charges[0]
         return min(self.charges, key=lambda charge: (charge.cost(metres), charge.preference))
 
-    @property
+    @cached_property
     def flat(self) -> int | None:
         """The least cost that does not depend on km, 10⁻¹⁰ CNY; None where every charge grows."""
         return min((charge.fixed for charge in self.charges if not charge.per_metre), default=None)
 
-    @property
+    @cached_property
     def grows(self) -> bool:
         """Whether any charge depends on km."""
         return any(charge.per_metre for charge in self.charges)
