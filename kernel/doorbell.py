@@ -21,6 +21,7 @@ class Bell:
         self.lock, self.next, self.waiting = Lock(), 0.0, False
 
     def ring(self) -> None:
+        """Ring, or see to it that it is rung soon."""
         with self.lock:
             if self.waiting:
                 return
