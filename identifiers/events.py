@@ -110,6 +110,16 @@ class IdentifierRetired(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IdentifierTakenBack(Event):
+    """A restored database learned from the upstream that it had issued this code."""
+
+    name: ClassVar[str] = "identifiers.identifier_taken_back"
+
+    code: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TransferOffered(Event):
     """Its holder offers an identifier to another; `subject` is the transfer."""
 

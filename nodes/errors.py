@@ -141,6 +141,19 @@ class UpstreamUnreachable(Problem):
     )
 
 
+class RecallRefused(Problem):
+    """What a peer says it holds of a stream of ours is not proved: by our signature, or by its own receipt."""
+
+    status = 502
+    code = "recall_refused"
+    title = Text("对端所持报文无法核实", "What the peer holds is not proved")
+    detail = Text(
+        "第 {sequence} 号报文缺失，或没有本节点的签名与对端的回执；请与对端核对该流，并确认 NODE_KEY_FILE 含有当时的密钥。",
+        "Message {sequence} is missing, or lacks this node's signature or the peer's receipt; compare the stream with the "
+        "peer, and see that NODE_KEY_FILE holds the keys of that time.",
+    )
+
+
 class UpstreamRefused(Problem):
     """The upstream answered, and said no."""
 

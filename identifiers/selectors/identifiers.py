@@ -44,6 +44,7 @@ def filing_of(identifier: UUID) -> dict[str, Any]:
         "code": row.code,
         "kind": row.kind,
         "owner": str(row.tenant_id),
+        "subject": str(row.subject),
         "descriptor_version": newest.version,
         "profile": newest.profile,
         "attributes": newest.attributes,

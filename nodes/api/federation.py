@@ -24,6 +24,7 @@ from nodes.models import Peer
 from nodes.services.incoming import expected_sequence, receive_message
 from nodes.services.manifests import answer_fingerprints, answer_manifest
 from nodes.services.peers import Brought, accept_attachment, accept_detachment, common_protocol
+from nodes.services.recalls import answer_recall
 
 MOST_RANGES = 1000
 
@@ -87,6 +88,13 @@ class FingerprintsIn(serializers.Serializer[Any]):
         child=serializers.ListField(child=serializers.IntegerField(min_value=1), min_length=2, max_length=2),
         max_length=MOST_RANGES,
     )
+
+
+class RecallIn(serializers.Serializer[Any]):
+    """From which number on."""
+
+    stream = serializers.CharField(max_length=64)
+    first = serializers.IntegerField(min_value=1)
 
 
 class FingerprintOut(serializers.Serializer[Any]):
@@ -229,6 +237,17 @@ class FingerprintsView(FederationView):
             for each in found
         ]
         return Response({"fingerprints": shown})
+
+
+class RecallsView(FederationView):
+    """`/api/v1/federation/recalls`."""
+
+    operations = {"POST": "nodes.answer_recall"}
+
+    @extend_schema(request=RecallIn, responses={200: OpenApiTypes.OBJECT})
+    def post(self, request: Request) -> Response:
+        """Tell the peer what we hold of its own stream: bytes, its signed requests, our receipts."""
+        return Response(answer_recall(peer=self.peer, **self.read(RecallIn)))
 
 
 def kept(request: Request) -> dict[str, object]:

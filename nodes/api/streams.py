@@ -13,6 +13,7 @@ from kernel.api.views import HouseView
 from nodes.domain.envelopes import Outcome
 from nodes.models import Envelope, OutboundStream
 from nodes.services import streams as services
+from nodes.services.recalls import ask_held, take_back
 from nodes.services.sending import ask_expected
 
 
@@ -72,7 +73,7 @@ class ResumeIn(serializers.Serializer[Any]):
 
     restored = serializers.BooleanField(
         default=False,
-        help_text="this node was restored from a backup: count on from what the peer holds, under new numbers",
+        help_text="this node was restored from a backup: take back what the peer holds, and count on after it",
     )
 
 
@@ -96,9 +97,21 @@ class ResumeView(HouseView):
 
     @extend_schema(request=ResumeIn, responses={200: StreamOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Let a halted stream go on, after a person has looked why it stopped; after a restored backup, from the peer's number."""
-        expected = ask_expected(self.subject) if self.read(ResumeIn)["restored"] else 0
-        row = services.resume_stream(stream=self.subject, actor=self.actor, expected=expected)
+        """Let a halted stream go on, after a person has looked why it stopped.
+
+        After a restored backup, halted or not: the peer's signed receipts and our own signatures prove what was sent since.
+        """
+        if not self.read(ResumeIn)["restored"]:
+            return self.show(services.resume_stream(stream=self.subject, actor=self.actor), StreamOut)
+        expected = ask_expected(self.subject)
+        told = ask_held(self.subject, expected=expected)
+        row = services.restore_stream(
+            stream=self.subject,
+            expected=expected,
+            first=told[0][1].digest if told else "",
+            take_back=lambda stream: take_back(stream, told),
+            actor=self.actor,
+        )
         return self.show(row, StreamOut)
 
 

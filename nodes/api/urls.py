@@ -58,6 +58,7 @@ urlpatterns = [
     path("federation/streams/<str:stream>", federation.ExpectedView.as_view()),
     path("federation/streams/<str:stream>/messages", federation.MessagesView.as_view()),
     path("federation/manifests", federation.ManifestAnswerView.as_view()),
+    path("federation/recalls", federation.RecallsView.as_view()),
     path("federation/searches", searches.SearchesView.as_view()),
     path("federation/fingerprints", federation.FingerprintsView.as_view()),
 ]

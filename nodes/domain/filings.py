@@ -49,7 +49,10 @@ STATE_AFTER: Mapping[FilingAct, FilingState] = {
 
 @dataclass(frozen=True, slots=True)
 class FilingMessage:
-    """One act on one identifier, with the whole of what is filed about it."""
+    """One act on one identifier, with the whole of what is filed about it.
+
+    `subject` is the resource's key at the node that files, for itself: it finds it again after a restored backup.
+    """
 
     act: FilingAct
     code: str
@@ -58,11 +61,13 @@ class FilingMessage:
     descriptor_version: int
     profile: str
     attributes: dict[str, Any]
+    subject: str = ""
 
 
 def compose_filing(act: FilingAct, facts: Mapping[str, Any]) -> bytes:
     """The message's bytes; `facts` as `identifiers.selectors.identifiers.filing_of` gives them."""
-    document = {"schema": SCHEMA, "act": act.value, "sums": {"filings": 1}} | {n: facts[n] for n in FIELDS}
+    named = {n: facts[n] for n in (*FIELDS, "subject")}
+    document = {"schema": SCHEMA, "act": act.value, "sums": {"filings": 1}} | named
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -72,7 +77,8 @@ def read_filing(body: bytes) -> FilingMessage | None:
         document = json.loads(body)
         if document["schema"] != SCHEMA or not all(type(document[n]) is kind for n, kind in FIELDS.items()):
             return None
-        return FilingMessage(FilingAct(document["act"]), **{name: document[name] for name in FIELDS})
+        named = {name: document[name] for name in FIELDS}
+        return FilingMessage(FilingAct(document["act"]), **named, subject=str(document.get("subject", "")))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 

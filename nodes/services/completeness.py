@@ -1,6 +1,7 @@
 """Telling the upstream that a period is complete, and holding a downstream to it."""
 
 from dataclasses import asdict
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
@@ -96,6 +97,16 @@ def _keep(word: Completeness, *, upstream: str, state: PeriodState, sequence: in
         state=state.value,
         sequence=sequence,
     )
+
+
+def take_back(message: Message, receipt: Receipt) -> UUID | None:
+    """Keep again a word that this node gave and forgot; its id."""
+    word = read_completeness(message.body)
+    if word is None:
+        return None
+    state = PeriodState.RECEIPTED if receipt.outcome is Outcome.STORED else PeriodState.REFUSED
+    upstream_code = word.profile.partition("/")[0][:20]
+    return _keep(word, upstream=upstream_code, state=state, sequence=receipt.sequence).id
 
 
 class Completenesses:

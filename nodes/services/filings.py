@@ -7,6 +7,7 @@ from identifiers.errors import MalformedCode
 from identifiers.selectors.codes import prefix_of
 from identifiers.selectors.identifiers import filing_of
 from identifiers.services.identifiers import accept_filing
+from identifiers.services.recalls import take_back_filed
 from kernel.actor import Actor
 from kernel.errors import StateConflict
 from kernel.services.outbox import publish
@@ -29,6 +30,12 @@ MALFORMED = "filing_malformed"
 PREFIX = "prefix_not_delegated"
 KNOWN = "filing_known"
 UNKNOWN = "filing_unknown"
+STANDING_AFTER = {
+    FilingAct.ISSUE: "active",
+    FilingAct.REINSTATE: "active",
+    FilingAct.SUSPEND: "suspended",
+    FilingAct.RETIRE: "retired",
+}  # here, once it is filed
 
 
 def file_identifier(*, identifier: UUID, act: FilingAct) -> None:
@@ -42,6 +49,23 @@ def file_identifier(*, identifier: UUID, act: FilingAct) -> None:
         aggregate=facts["code"],
         body=compose_filing(act, facts),
         reference=identifier,
+    )
+
+
+def take_back(message: Message, receipt: Receipt) -> UUID | None:
+    """Let an identifier stand again as this node filed it and forgot; its id."""
+    filing = read_filing(message.body)
+    if filing is None or receipt.outcome is not Outcome.STORED:
+        return None
+    return take_back_filed(
+        code=filing.code,
+        kind=filing.kind,
+        owner=UUID(filing.owner),
+        subject=UUID(filing.subject) if filing.subject else None,
+        descriptor=(filing.descriptor_version, filing.profile, filing.attributes),
+        state=STANDING_AFTER.get(filing.act, ""),
+        receipt=filing_number(receipt),
+        filed_at=receipt.received_at,
     )
 
 

@@ -1,6 +1,7 @@
 """Reports from draft to receipt, their corrections, and those that downstream nodes send."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -141,6 +142,37 @@ def _supersede(before: Report | None) -> None:
         before.advance("state")
 
 
+def take_back(message: Message, receipt: Receipt) -> UUID | None:
+    """Keep again a report that this node sent and forgot; its id, None where another one has a part of its period."""
+    said = read_report(message.body)
+    if said is None:
+        return None
+    ours = Report.objects.filter(node=settings.NODE_CODE, upstream=upstream_of(said), section=said.section)
+    before = None
+    if message.supersedes is not None:
+        before = ours.filter(kind=said.kind, sequence=message.supersedes).first()
+    drafted = ours.filter(start=said.start, end=said.end, supersedes=before, sequence=None).first()
+    overlapping = ours.filter(start__lt=said.end, end__gt=said.start, supersedes=None)
+    if before is None and overlapping.exclude(id=drafted.id if drafted else None).exists():
+        return None
+    row = drafted or Report(node=said.node, upstream=upstream_of(said), section=said.section, kind=said.kind)
+    row.start, row.end, row.count, row.sums, row.body = (
+        said.start,
+        said.end,
+        said.count,
+        said.sums,
+        message.body,
+    )
+    stored = receipt.outcome is Outcome.STORED
+    row.state = (ReportState.RECEIPTED if stored else ReportState.REFUSED).value
+    row.sequence, row.supersedes = receipt.sequence, before
+    row.reason = said.correction.reason if said.correction else ""
+    row.save()
+    if stored:
+        _supersede(before)
+    return row.id
+
+
 class Reports:
     """Messages of the streams `reports.*`."""
 
@@ -200,6 +232,8 @@ class Reports:
         rows = Report.objects.select_for_update(of=("self",)).select_related("supersedes")
         assert envelope.message.reference is not None  # noqa: S101 - every report's message has it
         row = rows.get(id=envelope.message.reference)
+        if row.sequence is not None:  # what was sent before a backup was restored has the period already
+            return
         stored = receipt.outcome is Outcome.STORED
         row.state = LIFE.after("receipt" if stored else "refuse", row.state)
         row.sequence = receipt.sequence

@@ -1,5 +1,6 @@
 """The sender's state in its table: numbering what is to be sent, and every later step of a stream."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db import transaction
@@ -120,8 +121,6 @@ def _number(row: OutboundStream, effect: Number) -> None:
 
 def _renumber(row: OutboundStream, effect: Renumber) -> None:
     """Move what is not receipted, the highest first: two envelopes never have one number."""
-    row.known_from = effect.above + effect.by + 1
-    row.save(update_fields=["known_from"])
     waiting = Envelope.objects.filter(stream=row, sequence__gt=effect.above).order_by("-sequence")
     for envelope in waiting.select_for_update():
         envelope.sequence += effect.by
@@ -129,15 +128,37 @@ def _renumber(row: OutboundStream, effect: Renumber) -> None:
 
 
 @transaction.atomic
-def resume_stream(*, stream: OutboundStream, actor: Actor, expected: int = 0) -> OutboundStream:
-    """Lift a halt: a person has looked at what the peer holds. Raises StreamNotHalted.
-
-    With `expected`, the peer's next number, this node was restored from a backup, and counts on from there.
-    """
+def resume_stream(*, stream: OutboundStream, actor: Actor) -> OutboundStream:
+    """Lift a halt: a person has looked at what the peer holds. Raises StreamNotHalted."""
     row = OutboundStream.objects.select_for_update(of=("self",)).select_related("peer").get(id=stream.id)
     if row.halt == Halt.NONE:
         raise StreamNotHalted(stream=row.name)
-    take_step(row, Restored(expected) if expected else Restarted(resume=True))
+    take_step(row, Restarted(resume=True))
+    enqueue_job(SEND_JOB, stream=str(row.id))
+    publish(StreamResumed(subject=row.id, tenant=None, node=row.peer.code, stream=row.name), actor=actor)
+    return row
+
+
+@transaction.atomic
+def restore_stream(
+    *,
+    stream: OutboundStream,
+    expected: int,
+    first: str,
+    take_back: Callable[[OutboundStream], None],
+    actor: Actor,
+) -> OutboundStream:
+    """Go on after a restored backup: what the peer holds up to `expected` is taken back, what waits moves behind it.
+
+    `first` is the digest of what it holds under our next number. Raises StreamNotHalted where that is ours as well, so
+    that its receipt comes by itself, or nothing is held beyond what is receipted here.
+    """
+    row = OutboundStream.objects.select_for_update(of=("self",)).select_related("peer").get(id=stream.id)
+    known = Envelope.objects.filter(stream=row, sequence=row.acked + 1, digest=first).exists()
+    if known or expected <= row.acked + 1 or row.acked != stream.acked:
+        raise StreamNotHalted(stream=row.name)
+    take_step(row, Restored(expected))
+    take_back(row)
     enqueue_job(SEND_JOB, stream=str(row.id))
     publish(StreamResumed(subject=row.id, tenant=None, node=row.peer.code, stream=row.name), actor=actor)
     return row

@@ -20,6 +20,7 @@ from nodes.domain.attachments import GRANT_CONTEXT, Grant, write_token
 from nodes.domain.envelopes import Receipt, open_receipt, read_message, sign_receipt
 from nodes.domain.keys import read_next_key
 from nodes.domain.manifests import compose_manifest, decode_manifest, entry_of, fingerprint, sign_manifest
+from nodes.domain.recalls import Held, to_document
 from nodes.domain.receiver import Answer, Arrival, Inbound, Record, Store, receive
 from nodes.domain.searches import Question, read_question
 from nodes.domain.statements import Statement, from_wire, sign_statement, to_wire
@@ -143,6 +144,7 @@ class FarUpstream(FarNode):
         self.fate: deque[str] = deque()
         self.streams: dict[str, Inbound] = {}
         self.stored: dict[tuple[str, int], tuple[Record, bytes]] = {}
+        self.held: dict[str, list[Held]] = {}
         self.arrivals: list[tuple[str, int]] = []
         self.nonces: set[str] = set()
         self.known: dict[str, RegisteredKey] = {}
@@ -217,6 +219,10 @@ class FarUpstream(FarNode):
         if path.endswith("/searches") and self.finds is not None:
             found = self.finds(read_question(body, asker=self.sender))
             return found if isinstance(found, tuple) else (200, json.dumps(to_wire(found)).encode())
+        if path.endswith("/recalls"):
+            asked = json.loads(body)
+            held = [each for each in self.held.get(asked["stream"], []) if each.sequence >= asked["first"]]
+            return 200, json.dumps({"messages": [to_document(each) for each in held]}).encode()
         if path.endswith("/fingerprints"):
             return 200, json.dumps(self.fingerprints(json.loads(body))).encode()
         statement = self.take(path, headers, body, fate)

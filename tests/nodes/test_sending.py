@@ -15,12 +15,10 @@ from django.db.models.functions import Now
 
 from identifiers.models import Identifier
 from kernel.clock import now
-from kernel.crypto.suite import INTERNATIONAL
 from kernel.models.outbox import Delivery
 from kernel.services.jobs import run_next_job
 from kernel.services.outbox import drain, relay
 from nodes.adapters.peers import client
-from nodes.domain.envelopes import compose_message
 from nodes.models import Envelope, NodeAlarm, OutboundStream, Outgoing, Peer
 from nodes.selectors.streams import attention
 from nodes.services.sending import due_streams, send_stream
@@ -285,26 +283,3 @@ def test_an_answer_that_drips_without_end_is_given_up(monkeypatch: pytest.Monkey
     finally:
         server.shutdown()
         server.server_close()
-
-
-def test_a_region_restored_from_a_backup_goes_on_after_what_its_upstream_holds(
-    world: World, attached: FarUpstream
-) -> None:
-    for number in (1, 2):  # what this node sent after the backup was taken, and knows nothing of
-        body = b'{"schema":"test/1","lost":%d}' % number
-        message = compose_message(
-            suite=INTERNATIONAL, stream="filings", sequence=number, aggregate="x", body=body
-        )
-        headers = {"cin-sequence": str(number), "content-digest": message.digest}
-        attached.take(f"/api/v1/federation/streams/filings/messages?{message.query}", headers, body, "")
-    enqueue(3)
-    row = send(attached)
-    assert (row.halt, row.acked) == ("equivocation", 0)
-    resumed = world.otto.post(f"/api/v1/streams/{row.id}:resume", {"restored": True})
-    assert (resumed.status_code, resumed.json()["last"], resumed.json()["halt"]) == (200, 5, "none")
-    row = send(attached)
-    assert (row.acked, row.known_from) == (5, 3)
-    bodies = [attached.stored["filings", number][1] for number in (3, 4, 5)]
-    assert bodies == [b'{"schema":"test/1","sums":{"things":%d}}' % number for number in range(3)]
-    (pair,) = world.otto.post("/api/v1/manifests:exchange").json()["items"]
-    assert (pair["agreed"], pair["first"]) == (True, 3)

@@ -1,0 +1,191 @@
+"""A region restored from a backup learns from its upstream what it sent and forgot, and goes on after it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from identifiers.domain.codes import Code
+from identifiers.models import Identifier, IssuedCode
+from kernel.crypto.suite import INTERNATIONAL as SUITE
+from nodes.domain.envelopes import Outcome, Receipt, compose_message, sign_receipt
+from nodes.domain.filings import FilingAct, compose_filing
+from nodes.domain.recalls import Held, read_held, waiting_after
+from nodes.domain.reports import ReportMessage, compose_report, root_of
+from nodes.models import Envelope, OutboundStream
+from nodes.services.sending import send_stream
+from nodes.services.signing import signed_request
+from tests.nodes.far import FEDERATION, FarNode, FarUpstream
+from tests.nodes.test_sending import enqueue, send
+from tests.support.cast import World
+
+HOUR = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def forgotten(far: FarUpstream, stream: str, sequence: int, aggregate: str, body: bytes) -> None:
+    """What this node sent after the backup was taken, signed and receipted as it was then."""
+    message = compose_message(suite=SUITE, stream=stream, sequence=sequence, aggregate=aggregate, body=body)
+    path = f"/api/v1/federation/streams/{stream}/messages?{message.query}"
+    headers = signed_request(method="POST", url=far.url + path, body=body, stream=stream, sequence=sequence)
+    receipt = far.take(path, headers, body, "")
+    request = {
+        "method": "POST",
+        "authority": far.url.removeprefix("http://"),
+        "path": path.partition("?")[0],
+        "query": f"?{message.query}",
+        "headers": {name.lower(): value for name, value in headers.items()},
+    }
+    far.held.setdefault(stream, []).append(Held(sequence, aggregate, None, body, request, receipt))
+
+
+def filing(number: int, act: FilingAct, owner: UUID, subject: UUID) -> tuple[str, bytes]:
+    code = str(Code.of_number("86.320000", number))
+    facts: dict[str, Any] = {
+        "code": code,
+        "kind": "organisation",
+        "owner": str(owner),
+        "subject": str(subject),
+    }
+    described = {"descriptor_version": 1, "profile": "2026.1", "attributes": {"name": "示范算力商甲"}}
+    return code, compose_filing(act, facts | described)
+
+
+def resume(world: World) -> Any:
+    return world.otto.post(f"/api/v1/streams/{OutboundStream.objects.get().id}:resume", {"restored": True})
+
+
+def test_codes_that_a_restored_region_forgot_stand_again_as_they_were_filed(
+    world: World, attached: FarUpstream
+) -> None:
+    owner, subject = world.ada.organisation.id, uuid4()
+    asked = {"kind": "organisation", "subject": str(subject), "attributes": {"name": "示范算力商甲"}}
+    waiting = UUID(world.ada.post("/api/v1/identifiers", asked).json()["id"])
+    acts = [(1, FilingAct.ISSUE, subject), (4, FilingAct.ISSUE, uuid4()), (4, FilingAct.SUSPEND, uuid4())]
+    codes = []
+    for sequence, (number, act, about) in enumerate(acts, start=1):
+        code, body = filing(number, act, owner, about)
+        forgotten(attached, "filings", sequence, code, body)
+        codes.append(code)
+    enqueue(2)
+    assert send(attached).halt == "equivocation"
+    answer = resume(world)
+    assert (answer.status_code, answer.json()["last"], answer.json()["acked"]) == (200, 5, 3), answer.content
+    first, second = (Identifier.objects.get(code=code) for code in codes[:2])
+    assert (first.id, first.state, first.filing) == (waiting, "active", "000000.320000.1")
+    assert (second.state, second.filing) == ("suspended", "000000.320000.2")
+    assert IssuedCode.objects.filter(code__in=codes).count() == 2
+    assert world.nobody.get(f"/api/v1/identifiers/{codes[0]}").json()["state"] == "active"
+    row = send(attached)
+    assert (row.acked, row.halt) == (5, "none")
+    (pair,) = world.otto.post("/api/v1/manifests:exchange").json()["items"]
+    assert (pair["agreed"], pair["first"], pair["last"]) == (True, 1, 5)
+    assert resume(world).json()["code"] == "stream_not_halted"
+
+
+def test_reports_that_a_restored_region_forgot_count_again_and_are_not_said_twice(
+    world: World, attached: FarUpstream
+) -> None:
+    records = [{"stream": "filings", "numbered": 4, "stored": 4, "refused": 0}]
+    sums = {"numbered": 4, "stored": 4, "refused": 0}
+    end = HOUR + timedelta(hours=1)
+    said = ReportMessage(
+        "320000", "platform", "nodes.traffic", HOUR, end, 1, sums, root_of(records), "national/2026.1"
+    )
+    forgotten(attached, "reports.platform", 1, "nodes.traffic/1", compose_report(said, records))
+    enqueue(1, stream="reports.platform")
+    send(attached)
+    period = {"section": "nodes.traffic", "start": HOUR.isoformat(), "end": end.isoformat()}
+    drafted = world.otto.post("/api/v1/reports", period).json()["id"]
+    assert resume(world).status_code == 200
+    row = world.otto.get(f"/api/v1/reports/{drafted}").json()
+    assert (row["state"], row["sequence"], row["sums"]) == ("receipted", 1, sums), (
+        "as it was sent, not as drafted"
+    )
+    again = world.otto.post("/api/v1/reports", period)
+    assert (again.status_code, again.json()["code"]) == (409, "report_exists")
+    (total,) = world.otto.get("/api/v1/federation/totals").json()["items"]
+    assert (total["reports"], total["sums"]) == (1, sums)
+
+
+def test_what_is_ours_as_well_is_left_to_its_own_receipt(world: World, attached: FarUpstream) -> None:
+    enqueue(1)
+    send(attached, "unanswered")
+    row = OutboundStream.objects.get()
+    envelope = Envelope.objects.select_related("message").get()
+    attached.held["filings"] = []
+    OutboundStream.objects.update(acked=0, settled=0, sent=0, retry_at=None)
+    Envelope.objects.update(outcome="", receipt=None)
+    body = bytes(envelope.message.body)
+    attached.streams.pop("filings"), attached.stored.clear()
+    forgotten(attached, "filings", 1, envelope.message.aggregate, body)
+    assert resume(world).json()["code"] == "stream_not_halted"
+    send_stream(stream=row.id)
+    row.refresh_from_db()
+    assert (row.acked, row.last) == (1, 1)
+
+
+def unsigned(held: Held) -> Held:
+    headers = held.request["headers"] | {"signature": "cin=:AAAA:"}
+    return replace(held, request=dict(held.request) | {"headers": headers})
+
+
+def by_another(held: Held) -> Held:
+    key = SUITE.new_private_key()
+    other = SUITE.sign(key, held.receipt.payload)
+    return replace(held, receipt=replace(held.receipt, signature=other))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda held: held[:0],
+        lambda held: held[1:],
+        lambda held: [replace(held[0], body=b"{}"), *held[1:]],
+        lambda held: [replace(held[0], aggregate="another"), *held[1:]],
+        lambda held: [unsigned(held[0]), *held[1:]],
+        lambda held: [by_another(held[0]), *held[1:]],
+        lambda held: [replace(held[0], receipt=held[1].receipt), *held[1:]],
+        lambda held: [replace(held[1], sequence=1), *held[1:]],
+    ],
+)  # fmt: skip
+def test_nothing_is_taken_back_that_is_not_proved(
+    world: World, attached: FarUpstream, harm: Callable[[list[Held]], list[Held]]
+) -> None:
+    for sequence in (1, 2):
+        code, body = filing(sequence * 3 + 1, FilingAct.ISSUE, world.ada.organisation.id, uuid4())
+        forgotten(attached, "filings", sequence, code, body)
+    enqueue(1)
+    send(attached)
+    attached.held["filings"] = harm(attached.held["filings"])
+    refused = resume(world)
+    assert (refused.status_code, refused.json()["code"]) == (502, "recall_refused")
+    assert not Identifier.objects.exists()
+    assert (OutboundStream.objects.get().halt, Envelope.objects.count()) == ("equivocation", 1)
+
+
+def test_a_peer_is_told_its_own_messages_and_no_other_s(world: World, jiangsu: FarNode) -> None:
+    for sequence in (1, 2, 3):
+        jiangsu.message("filings", sequence, f"thing-{sequence}", b'{"n":%d}' % sequence)
+    answer = jiangsu.post(f"{FEDERATION}/recalls", b'{"stream":"filings","first":2}')
+    held = read_held(answer.content)
+    assert [(each.sequence, each.body) for each in held] == [(2, b'{"n":2}'), (3, b'{"n":3}')]
+    zhejiang = FarNode("330000")
+    asked = world.otto.post("/api/v1/node-invitations", {"code": "330000", "role": "regional"})
+    assert zhejiang.ask_to_attach(asked.json()["token"]).status_code == 201
+    other = zhejiang.post(f"{FEDERATION}/recalls", b'{"stream":"filings","first":1}')
+    assert read_held(other.content) == []
+
+
+def test_what_was_refused_waits_for_its_correction_again() -> None:
+    def told(sequence: int, supersedes: int | None, outcome: Outcome, code: str = "") -> tuple[Held, Receipt]:
+        receipt = Receipt("0", "1", "s", sequence, "d", outcome, code, HOUR, 0)
+        statement = sign_receipt(receipt, suite=SUITE, private_key=bytes(range(32)))
+        return Held(sequence, "a", supersedes, b"", {}, statement), receipt
+
+    refused = told(1, None, Outcome.REFUSED, "x")
+    assert waiting_after({}, [refused]) == {"a": 1}
+    assert waiting_after({}, [refused, told(2, None, Outcome.REFUSED, "aggregate_waits")]) == {"a": 1}
+    assert waiting_after({}, [refused, told(3, 1, Outcome.STORED)]) == {}
