@@ -21,9 +21,9 @@ Needs Python 3.11 and `cryptography`. The folder (format `cin-export/1`), all JS
                           (RFC 9162); needed for every message of an incomplete export
 
 What it checks: every message's RFC 9421 signature, digest and number; every receipt's signature and what it
-acknowledges; that no number is missing; that both manifests' counts, totals and Merkle root are those of the bytes;
-that a report's figures and root are those of its records, its period is said once, and a correction is the difference.
-What it cannot see: events that the sender never put into a message.
+acknowledges; that no number is missing; that both manifests' counts, totals and Merkle root are those of the bytes; that a
+report's figures and root are those of its records, and of each node's in it, its period is said once, and a correction is
+the difference. What it cannot see: events that the sender never put into a message.
 """
 
 import base64
@@ -35,6 +35,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -44,9 +45,13 @@ from cryptography.hazmat.primitives.hashes import SHA256, SM3, Hash, HashAlgorit
 COVERED = ["@authority", "@method", "@path", "@query", "cin-sequence", "cin-stream", "content-digest", "content-type"]  # fmt: skip
 SIGNATURE_INPUT = re.compile(r'cin=(\((?P<names>"[^()]*")\)(?P<parameters>(?:;[a-z]+=(?:\d+|"[^"]*"))+))')
 TITLES = {
-    "files": "文件", "messages": "报文签名与摘要", "receipts": "回执", "sequence": "序号连续", "totals": "计数与合计",
-    "root": "默克尔根", "inclusion": "包含证明", "reports": "报告", "corrections": "更正",
-}  # fmt: skip
+    "files": "文件",
+    "messages": "报文签名与摘要",
+    "receipts": "回执",
+    "sequence": "序号连续",
+    "totals": "计数与合计",
+}
+TITLES |= {"root": "默克尔根", "inclusion": "包含证明", "reports": "报告", "corrections": "更正"}
 # The curve of SM2 (GB/T 32918.5), whose a is p - 3; a point is its x and y, () the one at infinity.
 P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
 B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
@@ -148,17 +153,8 @@ class Report:
                 self.failures.append(f"FAIL {TITLES[title]} {title}: {what}: {zh} / {en}")
 
 
-@dataclass
-class Export:
-    """The folder's description, the suite of the pair, and the keys by node and thumbprint."""
-
-    folder: Path
-    sender: str
-    receiver: str
-    stream: str
-    complete: bool
-    suite: Suite
-    keys: dict[str, dict[str, dict[str, Any]]]
+class Export(SimpleNamespace):
+    """What export.json says; the `folder`, the `suite` of the pair, the `keys` by node and thumbprint, the `outcomes`."""
 
     def load(self, name: str) -> Any:
         """The JSON document in a file of the folder."""
@@ -172,7 +168,7 @@ def open_export(folder: Path) -> Export:
         raise ValueError(f"unknown format {about['format']}")
     (suite,) = {SUITES[key["crv"]] for keys in pinned.values() for key in keys}  # a pair has one
     known = {node: {suite.thumbprint(key): key for key in keys} for node, keys in pinned.items()}
-    return Export(folder, *(about[n] for n in ("sender", "receiver", "stream", "complete")), suite, known)
+    return Export(**about, folder=folder, suite=suite, keys=known)
 
 
 def signed_by(export: Export, node: str, keyid: str, at: datetime, signed: tuple[bytes, bytes]) -> bool:
@@ -228,9 +224,9 @@ def detached(export: Export, stem: str, node: str, context: str, at: datetime) -
 def check_receipt(export: Export, report: Report, number: int, digest: str) -> str:
     """Check the receipt of message `number`; its outcome."""
     receipt = export.load(f"receipts/{number}.json")
-    at = datetime.fromisoformat(receipt["received_at"])
     said = [receipt[part] for part in ("node", "sender", "stream", "sequence", "digest")]
     meant = [export.receiver, export.sender, export.stream, number, digest]
+    at = datetime.fromisoformat(receipt["received_at"])
     signed = detached(export, f"receipts/{number}", export.receiver, "cin-receipt-v1", at), *UNSIGNED
     placed = said == meant, "与报文不符", "it is not for this message"
     final = receipt["outcome"] in {"stored", "refused"}, "不是收存或拒绝", "neither stored nor refused"
@@ -265,17 +261,25 @@ def records_root(records: list[dict[str, Any]]) -> str:
     return INTERNATIONAL.root([INTERNATIONAL.hash(b"\x00" + text.encode()) for text in texts]).hex()
 
 
+def sums_of(names: dict[str, int], records: list[dict[str, Any]]) -> dict[str, int]:
+    """What the records add up to, by these names."""
+    return {n: sum(int(r.get(n) or 0) for r in records) for n in names} | {"records": len(records)}
+
+
 def check_report(export: Export, report: Report, number: int, said: dict[str, Any]) -> None:
     """Check one report against its own records."""
-    records, sums = said["records"], dict(said["sums"])
-    added = {key: sum(int(record.get(key) or 0) for record in records) for key in sums if key != "records"}
-    same = (said["count"], sums) == (len(records), {"records": len(records), **added})
-    under = said["schema"] == "cin-report/1" or said["root"] == records_root(records)
+    records, node, parts = said["records"], said["node"], said.get("parts", [])
+    split = [[r for r in records if r.get("reported_by", node) == part["node"]] for part in parts]
+    plain = [[{k: r[k] for k in r if k != "reported_by"} for r in rows] for rows in split]
+    claims = [(said, records), *zip(parts, plain, strict=True)]  # the whole, and what each node contributed
+    whole = not parts or sum(map(len, split)) == len(records)
+    same = all((c["count"], c["sums"]) == (len(rows), sums_of(c["sums"], rows)) for c, rows in claims)
+    under = said["schema"] == "cin-report/1" or all(c["root"] == records_root(rows) for c, rows in claims)
     here = (said["node"], f"reports.{said['kind']}") == (export.sender, export.stream)
-    summed = same, "计数或合计与记录不符", "count or sums are not the records'"
-    rooted = under, "根与记录不符", "the root is not the records'"
+    summed = same and whole, "计数、合计或分项与记录不符", "count, sums or parts are not the records'"
+    proved = under, "根与记录不符", "the root is not the records'"
     placed = here, "不属于本节点本流", "another node's or stream's"
-    report.check("reports", f"message {number}", summed, rooted, placed)
+    report.check("reports", f"message {number}", summed, proved, placed)
 
 
 def check_corrections(export: Export, report: Report, reports: dict[int, dict[str, Any]]) -> None:
@@ -309,9 +313,7 @@ def is_difference(said: dict[str, Any], before: dict[str, Any]) -> bool:
     return same and told and bool(correction["reason"].strip())
 
 
-def check_manifest(
-    export: Export, report: Report, side: str, bodies: dict[int, bytes], outcomes: dict[int, str]
-) -> dict[str, Any]:
+def check_manifest(export: Export, report: Report, side: str, bodies: dict[int, bytes]) -> dict[str, Any]:
     """Check one side's manifest against the bytes; the manifest."""
     manifest: dict[str, Any] = export.load(f"manifest.{side}.json")
     node, name = (export.sender if side == "sender" else export.receiver), f"manifest of {side}"
@@ -325,7 +327,7 @@ def check_manifest(
         return manifest
     missing = sorted(set(range(manifest["first"], manifest["last"] + 1)) ^ set(bodies))
     report.check("sequence", f"numbers {missing[:9]}", (not missing, "缺号或多号", "missing or too many"))
-    stored, totals = [number for number in bodies if outcomes.get(number) == "stored"], Counter[str]()
+    stored, totals = [number for number in bodies if export.outcomes.get(number) == "stored"], Counter[str]()
     for sums in (objects(bodies[number], "sums") for number in stored):
         totals.update({name: value for name, value in sums.items() if type(value) is int})
     counted = manifest["stored"], manifest["refused"], manifest["totals"]
@@ -337,11 +339,8 @@ def check_manifest(
 
 
 def check_proof(export: Export, report: Report, number: int, body: bytes, manifest: dict[str, Any]) -> None:
-    """Check the proof of message `number`, which a complete export may leave out."""
-    name = f"proofs/{number}.json"
-    if export.complete and not (export.folder / name).exists():
-        return
-    proof = export.load(name)
+    """Check the proof of message `number`."""
+    proof = export.load(f"proofs/{number}.json")
     index, size = number - manifest["first"], manifest["stored"] + manifest["refused"]
     path, leaf = [bytes.fromhex(part) for part in proof["proof"]], export.suite.hash(b"\x00" + body)
     placed = 0 <= index < size and (proof["index"], proof["size"]) == (index, size)
@@ -363,21 +362,24 @@ def verify(folder: Path) -> Report:
     if export is None:
         return report
     bodies = {int(p.stem): p.read_bytes() for p in (folder / "messages").glob("*.body") if p.stem.isdecimal()}
-    outcomes: dict[int, str] = {}
+    export.outcomes = {}  # what each receipt says
     for number, body in sorted(bodies.items()):
         digest = attempt(f"message {number}", check_message, export, report, number, body)
-        outcomes[number] = attempt(f"receipt {number}", check_receipt, export, report, number, digest) or ""
-    said = {number: objects(bodies[number]) for number in bodies if outcomes[number] == "stored"}
+        export.outcomes[number] = (
+            attempt(f"receipt {number}", check_receipt, export, report, number, digest) or ""
+        )
+    said = {number: objects(bodies[number]) for number in bodies if export.outcomes[number] == "stored"}
     reports = {n: each for n, each in said.items() if str(each.get("schema")).startswith("cin-report/")}
     for number, each in sorted(reports.items()):
         attempt(f"message {number}", check_report, export, report, number, each)
     attempt("corrections", check_corrections, export, report, reports)
     sides = [s for s in ("sender", "receiver") if s == "sender" or (folder / f"manifest.{s}.json").exists()]
     for side in sides:
-        manifest = attempt(f"manifest of {side}", check_manifest, export, report, side, bodies, outcomes)
+        manifest = attempt(f"manifest of {side}", check_manifest, export, report, side, bodies)
         if side == "sender" and manifest is not None:
-            for number, body in sorted(bodies.items()):
-                attempt(f"proof {number}", check_proof, export, report, number, body, manifest)
+            proved = [n for n in bodies if not export.complete or (folder / f"proofs/{n}.json").exists()]
+            for number in sorted(proved):  # a complete export may leave them out
+                attempt(f"proof {number}", check_proof, export, report, number, bodies[number], manifest)
     if not export.complete:
         print("note: partial: density, totals and root were not checked / 部分导出：未核对连续性、合计与根")
     return report

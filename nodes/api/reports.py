@@ -84,6 +84,19 @@ class DeltaOut(serializers.Serializer[Any]):
     delta = serializers.DictField(child=serializers.IntegerField())
 
 
+class PartOut(serializers.Serializer[Any]):
+    """What one node contributed to a region's report; a node whose report is not there is not complete, and adds nothing."""
+
+    node = serializers.CharField()
+    complete = serializers.BooleanField()
+    count = serializers.IntegerField()
+    sums = serializers.DictField(child=serializers.IntegerField())
+    root = serializers.CharField(help_text="over its records as it reported them, hex")  # type: ignore[assignment] # its name
+    sequence = serializers.IntegerField(
+        help_text="of its report on its stream to the region, 0 for the region's own"
+    )
+
+
 class ReportWithRecordsOut(ReportOut):
     """A report with its records, as they travel."""
 
@@ -92,9 +105,10 @@ class ReportWithRecordsOut(ReportOut):
     root = serializers.SerializerMethodField(help_text="Merkle root over the records, hex")  # type: ignore[assignment] # its name
     as_of = serializers.SerializerMethodField(help_text="when a section that tells how things stand was read")
     correction = serializers.SerializerMethodField()
+    parts = PartOut(many=True)
 
     class Meta(ReportOut.Meta):
-        fields = (*ReportOut.Meta.fields, "profile", "root", "as_of", "correction", "records")  # type: ignore[assignment] # more than the parent's
+        fields = (*ReportOut.Meta.fields, "parts", "profile", "root", "as_of", "correction", "records")  # type: ignore[assignment] # more than the parent's
 
     def to_representation(self, instance: Report) -> dict[str, Any]:
         """Read the bytes once."""
@@ -167,6 +181,15 @@ class TotalQuery(serializers.Serializer[Any]):
     until = serializers.DateTimeField(required=False)
 
 
+class TotalPartOut(serializers.Serializer[Any]):
+    """What one node contributed: in how many reports, in how many it was missing, and its sums."""
+
+    node = serializers.CharField()
+    reports = serializers.IntegerField()
+    missing = serializers.IntegerField()
+    sums = serializers.DictField(child=serializers.IntegerField())
+
+
 class TotalOut(serializers.Serializer[Any]):
     """One section of one node, added up over the reports that count."""
 
@@ -178,6 +201,10 @@ class TotalOut(serializers.Serializer[Any]):
     sums = serializers.DictField(child=serializers.IntegerField())
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
+    parts = TotalPartOut(
+        many=True,
+        help_text="of a region with industry nodes: its own first; they are in the sums already. Empty for others",
+    )
 
 
 class TotalsOut(serializers.Serializer[Any]):

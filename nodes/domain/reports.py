@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from kernel.merkle import leaf_hash, root
 from kernel.states import StateTable
 from kernel.text import Vocabulary
+from nodes.domain.parts import Part, as_documents, parts_hold
+from nodes.domain.records import add_up, canonical, root_of
 
 STREAM = "reports"  # one stream for each class of data: reports.resource, reports.platform …
 SCHEMA = "cin-report/2"
@@ -61,7 +62,8 @@ class ReportMessage:
     """What one report says; `sums` are integers whose units are in their names.
 
     `profile` is the upstream's with its version; `root` (hex) is the Merkle root over the records' canonical bytes;
-    `as_of` is when a section that says how things stand was read, None for one that counts what happened.
+    `as_of` is when a section that says how things stand was read, None for one that counts what happened; `parts` tell
+    a region's own records from those of its industry nodes, none where it has no such node.
     """
 
     node: str
@@ -75,22 +77,12 @@ class ReportMessage:
     profile: str = ""
     as_of: datetime | None = None
     correction: Correction | None = None
+    parts: tuple[Part, ...] = ()
 
     @property
     def figures(self) -> dict[str, int]:
         """What is added up on both sides: the number of records, and the sums."""
         return {"records": self.count, **self.sums}
-
-
-def add_up(records: Iterable[Mapping[str, Any]], names: Sequence[str]) -> dict[str, int]:
-    """The sum of each named integer field over the records; a record without the field adds nothing."""
-    rows = list(records)
-    return {name: sum(int(row.get(name) or 0) for row in rows) for name in names}
-
-
-def root_of(records: Iterable[Mapping[str, Any]]) -> str:
-    """The Merkle root (hex) over the records in their order: a leaf is one record's canonical bytes."""
-    return root([leaf_hash(_canonical(record)) for record in records]).hex()
 
 
 def difference(before: ReportMessage, after: ReportMessage) -> dict[str, int]:
@@ -116,13 +108,15 @@ def compose_report(message: ReportMessage, records: Sequence[Mapping[str, Any]])
     }
     if message.as_of is not None:
         document["as_of"] = message.as_of.astimezone(UTC).isoformat()
+    if message.parts:
+        document["parts"] = as_documents(message.parts)
     if message.correction is not None:
         document["correction"] = {
             "of": message.correction.of,
             "reason": message.correction.reason,
             "delta": dict(message.correction.delta),
         }
-    return _canonical(document)
+    return canonical(document)
 
 
 def read_report(body: bytes) -> ReportMessage | None:
@@ -144,12 +138,14 @@ def read_report(body: bytes) -> ReportMessage | None:
             root=found,
             as_of=datetime.fromisoformat(document["as_of"]) if "as_of" in document else None,
             correction=None if corrects is None else Correction(**corrects),
+            parts=tuple(Part(**part) for part in document.get("parts", ())),
         )
         added = {"records": len(records), **add_up(records, list(message.sums))}
         texts = (message.node, message.profile, message.kind, message.section, schema)
         typed = all(type(text) is str for text in texts) and _is_correction(message.correction)
         rooted = schema == BEFORE or (schema == SCHEMA and document["root"] == found)
-        whole = rooted and message.count == len(records) and sums == added
+        counted = message.count == len(records) and sums == added
+        whole = rooted and counted and parts_hold(message.parts, message.node, records)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     timed = message.start.tzinfo is not None and message.end.tzinfo is not None
@@ -163,7 +159,7 @@ def records_of(body: bytes) -> list[dict[str, Any]]:
 
 def plain(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The records as a reader of their bytes has them."""
-    return [json.loads(_canonical(record)) for record in records]
+    return [json.loads(canonical(record)) for record in records]
 
 
 def _is_correction(correction: Correction | None) -> bool:
@@ -211,8 +207,4 @@ def differences(
 
 
 def _identity(record: Mapping[str, Any], sums: Sequence[str]) -> bytes:
-    return _canonical({n: v for n, v in record.items() if n not in sums and not isinstance(v, int | float)})
-
-
-def _canonical(document: Mapping[str, Any]) -> bytes:
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return canonical({n: v for n, v in record.items() if n not in sums and not isinstance(v, int | float)})

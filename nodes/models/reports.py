@@ -45,6 +45,11 @@ class Report(Entity):
     )
     count = models.PositiveIntegerField()
     sums = models.JSONField()
+    parts = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="what this node and each industry node below it contributed",
+    )
     body = models.BinaryField(help_text="the bytes that travel")
     state = models.CharField(max_length=10, choices=ReportState.choices())
     sequence = models.BigIntegerField(null=True)

@@ -16,6 +16,13 @@ def upstream() -> Peer | None:
     return ups.filter(state=PeerState.ATTACHED.value).first() or ups.order_by("-id").first()
 
 
+def industry_nodes() -> dict[str, bool]:
+    """The industry nodes that report or reported to this one, by code, and whether each is attached."""
+    below = Peer.objects.filter(relation=Relation.DOWNSTREAM.value, role=NodeRole.INDUSTRY.value)
+    states = below.order_by("code").values_list("code", "state")
+    return {code: state == PeerState.ATTACHED.value for code, state in states}
+
+
 def runner_of(system: System) -> str:
     """The attached nodes that run a system, each with its address: our upstream, for the national node its regions."""
     peers = Peer.objects.filter(state=PeerState.ATTACHED.value).order_by("relation", "code")

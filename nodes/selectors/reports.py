@@ -7,12 +7,16 @@ from typing import Any
 
 from django.db import connection
 
-from nodes.domain.reports import COUNTED
+from nodes.domain.reports import COUNTED, ReportState
+from nodes.models import Report
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """One section of one node: how many reports count, their records and sums, and the time they span."""
+    """One section of one node: how many reports count, their records and sums, and the time they span.
+
+    A region's sums hold those of its industry nodes; `parts` tell whose is what, and in how many reports one is missing.
+    """
 
     node: str
     kind: str
@@ -22,6 +26,7 @@ class Total:
     sums: dict[str, int]
     start: datetime
     end: datetime
+    parts: list[dict[str, Any]]
 
 
 TOTALS = """
@@ -33,11 +38,28 @@ TOTALS = """
     ), added AS (
         SELECT c.node, c.section, s.key, sum(s.value::bigint)::bigint AS value
         FROM counted c, jsonb_each_text(c.sums) s GROUP BY c.node, c.section, s.key
+    ), brought AS (
+        SELECT c.node, c.section, p.value->>'node' AS part, (p.value->>'complete')::boolean AS complete,
+               p.value->'sums' AS sums
+        FROM counted c, jsonb_array_elements(c.parts) p
+    ), part_sums AS (
+        SELECT b.node, b.section, b.part, s.key, sum(s.value::bigint)::bigint AS value
+        FROM brought b, jsonb_each_text(b.sums) s GROUP BY b.node, b.section, b.part, s.key
+    ), parts AS (
+        SELECT b.node, b.section, b.part, count(*) FILTER (WHERE b.complete) AS complete,
+               count(*) FILTER (WHERE NOT b.complete) AS missing
+        FROM brought b GROUP BY b.node, b.section, b.part
     )
     SELECT c.node, min(c.kind), c.section, count(*), sum(c.count)::bigint,
            (SELECT coalesce(jsonb_object_agg(a.key, a.value), '{}')
             FROM added a WHERE a.node = c.node AND a.section = c.section)::text,
-           min(c.start), max(c."end")
+           min(c.start), max(c."end"),
+           (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'node', p.part, 'reports', p.complete, 'missing', p.missing,
+                'sums', (SELECT jsonb_object_agg(s.key, s.value) FROM part_sums s
+                         WHERE (s.node, s.section, s.part) = (p.node, p.section, p.part)))
+                ORDER BY p.part <> p.node, p.part), '[]')
+            FROM parts p WHERE p.node = c.node AND p.section = c.section)::text
     FROM counted c GROUP BY c.node, c.section ORDER BY c.node, c.section
 """
 
@@ -58,6 +80,13 @@ def totals(*, since: datetime | None = None, until: datetime | None = None) -> l
             sums=json.loads(sums),
             start=start,
             end=end,
+            parts=json.loads(parts),
         )
-        for node, kind, section, reports, records, sums, start, end in rows
+        for node, kind, section, reports, records, sums, start, end, parts in rows
     ]
+
+
+def counted_report(*, node: str, section: str, start: datetime, end: datetime) -> Report | None:
+    """The version that counts of what a downstream node reported of a section and period; None before there is one."""
+    rows = Report.objects.filter(node=node, section=section, start=start, end=end)
+    return rows.filter(state=ReportState.RECEIVED.value).first()

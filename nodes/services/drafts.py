@@ -14,20 +14,20 @@ from kernel.models.base import EntityQuerySet
 from kernel.reports import SECTIONS, Section
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
+from nodes.domain.parts import as_documents, labelled, missing, part_of
 from nodes.domain.periods import gaps, last_closed
+from nodes.domain.records import add_up, root_of
 from nodes.domain.reports import (
     LIFE,
     Correction,
     Difference,
     ReportMessage,
-    add_up,
     compose_report,
     difference,
     differences,
     plain,
     read_report,
     records_of,
-    root_of,
 )
 from nodes.domain.upstreams import Channel, UpstreamProfile
 from nodes.errors import (
@@ -40,8 +40,9 @@ from nodes.errors import (
 )
 from nodes.events import ReportDrafted
 from nodes.models import Report
-from nodes.selectors.peers import upstream
+from nodes.selectors.peers import industry_nodes, upstream
 from nodes.selectors.profiles import upstream_profiles
+from nodes.selectors.reports import counted_report
 
 DRAFT_JOB = "nodes.draft_section"
 
@@ -140,8 +141,23 @@ def _newest(report: Report) -> Report:
 def collect(
     profile: UpstreamProfile, section: Section, start: datetime, end: datetime
 ) -> tuple[ReportMessage, list[dict[str, Any]]]:
-    """What a section says of a period now, and the records that it says it from."""
-    records = section.collect(start, end)
+    """What a section says of a period now, and the records that it says it from.
+
+    Where industry nodes report to this one, theirs of the same section and period follow our own, told apart.
+    """
+    own = section.collect(start, end)
+    records, parts = [*own], []
+    below = industry_nodes() if profile.channel is Channel.FEDERATION else {}
+    for code, attached in below.items():
+        theirs = counted_report(node=code, section=section.name, start=start, end=end)
+        if theirs is None:
+            parts += [missing(code, section.sums)] if attached else []
+            continue
+        brought = records_of(bytes(theirs.body))
+        parts.append(part_of(code, brought, section.sums, sequence=theirs.sequence or 0))
+        records += labelled(code, brought)
+    if parts:
+        parts.insert(0, part_of(settings.NODE_CODE, own, section.sums))
     message = ReportMessage(
         node=settings.NODE_CODE,
         profile=profile.name,
@@ -153,6 +169,7 @@ def collect(
         sums=add_up(records, section.sums),
         root=root_of(records),
         as_of=now() if section.standing else None,
+        parts=tuple(parts),
     )
     return message, records
 
@@ -182,6 +199,7 @@ def assemble_report(
         end=end,
         count=message.count,
         sums=message.sums,
+        parts=as_documents(message.parts),
         body=compose_report(message, records),
         state=LIFE.initial.value,
         supersedes=supersedes,
@@ -189,6 +207,28 @@ def assemble_report(
     )
     publish(ReportDrafted(subject=row.id, tenant=None, section=row.section), actor=actor)
     return row
+
+
+def follow_industry_node(*, section: str, start: datetime, end: datetime) -> None:
+    """Assemble our drafts of a section and period anew, now that an industry node has reported it.
+
+    What has been reviewed stays as it was read; the comparison names what came later, and a correction adds it.
+    """
+    drafts = Report.objects.select_for_update().filter(
+        node=settings.NODE_CODE,
+        section=section,
+        start=start,
+        end=end,
+        state=LIFE.initial.value,
+        supersedes=None,
+    )
+    for row in drafts:
+        profile = upstream_profiles()[row.upstream]
+        message, records = collect(profile, SECTIONS[section], start, end)
+        row.count, row.sums, row.parts = message.count, message.sums, as_documents(message.parts)
+        row.body = compose_report(message, records)
+        row.advance("count", "sums", "parts", "body")
+        publish(ReportDrafted(subject=row.id, tenant=None, section=row.section), actor=SYSTEM)
 
 
 @dataclass(frozen=True, slots=True)

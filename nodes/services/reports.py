@@ -7,12 +7,14 @@ from django.conf import settings
 from django.db import transaction
 
 from kernel.actor import SYSTEM, Actor
+from kernel.domain.systems import NodeRole
 from kernel.errors import SamePerson
 from kernel.reports import SECTIONS
 from kernel.services.outbox import publish
 from nodes import events
 from nodes.adapters.reports.formats import document_of
 from nodes.domain.envelopes import Message, Outcome, Receipt
+from nodes.domain.parts import as_documents
 from nodes.domain.reports import (
     CORRECTABLE,
     LIFE,
@@ -28,7 +30,7 @@ from nodes.models import Envelope, Peer, Report
 from nodes.selectors.peers import upstream
 from nodes.selectors.profiles import upstream_profiles
 from nodes.services.completeness import tell_complete
-from nodes.services.drafts import assemble_report, sections_of
+from nodes.services.drafts import assemble_report, follow_industry_node, sections_of
 from nodes.services.signing import sign_bytes
 from nodes.services.streams import enqueue_message
 
@@ -156,13 +158,8 @@ def take_back(message: Message, receipt: Receipt) -> UUID | None:
     if before is None and overlapping.exclude(id=drafted.id if drafted else None).exists():
         return None
     row = drafted or Report(node=said.node, upstream=upstream_of(said), section=said.section, kind=said.kind)
-    row.start, row.end, row.count, row.sums, row.body = (
-        said.start,
-        said.end,
-        said.count,
-        said.sums,
-        message.body,
-    )
+    row.start, row.end, row.body, row.count = said.start, said.end, message.body, said.count
+    row.sums, row.parts = said.sums, as_documents(said.parts)
     stored = receipt.outcome is Outcome.STORED
     row.state = (ReportState.RECEIPTED if stored else ReportState.REFUSED).value
     row.sequence, row.supersedes = receipt.sequence, before
@@ -179,7 +176,7 @@ class Reports:
     def judge(self, *, peer: Peer, message: Message) -> str:
         """Refuse what is no report of the peer's own, on its own stream, of a period it has not reported yet."""
         report = read_report(message.body)
-        if report is None:
+        if report is None or (report.parts and peer.role != NodeRole.REGIONAL):
             return MALFORMED
         if report.node != peer.code or message.stream != f"{STREAM}.{report.kind}":
             return NOT_ITS_OWN
@@ -217,11 +214,14 @@ class Reports:
             end=report.end,
             count=report.count,
             sums=report.sums,
+            parts=as_documents(report.parts),
             body=message.body,
             state=ReportState.RECEIVED.value,
             sequence=message.sequence,
             supersedes=before,
         )
+        if peer.role == NodeRole.INDUSTRY and row.section in SECTIONS:
+            follow_industry_node(section=row.section, start=row.start, end=row.end)
         publish(
             events.ReportReceived(subject=row.id, tenant=None, node=peer.code, section=row.section),
             actor=Actor(node=peer.code),

@@ -31,6 +31,7 @@ def drill(world: World) -> None:
     reports = [report(world), report(world)]
     receipted(world, *reports)
     filed, totals = filings(world), totals_of(world, "national-operator-system")
+    drew_from = block(world)
     for command in restoration:
         words = said(world.regional, command)
         if command.startswith("for d in"):
@@ -53,6 +54,11 @@ def drill(world: World) -> None:
     )
     pairs = operator.post("/api/v1/manifests:exchange")["items"]
     expect(all(pair["agreed"] and pair["first"] == 1 for pair in pairs), f"from the first number on: {pairs}")
+    world.until(
+        "the restored database has a block of its own",
+        lambda: block(world) not in (0, drew_from),
+        seconds=SECONDS,
+    )
     later = issue(world, subjects(5))
     expect(not {*filed} & {*later}, "no code is issued twice")
     receipted(world, report(world))
@@ -63,6 +69,12 @@ def drill(world: World) -> None:
         "what was sold after it is gone: only the log of PostgreSQL brings it back",
     )
     sell(world, "after-the-restore")
+
+
+def block(world: World) -> int:
+    """The number of the block that the region draws codes from; 0 while it has none."""
+    rows = world.clients["regulator-one"].get("/api/v1/number-blocks")
+    return next((row["number"] for row in rows if row["state"] == "open"), 0)
 
 
 def subjects(count: int) -> list[str]:

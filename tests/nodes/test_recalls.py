@@ -14,7 +14,8 @@ from kernel.crypto.suite import INTERNATIONAL as SUITE
 from nodes.domain.envelopes import Outcome, Receipt, compose_message, sign_receipt
 from nodes.domain.filings import FilingAct, compose_filing
 from nodes.domain.recalls import Held, read_held, waiting_after
-from nodes.domain.reports import ReportMessage, compose_report, root_of
+from nodes.domain.records import root_of
+from nodes.domain.reports import ReportMessage, compose_report
 from nodes.models import Envelope, OutboundStream
 from nodes.services.sending import send_stream
 from nodes.services.signing import signed_request

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nodes.adapters.reports.formats import as_table
 from nodes.domain.completeness import SectionLine, compose_completeness, read_completeness
 from nodes.domain.periods import SHANGHAI, PeriodLength, gaps, last_closed
+from nodes.domain.records import root_of
 from nodes.domain.reports import (
     Correction,
     ReportMessage,
@@ -19,7 +20,6 @@ from nodes.domain.reports import (
     difference,
     differences,
     read_report,
-    root_of,
 )
 from nodes.selectors.profiles import upstream_profiles
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from nodes.domain.completeness import SectionLine, compose_completeness
-from nodes.domain.reports import Correction, ReportMessage, compose_report, root_of
+from nodes.domain.records import root_of
+from nodes.domain.reports import Correction, ReportMessage, compose_report
 from nodes.models import Report, ReportedPeriod
 from tests.nodes.far import FarNode
 from tests.support.cast import World

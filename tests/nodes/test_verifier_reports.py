@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from demo.verify_federation import verify
+from nodes.domain.parts import labelled, missing, part_of
 from nodes.domain.periods import SHANGHAI
-from nodes.domain.reports import Correction, ReportMessage, compose_report, difference, root_of
+from nodes.domain.records import root_of
+from nodes.domain.reports import Correction, ReportMessage, compose_report, difference, read_report
 from tests.nodes.export import REGION, write_export
 
 START = datetime(2026, 5, 1, tzinfo=SHANGHAI)
@@ -60,6 +62,49 @@ def test_an_honest_stream_of_reports_and_corrections_is_verified(tmp_path: Path)
     assert report.failures == []
     assert report.counts["reports"] == 3 * len(HONEST)
     assert report.counts["corrections"] == len(HONEST) + 2
+
+
+def of_a_region(**forged: Any) -> bytes:
+    """A region's report with its own records, those of one industry node, and another that has not reported."""
+    own, theirs = [{"pool": "p1", "cards": 5}], [{"pool": "p9", "cards": 3}, {"pool": "p8", "cards": 1}]
+    records = [*own, *labelled("320571", theirs)]
+    parts = (
+        part_of(REGION, own, ["cards"]),
+        part_of("320571", theirs, ["cards"], sequence=4),
+        missing("320572", ["cards"]),
+    )
+    message = said(9, day=1, count=3, root=root_of(records), parts=parts)
+    return json.dumps(json.loads(compose_report(message, records)) | forged).encode()
+
+
+def parts(**changed: Any) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = json.loads(of_a_region())["parts"]
+    return [told[0], told[1] | changed, told[2]]
+
+
+def test_what_each_node_contributed_to_a_region_s_report_is_verified_too(tmp_path: Path) -> None:
+    assert read_report(of_a_region()) is not None
+    assert verify(exported(tmp_path / "export", replaced(1, of_a_region()))).failures == []
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"parts": parts(sums={"cards": 5, "records": 2})},
+        {"parts": parts(count=3)},
+        {"parts": parts(root="0" * 64)},
+        {"parts": parts(node="320573")},
+        {"parts": parts()[:1]},
+        {"parts": [parts()[0], *parts()]},
+    ],
+)
+def test_a_part_that_is_not_its_records_is_found_by_the_verifier_and_refused_by_the_node(
+    forged: dict[str, Any], tmp_path: Path
+) -> None:
+    lie = of_a_region(**forged)
+    failures = verify(exported(tmp_path / "export", replaced(1, lie))).failures
+    assert any(" reports: " in failure for failure in failures), failures
+    assert read_report(lie) is None
 
 
 def replaced(index: int, message: bytes, supersedes: int | None = None) -> list[Sent]:
