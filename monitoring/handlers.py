@@ -1,5 +1,7 @@
 """What monitoring hears of: proposals that were withdrawn, instructions from above, and what became of those given below."""
 
+from django.conf import settings
+
 from kernel.actor import SYSTEM
 from kernel.events import on
 from kernel.services.proposals import ActWithdrawn
@@ -21,8 +23,12 @@ def close_draft(event: ActWithdrawn) -> None:
 
 @on(OrderArrived)
 def obey(event: OrderArrived) -> None:
-    """An upstream's instruction is carried out here; its events come in the order of its numbers."""
-    carry_out(node=event.node, order=order_at(node=event.node, sequence=event.sequence))
+    """An upstream's instruction is carried out here, or handed down; its events come in the order of its numbers."""
+    order = order_at(node=event.node, sequence=event.sequence)
+    if order.to in {"", settings.NODE_CODE}:
+        carry_out(node=event.node, order=order)
+    else:
+        downward.hand_down(node=event.node, order=order)
 
 
 @on(OrderReported)

@@ -22,7 +22,13 @@ from monitoring.services import downward as services
 class NodeInstructionIn(serializers.Serializer[Any]):
     """A draft to a party or a resource of a node below."""
 
-    node = serializers.RegexField(r"^[0-9]{6}\Z", help_text="code of an attached downstream node")
+    node = serializers.RegexField(r"^[0-9]{6}\Z", help_text="code of the node that carries it out")
+    via = serializers.RegexField(
+        r"^[0-9]{6}\Z",
+        default="",
+        allow_blank=True,
+        help_text="code of the attached downstream node that hands it down, where `node` is attached to that one",
+    )
     about = serializers.RegexField(
         r"^[0-9A-Za-z./-]{9,64}\Z",
         help_text="社会信用代码或组织机构代码，或资源标识 / the party's code there, or the resource's identifier",
@@ -43,6 +49,8 @@ class NodeInstructionOut(serializers.ModelSerializer[DownwardInstruction]):
         fields = (
             "id",
             "node",
+            "via",
+            "given_by",
             "about",
             "issuer",
             "number",

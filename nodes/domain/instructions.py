@@ -13,6 +13,10 @@ ORDER_SCHEMA = "cin-instruction/1"
 REPORT_SCHEMA = "cin-instruction-report/1"
 
 
+# characters that an order's members have at most, as they are kept
+LONGEST = {"number": 60, "subject": 64, "legal_basis": 500, "reason": 1000, "effect": 500, "to": 6}
+
+
 class OrderAct(Vocabulary):
     """What the upstream wants of an instruction."""
 
@@ -36,6 +40,7 @@ class Order:
     """One instruction of an upstream; the same id on both nodes.
 
     `subject` is a party's code (GB 32100 or GB 11714) or an identifier; `valid_until` is ISO 8601, empty until lifted.
+    `to` is the code of the node that carries it out, where another one on the way hands it down; else it is left out.
     """
 
     act: str
@@ -48,6 +53,7 @@ class Order:
     effect: str
     scope: str
     valid_until: str
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class OrderReport:
 def compose(document: Order | OrderReport) -> bytes:
     """The message's bytes."""
     schema = ORDER_SCHEMA if isinstance(document, Order) else REPORT_SCHEMA
-    named = {"schema": schema} | asdict(document)
+    named = {"schema": schema} | {k: v for k, v in asdict(document).items() if k != "to" or v}
     return json.dumps(named, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -75,6 +81,8 @@ def read_order(body: bytes) -> Order | None:
         found = Order(**_texts(body, ORDER_SCHEMA, Order))
         UUID(found.id)
         OrderAct(found.act)
+        if any(len(getattr(found, name)) > most for name, most in LONGEST.items()):
+            return None
         if found.valid_until and datetime.fromisoformat(found.valid_until).tzinfo is None:
             return None
     except (TypeError, ValueError):
@@ -99,7 +107,8 @@ def _texts(body: bytes, schema: str, kind: type[Order | OrderReport]) -> dict[st
     """The document's members, which are texts, all of them and no others. Raises ValueError."""
     try:
         document = json.loads(body)
-        known = document.pop("schema") == schema and set(document) == {each.name for each in fields(kind)}
+        names = {each.name for each in fields(kind)}
+        known = document.pop("schema") == schema and names - {"to"} <= set(document) <= names
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(schema) from error
     if not known or not all(type(value) is str for value in document.values()):

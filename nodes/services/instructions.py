@@ -19,11 +19,16 @@ NOT_UPSTREAM = "not_our_upstream"
 NOT_DOWNSTREAM = "not_our_downstream"
 
 
-def require_downstream(node: str) -> None:
-    """Raise NotDownstream unless a node of this code is attached below this one."""
+def is_below(node: str) -> bool:
+    """Whether a node of this code is attached below this one."""
     below = Peer.objects.filter(relation=Relation.DOWNSTREAM.value, state=PeerState.ATTACHED.value)
-    if not below.filter(code=node).exists():
-        raise NotDownstream(pointer="/node", node=node)
+    return below.filter(code=node).exists()
+
+
+def require_downstream(node: str, pointer: str = "/node") -> None:
+    """Raise NotDownstream unless a node of this code is attached below this one."""
+    if not is_below(node):
+        raise NotDownstream(pointer=pointer, node=node)
 
 
 def send_order(*, node: str, order: Order) -> None:

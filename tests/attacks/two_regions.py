@@ -21,6 +21,7 @@ from tests.attacks._two_nodes import SECONDS, nodes_of_our_own
 DEADLINE_MS = 5000
 SLACK = 5.0  # seconds, on a busy machine: for what is not the peers' time
 CONFLICT = 409
+SAME = ("offer", "quantity", "line_provider", "technology", "bandwidth_mbps", "billing")
 
 
 def search(world: World) -> Any:
@@ -59,8 +60,10 @@ def across(here: World, there: World) -> None:
     address = bundles[0]["order_at"].removeprefix(there.regional.url)
     again = there.clients["imaging"].post(address, selected["across"]["order_with"])
     offered = again["answer"]["bundles"]
-    index = next(n for n, each in enumerate(offered) if each["offer"] == bundles[0]["offer"])
-    expect(offered[index]["cny"]["total"] == bundles[0]["cny"]["total"], "at the price that was shown")
+    shown = [bundles[0][name] for name in SAME] + [bundles[0]["cny"]["total"]]
+    prices = [[each[name] for name in SAME] + [each["cny"]["total"]] for each in offered]
+    expect(shown in prices, f"the home node offers it at the price that was shown: {shown} {prices}")
+    index = prices.index(shown)
     bought = order(there, again["id"], index, "from-the-neighbour")
     expect(there.clients["imaging"].get(f"/api/v1/orders/{bought['id']}"), "the home node holds the order")
     expect(not here.clients["imaging"].get("/api/v1/orders")["items"], "and nobody else")
