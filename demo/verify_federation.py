@@ -179,7 +179,7 @@ def signed_by(export: Export, node: str, keyid: str, at: datetime, signed: tuple
     if key["valid_until"] is not None and at >= datetime.fromisoformat(key["valid_until"]):
         return False
     raw = b"".join(base64.urlsafe_b64decode(key[name] + "==") for name in export.suite.members)
-    return export.suite.good(raw, *signed)
+    return bool(export.suite.good(raw, *signed))
 
 
 def message_signed(export: Export, request: dict[str, Any]) -> bool:

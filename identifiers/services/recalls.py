@@ -55,6 +55,8 @@ def take_back_filed(
 
 
 def _waiting(owner: UUID, subject: UUID | None) -> Identifier | None:
+    if subject is None:
+        return None
     rows = Identifier.objects.select_for_update().filter(tenant_id=owner, subject=subject, code=None)
     return rows.exclude(state=IdentifierState.REFUSED.value).first()
 

@@ -84,7 +84,7 @@ class DeltaOut(serializers.Serializer[Any]):
     delta = serializers.DictField(child=serializers.IntegerField())
 
 
-class PartOut(serializers.Serializer[Any]):
+class NodePartOut(serializers.Serializer[Any]):
     """What one node contributed to a region's report; a node whose report is not there is not complete, and adds nothing."""
 
     node = serializers.CharField()
@@ -105,7 +105,7 @@ class ReportWithRecordsOut(ReportOut):
     root = serializers.SerializerMethodField(help_text="Merkle root over the records, hex")  # type: ignore[assignment] # its name
     as_of = serializers.SerializerMethodField(help_text="when a section that tells how things stand was read")
     correction = serializers.SerializerMethodField()
-    parts = PartOut(many=True)
+    parts = NodePartOut(many=True)
 
     class Meta(ReportOut.Meta):
         fields = (*ReportOut.Meta.fields, "parts", "profile", "root", "as_of", "correction", "records")  # type: ignore[assignment] # more than the parent's

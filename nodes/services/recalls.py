@@ -148,7 +148,9 @@ def _signed_here(held: Held, message: Message) -> bool:
 
     def find_key(key_id: str) -> RegisteredKey | None:
         key = own.get(key_id)
-        return key and RegisteredKey(key_id, settings.NODE_CODE, key.suite, key.public_key, SINCE_EVER)
+        if key is None:
+            return None
+        return RegisteredKey(key_id, settings.NODE_CODE, key.suite, key.public_key, SINCE_EVER)
 
     try:
         headers, query = dict(held.request["headers"]), str(held.request["query"])

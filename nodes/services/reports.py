@@ -155,7 +155,8 @@ def take_back(message: Message, receipt: Receipt) -> UUID | None:
         before = ours.filter(kind=said.kind, sequence=message.supersedes).first()
     drafted = ours.filter(start=said.start, end=said.end, supersedes=before, sequence=None).first()
     overlapping = ours.filter(start__lt=said.end, end__gt=said.start, supersedes=None)
-    if before is None and overlapping.exclude(id=drafted.id if drafted else None).exists():
+    others = overlapping if drafted is None else overlapping.exclude(id=drafted.id)
+    if before is None and others.exists():
         return None
     row = drafted or Report(node=said.node, upstream=upstream_of(said), section=said.section, kind=said.kind)
     row.start, row.end, row.body, row.count = said.start, said.end, message.body, said.count

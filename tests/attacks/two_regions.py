@@ -6,6 +6,7 @@ Then the first region is backed up, goes on, and is restored by the commands of 
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -97,11 +98,12 @@ def main() -> int:
                 worlds.append(world)
                 told(f"{node.spec.code} sells", began)
             here, there = worlds
-            for name, act in (
+            rounds: tuple[tuple[str, Callable[[], None]], ...] = (
                 ("across", lambda: across(here, there)),
                 ("cut_off", lambda: cut_off(here)),
                 ("restore", lambda: _restore.drill(here)),
-            ):
+            )
+            for name, act in rounds:
                 began = time.monotonic()
                 act()
                 told(name, began)

@@ -120,7 +120,8 @@ def test_what_is_ours_as_well_is_left_to_its_own_receipt(world: World, attached:
     OutboundStream.objects.update(acked=0, settled=0, sent=0, retry_at=None)
     Envelope.objects.update(outcome="", receipt=None)
     body = bytes(envelope.message.body)
-    attached.streams.pop("filings"), attached.stored.clear()
+    attached.streams.clear()
+    attached.stored.clear()
     forgotten(attached, "filings", 1, envelope.message.aggregate, body)
     assert resume(world).json()["code"] == "stream_not_halted"
     send_stream(stream=row.id)
