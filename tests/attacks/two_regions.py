@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from config.embedded.nodes import NATIONAL, NEIGHBOUR, REGIONAL
@@ -61,8 +62,8 @@ def across(here: World, there: World) -> None:
     address = bundles[0]["order_at"].removeprefix(there.regional.url)
     again = there.clients["imaging"].post(address, selected["across"]["order_with"])
     offered = again["answer"]["bundles"]
-    shown = [bundles[0][name] for name in SAME] + [bundles[0]["cny"]["total"]]
-    prices = [[each[name] for name in SAME] + [each["cny"]["total"]] for each in offered]
+    shown = [bundles[0][name] for name in SAME] + [Decimal(bundles[0]["cny"]["total"])]
+    prices = [[each[name] for name in SAME] + [Decimal(each["cny"]["total"])] for each in offered]
     expect(shown in prices, f"the home node offers it at the price that was shown: {shown} {prices}")
     index = prices.index(shown)
     bought = order(there, again["id"], index, "from-the-neighbour")
