@@ -33,6 +33,7 @@ def filing(act: FilingAct, text: str, **changed: Any) -> bytes:
         "code": text,
         "kind": "pool",
         "owner": "01890000-0000-7000-8000-000000000001",
+        "subject": "01890000-0000-7000-8000-000000000002",
         "descriptor_version": 1,
         "profile": "1",
         "attributes": {"name": "演示资源池"},
