@@ -9,11 +9,10 @@ from django.db import transaction
 from identifiers import events
 from identifiers.domain.lifecycle import OVER, IdentifierKind, IdentifierState
 from identifiers.models import Descriptor, Identifier, IssuedCode
-from identifiers.models.identifiers import resolved
 from kernel.actor import SYSTEM
 from kernel.ids import new_id
-from kernel.kept import strike
 from kernel.services.outbox import publish
+from kernel.shelves import strike
 
 
 @transaction.atomic
@@ -44,7 +43,7 @@ def take_back_filed(
     row.tenant_id, row.state = owner, state or row.state
     row.generation += 1
     row.save()
-    strike(resolved(code))  # it may have been denied meanwhile
+    strike(code)  # it may have been denied meanwhile
     IssuedCode.objects.get_or_create(code=code, defaults={"identifier": row})
     version, profile, attributes = descriptor
     Descriptor.objects.get_or_create(
