@@ -32,7 +32,7 @@ from demo.world import World
 NOT_BUILT = "not built 尚未实现"
 # what runs faster than in life, so that a newcomer need not wait; each is shown as such where it matters
 ACCELERATED = {
-    "HEARTBEAT_SECONDS": "4",
+    "HEARTBEAT_SECONDS": "6",
     "DAY_SECONDS": "4",  # a month passes in two minutes, so the order still runs when it is instructed upon
     "ALLOW_PRIVATE_CALLBACKS": "1",  # the agents of the demo listen on this machine
 }
