@@ -3,7 +3,13 @@
 from kernel.events import on
 from kernel.services.capacity import HoldExpired
 from marketplace.services import line_changes, orders
-from scheduling.events import CarrierLineLost, LineAccepted, LineDeclined, ServiceDispatched
+from scheduling.events import (
+    CarrierChangeLost,
+    CarrierLineLost,
+    LineAccepted,
+    LineDeclined,
+    ServiceDispatched,
+)
 
 
 @on(HoldExpired)
@@ -28,6 +34,12 @@ def note_dispatched(event: ServiceDispatched) -> None:
 def lose_line(event: CarrierLineLost) -> None:
     """The carrier keeps nothing for the order: it goes back."""
     orders.lose_line(order=event.subject)
+
+
+@on(CarrierChangeLost)
+def lose_change(event: CarrierChangeLost) -> None:
+    """The carrier keeps nothing for a change of a running line: the change comes to nothing."""
+    line_changes.lose_change(change=event.subject)
 
 
 @on(LineDeclined)

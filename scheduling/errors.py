@@ -263,14 +263,14 @@ class NoLineInterface(Problem):
 
 
 class CarrierNotReady(Problem):
-    """The carrier has not pre-occupied the line, or not any more."""
+    """The carrier has not said yes to what goes before, or not any more."""
 
     status = 409
     code = "carrier_not_ready"
-    title = Text("线路商尚未预占", "The carrier has not pre-occupied the line")
+    title = Text("线路商尚未答复", "The carrier has not answered yet")
     detail = Text(
-        "线路商侧状态为“{state_zh}”，须为“已预占”且未过期；请稍后再试，被拒绝或过期的订单会自动退回。",
-        "At the carrier it stands “{state_en}”, and must be pre-occupied and not run out: try again shortly; an order whose carrier refuses goes back by itself.",
+        "线路商侧状态为“{state_zh}”，须为“{needs_zh}”且未过期；请稍后再试，被线路商拒绝或过期的订单和变更会自动退回。",
+        "At the carrier it stands “{state_en}”, and must be “{needs_en}” and not run out: try again shortly; an order or a change that the carrier refuses goes back by itself.",
     )
 
 

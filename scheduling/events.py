@@ -63,6 +63,16 @@ class CarrierLineLost(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CarrierChangeLost(Event):
+    """The carrier keeps nothing for a change of a running line, which goes on as it is. `subject` is the change."""
+
+    name: ClassVar[str] = "scheduling.carrier_change_lost"
+
+    line: UUID
+    order: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class CentreEntered(Event):
     """A line provider says that its cables enter a centre; `subject` is its entry."""
 

@@ -36,6 +36,7 @@ LIFE = StateTable(
         "refuse": (frozenset({S.ASKED}), S.REFUSED),
         "withdraw": (frozenset({S.ASKED, S.OFFERED}), S.WITHDRAWN),
         "lapse": (frozenset({S.OFFERED}), S.LAPSED),
+        "lose": (frozenset({S.OFFERED, S.AGREED}), S.REFUSED),
         "agree": (frozenset({S.OFFERED}), S.AGREED),
         "switch": (frozenset({S.AGREED}), S.IN_FORCE),
         "end": (OPEN, S.OVER),

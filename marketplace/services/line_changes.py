@@ -15,7 +15,7 @@ from kernel.errors import NotFound
 from kernel.money import to_fen
 from kernel.services.outbox import publish
 from marketplace import events
-from marketplace.domain.line_changes import LIFE, OFFER_STANDS, OPEN, LineChangeKind
+from marketplace.domain.line_changes import LIFE, OFFER_STANDS, OPEN, LineChangeKind, LineChangeState
 from marketplace.domain.orders import OrderState
 from marketplace.errors import ChangeOfferOver, LineNotChangeable, TooEarly, UnknownReference
 from marketplace.models import LineChange, Order
@@ -23,6 +23,8 @@ from marketplace.selectors.orders import line_kept, line_terms, schedule_of_orde
 from scheduling.selectors import selections
 from scheduling.selectors.selections import BundleFacts
 from scheduling.services import line_switches
+
+CARRIER_LOST = "线路商未能保留变更后的专线 / the line's carrier could not keep the changed line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,8 @@ def offer_change(
 ) -> LineChange:
     """The line provider's price for the whole line, and after how many days it can be switched; what it needs more is held.
 
-    Raises StateConflict, SoldOut where a span has not as much free, LineNotSellable, HoldQuotaReached, HoldsLapse.
+    A carrier that was asked for the line by its own interface is asked for this one. Raises StateConflict, SoldOut where a
+    span has not as much free, LineNotSellable, HoldQuotaReached, HoldsLapse, CarrierNotReady where it has not confirmed yet.
     """
     row = _locked(change.id)
     LIFE.after("offer", row.state)
@@ -83,6 +86,14 @@ def offer_change(
             change=row.id, tenant=row.tenant_id, quantities=more, ttl=OFFER_STANDS
         )
     _require_gate(row)
+    line_switches.ask_change(
+        order=row.order_id,
+        change=row.id,
+        a=_a_of(row),
+        bandwidth_mbps=row.bandwidth_mbps,
+        until=row.offer_ends,
+        actor=actor,
+    )
     return _step(row, "offer", actor, "one_off_fen", "monthly_fen", "notice_days", "offer_ends")
 
 
@@ -99,7 +110,7 @@ def withdraw_change(*, change: LineChange, actor: Actor) -> LineChange:
     """The user asks no more: what the offer held is free again."""
     row = _locked(change.id)
     LIFE.after("withdraw", row.state)
-    line_switches.let_go(change=row.id)
+    line_switches.let_go(change=row.id, actor=actor)
     return _step(row, "withdraw", actor)
 
 
@@ -107,7 +118,7 @@ def withdraw_change(*, change: LineChange, actor: Actor) -> LineChange:
 def agree_change(*, change: LineChange, actor: Actor) -> LineChange:
     """The user agrees to the offer: it is an amendment of the contract, and the notice runs from now.
 
-    Raises StateConflict, ChangeOfferOver, HoldGone, LineNotSellable.
+    Raises StateConflict, ChangeOfferOver, HoldGone, LineNotSellable, CarrierNotReady until the carrier has pre-occupied it.
     """
     row = _locked(change.id)
     LIFE.after("agree", row.state)
@@ -118,6 +129,7 @@ def agree_change(*, change: LineChange, actor: Actor) -> LineChange:
         raise ChangeOfferOver(offer_ends=row.offer_ends.isoformat())
     if _more(row):
         line_switches.confirm_more(change=row.id)
+    line_switches.ask_confirmation(order=row.order_id, change=row.id, actor=actor)
     _require_gate(row)
     row.due_at = row.agreed_at + timedelta(seconds=row.notice_days * settings.DAY_SECONDS)
     return _step(row, "agree", actor, "agreed_at", "due_at")
@@ -127,7 +139,8 @@ def agree_change(*, change: LineChange, actor: Actor) -> LineChange:
 def switch_line(*, change: LineChange, actor: Actor) -> LineChange:
     """The line provider has switched the line: the ledger keeps the new one and frees the rest, in one step.
 
-    It is paid from the next month of the service on. Raises StateConflict, TooEarly before the notice is over.
+    It is paid from the next month of the service on. Raises StateConflict, TooEarly before the notice is over,
+    CarrierNotReady until the carrier has confirmed it.
     """
     row = _locked(change.id)
     LIFE.after("switch", row.state)
@@ -158,14 +171,26 @@ def lapse_change(*, change: UUID) -> None:
     """What the offer held ran out; other bundles' holds are not ours."""
     row = LineChange.objects.select_for_update(of=("self",)).filter(id=change).first()
     if row is not None and row.state in LIFE.acts["lapse"][0]:
+        line_switches.let_go(change=row.id, actor=SYSTEM)
         _step(row, "lapse", SYSTEM)
+
+
+@transaction.atomic
+def lose_change(*, change: UUID) -> None:
+    """The carrier keeps nothing for the change: it comes to nothing, and the line goes on as it is."""
+    row = _locked(change)
+    if row.state in LIFE.acts["lose"][0]:
+        line_switches.let_go(change=row.id, actor=SYSTEM)
+        over = row.state == LineChangeState.OFFERED and row.offer_ends is not None and row.offer_ends <= now()
+        row.reason = "" if over else CARRIER_LOST
+        _step(row, "lapse" if over else "lose", SYSTEM, "reason")
 
 
 @transaction.atomic
 def end_changes(*, order: UUID, actor: Actor) -> None:
     """The order ended: a change that is under way ends with it, and what it held is free."""
     for row in LineChange.objects.select_for_update(of=("self",)).filter(order=order, state__in=OPEN):
-        line_switches.let_go(change=row.id)
+        line_switches.let_go(change=row.id, actor=actor)
         _step(row, "end", actor)
 
 
@@ -221,11 +246,15 @@ def _facts(row: LineChange) -> BundleFacts | None:
 
 def _require_gate(row: LineChange) -> None:
     bundle: dict[str, Any] = row.order.facts["bundle"]
-    facts = _facts(row)
-    a = facts.a if facts else line_switches.a_of(row.order_id)
     line_switches.require_line_sellable(
-        provider=row.line_provider, technology=bundle["technology"], ends=(a, UUID(bundle["z"]))
+        provider=row.line_provider, technology=bundle["technology"], ends=(_a_of(row), UUID(bundle["z"]))
     )
+
+
+def _a_of(row: LineChange) -> UUID:
+    """The site at the A end that the line has then."""
+    facts = _facts(row)
+    return facts.a if facts else line_switches.a_of(row.order_id)
 
 
 def _locked(change: UUID) -> LineChange:

@@ -58,10 +58,14 @@ class LineWordOut(serializers.Serializer[Any]):
 
 
 class LineEnquiryOut(serializers.ModelSerializer[CarrierLine]):
-    """A line as its carrier was asked for it: an enquiry, or, with `order`, the line of an order."""
+    """A line as its carrier was asked for it: an enquiry, or, with `order`, the line of an order.
+
+    With `change` it is what the order's line becomes by that change, in the place of the line that it `replaces`.
+    """
 
     a = serializers.CharField(source="a.key")
     z = serializers.CharField(source="z.key")
+    replaces = serializers.UUIDField(source="replaces_id", allow_null=True)
     word = serializers.SerializerMethodField()
 
     class Meta:
@@ -71,6 +75,8 @@ class LineEnquiryOut(serializers.ModelSerializer[CarrierLine]):
             "provider_id",
             "user_id",
             "order",
+            "change",
+            "replaces",
             "a",
             "z",
             "bandwidth_mbps",

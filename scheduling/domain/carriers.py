@@ -54,12 +54,16 @@ VERBS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class LineAsk:
-    """From which site (its key) to which (its key), how many Mbps, made with what."""
+    """From which site (its key) to which (its key), how many Mbps, made with what.
+
+    `replaces`: the key of the line that becomes this one; what the carrier keeps under it counts towards this one.
+    """
 
     a: str
     z: str
     bandwidth_mbps: int
     technology: str
+    replaces: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class LineInterface(Entity):
 class CarrierLine(Entity):
     """One line as its carrier was asked for it: an enquiry (no order), or an order's. Its id is the key of every call.
 
-    `wanted_until` is how long a pre-occupation was asked for; `expires_at` is what the carrier granted, at most that.
+    A `change` of a running line is a line of its own, which replaces the one before when it is switched. `wanted_until` is how long a pre-occupation was asked for; `expires_at` is what the carrier granted, at most that.
     """
 
     tenant_field: ClassVar[str] = "provider_id"
@@ -36,7 +36,9 @@ class CarrierLine(Entity):
 
     provider_id = models.UUIDField()
     user_id = models.UUIDField()
-    order = models.UUIDField(null=True, unique=True)
+    order = models.UUIDField(null=True)
+    change = models.UUIDField(null=True, unique=True)
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     a = models.ForeignKey(Site, models.PROTECT, related_name="+")
     z = models.ForeignKey(Site, models.PROTECT, related_name="+")
     bandwidth_mbps = models.BigIntegerField()
@@ -50,12 +52,22 @@ class CarrierLine(Entity):
 
     class Meta:
         db_table = "carrier_line"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(change=None), name="carrier_line_first_once_an_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(change=None, replaces=None) | Q(order__isnull=False, replaces__isnull=False),
+                name="carrier_line_of_a_change_replaces_one",
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["state"],
                 condition=Q(state__in=["asking", "holding", "held", "confirming", "releasing"]),
                 name="carrier_line_unsettled",
             ),
+            models.Index(fields=["order"], name="carrier_line_by_order"),
             models.Index(fields=["provider_id"], name="carrier_line_by_provider"),
             models.Index(fields=["user_id"], name="carrier_line_by_user"),
         ]

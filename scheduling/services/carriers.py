@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from kernel.actor import SYSTEM, Actor
 from kernel.clock import now
@@ -105,27 +105,71 @@ def ask_hold(*, opening: LineOpening, until: datetime, actor: Actor) -> None:
 
 
 @transaction.atomic
-def ask_confirmation(*, order: UUID, actor: Actor) -> None:
-    """The order becomes a contract: ask its carrier to confirm.
+def ask_change(
+    *, order: UUID, change: UUID, a: UUID, bandwidth_mbps: int, until: datetime, actor: Actor
+) -> None:
+    """Ask the carrier of a running line to pre-occupy another in its place; orders whose carrier was not asked pass.
+
+    Raises CarrierNotReady unless the carrier has confirmed the line that runs.
+    """
+    rows = list(_all_locked(Q(order=order)))
+    if not rows:
+        return
+    running = next((row for row in rows if row.state == S.CONFIRMED), rows[0])
+    _require(running, S.CONFIRMED)
+    row = CarrierLine.objects.create(
+        provider_id=running.provider_id,
+        user_id=running.user_id,
+        order=order,
+        change=change,
+        replaces=running,
+        a_id=a,
+        z=running.z,
+        bandwidth_mbps=bandwidth_mbps,
+        technology=running.technology,
+        state=S.HOLDING,
+        wanted_until=until,
+    )
+    _ask(row)
+    publish(_moved(row), actor=actor)
+
+
+@transaction.atomic
+def ask_confirmation(*, order: UUID, actor: Actor, change: UUID | None = None) -> None:
+    """The order, or a change of its line, becomes a contract: ask its carrier to confirm.
 
     Raises CarrierNotReady unless the carrier's pre-occupation stands now; orders whose carrier was not asked pass.
     """
-    row = _locked(Q(order=order))
+    row = _all_locked(Q(order=order, change=change)).first()
     if row is None:
         return
-    if row.state != S.HELD or row.expires_at is None or row.expires_at <= now():
-        raise CarrierNotReady(state_zh=S(row.state).label.zh, state_en=S(row.state).label.en)
+    _require(row, S.HELD)
+    if row.expires_at is None or row.expires_at <= now():
+        raise _not_ready(row, S.HELD)
     _step(row, "ask_confirmation", actor)
     _ask(row)
 
 
 @transaction.atomic
+def replace_line(*, change: UUID, actor: Actor) -> None:
+    """The line was switched: what its carrier keeps for the one before is let go. Raises CarrierNotReady before its yes."""
+    row = _all_locked(Q(change=change)).first()
+    if row is not None:
+        _require(row, S.CONFIRMED)
+        assert row.replaces_id is not None  # noqa: S101 - the line of a change
+        _let_go(Q(id=row.replaces_id), actor)
+
+
+@transaction.atomic
 def ask_release(*, order: UUID, actor: Actor) -> None:
     """The order ended: whatever its carrier keeps for it, or may keep, is let go."""
-    row = _locked(Q(order=order))
-    if row is not None and row.state in LIFE.acts["ask_release"][0]:
-        _step(row, "ask_release", actor)
-        _ask(row)
+    _let_go(Q(order=order), actor)
+
+
+@transaction.atomic
+def drop_change(*, change: UUID, actor: Actor) -> None:
+    """Nothing comes of the change: whatever the carrier keeps for it, or may keep, is let go."""
+    _let_go(Q(change=change), actor)
 
 
 def call_carrier(*, line: UUID) -> None:
@@ -138,7 +182,7 @@ def call_carrier(*, line: UUID) -> None:
     interface = _interface(row.provider_id)
     if verb is None or interface is None:
         return
-    ask = LineAsk(row.a.key, row.z.key, row.bandwidth_mbps, row.technology)
+    ask = LineAsk(row.a.key, row.z.key, row.bandwidth_mbps, row.technology, row.replaces_id)
     port: CarrierPort = ADAPTERS[interface.adapter](interface.url)
     said: Any = None
     no: str | None = None
@@ -178,8 +222,7 @@ def review_carrier_lines() -> None:
 @transaction.atomic
 def _settle(asked: CarrierLine, said: Any, no: str | None) -> None:
     """Write down what the carrier has said, unless the line went on meanwhile."""
-    row = _locked(Q(id=asked.id))
-    assert row is not None  # noqa: S101 - lines are never deleted
+    row = _all_locked(Q(id=asked.id)).get()
     if row.state != asked.state:
         return  # asked to let it go meanwhile: that call is on its way, under the same key
     row.attempts += 1
@@ -215,10 +258,21 @@ def _answer(row: CarrierLine, word: LineWord) -> None:
 
 
 def _give_up(row: CarrierLine, act: str, reason: str) -> None:
-    """The carrier keeps nothing (any more): who ordered hears of it."""
+    """The carrier keeps nothing (any more): who ordered, or asked for the change, hears of it."""
     row.reason = reason[:200]
     _step(row, act, SYSTEM, "attempts", "reason")
-    if row.order is not None:
+    if row.order is not None and row.change is not None:
+        publish(
+            events.CarrierChangeLost(
+                subject=row.change,
+                tenant=row.user_id,
+                parties=row.concerned(),
+                line=row.id,
+                order=row.order,
+            ),
+            actor=SYSTEM,
+        )
+    elif row.order is not None:
         publish(
             events.CarrierLineLost(
                 subject=row.order, tenant=row.user_id, parties=row.concerned(), line=row.id
@@ -229,8 +283,8 @@ def _give_up(row: CarrierLine, act: str, reason: str) -> None:
 
 @transaction.atomic
 def _note_silence(asked: CarrierLine, reason: str) -> None:
-    row = _locked(Q(id=asked.id))
-    if row is not None and row.state == asked.state:
+    row = _all_locked(Q(id=asked.id)).get()
+    if row.state == asked.state:
         row.attempts, row.reason = row.attempts + 1, reason[:200]
         row.advance("attempts", "reason")
 
@@ -244,9 +298,28 @@ def _ask(row: CarrierLine) -> None:
     enqueue_job(CALL, key=f"{row.id}:{row.state}:{uuid4()}", line=str(row.id))
 
 
-def _locked(which: Q) -> CarrierLine | None:
+def _all_locked(which: Q) -> QuerySet[CarrierLine]:
+    """Lines from the oldest on, locked in that order."""
     rows = CarrierLine.objects.select_for_update(of=("self",)).select_related("a", "z")
-    return rows.filter(which).first()
+    return rows.filter(which).order_by("id")
+
+
+def _let_go(which: Q, actor: Actor) -> None:
+    for row in _all_locked(which & Q(state__in=LIFE.acts["ask_release"][0])):
+        _step(row, "ask_release", actor)
+        _ask(row)
+
+
+def _require(row: CarrierLine, state: CarrierState) -> None:
+    if row.state != state:
+        raise _not_ready(row, state)
+
+
+def _not_ready(row: CarrierLine, needs: CarrierState) -> CarrierNotReady:
+    stands = S(row.state).label
+    return CarrierNotReady(
+        state_zh=stands.zh, state_en=stands.en, needs_zh=needs.label.zh, needs_en=needs.label.en
+    )
 
 
 def _step(row: CarrierLine, act: str, actor: Actor, *fields: str) -> None:

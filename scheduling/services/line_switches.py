@@ -11,10 +11,20 @@ from kernel.services import capacity
 from kernel.services.regrants import regrant
 from scheduling.models import LineOpening
 from scheduling.selectors.profiles import hold_profile
+from scheduling.services.carriers import ask_change, ask_confirmation, drop_change, replace_line
 from scheduling.services.gate import require_line_sellable
 from scheduling.services.openings import note_switch
 
-__all__ = ["a_of", "confirm_more", "hold_more", "let_go", "require_line_sellable", "switch"]
+__all__ = [
+    "a_of",
+    "ask_change",
+    "ask_confirmation",
+    "confirm_more",
+    "hold_more",
+    "let_go",
+    "require_line_sellable",
+    "switch",
+]
 
 
 def a_of(order: UUID) -> UUID:
@@ -34,9 +44,10 @@ def confirm_more(*, change: UUID) -> None:
     capacity.confirm(bundle=change)
 
 
-def let_go(*, change: UUID) -> None:
-    """Nothing comes of the change: what it held is free."""
+def let_go(*, change: UUID, actor: Actor) -> None:
+    """Nothing comes of the change: what it held is free, at its carrier too."""
     capacity.release(bundle=change)
+    drop_change(change=change, actor=actor)
 
 
 @transaction.atomic
@@ -51,6 +62,7 @@ def switch(
     below_us: int | None,
     actor: Actor,
 ) -> None:
-    """The order's line is on these spans with these Mbps from now on. Raises HoldGone."""
+    """The order's line is on these spans with these Mbps from now on. Raises HoldGone, CarrierNotReady."""
+    replace_line(change=change, actor=actor)
     regrant(bundle=order, spare=change, quantities=quantities, instead_of=instead_of)
     note_switch(order=order, bandwidth_mbps=bandwidth_mbps, a=a, below_us=below_us, actor=actor)

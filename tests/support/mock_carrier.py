@@ -52,6 +52,8 @@ class MockCarrier:
         until = {"late": until + timedelta(days=9), "past": datetime(2020, 1, 1, tzinfo=UTC)}.get(
             fault, until
         )
+        if "replaces" in asked and key not in self.lines and self.lines.get(asked["replaces"]) != "confirmed":
+            return 409, {"reason": "there is no line to replace"}
         self.lines.setdefault(key, "held")
         return 200, {"expires_at": until.isoformat()}
 

@@ -97,7 +97,8 @@ def _reason(head: bytes) -> str:
 
 
 def _written(ask: LineAsk) -> dict[str, Any]:
-    return {"a": ask.a, "z": ask.z, "bandwidth_mbps": ask.bandwidth_mbps, "technology": ask.technology}
+    asked = {"a": ask.a, "z": ask.z, "bandwidth_mbps": ask.bandwidth_mbps, "technology": ask.technology}
+    return asked if ask.replaces is None else asked | {"replaces": str(ask.replaces)}
 
 
 def _typed(value: Any, kind: type) -> Any:

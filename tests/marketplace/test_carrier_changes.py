@@ -1,0 +1,129 @@
+"""Changes and ends of lines whose carrier is asked by its own interface: late, odd and refusing, nothing lost, nothing twice."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from kernel.clock import now
+from kernel.models.jobs import Job
+from kernel.services.outbox import drain
+from marketplace.models import LineChange, Order
+from marketplace.services.orders import note_dispatched, note_line_accepted
+from scheduling.models import CarrierLine
+from scheduling.services.carriers import CALL
+from tests.aggregation.supply import made
+from tests.marketplace.test_line_changes import OFFER, YEAR, act, asked, line_of, standing
+from tests.marketplace.trade import SHEET, aged, market, ordered
+from tests.scheduling.test_carriers import accept, work
+from tests.support.cast import World
+from tests.support.mock_carrier import MockCarrier, mock_carrier
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def carrier(settings: Any) -> Iterator[MockCarrier]:
+    settings.ALLOW_PRIVATE_CALLBACKS = True
+    with mock_carrier() as listening:
+        yield listening
+
+
+def heard() -> None:
+    """What the carrier is asked now, and what follows here from its answers; nobody else is called."""
+    for _ in range(2):
+        Job.objects.exclude(name=CALL).update(done_at=now())
+        work()
+        drain()
+
+
+def at_carrier(world: World, carrier: MockCarrier) -> Order:
+    """An order for a year whose line the carrier has confirmed, in its second month."""
+    market(world)
+    made(world.lin.post("/api/v1/line-interfaces", {"url": carrier.url}))
+    order = ordered(world.ben, **YEAR)
+    heard()
+    assert accept(world, order) == [200, 200]
+    heard()
+    for note in (note_line_accepted, note_dispatched):
+        note(order=UUID(order["id"]))
+    made(world.ben.post(f"/api/v1/orders/{order['id']}:accept-compute", SHEET))
+    return aged(Order.objects.get(id=order["id"]), 740)
+
+
+def lines(order: Order) -> list[tuple[str, int]]:
+    """State at the carrier and Mbps of each line of an order, the oldest first."""
+    return list(
+        CarrierLine.objects.filter(order=order.id).order_by("id").values_list("state", "bandwidth_mbps")
+    )
+
+
+def test_a_change_is_pre_occupied_confirmed_and_switched_at_the_carrier_once(
+    world: World, carrier: MockCarrier
+) -> None:
+    order = at_carrier(world, carrier)
+    (first,) = carrier.kept
+    carrier.faults = ["drop", "lose", "503"]
+    change = asked(world.ben, order, bandwidth_mbps=2000)
+    act(world.lin, change, "offer", OFFER)
+    early = act(world.ben, change, "agree", status=409)
+    assert (early["code"], lines(order)) == ("carrier_not_ready", [("confirmed", 1000), ("holding", 2000)])
+    heard()
+    carrier.faults = ["lose", "garbage"]
+    act(world.ben, change, "agree")
+    assert act(world.lin, change, "switch", status=409)["code"] == "carrier_not_ready"
+    assert lines(order) == [("confirmed", 1000), ("confirming", 2000)]
+    heard()
+    assert carrier.kept == [first, second := str(CarrierLine.objects.get(change=change["id"]).id)]
+    carrier.faults = ["drop", "lose"]
+    act(world.lin, change, "switch")
+    heard()
+    assert (carrier.kept, lines(order)) == ([second], [("released", 1000), ("confirmed", 2000)])
+    wanted = [said for verb, said in carrier.heard if verb == "preoccupy" and "replaces" in said]
+    assert {(said["key"], said["replaces"], said["bandwidth_mbps"]) for said in wanted} == {
+        (second, first, 2000)
+    }
+    made(world.ben.post(f"/api/v1/orders/{order.id}:end", {"reason": "项目结束"}))
+    carrier.faults = ["lose", "drop"]
+    heard()
+    assert (carrier.kept, lines(order)) == ([], [("released", 1000), ("released", 2000)])
+
+
+def test_a_change_that_the_carrier_refuses_comes_to_nothing_and_the_line_goes_on(
+    world: World, carrier: MockCarrier
+) -> None:
+    order = at_carrier(world, carrier)
+    before = (list(carrier.kept), dict.fromkeys(line_of(order), 1000))
+
+    def offered(*faults: str, mbps: int = 2000) -> dict[str, Any]:
+        change = asked(world.ben, order, bandwidth_mbps=mbps)
+        carrier.faults = [*faults]
+        act(world.lin, change, "offer", OFFER)
+        return change
+
+    def gone(change: dict[str, Any], state: str) -> None:
+        heard()
+        assert LineChange.objects.get(id=change["id"]).state == state
+        assert (carrier.kept, standing()) == before
+        assert Order.objects.get(id=order.id).state == "running"
+
+    change = offered("refuse")
+    gone(change, "refused")
+    assert "/ the line's carrier" in made(world.ben.get(f"/api/v1/line-changes/{change['id']}"))["reason"]
+    change = offered()  # a no after a yes
+    heard()
+    act(world.ben, change, "agree")
+    carrier.lines.pop(carrier.kept[-1])  # the carrier has forgotten
+    gone(change, "refused")
+    change = offered("lose", mbps=300)  # taken back before the carrier's yes was heard
+    act(world.ben, change, "withdraw")
+    gone(change, "withdrawn")
+
+    change = offered()
+    heard()
+    act(world.ben, change, "agree")
+    made(world.ben.post(f"/api/v1/orders/{order.id}:end", {"reason": "项目结束"}))
+    heard()
+    assert LineChange.objects.get(id=change["id"]).state == "over"
+    assert (carrier.kept, standing()) == ([], {})
