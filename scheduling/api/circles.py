@@ -97,6 +97,16 @@ class VariantOut(serializers.Serializer[Any]):
     access_points_share = serializers.CharField(help_text="reached as a share of access_points, rounded down")
 
 
+class PairsOut(serializers.Serializer[Any]):
+    """The pairs of medium and larger centres."""
+
+    count = serializers.IntegerField()
+    below = serializers.IntegerField(
+        help_text="below the bound between them, by the upper bound of some path"
+    )
+    inconclusive = serializers.IntegerField(help_text="not shown to be below, and light could: measure")
+
+
 class CircleOut(serializers.Serializer[Any]):
     """The circle of one centre."""
 
@@ -115,6 +125,7 @@ class NumbersOut(serializers.Serializer[Any]):
     access_points = serializers.IntegerField()
     areas = AreasOut()
     variants = VariantOut(many=True)
+    pairs = PairsOut(required=False)
     circles = CircleOut(many=True)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 import shapely
@@ -80,11 +81,12 @@ class Drawing:
             self.metro,
         )
         networks = list(networks)
+        self._reached = {hub.site: reached(networks, hub.site, profile.below_us) for hub in hubs}
         self.circles = [
             circle(
                 hub.key,
                 medium=hub.standard_racks >= profile.medium_standard_racks,
-                sites=reached(networks, hub.site, profile.below_us),
+                sites=self._reached[hub.site],
                 areas=self.areas,
             )
             for hub in hubs
@@ -99,6 +101,7 @@ class Drawing:
             "access_points": len(self.points),
             "areas": {basis.value: rests.count(basis) for basis in Basis},
             "variants": [self._variant(each) for each in self.variants],
+            "pairs": self._pairs(),
             "circles": [
                 {
                     "centre": each.centre,
@@ -111,6 +114,20 @@ class Drawing:
                 for hub, each in zip(self.hubs, self.circles, strict=True)
             ],
         }
+
+    def _pairs(self) -> dict[str, int]:
+        """The pairs of medium and larger centres: how many are below the bound, and how many of the others light could be."""
+        medium = [hub for hub in self.hubs if hub.standard_racks >= self.profile.medium_standard_racks]
+        pairs = list(combinations(medium, 2))
+        others = [(one, two) for one, two in pairs if two.site not in self._reached[one.site]]
+        open_ = [
+            one
+            for one, two in others
+            if one.point is None
+            or two.point is None
+            or conceivable({one.key: one.point}, [two.point], self.profile.below_us)
+        ]
+        return {"count": len(pairs), "below": len(pairs) - len(others), "inconclusive": len(open_)}
 
     def features(self) -> dict[str, Any]:
         """The boundary, the circle of each centre, the union of each variant and the area of each access point."""

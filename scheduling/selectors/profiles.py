@@ -15,6 +15,7 @@ from scheduling.domain.ends import EndRule, EndsProfile
 from scheduling.domain.holds import HoldProfile
 from scheduling.domain.line_quotes import LineQuoteProfile
 from scheduling.domain.line_services import ASPECTS, LineServiceProfile, ServiceClass
+from scheduling.domain.metro import IndicatorRule, MetroProfile
 from scheduling.domain.openings import OpeningProfile
 from scheduling.domain.working_days import WorkingCalendar
 
@@ -61,6 +62,25 @@ def circle_profile() -> CircleProfile:
         medium_standard_racks=document["medium_standard_racks"],
         reported_centres=Population(document["reported_centres"]),
     )
+
+
+@cache
+def metro_profile() -> MetroProfile:
+    """The indicators of the metropolitan action, read once."""
+    document = _document("metro_indicators")
+    rules = (
+        IndicatorRule(
+            number=each["number"],
+            code=each["code"],
+            label=Text(each["zh"], each["en"]),
+            comparator=each["comparator"],
+            bound=Decimal(each["bound"]),
+            mandatory=each["mandatory"],
+            basis=each["from"],
+        )
+        for each in document["indicators"]
+    )
+    return MetroProfile(document["version"], document["status"], document["source"], tuple(rules))
 
 
 @cache

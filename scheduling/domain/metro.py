@@ -1,0 +1,101 @@
+"""The indicators of a metropolitan area: each as a share with its numerator and denominator, judged by its bound."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from kernel.text import Text
+from scheduling.domain.circles import share
+from scheduling.domain.verdicts import Verdict
+
+MUNICIPALITIES = frozenset({"11", "12", "31", "50"})
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorRule:
+    """One indicator as its notice has it: bound and comparator, whether it is a must, and what it is worked out from."""
+
+    number: int
+    code: str
+    label: Text
+    comparator: str
+    bound: Decimal
+    mandatory: bool
+    basis: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetroProfile:
+    """The versioned list of indicators."""
+
+    version: str
+    status: str
+    source: str
+    rules: tuple[IndicatorRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So much of a whole, and what of the rest may yet prove to be of it; `of` names the whole."""
+
+    part: Decimal
+    whole: Decimal
+    of: str
+    open: bool = False
+
+    @property
+    def value(self) -> Decimal | None:
+        """The share to four decimals, rounded down; None of nothing."""
+        return share(self.part, self.whole) if self.whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stations:
+    """What the sites of a city declare: important stations and access points, and those of them that have a thing."""
+
+    important: int = 0
+    oxc: int = 0
+    access_points: int = 0
+    otn_100g: int = 0
+    one_hop: int = 0
+
+
+def metro_of(division: str) -> str:
+    """The metropolitan area of a division: its city, or its municipality under the central government."""
+    return f"{division[:2]}0000" if division[:2] in MUNICIPALITIES else f"{division[:4]}00"
+
+
+def parts_of(stations: Stations, numbers: Mapping[str, Any] | None) -> dict[str, Part]:
+    """Code of an indicator → its share, as far as it is known; `numbers` are those of the newest drawing of circles."""
+    found = {
+        "oxc_roadm": Part(Decimal(stations.oxc), Decimal(stations.important), "important_stations"),
+        "otn_100g": Part(Decimal(stations.otn_100g), Decimal(stations.access_points), "access_points"),
+        "one_hop": Part(Decimal(stations.one_hop), Decimal(stations.access_points), "access_points"),
+    }
+    if numbers is None:
+        return found
+    told = next(each for each in numbers["variants"] if each["reported"])
+    found["circle_coverage"] = Part(
+        Decimal(told["union_km2"]),
+        Decimal(numbers["metro_km2"]),
+        told["coverage_of"],
+        open=told["access_points_inconclusive"] > 0,
+    )
+    if pairs := numbers.get("pairs"):
+        found["centre_latency"] = Part(
+            Decimal(pairs["below"]),
+            Decimal(pairs["count"]),
+            "pairs_of_medium_plus_centres",
+            open=pairs["inconclusive"] > 0,
+        )
+    return found
+
+
+def judged(rule: IndicatorRule, part: Part | None) -> Verdict | None:
+    """Whether the bound is kept; None where nothing is known. What may yet be shown is inconclusive, never failed."""
+    if part is None or part.value is None:
+        return None
+    if part.value >= rule.bound:
+        return Verdict.PASS
+    return Verdict.INCONCLUSIVE if part.open else Verdict.FAIL
