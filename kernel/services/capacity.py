@@ -179,7 +179,7 @@ def cut(*, bundle: UUID, tenant: UUID, resource: UUID, quantity: int, window: Wi
         period=(window.start, window.end),
         state=ClaimState.CONFIRMED,
     )
-    _recompute_peaks([resource], cut=True)
+    recompute_peaks([resource], cut=True)
     spans = [Window(claim.period.lower, claim.period.upper) if claim.period else window for claim in claims]
     booked = [(span, claim.quantity) for span, claim in zip(spans, claims, strict=True)]
     over = overfull([*booked, (window, quantity)], limit=row.total, within=window)
@@ -324,7 +324,7 @@ def _book(
         for resource, quantity in wanted.items()
         for window in windows[resource]
     )
-    _recompute_peaks(wanted)
+    recompute_peaks(wanted)
     return _deadline_of(bundle)
 
 
@@ -362,7 +362,7 @@ def _end(claims: QuerySet[Claim], state: ClaimState) -> bool:
     active.update(state=state, expires_at=None)
     add_standing({claim.resource_id: -claim.quantity for claim in ended if claim.period is None})
     if booked := {claim.resource_id for claim in ended if claim.period is not None}:
-        _recompute_peaks(booked)
+        recompute_peaks(booked)
     return True
 
 
@@ -380,7 +380,7 @@ def add_standing(changes: Mapping[UUID, int]) -> None:
         cursor.execute(STANDING, [list(changes), list(changes.values())])
 
 
-def _recompute_peaks(resources: Iterable[UUID], *, cut: bool = False) -> None:
+def recompute_peaks(resources: Iterable[UUID], *, cut: bool = False) -> None:
     """Set the peaks of rows that are locked; only a cut may leave less than was sold, and marks it."""
     asked: dict[str, Any] = {"resources": list(resources), "active": list(ACTIVE), "cut": cut}
     with connection.cursor() as cursor:

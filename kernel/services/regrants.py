@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from kernel.domain.windows import Window
 from kernel.errors import HoldGone
 from kernel.models.capacity import Claim, ClaimState
-from kernel.services.capacity import add_standing, lock_rows
+from kernel.services.capacity import add_standing, lock_rows, recompute_peaks
 
 
 @transaction.atomic
@@ -38,3 +39,18 @@ def regrant(*, bundle: UUID, spare: UUID, quantities: Mapping[UUID, int], instea
             period=None,
             defaults={"quantity": quantity, "state": ClaimState.CONFIRMED, "tenant_id": tenant},
         )
+
+
+@transaction.atomic
+def bound(*, bundle: UUID, resources: Iterable[UUID], window: Window) -> None:
+    """Let a contract keep within a window what it keeps of some resources without end; once more changes nothing.
+
+    What stood falls by as much as the most of windows can rise, under the rows' locks: nobody can come in between.
+    """
+    confirmed = Claim.objects.filter(bundle=bundle, state=ClaimState.CONFIRMED, period=None)
+    claims = list(confirmed.filter(resource__in=list(resources)).order_by("id").select_for_update())
+    lock_rows(claim.resource_id for claim in claims)
+    add_standing({claim.resource_id: -claim.quantity for claim in claims})
+    Claim.objects.filter(id__in=[claim.id for claim in claims]).update(period=(window.start, window.end))
+    if claims:
+        recompute_peaks([claim.resource_id for claim in claims])

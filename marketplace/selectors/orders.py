@@ -123,6 +123,18 @@ def service_end(order: Order) -> datetime:
     return order.billing_started_at + timedelta(microseconds=int(microseconds / clock_rate()))
 
 
+def moving_until(order: Order, start: datetime) -> datetime | None:
+    """When a line that only moves data has done so, if it begins then; None where it is needed as long as the compute.
+
+    Of an order with windows its hours are booked already.
+    """
+    bundle = order.facts["bundle"]
+    hours = Decimal(bundle["line_terms"]["hours"])
+    if schedule_of_order(order) is not None or hours >= Decimal(bundle["duration_hours"]):
+        return None
+    return start + timedelta(microseconds=int(hours * 3600 * 10**6 / clock_rate()))
+
+
 def served_until(order: Order, instant: datetime) -> datetime:
     """The service time at a real instant: since billing started, `clock_rate` seconds pass in a second."""
     assert order.billing_started_at is not None  # noqa: S101 - it runs

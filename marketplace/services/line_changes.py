@@ -19,7 +19,13 @@ from marketplace.domain.line_changes import LIFE, OFFER_STANDS, OPEN, LineChange
 from marketplace.domain.orders import OrderState
 from marketplace.errors import ChangeOfferOver, LineNotChangeable, TooEarly, UnknownReference
 from marketplace.models import LineChange, Order
-from marketplace.selectors.orders import line_kept, line_terms, schedule_of_order, served_until
+from marketplace.selectors.orders import (
+    line_kept,
+    line_terms,
+    moving_until,
+    schedule_of_order,
+    served_until,
+)
 from scheduling.selectors import selections
 from scheduling.selectors.selections import BundleFacts
 from scheduling.services import line_switches
@@ -200,6 +206,12 @@ def _require_changeable(order: Order) -> None:
     if schedule_of_order(order) is not None:
         raise _unchangeable(
             "/order", "按时段预约的专线不变更，请另行预约", "it is booked for windows: book anew"
+        )
+    if moving_until(order, now()) is not None:
+        raise _unchangeable(
+            "/order",
+            "该专线只为传送数据预留若干小时，不变更，请另行下单",
+            "it is kept for the hours of a transfer: order another one",
         )
     if order.facts["bundle"]["line_terms"]["billing"] != "term":
         raise _unchangeable(

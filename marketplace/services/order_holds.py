@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from kernel.actor import Actor
+from kernel.clock import now
+from kernel.domain.windows import Window
 from marketplace.models import Order
-from marketplace.selectors.orders import schedule_of_order
+from marketplace.selectors.orders import line_kept, moving_until, schedule_of_order
 from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.selections import bundle as bundle_facts
-from scheduling.services.holds import extend_bundle, hold_bundle, release_bundle, require_gates
+from scheduling.services.holds import bound_line, extend_bundle, hold_bundle, release_bundle, require_gates
 from scheduling.services.line_quotes import take_over_word
 from scheduling.services.reservations import take_over_hold
 
@@ -50,3 +52,13 @@ def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime,
         line_kept_by=quote.line_quote if kept else None,
     )
     return until, facts
+
+
+def keep_line_for_its_hours(order: Order) -> None:
+    """The service runs and its line is accepted: a line that only moves data is kept for the hours that it needs from now.
+
+    Before, nobody knows when these begin, and so it is kept without end.
+    """
+    start = now()
+    if (until := moving_until(order, start)) is not None:
+        bound_line(order=order.id, spans=line_kept(order).spans, window=Window(start, until))

@@ -40,7 +40,7 @@ from marketplace.selectors.orders import (
     service_start,
 )
 from marketplace.services.line_changes import end_changes
-from marketplace.services.order_holds import TO_ACCEPT, hold_order
+from marketplace.services.order_holds import TO_ACCEPT, hold_order, keep_line_for_its_hours
 from marketplace.services.vouchers import release_claim
 from nodes.services.signatures import is_ours
 from scheduling.selectors.selections import bundle as bundle_facts
@@ -237,6 +237,7 @@ def note_line_accepted(*, order: UUID) -> None:
             _start(row, SYSTEM)
         case _:  # it runs already, since its user did not wait for the line
             row.advance("line_accepted_at")
+            keep_line_for_its_hours(row)
 
 
 @transaction.atomic
@@ -347,6 +348,8 @@ def _start(row: Order, actor: Actor) -> None:
     row.billing_started_at = service_start(row, now())
     _step(row, "start", actor, "billing_started_at")
     bill_line(order=row.id, at=row.billing_started_at, actor=actor)
+    if row.line_accepted_at is not None:
+        keep_line_for_its_hours(row)
     enqueue_job(END, key=f"end:{row.id}", run_at=service_end(row), order=str(row.id))
     publish(
         events.BillingStarted(

@@ -1,5 +1,6 @@
 """Holding a bundle: compute and every span together or nothing, behind both gates."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
@@ -12,6 +13,7 @@ from kernel.domain.schedules import Schedule
 from kernel.domain.windows import Window
 from kernel.services import capacity
 from kernel.services.outbox import publish
+from kernel.services.regrants import bound
 from scheduling import events
 from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import BundleFacts
@@ -99,6 +101,11 @@ def line_window(facts: BundleFacts, schedule: Schedule | None) -> Window | None:
         return None
     start = schedule.first.start
     return Window(start, start + timedelta(microseconds=int(hours * 3600 * 10**6)))
+
+
+def bound_line(*, order: UUID, spans: Iterable[UUID], window: Window) -> None:
+    """A line that only moves data is in use: from now on it is kept for the hours that it needs, and free after them."""
+    bound(bundle=order, resources=spans, window=window)
 
 
 def line_quantities(facts: BundleFacts) -> dict[UUID, int]:
