@@ -59,7 +59,7 @@ def test_who_does_not_wait_for_the_line_has_its_hours_from_its_acceptance(world:
     market(world)
     order = UUID(accepted(world, **MOVING)["id"])
     note_dispatched(order=order)
-    body = {**SHEET, "line_waived": True}
+    body = {**SHEET, "waive_line": True}
     assert world.ben.post(f"/api/v1/orders/{order}:accept-compute", body).status_code == 200
     assert {peak for _, peak in kept(order).values()} == {0}
     note_line_accepted(order=order)
