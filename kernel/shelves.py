@@ -26,7 +26,7 @@ LOG = "struck"
 LONGEST = 1000  # entries of the log, and as many are read at once
 EVERY = 1.0  # seconds
 OLD = 2 / 3  # of its time, after which an answer may be made anew along with another
-LIVES = 2  # as often an answer is made anew before it is asked for again
+LIVES = 10  # as often an answer is made anew along with others before it is asked for again
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Shelf(Generic[T]):
     """Answers by name, `most` bytes of them; what was not asked for longest goes first.
 
     `make` is given names and makes the answers of those that have one. With a name that is not kept it is given up to
-    `along` that were asked for again and will soon be too old: one reading makes many.
+    `along` that will soon be too old and were asked for a while ago: one reading makes many.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class Shelf(Generic[T]):
             for name, fresh in made.items():
                 self._take(name)
                 self._kept[name] = _Kept(
-                    fresh.answer, fresh.size, begin, begin + fresh.seconds, lives.get(name, 0)
+                    fresh.answer, fresh.size, begin, begin + fresh.seconds, lives.get(name, LIVES)
                 )
                 if self.along:
                     self._made.append((begin, name))

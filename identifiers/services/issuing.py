@@ -2,9 +2,10 @@
 
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
+from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from identifiers import events
 from identifiers.domain.blocks import NUMBERS, number_within
@@ -12,26 +13,40 @@ from identifiers.domain.codes import Code
 from identifiers.domain.lifecycle import LIFE, IdentifierState
 from identifiers.domain.review import Review
 from identifiers.errors import NoBlock, NoPrefix
-from identifiers.models import Identifier, IssuedCode, Prefix
+from identifiers.models import Identifier, Prefix
 from identifiers.selectors.blocks import block_in_use
 from identifiers.selectors.profiles import review_profile
 from kernel.actor import SYSTEM, Actor
+from kernel.questions import run
 from kernel.services.outbox import publish_each
 from kernel.shelves import strike
 from kernel.systems import System, runs_here
 
 AT_ONCE = 500
 WRITE = """
-    UPDATE identifier SET state = %(state)s, code = given.code, generation = generation + 1
-    FROM unnest(%(ids)s::uuid[], %(codes)s::text[]) AS given(id, code) WHERE identifier.id = given.id
+    WITH given AS (SELECT * FROM unnest(%s::uuid[], %s::text[]) AS given(id, code)),
+    listed AS (INSERT INTO issued_code (code, identifier_id) SELECT code, id FROM given)
+    UPDATE identifier SET state = %s, code = given.code, generation = generation + 1
+    FROM given WHERE identifier.id = given.id
 """
+
+
+class Verified(NamedTuple):
+    """What issuing asks of an application."""
+
+    id: UUID
+    tenant_id: UUID
+    kind: str
+    state: str
 
 
 @transaction.atomic
 def approve_identifier(*, identifier: Identifier, actor: Actor) -> Identifier:
     """Issue a code and let it wait for its filing. Raises NoPrefix before the node is attached, NoBlock after a restore."""
     row = Identifier.objects.select_for_update().get(id=identifier.id)
-    issue_codes(rows=[row], actor=actor)
+    (row.code,) = issue_codes(rows=[Verified(row.id, row.tenant_id, row.kind, row.state)], actor=actor)
+    row.state = IdentifierState.FILING
+    row.generation += 1
     return row
 
 
@@ -44,47 +59,38 @@ def issue_by_rule(at_once: int = AT_ONCE) -> int:
     if not runs_here(System.IDENTIFIERS):  # an industry node forwards, and its region decides
         return 0
     waiting = Identifier.objects.filter(state=IdentifierState.VERIFIED, review=Review.BY_RULE)
-    rows = list(waiting.order_by("id").select_for_update(skip_locked=True)[:at_once])
+    locked = waiting.order_by("id").select_for_update(skip_locked=True)
+    rows = [Verified(*row) for row in locked.values_list(*Verified._fields)[:at_once]]
     if rows:
         issue_codes(rows=rows, actor=SYSTEM, rule=review_profile().version)
     return len(rows)
 
 
-def issue_codes(*, rows: Sequence[Identifier], actor: Actor, rule: str = "") -> None:
-    """Give each of the locked rows its code, in the caller's transaction, by as many statements as one.
+def issue_codes(*, rows: Sequence[Verified], actor: Actor, rule: str = "") -> list[str]:
+    """Give each of the locked rows its code, in the caller's transaction, by as many statements as one; the codes.
 
     Raises StateConflict for a row that is not verified, NoPrefix before the node is attached, NoBlock while this database
     has no number block of its own.
     """
-    for row in rows:
-        row.state = LIFE.after("file", LIFE.after("issue", row.state))
+    for state in {row.state for row in rows}:
+        LIFE.after("file", LIFE.after("issue", state))
     prefix = Prefix.objects.order_by("-id").first()
     if prefix is None:
         raise NoPrefix
     block = block_in_use(prefix)
     if block is None:
         raise NoBlock
-    for row, code in zip(rows, _claim(prefix.prefix, block, rows), strict=True):
-        row.code = code
-        row.generation += 1
-    with connection.cursor() as cursor:
-        given: dict[str, Any] = {
-            "state": IdentifierState.FILING.value,
-            "ids": [row.id for row in rows],
-            "codes": [row.code for row in rows],
-        }
-        cursor.execute(WRITE, given)
-    strike(*(row.code or "" for row in rows))  # they may have been denied
+    codes = _give(prefix.prefix, block, rows)
+    strike(*codes)  # they may have been denied
     happened = [
-        events.IdentifierIssued(
-            subject=row.id, tenant=row.tenant_id, code=row.code or "", kind=row.kind, rule=rule
-        )
-        for row in rows
+        events.IdentifierIssued(subject=row.id, tenant=row.tenant_id, code=code, kind=row.kind, rule=rule)
+        for row, code in zip(rows, codes, strict=True)
     ]
     publish_each(happened, actor=actor)
+    return codes
 
 
-def _claim(prefix: str, block: int, rows: Sequence[Identifier]) -> list[str]:
+def _give(prefix: str, block: int, rows: Sequence[Verified]) -> list[str]:
     """A new code for each row, entered in the list of all that were ever issued, where no code stands twice."""
     while True:
         drawn: dict[str, None] = {}
@@ -93,13 +99,9 @@ def _claim(prefix: str, block: int, rows: Sequence[Identifier]) -> list[str]:
             if code := Code.of_number(prefix, number_within(block, secrets.randbelow(NUMBERS))):
                 drawn[str(code)] = None
         codes = list(drawn)
-        if IssuedCode.objects.filter(code__in=codes).exists():
-            continue
         try:
             with transaction.atomic():
-                IssuedCode.objects.bulk_create(
-                    [IssuedCode(code=code, identifier=row) for code, row in zip(codes, rows, strict=True)]
-                )
-        except IntegrityError:  # another issuer drew one of them at the same instant
+                run(WRITE, [[row.id for row in rows], codes, IdentifierState.FILING.value])
+        except IntegrityError:  # one of them was issued before, or another issuer drew it at the same instant
             continue
         return codes
