@@ -75,6 +75,7 @@ class Shelf(Generic[T]):
         struck, begin = log.count, monotonic()
         may_keep = log.is_read and not connection.in_atomic_block
         due = self._due(begin) if may_keep else {}
+        due.pop(name, None)
         made = self.make([name, *due])
         if may_keep:
             self._put(made, due, begin, struck)
