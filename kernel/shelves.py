@@ -7,6 +7,7 @@ may be taken back.
 """
 
 import logging
+import secrets
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -150,7 +151,7 @@ class Log:
         self.count = 0  # of strikes that were heard of
         self.is_read = False
         self._asked_at = float("-inf")
-        self._last: bytes | None = None
+        self._last: tuple[bytes, dict[bytes, bytes]] | None = None
         self._lock = Lock()
 
     def read(self) -> bool:
@@ -170,7 +171,7 @@ class Log:
     def write(self, names: list[str]) -> None:
         """Enter names in the log, and drop them here at once."""
         try:
-            _redis().xadd(_key(), {"names": "\n".join(names)}, maxlen=LONGEST)
+            _enter(names)
         except RedisError as error:
             logger.warning("other processes were not told", extra={"reason": str(error)})
         self._drop(names)
@@ -185,15 +186,15 @@ class Log:
     def _read(self) -> None:
         """Drop what was struck out since; everything, where the log does not go back to what was read last."""
         if self._last is not None:
-            entries = _redis().xrange(_key(), min=self._last, count=LONGEST)
-            if entries and entries[0][0] == self._last and len(entries) < LONGEST:
-                for place, entry in entries[1:]:
-                    self._drop(entry[b"names"].decode().split("\n"))
-                    self._last = place
+            entries = _redis().xrange(_key(), min=self._last[0], count=LONGEST)
+            if entries and entries[0] == self._last and len(entries) < LONGEST:
+                for entry in entries[1:]:
+                    self._drop(entry[1][b"names"].decode().split("\n"))
+                    self._last = entry
                 return
         self.lose()
-        newest = _redis().xrevrange(_key(), count=1)
-        self._last = newest[0][0] if newest else _redis().xadd(_key(), {"names": ""}, maxlen=LONGEST)
+        _enter([])
+        self._last = _redis().xrevrange(_key(), count=1)[0]
 
     def _drop(self, names: list[str]) -> None:
         self.count += 1
@@ -213,6 +214,12 @@ def strike(*names: str) -> None:
 def forget_all() -> None:
     """Forget what this process keeps: for tests, whose facts are taken back."""
     log.lose()
+
+
+def _enter(names: list[str]) -> None:
+    """One more entry of the log; its mark tells it from one of the same millisecond in a log that was emptied between."""
+    entry = {"names": "\n".join(names), "mark": secrets.token_hex(8)}
+    _redis().xadd(_key(), entry, maxlen=LONGEST)
 
 
 def _redis() -> Any:
