@@ -1,5 +1,6 @@
 """Resolution as the node signs it: what a code stands for, or that it was never issued."""
 
+import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -43,8 +44,10 @@ class Answer:
         return {**self.facts, "statement": self.statement}
 
     def encode(self) -> bytes:
-        """The same as bytes."""
-        return json.dumps(self.said, separators=(",", ":"), ensure_ascii=False).encode()
+        """The same as bytes: those that were signed, with the statement in their last place."""
+        signed = base64.b64decode(self.statement["payload"])
+        statement = json.dumps(self.statement, separators=(",", ":"))
+        return b'%s,"statement":%s}' % (signed[:-1], statement.encode())
 
 
 @dataclass(frozen=True, slots=True)

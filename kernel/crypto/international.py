@@ -26,6 +26,16 @@ def _base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+@lru_cache(64)
+def _thumbprint(public_key: bytes) -> str:
+    canonical = json.dumps(_jwk(public_key), sort_keys=True, separators=(",", ":"))
+    return _base64url(sha256(canonical.encode()))
+
+
+def _jwk(public_key: bytes) -> dict[str, str]:
+    return {"crv": "Ed25519", "kty": "OKP", "x": _base64url(public_key)}
+
+
 class International:
     """Ed25519 + SHA-256. Private and public keys are 32 raw bytes, signatures 64."""
 
@@ -60,7 +70,7 @@ class International:
 
     def jwk(self, public_key: bytes) -> dict[str, str]:
         """The public key as JWK (RFC 8037 §2)."""
-        return {"crv": "Ed25519", "kty": "OKP", "x": _base64url(public_key)}
+        return _jwk(public_key)
 
     def public_key_of(self, jwk: Mapping[str, object]) -> bytes:
         """The 32 bytes of a JWK's public key. Raises ValueError where it is not an Ed25519 public key."""
@@ -76,5 +86,4 @@ class International:
 
     def key_id(self, public_key: bytes) -> str:
         """The key's SHA-256 thumbprint (RFC 7638): base64url of the digest of its JWK in canonical form."""
-        canonical = json.dumps(self.jwk(public_key), sort_keys=True, separators=(",", ":"))
-        return _base64url(sha256(canonical.encode()))
+        return _thumbprint(public_key)
