@@ -10,10 +10,11 @@ from functools import cache, wraps
 from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, ProgrammingError, connection, connections
 from django.db.models import Expression, Field, Lookup, Model, QuerySet
 from django.db.models.expressions import DatabaseDefault
 from psycopg import sql
+from psycopg.errors import InvalidSqlStatementName
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
@@ -77,6 +78,16 @@ def ask(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The same for a reading, also outside a transaction."""
     if not connection.get_autocommit():
         return run(statement, values)
+    try:
+        return _ask_kept(statement, values)
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, InvalidSqlStatementName):
+            raise
+    connection.forget_kept()  # type: ignore[attr-defined] # kernel.database
+    return _ask_kept(statement, values)
+
+
+def _ask_kept(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     places = ", ".join(["%s"] * len(values))
     with connection.cursor() as cursor:
         cursor.execute(f"EXECUTE {connection.kept(statement)}({places})", values)  # type: ignore[attr-defined] # kernel.database

@@ -77,6 +77,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             names[statement] = name
         return names[statement]
 
+    def forget_kept(self) -> None:
+        """Prepare anew what is asked next: after a rollback psycopg lets PostgreSQL forget all that was prepared."""
+        self._kept = (None, {})
+
     def _tell(
         self,
         execute: Callable[..., Any],

@@ -17,7 +17,7 @@ from kernel.actor import Reach
 from kernel.ids import new_id
 from kernel.models import Proposal
 from kernel.models.suspensions import Suspension
-from kernel.questions import insert, question, run
+from kernel.questions import ask, insert, question, run
 from kernel.selectors.suspensions import open_causes
 from kernel.tenancy import as_node, reaching_as
 from tests.support.cast import World
@@ -91,6 +91,17 @@ def test_outside_a_transaction_it_carries_its_scope(world: World) -> None:
         assert mine(kind="x") == [row]
     with reaching_as(world.cleo.actor.reaching(Reach.OWN)):
         assert mine(kind="x") == []
+
+
+@real
+def test_a_rolled_back_transaction_takes_no_statement_from_those_who_ask_later() -> None:
+    """What psycopg does of its own accord: once it prepared something, a rollback has PostgreSQL forget all that is."""
+    assert ask("SELECT %s::int", [1]) == [(1,)]
+    with transaction.atomic():
+        for number in range(TIMES):
+            run("SELECT %s::int + 1", [number])
+        transaction.set_rollback(True)
+    assert ask("SELECT %s::int", [2]) == [(2,)]
 
 
 @real
