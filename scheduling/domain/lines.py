@@ -120,6 +120,7 @@ class Lines:
             ):
                 self._rows.setdefault((tariff.line_provider, tariff.technology), []).append(tariff)
         self.products = sorted(self._rows)
+        self._starts = {product: self._sites.get(self.start(product)) for product in self.products}
         self.pair = demand.protection == "one_plus_one"
         self._groups: dict[tuple[Product, str], tuple[ChargeGroup, ...]] = {}
         self._choices: dict[tuple[Product, str], LineChoice | str] = {}
@@ -137,7 +138,7 @@ class Lines:
 
     def groups(self, product: Product, site: str) -> tuple[ChargeGroup, ...]:
         """The charges that serve the pair of sites; empty where no row does, or the access point is gone."""
-        start = self._sites.get(self.start(product))
+        start = self._starts[product]
         if start is None:
             return ()
         zone = zone_of(start, self._sites[site])

@@ -24,7 +24,19 @@ class Wire:
     def send(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> tuple[float, int, bytes]:
-        """One request: the seconds until its whole answer was read, the status and the body."""
+        """One request: the seconds until its whole answer was read, the status and the body.
+
+        A server that has hung up meanwhile, since nothing was asked for long, is asked anew.
+        """
+        try:
+            return self._sent(method, path, headers, body)
+        except http.client.RemoteDisconnected:
+            self._connection.close()
+            return self._sent(method, path, headers, body)
+
+    def _sent(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[float, int, bytes]:
         begin = time.perf_counter()
         self._connection.request(method, path, body, dict(headers))
         answer = self._connection.getresponse()
