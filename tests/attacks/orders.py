@@ -31,8 +31,9 @@ if __name__ == "__main__":
 from kernel.services.hold_accounts import limit_holds
 from kernel.tenancy import as_node
 from marketplace.models import Order
-from tests.marketplace.trade import market, quoted
+from tests.marketplace.trade import quoted
 from tests.nodes.far import new_pem
+from tests.scheduling.live import open_market
 from tests.support.cast import Person, World
 from tests.support.processes import web_server
 
@@ -47,7 +48,7 @@ class Shop:
     def __init__(self, world: World, address: tuple[str, int]) -> None:
         """Open the market with sixteen machines."""
         self.world, self.address = world, address
-        market(world, free=16)
+        open_market(world, free=16)
         limit_holds(tenant=world.ben.organisation.id, most=10**6, most_lapsed=10**6)
 
     def wish(self) -> dict[str, str]:

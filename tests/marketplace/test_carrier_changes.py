@@ -15,12 +15,14 @@ from scheduling.models import CarrierLine
 from scheduling.services.carriers import CALL
 from tests.aggregation.supply import made
 from tests.marketplace.test_line_changes import OFFER, YEAR, act, asked, line_of, standing
-from tests.marketplace.trade import SHEET, aged, market, ordered
+from tests.marketplace.trade import SHEET, aged, ordered
+from tests.scheduling.live import open_market
 from tests.scheduling.test_carriers import accept, work
 from tests.support.cast import World
 from tests.support.mock_carrier import MockCarrier, mock_carrier
 
 pytestmark = pytest.mark.django_db
+SCENE = open_market
 
 
 @pytest.fixture
@@ -40,7 +42,6 @@ def heard() -> None:
 
 def at_carrier(world: World, carrier: MockCarrier) -> Order:
     """An order for a year whose line the carrier has confirmed, in its second month."""
-    market(world)
     made(world.lin.post("/api/v1/line-interfaces", {"url": carrier.url}))
     order = ordered(world.ben, **YEAR)
     heard()

@@ -22,11 +22,12 @@ from marketplace.services.orders import end_order
 from scheduling.models import LineOpening
 from tests.aggregation.supply import made
 from tests.marketplace.test_settlements import verify
-from tests.marketplace.trade import aged, market, metered, ordered, running, settled
-from tests.scheduling.live import chosen
+from tests.marketplace.trade import aged, metered, ordered, running, settled
+from tests.scheduling.live import chosen, open_market
 from tests.support.cast import Person, World
 from tests.support.races import kinds, race
 
+SCENE = open_market
 CHANGES = "/api/v1/line-changes"
 YEAR = {"duration_hours": 8760}
 OFFER = {"one_off_cny": "500.00", "monthly_cny": "23456.78", "notice_days": 0}
@@ -64,7 +65,6 @@ def test_a_contract_with_changes_is_owed_month_by_month_and_a_stranger_agrees(
 
 def served(world: World) -> Order:
     """An order for a year whose second month has begun."""
-    market(world)
     return aged(running(world, **YEAR), 740)
 
 
@@ -175,7 +175,6 @@ def test_a_move_goes_to_the_route_of_a_selection_from_the_new_end(world: World) 
 
 @pytest.mark.django_db
 def test_what_cannot_be_changed_says_why_and_names_the_member(world: World) -> None:
-    market(world)
     waiting = Order.objects.get(id=ordered(world.ben, **YEAR)["id"])
     order = aged(running(world, **YEAR), 1)
     for body, status, code, pointer in (
@@ -247,7 +246,6 @@ def test_an_early_end_owes_the_months_begun_and_the_minimum_term(world: World, l
 
 @pytest.mark.django_db
 def test_the_least_hours_of_an_offer_are_served(world: World) -> None:
-    market(world)
     order = running(world)
     order.facts["offer"]["min_hours"] = 24
     order.advance("facts")

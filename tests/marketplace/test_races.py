@@ -17,7 +17,6 @@ from marketplace.services.vouchers import claim_voucher
 from tests.aggregation.supply import made, moment
 from tests.marketplace.trade import (
     aged,
-    market,
     metered,
     ordered,
     period,
@@ -26,10 +25,12 @@ from tests.marketplace.trade import (
     running,
     sized,
 )
+from tests.scheduling.live import leave_free, open_market
 from tests.support.cast import World
 from tests.support.races import kinds, race
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+SCENE = open_market
 
 
 def acts(act: Callable[..., Any], many: list[dict[str, Any]]) -> list[Callable[[], Any]]:
@@ -37,7 +38,7 @@ def acts(act: Callable[..., Any], many: list[dict[str, Any]]) -> list[Callable[[
 
 
 def test_sixteen_users_race_for_the_last_five_machines(world: World) -> None:
-    market(world, free=5)
+    leave_free(world.ada, 5)
     quotes = [quoted(world.ben if turn % 2 else world.bea) for turn in range(16)]
     actors = [(world.ben if turn % 2 else world.bea).actor for turn in range(16)]
     orders = [
@@ -51,7 +52,6 @@ def test_sixteen_users_race_for_the_last_five_machines(world: World) -> None:
 
 
 def test_one_quote_sent_by_many_hands_becomes_one_order(world: World) -> None:
-    market(world)
     quote = UUID(quoted(world.ben)["id"])
     same = [{"quote": quote, "client_ref": "PO-1", "actor": world.ben.actor}] * 8
     assert {order.id for order in race(*acts(place_order, same))} == {Order.objects.get().id}
@@ -63,7 +63,6 @@ def test_one_quote_sent_by_many_hands_becomes_one_order(world: World) -> None:
 
 
 def test_both_providers_accepting_at_once_open_the_order_once(world: World) -> None:
-    market(world)
     for _ in range(3):
         order = Order.objects.get(id=ordered(world.ben)["id"])
         both = [{"order": order, "actor": person.actor} for person in (world.ada, world.lin)]
@@ -74,7 +73,6 @@ def test_both_providers_accepting_at_once_open_the_order_once(world: World) -> N
 
 
 def test_many_claims_at_once_stay_under_the_years_cap(world: World) -> None:
-    market(world)
     sized(world.ben)
     policy_in_force(world, annual_cap_fen=4_000_000)  # a claim is 1,646,880: two whole ones and a part
     orders = [Order.objects.get(id=ordered(world.ben)["id"]) for _ in range(5)]
@@ -87,7 +85,6 @@ def test_many_claims_at_once_stay_under_the_years_cap(world: World) -> None:
 
 
 def test_one_contract_claimed_by_many_hands_has_one_claim(world: World) -> None:
-    market(world)
     sized(world.ben)
     policy_in_force(world)
     order = ordered(world.ben)["id"]
@@ -97,7 +94,6 @@ def test_one_contract_claimed_by_many_hands_has_one_claim(world: World) -> None:
 
 
 def test_a_period_settled_by_eight_workers_is_settled_once(world: World) -> None:
-    market(world)
     order = aged(running(world), 100)
     metered(world, order, first=0, last=10)
     said = period(order, first=0, last=20)
@@ -111,7 +107,6 @@ def test_a_period_settled_by_eight_workers_is_settled_once(world: World) -> None
 def test_a_reversal_by_many_hands_happens_once(world: World) -> None:
     from marketplace.services.ledger import reverse_entry  # registered as an act; called as the approval does
 
-    market(world)
     order = aged(running(world), 100)
     metered(world, order, first=0, last=10)
     made(world.otto.post("/api/v1/settlements", period(order, first=0, last=20)))

@@ -11,10 +11,12 @@ from kernel.services.capacity import end_next
 from marketplace.models import Order
 from marketplace.services.orders import end_order, note_dispatched, note_line_accepted
 from tests.marketplace.test_line_changes import CHANGES
-from tests.marketplace.trade import SHEET, accepted, delivered, market
+from tests.marketplace.trade import SHEET, accepted, delivered
+from tests.scheduling.live import open_market
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
+SCENE = open_market
 MOVING = {"transfer": {"volume_gb": "1000", "within_hours": 5}, "bandwidth_mbps": None, "duration_hours": 100}
 
 
@@ -26,7 +28,6 @@ def kept(order: UUID) -> dict[UUID, tuple[int, int]]:
 
 
 def test_the_line_is_kept_for_its_hours_once_it_is_in_use_and_is_free_after_them(world: World) -> None:
-    market(world)
     waiting = delivered(world, **MOVING)
     mbps = set(kept(UUID(waiting["id"])).values())
     assert {peak for _, peak in mbps} == {0}
@@ -56,7 +57,6 @@ def test_the_line_is_kept_for_its_hours_once_it_is_in_use_and_is_free_after_them
 
 
 def test_who_does_not_wait_for_the_line_has_its_hours_from_its_acceptance(world: World) -> None:
-    market(world)
     order = UUID(accepted(world, **MOVING)["id"])
     note_dispatched(order=order)
     body = {**SHEET, "waive_line": True}

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from marketplace.models import Order
 from marketplace.services.orders import note_dispatched, note_line_accepted
 from tests.aggregation.supply import made
-from tests.scheduling.live import demand, open_market
+from tests.scheduling.live import demand
 from tests.support.cast import Person, World
 
 DATA = Path(__file__).resolve().parents[2] / "demo" / "data"
@@ -55,11 +55,6 @@ def running(world: World, **changes: Any) -> Order:
     answer = world.ben.post(f"/api/v1/orders/{order['id']}:accept-compute", SHEET)
     assert answer.status_code == 200, answer.content
     return Order.objects.get(id=order["id"])
-
-
-def market(world: World, *, free: int = 6) -> None:
-    """Ada's machines and Lin's network, all sellable."""
-    open_market(world, free=free)
 
 
 def aged(order: Order, hours: int) -> Order:

@@ -40,8 +40,8 @@ from scheduling.services.carriers import (
     review_carrier_lines,
 )
 from tests.aggregation.supply import made
-from tests.marketplace.trade import market, ordered
-from tests.scheduling.live import disclose
+from tests.marketplace.trade import ordered
+from tests.scheduling.live import disclose, open_market
 from tests.support.cast import World
 from tests.support.mock_carrier import MockCarrier, mock_carrier
 
@@ -347,7 +347,7 @@ def stands(world: World, order: dict[str, Any]) -> str:
 
 @pytest.mark.django_db
 def test_an_order_becomes_a_contract_only_on_the_carrier_s_yes(world: World, carrier: MockCarrier) -> None:
-    market(world)
+    open_market(world)
     made(world.lin.post("/api/v1/line-interfaces", {"url": carrier.url}))
     order = ordered(world.ben)
     assert accept(world, order) == [200, 409]
@@ -365,7 +365,7 @@ def test_an_order_becomes_a_contract_only_on_the_carrier_s_yes(world: World, car
 def test_an_order_whose_carrier_refuses_goes_back_and_keeps_nothing(
     world: World, carrier: MockCarrier
 ) -> None:
-    market(world)
+    open_market(world)
     made(world.lin.post("/api/v1/line-interfaces", {"url": carrier.url}))
     order = ordered(world.ben)
     carrier.faults = ["refuse"]
