@@ -33,7 +33,7 @@ def open_region(node: Node, national: Node, nation: Client, proxy: FaultProxy) -
         installed = {pool["pool"]: pool["machines"] for pool in pools if pool["provider"] == provider}
         agent = ProviderAgent(f"agent-{provider}", world.clients[provider], installed)
         world.closing.append(agent.close)
-        agent.report()
+        world.agents[provider] = agent
     return world
 
 
@@ -63,8 +63,15 @@ def order(world: World, selection: str, bundle: int, reference: str) -> Any:
     return firm.get(f"/api/v1/orders/{made['id']}")
 
 
+def refresh(world: World) -> None:
+    """Let the providers' agents report, so that nothing is stale however slow the machine is."""
+    for agent in world.agents.values():
+        agent.report()
+
+
 def sell(world: World, reference: str) -> Any:
     """Select with the demo's main demand, and order the best bundle."""
+    refresh(world)
     selected = world.clients["imaging"].post("/api/v1/selections", world.load("demand.json")["main"])
     return order(world, selected["id"], 0, reference)
 

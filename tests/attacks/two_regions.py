@@ -17,7 +17,7 @@ from demo.founding import found
 from demo.proxy import FaultProxy
 from demo.world import World
 from tests.attacks import _restore
-from tests.attacks._market import open_region, order
+from tests.attacks._market import open_region, order, refresh
 from tests.attacks._two_nodes import SECONDS, nodes_of_our_own
 
 DEADLINE_MS = 5000
@@ -41,6 +41,8 @@ def across(here: World, there: World) -> None:
     home = there.regional.spec.code
 
     def answered() -> Any:
+        refresh(here)
+        refresh(there)
         selected = search(here)
         nodes = {node["node"]: node for node in selected["across"]["nodes"]}
         found_there = nodes.get(home, {}).get("state") == "answered" and nodes[home]["bundles"]
