@@ -1,6 +1,6 @@
 """Resolution over HTTP beside a bare Django view and a plain DRF view that reads one row of PostgreSQL by its key.
 
-`python -m tests.bench.resolution [--rounds 5] [--seconds 5] [--warm 15] [--clients 8] [--codes 10000] [--missing 200] [--seed 0]` runs
+`python -m tests.bench.resolution [--rounds 3] [--seconds 10] [--warm 15] [--clients 8] [--codes 10000] [--missing 200] [--seed 0]` runs
 our web worker as the demo does and the peer views in another of the same kind (granian, one worker of four threads), and
 lets the same kept connections ask them in turns: codes drawn as Zipf has it, one in fifty never issued. The peers have no
 middleware, throttle or signature. Every timed answer is checked: the node's signature over it holds at the time
@@ -230,8 +230,8 @@ def report(bursts: dict[str, list[Burst]], judge: Judge) -> list[str]:
 def main() -> int:
     """Run the measurement from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--warm", type=float, default=15)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--codes", type=int, default=10_000)
