@@ -72,7 +72,13 @@ def refresh(world: World) -> None:
 def sell(world: World, reference: str) -> Any:
     """Select with the demo's main demand, and order the best bundle."""
     refresh(world)
-    selected = world.clients["imaging"].post("/api/v1/selections", world.load("demand.json")["main"])
+    demand = world.load("demand.json")["main"]
+
+    def found() -> Any:
+        selected = world.clients["imaging"].post("/api/v1/selections", demand)
+        return selected if selected["answer"]["bundles"] else None
+
+    selected = world.until("something is on sale", found)
     return order(world, selected["id"], 0, reference)
 
 

@@ -46,9 +46,9 @@ def across(here: World, there: World) -> None:
         selected = search(here)
         nodes = {node["node"]: node for node in selected["across"]["nodes"]}
         found_there = nodes.get(home, {}).get("state") == "answered" and nodes[home]["bundles"]
-        return (selected, nodes) if found_there else None
+        return (selected, nodes) if found_there and selected["answer"]["bundles"] else None
 
-    selected, nodes = here.until(f"{home} answers in time", answered, seconds=SECONDS)
+    selected, nodes = here.until(f"{home} answers in time, and we sell too", answered, seconds=SECONDS)
     expect(nodes[home]["via"] == NATIONAL.code, "the nation passes its answer on")
     bundles, ours = selected["across"]["bundles"], len(selected["answer"]["bundles"])
     labels = [
