@@ -92,8 +92,7 @@ class Node:
             CIN_AS_OWNER="1" if as_owner else "0",
             DATABASE_APP_URL=addresses.database,
             EMAIL_URL=f"file://{self.folder / 'mail'}",  # what the node writes to people is read there
-            **addresses.environment(),
-            **self.spec.extra,
+            **(addresses.environment() | dict(self.spec.extra)),
         )
 
     def manage(self, *words: str, as_owner: bool = False) -> None:
