@@ -55,7 +55,7 @@ class House:
         default_factory=list
     )  # every mail as it was written, whatever became of its row
     kept: list[Any] = field(default_factory=list)  # what a commit would call: files live as long as this does
-    _marked: tuple[tuple[str | None, ...], str] = ((), "")
+    _marked: tuple[tuple[str | None, ...] | None, str] = (None, "")
 
     def mark(self) -> str:
         """The savepoint to which an asker's acts are taken back; made once in each transaction of a test's."""

@@ -61,6 +61,7 @@ def test_no_private_word_is_in_redis_in_a_key_or_in_a_value(asked: House, url: s
         b"set": ("SMEMBERS", ()),
         b"hash": ("HGETALL", ()),
         b"zset": ("ZRANGE", (0, -1)),
+        b"stream": ("XRANGE", ("-", "+")),
     }
     kept = []
     for key in client.scan_iter():

@@ -198,7 +198,7 @@ def test_the_kept_bytes_are_given_even_where_the_form_would_be_written_otherwise
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = finalised(world.otto)
-    monkeypatch.setattr("nodes.services.applications.write_form", lambda *_, **__: b"another layout")
+    monkeypatch.setattr("nodes.adapters.forms.docx.write_form", lambda *_, **__: b"another layout")
     paper = world.otto.get(f"{URL}/{row['id']}/document").content
     assert hashlib.sha256(paper).hexdigest() == row["sha256"]
 

@@ -23,17 +23,17 @@ def environment(**more: str) -> dict[str, str]:
     """What makes a child process a part of this node: the test's database, as the application's role."""
     url = urlsplit(os.environ["DATABASE_URL"])
     here = urlunsplit(url._replace(path=f"/{connection.settings_dict['NAME']}"))
-    return clean_environment(
-        DJANGO_SETTINGS_MODULE="config.settings",
-        DATABASE_URL=here,
-        CIN_AS_OWNER="0",
-        CACHE_URL=settings.CACHES["default"]["LOCATION"],
-        NODE_KEY=settings.NODE_KEY,
-        NODE_KEY_FILE="",  # it would stand above the key of the test
-        THROTTLE_RATE="1000000/min",
-        PYTHONPATH=str(ROOT),
-        **more,
-    )
+    own = {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATABASE_URL": here,
+        "CIN_AS_OWNER": "0",
+        "CACHE_URL": settings.CACHES["default"]["LOCATION"],
+        "NODE_KEY": settings.NODE_KEY,
+        "NODE_KEY_FILE": "",  # it would stand above the key of the test
+        "THROTTLE_RATE": "1000000/min",
+        "PYTHONPATH": str(ROOT),
+    }
+    return clean_environment(**own | more)
 
 
 @contextmanager
