@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import re
-import socket
 import statistics
 import sys
 import time
@@ -39,6 +38,7 @@ from kernel.models import Capacity, Claim, HoldAccount
 from kernel.models.capacity import ACTIVE
 from kernel.tenancy import as_node
 from tests.bench._ground import Ground, prepare
+from tests.bench._wire import Wire, share_within
 from tests.bench.peers.allocations import claim as their_claim
 from tests.bench.peers.allocations import pools_at_placement
 from tests.support.processes import web_server
@@ -63,43 +63,15 @@ class Burst:
 
     def at(self, share: float) -> float:
         """The time in ms within which a share of them was answered."""
-        return sorted(self.times)[int(len(self.times) * share)]
+        return share_within(self.times, share)
 
 
-class Wire:
-    """One kept connection, written and read as bytes: the same cheap client for both."""
-
-    def __init__(self, port: int) -> None:
-        """Connect."""
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def send(self, request: Request) -> tuple[int, bytes]:
-        """Send a request; its status and body."""
-        method, path, body, headers = request
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
-        self.socket.sendall(head.encode() + body)
-        return self._answer()
-
-    def _answer(self) -> tuple[int, bytes]:
-        got = b""
-        while (split := got.find(b"\r\n\r\n")) < 0:
-            got += self._more()
-        head = got[:split].lower()
-        length = 0
-        if (at := head.find(b"content-length:")) >= 0:
-            length = int(head[at + 15 :].split(b"\r\n", 1)[0])
-        chunked = b"transfer-encoding: chunked" in head
-        body = got[split + 4 :]
-        while (chunked and not body.endswith(b"0\r\n\r\n")) or len(body) < length:
-            body += self._more()
-        return int(head[9:12]), body
-
-    def _more(self) -> bytes:
-        part = self.socket.recv(65536)
-        assert part, "the server hung up"
-        return part
+def written(request: Request) -> bytes:
+    """A request as it goes out."""
+    method, path, body, headers = request
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
+    return head.encode() + body
 
 
 def burst(
@@ -120,7 +92,7 @@ def burst(
         begin, asked, granted = time.perf_counter(), 0, 0
         while time.perf_counter() - begin < seconds and not (most and asked >= most):
             request, start = make(number, dice), time.perf_counter()
-            status, body = wire.send(request)
+            status, body = wire.ask(written(request))
             times.append((time.perf_counter() - start) * 1000)
             statuses[status] += 1
             told = SUCCEEDED.search(body)

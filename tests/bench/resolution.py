@@ -1,6 +1,6 @@
 """Resolution over HTTP beside a bare Django view and a plain DRF view that reads one row of PostgreSQL by its key.
 
-`python -m tests.bench.resolution [--rounds 3] [--seconds 10] [--warm 15] [--clients 8] [--codes 10000] [--missing 200] [--seed 0]` runs
+`python -m tests.bench.resolution [--rounds 3] [--seconds 10] [--clients 8] [--codes 10000] [--missing 200] [--seed 0]` runs
 our web worker as the demo does and the peer views in another of the same kind (granian, one worker of four threads), and
 lets the same kept connections ask them in turns: codes drawn as Zipf has it, one in fifty never issued. The peers have no
 middleware, throttle or signature. Every timed answer is checked: the node's signature over it holds at the time
@@ -11,7 +11,6 @@ of the rounds, and p50/p99 of a request. Exit 1 where an answer is wrong or a ra
 import argparse
 import os
 import re
-import socket
 import statistics
 import sys
 import time
@@ -40,12 +39,12 @@ from identifiers.services.resolution import resolve_signed
 from kernel.tenancy import as_node
 from nodes.services.signing import current_key
 from tests.bench._codes import furnish, plain_rows, zipf
+from tests.bench._wire import Wire, share_within
 from tests.support.processes import web_server
 
 LEAST = {"bare Django view": 0.5, "DRF view on PostgreSQL": 1.4}
 MISSING = 0.02
 DRAWN = 50_000
-LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 TIMES = ("issued_at", "valid_until")
 
 
@@ -64,31 +63,7 @@ class Burst:
 
     def at(self, share: float) -> float:
         """The time in ms within which a share of them was answered."""
-        return sorted(self.times)[int(len(self.times) * share)]
-
-
-class Wire:
-    """One kept connection, written and read as bytes: the cheapest client, and the same for all."""
-
-    def __init__(self, port: int) -> None:
-        """Connect."""
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def ask(self, request: bytes) -> tuple[int, bytes]:
-        """Send a request; its status and body."""
-        self.socket.sendall(request)
-        got = self.socket.recv(65536)
-        while (split := got.find(b"\r\n\r\n")) < 0:
-            got += self.socket.recv(65536)
-        if found := LENGTH.search(got, 0, split):
-            whole = split + 4 + int(found[1])
-            while len(got) < whole:
-                got += self.socket.recv(65536)
-            return int(got[9:12]), got[split + 4 :]
-        while not got.endswith(b"\r\n0\r\n\r\n"):  # in one chunk, as granian sends what has no length
-            got += self.socket.recv(65536)
-        return int(got[9:12]), got[got.find(b"\r\n", split + 4) + 2 : -7]
+        return share_within(self.times, share)
 
 
 def request_of(path: str) -> bytes:
@@ -232,7 +207,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--warm", type=float, default=15)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--codes", type=int, default=10_000)
     parser.add_argument("--missing", type=int, default=200)
