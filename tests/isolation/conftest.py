@@ -93,6 +93,7 @@ class Keeper:
                 peer = furnish(world)
                 colleagues = {name: getattr(world, name).with_scopes(NO_RIGHT) for name in CAST}
                 unnoted()
+                connection.check_constraints()  # here, or each test's end would check all of the house again
                 self.house = House(
                     world,
                     peer,

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from copy import deepcopy
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -46,6 +46,7 @@ class Stage:
             building.callback(transaction.set_rollback, True)  # noqa: FBT003 - Django's own
             world = World()
             scene(world)
+            connection.check_constraints()  # here, or each test's end would check all of the scene again
             self._scene, self._world, self._open = scene, world, building.pop_all()
 
     def world(self) -> World:
