@@ -2,7 +2,7 @@
 
 It stands in front of Django and gives the very answer of the view (`resolution.answer`), without session, sign-in and
 negotiation. Its requests have an id, are measured, and are counted as those of anybody who is not signed in. Whatever might be
-answered in another way goes the long way: credentials, cookies, signatures, parameters, other methods and media types, a
+answered in another way goes the long way: credentials, cookies, signatures, further parameters, other methods and media types, a
 text that is not spelled as a code, a caller who asked too often, a database that is away.
 """
 
@@ -35,9 +35,11 @@ Application = Callable[[Environ, Any], Any]
 Answered = tuple[HttpResponse, list[tuple[str, str]]]
 
 ADDRESS = "/api/v1/identifiers/"
+TEXT_ADDRESS = "/api/v1/resolve"  # for scanned text
 SPELLED = re.compile(r"[0-9.]{2,16}/[0-9A-Za-z]{13}")
+ASKED = re.compile(r"code=([0-9.]{2,16})(?:/|%2[Ff])([0-9A-Za-z]{13})")
 PLAIN = frozenset({"", "*/*", "application/json", "application/json, */*"})
-MORE = ("QUERY_STRING", "HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_SIGNATURE", "HTTP_SIGNATURE_INPUT")
+MORE = ("HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_SIGNATURE", "HTTP_SIGNATURE_INPUT")
 HEADERS = (
     ("Allow", "GET, HEAD, OPTIONS"),
     ("Vary", "Accept-Language, Cookie"),
@@ -60,19 +62,30 @@ class ResolutionDoor:
 
     def __call__(self, environ: Environ, start: Start) -> Any:
         """Answer a plain question for a code; let everything else pass."""
-        if environ["PATH_INFO"].startswith(ADDRESS) and environ["REQUEST_METHOD"] == "GET":
-            text = environ["PATH_INFO"][len(ADDRESS) :]
-            if SPELLED.fullmatch(text) and _is_plain(environ) and runs_here(System.IDENTIFIERS):
-                token = request_id.set(id_of_request(environ.get("HTTP_X_REQUEST_ID", "")))
-                try:
-                    answered = _measured(text, environ)
-                    if answered is not None:
-                        response, headers = answered
-                        start(f"{response.status_code} {response.reason_phrase}", headers)
-                        return [response.content]
-                finally:
-                    request_id.reset(token)
+        text = _asked_for(environ)
+        if text is not None and _is_plain(environ) and runs_here(System.IDENTIFIERS):
+            token = request_id.set(id_of_request(environ.get("HTTP_X_REQUEST_ID", "")))
+            try:
+                answered = _measured(text, environ)
+                if answered is not None:
+                    response, headers = answered
+                    start(f"{response.status_code} {response.reason_phrase}", headers)
+                    return [response.content]
+            finally:
+                request_id.reset(token)
         return self.long_way(environ, start)
+
+
+def _asked_for(environ: Environ) -> str | None:
+    """What is asked for, in either form, where it is spelled as a code and nothing else is asked."""
+    path: str = environ["PATH_INFO"]
+    if environ["REQUEST_METHOD"] != "GET":
+        return None
+    query: str = environ.get("QUERY_STRING", "")
+    if path == TEXT_ADDRESS:
+        return f"{found[1]}/{found[2]}" if (found := ASKED.fullmatch(query)) else None
+    text = path[len(ADDRESS) :]
+    return text if path.startswith(ADDRESS) and not query and SPELLED.fullmatch(text) else None
 
 
 def _is_plain(environ: Environ) -> bool:
@@ -83,7 +96,9 @@ def _measured(text: str, environ: Environ) -> Answered | None:
     begin = time.perf_counter()
     answered = _answered(text, environ)
     if answered is not None:
-        LATENCY.labels("GET", _route(), answered[0].status_code).observe(time.perf_counter() - begin)
+        example = TEXT_ADDRESS if environ["PATH_INFO"] == TEXT_ADDRESS else f"{ADDRESS}86.000000/-"
+        took = time.perf_counter() - begin
+        LATENCY.labels("GET", _route(example), answered[0].status_code).observe(took)
     return answered
 
 
@@ -110,6 +125,6 @@ def _everybody() -> Actor:
 
 
 @cache
-def _route() -> str:
+def _route(example: str) -> str:
     """The address's pattern, as the long way is measured under."""
-    return resolve(f"{ADDRESS}86.000000/-").route
+    return resolve(example).route

@@ -16,6 +16,7 @@ from rest_framework.throttling import SimpleRateThrottle
 from kernel.actor import Actor
 
 logger = logging.getLogger(__name__)
+COUNTED = "node.counted"  # in the environment of a request that was counted ahead: which of its window it is
 
 
 @functools.cache
@@ -41,6 +42,9 @@ class ActorThrottle(SimpleRateThrottle):
         if self.num_requests is None or self.duration is None:
             return True
         self.now = self.timer()
+        if COUNTED in request.META:
+            self.count = request.META[COUNTED]
+            return True
         window = int(self.now // self.duration)
         try:
             self.count = self.counted(f"{self.get_cache_key(request, view)}:{window}", 2 * self.duration)
@@ -111,7 +115,8 @@ def count_anonymous(meta: dict[str, Any]) -> tuple[tuple[str, str], ...] | None:
     """Count a request of somebody who is not signed in, and what is left as headers; None for one too many.
 
     It is counted where ActorThrottle counts, never less, but ahead: a process takes as many as the address has used, a
-    hundredth of the rate at most, so that not each answer waits for Redis. Without Redis nobody is counted.
+    hundredth of the rate at most, so that not each answer waits for Redis. Should Django answer it after all, it is not
+    counted again. Without Redis nobody is counted.
     """
     throttle = ActorThrottle()
     most, seconds = throttle.num_requests, throttle.duration
@@ -140,5 +145,5 @@ def count_anonymous(meta: dict[str, Any]) -> tuple[tuple[str, str], ...] | None:
                 return None
         lease.left -= 1
         lease.used += 1
-        throttle.count = min(lease.count, most) - lease.left
+        throttle.count = meta[COUNTED] = min(lease.count, most) - lease.left
     return throttle.told()

@@ -11,7 +11,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import InterfaceError, connection
 
 from identifiers.api import door
-from identifiers.api.door import ADDRESS, ResolutionDoor
+from identifiers.api.door import ADDRESS, TEXT_ADDRESS, ResolutionDoor
 from kernel.api import throttles
 from tests.identifiers.test_answers import NEVER
 from tests.identifiers.test_identifiers import active
@@ -23,6 +23,7 @@ OWN = ("X-Request-Id", "RateLimit", "ETag", "Content-Length")  # of each answer
 TIMES = re.compile(
     rb'"(issued_at|valid_until|request_id|payload|signature|seen_at)":"[^"]*"'
 )  # and of each body
+NOBODYS = "86.330000/000000000000V"  # under a prefix that nobody is known to hold
 Told = tuple[str, dict[str, str], bytes]
 
 
@@ -75,18 +76,23 @@ def test_the_short_way_says_what_the_long_one_says(world: World) -> None:
     code = str(active(world)["code"])
     long = Long()
     short = ResolutionDoor(long)
+    texts = (code, code.lower(), NEVER, NOBODYS)
+    paths = [(ADDRESS + text, "") for text in texts]
+    scanned = [(TEXT_ADDRESS, f"code={text}") for text in (*texts, code.replace("/", "%2f"))]
     for asked in ASKED:
-        for text in (code, code.lower(), NEVER, "86.330000/000000000000A"):
-            (status, headers, body), (s, h, b) = (ask(way, ADDRESS + text, **asked) for way in (long, short))
-            assert (s, TIMES.sub(b"", b)) == (status, TIMES.sub(b"", body)), (asked, text)
+        for path, query in paths + scanned:
+            (status, headers, body), (s, h, b) = (
+                ask(way, path, **asked, QUERY_STRING=query) for way in (long, short)
+            )
+            assert (s, TIMES.sub(b"", b)) == (status, TIMES.sub(b"", body)), (asked, path, query)
             for each in (headers, h):
                 assert "HTTP_X_REQUEST_ID" not in asked or (each["X-Request-Id"] == "given-by-me") == (
                     asked["HTTP_X_REQUEST_ID"] == "given-by-me"
                 )
                 for name in OWN:
                     each.pop(name, None)
-            assert h == headers, (asked, text)
-    assert long.asked == len(ASKED) * 5, "all but the code of nobody took the short way"
+            assert h == headers, (asked, path, query)
+    assert long.asked == len(ASKED) * (9 + 2), "all but the codes of nobody took the short way"
 
 
 PASSES: list[tuple[str, str, dict[str, str]]] = [
@@ -113,6 +119,29 @@ def test_whatever_may_be_answered_otherwise_goes_the_long_way(world: World) -> N
     for count, (method, more, environ) in enumerate(PASSES, start=1):
         ask(short, ADDRESS + NEVER + more, method, **environ)
         assert long.asked == count, (method, more, environ)
+    for query in (
+        "",
+        f"code={NEVER}&final=true",
+        f"code={NEVER}&code={NEVER}",
+        f"code=%20{NEVER}",
+        f"Code={NEVER}",
+    ):
+        ask(short, TEXT_ADDRESS, QUERY_STRING=query)
+        count += 1
+        assert long.asked == count, query
+
+
+@pytest.mark.parametrize("form", [(ADDRESS + NOBODYS, ""), (TEXT_ADDRESS, f"code={NOBODYS}")])
+def test_who_asks_for_the_code_of_nobody_is_counted_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, form: tuple[str, str]
+) -> None:
+    active(world)
+    monkeypatch.setattr(throttles.ActorThrottle, "get_rate", lambda _: "500/min")
+    monkeypatch.setattr(throttles.ActorThrottle, "timer", lambda _: 30.0)
+    long = Long()
+    told = [ask(ResolutionDoor(long), form[0], QUERY_STRING=form[1])[1]["RateLimit"] for _ in range(4)]
+    assert (told, long.asked) == ([f'"actor";r={left};t=30' for left in (499, 498, 497, 496)], 4)
+    assert throttles.ActorThrottle().counted("throttle:192.0.2.7:0", 60, 0) <= 5, "one of them ahead"
 
 
 def test_a_language_is_never_mixed(world: World) -> None:
