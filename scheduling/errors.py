@@ -274,6 +274,19 @@ class CarrierNotReady(Problem):
     )
 
 
+class SelectionOutdated(Problem):
+    """An earlier release kept too little of where a selection starts for it to be asked again."""
+
+    status = 409
+    code = "selection_outdated"
+    title = Text("该选择无法重放", "The selection cannot be replayed")
+    detail = Text(
+        "该选择作于 {created_at}，早期版本未保存重放所需的接入信息（access）。当时的答案仍可读取；请以相同需求 POST /api/v1/selections 重新选择。",
+        "This selection was made at {created_at} by an earlier release, which did not keep what a replay needs of its access. "
+        "Its answer can still be read; POST the same demand to /api/v1/selections to choose anew.",
+    )
+
+
 class RemoteBundle(Problem):
     """The bundle is another node's, which alone can grant it."""
 

@@ -208,9 +208,10 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
 
     `spans`: what each span's latency rests on (measured, committed, estimated); `near_misses`: centres that
     fail on latency alone, `inconclusive` (measure) or `impossible` (light itself), with the numbers in µs. `access`
-    is where it starts: the nearest access point, and of each line provider its own (`carriers`), with the tail to it (metres of
-    cable, µs), the class and days of such an end and what it asks once for each circuit, which totals include (null where a
-    survey tells it), or the reason why it cannot reach; `from_site` of a bundle says which one it takes. `extras` is the hash of what the files lack, empty where the demand asked for nothing of it.
+    is where it starts: the nearest access point, and of each line provider its own (`carriers`; those farther off are its `others`),
+    with the tail to it (metres of cable, µs), the class and days of such an end and what it asks once for each circuit, which totals
+    include (null where a survey tells it), or the reason why it cannot reach. `from_site` of a bundle says which one it takes, and
+    `protection_from_site` where the second path of a pair begins, if that is another. `extras` is the hash of what the files lack, empty where the demand asked for nothing of it.
     `ranks`: for each bundle of the answer one more than how many are strictly better; bundles of equal value share a rank,
     whatever they are called, and ids only order them on the page. `tied_beyond`: how many more share the last rank.
     """

@@ -5,22 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from scheduling.domain.lines import LineChoice
+from scheduling.domain.lines import UNSERVED, LineChoice
 from scheduling.domain.scores import Score
 
 Stated = str | int | bool | Decimal | datetime | tuple[str, ...]
 
-BUNDLE_REASONS = ("no_path", "bandwidth", "latency", "jitter", "loss", "hops", "disjoint", "tariff", "price")
+BUNDLE_REASONS = (*UNSERVED[:-2], "price")
 """Why an offer that fits has no bundle with a line product, in the order of the tests."""
 
-WISHED_REASONS = (*BUNDLE_REASONS[:-1], "access", "start", BUNDLE_REASONS[-1])
+WISHED_REASONS = (*UNSERVED, "price")
 """The same for a demand that wishes more than the files know: a tariff row would serve, but the provider does not build
 as far as the buyer (`access`), or not by the start (`start`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Compute and line chosen together, with the line provider's own access point where there is one.
+    """Compute and line chosen together.
 
     Compute, the storage in it, and total in 10⁻¹⁰ CNY, exact.
     """
@@ -28,7 +28,6 @@ class Bundle:
     offer: str
     centre: str
     quantity: int
-    from_site: str | None
     line_provider: str
     technology: str
     line: LineChoice

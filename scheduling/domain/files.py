@@ -321,11 +321,13 @@ _READERS: dict[str, Callable[[Any, str], Any]] = {
 
 
 def _wished(bundle: Bundle) -> Json:
-    """What a bundle's answer says beyond the files: from where, what is held, how long, and the score with its parts."""
+    """What a bundle's answer says beyond the files: from where (both paths, where they begin apart), what is held, how long, and the score with its parts."""
     charge = bundle.line.charge
     found: Json = {"held_mbps": charge.held_mbps, "line_hours": plain(charge.hours)}
-    if bundle.from_site is not None:
-        found["from_site"] = bundle.from_site
+    ends = bundle.line.ends
+    for name, end in zip(("from_site", "protection_from_site"), ends, strict=False):
+        if end.site is not None:
+            found[name] = end.site
     if bundle.score is not None:
         known, unknown = cny(bundle.score.known, SCORE_SCALE), list(bundle.score.unknown)
         parts = {"total": {"value": None, "cny": cny(bundle.total)}}

@@ -5,20 +5,36 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.network import Network
 from scheduling.domain.paths import EMPTY_PATH, Bounds, Order, Reach
-from scheduling.domain.protection import Route, best_route
+from scheduling.domain.protection import Route, best_pair, best_route
 from scheduling.domain.rows import Tariff
 from scheduling.domain.scores import CNY_IN_SCORE, us_price
+from scheduling.domain.starts import Start, starts_of
 from scheduling.domain.sums import Sums, best_sums
 from scheduling.domain.supply import Supply
-from scheduling.domain.tariffs import Charge, ChargeGroup, charge_groups, serves, zone_of
-from scheduling.domain.wishes import NO_ACCESS, NO_WISHES, Wishes
+from scheduling.domain.tariffs import Charge, ChargeGroup, charge_groups, serves
+from scheduling.domain.wishes import NO_WISHES, End, Wishes
 
 Product = tuple[str, str]
 """A line product: (line_provider, technology)."""
+
+UNSERVED = (
+    "no_path",
+    "bandwidth",
+    "latency",
+    "jitter",
+    "loss",
+    "hops",
+    "disjoint",
+    "tariff",
+    "access",
+    "start",
+)
+"""Why there is no line from one start, in the order of the tests; of several starts the one that came farthest tells."""
 
 _ANY_BANDWIDTH = -(10**18)
 """Below whatever a span can have free, even where more is reserved than there is."""
@@ -34,7 +50,14 @@ class LineChoice:
     cost: int
     latency: int
     charge: Charge
+    start: Start
     find: Callable[[], Route | None] = field(repr=False, compare=False)
+
+    @property
+    def ends(self) -> tuple[End, ...]:
+        """The A end of each path, in the order that they are written; one where both paths have the same."""
+        ends = self.start.ends
+        return tuple(ends[at] for at in self.route.begins) if self.start.apart else ends
 
     @cached_property
     def route(self) -> Route:
@@ -46,63 +69,81 @@ class LineChoice:
 
 @dataclass(eq=False)
 class Reaches:
-    """Routes from the buyer, remembered for all the questions of one selection.
+    """Routes from the sites where lines may begin, remembered for all the questions of one selection.
 
-    `networks` are the supply's, with what is free on their spans throughout the window asked for. Routes begin at
-    `source`, those of a line provider with an access point of its own there (`own`).
+    `networks` are the supply's, with what is free on their spans throughout the window asked for.
     """
 
     networks: Mapping[str, Network]
-    source: str
-    own: Mapping[str, str] = field(default_factory=dict)
-    _reach: dict[tuple[str, int], Reach | None] = field(default_factory=dict)
-    _routes: dict[tuple[str, int, str, Order, Bounds, bool], Route | None] = field(default_factory=dict)
-
-    def start(self, provider: str) -> str:
-        """The site where a provider's routes begin."""
-        return self.own.get(provider, self.source)
+    _reach: dict[tuple[str, str, int], Reach | None] = field(default_factory=dict)
+    _routes: dict[tuple[Any, ...], Route | None] = field(default_factory=dict)
 
     def route(
-        self, provider: str, bandwidth: int, site: str, order: Order, bounds: Bounds, *, pair: bool
+        self,
+        provider: str,
+        bandwidth: int,
+        start: Start,
+        site: str,
+        order: Order,
+        *,
+        bounds: Bounds,
+        pair: bool,
     ) -> Route | None:
         """The first feasible route of a provider with that many Mbps free, or None."""
-        key = (provider, bandwidth, site, order, bounds, pair)
+        key = (provider, bandwidth, start.sites, start.lag_us, site, order, bounds, pair)
         if key not in self._routes:
-            self._routes[key] = self._find(provider, bandwidth, site, order, bounds, pair=pair)
+            self._routes[key] = self._find(provider, bandwidth, start, site, order, bounds=bounds, pair=pair)
         return self._routes[key]
 
-    def sums(self, provider: str, bandwidth: int, site: str, order: Order, bounds: Bounds) -> Sums | None:
+    def sums(
+        self, provider: str, bandwidth: int, begin: str, site: str, order: Order, *, bounds: Bounds
+    ) -> Sums | None:
         """The sums of the single route that `route` would give, or None where it would give none."""
-        if site == self.start(provider):
+        if site == begin:
             return (0, 0) if bounds.admit(EMPTY_PATH) else None
-        reach = self.reach(provider, bandwidth)
+        reach = self.reach(provider, bandwidth, begin)
         target = None if reach is None else reach.network.site_index.get(site)
         return None if reach is None or target is None else best_sums(reach, target, order, bounds)
 
-    def reachable(self, provider: str, bandwidth: int, site: str) -> bool:
+    def reachable(self, provider: str, bandwidth: int, begin: str, site: str) -> bool:
         """Whether a provider has any path to the site with that many Mbps free."""
-        if site == self.start(provider):
+        if site == begin:
             return True
-        reach = self.reach(provider, bandwidth)
+        reach = self.reach(provider, bandwidth, begin)
         target = None if reach is None else reach.network.site_index.get(site)
         return reach is not None and target is not None and reach.distances.reaches(target)
 
     def _find(
-        self, provider: str, bandwidth: int, site: str, order: Order, bounds: Bounds, *, pair: bool
+        self,
+        provider: str,
+        bandwidth: int,
+        start: Start,
+        site: str,
+        order: Order,
+        *,
+        bounds: Bounds,
+        pair: bool,
     ) -> Route | None:
-        if site == self.start(provider):
+        if not start.apart and site == start.sites[0]:
             return best_route(None, None, order, bounds, pair=pair)
-        reach = self.reach(provider, bandwidth)
-        target = None if reach is None else reach.network.site_index.get(site)
-        return None if target is None else best_route(reach, target, order, bounds, pair=pair)
+        found = [self.reach(provider, bandwidth, begin) for begin in start.sites]
+        reaches = tuple(reach for reach in found if reach is not None)
+        target = reaches[0].network.site_index.get(site) if len(reaches) == len(found) else None
+        if target is None:
+            return None
+        if start.apart:
+            return best_pair(reaches, target, order, bounds, start.lag_us)
+        return best_route(reaches[0], target, order, bounds, pair=pair)
 
-    def reach(self, provider: str, bandwidth: int) -> Reach | None:
-        """The paths of a provider from its start with that many Mbps free; None where it has no span there."""
-        key = (provider, bandwidth)
+    def reach(self, provider: str, bandwidth: int, begin: str) -> Reach | None:
+        """The paths of a provider from a site with that many Mbps free; None where it has no span there."""
+        key = (provider, begin, bandwidth)
         if key not in self._reach:
             network = self.networks.get(provider)
-            start = None if network is None else network.site_index.get(self.start(provider))
-            self._reach[key] = None if network is None or start is None else Reach(network, start, bandwidth)
+            source = None if network is None else network.site_index.get(begin)
+            self._reach[key] = (
+                None if network is None or source is None else Reach(network, source, bandwidth)
+            )
         return self._reach[key]
 
 
@@ -120,9 +161,12 @@ class Lines:
             ):
                 self._rows.setdefault((tariff.line_provider, tariff.technology), []).append(tariff)
         self.products = sorted(self._rows)
-        self._starts = {product: self._sites.get(self.start(product)) for product in self.products}
         self.pair = demand.protection == "one_plus_one"
-        self._groups: dict[tuple[Product, str], tuple[ChargeGroup, ...]] = {}
+        self._starts = {
+            provider: starts_of(wishes.access, provider, demand.from_site, pair=self.pair)
+            for provider, _ in self.products
+        }
+        self._groups: dict[tuple[Product, Start, frozenset[str]], tuple[ChargeGroup, ...]] = {}
         self._choices: dict[tuple[Product, str], LineChoice | str] = {}
         self._bounds: dict[int, Bounds] = {}
         self._unhurried: Bounds | None = None
@@ -132,27 +176,41 @@ class Lines:
         """The tariff rows of the allowed products."""
         return [tariff for rows in self._rows.values() for tariff in rows]
 
-    def start(self, product: Product) -> str:
-        """The site where lines of a product begin: an access point of its provider's, or the site that the demand names."""
-        return self.reaches.start(product[0])
+    def starts(self, product: Product) -> Sequence[Start]:
+        """Where lines of a product may begin: at access points of its provider's, or at the site that the demand names."""
+        return self._starts[product[0]]
 
-    def groups(self, product: Product, site: str) -> tuple[ChargeGroup, ...]:
-        """The charges that serve the pair of sites; empty where no row does, or the access point is gone."""
-        start = self._starts[product]
-        if start is None:
+    def groups(self, product: Product, start: Start, site: str) -> tuple[ChargeGroup, ...]:
+        """The charges that serve the way from the start to the site; empty where no row does, or an access point is gone."""
+        zones = start.zones(self._sites, site)
+        if zones is None:
             return ()
-        zone = zone_of(start, self._sites[site])
-        key = (product, zone)
+        key = (product, start, zones)
         if key not in self._groups:
-            self._groups[key] = charge_groups(self.demand, self.wishes, self._rows[product], zone)
+            self._groups[key] = charge_groups(self.demand, self.wishes, self._rows[product], start, zones)
         return self._groups[key]
 
     def choose(self, product: Product, site: str) -> LineChoice | str:
         """The line of least cost to a site, or the reason that there is none (a key of `rejected.bundles`)."""
         key = (product, site)
         if key not in self._choices:
-            self._choices[key] = self._choose(product, site)
+            self._choices[key] = self.best(
+                [self.choose_from(product, each, site) for each in self.starts(product)]
+            )
         return self._choices[key]
+
+    def choose_from(self, product: Product, start: Start, site: str) -> LineChoice | str:
+        """The same of the lines that begin at one start."""
+        found = (self._cheapest(product, start, site, group) for group in self.groups(product, start, site))
+        choices = [choice for choice in found if choice is not None]
+        return self._first(choices) if choices else self._reason(product, start, site)
+
+    def best(self, found: Sequence[LineChoice | str]) -> LineChoice | str:
+        """Of the lines from each start the one of least value, else the reason of the start that came farthest."""
+        choices = [choice for choice in found if isinstance(choice, LineChoice)]
+        if choices:
+            return self._first(choices)
+        return max((reason for reason in found if isinstance(reason, str)), key=UNSERVED.index)
 
     def keep(self, product: Product, found: Mapping[str, LineChoice | str]) -> list[LineChoice | str]:
         """Remember lines that were worked out together, by site; the lines."""
@@ -188,132 +246,127 @@ class Lines:
         latency = self.bounds(terminal_us).latency
         return math.inf if latency is None else latency
 
-    def route(self, product: Product, site: str, mbps: int, order: Order, bounds: Bounds) -> Route | None:
+    def route(
+        self, product: Product, start: Start, site: str, mbps: int, order: Order, *, bounds: Bounds
+    ) -> Route | None:
         """The first route in that order with so many Mbps free, for this demand's protection."""
-        return self.reaches.route(product[0], mbps, site, order, bounds, pair=self.pair)
+        return self.reaches.route(product[0], mbps, start, site, order, bounds=bounds, pair=self.pair)
 
     def value(self, choice: LineChoice) -> int:
         """What a line is chosen by: its cost, and what its latency is worth where the buyer says so."""
         return choice.cost * CNY_IN_SCORE + self.us_price * choice.latency
 
-    def fastest(self, product: Product, site: str, terminal_us: int) -> int | None:
+    def fastest(self, product: Product, start: Start, site: str, terminal_us: int) -> int | None:
         """The least latency (µs, with the terminals) of a line without its bound on latency, None where there is none."""
         bounds, mbps = self._but_latency(terminal_us), self.demand.bandwidth_mbps
         if self.pair:
-            route = self.route(product, site, mbps, Order.LATENCY, bounds)
+            route = self.route(product, start, site, mbps, Order.LATENCY, bounds=bounds)
             return None if route is None else route.latency + terminal_us
-        sums = self.reaches.sums(product[0], mbps, site, Order.LATENCY, bounds)
+        sums = self.reaches.sums(product[0], mbps, start.sites[0], site, Order.LATENCY, bounds=bounds)
         return None if sums is None else sums[0] + terminal_us
 
-    def _choose(self, product: Product, site: str) -> LineChoice | str:
-        choices = [
-            (group.terminal_us, choice)
-            for group in self.groups(product, site)
-            if (choice := self._cheapest(product, site, group)) is not None
-        ]
-        if not choices:
-            return self._reason(product, site)
-        return self._first(choices)
-
-    def _first(self, choices: Sequence[tuple[int, LineChoice]]) -> LineChoice:
+    def _first(self, choices: Sequence[LineChoice]) -> LineChoice:
         """The choice of least value; ties are settled by what the paths are."""
-        least = min((self.value(choice), choice.latency) for _, choice in choices)
-        first = [(us, choice) for us, choice in choices if (self.value(choice), choice.latency) == least]
-        return first[0][1] if len(first) == 1 else min(first, key=lambda each: _rank(each[1], each[0]))[1]
+        if len(choices) == 1:
+            return choices[0]
+        least = min((self.value(choice), choice.latency) for choice in choices)
+        first = [choice for choice in choices if (self.value(choice), choice.latency) == least]
+        return first[0] if len(first) == 1 else min(first, key=_rank)
 
-    def _cheapest(self, product: Product, site: str, group: ChargeGroup) -> LineChoice | None:
+    def _cheapest(self, product: Product, start: Start, site: str, group: ChargeGroup) -> LineChoice | None:
         """Cost rises with km up to where a flat charge caps it: below the cap km decides, at the cap latency does."""
         if group.grows and self.us_price:
-            return self._weighed(product, site, group)
+            return self._weighed(product, start, site, group)
         bounds = self.bounds(group.terminal_us)
         if group.grows:
-            choice = self._priced(product, site, group, Order.KM, bounds)
+            choice = self._priced(product, start, site, group, Order.KM, bounds=bounds)
             if choice is None or group.flat is None or choice.cost < group.flat:
                 return choice
-        return self._priced(product, site, group, Order.LATENCY, bounds)
+        return self._priced(product, start, site, group, Order.LATENCY, bounds=bounds)
 
-    def _weighed(self, product: Product, site: str, group: ChargeGroup) -> LineChoice | None:
+    def _weighed(self, product: Product, start: Start, site: str, group: ChargeGroup) -> LineChoice | None:
         """The line of least value where both km and latency have a price.
 
         It is the fastest one under a flat charge, or lies on the front of (km, latency): each step along the front
         asks for the shortest route that is faster than the last, until even one metre more, as fast as any, is dearer.
         """
         bounds = self.bounds(group.terminal_us)
-        fastest = self._priced(product, site, group, Order.LATENCY, bounds)
+        fastest = self._priced(product, start, site, group, Order.LATENCY, bounds=bounds)
         if fastest is None:
             return None
         growing = replace(group, charges=tuple(charge for charge in group.charges if charge.per_metre))
-        found = [(group.terminal_us, fastest)]
-        choice = self._priced(product, site, growing, Order.KM, bounds)
+        found = [fastest]
+        choice = self._priced(product, start, site, growing, Order.KM, bounds=bounds)
         while choice is not None:
-            found.append((group.terminal_us, choice))
+            found.append(choice)
             next_cost = growing.least(choice.route.metres + 1).cost(choice.route.metres + 1)
-            best = min(self.value(each) for _, each in found)
+            best = min(self.value(each) for each in found)
             if next_cost * CNY_IN_SCORE + self.us_price * fastest.latency > best:
                 break
             faster = replace(bounds, latency=choice.latency - group.terminal_us - 1)
-            choice = self._priced(product, site, growing, Order.KM, faster)
+            choice = self._priced(product, start, site, growing, Order.KM, bounds=faster)
         return self._first(found)
 
     def _priced(
-        self, product: Product, site: str, group: ChargeGroup, order: Order, bounds: Bounds
+        self, product: Product, start: Start, site: str, group: ChargeGroup, order: Order, *, bounds: Bounds
     ) -> LineChoice | None:
         """The line of the first route in that order; its km are asked for only where the price depends on them."""
 
         def find() -> Route | None:
-            return self.route(product, site, group.held_mbps, order, bounds)
+            return self.route(product, start, site, group.held_mbps, order, bounds=bounds)
 
         found: Sums | None
         if self.pair:
             route = find()
             found = None if route is None else (route.latency, route.metres)
         else:
-            found = self.reaches.sums(product[0], group.held_mbps, site, order, bounds)
+            found = self.reaches.sums(product[0], group.held_mbps, start.sites[0], site, order, bounds=bounds)
         if found is None:
             return None
         latency, metres = found
         if metres is None:
             metres = route.metres if group.grows and (route := find()) is not None else 0
         charge = group.least(metres)
-        return LineChoice(charge.cost(metres), latency + group.terminal_us, charge, find)
+        return LineChoice(charge.cost(metres), latency + group.terminal_us, charge, start, find)
 
-    def _reason(self, product: Product, site: str) -> str:
+    def _reason(self, product: Product, start: Start, site: str) -> str:
         """The first test, in the order of the reasons, that no path passes together with the tests before it."""
-        groups = self.groups(product, site)
-        full = self.bounds(groups[0].terminal_us if groups else self.wishes.access.latency_of(product[0]))
-        asked = self.demand.bandwidth_mbps
-        if not self.reaches.reachable(product[0], asked, site):
-            return "bandwidth" if self.reaches.reachable(product[0], _ANY_BANDWIDTH, site) else "no_path"
-        stages = (
-            ("latency", Bounds(full.latency)),
-            ("jitter", Bounds(full.latency, full.jitter)),
-            ("loss", Bounds(full.latency, full.jitter, full.loss)),
-            ("hops", full),
-        )
-        for reason, bounds in stages:
-            if not self._passes(product, site, asked, bounds):
-                return reason
-        if self.pair and not self.route(product, site, asked, Order.LATENCY, full):
+        groups = self.groups(product, start, site)
+        terminal_us = groups[0].terminal_us if groups else start.latency_us
+        provider, asked = product[0], self.demand.bandwidth_mbps
+        if not self._reachable(provider, asked, start, site):
+            return "bandwidth" if self._reachable(provider, _ANY_BANDWIDTH, start, site) else "no_path"
+        tails = (0, start.lag_us)
+        sides = [
+            (begin, self.bounds(terminal_us + tail)) for begin, tail in zip(start.sites, tails, strict=False)
+        ]
+        for place, (reason, _) in enumerate(sides[0][1].stages()):
+            for begin, full in sides:
+                bounds = full.stages()[place][1]
+                if self.reaches.sums(provider, asked, begin, site, Order.LATENCY, bounds=bounds) is None:
+                    return reason
+        if self.pair and not self.route(product, start, site, asked, Order.LATENCY, bounds=sides[0][1]):
             return "disjoint"
-        return self._unserved(product, site)
+        return self._unserved(product, start, site)
 
-    def _unserved(self, product: Product, site: str) -> str:
+    def _reachable(self, provider: str, mbps: int, start: Start, site: str) -> bool:
+        return all(self.reaches.reachable(provider, mbps, begin, site) for begin in start.sites)
+
+    def _unserved(self, product: Product, start: Start, site: str) -> str:
         """What keeps every row of a product from serving: too few days, the tail, or the tariff itself."""
-        zone = zone_of(self._sites[self.start(product)], self._sites[site])
+        zones = start.zones(self._sites, site)
         later = replace(self.wishes, starts_at=None)
-        for reason, wishes in (("start", later), ("access", replace(later, access=NO_ACCESS))):
-            if any(serves(self.demand, wishes, row, zone) for row in self._rows[product]):
+        for reason, days in (("start", start.days), ("access", 0)):
+            if zones and any(serves(self.demand, later, row, zones, days) for row in self._rows[product]):
                 return reason
         return "tariff"
 
-    def _passes(self, product: Product, site: str, bandwidth: int, bounds: Bounds) -> bool:
-        return self.reaches.sums(product[0], bandwidth, site, Order.LATENCY, bounds) is not None
 
-
-def _rank(choice: LineChoice, terminal_us: int) -> tuple[object, ...]:
+def _rank(choice: LineChoice) -> tuple[object, ...]:
     route = choice.route
+    more = choice.latency - route.latency
     return (
-        tuple(latency + terminal_us for latency in route.latencies),
+        tuple(latency + more for latency in route.latencies),
         route.hops,
         route.metres,
         (route.spans, route.protection_spans or ()),

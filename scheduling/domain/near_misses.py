@@ -13,6 +13,7 @@ from scheduling.domain.lines import Lines, Product
 from scheduling.domain.screening import screen
 from scheduling.domain.sites import Point
 from scheduling.domain.standings import by_site
+from scheduling.domain.starts import Start
 from scheduling.domain.supply import Supply
 from scheduling.domain.verdicts import Verdict, judge
 
@@ -55,10 +56,14 @@ def near_misses(supply: Supply, lines: Lines, beyond_silica: frozenset[str]) -> 
         there = _point(supply, site)
         if there is None or any(not isinstance(reason, str) for _, reason in reasons):
             continue
-        late = [product for product, reason in reasons if reason == "latency"]
-        starts = {lines.start(product) for product in late}
-        places = {start: here for start in starts if (here := _point(supply, start)) is not None}
-        metres = {start: here.metres_to(there) for start, here in places.items()}
+        late = [
+            (product, start)
+            for product, reason in reasons
+            if reason == "latency"
+            for start in lines.starts(product)
+        ]
+        places = {here: _point(supply, here) for _, start in late for here in start.sites}
+        metres = {here: point.metres_to(there) for here, point in places.items() if point is not None}
         nearest = _nearest(lines, late, site, metres, beyond_silica)
         if nearest is not None:
             found += [nearest(columns.centres[centre]) for centre in set(columns.centre[rows].tolist())]
@@ -67,7 +72,7 @@ def near_misses(supply: Supply, lines: Lines, beyond_silica: frozenset[str]) -> 
 
 def _nearest(
     lines: Lines,
-    products: Iterable[Product],
+    ways: Iterable[tuple[Product, Start]],
     site: str,
     metres: Mapping[str, Decimal],
     beyond_silica: frozenset[str],
@@ -81,22 +86,25 @@ def _nearest(
     floors: dict[tuple[str, Medium], int] = {}
     best: tuple[bool, float] = (True, math.inf)
     found = None
-    for product in products:
-        start = lines.start(product)
-        groups = lines.groups(product, site) if start in metres else ()
-        upper = lines.fastest(product, site, groups[0].terminal_us) if groups else None
+    for product, start in ways:
+        groups = lines.groups(product, start, site) if all(here in metres for here in start.sites) else ()
+        upper = lines.fastest(product, start, site, groups[0].terminal_us) if groups else None
         if upper is None:
             continue
         medium = Medium.UNDISCLOSED if product[0] in beyond_silica else Medium.SILICA
-        if (start, medium) not in floors:
-            floors[start, medium] = floor_us(metres[start], medium)
-        lower = floors[start, medium] + groups[0].terminal_us
+        for here in start.sites:
+            if (here, medium) not in floors:
+                floors[here, medium] = floor_us(metres[here], medium)
+        lower, here = max(
+            (floors[here, medium] + groups[0].terminal_us + tail, here)
+            for here, tail in zip(start.sites, (0, start.lag_us), strict=False)
+        )
         verdict = judge(upper_us=upper, lower_us=lower, below_us=below)
         if (verdict is Verdict.FAIL, upper) < best:
-            best, found = (verdict is Verdict.FAIL, upper), (product, start, upper, lower, medium, verdict)
+            best, found = (verdict is Verdict.FAIL, upper), (product, here, upper, lower, medium, verdict)
     if found is None:
         return None
-    (provider, technology), start, upper, lower, medium, verdict = found
+    (provider, technology), here, upper, lower, medium, verdict = found
     return lambda centre: NearMiss(
         centre=centre,
         line_provider=provider,
@@ -104,7 +112,7 @@ def _nearest(
         upper_us=upper,
         lower_us=lower,
         below_us=below,
-        great_circle_m=int(metres[start]),
+        great_circle_m=int(metres[here]),
         medium=medium.value,
         verdict=verdict,
     )

@@ -41,6 +41,15 @@ class Bounds:
         rest = (self.jitter, self.loss, self.hops, self.metres, self.below_loss)
         return rest == (None, None, None, None, None)
 
+    def stages(self) -> tuple[tuple[str, "Bounds"], ...]:
+        """The tests of a path in their order, each with those before it."""
+        return (
+            ("latency", Bounds(self.latency)),
+            ("jitter", Bounds(self.latency, self.jitter)),
+            ("loss", Bounds(self.latency, self.jitter, self.loss)),
+            ("hops", Bounds(self.latency, self.jitter, self.loss, self.hops)),
+        )
+
     def limits(self) -> Iterator[tuple[str, float]]:
         """Each bound as (metric of Distances, limit); a sum above the limit is surely out of bounds."""
         for metric in ("latency", "jitter", "hops", "metres"):

@@ -15,7 +15,8 @@ Score = tuple[int, int, int, int]
 class Route:
     """What a line runs on. `latencies` is (latency,) or (worse, better) in µs one way, optical.
 
-    metres and hops are of both paths; jitter and loss the worse; spans the ids from the source.
+    metres and hops are of both paths; jitter and loss the worse; spans the ids from the source. `begins` says for each path
+    at which of two sources it begins; latencies count what the second lies farther off.
     """
 
     spans: tuple[str, ...]
@@ -26,11 +27,26 @@ class Route:
     worse_hops: int
     jitter: int
     loss: Fraction
+    begins: tuple[int, ...] = (0, 0)
 
     @property
     def latency(self) -> int:
         """The worse latency."""
         return self.latencies[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A path of a pair: at which of the sources it begins, and its latency in µs one way with what that lies farther off."""
+
+    path: Path
+    at: int
+    latency: int
+
+    @property
+    def rank(self) -> tuple[int, int, tuple[int, ...]]:
+        """Which of the two is written first."""
+        return self.latency, self.path.hops, self.path.spans
 
 
 def best_route(
@@ -49,8 +65,23 @@ def best_route(
     if not pair:
         path = reach.best(target, order, bounds)
         return None if path is None else _route(reach.network.ids, path, None)
-    found = _PairSearch(reach, target, order, bounds).run()
-    return None if found is None else _route(reach.network.ids, *found)
+    return best_pair((reach,), target, order, bounds)
+
+
+def best_pair(
+    reaches: tuple[Reach, ...], target: int, order: Order, bounds: Bounds, lag_us: int = 0
+) -> Route | None:
+    """The first feasible pair in that order from one source, or with a path from each of two, or None.
+
+    Two are of one network. The second lies `lag_us` farther off than the first, which bounds and order count; neither path
+    runs through the source of the other.
+    """
+    found = _PairSearch(reaches, target, order, bounds, lag_us).run()
+    if found is None:
+        return None
+    first, second = found
+    route = _route(reaches[0].network.ids, first.path, second.path)
+    return replace(route, latencies=(second.latency, first.latency), begins=(first.at, second.at))
 
 
 def _route(ids: tuple[str, ...], first: Path, second: Path | None) -> Route:
@@ -73,10 +104,11 @@ def _route(ids: tuple[str, ...], first: Path, second: Path | None) -> Route:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """What one path of the pair must keep to: what it avoids, and its most metres (None: any)."""
+    """What one path of the pair must keep to: what it avoids, its most metres (None: any), and the source it begins at."""
 
     avoid: Avoid = NOTHING
     metres: int | None = None
+    at: int = 0
 
 
 _Clash = tuple[_Side, _Side]
@@ -92,47 +124,69 @@ class _PairSearch:
     "Conflict-based search for optimal multi-agent pathfinding" (Artificial Intelligence 219, 2015).
     """
 
-    def __init__(self, reach: Reach, target: int, order: Order, bounds: Bounds) -> None:
-        self.reach, self.target, self.order, self.bounds = reach, target, order, bounds
+    def __init__(
+        self, reaches: tuple[Reach, ...], target: int, order: Order, bounds: Bounds, lag_us: int
+    ) -> None:
+        self.reaches, self.target, self.order = reaches, target, order
+        self.lags = (0, lag_us)
+        most = None if bounds.latency is None else bounds.latency - lag_us
+        self.bounds = (bounds, replace(bounds, latency=most))
         self.paths: dict[_Side, Path | None] = {}
         self.order_of = count()
 
-    def run(self) -> tuple[Path, Path] | None:
+    def run(self) -> tuple[_Way, _Way] | None:
         """(the path of lower latency, the other), or None where no pair is feasible."""
-        if self.reach.best(self.target, self.order, self.bounds) is None:
+        last = len(self.reaches) - 1
+        sides = [self._start(0, last), self._start(last, 0)]
+        if any(
+            self.reaches[side.at].best(self.target, self.order, self.bounds[side.at]) is None
+            for side in sides
+            if self.reaches[side.at].source != self.target
+        ):
             return None
-        start = _Side(metres=self._room())
         queue: list[tuple[Score, int, _Side, _Side]] = []
         seen: set[frozenset[_Side]] = set()
         best: tuple[Score, tuple[tuple[int, ...], tuple[int, ...]]] | None = None
-        found: tuple[Path, Path] | None = None
-        self._push(queue, seen, start, start)
+        found: tuple[_Way, _Way] | None = None
+        self._push(queue, seen, *sides)
         while queue and (best is None or queue[0][0] <= best[0]):
             score, _, left, right = heapq.heappop(queue)
-            first, second = self.paths[left], self.paths[right]
-            if first is None or second is None:
+            ways = self._way(left), self._way(right)
+            if ways[0] is None or ways[1] is None:
                 continue
-            clash = self._clash(first, second)
+            clash = self._clash(ways[0].path, ways[1].path)
             if clash is None:
-                pair = sorted((first, second), key=lambda path: (path.latency, path.hops, path.spans))
-                ids = (pair[0].spans, pair[1].spans)
+                pair = (ways[0], ways[1]) if ways[0].rank <= ways[1].rank else (ways[1], ways[0])
+                ids = (pair[0].path.spans, pair[1].path.spans)
                 if best is None or (score, ids) < best:
-                    best, found = (score, ids), (pair[0], pair[1])
+                    best, found = (score, ids), pair
             else:
                 self._push(queue, seen, _both(left, clash[0]), right)
                 self._push(queue, seen, left, _both(right, clash[1]))
         return found
 
-    def _room(self) -> int | None:
+    def _start(self, at: int, other: int) -> _Side:
+        """A path from one source keeps off the other one, which its target alone may be."""
+        there = {self.reaches[other].source} - {self.target} if other != at else set()
+        return _Side(Avoid(sites=frozenset(there)) if there else NOTHING, self._room(other), at)
+
+    def _room(self, other: int) -> int | None:
         """The most metres for one path where the other takes the least there are."""
-        if self.bounds.metres is None:
-            return None
-        return self.bounds.metres - int(self.reach.distances.ahead("metres")[self.target])
+        most = self.bounds[0].metres
+        return (
+            None if most is None else most - int(self.reaches[other].distances.ahead("metres")[self.target])
+        )
+
+    def _way(self, side: _Side) -> _Way | None:
+        path = self._path(side)
+        return None if path is None else _Way(path, side.at, path.latency + self.lags[side.at])
 
     def _path(self, side: _Side) -> Path | None:
         if side not in self.paths:
-            bounds = replace(self.bounds, metres=side.metres)
-            self.paths[side] = self.reach.search(self.target, self.order, bounds, side.avoid)
+            bounds = replace(self.bounds[side.at], metres=side.metres)
+            path = self.reaches[side.at].search(self.target, self.order, bounds, side.avoid)
+            # A search prunes as it grows, and the empty path does not grow.
+            self.paths[side] = path if path is None or path.spans or bounds.admit(path) else None
         return self.paths[side]
 
     def _push(
@@ -147,17 +201,18 @@ class _PairSearch:
         if state in seen:
             return
         seen.add(state)
-        first, second = self._path(left), self._path(right)
+        first, second = self._way(left), self._way(right)
         if first is None or second is None:
             return
-        metres, hops = first.metres + second.metres, first.hops + second.hops
+        metres = first.path.metres + second.path.metres
+        hops = first.path.hops + second.path.hops
         latencies = (max(first.latency, second.latency), min(first.latency, second.latency))
         score = (metres, *latencies, hops) if self.order is Order.KM else (*latencies, hops, metres)
         heapq.heappush(queue, (score, next(self.order_of), left, right))
 
     def _clash(self, first: Path, second: Path) -> _Clash | None:
         """What to settle next: the shared thing that is dearest to avoid, so that bounds rise fast."""
-        net = self.reach.network
+        net, most = self.reaches[0].network, self.bounds[0].metres
         risks = [frozenset().union(*(net.srlg[span] for span in path.spans)) for path in (first, second)]
         shared = [
             *(Avoid(sites=frozenset({site})) for site in first.between & second.between),
@@ -165,17 +220,17 @@ class _PairSearch:
             *(Avoid(spans=frozenset({span})) for span in first.spans if span in second.spans),
         ]
         if shared:
-            rule = _Side(max(shared, key=self._detour), self._room())
+            rule = _Side(max(shared, key=self._detour))
             return rule, rule
-        if self.bounds.metres is not None and first.metres + second.metres > self.bounds.metres:
-            # Of a pair that fits, the one has at most `most` metres, or the other less than what that leaves.
-            most = first.metres - (first.metres + second.metres - self.bounds.metres + 1) // 2
-            return _Side(metres=most), _Side(metres=self.bounds.metres - most - 1)
+        if most is not None and first.metres + second.metres > most:
+            # Of a pair that fits, the one has at most `half` metres, or the other less than what that leaves.
+            half = first.metres - (first.metres + second.metres - most + 1) // 2
+            return _Side(metres=half), _Side(metres=most - half - 1)
         return None
 
     def _detour(self, avoid: Avoid) -> float:
         """How long the best path without it is: metres or µs; infinity where there is none."""
-        path = self._path(_Side(avoid, self._room()))
+        path = self._path(_Side(avoid, self._room(len(self.reaches) - 1)))
         if path is None:
             return inf
         return path.metres if self.order is Order.KM else path.latency
@@ -187,4 +242,5 @@ def _both(side: _Side, rule: _Side) -> _Side:
     return _Side(
         Avoid(avoid.spans | more.spans, avoid.sites | more.sites, avoid.srlg | more.srlg),
         min(rooms, default=None),
+        side.at,
     )

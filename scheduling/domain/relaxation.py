@@ -18,10 +18,12 @@ from scheduling.domain.numbers import plain
 from scheduling.domain.offers import UNKNOWN, Constraint, Ints
 from scheduling.domain.paths import Bounds, Order
 from scheduling.domain.protection import Route
+from scheduling.domain.rows import Tariff
 from scheduling.domain.screening import networks_within, screen
 from scheduling.domain.standings import budget, by_site, count_feasible, standings
+from scheduling.domain.starts import Start
 from scheduling.domain.supply import Supply
-from scheduling.domain.tariffs import ChargeGroup, days_before_start, opening_days
+from scheduling.domain.tariffs import ChargeGroup, days_before_start
 from scheduling.domain.wishes import STORAGE_CLASSES, Transfer, Wishes, instant, moment
 
 Number = TypeVar("Number", int, Decimal)
@@ -217,8 +219,7 @@ class _Relaxer:
             constraints = screen(self.supply, self.demand, wishes)
             fits = np.logical_and.reduce([constraint.passes for constraint in constraints])
             networks = networks_within(self.supply, self.demand, wishes)
-            reaches = Reaches(networks, self.demand.from_site, wishes.access.sites())
-            lines = Lines(self.supply, self.demand, reaches, wishes)
+            lines = Lines(self.supply, self.demand, Reaches(networks), wishes)
             count = count_feasible(self.costs, lines, by_site(self.columns, fits))
             if count:
                 return begin, count
@@ -243,16 +244,18 @@ class _Relaxer:
         return self._nearest(rising, lambda value: (replace(self.demand, max_lead_days=value), self.wishes))
 
     def _days(self) -> set[int]:
-        """The days of opening of all allowed rows."""
-        days = {opening_days(tariff, self.wishes) for tariff in self.lines.tariffs}
-        return {each for each in days if each is not None}
+        """The days of opening of all allowed rows, from each start."""
+        return {days for _, days in self._openings()}
 
     def _waits(self) -> set[int]:
         """The same as days of 24 hours, from asking."""
-        days = {tariff: opening_days(tariff, self.wishes) for tariff in self.lines.tariffs}
-        return {
-            days_before_start(tariff, self.wishes, each) for tariff, each in days.items() if each is not None
-        }
+        return {days_before_start(tariff, self.wishes, days) for tariff, days in self._openings()}
+
+    def _openings(self) -> Iterator[tuple[Tariff, int]]:
+        for tariff in self.lines.tariffs:
+            for start in self.lines.starts((tariff.line_provider, tariff.technology)):
+                if start.days is not None:
+                    yield tariff, tariff.lead_days + start.days
 
     def _nearest(self, values: Sequence[Number], changed: Callable[[Number], tuple[Demand, Wishes]]) -> Found:
         """The first value that admits anything; what one value admits all later ones do, so halving finds it."""
@@ -319,11 +322,12 @@ class _Relaxer:
         for site, rows in self.fits.items():
             left = None if money is None else money - self.costs.least(rows)
             for product in self.lines.products:
-                for group in self.lines.groups(product, site):
-                    metres = None if left is None else group.reach(left)
-                    if metres != -1:
-                        bounds = replace(self.lines.bounds(group.terminal_us), metres=metres, **dropped)
-                        yield _Ways(self.lines, product, site, group, bounds)
+                for start in self.lines.starts(product):
+                    for group in self.lines.groups(product, start, site):
+                        metres = None if left is None else group.reach(left)
+                        if metres != -1:
+                            bounds = replace(self.lines.bounds(group.terminal_us), metres=metres, **dropped)
+                            yield _Ways(self.lines, product, start, site, group, bounds)
 
     def _on_offers(self, constraint: Constraint) -> Found:
         """The offers that fail this alone; an unknown value is admitted only where the constraint goes."""
@@ -382,10 +386,13 @@ class _Ways:
 
     lines: Lines
     product: tuple[str, str]
+    start: Start
     site: str
     group: ChargeGroup
     bounds: Bounds
 
     def route(self, bounds: Bounds) -> Route | None:
         """The fastest route within bounds, or None."""
-        return self.lines.route(self.product, self.site, self.group.held_mbps, Order.LATENCY, bounds)
+        return self.lines.route(
+            self.product, self.start, self.site, self.group.held_mbps, Order.LATENCY, bounds=bounds
+        )

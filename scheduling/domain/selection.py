@@ -75,8 +75,7 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
 
 def lines_of(supply: Supply, demand: Demand, wishes: Wishes = NO_WISHES) -> Lines:
     """The lines that the demand can have, each worked out once, when it is asked for."""
-    reaches = Reaches(networks_within(supply, demand, wishes), demand.from_site, wishes.access.sites())
-    return Lines(supply, demand, reaches, wishes)
+    return Lines(supply, demand, Reaches(networks_within(supply, demand, wishes)), wishes)
 
 
 def _ranked(
@@ -94,7 +93,6 @@ def _ranked(
             offer=offer,
             centre=columns.centres[columns.centre[row]],
             quantity=lines.demand.quantity,
-            from_site=lines.reaches.own.get(provider),
             line_provider=provider,
             technology=technology,
             line=line,

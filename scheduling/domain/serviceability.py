@@ -94,15 +94,10 @@ class Near:
         return 0 if self.tail is None else self.tail.metres
 
 
-def own_point(nears: Iterable[Near], provider: str) -> Near | None:
-    """The access point of one line provider's own: where it covers the address, else one that serves it, else the nearest.
-
-    None where no span of the provider's ends near there.
-    """
-    own = [near for near in nears if provider in near.covered or provider in near.carriers]
-    return min(
-        own, key=lambda near: (provider not in near.covered, not near.serves, near.metres), default=None
-    )
+def own_points(nears: Iterable[Near], provider: str) -> list[Near]:
+    """The access points of one line provider's own: those that it covers the address from, then those that serve it, the nearest first."""
+    own = (near for near in nears if provider in near.covered or provider in near.carriers)
+    return sorted(own, key=lambda near: (provider not in near.covered, not near.serves, near.metres))
 
 
 def end_of(near: Near, provider: str, rules: Sequence[EndRule]) -> EndRule | None:

@@ -1,13 +1,15 @@
 """What a line costs: tariff rows as charges that are flat or grow with km, and the least of them."""
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.numbers import scaled
-from scheduling.domain.rows import TABLES, Site, Tariff, row_id
+from scheduling.domain.rows import TABLES, Tariff, row_id
+from scheduling.domain.starts import Start
 from scheduling.domain.wishes import Wishes
 
 MONTH_HOURS = 730
@@ -83,52 +85,42 @@ class ChargeGroup:
         return most
 
 
-def zone_of(a: Site, b: Site) -> str:
-    """The zone of a pair of sites by their GB/T 2260 city codes: 4 digits agree, 2 digits agree, or neither."""
-    if a.city[:4] == b.city[:4]:
-        return "same_city"
-    return "in_province" if a.city[:2] == b.city[:2] else "inter_province"
-
-
 def charge_groups(
-    demand: Demand, wishes: Wishes, rows: Iterable[Tariff], zone: str
+    demand: Demand, wishes: Wishes, rows: Iterable[Tariff], start: Start, zones: AbstractSet[str]
 ) -> tuple[ChargeGroup, ...]:
-    """The charges of one line product's rows that serve the zone, the bandwidth, the lead time and the start.
+    """The charges of one line product's rows that serve the zones, the bandwidth, the lead time and the start.
 
     Rows are grouped by terminal delay where the latency asked for includes it, and by the bandwidth to hold; the
-    delay of the provider's tail counts on any layer. Groups come by rising delay, then bandwidth; empty where no row serves.
+    delay of the (shorter) tail counts on any layer. Groups come by rising delay, then bandwidth; empty where no row serves.
     """
     groups: dict[tuple[int, int], list[Charge]] = {}
     for row in rows:
-        if serves(demand, wishes, row, zone):
+        if serves(demand, wishes, row, zones, start.days):
             terminal = row.terminal_us if demand.latency_layer == "service" else 0
-            for charge in _charges(demand, wishes, row):
-                delay = terminal + wishes.access.latency_of(row.line_provider)
-                groups.setdefault((delay, charge.held_mbps), []).append(charge)
+            for charge in _charges(demand, wishes, row, start):
+                groups.setdefault((terminal + start.latency_us, charge.held_mbps), []).append(charge)
     return tuple(ChargeGroup(*key, tuple(charges)) for key, charges in sorted(groups.items()))
 
 
-def serves(demand: Demand, wishes: Wishes, row: Tariff, zone: str) -> bool:
-    """Whether a row serves the zone, the bandwidth, the tail, the lead time and the start."""
-    days = opening_days(row, wishes)
-    return (
-        days is not None
-        and row.zone in (zone, "any")
-        and row.bandwidth_mbps >= demand.bandwidth_mbps
-        and (demand.max_lead_days is None or days <= demand.max_lead_days)
-        and (wishes.days_to_start is None or days_before_start(row, wishes, days) <= wishes.days_to_start)
+def serves(
+    demand: Demand, wishes: Wishes, row: Tariff, zones: AbstractSet[str], end_days: int | None
+) -> bool:
+    """Whether a row serves the zones, the bandwidth, the tail (None: nobody builds that far), the lead time and the start."""
+    if (
+        end_days is None
+        or row.bandwidth_mbps < demand.bandwidth_mbps
+        or not (row.zone == "any" or zones == {row.zone})
+    ):
+        return False
+    days = row.lead_days + end_days
+    return (demand.max_lead_days is None or days <= demand.max_lead_days) and (
+        wishes.days_to_start is None or days_before_start(row, wishes, days) <= wishes.days_to_start
     )
 
 
-def opening_days(row: Tariff, wishes: Wishes) -> int | None:
-    """Days from the order to the use of a line, those of the tail too; None where the provider does not build that far."""
-    end = wishes.access.days_of(row.line_provider)
-    return None if end is None else row.lead_days + end
-
-
 def days_before_start(row: Tariff, wishes: Wishes, days: int) -> int:
-    """The same as days of 24 hours from asking, where the row counts working days."""
-    return wishes.waits.get(row_id(TABLES[2], row), days)
+    """Days until the use of a line, those of the tail too, as days of 24 hours from asking, where the row counts working days."""
+    return wishes.waits.get(f"{row_id(TABLES[2], row)}|{days}", days)
 
 
 def started_months(hours: Decimal) -> int:
@@ -136,15 +128,15 @@ def started_months(hours: Decimal) -> int:
     return -(-scaled(hours, 6) // (MONTH_HOURS * _MICRO))
 
 
-def _charges(demand: Demand, wishes: Wishes, row: Tariff) -> Iterator[Charge]:
-    """What the row costs, the A end with it: by term, by the hour, and for data to move by the hour at the step's full speed."""
+def _charges(demand: Demand, wishes: Wishes, row: Tariff, start: Start) -> Iterator[Charge]:
+    """What the row costs, the A ends with it: by term, by the hour, and for data to move by the hour at the step's full speed."""
     transfer, held = wishes.transfer, demand.bandwidth_mbps
     hours = demand.duration_hours if transfer is None else Decimal(transfer.within_hours)
     months = max(row.min_months, started_months(hours))
     # 1+1 pays the fixed parts twice; its km are the sum of both paths, so the price per km stays.
     times = 2 if demand.protection == "one_plus_one" else 1
-    one_off = scaled(row.one_off_cny, 4) + scaled(wishes.access.price_of(row.line_provider), 4)
-    fixed = times * (one_off + months * scaled(row.monthly_cny, 4)) * _MICRO
+    one_off = times * scaled(row.one_off_cny, 4) + scaled(start.price(times), 4)
+    fixed = (one_off + times * months * scaled(row.monthly_cny, 4)) * _MICRO
     yield Charge(row, "term", fixed, months * scaled(row.monthly_cny_per_km, 4) * 1000, held, hours)
     if row.elastic_cny_hour is not None:
         hourly = scaled(row.elastic_cny_hour, 4)
@@ -152,5 +144,5 @@ def _charges(demand: Demand, wishes: Wishes, row: Tariff) -> Iterator[Charge]:
         if transfer is not None and row.bandwidth_mbps > held:
             rents.append((row.bandwidth_mbps, Decimal(transfer.hours_at(row.bandwidth_mbps))))
         for mbps, rented in rents:
-            cost = times * (one_off * _MICRO + hourly * scaled(rented, 6))
+            cost = one_off * _MICRO + times * hourly * scaled(rented, 6)
             yield Charge(row, "elastic", cost, 0, mbps, rented)

@@ -73,7 +73,7 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The A end of one line provider: days and one-off CNY for each circuit, beside those of the tariff; µs one way.
+    """One A end of a line provider: days and one-off CNY for each circuit, beside those of the tariff; µs one way.
 
     `days` None: it does not build that far. A price that is not declared is none here: the survey tells it. `site` is its
     access point, None where that is the site that the demand names.
@@ -88,7 +88,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How the buyer reaches the network: each line provider's own access point, with the tail to it.
+    """How the buyer reaches the network: the access points of each line provider, with the tails to them.
 
     `ends` None is no tail at all. Who is not among them has no access point here: its lines would begin at the site that
     the demand names, `latency_us` away.
@@ -97,28 +97,12 @@ class Access:
     latency_us: int = 0
     ends: tuple[End, ...] | None = None
 
-    def end_of(self, provider: str) -> End | None:
-        """The A end of a line provider, None where it has none."""
-        return next((end for end in self.ends or () if end.line_provider == provider), None)
-
-    def days_of(self, provider: str) -> int | None:
-        """The days beside the tariff's; None where the provider does not build that far."""
-        end = self.end_of(provider)
-        return (0 if self.ends is None else None) if end is None else end.days
-
-    def price_of(self, provider: str) -> Decimal:
-        """CNY, once for each circuit."""
-        end = self.end_of(provider)
-        return Decimal(0) if end is None else end.one_off_cny
-
-    def latency_of(self, provider: str) -> int:
-        """µs one way of the tail to the provider's access point."""
-        end = self.end_of(provider)
-        return self.latency_us if end is None else end.latency_us
-
-    def sites(self) -> dict[str, str]:
-        """Line provider → its own access point, where that is not the site that the demand names."""
-        return {end.line_provider: end.site for end in self.ends or () if end.site is not None}
+    def ends_of(self, provider: str) -> tuple[End, ...]:
+        """The A ends of a line provider; where it has none, the site that the demand names, which it does not build to."""
+        if self.ends is None:
+            return (End(provider, 0, latency_us=self.latency_us),)
+        own = tuple(end for end in self.ends if end.line_provider == provider)
+        return own or (End(provider, None, latency_us=self.latency_us),)
 
 
 NO_ACCESS = Access()
@@ -128,7 +112,8 @@ NO_ACCESS = Access()
 class Wishes:
     """All of them; None or empty asks nothing. `asked_at` is there where `starts_at` is: lead days count from it.
 
-    `waits` says of tariff rows that count working days how many days of 24 hours theirs, with the tail's, are from then.
+    `waits` says of tariff rows that count working days (`row|days`, the tail's with them) how many days of 24 hours these are
+    from then.
     """
 
     weights: Weights | None = None

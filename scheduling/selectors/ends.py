@@ -8,7 +8,7 @@ from uuid import UUID
 from scheduling.domain.areas import covers
 from scheduling.domain.ends import EndRule, Tail
 from scheduling.domain.network import Network
-from scheduling.domain.serviceability import Near, own_point
+from scheduling.domain.serviceability import Near, own_points
 from scheduling.domain.sites import Point, SiteFacts
 from scheduling.models import CentreEntry, CoveredAddress, EndProfile, LineProvider, Site
 from scheduling.selectors.profiles import ends_profile
@@ -34,7 +34,7 @@ def entered(centre: str) -> frozenset[str]:
 
 
 def near_point(point: Point, networks: Networks) -> list[Near]:
-    """The access points nearest to a place with their tails, and each line provider's own; those that serve it first.
+    """The access points nearest to a place with their tails, and as many of each line provider's; those that serve it first.
 
     Whether one serves it is asked of the nearest `LOOKED_AT` of each line provider.
     """
@@ -69,10 +69,11 @@ def _carriers(site: str, networks: Networks) -> frozenset[str]:
 
 
 def _first(nears: Sequence[Near], networks: Networks) -> list[Near]:
-    """The first ones, and each line provider's own, in their order."""
-    own = {None if (near := own_point(nears, key)) is None else near.site for key in networks}
-    first = {near.site for near in nears[: ends_profile().access_points]}
-    return [near for near in nears if near.site in first | own]
+    """The first ones, and as many of each line provider's own, in their order."""
+    most = ends_profile().access_points
+    first = {near.site for near in nears[:most]}
+    first |= {near.site for key in networks for near in own_points(nears, key)[:most]}
+    return [near for near in nears if near.site in first]
 
 
 def near_address(plain: str, networks: Networks) -> list[Near]:

@@ -1,17 +1,14 @@
 """How soon a line of a tariff may be in use."""
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kernel.clock import shanghai_date
 from scheduling.domain.rows import TABLES, Tariff, row_id
+from scheduling.domain.wishes import Access
 from scheduling.domain.working_days import REAL_DAY, DayCount
 from scheduling.selectors.profiles import working_calendar
 from scheduling.selectors.supply import Version
-
-DaysOf = Callable[[str], int | None]
-"""Line provider → the days of its A end, beside those of the tariff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,38 +30,23 @@ def ready_at(at: datetime, days: int, counted: str, *, day_seconds: int = REAL_D
     return working_calendar().after(at, days, counted=counted, day_seconds=day_seconds)
 
 
-def installs(
-    version: Version,
-    tariffs: Iterable[Tariff],
-    *,
-    at: datetime,
-    days_of: DaysOf,
-    classes: Mapping[str, str | None],
-) -> dict[str, Install]:
-    """Id of the tariff's row → how soon its line may be in use from `at` on.
-
-    `days_of` says the days of a line provider's A end, `classes` the class that it is of.
-    """
-    found = {}
-    for tariff in tariffs:
-        key = row_id(TABLES[2], tariff)
-        end_days, counted = days_of(tariff.line_provider) or 0, version.told["tariffs"][key]["lead_in"]
-        ready = ready_at(at, tariff.lead_days + end_days, counted)
-        found[key] = Install(
-            tariff.lead_days, end_days, counted, classes.get(tariff.line_provider), shanghai_date(ready)
-        )
-    return found
+def install(
+    version: Version, tariff: Tariff, *, at: datetime, end_days: int, end_class: str | None
+) -> Install:
+    """How soon a line of the tariff's row may be in use from `at` on, whose A end takes so many days and is of the class."""
+    counted = version.told["tariffs"][row_id(TABLES[2], tariff)]["lead_in"]
+    ready = ready_at(at, tariff.lead_days + end_days, counted)
+    return Install(tariff.lead_days, end_days, counted, end_class, shanghai_date(ready))
 
 
-def waits(version: Version, *, asked_at: datetime, days_of: DaysOf) -> dict[str, int]:
-    """Id of each tariff's row that counts working days → the days of 24 hours until its line may be in use, rounded up.
-
-    `days_of` says the days beside the tariff's of a line provider; None, and the provider is left out.
-    """
+def waits(version: Version, *, asked_at: datetime, access: Access) -> dict[str, int]:
+    """`row|days` of each tariff's row that counts working days, for each A end → the days of 24 hours that they are, rounded up."""
     found = {}
     for key, tariff in version.supply.tariffs.items():
-        end = days_of(tariff.line_provider)
-        if version.told["tariffs"][key]["lead_in"] == DayCount.WORKING and end is not None:
-            ready = ready_at(asked_at, tariff.lead_days + end, DayCount.WORKING.value)
-            found[key] = -((asked_at - ready) // timedelta(days=1))
+        if version.told["tariffs"][key]["lead_in"] == DayCount.WORKING:
+            for end in access.ends_of(tariff.line_provider):
+                days = None if end.days is None else tariff.lead_days + end.days
+                if days is not None:
+                    ready = ready_at(asked_at, days, DayCount.WORKING.value)
+                    found[f"{key}|{days}"] = -((asked_at - ready) // timedelta(days=1))
     return found

@@ -17,7 +17,7 @@ class BundleFacts:
 
     `bandwidth_mbps` is what is held on every span: the demanded bandwidth, or what data to move are given; the step
     that is paid for stands in `line_terms`. `below_us` (strict) and `max_loss` are what the line is sold as. `tenant`
-    asked. `starts_at` is None for now; `storage_fen`, for so many GiB and started months, is part of `compute_fen`.
+    asked. `protection_a` is where the second path begins where that is not `a`. `starts_at` is None for now; `storage_fen`, for so many GiB and started months, is part of `compute_fen`.
     """
 
     tenant: UUID
@@ -32,6 +32,7 @@ class BundleFacts:
     spans: tuple[UUID, ...]
     protection_spans: tuple[UUID, ...]
     a: UUID
+    protection_a: UUID | None
     z: UUID
     compute_fen: int
     line_fen: int
@@ -46,6 +47,11 @@ class BundleFacts:
     below_us: int
     max_loss: Decimal
     snapshot: str
+
+    @property
+    def ends(self) -> tuple[UUID, ...]:
+        """The sites at the ends of the line: one or two at the A end, and the centre's."""
+        return (self.a, *((self.protection_a,) if self.protection_a else ()), self.z)
 
 
 def bundle(selection: UUID, index: int) -> BundleFacts:
@@ -76,6 +82,7 @@ def bundle(selection: UUID, index: int) -> BundleFacts:
         spans=tuple(UUID(span) for span in terms["spans"]),
         protection_spans=tuple(UUID(span) for span in terms["protection_spans"]),
         a=UUID(terms["a"]),
+        protection_a=UUID(other) if (other := terms.get("protection_a")) else None,
         z=UUID(terms["z"]),
         compute_fen=terms["compute_fen"],
         line_fen=terms["line_fen"],

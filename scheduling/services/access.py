@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from scheduling.domain.demand import DemandError
-from scheduling.domain.ends import EndRule, plain_address
+from scheduling.domain.ends import EndClass, EndRule, plain_address
 from scheduling.domain.gazetteer import Place, fine_enough
 from scheduling.domain.numbers import NumberError, kilometres, parse_decimal
-from scheduling.domain.serviceability import Near, Reason, end_of, own_point
+from scheduling.domain.serviceability import Near, Reason, end_of, own_points
 from scheduling.domain.sites import Point
 from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import NO_ACCESS, Access, End
@@ -17,9 +17,12 @@ from scheduling.errors import NoAccessPoint
 from scheduling.selectors.ends import end_rules, near_address, near_place, near_point
 from scheduling.selectors.gazetteer import gazetteer
 from scheduling.selectors.line_providers import tenants_by_key
+from scheduling.selectors.profiles import ends_profile
 
 PLACES = ("from_site", "from_place", "from_coordinates", "from_address")
 Json = dict[str, Any]
+_POINT = ("site", "tail_km", "tail", "end_class", "days", "one_off_cny")
+"""What is shown of an access point of a line provider's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def place_demand(demand: Mapping[str, Any], supply: Supply) -> Placed:
         case "from_place":
             return _nearest(near_place(str(where), supply.networks), supply, "from_place", where)
         case "from_coordinates":
-            point = _point(where)
+            point = _coordinates(where)
             nears = near_point(point, supply.networks)
             return _nearest(nears, supply, "from_coordinates", f"{point.lat}, {point.lon}")
         case _:
@@ -68,20 +71,26 @@ def place_demand(demand: Mapping[str, Any], supply: Supply) -> Placed:
 def access_of(shown: Mapping[str, Any]) -> Access:
     """What counted of the way of a demand that was placed before, by what was shown then."""
     tail, carriers = shown["tail"], shown["carriers"]
-    if tail is None and {each["site"] for each in carriers.values()} <= {shown["site"], None}:
+    points = [(key, point) for key, each in carriers.items() for point in points_of(each)]
+    if tail is None and {point["site"] for _, point in points} <= {shown["site"], None}:
         return NO_ACCESS
     ends = (
         End(
             line_provider=key,
-            days=each["days"],
-            one_off_cny=Decimal(each["one_off_cny"] or 0),
-            latency_us=0 if each["tail"] is None else each["tail"]["latency_us"],
-            site=each["site"],
+            days=point["days"],
+            one_off_cny=Decimal(point["one_off_cny"] or 0),
+            latency_us=0 if point["tail"] is None else point["tail"]["latency_us"],
+            site=point["site"],
         )
-        for key, each in carriers.items()
-        if each["site"] is not None
+        for key, point in points
+        if point["site"] is not None
     )
     return Access(0 if tail is None else tail["latency_us"], tuple(ends))
+
+
+def points_of(carrier: Mapping[str, Any]) -> tuple[Json, ...]:
+    """The access points that are shown of a line provider; of one that was placed by an earlier release the one there is."""
+    return (dict(carrier), *carrier.get("others", ()))
 
 
 def _nearest(nears: Sequence[Near], supply: Supply, field: str, named: Any) -> Placed:
@@ -93,23 +102,28 @@ def _nearest(nears: Sequence[Near], supply: Supply, field: str, named: Any) -> P
 
 
 def _carriers(nears: Sequence[Near], supply: Supply) -> dict[str, Json]:
-    """Each line provider of the supply: its own access point, the tail to it, the class of such an end, or why it has none."""
+    """Each line provider of the supply: its access points with their tails and classes, or why it has none."""
     tenants = tenants_by_key(tariff.line_provider for tariff in supply.tariffs.values())
     rules = end_rules(tenants.values())
-    return {key: _carrier(own_point(nears, key), key, rules[tenants[key]]) for key in sorted(tenants)}
+    return {key: _carrier(own_points(nears, key), key, rules[tenants[key]]) for key in sorted(tenants)}
 
 
-def _carrier(near: Near | None, provider: str, rules: Sequence[EndRule]) -> Json:
-    end = None if near is None else end_of(near, provider, rules)
-    exact = near is not None and near.tail is not None
-    reason = Reason.NO_ACCESS_POINT if near is None else Reason.TOO_FAR if end is None else None
+def _carrier(own: Sequence[Near], provider: str, rules: Sequence[EndRule]) -> Json:
+    """The first access point that the provider builds to, and `others` that it builds to: the engine chooses among them.
+
+    Others are those whose price is known: one that a survey has yet to tell cannot be compared. Without a tail nothing can.
+    """
+    built = [
+        near for near in own[: ends_profile().access_points] if end_of(near, provider, rules) is not None
+    ]
+    built = [*(built or own)[:1], *(near for near in built[1:] if _comparable(near, provider, rules))]
+    reason = None if built else Reason.NO_ACCESS_POINT
+    if built and end_of(built[0], provider, rules) is None:
+        reason = Reason.TOO_FAR
+    first, *others = [_point_of(near, provider, rules) for near in built] or [dict.fromkeys(_POINT)]
     return {
-        "site": None if near is None else near.site,
-        "tail_km": None if near is None else _km(near),
-        "tail": None if near is None else _tail(near),
-        "end_class": end.code if exact and end is not None else None,
-        "days": None if end is None else end.days if exact else 0,
-        "one_off_cny": str(end.one_off_cny) if exact and end and end.one_off_cny is not None else None,
+        **first,
+        "others": others,
         "reason": None
         if reason is None
         else {
@@ -118,6 +132,27 @@ def _carrier(near: Near | None, provider: str, rules: Sequence[EndRule]) -> Json
             "en": reason.label.en,
         },
     }
+
+
+def _comparable(near: Near, provider: str, rules: Sequence[EndRule]) -> bool:
+    """Whether it is known what the tail takes, and what building it costs."""
+    end = end_of(near, provider, rules)
+    priced = end is not None and (end.one_off_cny is not None or end.code == EndClass.PRE_COVERED)
+    return near.tail is not None and priced
+
+
+def _point_of(near: Near, provider: str, rules: Sequence[EndRule]) -> Json:
+    end, exact = end_of(near, provider, rules), near.tail is not None
+    price = end.one_off_cny if exact and end else None
+    cells = (
+        near.site,
+        _km(near),
+        _tail(near),
+        end.code if exact and end else None,
+        None if end is None else end.days if exact else 0,
+        None if price is None else str(price),
+    )
+    return dict(zip(_POINT, cells, strict=True))
 
 
 def _shown(nears: Sequence[Near], carriers: Mapping[str, Json]) -> Json:
@@ -139,7 +174,7 @@ def _km(near: Near) -> str | None:
     return None if near.tail is None else kilometres(near.tail.metres)
 
 
-def _point(given: Any) -> Point:
+def _coordinates(given: Any) -> Point:
     try:
         lat, lon = (parse_decimal(str(given[name]), 6, signed=True) for name in ("lat", "lon"))
     except (NumberError, KeyError, TypeError) as error:

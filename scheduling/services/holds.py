@@ -121,4 +121,4 @@ def _at_the_centre(facts: BundleFacts) -> dict[UUID, int]:
 def require_gates(facts: BundleFacts) -> None:
     """Raise NotSellable or LineNotSellable where either gate is shut for the bundle, now."""
     require_sellable([facts.offer])
-    require_line_sellable(provider=facts.line_provider, technology=facts.technology, ends=(facts.a, facts.z))
+    require_line_sellable(provider=facts.line_provider, technology=facts.technology, ends=facts.ends)

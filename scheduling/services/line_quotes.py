@@ -241,7 +241,7 @@ def _signed(
 
 
 def _require_gate(facts: BundleFacts) -> None:
-    require_line_sellable(provider=facts.line_provider, technology=facts.technology, ends=(facts.a, facts.z))
+    require_line_sellable(provider=facts.line_provider, technology=facts.technology, ends=facts.ends)
 
 
 def _acting(quote: LineQuote, act: str) -> LineQuote:

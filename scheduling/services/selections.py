@@ -17,9 +17,10 @@ from kernel.questions import insert
 from kernel.services.outbox import publish
 from scheduling.domain.answer import Answer, Bundle
 from scheduling.domain.demand import Demand, DemandError
+from scheduling.domain.ends import EndClass
 from scheduling.domain.files import answer_json, parse_wished
 from scheduling.domain.light import Medium
-from scheduling.domain.lines import Lines
+from scheduling.domain.lines import LineChoice, Lines
 from scheduling.domain.near_misses import near_misses
 from scheduling.domain.network import fibre_latency
 from scheduling.domain.numbers import fen, kilometres, plain, scaled
@@ -27,14 +28,14 @@ from scheduling.domain.remote import local_rank
 from scheduling.domain.rows import TABLES, row_id
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
-from scheduling.domain.tariffs import Charge, started_months
+from scheduling.domain.tariffs import started_months
 from scheduling.domain.wishes import Access, Storage, Wishes
-from scheduling.errors import DemandRefused
+from scheduling.errors import DemandRefused, SelectionOutdated
 from scheduling.events import SelectionMade
 from scheduling.models import Selection
-from scheduling.selectors.installs import Install, installs, waits
+from scheduling.selectors.installs import Install, install, waits
 from scheduling.selectors.supply import OWNER, RESOURCE, Version, supply_of
-from scheduling.services.access import PLACES, Placed, access_of, place_demand
+from scheduling.services.access import PLACES, Placed, access_of, place_demand, points_of
 from scheduling.services.searches import ask_others, deadline_of, lay_beside, start_of
 from scheduling.services.supply import fresh_supply, supply_at
 
@@ -87,8 +88,8 @@ def read_question(demand: Mapping[str, Any]) -> Question:
     asked = _named(rest | {"from_site": placed.site, "demand": rest.get("demand") or "selection"})
     parsed, wishes = _parsed(asked, asked_at, placed.access)
     if wishes.starts_at is not None:
-        until = waits(version, asked_at=asked_at, days_of=wishes.access.days_of)
-        wishes, placed.shown["waits"] = replace(wishes, waits=until), until
+        until = waits(version, asked_at=asked_at, access=wishes.access)
+        wishes, placed.shown["opens_in"] = replace(wishes, waits=until), until
     return Question(version, asked_at, asked, placed, parsed, wishes)
 
 
@@ -171,10 +172,14 @@ def _with_others(
 def replay_selection(*, selection: Selection) -> Replay:
     """Ask the stored demand of the version it was answered on, and of the supply as it is now. Nothing is written.
 
-    It was asked when it was asked: days until a start are counted from then, on both.
+    It was asked when it was asked: days until a start are counted from then, on both. Raises SelectionOutdated where an
+    earlier release kept too little of where it starts.
     """
-    demand, wishes = _parsed(selection.demand, selection.asked_at, access_of(selection.access))
-    wishes = replace(wishes, waits=selection.access.get("waits", {}))
+    shown = selection.access
+    if "carriers" not in shown or "waits" in shown:
+        raise SelectionOutdated(created_at=selection.created_at.isoformat())
+    demand, wishes = _parsed(selection.demand, selection.asked_at, access_of(shown))
+    wishes = replace(wishes, waits=shown.get("opens_in", {}))
     answer = _answered(fresh_supply().supply, demand, wishes)
     then = supply_of(selection.snapshot, selection.extras)
     again = None if then is None else _bytes(answer_json(_answered(then.supply, demand, wishes)))
@@ -272,16 +277,14 @@ def _terms(
     answer: Answer, lines: Lines, version: Version, placed: Placed, at: datetime
 ) -> list[dict[str, Any]]:
     bundles, wishes = answer.bundles, lines.wishes
-    ready = installs(
-        version,
-        (bundle.line.charge.tariff for bundle in bundles),
-        at=at,
-        days_of=placed.access.days_of,
-        classes={key: each["end_class"] for key, each in placed.shown["carriers"].items()},
-    )
+    classes = {
+        (key, point["site"]): point["end_class"]
+        for key, each in placed.shown["carriers"].items()
+        for point in points_of(each)
+    }
     charges = {
-        id(bundle.line.charge): _terms_of_charge(bundle.line.charge, lines, version, ready)
-        for bundle in {id(each.line.charge): each for each in bundles}.values()
+        id(line.charge): _terms_of_charge(line, lines, version, _install(line, version, classes, at))
+        for line in {id(each.line.charge): each.line for each in bundles}.values()
     }
     start, months = wishes.starts_at, started_months(lines.demand.duration_hours)
     shared = {
@@ -306,13 +309,28 @@ def _store(bundle: Bundle, storage: Storage, months: int, version: Version) -> d
     }
 
 
-def _terms_of_charge(
-    charge: Charge, lines: Lines, version: Version, ready: Mapping[str, Install]
-) -> dict[str, Any]:
-    """What is the same of every line with this charge: whose it is, the tariff row that was applied, and its days."""
-    tariff, end_cny = charge.tariff, lines.wishes.access.price_of(charge.tariff.line_provider)
+def _install(
+    line: LineChoice, version: Version, classes: Mapping[tuple[str, str | None], str | None], at: datetime
+) -> Install:
+    """How soon the line may be in use; of two A ends the class that takes more counts."""
+    order = (None, *EndClass.codes())
+    found = [classes.get((end.line_provider, end.site)) for end in line.start.ends]
+    return install(
+        version,
+        line.charge.tariff,
+        at=at,
+        end_days=line.start.days or 0,
+        end_class=max(found, key=order.index),
+    )
+
+
+def _terms_of_charge(line: LineChoice, lines: Lines, version: Version, install: Install) -> dict[str, Any]:
+    """What is the same of every line with this charge: whose it is, the tariff row that was applied, and its days.
+
+    What ends cost is said for each circuit: of a pair that begins apart, half of both.
+    """
+    charge, tariff, end_cny = line.charge, line.charge.tariff, line.start.price(1)
     key = row_id(TABLES[2], tariff)
-    install = ready[key]
     return {
         "line_provider": version.text("tariffs", key, OWNER),
         "bandwidth_mbps": charge.held_mbps,
@@ -339,6 +357,12 @@ def _terms_of_charge(
     }
 
 
+def _ends_of(bundle: Bundle, demand: Demand, version: Version) -> dict[str, Any]:
+    """Where the line begins, and where its second path does where that is elsewhere."""
+    first, *other = (version.text("sites", end.site or demand.from_site) for end in bundle.line.ends)
+    return {"a": first, "protection_a": other[0] if other else None}
+
+
 def _terms_of(bundle: Bundle, demand: Demand, version: Version, charged: dict[str, Any]) -> dict[str, Any]:
     """What a quote and a hold need of one bundle: our ids, fen, and what its charge says."""
     route, bound, stored_fen = bundle.line.route, demand.max_latency_us, fen(bundle.storage)
@@ -350,7 +374,7 @@ def _terms_of(bundle: Bundle, demand: Demand, version: Version, charged: dict[st
         "technology": bundle.technology,
         "spans": [version.text("spans", each) for each in route.spans],
         "protection_spans": [version.text("spans", each) for each in route.protection_spans or ()],
-        "a": version.text("sites", bundle.from_site or demand.from_site),
+        **_ends_of(bundle, demand, version),
         "z": version.text("sites", version.supply.centres[bundle.centre].site),
         "compute_fen": fen(bundle.compute - bundle.storage) + stored_fen,
         "line_fen": fen(bundle.line.cost),

@@ -1,6 +1,7 @@
 """Attack on exactness: random small worlds, the engine against brute force, whole answers as JSON text.
 
-`python -m tests.attacks.selection --worlds 2000 [--seed 0]` prints what was covered; exit 1 at the first mismatch.
+`python -m tests.attacks.selection --worlds 2000 [--seed 0]` asks in each world, and in one where line providers have several
+access points, and prints what was covered; exit 1 at the first mismatch.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from scheduling.domain.files import answer_json
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import NO_WISHES
+from tests.scheduling import ended
 from tests.scheduling.oracle import Oracle
 from tests.scheduling.oracle_answers import answer
 from tests.scheduling.wished import small_extras, small_wishes
@@ -94,7 +96,7 @@ def main() -> int:
     asked = parser.parse_args()
     covered: Counter[str] = Counter()
     for seed in range(asked.seed, asked.seed + asked.worlds):
-        found = disagreement(Random(seed), covered)
+        found = disagreement(Random(seed), covered) or ended.disagreement(Random(seed), covered)
         if found is not None:
             print(f"world {seed} disagrees", *found, sep="\n")  # noqa: T201
             return 1

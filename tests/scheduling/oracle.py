@@ -7,13 +7,13 @@ import math
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, takewhile
 from typing import Any
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.supply import Centre, Offer, Span, Supply, Tariff
 from scheduling.domain.wishes import NO_WISHES, End, Wishes
-from tests.scheduling.oracle_worth import Charge, Found, Pick, Way, Worth
+from tests.scheduling.oracle_worth import Charge, Found, Leg, Pick, Way, Worth, disjoint
 
 Json = dict[str, Any]
 FAILURES = [
@@ -36,6 +36,8 @@ FAILURES = [
     "window",
 ]
 REASONS = ("no_path", "bandwidth", "latency", "jitter", "loss", "hops", "disjoint", "tariff", "price")
+STAGES = REASONS[1:6]
+FARTHEST = (*REASONS[:-1], "access", "start")
 
 
 class Oracle(Worth):
@@ -51,20 +53,28 @@ class Oracle(Worth):
 
     # the buyer's end
 
-    def end(self, provider: str) -> End | None:
-        """The A end of a provider: from the demand's own site where nothing is said of ends at all."""
+    def ends(self, provider: str) -> list[End]:
+        """The A ends of a provider: at the demand's own site where nothing is said of ends at all, or of its ends."""
         ends = self.wishes.access.ends
+        tail = self.wishes.access.latency_us
         if ends is None:
-            return End(provider, 0, latency_us=self.wishes.access.latency_us)
-        return next((end for end in ends if end.line_provider == provider), None)
+            return [End(provider, 0, latency_us=tail)]
+        own = [end for end in ends if end.line_provider == provider]
+        return own or [End(provider, None, latency_us=tail)]
 
-    def start(self, demand: Demand, provider: str) -> str:
-        end = self.end(provider)
-        return demand.from_site if end is None or end.site is None else end.site
+    def starts(self, demand: Demand, provider: str) -> list[tuple[End, ...]]:
+        """One end for all circuits or, where two paths are asked for, one for each of them at two sites."""
+        ends = self.ends(provider)
+        alone: list[tuple[End, ...]] = [(end,) for end in ends]
+        if demand.protection == "none":
+            return alone
+        return alone + [
+            pair for pair in combinations(ends, 2) if self.site(demand, pair[0]) != self.site(demand, pair[1])
+        ]
 
-    def tail(self, provider: str) -> int:
-        end = self.end(provider)
-        return self.wishes.access.latency_us if end is None else end.latency_us
+    @staticmethod
+    def site(demand: Demand, end: End) -> str:
+        return demand.from_site if end.site is None else end.site
 
     # paths
 
@@ -128,32 +138,36 @@ class Oracle(Worth):
         yield "loss", demand.max_loss is None or way.loss <= Fraction(demand.max_loss)
         yield "hops", demand.max_hops is None or len(way.ids) <= demand.max_hops
 
-    def routes(
-        self, demand: Demand, provider: str, z: str, terminal: int, mbps: int
-    ) -> list[tuple[Way, ...]]:
-        """Feasible paths, or pairs as (lower latency, other)."""
-        feasible = [
-            way
-            for way in self.ways(provider, self.start(demand, provider), z)
-            if all(passed for _, passed in self.stages(demand, way, terminal, mbps))
-        ]
-        if demand.protection == "none":
-            return [(way,) for way in feasible]
-        if self.start(demand, provider) == z:
-            return [(way, way) for way in feasible]
+    def passed(self, demand: Demand, way: Way, terminal: int, mbps: int) -> int:
+        """How many of the tests the path passes before one that it fails."""
+        return sum(1 for _ in takewhile(lambda stage: stage[1], self.stages(demand, way, terminal, mbps)))
+
+    def feasible(self, demand: Demand, end: End, z: str, terminal: int, mbps: int) -> list[Leg]:
         return [
-            tuple(sorted(pair, key=lambda way: (way.latency, len(way.ids), way.ids)))
-            for pair in combinations(feasible, 2)
-            if self.disjoint(*pair)
+            Leg(way, end)
+            for way in self.ways(end.line_provider, self.site(demand, end), z)
+            if self.passed(demand, way, terminal + end.latency_us, mbps) == len(STAGES)
         ]
 
-    @staticmethod
-    def disjoint(one: Way, two: Way) -> bool:
-        risks_one = {name for span in one.spans for name in span.srlg}
-        risks_two = {name for span in two.spans for name in span.srlg}
-        return not (
-            set(one.ids) & set(two.ids) or risks_one & risks_two or set(one.between) & set(two.between)
-        )
+    def routes(
+        self, demand: Demand, start: tuple[End, ...], z: str, terminal: int, mbps: int
+    ) -> list[tuple[Leg, ...]]:
+        """Feasible paths, or pairs as (lower latency, other)."""
+        legs = [self.feasible(demand, end, z, terminal, mbps) for end in start]
+        if demand.protection == "none":
+            return [(leg,) for leg in legs[0]]
+        if len(start) == 1 and self.site(demand, start[0]) == z:
+            return [(leg, leg) for leg in legs[0]]
+        apart = len(start) > 1
+        pairs = ((one, two) for one in legs[0] for two in legs[-1]) if apart else combinations(legs[0], 2)
+        return [
+            tuple(sorted(pair, key=lambda leg: (leg.latency, len(leg.way.ids), leg.way.ids)))
+            for pair in pairs
+            if disjoint(pair[0].way, pair[1].way)
+            and not (
+                apart and any(self.site(demand, end) in leg.way.between for end in start for leg in pair)
+            )
+        ]
 
     # money
 
@@ -163,104 +177,112 @@ class Oracle(Worth):
             return "same_city"
         return "in_province" if one[:2] == two[:2] else "inter_province"
 
-    def rows(self, demand: Demand, product: tuple[str, str], z: str, *, near: bool = False) -> list[Tariff]:
-        """The rows that serve; `near` says that the buyer stands at the access point itself."""
-        zone = self.zone(self.start(demand, product[0]), z)
+    def rows(
+        self, demand: Demand, product: tuple[str, str], start: tuple[End, ...], z: str, *, near: bool = False
+    ) -> list[Tariff]:
+        """The rows that serve from every end; `near` says that the buyer stands at the access points themselves."""
+        zones = [self.zone(self.site(demand, end), z) for end in start]
+        days = 0 if near else self.end_days(start)
         return [
             row
             for row in self.supply.tariffs.values()
             if (row.line_provider, row.technology) == product
-            and (near or self.built(row) is not None)
+            and days is not None
             and row.bandwidth_mbps >= demand.bandwidth_mbps
-            and row.zone in (zone, "any")
-            and (
-                demand.max_lead_days is None
-                or row.lead_days + (0 if near else self.end_days(row)) <= demand.max_lead_days
-            )
+            and all(row.zone in (zone, "any") for zone in zones)
+            and (demand.max_lead_days is None or row.lead_days + days <= demand.max_lead_days)
         ]
 
-    def wait(self, row: Tariff) -> int:
+    def wait(self, row: Tariff, days: int) -> int:
         key = "|".join((row.line_provider, row.technology, str(row.bandwidth_mbps), row.zone))
-        return self.wishes.waits.get(key, row.lead_days + self.end_days(row))
+        return self.wishes.waits.get(f"{key}|{row.lead_days + days}", row.lead_days + days)
 
-    def end_days(self, row: Tariff) -> int:
-        end = self.built(row)
-        assert end is not None
-        assert end.days is not None
-        return end.days
+    @staticmethod
+    def end_days(start: tuple[End, ...]) -> int | None:
+        """Until the last of the ends is built; None where the provider does not build so far."""
+        days = [end.days for end in start]
+        known = [each for each in days if each is not None]
+        return max(known) if len(known) == len(days) else None
 
-    def built(self, row: Tariff) -> End | None:
-        """The A end; None where the row's provider does not build so far."""
-        end = self.end(row.line_provider)
-        return None if end is None or end.days is None else end
-
-    def in_time(self, rows: list[Tariff]) -> list[Tariff]:
+    def in_time(self, rows: list[Tariff], days: int | None) -> list[Tariff]:
         """The rows whose days of opening, and the tail's, have passed when the compute starts."""
         start, asked = self.wishes.starts_at, self.wishes.asked_at
-        if start is None or asked is None:
+        if start is None or asked is None or days is None:
             return rows
-        return [row for row in rows if asked + timedelta(days=self.wait(row)) <= start]
+        return [row for row in rows if asked + timedelta(days=self.wait(row, days)) <= start]
 
-    def charges(self, demand: Demand, row: Tariff, km: Fraction) -> Iterator[Charge]:
+    def charges(self, demand: Demand, row: Tariff, start: tuple[End, ...], km: Fraction) -> Iterator[Charge]:
         transfer, held = self.wishes.transfer, demand.bandwidth_mbps
         hours = Fraction(demand.duration_hours if transfer is None else transfer.within_hours)
         months = max(row.min_months, math.ceil(hours / 730))
-        twice = 2 if demand.protection == "one_plus_one" else 1
-        end = self.built(row)
-        assert end is not None
-        one_off = Fraction(row.one_off_cny) + Fraction(end.one_off_cny)
-        fixed = twice * (one_off + months * Fraction(row.monthly_cny))
+        circuits = start if len(start) == 2 or demand.protection == "none" else (*start, *start)
+        one_off = sum(
+            (Fraction(row.one_off_cny) + Fraction(end.one_off_cny) for end in circuits), Fraction(0)
+        )
+        fixed = one_off + len(circuits) * months * Fraction(row.monthly_cny)
         yield Charge(fixed + months * Fraction(row.monthly_cny_per_km) * km, "term", held, hours)
         if row.elastic_cny_hour is None:
             return
-        hourly = Fraction(row.elastic_cny_hour)
-        yield Charge(twice * (one_off + hourly * hours), "elastic", held, hours)
+        hourly = len(circuits) * Fraction(row.elastic_cny_hour)
+        yield Charge(one_off + hourly * hours, "elastic", held, hours)
         if transfer is not None and row.bandwidth_mbps > held:
             bits = Fraction(transfer.volume_gb) * 10**9 * 8 * Fraction(1538, 1448)
             quick = Fraction(math.ceil(bits / (row.bandwidth_mbps * 10**6 * 3600)))
-            yield Charge(twice * (one_off + hourly * quick), "elastic", row.bandwidth_mbps, quick)
+            yield Charge(one_off + hourly * quick, "elastic", row.bandwidth_mbps, quick)
 
-    def candidates(self, demand: Demand, provider: str, z: str, row: Tariff) -> Iterator[tuple[Any, Pick]]:
+    def candidates(
+        self, demand: Demand, start: tuple[End, ...], z: str, row: Tariff
+    ) -> Iterator[tuple[Any, Pick]]:
         """Every route under every charge of a row, with what it is chosen by."""
         per_us = Fraction(0)
         if self.wishes.weights is not None and self.wishes.weights.cny_per_ms is not None:
             per_us = Fraction(self.wishes.weights.cny_per_ms) / 1000
         terminal = row.terminal_us if demand.latency_layer == "service" else 0
-        added = terminal + self.tail(provider)
-        for mbps in {charge.mbps for charge in self.charges(demand, row, Fraction(0))}:
-            for route in self.routes(demand, provider, z, added, mbps):
-                km = sum((way.km for way in route), Fraction(0))
-                latencies = sorted((way.latency + added for way in route), reverse=True)
-                hops = sum(len(way.ids) for way in route)
-                for charge in self.charges(demand, row, km):
+        for mbps in {charge.mbps for charge in self.charges(demand, row, start, Fraction(0))}:
+            for route in self.routes(demand, start, z, terminal, mbps):
+                km = sum((leg.way.km for leg in route), Fraction(0))
+                latencies = sorted((leg.latency + terminal for leg in route), reverse=True)
+                hops = sum(len(leg.way.ids) for leg in route)
+                for charge in self.charges(demand, row, start, km):
                     if charge.mbps == mbps:
                         ties = (-row.bandwidth_mbps, charge.billing == "elastic", row.zone == "any", mbps)
                         value = charge.cost + per_us * latencies[0]
-                        key = (value, latencies, hops, km, [way.ids for way in route], ties)
+                        key = (value, latencies, hops, km, [leg.way.ids for leg in route], ties)
                         yield key, Pick(charge, latencies[0], route, row)
 
     def pick(self, demand: Demand, product: tuple[str, str], z: str) -> Pick | str:
-        serving = self.rows(demand, product, z)
-        rows = self.in_time(serving)
-        candidates = [candidate for row in rows for candidate in self.candidates(demand, product[0], z, row)]
+        starts = self.starts(demand, product[0])
+        candidates = [
+            candidate
+            for start in starts
+            for row in self.in_time(self.rows(demand, product, start, z), self.end_days(start))
+            for candidate in self.candidates(demand, start, z, row)
+        ]
         if candidates:
             return min(candidates, key=lambda candidate: candidate[0])[1]
+        return max((self.reason(demand, product, start, z) for start in starts), key=FARTHEST.index)
+
+    def reason(self, demand: Demand, product: tuple[str, str], start: tuple[End, ...], z: str) -> str:
+        """The first test that nothing passes that begins there."""
+        serving = self.rows(demand, product, start, z)
+        rows = self.in_time(serving, self.end_days(start))
         service = demand.latency_layer == "service"
         terminal = min((row.terminal_us for row in rows), default=0) if service else 0
-        terminal += self.tail(product[0])
-        left = self.ways(product[0], self.start(demand, product[0]), z)
-        if not left:
+        left = [self.ways(product[0], self.site(demand, end), z) for end in start]
+        if not all(left):
             return "no_path"
         asked = demand.bandwidth_mbps
-        for position, reason in enumerate(("bandwidth", "latency", "jitter", "loss", "hops")):
-            left = [way for way in left if list(self.stages(demand, way, terminal, asked))[position][1]]
-            if not left:
-                return reason
-        if not self.routes(demand, product[0], z, terminal, asked):
+        farthest = min(
+            max(self.passed(demand, way, terminal + end.latency_us, asked) for way in ways)
+            for ways, end in zip(left, start, strict=True)
+        )
+        if farthest < len(STAGES):
+            return STAGES[farthest]
+        if not self.routes(demand, start, z, terminal, asked):
             return "disjoint"
         if serving:
             return "start"
-        return "access" if self.rows(demand, product, z, near=True) else "tariff"
+        return "access" if self.rows(demand, product, start, z, near=True) else "tariff"
 
     # offers
 

@@ -9,14 +9,14 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from scheduling.domain.demand import Demand
+from scheduling.domain.demand import WANTS, Demand
 from scheduling.domain.wishes import NO_WISHES, STORAGE_CLASSES, Transfer, Wishes
 from tests.scheduling.oracle import FAILURES, REASONS, Json, Oracle
 from tests.scheduling.oracle_worth import Found
 
 
 def answer(oracle: Oracle, demand: Demand) -> Json:
-    """The whole answer as the JSON object of the files, without the snapshot."""
+    """The answer as the JSON object of the files, without the snapshot."""
     firsts = [
         failed[0][1] for offer in oracle.supply.offers.values() if (failed := oracle.failures(demand, offer))
     ]
@@ -36,14 +36,15 @@ def answer(oracle: Oracle, demand: Demand) -> Json:
         )
     ]
     wished = {} if oracle.wishes == NO_WISHES else {"extras": oracle.supply.extras.snapshot}
-    return {
+    whole = {
         "demand": demand.demand,
         **wished,
         "bundles": [written(oracle, demand, bundle) for bundle in found[: demand.top]],
         "pareto": [written(oracle, demand, bundle) for bundle in front],
         "rejected": {"offers": offers, "bundles": reasons},
-        "relax": [] if found else relax(oracle, demand),
+        "relax": [] if found or "relax" not in demand.want else relax(oracle, demand),
     }
+    return {key: part for key, part in whole.items() if key in demand.want or key not in WANTS}
 
 
 def written(oracle: Oracle, demand: Demand, found: Found) -> Json:
@@ -73,9 +74,10 @@ def written(oracle: Oracle, demand: Demand, found: Found) -> Json:
         return of_files
     of_files["cny"]["storage"] = money(oracle.storage(demand, offer))
     more: Json = {"held_mbps": pick.charge.mbps, "line_hours": exact(pick.charge.hours)}
-    end = oracle.end(pick.row.line_provider)
-    if end is not None and end.site is not None:
-        more["from_site"] = end.site
+    ends = list(dict.fromkeys(leg.end for leg in pick.legs))
+    for name, end in zip(("from_site", "protection_from_site"), ends, strict=False):
+        if end.site is not None:
+            more[name] = end.site
     if oracle.wishes.weights is not None:
         unknown, score, parts = oracle.score(demand, offer, pick, found.total)
         more["score"] = {
@@ -121,10 +123,11 @@ def trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]
         yield "bandwidth_mbps", demand.bandwidth_mbps, list(range(demand.bandwidth_mbps - 1, 0, -1))
     providers = {row.line_provider for row in oracle.supply.tariffs.values()}
     tails = [
-        (way, oracle.tail(provider))
+        (way, end.latency_us)
         for provider in providers
+        for end in oracle.ends(provider)
         for site in oracle.supply.sites
-        for way in oracle.ways(provider, oracle.start(demand, provider), site)
+        for way in oracle.ways(provider, oracle.site(demand, end), site)
     ]
     ways = [way for way, _ in tails]
     rows = oracle.supply.tariffs.values()

@@ -7,7 +7,7 @@ from typing import Any
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.supply import Offer, Span, Supply, Tariff
-from scheduling.domain.wishes import Wishes
+from scheduling.domain.wishes import End, Wishes
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,25 @@ class Way:
     latency: int
     jitter: int
     loss: Fraction
+
+
+def disjoint(one: Way, two: Way) -> bool:
+    """Whether two paths share no span, no risk name and no site between."""
+    risks_one = {name for span in one.spans for name in span.srlg}
+    risks_two = {name for span in two.spans for name in span.srlg}
+    return not (set(one.ids) & set(two.ids) or risks_one & risks_two or set(one.between) & set(two.between))
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A path from an A end."""
+
+    way: Way
+    end: End
+
+    @property
+    def latency(self) -> int:
+        return self.way.latency + self.end.latency_us
 
 
 @dataclass(frozen=True)
@@ -39,8 +58,12 @@ class Pick:
 
     charge: Charge
     latency: int
-    ways: tuple[Way, ...]
+    legs: tuple[Leg, ...]
     row: Tariff
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        return tuple(leg.way for leg in self.legs)
 
     @property
     def cost(self) -> Fraction:

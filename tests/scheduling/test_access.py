@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 
 from scheduling.domain.ends import EndRule, Tail
-from scheduling.domain.serviceability import Near, end_of, own_point
+from scheduling.domain.serviceability import Near, end_of, own_points
 from scheduling.models import Site
 from scheduling.selectors.selections import bundle
 from tests.aggregation.supply import bring_to_market, made
-from tests.scheduling.live import CLASSES, MARKED, chosen, disclose, identify_lines, send_csv, text
+from tests.scheduling.live import CLASSES, MARKED, chosen, disclose, identify_lines, network, send_csv, text
 from tests.scheduling.test_sites import AREA
 from tests.support.cast import World
 
@@ -30,17 +30,16 @@ def near(site: str, metres: int, *carriers: str, **more: Any) -> Near:
 @pytest.mark.parametrize(
     ("nears", "own"),
     [
-        ([near("x", 5, "M"), near("y", 9, "L"), near("z", 40, "L", "M")], "y"),
-        ([near("y", 9, "L"), near("z", 40, "L", serves=True)], "z"),
-        ([near("z", 40, serves=True, covered=frozenset({"L"})), near("y", 9, "L", serves=True)], "z"),
-        ([near("z", 40, "L"), near("y", 9, "L", covered=frozenset({"M"}))], "y"),
-        ([Near("y", None, carriers=frozenset({"L"})), Near("z", None, carriers=frozenset({"L"}))], "y"),
-        ([near("x", 5, "M", serves=True)], None),
+        ([near("x", 5, "M"), near("y", 9, "L"), near("z", 40, "L", "M")], "yz"),
+        ([near("y", 9, "L"), near("z", 40, "L", serves=True)], "zy"),
+        ([near("z", 40, serves=True, covered=frozenset({"L"})), near("y", 9, "L", serves=True)], "zy"),
+        ([near("z", 40, "L"), near("y", 9, "L", covered=frozenset({"M"}))], "yz"),
+        ([Near("y", None, carriers=frozenset({"L"})), Near("z", None, carriers=frozenset({"L"}))], "yz"),
+        ([near("x", 5, "M", serves=True)], ""),
     ],
 )
-def test_a_line_provider_is_met_where_it_is(nears: list[Near], own: str | None) -> None:
-    found = own_point(nears, "L")
-    assert (None if found is None else found.site) == own
+def test_a_line_provider_is_met_where_it_is(nears: list[Near], own: str) -> None:
+    assert "".join(found.site for found in own_points(nears, "L")) == own
 
 
 def test_who_covers_the_address_builds_nothing_there() -> None:
@@ -109,3 +108,45 @@ def test_each_line_provider_is_reached_at_its_own_access_point(world: World) -> 
     Site.objects.filter(key="sip-shengpu").update(service_area=AREA)
     served = chosen(world.ben, **question)["access"]["carriers"]["line-jia"]
     assert served["site"] == "sip-shengpu"
+
+
+@pytest.mark.django_db
+def test_the_paths_of_a_pair_may_begin_at_two_access_points_of_their_carrier(world: World) -> None:
+    """All ways out of Lin's station in the park lie in one duct, so the second path begins in Shengpu, at its own price."""
+    net = network()
+    for span in net["spans"]:
+        if "sip-weiting" in (span["a"], span["b"]):
+            span["srlg"] = ["one duct"]
+    made(world.lin.post("/api/v1/networks:import", net))
+    made(send_csv(world.lin, "/api/v1/tariffs:import", text("tariffs_jia.csv")))
+    identify_lines(world.lin)
+    bring_to_market(world.ada, free=6)
+    pair = {
+        "from_site": None,
+        "from_coordinates": POINT,
+        "protection": "one_plus_one",
+        "max_latency_us": None,
+    }
+    alone = chosen(world.ben, **pair)
+    assert alone["access"]["carriers"]["line-jia"]["others"] == [], (
+        "what Shengpu costs is for a survey to tell"
+    )
+    assert alone["answer"]["rejected"]["bundles"]["disjoint"] == 2
+    prices = [
+        {**each, "one_off_cny": price} for each, price in zip(CLASSES, ("0", "800", "901"), strict=True)
+    ]
+    made(world.lin.post("/api/v1/line-end-profiles", {"classes": prices}))
+    found = chosen(world.ben, **pair)
+    (other,) = found["access"]["carriers"]["line-jia"]["others"]
+    assert (other["site"], other["end_class"], other["days"], other["one_off_cny"]) == (
+        "sip-shengpu", "new_build", 45, "901.00",
+    )  # fmt: skip
+    (best,) = found["answer"]["bundles"]
+    assert (best["from_site"], best["protection_from_site"]) == ("sip-weiting", "sip-shengpu")
+    facts = bundle(UUID(found["id"]), 0)
+    assert [Site.objects.get(id=each).key for each in facts.ends] == ["sip-weiting", "sip-shengpu", "wujiang"]
+    assert (facts.line_terms["end_days"], facts.line_terms["end_class"]) == (45, "new_build")
+    assert facts.line_terms["end_one_off_cny"] == "850.5", "for each circuit"
+    per_month = 2 * 12800 + 35 * Decimal(best["km"])
+    assert Decimal(best["cny"]["line"]) == 2 * 3000 + 800 + 901 + per_month
+    assert made(world.ben.post(f"/api/v1/selections/{found['id']}:replay"))["same_answer"] is True

@@ -143,7 +143,7 @@ def test_where_a_tariff_counts_working_days_the_start_waits_for_as_many_days_as_
     soon = (now() + timedelta(days=12)).isoformat()
     early = chosen(world.ben, duration_hours=24, starts_at=soon)
     assert early["answer"]["rejected"]["bundles"]["start"]
-    assert min(early["access"]["waits"].values()) >= 13
+    assert min(early["access"]["opens_in"].values()) >= 13
     (hint,) = [each for each in early["answer"]["relax"] if each["constraint"] == "starts_at"]
     late = chosen(world.ben, duration_hours=24, starts_at=(now() + timedelta(days=40)).isoformat())
     assert late["answer"]["bundles"]

@@ -27,7 +27,7 @@ def choose(*rows: Tariff, **asked: Any) -> LineChoice | str:
     demand = replace(Demand("d", "s", 1, 1000), **asked)
     sites = [Site("s", None, None, None, "320500", None), Site("t", None, None, None, "320100", None)]
     supply = Supply.build(sites, [SHORT_SLOW, LONG_FAST], rows, [], [])
-    return Lines(supply, demand, Reaches(supply.networks, "s")).choose(("L", "otn"), "t")
+    return Lines(supply, demand, Reaches(supply.networks)).choose(("L", "otn"), "t")
 
 
 def chosen(*rows: Tariff, **asked: Any) -> tuple[str, str, int]:

@@ -1,5 +1,6 @@
 """1+1 pairs on networks with room to go wrong: every order and bound against all pairs of all paths."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
@@ -8,10 +9,11 @@ import pytest
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.paths import Bounds, Order, Reach
-from scheduling.domain.protection import best_route
+from scheduling.domain.protection import best_pair, best_route
 from scheduling.domain.supply import Site, Span, Supply
+from scheduling.domain.wishes import End
 from tests.scheduling.oracle import Oracle
-from tests.scheduling.oracle_worth import Way
+from tests.scheduling.oracle_worth import Leg
 
 ASK = Demand("d", "s0", 1, 1, protection="one_plus_one")
 Key = tuple[tuple[Fraction | int, ...], tuple[tuple[str, ...], ...]]
@@ -42,13 +44,25 @@ def network(rng: Random, *, even: bool) -> Supply:
     return Supply.build(sites, spans, [], [], [])
 
 
-def key(order: Order, pair: tuple[Way, ...]) -> Key:
+def pairs(
+    supply: Supply, target: str, demand: Demand = ASK, other: End | None = None
+) -> list[tuple[Leg, ...]]:
+    """All pairs of all paths from s0, or of one from there and one from the other A end."""
+    start = (End("L", 0), other) if other else (End("L", 0),)
+    return Oracle(supply).routes(demand, start, target, 0, demand.bandwidth_mbps)
+
+
+def key(order: Order, pair: tuple[Leg, ...]) -> Key:
     """How pairs compare, from the page of the files."""
-    km = sum((way.km for way in pair), Fraction(0))
-    latencies = (max(way.latency for way in pair), min(way.latency for way in pair))
-    hops = sum(len(way.ids) for way in pair)
+    km = sum((leg.way.km for leg in pair), Fraction(0))
+    latencies = (max(leg.latency for leg in pair), min(leg.latency for leg in pair))
+    hops = sum(len(leg.way.ids) for leg in pair)
     sums = (km, *latencies, hops) if order is Order.KM else (*latencies, hops, km)
-    return sums, tuple(way.ids for way in pair)
+    return sums, ids(pair)
+
+
+def ids(pair: tuple[Leg, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(leg.way.ids for leg in pair)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -57,22 +71,51 @@ def test_the_pair_found_is_the_first_of_all_pairs(seed: int) -> None:
     supply = network(rng, even=seed % 3 == 0)
     net = supply.networks["L"]
     reach = Reach(net, net.site_index["s0"], 1)
-    every = Oracle(supply).routes(ASK, "L", "s8", 0, ASK.bandwidth_mbps)
+    every = pairs(supply, "s8")
     for order in Order:
         for metres in (None, *(rng.randint(5, 70) * 1000 for _ in range(4))):
             jitter = rng.choice((None, 6, 9))
             fitting = [
                 pair
                 for pair in every
-                if (jitter is None or all(way.jitter <= jitter for way in pair))
-                and (metres is None or sum(way.km for way in pair) * 1000 <= metres)
+                if (jitter is None or all(leg.way.jitter <= jitter for leg in pair))
+                and (metres is None or sum(leg.way.km for leg in pair) * 1000 <= metres)
             ]
             best = min(fitting, key=lambda pair: key(order, pair), default=None)
             bounds = Bounds(jitter=jitter, metres=metres)
             found = best_route(reach, net.site_index["s8"], order, bounds, pair=True)
             assert (None if found is None else (found.spans, found.protection_spans)) == (
-                None if best is None else (best[0].ids, best[1].ids)
+                None if best is None else ids(best)
             )
+
+
+def test_the_pair_from_two_sources_is_the_first_of_all_pairs() -> None:
+    """The farther source may be the target itself; where it is not, no path runs through the other's source."""
+    found = 0
+    for seed in range(160):
+        rng = Random(seed)
+        supply = network(rng, even=seed % 3 == 0)
+        net, target = supply.networks["L"], rng.choice(("s7", "s8"))
+        lag, order = rng.choice((0, 3, 40, 70)), rng.choice(list(Order))
+        most, metres = rng.choice((None, 20, 60, 150)), rng.choice((None, 9_000, 25_000))
+        demand = replace(ASK, max_latency_us=None if most is None else most + 1)
+        other = End("L", 0, latency_us=lag, site=rng.choice((target, target, "s4", "s5", "s6")))
+        fitting = [
+            pair
+            for pair in pairs(supply, target, demand, other)
+            if metres is None or sum(leg.way.km for leg in pair) * 1000 <= metres
+        ]
+        reaches = tuple(Reach(net, net.site_index[site], 1) for site in ("s0", str(other.site)))
+        bounds = Bounds(latency=most, metres=metres)
+        route = best_pair(reaches, net.site_index[target], order, bounds, lag)
+        best = min(fitting, key=lambda pair: key(order, pair), default=None)
+        assert (route is None) == (best is None), seed
+        if route is not None and best is not None:
+            found += 1
+            assert (route.spans, route.protection_spans) == ids(best), seed
+            assert [("s0", other.site)[at] for at in route.begins] == [leg.end.site or "s0" for leg in best]
+            assert route.latencies == (best[1].latency, best[0].latency)
+    assert found > 30
 
 
 @pytest.mark.parametrize("seed", [5031, 5106, 5736])
@@ -81,9 +124,9 @@ def test_pairs_of_equal_sums_are_settled_by_their_ids(seed: int) -> None:
     supply = network(Random(seed), even=True)
     net = supply.networks["L"]
     reach = Reach(net, net.site_index["s0"], 1)
-    every = Oracle(supply).routes(ASK, "L", "s7", 0, ASK.bandwidth_mbps)
+    every = pairs(supply, "s7")
     for order in Order:
         found = best_route(reach, net.site_index["s7"], order, Bounds(), pair=True)
         best = min(every, key=lambda pair: key(order, pair))
         assert found is not None
-        assert (found.spans, found.protection_spans) == (best[0].ids, best[1].ids)
+        assert (found.spans, found.protection_spans) == ids(best)

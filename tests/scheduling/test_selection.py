@@ -13,9 +13,11 @@ from scheduling.domain.files import answer_json
 from scheduling.domain.selection import select
 from scheduling.domain.supply import Supply
 from tests.attacks.selection import disagreement
+from tests.scheduling import ended
 from tests.scheduling.worlds import small_demand, small_supply
 
-WORLDS = int(os.environ.get("SELECTION_WORLDS", "150"))
+WORLDS = int(os.environ.get("SELECTION_WORLDS", "110"))
+ENDED = int(os.environ.get("SELECTION_ENDED_WORLDS", "400"))
 
 EXERCISED = (
     *("answered", "protected", "pareto > 1", "elastic"),
@@ -41,6 +43,15 @@ def test_the_engine_and_brute_force_agree_to_the_byte_on_random_worlds() -> None
     for seed in range(WORLDS):
         assert disagreement(Random(seed), covered) is None, f"world {seed}"
     assert [name for name in EXERCISED if not covered[name]] == []
+
+
+@pytest.mark.slow
+def test_among_several_access_points_the_engine_and_brute_force_agree_to_the_byte() -> None:
+    covered: Counter[str] = Counter()
+    for seed in range(ENDED):
+        assert ended.disagreement(Random(seed), covered) is None, f"world {seed}"
+    assert min(covered[each] for each in ("farther access point", "paths begin apart")) > ENDED // 20
+    assert covered["empty path beside another"]
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])

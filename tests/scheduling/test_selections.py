@@ -21,9 +21,11 @@ from kernel.models.suspensions import SuspensionCause, SuspensionScope
 from kernel.money import to_fen
 from kernel.services.outbox import relay
 from kernel.services.suspensions import open_suspension
+from scheduling.errors import SelectionOutdated
 from scheduling.models import LineTariff, Selection, Span, SupplyRow, SupplyVersion
 from scheduling.selectors.selections import bundle
 from scheduling.selectors.supply import newest_supply
+from scheduling.services.selections import replay_selection
 from scheduling.services.supply import forget_versions, keep_up, refresh_supply
 from tests.aggregation.supply import bring_to_market
 from tests.scheduling.live import chosen, demand, open_market
@@ -257,3 +259,13 @@ def test_the_months_of_a_bundle_are_those_that_its_price_counts(world: World, ho
     monthly = terms["circuits"] * parts["monthly_cny"] + parts["monthly_cny_per_km"] * parts["km"]
     price = terms["circuits"] * parts["one_off_cny"] + terms["months"] * monthly
     assert facts.line_fen == to_fen(price)
+
+
+def test_what_an_earlier_release_kept_too_little_of_is_not_replayed() -> None:
+    for access in (
+        {"site": "sip-weiting", "tail": None},
+        {"tail": None, "carriers": {}, "waits": {"L|otn|1|any": 9}},
+    ):
+        row = Selection(demand=demand(), access=access, created_at=now())
+        with pytest.raises(SelectionOutdated):
+            replay_selection(selection=row)

@@ -94,9 +94,9 @@ def _booked(rng: Random, part: str, key: str, most: int) -> Booked:
 
 
 def small_access(rng: Random, supply: Supply) -> Access:
-    """No tail, one tail to the demand's own site, or line providers each with an access point and a tail of its own.
+    """No tail, one tail to the demand's own site, or line providers each with access points and tails of its own.
 
-    More is asked for more days; some do not build that far, some have no access point at all.
+    More is asked for more days; some do not build that far, some have no access point at all, some have three.
     """
     near = rng.choice((0, 1, 7, 30))
     if rng.random() < 0.2:
@@ -104,16 +104,24 @@ def small_access(rng: Random, supply: Supply) -> Access:
     own = rng.random() < 0.8
     ends = []
     for provider in LINE_PROVIDERS:
-        days = rng.choice((0, 1, 3, 3, 10, None))
-        site = rng.choice(list(supply.sites)) if own else None
-        tail = rng.choice((0, 1, 7, 30)) if own else near
-        ends.append(End(provider, days, Decimal(days or 0) * 100, tail, site))
-    return Access(near, tuple(end for end in ends if rng.random() < 0.85))
+        sites = list(supply.sites)
+        most = min(len(sites), rng.choice((0, 1, 1, 2, 2, 3, 3)))
+        for site in rng.sample(sites, most) if own else (None,) * (rng.random() < 0.85):
+            days = rng.choice((0, 1, 3, 3, 10, None))
+            tail = rng.choice((0, 1, 7, 30)) if own else near
+            price = rng.choice((Decimal(days or 0) * 100, Decimal("0.0001"), Decimal(0)))
+            ends.append(End(provider, days, price, tail, site))
+    return Access(near, tuple(ends))
 
 
 def small_waits(rng: Random, supply: Supply) -> dict[str, int]:
     """Longer waits for some tariff rows, as if they counted working days."""
-    return {key: row.lead_days + 14 for key, row in supply.tariffs.items() if rng.random() < 0.3}
+    return {
+        f"{key}|{row.lead_days + days}": row.lead_days + days + 14
+        for key, row in supply.tariffs.items()
+        if rng.random() < 0.3
+        for days in (0, 1, 3, 10)
+    }
 
 
 def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, Wishes]:

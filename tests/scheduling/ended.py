@@ -1,0 +1,70 @@
+"""Random small worlds in which line providers have several access points near the buyer, and demands that lines decide."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from scheduling.domain.demand import CentreBounds, Compute, Demand, Providers
+from scheduling.domain.files import answer_json
+from scheduling.domain.selection import lines_of, select
+from scheduling.domain.supply import Supply
+from scheduling.domain.wishes import Access, End, Weights, Wishes
+from tests.scheduling.oracle import Oracle
+from tests.scheduling.oracle_answers import answer
+from tests.scheduling.wished import ASKED, small_waits
+from tests.scheduling.worlds import LINE_PROVIDERS, small_demand, small_supply
+
+
+def disagreement(rng: Random, covered: Counter[str]) -> tuple[Any, Any, Any] | None:
+    """(demand and wishes, ours, brute force) where the two differ on a world drawn from `rng`, else None."""
+    supply = small_supply(rng)
+    demand, wishes = _asked(rng, supply)
+    answered = select(supply, demand, lines_of(supply, demand, wishes))
+    ours, theirs = answer_json(answered), answer(Oracle(supply, wishes), demand)
+    if ours.pop("snapshot") != supply.snapshot or json.dumps(ours) != json.dumps(theirs):
+        return (demand, wishes), ours, theirs
+    for bundle in answered.bundles:
+        first = next(end for end in wishes.access.ends or () if end.line_provider == bundle.line_provider)
+        covered["farther access point"] += bundle.line.ends[0] != first
+        covered["paths begin apart"] += bundle.line.start.apart
+        covered["empty path beside another"] += bundle.line.start.apart and not bundle.line.route.spans
+    return None
+
+
+def _asked(rng: Random, supply: Supply) -> tuple[Demand, Wishes]:
+    demand = replace(
+        small_demand(rng, supply),
+        quantity=1,
+        bandwidth_mbps=rng.choice((1, 2, 5, 9)),
+        max_total_cny=None,
+        compute=Compute(),
+        centre=CentreBounds(),
+        providers=Providers(),
+        protection=rng.choice(("none", "one_plus_one", "one_plus_one")),
+        want=("rejected", "relax", "pareto") if rng.random() < 0.05 else ("rejected", "pareto"),
+    )
+    sites = list(supply.sites)
+    ends = [
+        End(
+            provider,
+            days=rng.choice((0, 1, 3, 10, None)),
+            one_off_cny=Decimal(rng.choice(("0", "0", "0.0001", "7", "100"))),
+            latency_us=rng.choice((0, 0, 1, 7, 30)),
+            site=site,
+        )
+        for provider in LINE_PROVIDERS
+        for site in rng.sample(sites, min(len(sites), rng.choice((1, 2, 2, 3))))
+    ]
+    starts = ASKED + timedelta(hours=rng.choice((1, 24, 73, 241))) if rng.random() < 0.2 else None
+    weighed = rng.random() < 0.3
+    return demand, Wishes(
+        weights=Weights(cny_per_ms=Decimal(rng.choice(("33.3333", "400")))) if weighed else None,
+        starts_at=starts,
+        asked_at=None if starts is None else ASKED,
+        access=Access(rng.choice((0, 7)), tuple(ends)),
+        waits=small_waits(rng, supply),
+    )
