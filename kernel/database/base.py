@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import ProgrammingError
 from django.db.backends.postgresql import base, operations
+from django.db.backends.utils import debug_transaction
 from psycopg import ClientCursor
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
@@ -78,8 +79,38 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return names[statement]
 
     def forget_kept(self) -> None:
-        """Prepare anew what is asked next: after a rollback psycopg lets PostgreSQL forget all that was prepared."""
+        """Prepare anew what is asked next: after DDL psycopg lets PostgreSQL forget all that was prepared."""
         self._kept = (None, {})
+
+    def _savepoint(self, sid: str) -> None:
+        """Begin a part of the transaction; its scope goes with the first statement that needs one."""
+        idle = self.connection.pgconn.transaction_status == TransactionStatus.IDLE
+        self._mark(("BEGIN; " if idle else "") + self.ops.savepoint_create_sql(sid))
+
+    def _savepoint_commit(self, sid: str) -> None:
+        """Keep what was done since."""
+        self._mark(self.ops.savepoint_commit_sql(sid))
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        """Take back what was done since, and the settings with it."""
+        self._told = None
+        self._mark(self.ops.savepoint_rollback_sql(sid))
+
+    def _rollback(self) -> None:
+        """Take the transaction back.
+
+        By libpq, as all that sets marks: psycopg takes a rollback for DDL undone and lets PostgreSQL forget every plan,
+        so that each refused request would have the next ones planned anew.
+        """
+        if (
+            self.connection is not None
+            and self.connection.pgconn.transaction_status != TransactionStatus.IDLE
+        ):
+            self._mark("ROLLBACK")
+
+    def _mark(self, words: str) -> None:
+        with debug_transaction(self, words):
+            self._say(words)
 
     def _tell(
         self,
@@ -92,9 +123,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Send the scope ahead in the same message: once a transaction, again when it changed or was rolled back."""
         status = self.connection.pgconn.transaction_status
         scope, rest = current_scope(), (params, many, context)
-        if status == TransactionStatus.INERROR or str(statement).startswith("ROLLBACK TO"):
-            self._told = None  # a savepoint takes the settings back with everything else
-            return execute(statement, *rest)
         begins = status == TransactionStatus.IDLE
         if scope == (NOBODY if begins else self._told):
             result = execute(statement, *rest)

@@ -94,13 +94,33 @@ def test_outside_a_transaction_it_carries_its_scope(world: World) -> None:
 
 
 @real
-def test_a_rolled_back_transaction_takes_no_statement_from_those_who_ask_later() -> None:
-    """What psycopg does of its own accord: once it prepared something, a rollback has PostgreSQL forget all that is."""
-    assert ask("SELECT %s::int", [1]) == [(1,)]
+@pytest.mark.parametrize("whole", [True, False], ids=["transaction", "savepoint"])
+def test_what_is_rolled_back_takes_no_plan_with_it(whole: bool) -> None:  # noqa: FBT001 - a table's
+    """psycopg would have PostgreSQL forget all plans, so that the requests after a refused one would pay for it."""
     with transaction.atomic():
         for number in range(TIMES):
+            run("SELECT %s::int + 2", [number])
+        before = run(KEPT, ["%+ 2"])
+        with transaction.atomic():
+            transaction.set_rollback(not whole)
+        transaction.set_rollback(whole)
+    with transaction.atomic():
+        assert run(KEPT, ["%+ 2"]) == before != [(None,)]
+
+
+KEPT = (
+    "SELECT min(name) FROM pg_prepared_statements WHERE statement LIKE %s AND statement NOT LIKE '%%LIKE%%'"
+)
+
+
+@real
+def test_after_ddl_what_was_kept_is_prepared_anew() -> None:
+    """What psycopg does of its own accord: once it prepared something, DDL has PostgreSQL forget all that is."""
+    assert ask("SELECT %s::int", [1]) == [(1,)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        for number in range(TIMES):
             run("SELECT %s::int + 1", [number])
-        transaction.set_rollback(True)
+        cursor.execute("DROP TABLE IF EXISTS never_made")
     assert ask("SELECT %s::int", [2]) == [(2,)]
 
 
