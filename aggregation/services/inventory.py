@@ -120,8 +120,13 @@ def _verdicts(beat: Beat, agent: Agent, instant: datetime, actor: Actor) -> list
             verdicts[reading.pool] = Verdict.INCONSISTENT
         else:
             verdicts[reading.pool] = _apply(pool, reading, beat, instant, actor)
-    seen = [pools[name].id for name, verdict in verdicts.items() if verdict is Verdict.APPLIED]
-    note_sightings(tenant=agent.tenant_id, subjects=seen, seen_at=beat.observed_at, good_for=stale_after())
+    seen = [pools[name] for name, verdict in verdicts.items() if verdict is Verdict.APPLIED]
+    note_sightings(
+        tenant=agent.tenant_id,
+        seen={pool.centre_id: "pool" for pool in seen} | {pool.id: "heartbeat" for pool in seen},
+        seen_at=beat.observed_at,
+        good_until=beat.observed_at + stale_after(),
+    )
     return [verdicts[pool] for pool in named]
 
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from identifiers.domain.answers import AWAY_SECONDS, DENIAL_SECONDS, AnswerType, Facts, half_left
 from identifiers.domain.codecs import LONGEST_TEXT
 from identifiers.domain.codes import Code, require_prefix
-from identifiers.domain.evidence import IdentityResult, Liveness
+from identifiers.domain.evidence import IdentityResult, Liveness, Sign, Unobserved
 from identifiers.domain.lifecycle import IdentifierKind, IdentifierState
 from identifiers.errors import MalformedCode, PrefixElsewhere, PrefixUnknown, UnknownCode
 from identifiers.services.hierarchy import fetch_answer, holder_of, tell_holder
@@ -29,13 +29,15 @@ from kernel.systems import System
 
 
 class LivenessOut(serializers.Serializer[Any]):
-    """Whether the resource's agent was heard of in time."""
+    """Whether the resource was heard of in time, and how."""
 
     state = serializers.ChoiceField(Liveness.choices())
-    seen_at = serializers.DateTimeField(
-        allow_null=True, help_text="what the last heartbeat saw, when it looked"
+    sign = serializers.ChoiceField(Sign.choices(), allow_null=True, help_text="what it was heard of by")
+    seen_at = serializers.DateTimeField(allow_null=True, help_text="when that was seen")
+    until = serializers.DateTimeField(allow_null=True, help_text="until when that sign counts")
+    reason = serializers.ChoiceField(
+        Unobserved.choices(), allow_null=True, help_text="why nothing can be said, where it is unobserved"
     )
-    until = serializers.DateTimeField(allow_null=True, help_text="until when that heartbeat counts")
 
 
 class IdentityOut(serializers.Serializer[Any]):

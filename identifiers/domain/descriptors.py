@@ -48,12 +48,14 @@ class DescriptorProfile:
 
     `capacity`: kind → where its full capacity and the unit of it stand.
     A description is fresh for `fresh_days`; then its owner is expected to confirm it with the next version.
+    A line was heard of for `line_hours` after a test of one or a carrier's yes.
     """
 
     version: str
     status: str
     source: str
     fresh_days: int
+    line_hours: int
     kinds: Mapping[str, Mapping[str, Mapping[str, Any]]]
     capacity: Mapping[str, Mapping[str, str]]
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from identifiers.domain.evidence import IdentityResult
+from identifiers.domain.evidence import IdentityResult, Sign
 from identifiers.models.identifiers import Identifier
 from kernel.crypto.messages import RegisteredKey
 from kernel.crypto.suite import SUITES
@@ -13,7 +13,7 @@ from kernel.models.base import Entity
 
 
 class Sighting(models.Model):
-    """The newest heartbeat about a resource, whether or not it is identified yet, and until when it counts."""
+    """The sign of a resource that counts longest, whether or not it is identified yet, and until when it does."""
 
     tenant_field: ClassVar[str] = "tenant_id"
     public: ClassVar[bool] = False
@@ -21,6 +21,12 @@ class Sighting(models.Model):
     id = models.BigAutoField(primary_key=True)
     tenant_id = models.UUIDField()
     subject = models.UUIDField()
+    sign = models.CharField(
+        max_length=12,
+        choices=Sign.choices(),
+        default=Sign.HEARTBEAT.value,
+        db_default=Sign.HEARTBEAT.value,
+    )
     seen_at = models.DateTimeField()
     good_until = models.DateTimeField()
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from identifiers.domain.lifecycle import OVER
+from identifiers.domain.lifecycle import OVER, IdentifierKind
 from identifiers.models import Identifier
 from kernel.questions import question
 
@@ -33,6 +33,12 @@ def standings(*, subjects: Iterable[UUID]) -> dict[tuple[UUID, UUID], Standing]:
 def _current(*, subjects: Iterable[UUID]) -> QuerySet[Identifier, Any]:
     rows = Identifier.objects.filter(subject__among=subjects).exclude(state__in=OVER)
     return rows.values_list("tenant_id", "subject", "code", "state", "filed_at")
+
+
+def is_application(*, tenant: UUID, subject: UUID) -> bool:
+    """Whether the subject is an application that the tenant has identified, or asked to."""
+    rows = Identifier.objects.filter(tenant_id=tenant, subject=subject, kind=IdentifierKind.APPLICATION)
+    return rows.exclude(state__in=OVER).exists()
 
 
 def filing_of(identifier: UUID) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def descriptor_profile() -> DescriptorProfile:
         status=document["status"],
         source=document["source"],
         fresh_days=document["fresh_days"],
+        line_hours=document["line_hours"],
         kinds=document["kinds"],
         capacity=document["capacity"],
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from identifiers.domain.codes import Code
-from identifiers.domain.evidence import IdentityResult, Liveness, liveness
+from identifiers.domain.evidence import IdentityResult, Liveness, Sign, Unobserved, liveness, why_unobserved
 from identifiers.domain.lifecycle import IdentifierKind, IdentifierState
 from identifiers.errors import UnknownCode
 from identifiers.models import Prefix
@@ -19,7 +19,7 @@ from kernel.questions import ask
 class Resolution:
     """What a code resolves to, for ever: a live, filing or suspended resource, or a tombstone.
 
-    The attributes count as fresh until `attributes_until`, the last heartbeat (`seen_at`) until `live_until`.
+    The attributes count as fresh until `attributes_until`, the last `sign` of life (`seen_at`) until `live_until`.
     `successors` are the codes that go on in the place of a tombstone, after a merger or a split.
     `read_at` is the database's time of the reading.
     """
@@ -33,6 +33,7 @@ class Resolution:
     attributes_until: datetime
     filing: str
     filed_at: datetime | None
+    sign: Sign | None
     seen_at: datetime | None
     live_until: datetime | None
     identity: IdentityResult
@@ -43,9 +44,13 @@ class Resolution:
 
     @property
     def liveness(self) -> Liveness:
-        """Whether the resource lives, as far as heartbeats tell; a tombstone does not."""
-        gone = self.state == IdentifierState.RETIRED
-        return Liveness.UNOBSERVED if gone else liveness(self.live_until, self.read_at)
+        """Whether the resource lives, as far as signs tell; nothing is said of a tombstone."""
+        return Liveness.UNOBSERVED if self.unobserved else liveness(self.live_until, self.read_at)
+
+    @property
+    def unobserved(self) -> Unobserved | None:
+        """Why nothing can be said of its life; None where something can."""
+        return why_unobserved(self.kind, self.state, self.live_until)
 
     @property
     def attributes_fresh(self) -> bool:
@@ -61,7 +66,7 @@ class Resolution:
 
 RESOLVE = """
     SELECT i.code, i.kind, i.state, i.filing, i.filed_at, described.version, described.attributes, described.created_at,
-           s.seen_at, s.good_until, answered.result, answered.answered_at, answered.key_id,
+           s.sign, s.seen_at, s.good_until, answered.result, answered.answered_at, answered.key_id,
            ARRAY(
                SELECT n.code FROM identifier_succession f JOIN identifier n ON n.id = f.successor_id
                WHERE f.predecessor_id = i.id ORDER BY n.code
@@ -113,7 +118,7 @@ def _resolution(row: tuple[Any, ...]) -> Resolution:
     code, kind, state, filing, filed_at, version, attributes, described_at, *evidence, successors, read_at = (
         row
     )
-    seen_at, live_until, result, identity_at, keyid = evidence
+    sign, seen_at, live_until, result, identity_at, keyid = evidence
     return Resolution(
         code=code,
         kind=IdentifierKind(kind),
@@ -124,6 +129,7 @@ def _resolution(row: tuple[Any, ...]) -> Resolution:
         attributes_until=described_at + timedelta(days=descriptor_profile().fresh_days),
         filing=filing,
         filed_at=filed_at,
+        sign=Sign(sign) if sign else None,
         seen_at=seen_at,
         live_until=live_until,
         identity=IdentityResult(result or IdentityResult.UNPROVEN),

@@ -6,10 +6,11 @@ from uuid import UUID
 from django.db import transaction
 
 from identifiers import events
-from identifiers.domain.evidence import CHALLENGE_LIFE, challenge_text, judge
+from identifiers.domain.evidence import CHALLENGE_LIFE, IdentityResult, Sign, challenge_text, judge
 from identifiers.domain.lifecycle import require_living
 from identifiers.errors import ChallengeOver, NoProofKey
 from identifiers.models import Challenge, Identifier, ProofKey
+from identifiers.services.sightings import note_sightings
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.crypto.suite import INTERNATIONAL as SUITE
@@ -52,6 +53,8 @@ def challenge_identity(*, identifier: Identifier, actor: Actor) -> Challenge:
 def prove_identity(*, identifier: Identifier, challenge: UUID, signature: bytes, actor: Actor) -> Challenge:
     """Judge the answer to a challenge; right or wrong, it is spent and part of what the code resolves to.
 
+    A right one is a sign of life for as long as a challenge stands.
+
     Raises ChallengeOver where there is none such, it was answered, it expired, or the key was replaced.
     """
     owner = Identifier.objects.select_for_update().get(id=identifier.id)
@@ -61,6 +64,13 @@ def prove_identity(*, identifier: Identifier, challenge: UUID, signature: bytes,
         raise ChallengeOver(pointer="/challenge")
     row.result, row.answered_at = judge(row.key.as_key(), row.text, signature).value, moment
     row.advance("result", "answered_at")
+    if row.result == IdentityResult.PROVEN:
+        note_sightings(
+            tenant=owner.tenant_id,
+            seen={owner.subject: Sign.PROOF},
+            seen_at=moment,
+            good_until=moment + CHALLENGE_LIFE,
+        )
     owner.advance()
     publish(
         events.IdentityAnswered(

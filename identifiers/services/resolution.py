@@ -162,8 +162,10 @@ def told(found: Resolution) -> Facts:
         "filed_at": found.filed_at,
         "liveness": {
             "state": found.liveness.value,
+            "sign": found.sign.value if found.sign else None,
             "seen_at": found.seen_at,
             "until": found.live_until,
+            "reason": found.unobserved.value if found.unobserved else None,
         },
         "identity": {
             "result": found.identity.value,

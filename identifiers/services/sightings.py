@@ -1,26 +1,31 @@
-"""Keeping when resources were last heard of; the floor that takes heartbeats tells."""
+"""Keeping when resources were last heard of, and how; the floors that hear of them tell."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from identifiers.models import Sighting
+from identifiers.domain.evidence import Sign
+
+KEEP = """
+    INSERT INTO sighting (tenant_id, subject, sign, seen_at, good_until)
+    SELECT %s, subject, sign, %s, %s FROM unnest(%s::uuid[], %s::text[]) AS seen(subject, sign) ORDER BY subject
+    ON CONFLICT (tenant_id, subject) DO UPDATE
+    SET sign = EXCLUDED.sign, seen_at = EXCLUDED.seen_at, good_until = EXCLUDED.good_until
+    WHERE sighting.good_until < EXCLUDED.good_until
+"""
 
 
 @transaction.atomic
-def note_sightings(*, tenant: UUID, subjects: Iterable[UUID], seen_at: datetime, good_for: timedelta) -> None:
-    """Keep the newest heartbeat of each resource of the tenant, by one statement, in the order of their ids.
+def note_sightings(
+    *, tenant: UUID, seen: Mapping[UUID, str], seen_at: datetime, good_until: datetime
+) -> None:
+    """Keep a sign of each of the tenant's resources (by its code), unless one that counts longer stands (INVARIANTS B3).
 
-    The caller has seen that none is older than the one that stands (INVARIANTS B3).
+    One statement, in the order of the resources' ids, so that two of them cannot deadlock.
     """
-    Sighting.objects.bulk_create(
-        [
-            Sighting(tenant_id=tenant, subject=each, seen_at=seen_at, good_until=seen_at + good_for)
-            for each in sorted(set(subjects))
-        ],
-        update_conflicts=True,
-        unique_fields=["tenant_id", "subject"],
-        update_fields=["seen_at", "good_until"],
-    )
+    signs = [Sign(each).value for each in seen.values()]
+    if signs:
+        with connection.cursor() as cursor:
+            cursor.execute(KEEP, [tenant, seen_at, good_until, list(seen), signs])

@@ -25,7 +25,10 @@ class FeedIn(serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(FeedClass.choices())
     resource = serializers.UUIDField(
-        required=False, allow_null=True, default=None, help_text="id of a centre, pool or offer of the caller"
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="id of a centre, pool or offer of the caller; of applications also the subject of its identifier",
     )
     interval_seconds = serializers.IntegerField(min_value=LEAST_SECONDS, max_value=MOST_SECONDS)
     method = serializers.ChoiceField(Method.choices(), default=Method.DECLARED.value)

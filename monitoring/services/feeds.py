@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from aggregation.selectors.owners import owners
+from identifiers.selectors.identifiers import is_application
 from kernel.actor import SYSTEM, Actor
 from kernel.clock import now
 from kernel.services.outbox import publish
@@ -46,11 +47,12 @@ def declare_feed(
             reason_zh=f"该类数据由 {may} 报送。",
             reason_en=f"This class is reported by: {may}.",
         )
-    if resource is not None and owners([resource]).get(resource) != actor.tenant_id:
+    if resource is not None and not _is_own(resource, kind, actor.tenant_id):
         raise FeedRefused(
             pointer="/resource",
-            reason_zh="请填写本主体登记的算力中心、资源池或报价的 id。",
-            reason_en="Give the id of a centre, pool or offer of your own.",
+            reason_zh="请填写本主体登记的算力中心、资源池或报价的 id；应用业务数据源填写本主体已申请标识的应用（subject）。",
+            reason_en="Give the id of a centre, pool or offer of your own; for a feed of applications, the subject of an "
+            "identifier of kind application of your own.",
         )
     if kind is FeedClass.APPLICATION and not filing_number:
         raise FeedRefused(
@@ -99,3 +101,9 @@ def announce_silence(at: datetime | None = None) -> int:
         publish(FeedSilent(subject=row.id, tenant=row.tenant_id, kind=row.kind, since=since), actor=SYSTEM)
         raise_alarm(feed=row, kind=AlarmKind.FEED_SILENT, metric="", at=at, value=None, rule="")
     return len(rows)
+
+
+def _is_own(resource: UUID, kind: FeedClass, tenant: UUID) -> bool:
+    if kind is FeedClass.APPLICATION and is_application(tenant=tenant, subject=resource):
+        return True
+    return owners([resource]).get(resource) == tenant

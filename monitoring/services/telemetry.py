@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from identifiers.services.sightings import note_sightings
 from kernel.actor import SYSTEM, Actor
 from kernel.clock import now
 from kernel.services.jobs import enqueue_job
@@ -129,3 +130,7 @@ def _advance(feed: Feed, newest: datetime, at: datetime) -> None:
     if feed.due_at > at:
         feed.state = FeedState.REPORTING.value
     feed.advance("last_ts", "due_at", "state")
+    if feed.kind == FeedClass.APPLICATION and feed.resource is not None:
+        note_sightings(
+            tenant=feed.tenant_id, seen={feed.resource: "feed"}, seen_at=newest, good_until=feed.due_at
+        )

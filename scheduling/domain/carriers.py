@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from kernel.states import StateTable
@@ -108,3 +108,8 @@ def kept_until(answered: datetime, *, wanted: datetime, at: datetime) -> datetim
     """Until when a carrier's yes counts: never longer than was wanted; None where it is over already."""
     until = min(answered, wanted)
     return until if until > at else None
+
+
+def is_yes(state: str, word: Mapping[str, Any] | None) -> bool:
+    """Whether what a carrier has just answered says that the line is there."""
+    return state in (S.HELD, S.CONFIRMED) or (state == S.ANSWERED and bool(word and word["reachable"]))

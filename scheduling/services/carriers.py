@@ -27,6 +27,7 @@ from scheduling.domain.carriers import (
     CarrierState,
     LineAsk,
     LineWord,
+    is_yes,
     kept_until,
 )
 from scheduling.domain.disclosures import Stretch, why_impossible
@@ -34,6 +35,7 @@ from scheduling.domain.light import Medium
 from scheduling.errors import CarrierNotReady, NoLineInterface, UnknownSite
 from scheduling.models import CarrierLine, LineInterface, LineOpening, LineProvider, Site
 from scheduling.selectors.sites import point_of
+from scheduling.services.line_signs import note_line
 
 CALL = "scheduling.call_carrier"
 PATIENCE = timedelta(minutes=15)  # how long an enquiry waits for its answer
@@ -241,6 +243,8 @@ def _settle(asked: CarrierLine, said: Any, no: str | None) -> None:
                 _step(row, "hold", SYSTEM, "attempts", "expires_at")
         case _:
             _step(row, "confirm", SYSTEM, "attempts")
+    if is_yes(row.state, row.word):
+        note_line(provider=row.provider_id, technology=row.technology, sign="carrier", seen_at=now())
 
 
 def _answer(row: CarrierLine, word: LineWord) -> None:

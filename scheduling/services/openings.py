@@ -21,6 +21,7 @@ from scheduling.selectors.profiles import opening_profile, working_calendar
 from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.sites import point_of
 from scheduling.services.carriers import ask_confirmation, ask_hold, ask_release
+from scheduling.services.line_signs import note_line
 
 DEEM = "scheduling.deem_line"
 DELIVERY = "deliver"  # the step whose day is the whole promise
@@ -189,6 +190,7 @@ def report_test(
         file_sha256=file_sha256,
         met=met,
     )
+    note_line(provider=row.provider_id, technology=row.technology, sign="line_test", seen_at=measured_at)
     publish(
         events.LineTested(
             subject=row.id,

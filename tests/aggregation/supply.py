@@ -67,7 +67,7 @@ def declare(person: Person, *, offers: bool = True, suffix: str = "", **pool_cha
 def identify(person: Person, kind: IdentifierKind, subject: UUID | str, *, filed: bool = True) -> Any:
     """Give a resource its identifier, filed at the national node or still waiting for that."""
     accept_prefix(prefix="86.320000", delegated_by="000000", actor=SYSTEM)
-    attributes = {
+    kinds: dict[IdentifierKind, dict[str, Any]] = {
         IdentifierKind.CENTRE: {"name": "示范", "division": "320509", "design_racks": 1200},
         IdentifierKind.POOL: {
             "name": "示范",
@@ -76,8 +76,9 @@ def identify(person: Person, kind: IdentifierKind, subject: UUID | str, *, filed
             "capacity_full": 16,
             "capacity_unit": "machine",
         },
-    }[kind]
-    row = apply_identifier(kind=kind, subject=UUID(str(subject)), attributes=attributes, actor=person.actor)
+        IdentifierKind.APPLICATION: {"name": "示范", "category": "inference"},
+    }
+    row = apply_identifier(kind=kind, subject=UUID(str(subject)), attributes=kinds[kind], actor=person.actor)
     row = approve_identifier(identifier=row, actor=SYSTEM)
     return accept_filing(code=row.code or "", receipt="F-1") if filed else row
 

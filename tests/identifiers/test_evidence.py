@@ -3,13 +3,14 @@
 import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
 
 from identifiers.domain.answers import AnswerType, fresh_seconds, stated
-from identifiers.domain.evidence import CHALLENGE_CONTEXT, IdentityResult, Liveness, liveness
-from identifiers.domain.lifecycle import IdentifierKind
+from identifiers.domain.evidence import CHALLENGE_CONTEXT, IdentityResult, Liveness, liveness, why_unobserved
+from identifiers.domain.lifecycle import IdentifierKind, IdentifierState
 from identifiers.models import Challenge, Descriptor, Identifier, Sighting
 from identifiers.services import identifiers as acts
 from identifiers.services.identity import challenge_identity, prove_identity, register_key
@@ -36,6 +37,26 @@ def test_nothing_lives_by_default_and_silence_is_seen_at_its_instant(
     assert liveness(good_until, NOW) is Liveness(state)
 
 
+@pytest.mark.parametrize(
+    ("kind", "state", "good_until", "why"),
+    [
+        ("pool", "active", None, "no_heartbeat"),
+        ("centre", "active", None, "no_pool"),
+        ("line", "suspended", None, "no_line"),
+        ("application", "filing", None, "no_feed"),
+        ("organisation", "active", None, "no_proof"),
+        ("node", "active", None, "no_proof"),
+        ("pool", "active", NOW, None),
+        ("line", "retired", NOW, "over"),
+        ("centre", "retired", None, "over"),
+    ],
+)
+def test_where_nothing_is_known_the_reason_is_said(
+    kind: str, state: str, good_until: datetime | None, why: str | None
+) -> None:
+    assert why_unobserved(IdentifierKind(kind), IdentifierState(state), good_until) == why
+
+
 @pytest.mark.parametrize(("left", "kept"), [(7, 3), (60, 30), (600, 30), (1, 0)])
 def test_an_answer_ends_when_something_it_says_ceases_to_be_so(left: int, kept: int) -> None:
     until = NOW + timedelta(seconds=left)
@@ -51,38 +72,53 @@ def read(world: World, code: str) -> dict[str, Any]:
 
 @pytest.mark.django_db
 def test_a_heartbeat_is_part_of_the_answer_and_so_is_its_absence(world: World) -> None:
-    pool = declare(world.ada, offers=False)["pool"]
-    row = identify(world.ada, IdentifierKind.POOL, pool["id"])
-    assert read(world, row.code)["liveness"] == {"state": "unobserved", "seen_at": None, "until": None}
+    declared = declare(world.ada, offers=False)
+    row = identify(world.ada, IdentifierKind.POOL, declared["pool"]["id"])
+    centre = identify(world.ada, IdentifierKind.CENTRE, declared["centre"]["id"])
+    nothing = {"state": "unobserved", "sign": None, "seen_at": None, "until": None}
+    assert read(world, row.code)["liveness"] == {**nothing, "reason": "no_heartbeat"}
+    assert read(world, centre.code)["liveness"] == {**nothing, "reason": "no_pool"}
     enrol(world.ada)
     report(world.ada, beat())
-    live = read(world, row.code)
-    assert live["liveness"]["state"] == "live"
-    seen, until = (datetime.fromisoformat(live["liveness"][name]) for name in ("seen_at", "until"))
+    live, around = (read(world, code)["liveness"] for code in (row.code, centre.code))
+    assert (live["state"], live["sign"], live["reason"]) == ("live", "heartbeat", None)
+    assert around == {**live, "sign": "pool"}
+    seen, until = (datetime.fromisoformat(live[name]) for name in ("seen_at", "until"))
     assert until - seen == timedelta(seconds=300)
-    note_sightings(
-        tenant=row.tenant_id, subjects=[row.subject], seen_at=now() - timedelta(seconds=290),
-        good_for=timedelta(seconds=300),
-    )  # fmt: skip
+    Sighting.objects.update(good_until=now() + timedelta(seconds=10))
     ending = read(world, row.code)
     assert ending["valid_until"] == ending["liveness"]["until"], (
         "it is not said to live for longer than is known"
     )
-    note_sightings(
-        tenant=row.tenant_id, subjects=[row.subject], seen_at=now() - timedelta(seconds=301),
-        good_for=timedelta(seconds=300),
-    )  # fmt: skip
+    Sighting.objects.update(good_until=now() - SECOND)
     assert read(world, row.code)["liveness"]["state"] == "silent"
-    assert Sighting.objects.count() == 1
+    assert Sighting.objects.count() == 2
     acts.retire_identifier(row.id, {"reason": "x"}, SYSTEM)
-    assert read(world, row.code)["liveness"]["state"] == "unobserved"
+    gone = read(world, row.code)["liveness"]
+    assert (gone["state"], gone["reason"]) == ("unobserved", "over")
+
+
+@pytest.mark.django_db
+def test_the_sign_that_counts_longest_stands() -> None:
+    tenant, subject = uuid4(), uuid4()
+    for sign, good_until, stands in (
+        ("heartbeat", NOW, "heartbeat"),
+        ("proof", NOW - SECOND, "heartbeat"),
+        ("line_test", NOW + SECOND, "line_test"),
+        ("pool", NOW, "line_test"),
+    ):
+        note_sightings(tenant=tenant, seen={subject: sign}, seen_at=NOW - SECOND, good_until=good_until)
+        assert Sighting.objects.get().sign == stands, sign
 
 
 @pytest.mark.django_db
 def test_what_another_house_beats_says_nothing_of_a_resource(world: World) -> None:
     row = Identifier.objects.get(id=active(world)["id"])
     note_sightings(
-        tenant=world.cleo.organisation.id, subjects=[row.subject], seen_at=now(), good_for=timedelta(hours=1)
+        tenant=world.cleo.organisation.id,
+        seen={row.subject: "feed"},
+        seen_at=now(),
+        good_until=now() + SECOND,
     )
     assert read(world, str(row.code))["liveness"]["state"] == "unobserved"
 
@@ -134,7 +170,10 @@ def test_the_agent_s_answer_is_part_of_what_the_code_resolves_to_and_counts_once
     proof = {"challenge": challenge["id"], "signature": signed(challenge["text"], private)}
     answer = world.ada.post(f"{here}:prove", proof)
     assert (answer.status_code, answer.json()["result"]) == (200, result)
-    found = read(world, code)["identity"]
+    found, life = (read(world, code)[name] for name in ("identity", "liveness"))
+    assert (life["state"], life["sign"]) == (
+        ("live", "proof") if result == "proven" else ("unobserved", None)
+    ), "an agent that signs is there"
     assert (found["result"], found["keyid"]) == (result, SUITE.key_id(SUITE.public_key(PRIVATE)))
     assert datetime.fromisoformat(found["at"]) <= datetime.now(UTC) + timedelta(seconds=5)
     again = world.ada.post(f"{here}:prove", proof)

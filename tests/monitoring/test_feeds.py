@@ -2,17 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from identifiers.domain.lifecycle import IdentifierKind
 from kernel.models.outbox import EventRecord
 from monitoring.domain.feeds import EPOCH, coverage, due_slots, slot_of
 from monitoring.models import Alarm, Feed
 from monitoring.services.feeds import announce_silence
-from tests.aggregation.supply import declare
-from tests.monitoring.readings import declared, minute, overdue, point, send, sent
+from tests.aggregation.supply import declare, identify, made, moment
+from tests.monitoring.readings import INTERVAL, declared, minute, overdue, point, send, sent
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +53,22 @@ def test_an_application_feed_names_its_filing(world: World) -> None:
     body = {"kind": "application", "interval_seconds": 60}
     assert world.ann.post("/api/v1/feeds", body).json()["errors"][0]["pointer"] == "/filing_number"
     assert world.ann.post("/api/v1/feeds", body | {"filing_number": "备-1"}).status_code == 201
+
+
+def test_an_application_lives_as_long_as_its_feed_keeps_its_time(world: World) -> None:
+    subject = str(uuid4())
+    body = {"kind": "application", "filing_number": "备-1", "resource": subject, "interval_seconds": INTERVAL}
+    assert world.ann.post("/api/v1/feeds", body).json()["errors"][0]["pointer"] == "/resource", (
+        "not identified"
+    )
+    where = f"/api/v1/identifiers/{identify(world.ann, IdentifierKind.APPLICATION, subject).code}"
+    assert world.nobody.get(where).json()["liveness"]["reason"] == "no_feed"
+    assert world.amy.post("/api/v1/feeds", body).json()["errors"][0]["pointer"] == "/resource", "another's"
+    feed = made(world.ann.post("/api/v1/feeds", body))
+    sent(world.ann, point(feed, metric="calls", value="0"))
+    life = world.nobody.get(where).json()["liveness"]
+    assert (life["state"], life["sign"]) == ("live", "feed")
+    assert moment(life["until"]) == Feed.objects.get().due_at
 
 
 @pytest.mark.parametrize(("who", "status"), [("nobody", 401), ("ben", 403), ("rhea", 403), ("owen", 403)])

@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from identifiers.models import Sighting
 from kernel.actor import SYSTEM
 from kernel.clock import now
 from kernel.models.capacity import Claim
@@ -28,6 +29,7 @@ from scheduling.domain.carriers import (
     CarrierSilentError,
     CarrierState,
     LineAsk,
+    is_yes,
     kept_until,
 )
 from scheduling.errors import CarrierNotReady
@@ -129,6 +131,18 @@ def test_every_pending_state_has_its_verb_and_a_way_out() -> None:
     assert LIFE.terminal == {
         CarrierState.ANSWERED, CarrierState.RELEASED, CarrierState.REFUSED, CarrierState.EXPIRED,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("word", "yes"),
+    [
+        (None, {"held", "confirmed"}),
+        ({"reachable": True}, {"held", "confirmed", "answered"}),
+        ({"reachable": False}, {"held", "confirmed"}),
+    ],
+)
+def test_only_a_yes_says_that_the_line_is_there(word: dict[str, Any] | None, yes: set[str]) -> None:
+    assert {state.value for state in CarrierState if is_yes(state, word)} == yes
 
 
 def asked(carrier: MockCarrier, *, until: datetime = LATER) -> UUID:
@@ -356,6 +370,7 @@ def test_an_order_becomes_a_contract_only_on_the_carrier_s_yes(world: World, car
     assert world.lin.post(f"/api/v1/orders/{order['id']}:accept").status_code == 200
     work()
     assert list(carrier.lines.values()) == ["confirmed"]
+    assert [row.sign for row in Sighting.objects.filter(tenant_id=world.lin.organisation.id)] == ["carrier"]
     made(world.ben.post(f"/api/v1/orders/{order['id']}:cancel", {"reason": "不需要了"}))
     work()
     assert carrier.kept == []
@@ -371,4 +386,5 @@ def test_an_order_whose_carrier_refuses_goes_back_and_keeps_nothing(
     carrier.faults = ["refuse"]
     work()
     assert stands(world, order) == "rejected"
+    assert not Sighting.objects.filter(sign="carrier").exists(), "a no is no sign of a line"
     assert {claim.state for claim in Claim.objects.filter(bundle=UUID(order["id"]))} == {"released"}

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from identifiers.models import Sighting
 from kernel.models.jobs import Job
 from kernel.models.outbox import EventRecord
 from kernel.services.jobs import run_next_job
 from scheduling.domain.openings import LIFE, OpeningState, Promise, Sold
 from scheduling.domain.working_days import REAL_DAY, DayCount
-from scheduling.models import LineOpening
+from scheduling.models import LineOpening, LineProduct
 from scheduling.selectors.profiles import opening_profile, working_calendar
 from scheduling.services.openings import bill_line, close_line, contract_line, deem_line, preoccupy_line
 from tests.scheduling.live import first_bundle, open_market
@@ -165,6 +166,11 @@ def test_a_line_is_opened_tested_and_accepted(world: World) -> None:
     opening = delivered(world)
     assert (opening["state"], opening["tests"][0]["met"]) == ("delivered", True)
     assert opening["promised_days"] == 7
+    heard = Sighting.objects.get(subject=LineProduct.objects.get(technology=opening["technology"]).id)
+    measured_at = datetime.fromisoformat(report()["measured_at"])
+    assert (heard.sign, heard.seen_at, heard.good_until) == (
+        "line_test", measured_at, measured_at + timedelta(hours=24),
+    ), "an old test is an old sign"  # fmt: skip
     opening = act(world.ben, opening, "accept")
     assert opening["state"] == "accepted"
     assert [step["act"] for step in opening["steps"]] == [
