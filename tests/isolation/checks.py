@@ -1,12 +1,13 @@
 """The questions that the matrix asks, each of one address and one asker; what is wrong comes back as words."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from nodes.api.federation import FederationView
 from tests.isolation.addresses import Address, reach, seen_by
-from tests.isolation.calls import Answer, ask, once, role_of, tenant_of
+from tests.isolation.calls import ASKERS, Answer, ask, once, role_of, tenant_of
 from tests.isolation.conftest import House
 from tests.isolation.owners import Ledger, Thing
 from tests.isolation.world import canary
@@ -18,6 +19,9 @@ OTHER_SIDE = {
     "identifiers.accept_transfer",  # the receiver's word, not the giver's
 }
 NOT_CALLED = {"monitoring.follow_events": "the answer is a stream that lasts"}
+COVERED = [
+    *{role_of(name): name for name in ASKERS if name in CAST}.values()
+]  # one of each role that holds keys
 FIGURES = {"monitoring.list_points": "metric=cards_in_use"}  # without ids: what its address names decides
 
 
@@ -55,42 +59,62 @@ def things_at(ledger: Ledger, address: Address, tenant: UUID | None) -> list[Thi
     return [*ledger.some(address.view.queryset.model, tenant)]
 
 
-def wrong_rights(house: House, ledger: Ledger, address: Address, asker: str) -> list[str]:
+def cells(
+    house: House, ledger: Ledger, address: Address, askers: Sequence[str] = ASKERS
+) -> list[tuple[str, Thing | None]]:
+    """Who asks an address about what: every role in every relation to an object that stands or has ended, each once."""
+    found: dict[object, tuple[str, Thing | None]] = {}
+    for asker in askers:
+        tenant = tenant_of(house, asker)
+        for thing in things_at(ledger, address, tenant):
+            relation = thing and (thing.relation(tenant), thing.over)
+            found.setdefault((role_of(asker), relation), (asker, thing))
+    return [*found.values()]
+
+
+def wrong_rights(house: House, ledger: Ledger, address: Address, askers: Sequence[str] = ASKERS) -> list[str]:
     """Where the answer is not the matrix's."""
-    role, tenant = role_of(asker), tenant_of(house, asker)
     wrong = []
-    for thing in things_at(ledger, address, tenant):
+    for asker, thing in cells(house, ledger, address, askers):
         answer = once(house, asker, address, thing.id if thing else "")
-        law = expected(address, role, tenant, thing)
+        law = expected(address, role_of(asker), tenant_of(house, asker), thing)
         if said(answer, address) != law:
             wrong.append(f"{asker}: {thing}: law {law}, answered {answer.status} {answer.document}")
     return wrong
 
 
-def rights_without_scope(house: House, ledger: Ledger, address: Address, asker: str) -> list[str]:
-    """Where a colleague whose key covers nothing gets further than anybody does: asked of one object for each answer."""
-    tenant, caller = tenant_of(house, asker), house.unscoped[asker]
+def rights_without_scope(
+    house: House, ledger: Ledger, address: Address, askers: Sequence[str] = COVERED
+) -> list[str]:
+    """Where a colleague whose key covers nothing gets further than anybody does.
+
+    Of each role that a scope would let further, about one object for each answer: of the others a key takes nothing.
+    """
     open_to_all = reach(address.operation, "anonymous") != "none"
     if open_to_all or issubclass(address.view, FederationView):
         return []
     wrong = []
-    by_law: dict[str, Thing | None] = {}
-    for thing in things_at(ledger, address, tenant):
-        hidden = thing is not None and not thing.within(reach(seen_by(address), "anonymous"), tenant)
-        by_law.setdefault("404" if hidden else "403", thing)
-    for law, thing in by_law.items():
-        answer = ask(house, asker, address, thing.id if thing else "", caller=caller)
-        if said(answer, address) != law:
-            wrong.append(
-                f"a colleague of {asker}: {thing}: law {law}, answered {answer.status} {answer.document}"
-            )
+    for asker in askers:
+        role, by_law = role_of(asker), dict[str, Thing | None]()
+        for thing in things_at(ledger, address, tenant_of(house, asker)):
+            hidden = thing and not thing.within(reach(seen_by(address), "anonymous"), tenant_of(house, asker))
+            if reach(seen_by(address) if hidden else address.operation, role) != "none":
+                by_law.setdefault("404" if hidden else "403", thing)
+        for law, thing in by_law.items():
+            answer = ask(house, asker, address, thing.id if thing else "", caller=house.unscoped[asker])
+            if said(answer, address) != law:
+                wrong.append(
+                    f"a colleague of {asker}: {thing}: law {law}, answered {answer.status} {answer.document}"
+                )
     return wrong
 
 
-def told_apart(house: House, ledger: Ledger, address: Address, asker: str, **how: str) -> list[str]:
+def told_apart(
+    house: House, ledger: Ledger, address: Address, askers: Sequence[str] = ASKERS, **how: str
+) -> list[str]:
     """Where a stranger's object and one that does not exist differ in an answer or in the statements behind it."""
     wrong = []
-    for thing in things_at(ledger, address, tenant_of(house, asker)):
+    for asker, thing in cells(house, ledger, address, askers):
         if thing and expected(address, role_of(asker), tenant_of(house, asker), thing) == "404":
             theirs = once(house, asker, address, thing.id, **how)
             nobodys = once(house, asker, address, ABSENT, **how)

@@ -154,6 +154,15 @@ def postbox() -> Iterator[list[Mail]]:
         post_save.disconnect(keep, sender=Mail)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First comes what furnishes the house on trial: the worker that does so need not furnish it again."""
+    here = [each for each in items if HERE in each.path.parents]
+    for trial in (each for each in here if each.path.name == "test_bodies.py"):
+        items.remove(trial)
+        items.insert(items.index(next(each for each in here if each is not trial)), trial)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
     """No open transaction outlives the folder."""

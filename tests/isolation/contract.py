@@ -16,7 +16,7 @@ from tests.support.contract import contract
 OF_THE_PAGE = {"limit", "cursor", "count"}
 DAYS = ("2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z")
 NOTHING = "nothing"
-HANDFUL = 4  # members
+HANDFUL = 12  # members
 
 
 @cache

@@ -1,19 +1,16 @@
 """Every write that furnishes the house, tried with undeclared members and with strangers' ids before it is made."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.db import transaction
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.isolation.addresses import addresses
 from tests.isolation.bodies import Call, mass_assigned, references, told_apart
-from tests.isolation.conftest import KEEPER, as_jiangsu
-from tests.isolation.world import furnish
+from tests.isolation.conftest import KEEPER
 from tests.support.caller import Caller
-from tests.support.cast import Person, World
+from tests.support.cast import Person
 
 # what a body names of the caller's own: a stranger's in its place is answered as nobody's
 NAMED = {
@@ -45,8 +42,8 @@ class Trial:
 
 
 @pytest.fixture(scope="module")
-def trial(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Trial]:
-    """The house furnished once more, each write tried first."""
+def trial(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Trial:
+    """What came of it while this worker's house was furnished, each write tried first."""
     KEEPER.pull_down()
     found, send = Trial(), Caller.send
 
@@ -59,14 +56,12 @@ def trial(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
                 Caller.send = tried  # type: ignore[method-assign] # again
         return send(self, method, path, data, **headers)
 
-    with django_db_blocker.unblock(), as_jiangsu(), transaction.atomic():
-        Caller.send = tried  # type: ignore[method-assign] # for the length of the furnishing
-        try:
-            furnish(World())
-        finally:
-            Caller.send = send  # type: ignore[method-assign] # as it was
-        yield found
-        transaction.set_rollback(True)
+    Caller.send = tried  # type: ignore[method-assign] # for the length of the furnishing
+    try:
+        KEEPER.furnished(django_db_blocker)
+    finally:
+        Caller.send = send  # type: ignore[method-assign] # as it was
+    return found
 
 
 def test_s18_no_write_takes_an_undeclared_member_or_a_stranger_s_row(trial: Trial) -> None:

@@ -109,11 +109,11 @@ def test_an_object_without_its_filter_is_reported(
     house: House, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, operation: str, asker: str
 ) -> None:
     address = address_of(operation)
-    assert wrong_rights(house, ledger, address, asker) == []
+    assert wrong_rights(house, ledger, address, [asker]) == []
     without_filter(monkeypatch, address.view, "_find")
     house.told.clear()
-    assert wrong_rights(house, ledger, address, asker) != []
-    assert told_apart(house, ledger, address, asker) != []
+    assert wrong_rights(house, ledger, address, [asker]) != []
+    assert told_apart(house, ledger, address, [asker]) != []
 
 
 def test_a_cached_answer_without_the_tenant_in_its_key_is_reported(
@@ -157,7 +157,7 @@ def test_a_statement_that_only_a_stranger_s_object_costs_is_reported(
     house: House, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = address_of("marketplace.read_order")
-    assert told_apart(house, ledger, address, "bea") == []
+    assert told_apart(house, ledger, address, ["bea"]) == []
     honest = address.view._find  # noqa: SLF001 - the plant stands in its place
 
     def curious(self: HouseView, actor: Any, reach: Any, kwargs: Any) -> Any:
@@ -174,8 +174,8 @@ def test_a_statement_that_only_a_stranger_s_object_costs_is_reported(
 
     monkeypatch.setattr(address.view, "_find", curious)
     house.told.clear()
-    assert told_apart(house, ledger, address, "bea") != []
-    assert wrong_rights(house, ledger, address, "bea") == []  # the answer alone does not show it
+    assert told_apart(house, ledger, address, ["bea"]) != []
+    assert wrong_rights(house, ledger, address, ["bea"]) == []  # the answer alone does not show it
 
 
 def test_a_role_that_gets_further_than_its_row_and_a_key_without_scope_are_reported(
@@ -183,14 +183,14 @@ def test_a_role_that_gets_further_than_its_row_and_a_key_without_scope_are_repor
 ) -> None:
 
     address = address_of("marketplace.run_settlement")
-    assert wrong_rights(house, ledger, address, "olga") == []
-    assert rights_without_scope(house, ledger, address, "otto") == []
+    assert wrong_rights(house, ledger, address, ["olga"]) == []
+    assert rights_without_scope(house, ledger, address, ["otto"]) == []
     row = permissions.table()["marketplace.run_settlement"]
     monkeypatch.setitem(row, "operator_security", row["operator_system"])
     monkeypatch.setattr(permissions, "scope_covers", lambda *_: True)
     house.told.clear()
-    assert wrong_rights(house, ledger, address, "olga") != []
-    assert rights_without_scope(house, ledger, address, "otto") != []
+    assert wrong_rights(house, ledger, address, ["olga"]) != []
+    assert rights_without_scope(house, ledger, address, ["otto"]) != []
 
 
 def test_a_stranger_s_row_taken_from_a_body_is_reported(

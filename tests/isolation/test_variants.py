@@ -12,10 +12,10 @@ from tests.isolation.calls import ASKERS, Answer, once, role_of, tenant_of
 from tests.isolation.checks import (
     ABSENT,
     answers,
+    cells,
     expected,
     items,
     rows_out_of_reach,
-    things_at,
     told_apart,
     words_of_strangers,
 )
@@ -113,7 +113,7 @@ def test_no_header_and_no_verb_tells_a_stranger_s_object_from_none(
     for asker, strange in strangers_at(house, ledger, address):
         if address.method in address.view.if_match:
             for version in ("*", '"1"', f'"{FAR}"'):
-                wrong += told_apart(house, ledger, address, asker, If_Match=version)
+                wrong += told_apart(house, ledger, address, [asker], If_Match=version)
         for verb in beside:
             theirs = once(house, asker, address, strange.id, method=verb)
             nobodys = once(house, asker, address, ABSENT, method=verb)
@@ -128,11 +128,10 @@ def test_no_header_and_no_verb_tells_a_stranger_s_object_from_none(
 def strangers_at(house: House, ledger: Ledger, address: Address) -> list[tuple[str, Thing]]:
     """One asker of each role that must not know of some object of the address, and that object."""
     found: dict[str, tuple[str, Thing]] = {}
-    for asker in ASKERS:
-        role, tenant = role_of(asker), tenant_of(house, asker)
-        for thing in things_at(ledger, address, tenant):
-            if thing and expected(address, role, tenant, thing) == "404":
-                found.setdefault(role, (asker, thing))
+    for asker, thing in cells(house, ledger, address):
+        role = role_of(asker)
+        if thing and expected(address, role, tenant_of(house, asker), thing) == "404":
+            found.setdefault(role, (asker, thing))
     return [*found.values()]
 
 
@@ -149,12 +148,10 @@ def verbs_beside(address: Address) -> list[str]:
 def test_another_s_idempotency_key_replays_nothing(house: House, ledger: Ledger, address: Address) -> None:
     """Everybody writes under one key, under which answers lie for another tenant and for nobody: it is told neither."""
     wrong, through = [], False
-    for asker in ASKERS:
-        role, tenant = role_of(asker), tenant_of(house, asker)
-        for thing in things_at(ledger, address, tenant) if asker in CAST else []:
-            under = once(house, asker, address, thing.id if thing else "")
-            through = through or expected(address, role, tenant, thing) == "in"
-            if "Idempotent-Replayed" in under.headers or under.code == "idempotency_key_reused":
-                wrong.append((asker, under))
+    for asker, thing in cells(house, ledger, address, [*CAST]):
+        under = once(house, asker, address, thing.id if thing else "")
+        through = through or expected(address, role_of(asker), tenant_of(house, asker), thing) == "in"
+        if "Idempotent-Replayed" in under.headers or under.code == "idempotency_key_reused":
+            wrong.append((asker, under))
     assert through, "nobody came as far as the key"
     assert not wrong
