@@ -36,10 +36,6 @@ class OutboundStream(Entity):
     halt = models.CharField(max_length=20, choices=Halt.choices(), default=Halt.NONE.value)
     waiting = models.JSONField(default=dict)
     parked = models.JSONField(default=list)
-    known_from = models.BigIntegerField(
-        default=1,
-        help_text="first number of which this node knows what it sent; more after a restored backup",
-    )
     busy_until = models.DateTimeField(null=True)
 
     class Meta:

@@ -72,7 +72,7 @@ def _exchange(stream: UUID, actor: Actor) -> tuple[OutboundStream, Manifest, Man
         receiver=row.peer.code,
         stream=row.name,
         day=day,
-        first=(first := max(first_uncompared(row.peer, row.name, settings.NODE_CODE, day), row.known_from)),
+        first=(first := first_uncompared(row.peer, row.name, settings.NODE_CODE, day)),
         last=row.acked,
         entries=(entries := sent_entries(row, first, row.acked)),
         suite=row.peer.as_suite(),

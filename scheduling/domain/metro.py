@@ -1,6 +1,7 @@
 """The indicators of a metropolitan area: each as a share with its numerator and denominator, judged by its bound."""
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,12 @@ from kernel.text import Text
 from scheduling.domain.circles import share
 from scheduling.domain.verdicts import Verdict
 
+COMPARED: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<": operator.lt,
+    "<=": operator.le,
+}
 MUNICIPALITIES = frozenset({"11", "12", "31", "50"})
 
 
@@ -93,9 +100,14 @@ def parts_of(stations: Stations, numbers: Mapping[str, Any] | None) -> dict[str,
 
 
 def judged(rule: IndicatorRule, part: Part | None) -> Verdict | None:
-    """Whether the bound is kept; None where nothing is known. What may yet be shown is inconclusive, never failed."""
-    if part is None or part.value is None:
+    """Whether the bound is kept, as the rule compares; None where nothing is known.
+
+    The share itself is compared, not as it is rounded. What is open can only make it larger: a least share that may yet be
+    reached and a most that may yet be passed are inconclusive.
+    """
+    if part is None or not part.whole:
         return None
-    if part.value >= rule.bound:
-        return Verdict.PASS
-    return Verdict.INCONCLUSIVE if part.open else Verdict.FAIL
+    kept = COMPARED[rule.comparator](part.part, rule.bound * part.whole)
+    if part.open and kept == rule.comparator.startswith("<"):
+        return Verdict.INCONCLUSIVE
+    return Verdict.PASS if kept else Verdict.FAIL

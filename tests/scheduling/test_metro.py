@@ -1,5 +1,6 @@
 """The indicators of the metropolitan action: shares with their denominators, judged by their bounds."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from scheduling.domain.circles import Population
 from scheduling.domain.drawing import Drawing, Hub
-from scheduling.domain.metro import Part, Stations, judged, metro_of, parts_of
+from scheduling.domain.metro import COMPARED, Part, Stations, judged, metro_of, parts_of
 from scheduling.domain.sites import Point
 from scheduling.selectors.profiles import metro_profile
 from tests.scheduling.test_circles import drawing, span
@@ -37,7 +38,24 @@ def test_a_bound_is_kept_or_not_and_what_may_yet_be_shown_is_no_failure(
     assert judged(RULES[code], share) == verdict
 
 
+@pytest.mark.parametrize(
+    ("comparator", "closed", "open_"),
+    [  # below the bound, at it, above it
+        (">=", "fail pass pass", "inconclusive pass pass"),
+        (">", "fail fail pass", "inconclusive inconclusive pass"),
+        ("<", "pass fail fail", "inconclusive fail fail"),
+        ("<=", "pass pass fail", "inconclusive inconclusive fail"),
+    ],
+)
+def test_each_comparator_is_honoured_to_the_last_digit(comparator: str, closed: str, open_: str) -> None:
+    rule = replace(RULES["circle_coverage"], comparator=comparator, bound=Decimal("0.7"))
+    for more, verdicts in ((False, closed), (True, open_)):
+        shares = [part(got, "1000000", open_=more) for got in ("699999", "700000", "700001")]  # shown rounded
+        assert [judged(rule, each) for each in shares] == verdicts.split()
+
+
 def test_the_list_is_that_of_the_notice() -> None:
+    assert {rule.comparator for rule in metro_profile().rules} <= set(COMPARED)
     assert [rule.number for rule in metro_profile().rules] == list(range(1, 12))
     assert [rule.number for rule in metro_profile().rules if not rule.mandatory] == [4, 8, 9]
     stations = Stations(4, 3, 10, 2, 8)
