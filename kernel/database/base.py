@@ -85,6 +85,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _savepoint(self, sid: str) -> None:
         """Begin a part of the transaction; its scope goes with the first statement that needs one."""
         idle = self.connection.pgconn.transaction_status == TransactionStatus.IDLE
+        if idle:
+            self._told = NOBODY  # what was told in the transaction before ended with it
         self._mark(("BEGIN; " if idle else "") + self.ops.savepoint_create_sql(sid))
 
     def _savepoint_commit(self, sid: str) -> None:

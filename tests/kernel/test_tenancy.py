@@ -132,6 +132,14 @@ def test_nothing_is_left_when_a_transaction_ends(world: World) -> None:
 
 
 @real
+def test_a_transaction_that_begins_with_a_savepoint_is_told_its_scope_too(world: World) -> None:
+    with asked_by(world.ada.actor.reaching(Reach.OWN)):
+        assert Organisation.objects.count() == 1
+        with transaction.atomic(), transaction.atomic():
+            assert Organisation.objects.count() == 1
+
+
+@real
 def test_a_savepoint_that_is_rolled_back_takes_no_scope_with_it(world: World) -> None:
     world.cleo  # noqa: B018 - spoken of
 
