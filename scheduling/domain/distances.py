@@ -151,6 +151,7 @@ class Distances:
         self._ahead: dict[str, Sequence[float]] = {}
         self._back: dict[tuple[str, int], Sequence[float]] = {}
         self._by_km: dict[float, tuple[Sums, Sums] | None] = {}
+        self._read_by_km: dict[float, tuple[Sequence[float], Sequence[float]]] = {}
 
     def exact(self, metric: str) -> bool:
         """Whether the sums of this metric are the least ones; else all are 0, which still bounds them."""
@@ -189,6 +190,15 @@ class Distances:
         if most not in self._by_km:
             self._by_km[most] = self._split(self._run("km", self._usable.metres_within(most)))
         return self._by_km[most]
+
+    def known_by_km(self, target: int) -> tuple[Sequence[float], Sequence[float]] | None:
+        """The same sums, to be read one by one, of a run that was asked for before and reached the target."""
+        for most, sums in self._by_km.items():
+            if sums is not None and math.isfinite(sums[0][target]):
+                if most not in self._read_by_km:
+                    self._read_by_km[most] = one_by_one(sums[0]), one_by_one(sums[1])
+                return self._read_by_km[most]
+        return None
 
     def _split(self, found: "Sums | None") -> tuple[Sums, Sums] | None:
         if found is None:

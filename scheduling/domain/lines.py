@@ -167,9 +167,10 @@ class Lines:
             for provider, _ in self.products
         }
         self._groups: dict[tuple[Product, Start, frozenset[str]], tuple[ChargeGroup, ...]] = {}
+        self._zones: dict[tuple[tuple[str, ...], str], frozenset[str] | None] = {}
         self._choices: dict[tuple[Product, str], LineChoice | str] = {}
         self._bounds: dict[int, Bounds] = {}
-        self._unhurried: Bounds | None = None
+        self._fastest: dict[tuple[str, Start, str], int | None] = {}
 
     @property
     def tariffs(self) -> list[Tariff]:
@@ -182,8 +183,10 @@ class Lines:
 
     def groups(self, product: Product, start: Start, site: str) -> tuple[ChargeGroup, ...]:
         """The charges that serve the way from the start to the site; empty where no row does, or an access point is gone."""
-        zones = start.zones(self._sites, site)
-        if zones is None:
+        way = (start.sites, site)
+        if way not in self._zones:
+            self._zones[way] = start.zones(self._sites, site)
+        if (zones := self._zones[way]) is None:
             return ()
         key = (product, start, zones)
         if key not in self._groups:
@@ -235,12 +238,6 @@ class Lines:
             )
         return self._bounds[terminal_us]
 
-    def _but_latency(self, terminal_us: int) -> Bounds:
-        """The same bounds without that on latency: they do not depend on the terminals."""
-        if self._unhurried is None:
-            self._unhurried = replace(self.bounds(terminal_us), latency=None)
-        return self._unhurried
-
     def most_us(self, terminal_us: int) -> float:
         """The most that an optical path may take, in µs; infinity where latency is not bounded."""
         latency = self.bounds(terminal_us).latency
@@ -256,14 +253,27 @@ class Lines:
         """What a line is chosen by: its cost, and what its latency is worth where the buyer says so."""
         return choice.cost * CNY_IN_SCORE + self.us_price * choice.latency
 
-    def fastest(self, product: Product, start: Start, site: str, terminal_us: int) -> int | None:
-        """The least latency (µs, with the terminals) of a line without its bound on latency, None where there is none."""
-        bounds, mbps = self._but_latency(terminal_us), self.demand.bandwidth_mbps
+    def fastest(self, product: Product, start: Start, site: str) -> int | None:
+        """The least latency (optical, µs) of a line without its bound on latency, None where there is none.
+
+        It is the same for all products of a line provider.
+        """
+        key = (product[0], start, site)
+        if key not in self._fastest:
+            self._fastest[key] = self._quickest(product, start, site)
+        return self._fastest[key]
+
+    def _quickest(self, product: Product, start: Start, site: str) -> int | None:
+        bounds, mbps = self._unhurried, self.demand.bandwidth_mbps
         if self.pair:
             route = self.route(product, start, site, mbps, Order.LATENCY, bounds=bounds)
-            return None if route is None else route.latency + terminal_us
+            return None if route is None else route.latency
         sums = self.reaches.sums(product[0], mbps, start.sites[0], site, Order.LATENCY, bounds=bounds)
-        return None if sums is None else sums[0] + terminal_us
+        return None if sums is None else sums[0]
+
+    @cached_property
+    def _unhurried(self) -> Bounds:
+        return replace(self.bounds(0), latency=None)
 
     def _first(self, choices: Sequence[LineChoice]) -> LineChoice:
         """The choice of least value; ties are settled by what the paths are."""

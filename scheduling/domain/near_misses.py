@@ -88,8 +88,11 @@ def _nearest(
     found = None
     for product, start in ways:
         groups = lines.groups(product, start, site) if all(here in metres for here in start.sites) else ()
-        upper = lines.fastest(product, start, site, groups[0].terminal_us) if groups else None
-        if upper is None:
+        optical = lines.fastest(product, start, site) if groups else None
+        if optical is None:
+            continue
+        upper = optical + groups[0].terminal_us
+        if (False, upper) >= best:  # whatever the verdict
             continue
         medium = Medium.UNDISCLOSED if product[0] in beyond_silica else Medium.SILICA
         for here in start.sites:

@@ -43,9 +43,14 @@ class Start:
 
     def zones(self, sites: Mapping[str, Site], target: str) -> frozenset[str] | None:
         """The zones of the ways to the target; None where an access point is gone."""
-        known = [sites[site] for site in self.sites if site in sites]
-        there = sites[target]
-        return frozenset(zone_of(here, there) for here in known) if len(known) == len(self.sites) else None
+        there, found = sites[target], None
+        for site in self.sites:
+            here = sites.get(site)
+            if here is None:
+                return None
+            zone = _ALONE[zone_of(here, there)]
+            found = zone if found is None else found | zone
+        return found
 
 
 def zone_of(a: Site, b: Site) -> str:
@@ -53,6 +58,9 @@ def zone_of(a: Site, b: Site) -> str:
     if a.city[:4] == b.city[:4]:
         return "same_city"
     return "in_province" if a.city[:2] == b.city[:2] else "inter_province"
+
+
+_ALONE = {zone: frozenset({zone}) for zone in ("same_city", "in_province", "inter_province")}
 
 
 def starts_of(access: Access, provider: str, from_site: str, *, pair: bool) -> Sequence[Start]:

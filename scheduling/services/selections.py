@@ -125,7 +125,7 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
         ranks=list(answer.ranks),
         tied_beyond=answer.tied_beyond,
         spans=_evidence_of(answer, version),
-        near_misses=_near_misses(version, lines),
+        near_misses=_near_misses(version, lines) if answer.rejected or not answer.bundles else [],
         terms=_terms(answer, lines, version, placed, question.asked_at),
         bundles=len(answer.bundles),
         across=across,

@@ -27,6 +27,9 @@ def test_the_demo_s_story_comes_out_by_physics(world: World, tmp_path: Path) -> 
     assert basis == {"measured", "estimated", "committed"}
     assert best["cny"]["total"]
     assert all(each["marking"] == "演示数据" for each in answer["spans"].values())
+    assert chosen(world.ben, want=[])["near_misses"] == [], "nobody asked why"
+    nowhere = chosen(world.ben, want=[], max_total_cny=1)
+    assert (nowhere["answer"]["bundles"], nowhere["near_misses"]) == ([], answer["near_misses"])
 
 
 def test_silica_is_held_to_its_own_speed_and_one_hollow_core_span_to_light_s(world: World) -> None:
