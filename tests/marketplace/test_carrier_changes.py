@@ -11,12 +11,12 @@ from kernel.models.jobs import Job
 from kernel.services.outbox import drain
 from marketplace.models import LineChange, Order
 from marketplace.services.orders import note_dispatched, note_line_accepted
-from scheduling.models import CarrierLine
+from scheduling.models import CarrierLine, LineOpening
 from scheduling.services.carriers import CALL
 from tests.aggregation.supply import made
 from tests.marketplace.test_line_changes import OFFER, YEAR, act, asked, line_of, standing
 from tests.marketplace.trade import SHEET, aged, ordered
-from tests.scheduling.live import open_market
+from tests.scheduling.live import chosen, open_market
 from tests.scheduling.test_carriers import accept, work
 from tests.support.cast import World
 from tests.support.mock_carrier import MockCarrier, mock_carrier
@@ -128,3 +128,33 @@ def test_a_change_that_the_carrier_refuses_comes_to_nothing_and_the_line_goes_on
     heard()
     assert LineChange.objects.get(id=change["id"]).state == "over"
     assert (carrier.kept, standing()) == ([], {})
+
+
+def test_a_move_is_another_line_at_the_carrier_from_the_new_end_which_replaces_the_first(
+    world: World, carrier: MockCarrier
+) -> None:
+    order = at_carrier(world, carrier)
+    (first,) = carrier.kept
+    before = line_of(order)
+    there = chosen(world.ben, from_site="sip-shengpu", **YEAR)
+    change = asked(world.ben, order, selection=there["id"], bundle=0)
+    carrier.faults = ["lose"]
+    act(world.lin, change, "offer", OFFER)
+    heard()
+    second = str(CarrierLine.objects.get(change=change["id"]).id)
+    assert (carrier.lines, standing().keys() >= before) == ({first: "confirmed", second: "held"}, True)
+    act(world.ben, change, "agree")
+    heard()
+    assert sorted(carrier.kept) == sorted([first, second]), "the old line serves until the switch"
+    carrier.faults = ["drop"]
+    act(world.lin, change, "switch")
+    heard()
+    assert carrier.lines == {first: "spent", second: "confirmed"}
+    asks = {said["key"]: (said["a"], said["z"]) for verb, said in carrier.heard if verb == "preoccupy"}
+    assert asks == {first: ("sip-weiting", "wujiang"), second: ("sip-shengpu", "wujiang")}
+    assert {
+        said.get("replaces") for verb, said in carrier.heard if said["key"] == second and verb == "preoccupy"
+    } == {first}
+    assert LineOpening.objects.get(order=order.id).a.key == "sip-shengpu"
+    after = {UUID(each) for each in LineChange.objects.get().spans}
+    assert standing() == dict.fromkeys(after, 1000)
