@@ -4,7 +4,8 @@ The services are of this attack alone. Buyers and a sweeper are processes, as we
 buyer noticed, or that did not take place, does not count.
 
 It is no test of the suite: PostgreSQL cannot be cut off under the other tests, and a cluster of its own with five processes
-takes 23 s of processor time for three faults. `./dev check` runs it at that size, with every other attack.
+takes 23 s of processor time for three faults. `./dev check` runs it at that size, with every other attack; the suite cuts
+buyers' connections (`tests/kernel/test_capacity_faults.py`).
 """
 
 import os
