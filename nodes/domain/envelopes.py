@@ -19,6 +19,7 @@ AGGREGATE = re.compile(r"[!-~]{1,200}")
 RECEIPT_CONTEXT = b"cin-receipt-v1\x00"
 
 AGGREGATE_WAITS = "aggregate_waits"
+REPORT_KNOWN = "report_known"  # refused, but what it says is there already: no correction of it is to come
 
 
 class Outcome(Vocabulary):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nodes.domain.envelopes import AGGREGATE_WAITS, Outcome, Receipt
+from nodes.domain.envelopes import AGGREGATE_WAITS, REPORT_KNOWN, Outcome, Receipt
 from nodes.domain.statements import Statement, from_wire, to_wire
 
 LARGEST = 2 * 2**20  # bytes of bodies in one answer
@@ -63,8 +63,8 @@ def waiting_after(waiting: Mapping[str, int], told: Iterable[tuple[Held, Receipt
     """Which things wait for a correction of which number, after these messages and their receipts."""
     after = dict(waiting)
     for held, receipt in told:
-        if receipt.outcome is Outcome.REFUSED and receipt.code != AGGREGATE_WAITS:
+        if receipt.outcome is Outcome.REFUSED and receipt.code not in {AGGREGATE_WAITS, REPORT_KNOWN}:
             after.setdefault(held.aggregate, held.sequence)
-        elif receipt.outcome is Outcome.STORED and after.get(held.aggregate) == held.supersedes:
+        elif receipt.code != AGGREGATE_WAITS and after.get(held.aggregate) == held.supersedes:
             after.pop(held.aggregate, None)
     return after

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from nodes.domain.alarms import Alarm, AlarmKind
-from nodes.domain.envelopes import AGGREGATE_WAITS, Message, Outcome, Receipt
+from nodes.domain.envelopes import AGGREGATE_WAITS, REPORT_KNOWN, Message, Outcome, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _take_next(state: Inbound, arrival: Arrival) -> tuple[Inbound, tuple[Receive
     if refused not in {None, message.supersedes}:
         # Only a correction of the refused message may pass before the aggregate's later ones (INVARIANTS G3).
         refusal = AGGREGATE_WAITS
-    elif refusal:
+    elif refusal and refusal != REPORT_KNOWN:
         waiting.setdefault(message.aggregate, message.sequence)
     else:
         waiting.pop(message.aggregate, None)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from kernel.text import Vocabulary
 from nodes.domain.alarms import Alarm, AlarmKind
-from nodes.domain.envelopes import AGGREGATE_WAITS, Outcome, Receipt
+from nodes.domain.envelopes import AGGREGATE_WAITS, REPORT_KNOWN, Outcome, Receipt
 
 WINDOW = 8  # messages on the wire at once; one, while the peer has not answered since a failure
 FIRST_PAUSE = timedelta(seconds=1)
@@ -321,7 +321,7 @@ def _apply(state: Outbound, sent: Sent, receipt: Receipt) -> Step:
     """What one receipt means for its aggregate."""
     waiting = dict(state.waiting)
     effects: tuple[SenderEffect, ...] = (Keep(receipt),)
-    if receipt.outcome is Outcome.STORED:
+    if receipt.outcome is Outcome.STORED or receipt.code == REPORT_KNOWN:
         if sent.supersedes is None or waiting.get(sent.aggregate) != sent.supersedes:
             return state, effects
         del waiting[sent.aggregate]

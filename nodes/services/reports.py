@@ -13,7 +13,7 @@ from kernel.reports import SECTIONS
 from kernel.services.outbox import publish
 from nodes import events
 from nodes.adapters.reports.formats import document_of
-from nodes.domain.envelopes import Message, Outcome, Receipt
+from nodes.domain.envelopes import REPORT_KNOWN, Message, Outcome, Receipt
 from nodes.domain.parts import as_documents
 from nodes.domain.reports import (
     CORRECTABLE,
@@ -36,7 +36,6 @@ from nodes.services.streams import enqueue_message
 
 MALFORMED = "report_malformed"
 NOT_ITS_OWN = "report_not_its_own"
-KNOWN = "report_known"
 OVERLAPS = "report_overlaps"
 NOT_THE_SAME = "correction_of_another"
 NO_REASON = "correction_without_reason"
@@ -193,7 +192,7 @@ class Reports:
             supersedes=None,
         ).exclude(sequence=message.sequence)
         for other in others:
-            return KNOWN if (other.start, other.end) == (report.start, report.end) else OVERLAPS
+            return REPORT_KNOWN if (other.start, other.end) == (report.start, report.end) else OVERLAPS
         return ""
 
     def store(self, *, peer: Peer, message: Message, receipt: Receipt) -> None:  # noqa: ARG002 - the protocol's

@@ -17,7 +17,7 @@ from kernel.crypto.messages import RegisteredKey, Request, sign_request, verify_
 from kernel.crypto.suite import INTERNATIONAL, Suite
 from kernel.errors import SignatureRefused
 from nodes.domain.attachments import GRANT_CONTEXT, Grant, write_token
-from nodes.domain.envelopes import Receipt, open_receipt, read_message, sign_receipt
+from nodes.domain.envelopes import REPORT_KNOWN, Receipt, open_receipt, read_message, sign_receipt
 from nodes.domain.keys import read_next_key
 from nodes.domain.manifests import compose_manifest, decode_manifest, entry_of, fingerprint, sign_manifest
 from nodes.domain.recalls import Held, to_document
@@ -129,7 +129,7 @@ class FarUpstream(FarNode):
 
     `fate` says what becomes of the next requests for messages: `lost` (never arrives), `unanswered` (arrives, the
     reply is lost), `forged` (a receipt by another key), `altered` (its signature is not good), `refused` (the content can never be taken),
-    `taken` (the same, since a number block is another's), `down` (503).
+    `taken` (the same, since a number block is another's), `known` (the report is there already), `down` (503).
     """
 
     def __init__(
@@ -269,7 +269,9 @@ class FarUpstream(FarNode):
         self.arrivals.append((stream, message.sequence))
         state = self.streams.get(stream) or Inbound(self.code, self.sender, stream)
         known = self.stored.get((stream, message.sequence))
-        refusal = {"refused": "refused_on_purpose", "taken": "block_taken"}.get(fate, "")
+        refusal = {"refused": "refused_on_purpose", "taken": "block_taken", "known": REPORT_KNOWN}.get(
+            fate, ""
+        )
         arrival = Arrival(message, refusal, datetime.now(UTC))
         self.streams[stream], effects = receive(state, arrival, known[0] if known else None)
         key = self.suite.new_private_key() if fate == "forged" else self.private_key

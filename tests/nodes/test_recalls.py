@@ -16,7 +16,7 @@ from nodes.domain.filings import FilingAct, compose_filing
 from nodes.domain.recalls import Held, read_held, waiting_after
 from nodes.domain.records import root_of
 from nodes.domain.reports import ReportMessage, compose_report
-from nodes.models import Envelope, OutboundStream
+from nodes.models import Envelope, NodeAlarm, OutboundStream
 from nodes.services.sending import send_stream
 from nodes.services.signing import signed_request
 from tests.nodes.far import FEDERATION, FarNode, FarUpstream
@@ -54,6 +54,26 @@ def filing(number: int, act: FilingAct, owner: UUID, subject: UUID) -> tuple[str
     return code, compose_filing(act, facts | described)
 
 
+PERIOD = {
+    "section": "nodes.traffic",
+    "start": HOUR.isoformat(),
+    "end": (HOUR + timedelta(hours=1)).isoformat(),
+}
+
+
+def forgotten_report(far: FarUpstream) -> dict[str, int]:
+    """A report of PERIOD that this node sent after the backup was taken; its sums."""
+    records = [{"stream": "filings", "numbered": 4, "stored": 4, "refused": 0}]
+    sums = {"numbered": 4, "stored": 4, "refused": 0}
+    said = ReportMessage(
+        "320000", "platform", "nodes.traffic", HOUR, HOUR + timedelta(hours=1), 1, sums, root_of(records),
+        "national/2026.1",
+    )  # fmt: skip
+    aggregate = f"nodes.traffic/{int(HOUR.timestamp())}"
+    forgotten(far, "reports.platform", 1, aggregate, compose_report(said, records))
+    return sums
+
+
 def resume(world: World) -> Any:
     return world.otto.post(f"/api/v1/streams/{OutboundStream.objects.get().id}:resume", {"restored": True})
 
@@ -89,26 +109,44 @@ def test_codes_that_a_restored_region_forgot_stand_again_as_they_were_filed(
 def test_reports_that_a_restored_region_forgot_count_again_and_are_not_said_twice(
     world: World, attached: FarUpstream
 ) -> None:
-    records = [{"stream": "filings", "numbered": 4, "stored": 4, "refused": 0}]
-    sums = {"numbered": 4, "stored": 4, "refused": 0}
-    end = HOUR + timedelta(hours=1)
-    said = ReportMessage(
-        "320000", "platform", "nodes.traffic", HOUR, end, 1, sums, root_of(records), "national/2026.1"
-    )
-    forgotten(attached, "reports.platform", 1, "nodes.traffic/1", compose_report(said, records))
+    sums = forgotten_report(attached)
     enqueue(1, stream="reports.platform")
     send(attached)
-    period = {"section": "nodes.traffic", "start": HOUR.isoformat(), "end": end.isoformat()}
-    drafted = world.otto.post("/api/v1/reports", period).json()["id"]
+    drafted = world.otto.post("/api/v1/reports", PERIOD).json()["id"]
     assert resume(world).status_code == 200
     row = world.otto.get(f"/api/v1/reports/{drafted}").json()
     assert (row["state"], row["sequence"], row["sums"]) == ("receipted", 1, sums), (
         "as it was sent, not as drafted"
     )
-    again = world.otto.post("/api/v1/reports", period)
+    again = world.otto.post("/api/v1/reports", PERIOD)
     assert (again.status_code, again.json()["code"]) == (409, "report_exists")
     (total,) = world.otto.get("/api/v1/federation/totals").json()["items"]
     assert (total["reports"], total["sums"]) == (1, sums)
+
+
+def test_a_period_reported_anew_before_the_stream_goes_on_holds_no_correction_up(
+    world: World, attached: FarUpstream
+) -> None:
+    forgotten_report(attached)
+    report = f"/api/v1/reports/{world.otto.post('/api/v1/reports', PERIOD).json()['id']}"
+
+    def let_go(here: str) -> None:
+        assert world.rhea.post(f"{here}:review").status_code == 200
+        assert world.otto.post(f"{here}:send").status_code == 200
+
+    let_go(report)
+    assert send(attached).halt == "equivocation"
+    assert resume(world).status_code == 200
+    row = send(attached, "known")
+    assert (row.acked, row.waiting) == (2, {}), "refused as known, and nothing waits for its correction"
+    stands = world.otto.get(report).json()
+    assert (stands["state"], stands["sequence"]) == ("receipted", 1)
+    open_ones = NodeAlarm.objects.filter(closed_at=None).values_list("kind", flat=True)
+    assert list(open_ones) == ["equivocation"], "that one is for a person to look at"
+    correction = world.otto.post(f"{report}:correct", {"reason": "补录"})
+    let_go(f"/api/v1/reports/{correction.json()['id']}")
+    row = send(attached)
+    assert (row.acked, row.parked) == (3, [])
 
 
 def test_what_is_ours_as_well_is_left_to_its_own_receipt(world: World, attached: FarUpstream) -> None:
@@ -191,3 +229,5 @@ def test_what_was_refused_waits_for_its_correction_again() -> None:
     assert waiting_after({}, [refused]) == {"a": 1}
     assert waiting_after({}, [refused, told(2, None, Outcome.REFUSED, "aggregate_waits")]) == {"a": 1}
     assert waiting_after({}, [refused, told(3, 1, Outcome.STORED)]) == {}
+    assert waiting_after({}, [refused, told(3, 1, Outcome.REFUSED, "report_known")]) == {}
+    assert waiting_after({}, [told(1, None, Outcome.REFUSED, "report_known")]) == {}
