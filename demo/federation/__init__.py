@@ -28,9 +28,10 @@ NAMES = (
     ("attach", "三级节点接入，两种密码套件 Attach the nodes, in two suites"),
     ("identify", "行业节点的标识由区域节点签发 Identifiers of the industry node, issued by its region"),
     ("monitor", "行业节点的监测数据上报区域节点 Monitoring data of the industry node"),
+    ("add", "区域节点汇总行业节点的报表，逐家分列 A region adds its industry node's report, told apart"),
     ("rotate", "更换节点密钥 Change a node's key"),
     ("outage", "断网后续传 A partition, and what waited arrives"),
-    ("instruct", "监管指令逐级下达 Instructions, one step down each"),
+    ("instruct", "监管指令逐级下达 Instructions, one step down and two"),
     ("part", "脱离与重新接入 Detach and attach again"),
 )
 

@@ -33,6 +33,7 @@ def run(nation: Nation) -> str:
     window = nation.who(IMAGING, "regulator-one").send("GET", "/api/v1/monitoring/overview")
     expect(window.status_code == NOT_FOUND, "the window itself is its region's")
     period = {"start": start.isoformat(), "end": end.isoformat()}
+    nation.facts["period"] = period
     draft = operator.post("/api/v1/reports", {"section": SECTION, **period})
     nation.who(IMAGING, "regulator-one").post(f"/api/v1/reports/{draft['id']}:review")
     operator.post(f"/api/v1/reports/{draft['id']}:send")
@@ -40,6 +41,7 @@ def run(nation: Nation) -> str:
         "the region has receipted it",
         lambda: operator.get(f"/api/v1/reports/{draft['id']}")["state"] == "receipted",
     )
+    nation.facts["report"] = draft
     ours, theirs = (
         nation.who(node, "operator-system").get("/api/v1/federation/totals")["items"]
         for node in (IMAGING, JIANGSU)

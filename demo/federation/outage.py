@@ -1,4 +1,4 @@
-"""Step 5: the nodes below are cut off; work goes on and waits, arrives once when the way is there again, and is proved."""
+"""Step 6: the nodes below are cut off; work goes on and waits, arrives once when the way is there again, and is proved."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -44,10 +44,10 @@ def run(nation: Nation) -> str:
     )
 
 
-def report(nation: Nation, node: str) -> list[str]:
-    """Draft, review and send the traffic of some hours that are over; the reports."""
+def report(nation: Nation, node: str, *, hour: int = 0) -> list[str]:
+    """Draft, review and send the traffic of some hours that are over, from one on; the reports."""
     first = datetime.fromisoformat("2026-06-01T00:00:00+00:00")
-    hours = [(first + timedelta(hours=hour)).isoformat() for hour in range(REPORTS + 1)]
+    hours = [(first + timedelta(hours=each)).isoformat() for each in range(hour, hour + REPORTS + 1)]
     operator, made = nation.who(node, "operator-system"), []
     for start, end in pairwise(hours):
         draft = operator.post("/api/v1/reports", {"section": "nodes.traffic", "start": start, "end": end})

@@ -1,4 +1,4 @@
-"""Step 7: Zhejiang is detached for a reason and told so, is heard no more, and comes back; its stream goes on where it was."""
+"""Step 8: Zhejiang is detached for a reason and told so, is heard no more, and comes back; its stream goes on where it was."""
 
 from demo.client import expect
 from demo.federation import NATION, ZHEJIANG, Nation

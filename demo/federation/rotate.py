@@ -1,4 +1,4 @@
-"""Step 4: Jiangsu's next key is told to the nodes above and below under the former one; every word of before stays good."""
+"""Step 5: Jiangsu's next key is told to the nodes above and below under the former one; every word of before stays good."""
 
 from demo.client import Client, expect
 from demo.federation import IMAGING, JIANGSU, NATION, Nation

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.cache import cache
@@ -126,6 +127,22 @@ def test_what_was_asked_for_is_read_along_before_it_is_too_old_but_not_for_ever(
         clock.now += LIFE
         shelf.answer("d")
     assert facts.readings[-1] == ["d"], "who is not asked for again is left in peace"
+
+
+def test_a_log_that_was_emptied_and_begun_anew_in_its_millisecond_is_another(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = shelves._redis()  # noqa: SLF001 - to stop its clock
+    same = Mock(wraps=real, xadd=lambda key, entry, maxlen: real.xadd(key, entry, id="1-0", maxlen=maxlen))
+    monkeypatch.setattr(shelves, "_redis", lambda: same)
+    facts = Facts()
+    shelf = Shelf(facts.make, most=1000)
+    assert shelf.answer("a") == 0
+    facts.version["a"] = 1
+    cache.clear()  # with the entry that struck it out
+    shelves._enter([])  # noqa: SLF001 - what another process does when it begins
+    clock.now += SECOND
+    assert shelf.answer("a") == 1
 
 
 @pytest.mark.django_db
