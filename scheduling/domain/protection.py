@@ -137,13 +137,13 @@ class _PairSearch:
     def run(self) -> tuple[_Way, _Way] | None:
         """(the path of lower latency, the other), or None where no pair is feasible."""
         last = len(self.reaches) - 1
-        sides = [self._start(0, last), self._start(last, 0)]
         if any(
-            self.reaches[side.at].best(self.target, self.order, self.bounds[side.at]) is None
-            for side in sides
-            if self.reaches[side.at].source != self.target
+            self.reaches[at].best(self.target, self.order, self.bounds[at]) is None
+            for at in {0, last}
+            if self.reaches[at].source != self.target
         ):
             return None
+        sides = [self._start(0, last), self._start(last, 0)]
         queue: list[tuple[Score, int, _Side, _Side]] = []
         seen: set[frozenset[_Side]] = set()
         best: tuple[Score, tuple[tuple[int, ...], tuple[int, ...]]] | None = None
