@@ -33,6 +33,7 @@ NAMES = (
     ("outage", "断网后续传 A partition, and what waited arrives"),
     ("instruct", "监管指令逐级下达 Instructions, one step down and two"),
     ("part", "脱离与重新接入 Detach and attach again"),
+    ("restore", "恢复备份后向上级取回所忘 A restored region learns from the nation what it forgot"),
 )
 
 
