@@ -17,6 +17,8 @@ _WORTH = 4
 
 def passing(columns: OfferColumns, demand: Demand) -> Iterator[Ints]:
     """The positions of the offers that meet the demand's constraints on offers, in order of (price, id), part by part."""
+    if columns.out_of_reach(demand):
+        return
     lists = _shortest(columns, demand)
     count, low = len(columns.ids), 0
     step = FIRST

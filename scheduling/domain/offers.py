@@ -60,7 +60,7 @@ class Constraint:
 class OfferColumns:
     """n offers in order of (price, id), as text codes and scaled integers; `centre` is the position in `centres`.
 
-    `derived` remembers the lists that are worked out of the columns.
+    `derived` remembers what is worked out of the columns.
     """
 
     ids: NDArray[np.object_]
@@ -72,7 +72,7 @@ class OfferColumns:
     texts: Mapping[str, Ints]
     codes: Mapping[str, Mapping[str, int]]
     centre_numbers: Mapping[str, Ints]
-    derived: dict[str, tuple[Ints, Ints]] = field(default_factory=dict, repr=False)
+    derived: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def build(cls, offers: Iterable[Offer], centres: Mapping[str, Centre]) -> "OfferColumns":
@@ -203,6 +203,22 @@ class OfferColumns:
         found: Mask = wanted[self.texts[column][rows]]
         return found
 
+    def out_of_reach(self, demand: Demand) -> bool:
+        """Whether the demand asks for more of a number than any offer has; the most of each is looked for once."""
+        bounds: list[tuple[str, int]] = [("available", demand.quantity)]
+        for name, (column, places) in MINIMA.items():
+            bound: int | Decimal | None = getattr(demand.compute, name)
+            if bound is not None:
+                bounds.append((column, scaled(Decimal(bound), places)))
+        return any(bound > self._most(column) for column, bound in bounds)
+
+    def _most(self, column: str) -> int:
+        key = f"most {column}"
+        if key not in self.derived:
+            self.derived[key] = int(np.max(self.numbers[column], initial=UNKNOWN))
+        most: int = self.derived[key]
+        return most
+
     def _codes(self, column: str, listed: Iterable[str]) -> list[int]:
         code = self.codes[column]
         return [code[text] for text in listed if text in code]
@@ -218,7 +234,8 @@ class OfferColumns:
             order = np.argsort(codes.astype(np.int16 if most < _INT16 else np.int64), kind="stable")
             begin = np.searchsorted(codes[order], np.arange(most + 1))
             self.derived[column] = order, begin
-        return self.derived[column]
+        found: tuple[Ints, Ints] = self.derived[column]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
