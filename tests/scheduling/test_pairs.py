@@ -130,3 +130,12 @@ def test_pairs_of_equal_sums_are_settled_by_their_ids(seed: int) -> None:
         best = min(every, key=lambda pair: key(order, pair))
         assert found is not None
         assert (found.spans, found.protection_spans) == ids(best)
+
+
+def test_where_one_source_reaches_nothing_there_is_no_pair_whatever_the_km_may_be() -> None:
+    sites = [Site(f"s{i}", None, None, None, "320500", None, 0) for i in range(4)]
+    spans = [Span(f"x{a}", "L", "fibre", f"s{a}", f"s{a + 1}", Decimal(1), None, 1, 0) for a in (0, 2)]
+    net = Supply.build(sites, spans, [], [], []).networks["L"]
+    reaches = tuple(Reach(net, net.site_index[site], 1) for site in ("s0", "s2"))
+    for pair in (reaches, reaches[::-1], reaches[1:]):
+        assert best_pair(pair, net.site_index["s1"], Order.KM, Bounds(metres=9000)) is None
