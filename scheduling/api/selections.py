@@ -77,7 +77,7 @@ class SelectionIn(serializers.Serializer[Any]):
     from_site = serializers.CharField(required=False)
     from_place = serializers.CharField(required=False, help_text="GB/T 2260: its access point")
     from_coordinates = PlaceIn(
-        required=False, help_text="each line provider's nearest access point, with the tail to it"
+        required=False, help_text="the best of each line provider's own access points, with the tail to it"
     )
     from_address = serializers.CharField(
         required=False, help_text="names a district, town or site that the node's gazetteer knows"

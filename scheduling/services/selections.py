@@ -98,7 +98,7 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
     """Answer a demand of reference/selection-files on what may be sold now, and keep all of it.
 
     Instead of `from_site` it may say `from_place` (GB/T 2260), `from_coordinates` {lat, lon} in WGS-84 or
-    `from_address`: each line provider's nearest integrated access point is taken. Beyond the files it may weigh, move data, start
+    `from_address`: the engine chooses among each line provider's own access points. Beyond the files it may weigh, move data, start
     later, keep to divisions and a domain, rent storage, and have other nodes asked (`peers`), who answer while the
     engine works. Raises DemandRefused with the field, NoAccessPoint.
     """
