@@ -36,6 +36,7 @@ def pytest_configure() -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     cache = settings.CACHES["default"]
     cache["LOCATION"] = shifted(cache["LOCATION"], 2 * (int(worker) % CACHES_APART))
+    settings.WHITENOISE_AUTOREFRESH = True  # or each client would read all static files ahead
 
 
 class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing of its types

@@ -117,7 +117,7 @@ def run(*, requests: int, count: int, seed: int) -> list[str]:
     try:
         with (
             patch.object(permissions, "table", lambda: rows),
-            override_settings(ROOT_URLCONF="tests.support.leaky_api"),
+            override_settings(ROOT_URLCONF="tests.support.leaky_api", WHITENOISE_AUTOREFRESH=True),
             crowd(CONNECTIONS) as people,
         ):
             broken = [each for found in people.pool.map(leak.ask, range(requests)) for each in found]
