@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
 from xdist.remote import Producer
@@ -22,12 +22,6 @@ from tests.support.stage import STAGE, scene_of
 from tests.support.wire import Wire, wired
 
 empty_tables = DatabaseOperations.execute_sql_flush
-EMPTYING = (
-    "ALTER TABLE {} DISABLE TRIGGER USER",
-    "DELETE FROM {}",
-    "SET CONSTRAINTS ALL IMMEDIATE",
-    "ALTER TABLE {} ENABLE TRIGGER USER",
-)
 CACHES_APART = 4  # workers; each is four databases of Redis further on, as two nodes of a test take four
 
 
@@ -71,17 +65,9 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
             cursor.execute("SET ROLE node_app")
 
     def empty_as_owner(self: Any, sql_list: list[str]) -> None:
-        """Delete what there is, also what may only grow: truncating all tables takes several times as long."""
-        tables = self.connection.introspection.django_table_names(only_existing=True, include_views=False)
         with self.connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
-            cursor.execute(
-                " UNION ALL ".join(f"SELECT '{each}' WHERE EXISTS (SELECT FROM {each})" for each in tables)  # noqa: S608
-            )
-            filled = [name for (name,) in cursor.fetchall()]
-            with transaction.atomic():
-                for words in EMPTYING if filled else ():
-                    cursor.execute("; ".join(words.format(each) for each in filled))
+            empty_tables(self, sql_list)
             cursor.execute("SET ROLE node_app")
 
     connection_created.connect(act_as_application)
