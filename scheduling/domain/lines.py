@@ -92,7 +92,16 @@ class Reaches:
         """The first feasible route of a provider with that many Mbps free, or None."""
         key = (provider, bandwidth, start.sites, start.lag_us, site, order, bounds, pair)
         if key not in self._routes:
-            self._routes[key] = self._find(provider, bandwidth, start, site, order, bounds=bounds, pair=pair)
+            found = None
+            if not start.apart and site == start.sites[0]:
+                found = best_route(None, None, order, bounds, pair=pair)
+            elif there := self._there(provider, bandwidth, start.sites, site):
+                reaches, target = there
+                if start.apart:
+                    found = best_pair(reaches, target, order, bounds, start.lag_us)
+                else:
+                    found = best_route(reaches[0], target, order, bounds, pair=pair)
+            self._routes[key] = found
         return self._routes[key]
 
     def sums(
@@ -101,39 +110,25 @@ class Reaches:
         """The sums of the single route that `route` would give, or None where it would give none."""
         if site == begin:
             return (0, 0) if bounds.admit(EMPTY_PATH) else None
-        reach = self.reach(provider, bandwidth, begin)
-        target = None if reach is None else reach.network.site_index.get(site)
-        return None if reach is None or target is None else best_sums(reach, target, order, bounds)
+        there = self._there(provider, bandwidth, (begin,), site)
+        return None if there is None else best_sums(there[0][0], there[1], order, bounds)
 
     def reachable(self, provider: str, bandwidth: int, begin: str, site: str) -> bool:
         """Whether a provider has any path to the site with that many Mbps free."""
         if site == begin:
             return True
-        reach = self.reach(provider, bandwidth, begin)
-        target = None if reach is None else reach.network.site_index.get(site)
-        return reach is not None and target is not None and reach.distances.reaches(target)
+        there = self._there(provider, bandwidth, (begin,), site)
+        return there is not None and there[0][0].distances.reaches(there[1])
 
-    def _find(
-        self,
-        provider: str,
-        bandwidth: int,
-        start: Start,
-        site: str,
-        order: Order,
-        *,
-        bounds: Bounds,
-        pair: bool,
-    ) -> Route | None:
-        if not start.apart and site == start.sites[0]:
-            return best_route(None, None, order, bounds, pair=pair)
-        found = [self.reach(provider, bandwidth, begin) for begin in start.sites]
-        reaches = tuple(reach for reach in found if reach is not None)
-        target = reaches[0].network.site_index.get(site) if len(reaches) == len(found) else None
-        if target is None:
-            return None
-        if start.apart:
-            return best_pair(reaches, target, order, bounds, start.lag_us)
-        return best_route(reaches[0], target, order, bounds, pair=pair)
+    def _there(
+        self, provider: str, bandwidth: int, begins: tuple[str, ...], site: str
+    ) -> tuple[tuple[Reach, ...], int] | None:
+        """The paths of a provider from each of these sites, and where the site is in its network; None where it has no span."""
+        reaches = tuple(
+            reach for begin in begins if (reach := self.reach(provider, bandwidth, begin)) is not None
+        )
+        target = reaches[0].network.site_index.get(site) if len(reaches) == len(begins) else None
+        return None if target is None else (reaches, target)
 
     def reach(self, provider: str, bandwidth: int, begin: str) -> Reach | None:
         """The paths of a provider from a site with that many Mbps free; None where it has no span there."""

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from scheduling.domain.answer import Answer, Bundle
@@ -91,6 +91,7 @@ def test_a_looser_bound_takes_nothing_away(seed: int, name: str) -> None:
 
 @SOME
 @given(SEEDS, st.sampled_from([Decimal(2), Decimal(10)]))
+@example(1193, Decimal(10))  # what the ends cost to build decides
 def test_all_prices_times_the_same_change_no_rank(seed: int, factor: Decimal) -> None:
     supply, demand, wishes = asked(seed)
     demand = replace(demand, max_total_cny=None)
@@ -124,6 +125,11 @@ def _dearer(supply: Supply, factor: Decimal) -> Any:
 
 
 def _weighing(wishes: Wishes, factor: Decimal) -> Wishes:
+    """The same wishes with all prices in them times the same: the weights, and what the ends of lines cost to build."""
+    if wishes.access.ends is not None:
+        wishes = replace(
+            wishes, access=replace(wishes.access, ends=tuple(_priced([*wishes.access.ends], factor)))
+        )
     if wishes.weights is None:
         return wishes
     return replace(wishes, weights=_priced([wishes.weights], factor)[0])
