@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
-import yaml
 from django.conf import settings
 
 from kernel.actor import Actor, Reach, Role
+from kernel.profiles import read_profile
 
 # who beyond its own house reaches only what a mandate names, for as long as it lasts; it always sees that house
 MANDATED: frozenset[str] = frozenset({Role.SUPPORTING_UNIT, Role.AUDITOR})
@@ -30,12 +31,11 @@ OWN_HOUSE = frozenset(
 @cache
 def table() -> dict[str, dict[str, Reach]]:
     """Operation id → role → reach. A role that an operation does not name may not do it."""
-    return read_table(Path(settings.BASE_DIR) / "config" / "permissions.yaml")
+    return read_table(_document())
 
 
-def read_table(path: Path) -> dict[str, dict[str, Reach]]:
-    """Read a permission file, with its groups of roles written out. Raises ValueError on an unknown role."""
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+def read_table(document: Mapping[str, Any]) -> dict[str, dict[str, Reach]]:
+    """The rows of a permission file, with its groups of roles written out. Raises ValueError on an unknown role."""
     groups: dict[str, list[str]] = document["groups"]
     known = set(Role.codes())
     rows: dict[str, dict[str, Reach]] = {}
@@ -44,7 +44,7 @@ def read_table(path: Path) -> dict[str, dict[str, Reach]]:
         for name, reach in grants.items():
             for role in groups.get(name, [name]):
                 if role not in known:
-                    raise ValueError(f"{path.name}: {operation}: unknown role {role}")
+                    raise ValueError(f"{operation}: unknown role {role}")
                 row[role] = Reach(reach)
         rows[operation] = row
     return rows
@@ -53,8 +53,12 @@ def read_table(path: Path) -> dict[str, dict[str, Reach]]:
 @cache
 def masks() -> dict[str, frozenset[str]]:
     """Operation id → the members that whoever reads it masked is not told."""
-    document = yaml.safe_load((Path(settings.BASE_DIR) / "config" / "permissions.yaml").read_text("utf-8"))
-    return {operation: frozenset(members) for operation, members in document["masks"].items()}
+    return {operation: frozenset(members) for operation, members in _document()["masks"].items()}
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return read_profile(Path(settings.BASE_DIR) / "config" / "permissions.yaml")
 
 
 def masked_roles(operation: str) -> list[str]:

@@ -88,9 +88,9 @@ def ask(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def _ask_kept(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    places = ", ".join(["%s"] * len(values))
+    places = f"({', '.join(['%s'] * len(values))})" if values else ""
     with connection.cursor() as cursor:
-        cursor.execute(f"EXECUTE {connection.kept(statement)}({places})", values)  # type: ignore[attr-defined] # kernel.database
+        cursor.execute(f"EXECUTE {connection.kept(statement)}{places}", values)  # type: ignore[attr-defined] # kernel.database
         found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
 

@@ -4,10 +4,9 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from aggregation.domain.accelerators import Accelerator, Accelerators
 from aggregation.domain.centres import CarbonProfile
+from kernel.profiles import read_profile
 
 PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 
@@ -15,7 +14,7 @@ PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 @cache
 def accelerators() -> Accelerators:
     """The dictionary of accelerators, read once."""
-    document = yaml.safe_load((PROFILES / "accelerators.yaml").read_text(encoding="utf-8"))
+    document = read_profile(PROFILES / "accelerators.yaml")
     return Accelerators(
         version=document["version"],
         status=document["status"],
@@ -37,7 +36,7 @@ def accelerators() -> Accelerators:
 @cache
 def carbon_profile() -> CarbonProfile:
     """What a kWh from the grid emits, read once."""
-    document = yaml.safe_load((PROFILES / "carbon.yaml").read_text(encoding="utf-8"))
+    document = read_profile(PROFILES / "carbon.yaml")
     return CarbonProfile(
         version=document["version"],
         status=document["status"],

@@ -7,13 +7,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from identifiers.domain.codecs import Check, Codec, Part
 from identifiers.domain.descriptors import DescriptorProfile
 from identifiers.domain.dictionaries import Dictionary, Entry, read_locations
 from identifiers.domain.review import ReviewProfile
 from identifiers.errors import UnknownCodec, UnknownDictionary
+from kernel.profiles import read_profile
 from kernel.text import Text
 
 PROFILES = Path(__file__).resolve().parent.parent / "profiles"
@@ -119,5 +118,4 @@ def _part(*, zh: str, en: str, **rest: Any) -> Part:
 
 
 def _read(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load((PROFILES / f"{name}.yaml").read_text(encoding="utf-8"))
-    return document
+    return read_profile(PROFILES / f"{name}.yaml")

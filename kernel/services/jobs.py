@@ -1,15 +1,17 @@
 """Enqueuing work in the caller's transaction, and doing what is due under a lease."""
 
+import json
 import logging
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from kernel.doorbell import ring
 from kernel.jobs import body_of
 from kernel.models.jobs import Job
+from kernel.questions import run
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ CLAIM = """
                   AND (lease_until IS NULL OR lease_until < statement_timestamp()
                        OR lease_until > statement_timestamp() + make_interval(secs => %s))
                 ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING id
+    RETURNING id, name, args, attempts
 """
 
 
@@ -53,25 +55,24 @@ def run_next_job() -> bool:
     was taken while the clock was ahead, and counts as over.
     """
     fence = uuid4()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(CLAIM, [fence, LEASE.total_seconds(), IMPOSSIBLE.total_seconds()])
-        row = cursor.fetchone()
-    if row is None:
+    with transaction.atomic():
+        claimed = run(CLAIM, [fence, LEASE.total_seconds(), IMPOSSIBLE.total_seconds()])
+    if not claimed:
         return False
-    job = Job.objects.get(id=row[0])
-    mine = Job.objects.filter(id=job.id, fence=fence)
-    if job.attempts > MAX_ATTEMPTS:  # each worker that took it died before it could say why
+    ((job, name, args, attempts),) = claimed
+    mine = Job.objects.filter(id=job, fence=fence)
+    if attempts > MAX_ATTEMPTS:  # each worker that took it died before it could say why
         mine.update(dead_at=Now(), lease_until=None, error="every worker that took the job was lost")
         return True
     try:
-        body_of(job.name)(**job.args)
+        body_of(name)(**json.loads(args))
     except Exception as error:
-        logger.exception("job failed", extra={"job": str(job.id), "job_name": job.name})
+        logger.exception("job failed", extra={"job": str(job), "job_name": name})
         note = f"{type(error).__name__}: {error}"[:2000]
-        if job.attempts >= MAX_ATTEMPTS:
+        if attempts >= MAX_ATTEMPTS:
             mine.update(dead_at=Now(), lease_until=None, error=note)
         else:
-            wait = min(timedelta(seconds=2 ** min(job.attempts, 12) / 2), SLOWEST_RETRY)
+            wait = min(timedelta(seconds=2 ** min(attempts, 12) / 2), SLOWEST_RETRY)
             mine.update(run_at=Now() + wait, lease_until=None, error=note)
     else:
         mine.update(done_at=Now(), lease_until=None, error="")

@@ -5,11 +5,10 @@ import json
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max
 from django.db.models.functions import Now
 
 from kernel import events
@@ -17,8 +16,8 @@ from kernel.actor import Actor
 from kernel.doorbell import ring
 from kernel.locks import Lock, try_lock
 from kernel.logs import request_id
-from kernel.models.outbox import Delivery, EventPosition, EventRecord, PendingEvent
-from kernel.questions import run
+from kernel.models.outbox import Delivery, EventRecord
+from kernel.questions import ask, run
 from kernel.tenancy import as_node
 
 logger = logging.getLogger(__name__)
@@ -108,68 +107,108 @@ def _record(event: events.Event, actor: Actor) -> EventRecord:
     )
 
 
-@transaction.atomic
+WAITING = "SELECT EXISTS (SELECT FROM event_pending)"
+NEXT_EVENTS = """
+    SELECT e.id, e.name, e.subject FROM event_pending p JOIN event e ON e.id = p.event_id ORDER BY p.id LIMIT %s
+"""
+# The positions that follow the last one, and what each subscriber is to be told, by one statement.
+PLACE = """
+    WITH last AS (SELECT coalesce(max(position), 0) AS position FROM event_position),
+    placed AS (
+        INSERT INTO event_position (position, event_id)
+        SELECT last.position + e.place, e.id FROM last, unnest(%(events)s::uuid[]) WITH ORDINALITY AS e(id, place)
+    ),
+    opened AS (
+        INSERT INTO delivery (event_id, handler, subject, position, attempts, error)
+        SELECT d.event, d.handler, d.subject, last.position + d.place, 0, ''
+        FROM last, unnest(%(told)s::uuid[], %(handlers)s::text[], %(subjects)s::uuid[], %(places)s::bigint[])
+            WITH ORDINALITY AS d(event, handler, subject, place, number)
+        ORDER BY d.number
+    )
+    DELETE FROM event_pending WHERE event_id = ANY(%(events)s::uuid[])
+"""
+
+
 def relay(limit: int = 500) -> int:
     """Give up to `limit` committed events their positions and open their deliveries.
 
     One relay at a time (advisory lock), so positions are gapless; returns how many were relayed.
     """
+    ((waiting,),) = ask(WAITING, [])
+    return _relay(limit) if waiting else 0
+
+
+@transaction.atomic
+def _relay(limit: int) -> int:
     if not try_lock(Lock.RELAY):
         return 0
-    pending = list(PendingEvent.objects.select_related("event").order_by("id")[:limit])
-    if not pending:
-        return 0
-    last = EventPosition.objects.aggregate(last=Max("position"))["last"] or 0
-    positions, deliveries = [], []
-    for position, row in enumerate(pending, start=last + 1):
-        positions.append(EventPosition(position=position, event=row.event))
-        listeners = events.HANDLERS.get(row.event.name, []) + events.HANDLERS.get(events.ALL_EVENTS, [])
-        deliveries += [
-            Delivery(event=row.event, handler=name, subject=row.event.subject, position=position)
-            for name, _ in listeners
-        ]
-    EventPosition.objects.bulk_create(positions)
-    Delivery.objects.bulk_create(deliveries)
-    PendingEvent.objects.filter(event__in=[row.event_id for row in pending]).delete()
+    pending = run(NEXT_EVENTS, [limit])
+    opened = [
+        (event, handler, subject, place)
+        for place, (event, name, subject) in enumerate(pending, start=1)
+        for handler, _ in events.HANDLERS.get(name, []) + events.HANDLERS.get(events.ALL_EVENTS, [])
+    ]
+    values = {
+        "events": [event for event, _, _ in pending],
+        "told": [event for event, _, _, _ in opened],
+        "handlers": [handler for _, handler, _, _ in opened],
+        "subjects": [subject for _, _, subject, _ in opened],
+        "places": [place for _, _, _, place in opened],
+    }
+    run(PLACE, values)
     return len(pending)
 
 
+# The first due delivery of which no earlier one of the same subject waits, and its event.
 NEXT_DELIVERY = """
-    SELECT d.id FROM delivery d
+    SELECT d.id, d.attempts, d.handler, e.id, e.name, e.subject, e.tenant_id, e.payload
+    FROM delivery d JOIN event e ON e.id = d.event_id
     WHERE d.done_at IS NULL AND d.dead_at IS NULL AND d.next_at <= statement_timestamp()
-      AND NOT EXISTS (SELECT 1 FROM delivery e
-                      WHERE e.handler = d.handler AND e.subject = d.subject AND e.position < d.position
-                        AND e.done_at IS NULL AND e.dead_at IS NULL)
+      AND NOT EXISTS (SELECT FROM delivery b
+                      WHERE b.handler = d.handler AND b.subject = d.subject AND b.position < d.position
+                        AND b.done_at IS NULL AND b.dead_at IS NULL)
     ORDER BY d.position LIMIT 1 FOR UPDATE OF d SKIP LOCKED
 """
+
+
+class Happened(NamedTuple):
+    """An event as NEXT_DELIVERY gives it; the payload is JSON."""
+
+    id: UUID
+    name: str
+    subject: UUID
+    tenant: UUID | None
+    payload: str
+
+
+DELIVERED = (
+    "UPDATE delivery SET done_at = statement_timestamp(), attempts = attempts + 1, error = '' WHERE id = %s"
+)
 
 
 def deliver_one() -> bool:
     """Run the next due delivery in one transaction with the note that it is done; False if none is due."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(NEXT_DELIVERY)
-            row = cursor.fetchone()
-        if row is None:
+        found = run(NEXT_DELIVERY, [])
+        if not found:
             return False
-        delivery = Delivery.objects.select_related("event").get(id=row[0])
-        delivery.attempts += 1
+        ((delivery, attempts, handler, *event),) = found
+        happened = Happened(*event)
         try:
             with transaction.atomic():
-                _handle(delivery)
+                _handle(handler, happened)
         except Exception as error:
-            logger.exception(
-                "delivery failed", extra={"handler": delivery.handler, "event": str(delivery.event_id)}
-            )
-            delivery.error = f"{type(error).__name__}: {error}"[:2000]
-            if delivery.attempts >= MAX_ATTEMPTS:
-                delivery.dead_at = Now()
-            else:
-                delivery.next_at = Now() + min(timedelta(seconds=2**delivery.attempts), SLOWEST_RETRY)
+            logger.exception("delivery failed", extra={"handler": handler, "event": str(happened.id)})
+            _note_failure(delivery, attempts + 1, f"{type(error).__name__}: {error}"[:2000])
         else:
-            delivery.done_at, delivery.error = Now(), ""
-        delivery.save()
+            run(DELIVERED, [delivery])
     return True
+
+
+def _note_failure(delivery: int, attempts: int, error: str) -> None:
+    pause = min(timedelta(seconds=2**attempts), SLOWEST_RETRY)
+    then = {"dead_at": Now()} if attempts >= MAX_ATTEMPTS else {"next_at": Now() + pause}
+    Delivery.objects.filter(id=delivery).update(attempts=attempts, error=error, **then)
 
 
 def end_impossible_pauses() -> int:
@@ -179,26 +218,25 @@ def end_impossible_pauses() -> int:
 
 
 def drain(limit: int = 10_000) -> int:
-    """Relay and deliver until nothing is due; returns how many deliveries ran."""
+    """Relay, and deliver and relay again until nothing is due; returns how many deliveries ran."""
+    relay()
     done = 0
     while done < limit:
-        relayed = relay()
         if deliver_one():
             done += 1
-        elif not relayed:
+        elif not relay():
             break
     return done
 
 
-def _handle(delivery: Delivery) -> None:
-    record = delivery.event
-    for name, function in events.HANDLERS.get(events.ALL_EVENTS, []):
-        if name == delivery.handler:
-            function(record.id)
+def _handle(handler: str, happened: Happened) -> None:
+    for name, tell in events.HANDLERS.get(events.ALL_EVENTS, []):
+        if name == handler:
+            tell(happened.id)
             return
-    for name, function in events.HANDLERS.get(record.name, []):
-        if name == delivery.handler:
-            kind = events.EVENTS[record.name]
-            function(kind.restore(subject=record.subject, tenant=record.tenant_id, payload=record.payload))
+    for name, act in events.HANDLERS.get(happened.name, []):
+        if name == handler:
+            kind, payload = events.EVENTS[happened.name], json.loads(happened.payload)
+            act(kind.restore(subject=happened.subject, tenant=happened.tenant, payload=payload))
             return
-    logger.warning("subscriber is gone", extra={"handler": delivery.handler})
+    logger.warning("subscriber is gone", extra={"handler": handler})

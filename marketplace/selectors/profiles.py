@@ -4,8 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from kernel.profiles import read_profile
 from marketplace.domain.metering import MeteringProfile
 from marketplace.domain.settlements import SettlementProfile
 
@@ -25,4 +24,4 @@ def settlement_profile() -> SettlementProfile:
 
 
 def _document(name: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((PROFILES / f"{name}.yaml").read_text(encoding="utf-8")))
+    return read_profile(PROFILES / f"{name}.yaml")

@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from kernel.profiles import read_profile
 from kernel.text import Text
 from monitoring.domain.anomalies import AlertRule
 from monitoring.domain.feeds import FeedClass, FieldsProfile, Metric
@@ -83,5 +82,4 @@ def alert_rules() -> tuple[str, dict[str, AlertRule]]:
 
 
 def _document(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load((PROFILES / f"{name}.yaml").read_text(encoding="utf-8"))
-    return document
+    return read_profile(PROFILES / f"{name}.yaml")

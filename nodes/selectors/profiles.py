@@ -4,8 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from kernel.profiles import read_profile
 from kernel.text import Text
 from nodes.domain.applications import ApplicationProfile, Entry, Form, FormKind, Origin, Rule
 from nodes.domain.periods import PeriodLength
@@ -17,7 +16,7 @@ PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 @cache
 def application_profile() -> ApplicationProfile:
     """The public forms of an application for a node and their rules, read once."""
-    document = yaml.safe_load((PROFILES / "applications.yaml").read_text(encoding="utf-8"))
+    document = read_profile(PROFILES / "applications.yaml")
     return ApplicationProfile(
         version=document["version"],
         status=document["status"],
@@ -36,7 +35,7 @@ def application_profile() -> ApplicationProfile:
 @cache
 def upstream_profiles() -> dict[str, UpstreamProfile]:
     """Every platform that a node may report to, by its code, read once."""
-    document = yaml.safe_load((PROFILES / "upstreams.yaml").read_text(encoding="utf-8"))
+    document = read_profile(PROFILES / "upstreams.yaml")
     return {
         code: UpstreamProfile(
             code=code,

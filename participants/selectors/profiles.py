@@ -2,10 +2,8 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from kernel.profiles import read_profile
 from kernel.text import Text
 from participants.domain.certification import CertificationProfile, DocumentRule
 from participants.domain.particulars import Particular, ParticularType
@@ -16,7 +14,7 @@ PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 @cache
 def certification_profile() -> CertificationProfile:
     """The licence rules and who decides by them, read once."""
-    document: dict[str, Any] = yaml.safe_load((PROFILES / "certification.yaml").read_text(encoding="utf-8"))
+    document = read_profile(PROFILES / "certification.yaml")
     fields = {
         name: Particular(
             ParticularType(field["type"]),

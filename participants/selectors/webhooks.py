@@ -6,12 +6,13 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-import yaml
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from kernel.actor import Actor, Reach, Role
 from kernel.models import EventRecord
 from kernel.permissions import reach_of, table
+from kernel.profiles import read_profile
+from kernel.questions import question
 from kernel.text import Text
 from participants.domain.organisations import OrganisationState
 from participants.domain.webhooks import EVERY, Leaving, WebhookState, covers
@@ -22,7 +23,7 @@ from participants.selectors.profiles import PROFILES
 @cache
 def leaving() -> dict[str, Leaving]:
     """The events that may leave, by name; what the profile does not list never leaves."""
-    document = yaml.safe_load((PROFILES / "webhooks.yaml").read_text(encoding="utf-8"))
+    document = read_profile(PROFILES / "webhooks.yaml")
     return {
         name: Leaving(name, row["read"], Text(row["zh"], row["en"]))
         for name, row in document["events"].items()
@@ -48,13 +49,16 @@ def subscribers_of(name: str, *, tenant: UUID | None, parties: Collection[UUID])
     concerned = {*parties, *({tenant} if tenant else ())}
     everything = [role for role in Role if table().get(leaving()[name].read, {}).get(role) is Reach.ALL]
     asked = [name, name.split(".", 1)[0] + EVERY]
-    rows = (
-        Webhook.objects.filter(event_types__overlap=asked)
-        .filter(Q(organisation_id__in=concerned) | Q(roles__overlap=everything))
-        .exclude(state=WebhookState.DISABLED)
-        .exclude(organisation__state=OrganisationState.CLOSED)
-    )
+    rows = _asking(names=asked, organisations=list(concerned), roles=[role.value for role in everything])
     return [row for row in rows if _hears(row, name, concerned)]
+
+
+@question
+def _asking(*, names: list[str], organisations: list[UUID], roles: list[str]) -> QuerySet[Webhook]:
+    rows = Webhook.objects.filter(event_types__overlap=names)
+    rows = rows.filter(Q(organisation__id__among=organisations) | Q(roles__overlap=roles))
+    closed = OrganisationState.CLOSED.value
+    return rows.exclude(state=WebhookState.DISABLED.value).exclude(organisation__state=closed)
 
 
 def events_for(webhook: Webhook, *, since: datetime, limit: int) -> Sequence[EventRecord]:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from standardwebhooks import Webhook as Signer
 
@@ -18,6 +19,7 @@ from kernel.egress import NoAnswerError, post
 from kernel.errors import CallbackRefused
 from kernel.locks import Lock, sole
 from kernel.models import EventRecord
+from kernel.questions import question
 from kernel.services.outbox import publish
 from participants import events
 from participants.domain.mail import WEBHOOK_PAUSED
@@ -73,14 +75,15 @@ class Outcome:
     answer: str
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def note_event(*, event: UUID) -> None:
     """Note an event for everybody who is to be told of it; once more changes nothing."""
-    record = EventRecord.objects.get(id=event)
+    (record,) = _recorded(event=event)
     if record.name not in leaving():
         return
     parties = [UUID(each) for each in record.payload.get("parties", ())]
-    _note(record, subscribers_of(record.name, tenant=record.tenant_id, parties=parties))
+    if webhooks := subscribers_of(record.name, tenant=record.tenant_id, parties=parties):
+        _note(record, webhooks)
 
 
 def deliver_due(*, seconds: float = SECONDS_A_ROUND) -> int:
@@ -231,6 +234,11 @@ def forget_deliveries() -> int:
     """Forget deliveries that are older than 30 days, whatever became of them; how many."""
     _, counts = WebhookDelivery.objects.filter(created_at__lt=Now() - KEPT).delete()
     return counts.get("participants.WebhookDelivery", 0)
+
+
+@question
+def _recorded(*, event: UUID) -> QuerySet[EventRecord]:
+    return EventRecord.objects.filter(id=event)
 
 
 def _note(record: EventRecord, webhooks: list[Webhook]) -> None:

@@ -4,8 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 
-import yaml
-
+from kernel.profiles import read_profile
 from scheduling.domain.gazetteer import Gazetteer, Place
 from scheduling.domain.sites import Point
 from scheduling.models import Site
@@ -16,7 +15,7 @@ from scheduling.selectors.sites import point_of
 @cache
 def known_places() -> Gazetteer:
     """The profile, read once."""
-    document = yaml.safe_load((PROFILES / "gazetteer.yaml").read_text(encoding="utf-8"))
+    document = read_profile(PROFILES / "gazetteer.yaml")
     return Gazetteer(
         version=document["version"],
         places=tuple(

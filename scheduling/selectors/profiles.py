@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from kernel.profiles import read_profile
 from kernel.text import Text
 from scheduling.domain.circles import Population
 from scheduling.domain.drawing import CircleProfile
@@ -132,7 +131,7 @@ def _days(first: date, last: date) -> list[date]:
 
 
 def _document(name: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((PROFILES / f"{name}.yaml").read_text(encoding="utf-8")))
+    return read_profile(PROFILES / f"{name}.yaml")
 
 
 @cache

@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-import yaml
+from kernel.profiles import read_profile
 
 PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 
@@ -11,5 +11,5 @@ PROFILES = Path(__file__).resolve().parent.parent / "profiles"
 @cache
 def sla_days() -> dict[str, int]:
     """Days to close a finding, by severity, read once."""
-    document = yaml.safe_load((PROFILES / "sla.yaml").read_text(encoding="utf-8"))
+    document = read_profile(PROFILES / "sla.yaml")
     return {severity: int(days) for severity, days in document["days"].items()}

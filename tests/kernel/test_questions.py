@@ -117,6 +117,7 @@ KEPT = (
 def test_after_ddl_what_was_kept_is_prepared_anew() -> None:
     """What psycopg does of its own accord: once it prepared something, DDL has PostgreSQL forget all that is."""
     assert ask("SELECT %s::int", [1]) == [(1,)]
+    assert ask("SELECT 3", []) == [(3,)]
     with transaction.atomic(), connection.cursor() as cursor:
         for number in range(TIMES):
             run("SELECT %s::int + 1", [number])

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,18 +115,14 @@ def test_a_view_that_is_no_view_of_the_house_is_noticed() -> None:
     assert list(strangers([path("api/v1/back-door", APIView.as_view())])) == ["api/v1/back-door"]
 
 
-def test_a_role_that_nobody_knows_is_refused_in_the_table(tmp_path: Path) -> None:
-    written = tmp_path / "permissions.yaml"
-    written.write_text("groups: {}\noperations: {kernel.read_root: {emperor: all}}\n", encoding="utf-8")
+def test_a_role_that_nobody_knows_is_refused_in_the_table() -> None:
     with pytest.raises(ValueError, match="unknown role emperor"):
-        read_table(written)
+        read_table({"groups": {}, "operations": {"kernel.read_root": {"emperor": "all"}}})
 
 
-def test_a_reach_that_nobody_knows_is_refused_in_the_table(tmp_path: Path) -> None:
-    written = tmp_path / "permissions.yaml"
-    written.write_text("groups: {}\noperations: {kernel.read_root: {regulator: most}}\n", encoding="utf-8")
+def test_a_reach_that_nobody_knows_is_refused_in_the_table() -> None:
     with pytest.raises(ValueError, match="most"):
-        read_table(written)
+        read_table({"groups": {}, "operations": {"kernel.read_root": {"regulator": "most"}}})
 
 
 def test_every_operation_says_how_one_signs_in(described: dict[str, Any]) -> None:

@@ -16,6 +16,8 @@ class Command(BaseCommand):
         "将当前可售供给写为五个 CSV 文件，并打印快照哈希。"
     )
 
+    requires_system_checks: list[str] = []
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path, help="folder to write into 目标文件夹")
 
