@@ -110,8 +110,11 @@ def database(url: str) -> dict[str, Any]:
         "PORT": parts.pop("port", ""),
         "OPTIONS": {
             **parts,
+            # of kernel.questions, whatever else is asked is not kept; and what is kept is planned once, also where it
+            # is given lists, for which PostgreSQL by itself plans anew each time: five times as long as the answer
             "prepare_threshold": 1,
-        },  # of kernel.questions; whatever else is asked is not kept
+            "options": f"{parts.get('options', '')} -c plan_cache_mode=force_generic_plan".strip(),
+        },
         "ATOMIC_REQUESTS": True,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
