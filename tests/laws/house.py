@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -23,9 +24,16 @@ def sources(*packages: str, root: Path = ROOT) -> Iterator[Path]:
                 yield path
 
 
+@lru_cache(1)
 def tree(path: Path) -> ast.Module:
-    """The file, parsed."""
+    """The file, parsed; the last one is kept for the law that asks next."""
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+@lru_cache(1)
+def nodes(path: Path) -> list[ast.AST]:
+    """All that stands in the file."""
+    return list(ast.walk(tree(path)))
 
 
 def place(path: Path, node: ast.AST | None = None) -> str:

@@ -1,6 +1,5 @@
 """Laws about four eyes: money, policy, keys and what lifts a suspension are never one person's act."""
 
-import ast
 import inspect
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +10,7 @@ import yaml
 from kernel.actor import Reach, Role
 from kernel.permissions import table
 from kernel.proposals import KINDS
-from tests.laws.house import BUILT, ROOT, import_every_floor, place, sources, tree
+from tests.laws.house import BUILT, ROOT, import_every_floor, nodes, place, sources
 from tests.support.contract import contract
 
 # kept by hand: what INVARIANTS A9 and the scheme of rights ask four eyes for, and the operation that starts it
@@ -76,7 +75,7 @@ def direct_calls(acts: set[str]) -> Iterator[str]:
     """Modules that callers reach, and which call an act of four eyes themselves."""
     for path in sources(*BUILT):
         if {"api", "pages", "tasks.py", "commands"} & set(path.parts):
-            for node in ast.walk(tree(path)):
+            for node in nodes(path):
                 name = getattr(node, "id", None) or getattr(node, "attr", None)
                 if name in acts:
                     yield place(path, node)

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from kernel.management.commands.list_errors import codes, page, read_page
 from kernel.text import Text, Vocabulary
-from tests.laws.house import BUILT, PRODUCT, ROOT, import_every_floor, place, sources, tree
+from tests.laws.house import BUILT, PRODUCT, ROOT, import_every_floor, nodes, place, sources
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 LATIN = re.compile("[A-Za-z]")
@@ -65,7 +65,7 @@ def test_every_code_of_a_vocabulary_is_stable_ascii() -> None:
 def test_every_text_in_the_sources_speaks_chinese_and_english() -> None:
     found = []
     for path in sources(*PRODUCT):
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Text"):
                 words = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
                 if len(words) == 2 and all(isinstance(word, str) for word in words):

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kernel.row_security import declared_policies, differences, put_in_force
 from kernel.tenancy import as_node
-from tests.laws.house import PRODUCT, ROOT, sources, tree
+from tests.laws.house import PRODUCT, ROOT, nodes, sources
 from tests.laws.test_models import models_of_the_house
 from tests.support.cast import World
 
@@ -66,7 +66,7 @@ def crossings() -> Counter[str]:
     """How often each file of the product opens the rows of all."""
     found: Counter[str] = Counter()
     for path in sources(*PRODUCT):
-        calls = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+        calls = [node for node in nodes(path) if isinstance(node, ast.Call)]
         named = [each for each in calls if isinstance(each.func, ast.Name) and each.func.id == "as_node"]
         assert all(isinstance(each.args[0], ast.Constant) for each in named), f"{path} gives no reason"
         found[str(path.relative_to(ROOT))] += len(named)
