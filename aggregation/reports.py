@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from aggregation.selectors.reports import missing_pools, offers_by_place, pools_by_kind
-from kernel.reports import ReportClass, Section, register_section
+from kernel.reports import ReportClass, Section, Tells, register_section
 from kernel.text import Text
 
 
@@ -39,7 +39,7 @@ register_section(
             "cards_free",
         ),
         collect=collect_pools,
-        standing=True,
+        tells=Tells.STOOD,
     )
 )
 register_section(
@@ -49,7 +49,7 @@ register_section(
         title=Text("未按时上报的算力资源池", "Compute pools that did not report"),
         sums=(),
         collect=collect_missing,
-        standing=True,
+        tells=Tells.STOOD,
     )
 )
 register_section(
@@ -59,6 +59,6 @@ register_section(
         title=Text("在售目录", "What is on sale"),
         sums=("offers",),
         collect=collect_offers,
-        standing=True,
+        tells=Tells.STOOD,
     )
 )

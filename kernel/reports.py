@@ -20,13 +20,20 @@ class ReportClass(Vocabulary):
     TRADE = "trade", "交易汇总", "Trade totals"
 
 
+class Tells(Vocabulary):
+    """What the records of a section tell of a period: whether shorter periods add up to it."""
+
+    HAPPENED = "happened", "期间发生", "What happened in it"
+    STOOD = "stood", "期末状况", "How things stand when they are read"
+    BOTH = "both", "两者", "Both"
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """One part of a report: `collect(start, end)` gives its records for the half-open period.
 
     Each record is a flat JSON object, in an order that depends on the facts alone; `sums` names its integer fields
-    that are added up on both sides. `standing` says that it tells how things stand when they are read and not what
-    happened in the period, so that a report says when that was.
+    that are added up on both sides. Where it `tells` how things stand, a report says when they were read.
     """
 
     name: str
@@ -34,7 +41,7 @@ class Section:
     title: Text
     sums: tuple[str, ...]
     collect: Callable[[datetime, datetime], list[dict[str, Any]]]
-    standing: bool = False
+    tells: Tells = Tells.HAPPENED
 
 
 SECTIONS: dict[str, Section] = {}

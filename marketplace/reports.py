@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 
 from aggregation.selectors import supply
-from kernel.reports import ReportClass, Section, register_section
+from kernel.reports import ReportClass, Section, Tells, register_section
 from kernel.text import Text
 from marketplace.models import Demand, Order, Quote, Statement
 from participants.selectors.organisations import certified_by_kind
@@ -55,7 +55,7 @@ register_section(
         title=Text("市场运行", "The market"),
         sums=("parties", "listings", "demands", "quotes", "orders", "buyers", "amount_fen"),
         collect=market,
-        standing=True,
+        tells=Tells.BOTH,
     )
 )
 register_section(

@@ -85,7 +85,7 @@ class DeltaOut(serializers.Serializer[Any]):
 
 
 class NodePartOut(serializers.Serializer[Any]):
-    """What one node contributed to a region's report; a node whose report is not there is not complete, and adds nothing."""
+    """What one node contributed to a region's report; a node that has not reported the whole period is not complete."""
 
     node = serializers.CharField()
     complete = serializers.BooleanField()
@@ -93,7 +93,7 @@ class NodePartOut(serializers.Serializer[Any]):
     sums = serializers.DictField(child=serializers.IntegerField())
     root = serializers.CharField(help_text="over its records as it reported them, hex")  # type: ignore[assignment] # its name
     sequence = serializers.IntegerField(
-        help_text="of its report on its stream to the region, 0 for the region's own"
+        help_text="of its report on its stream to the region, the last of several, 0 for the region's own"
     )
 
 
@@ -182,7 +182,7 @@ class TotalQuery(serializers.Serializer[Any]):
 
 
 class TotalPartOut(serializers.Serializer[Any]):
-    """What one node contributed: in how many reports, in how many it was missing, and its sums."""
+    """What one node contributed: in how many reports all of it, in how many some or all was missing, and its sums."""
 
     node = serializers.CharField()
     reports = serializers.IntegerField()

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from kernel.text import Text, Vocabulary
 from nodes.domain.periods import PeriodLength
 
+NATIONAL = "national"  # the profile by which nodes report to the node above them
+
 
 class Channel(Vocabulary):
     """How a report reaches its reader."""

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.db import connection
 
-from nodes.domain.reports import COUNTED, ReportState
+from nodes.domain.parts import Brought
+from nodes.domain.reports import COUNTED, ReportState, records_of
+from nodes.domain.upstreams import NATIONAL
 from nodes.models import Report
 
 
@@ -15,7 +17,7 @@ from nodes.models import Report
 class Total:
     """One section of one node: how many reports count, their records and sums, and the time they span.
 
-    A region's sums hold those of its industry nodes; `parts` tell whose is what, and in how many reports one is missing.
+    A region's sums hold those of its industry nodes; `parts` tell whose is what, and in how many reports one is not whole.
     """
 
     node: str
@@ -86,7 +88,14 @@ def totals(*, since: datetime | None = None, until: datetime | None = None) -> l
     ]
 
 
-def counted_report(*, node: str, section: str, start: datetime, end: datetime) -> Report | None:
-    """The version that counts of what a downstream node reported of a section and period; None before there is one."""
-    rows = Report.objects.filter(node=node, section=section, start=start, end=end)
-    return rows.filter(state=ReportState.RECEIVED.value).first()
+def brought_by(*, node: str, section: str, start: datetime, end: datetime) -> list[Brought]:
+    """What counts of a downstream node's reports of a section that lie within [start, end)."""
+    rows = Report.objects.filter(
+        node=node,
+        upstream=NATIONAL,
+        section=section,
+        start__gte=start,
+        end__lte=end,
+        state=ReportState.RECEIVED.value,
+    )
+    return [Brought(row.start, row.end, row.sequence or 0, records_of(bytes(row.body))) for row in rows]

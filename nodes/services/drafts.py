@@ -11,10 +11,10 @@ from kernel.actor import SYSTEM, Actor
 from kernel.clock import now
 from kernel.locks import Lock, take_lock
 from kernel.models.base import EntityQuerySet
-from kernel.reports import SECTIONS, Section
+from kernel.reports import SECTIONS, Section, Tells
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
-from nodes.domain.parts import as_documents, labelled, missing, part_of
+from nodes.domain.parts import add_part, as_documents, part_of
 from nodes.domain.periods import gaps, last_closed
 from nodes.domain.records import add_up, root_of
 from nodes.domain.reports import (
@@ -42,7 +42,7 @@ from nodes.events import ReportDrafted
 from nodes.models import Report
 from nodes.selectors.peers import industry_nodes, upstream
 from nodes.selectors.profiles import upstream_profiles
-from nodes.selectors.reports import counted_report
+from nodes.selectors.reports import brought_by
 
 DRAFT_JOB = "nodes.draft_section"
 
@@ -143,19 +143,18 @@ def collect(
 ) -> tuple[ReportMessage, list[dict[str, Any]]]:
     """What a section says of a period now, and the records that it says it from.
 
-    Where industry nodes report to this one, theirs of the same section and period follow our own, told apart.
+    Where industry nodes report to this one, theirs of the same section follow our own, told apart, whatever the channel:
+    all that they reported within the period, since they report by days and some platforms want months.
     """
     own = section.collect(start, end)
     records, parts = [*own], []
-    below = industry_nodes() if profile.channel is Channel.FEDERATION else {}
-    for code, attached in below.items():
-        theirs = counted_report(node=code, section=section.name, start=start, end=end)
-        if theirs is None:
-            parts += [missing(code, section.sums)] if attached else []
+    for code, attached in industry_nodes().items():
+        brought = brought_by(node=code, section=section.name, start=start, end=end)
+        if not brought and not attached:
             continue
-        brought = records_of(bytes(theirs.body))
-        parts.append(part_of(code, brought, section.sums, sequence=theirs.sequence or 0))
-        records += labelled(code, brought)
+        part, theirs = add_part(code, brought, section.sums, start, end, section.tells)
+        parts.append(part)
+        records += theirs
     if parts:
         parts.insert(0, part_of(settings.NODE_CODE, own, section.sums))
     message = ReportMessage(
@@ -168,7 +167,7 @@ def collect(
         count=len(records),
         sums=add_up(records, section.sums),
         root=root_of(records),
-        as_of=now() if section.standing else None,
+        as_of=None if section.tells is Tells.HAPPENED else now(),
         parts=tuple(parts),
     )
     return message, records
@@ -210,21 +209,21 @@ def assemble_report(
 
 
 def follow_industry_node(*, section: str, start: datetime, end: datetime) -> None:
-    """Assemble our drafts of a section and period anew, now that an industry node has reported it.
+    """Assemble our drafts of a section that span this period anew, now that an industry node has reported it.
 
     What has been reviewed stays as it was read; the comparison names what came later, and a correction adds it.
     """
     drafts = Report.objects.select_for_update().filter(
         node=settings.NODE_CODE,
         section=section,
-        start=start,
-        end=end,
+        start__lte=start,
+        end__gte=end,
         state=LIFE.initial.value,
         supersedes=None,
     )
     for row in drafts:
         profile = upstream_profiles()[row.upstream]
-        message, records = collect(profile, SECTIONS[section], start, end)
+        message, records = collect(profile, SECTIONS[section], row.start, row.end)
         row.count, row.sums, row.parts = message.count, message.sums, as_documents(message.parts)
         row.body = compose_report(message, records)
         row.advance("count", "sums", "parts", "body")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from demo.verify_federation import verify
-from nodes.domain.parts import labelled, missing, part_of
+from nodes.domain.parts import labelled, part_of
 from nodes.domain.periods import SHANGHAI
 from nodes.domain.records import root_of
 from nodes.domain.reports import Correction, ReportMessage, compose_report, difference, read_report
@@ -71,7 +71,7 @@ def of_a_region(**forged: Any) -> bytes:
     parts = (
         part_of(REGION, own, ["cards"]),
         part_of("320571", theirs, ["cards"], sequence=4),
-        missing("320572", ["cards"]),
+        part_of("320572", [], ["cards"], complete=False),
     )
     message = said(9, day=1, count=3, root=root_of(records), parts=parts)
     return json.dumps(json.loads(compose_report(message, records)) | forged).encode()

@@ -24,6 +24,10 @@ def as_table(body: bytes) -> bytes:
         writer.writerow([f"# {name}", report.get(name, "")])
     for name, value in sorted(report["sums"].items()):
         writer.writerow([f"# sum of {name}", value])
+    for part in report.get("parts", ()):
+        writer.writerow([f"# part of {part['node']}", "complete" if part["complete"] else "incomplete"])
+        for name, value in sorted(part["sums"].items()):
+            writer.writerow([f"# sum of {name} of {part['node']}", value])
     if "correction" in report:
         writer.writerow(["# corrects", report["correction"]["of"]])
         writer.writerow(["# reason", _cell(report["correction"]["reason"])])
