@@ -180,7 +180,7 @@ class Reports:
             return MALFORMED
         if report.node != peer.code or message.stream != f"{STREAM}.{report.kind}":
             return NOT_ITS_OWN
-        before = _version_before(peer, message)
+        before = _version_before(peer, message, report)
         if before is not None:
             return _judge_correction(before, report, message)
         others = Report.objects.filter(
@@ -202,7 +202,7 @@ class Reports:
         mine = Report.objects.filter(node=peer.code, kind=report.kind)
         if mine.filter(sequence=message.sequence).exists():
             return
-        before = _version_before(peer, message)
+        before = _version_before(peer, message, report)
         _supersede(before)
         row = Report.objects.create(
             node=peer.code,
@@ -249,12 +249,18 @@ class Reports:
         )
 
 
-def _version_before(peer: Peer, message: Message) -> Report | None:
-    """The stored report that this message corrects; None for a first version, or where that one was refused."""
-    if message.supersedes is None:
-        return None
-    kind = message.stream.removeprefix(f"{STREAM}.")
-    return Report.objects.filter(node=peer.code, kind=kind, sequence=message.supersedes).first()
+def _version_before(peer: Peer, message: Message, report: ReportMessage) -> Report | None:
+    """The stored report that this message corrects; None for a first version, or where that one was refused.
+
+    A node of 0.1.0 that forgot what it sent says a period again, and holds all that concerns it back for ever when that is
+    refused: there the word stands that came last.
+    """
+    mine = Report.objects.filter(node=peer.code, kind=message.stream.removeprefix(f"{STREAM}."))
+    before = mine.filter(sequence=message.supersedes).first() if message.supersedes is not None else None
+    if before is None and not report.profile:
+        mine = mine.filter(section=report.section, start=report.start, end=report.end)
+        return mine.filter(state=ReportState.RECEIVED.value, sequence__lt=message.sequence).first()
+    return before
 
 
 def _judge_correction(before: Report, report: ReportMessage, message: Message) -> str:

@@ -106,6 +106,30 @@ def test_the_nation_takes_a_period_once_and_its_corrections(world: World, jiangs
     assert Report.objects.count() == 2
 
 
+def test_a_node_of_0_1_0_that_says_a_period_again_is_held_up_by_nothing(
+    world: World, jiangsu: FarNode
+) -> None:
+    """It knows no `report_known`: whatever is refused waits there for a correction, and takes all of the period with it."""
+
+    def old(cards: int) -> bytes:
+        whole = json.loads(message(cards=cards))
+        del whole["root"], whole["profile"]
+        return json.dumps(whole | {"schema": "cin-report/1"}).encode()
+
+    assert deliver(jiangsu, 1, old(12))["outcome"] == "stored"
+    assert deliver(jiangsu, 2, message(cards=11))["code"] == "report_known", "a later version takes it back"
+    assert deliver(jiangsu, 3, old(11))["outcome"] == "stored", "restored from a backup, it forgot the first"
+    assert deliver(jiangsu, 4, old(10), supersedes=2)["outcome"] == "stored", "what its upstream once refused"
+    assert deliver(jiangsu, 1, old(12))["outcome"] == "stored", "a repetition is answered as it was"
+    (total,) = world.rhea.get("/api/v1/federation/totals").json()["items"]
+    assert (total["reports"], total["sums"]) == (1, {"cards": 10}), "counted once, as it counts there"
+    assert dict(Report.objects.values_list("sequence", "state")) == {
+        1: "superseded",
+        3: "superseded",
+        4: "received",
+    }
+
+
 def test_the_nation_takes_the_word_on_a_period_only_when_it_holds_what_is_said(
     world: World, jiangsu: FarNode
 ) -> None:
