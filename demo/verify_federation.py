@@ -270,10 +270,8 @@ def check_report(export: Export, report: Report, number: int, said: dict[str, An
     """Check one report against its own records."""
     records, node, parts = said["records"], said["node"], said.get("parts", [])
     split = [[r for r in records if r.get("reported_by", node) == part["node"]] for part in parts]
-    plain = [
-        [{k: r[k] for k in r.keys() - {"reported_by", "reported_start"}} for r in rows] for rows in split
-    ]
-    claims = [(said, records), *zip(parts, plain, strict=True)]  # the whole, and what each node contributed
+    bare = [[{k: r[k] for k in r.keys() - {"reported_by", "reported_start"}} for r in rs] for rs in split]
+    claims = [(said, records), *zip(parts, bare, strict=True)]  # the whole, and what each node contributed
     whole = not parts or sum(map(len, split)) == len(records)
     same = all((c["count"], c["sums"]) == (len(rows), sums_of(c["sums"], rows)) for c, rows in claims)
     under = said["schema"] == "cin-report/1" or all(c["root"] == records_root(rows) for c, rows in claims)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kernel.reports import Tells
+from nodes.domain.periods import Span
 from nodes.domain.records import add_up, root_of
 
 FROM = (
@@ -55,7 +56,7 @@ def part_of(
     )
 
 
-def chosen(brought: Iterable[Brought], start: datetime, end: datetime, tells: Tells) -> list[Brought]:
+def chosen(brought: Iterable[Brought], period: Span, tells: Tells) -> list[Brought]:
     """Those of a node's reports within a period that say it: what happened is in all of them, how things stood in the last.
 
     What tells both is said by a report of this very period alone: no sum of days counts what stood on each once.
@@ -63,24 +64,24 @@ def chosen(brought: Iterable[Brought], start: datetime, end: datetime, tells: Te
     within = sorted(brought, key=lambda each: each.start)
     if tells is Tells.HAPPENED:
         return within
+    start, end = period
     return [each for each in within if each.end == end and (each.start == start or tells is Tells.STOOD)]
 
 
 def add_part(
-    node: str, brought: Iterable[Brought], names: Sequence[str], start: datetime, end: datetime, tells: Tells
+    node: str, brought: Iterable[Brought], names: Sequence[str], period: Span, tells: Tells
 ) -> tuple[Part, list[dict[str, Any]]]:
     """A node's part of a period, and its records as they stand in the region's report: each tells whose it is."""
-    counted = chosen(brought, start, end, tells)
+    counted = chosen(brought, period, tells)
     records = [record for each in counted for record in each.records]
     part = part_of(
         node,
         records,
         names,
         sequence=max((each.sequence for each in counted), default=0),
-        complete=bool(counted) and (tells is not Tells.HAPPENED or _cover(counted, start, end)),
+        complete=bool(counted) and (tells is not Tells.HAPPENED or _cover(counted, period)),
     )
-    whole = (start, end)
-    told = [labelled(node, e.records, None if (e.start, e.end) == whole else e.start) for e in counted]
+    told = [labelled(node, e.records, None if (e.start, e.end) == period else e.start) for e in counted]
     return part, [record for records in told for record in records]
 
 
@@ -92,8 +93,9 @@ def labelled(
     return [{**record, **label} for record in records]
 
 
-def _cover(spans: Iterable[Brought], start: datetime, end: datetime) -> bool:
+def _cover(spans: Iterable[Brought], period: Span) -> bool:
     """Whether nothing of the period is left out by these, the first one first."""
+    start, end = period
     for each in spans:
         if each.start > start:
             return False

@@ -152,7 +152,7 @@ def collect(
         brought = brought_by(node=code, section=section.name, start=start, end=end)
         if not brought and not attached:
             continue
-        part, theirs = add_part(code, brought, section.sums, start, end, section.tells)
+        part, theirs = add_part(code, brought, section.sums, (start, end), section.tells)
         parts.append(part)
         records += theirs
     if parts:

@@ -10,7 +10,6 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from kernel.reports import Tells
-
 from nodes.domain.parts import FROM, OF, Brought, add_part, labelled, part_of, parts_hold
 from nodes.domain.periods import SHANGHAI
 from nodes.domain.records import root_of
@@ -216,7 +215,7 @@ def test_days_add_up_to_a_month_of_what_happened_and_the_last_says_how_things_st
     """Four hours; the nth report has one record of 2**n."""
     at = [HOUR + timedelta(hours=n) for n in range(5)]
     brought = [Brought(at[a], at[b], n + 1, [record(2**n)]) for n, (a, b) in enumerate(spans)]
-    part, records = add_part("320571", brought, SUMS, at[0], at[4], tells)
+    part, records = add_part("320571", brought, SUMS, (at[0], at[4]), tells)
     assert (part.sums["numbered"], part.complete) == told
     assert parts_hold([part_of("320000", [record(2)], SUMS), part], "320000", [record(2), *records])
     assert all((OF in each) == (spans != [(0, 4)]) for each in records)
