@@ -1,7 +1,7 @@
 """Building the snapshot: one builder at a time looks at what happened since, and writes what changed as a new version."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -235,8 +235,8 @@ def _write(scope: Scope) -> None:
     for each in (*fresh, *over.values()):
         touched[each.part].add(each.bucket)
     tables = list(last.tables) if last else [table_hash([EMPTY_BUCKET] * BUCKETS)] * len(ALL_PARTS)
-    for part, buckets in touched.items():
-        tables[part] = _rehashed(part, buckets)
+    for part, digest in _rehashed(touched):
+        tables[part] = digest
     files, extras = combine(tables[: len(PARTS)]), combine(tables[len(PARTS) :])
     SupplyVersion.objects.create(number=number, snapshot=files, extras=extras, tables=tables)
 
@@ -257,20 +257,26 @@ def _made(row: Wanted, number: int) -> SupplyRow:
     )
 
 
-def _rehashed(part: int, buckets: Iterable[int]) -> str:
-    """Hash the buckets that changed anew, and with the others the table."""
-    rows = SupplyRow.objects.filter(part=part, until=None, bucket__in=list(buckets))
-    hashes: dict[int, list[str]] = {bucket: [] for bucket in buckets}
-    for bucket, digest in rows.values_list("bucket", "digest"):
-        hashes[bucket].append(bytes(digest).hex())
+def _rehashed(touched: Mapping[int, set[int]]) -> Iterator[tuple[int, str]]:
+    """Hash the buckets that changed anew, and with the others each table that has such; three statements for all."""
+    hashes: dict[tuple[int, int], list[str]] = {
+        (part, bucket): [] for part, buckets in touched.items() for bucket in buckets
+    }
+    rows = SupplyRow.objects.filter(until=None, part__in=touched, bucket__in=set().union(*touched.values()))
+    for part, bucket, digest in rows.values_list("part", "bucket", "digest"):
+        if (part, bucket) in hashes:
+            hashes[part, bucket].append(bytes(digest).hex())
     SupplyBucket.objects.bulk_create(
         [
             SupplyBucket(part=part, bucket=bucket, digest=bytes.fromhex(bucket_hash(found)))
-            for bucket, found in hashes.items()
+            for (part, bucket), found in hashes.items()
         ],
         update_conflicts=True,
         unique_fields=["part", "bucket"],
         update_fields=["digest"],
     )
-    known = dict(SupplyBucket.objects.filter(part=part).values_list("bucket", "digest"))
-    return table_hash(bytes(known[at]).hex() if at in known else EMPTY_BUCKET for at in range(BUCKETS))
+    buckets = {part: [EMPTY_BUCKET] * BUCKETS for part in touched}
+    known = SupplyBucket.objects.filter(part__in=touched)
+    for part, bucket, digest in known.values_list("part", "bucket", "digest"):
+        buckets[part][bucket] = bytes(digest).hex()
+    return ((part, table_hash(each)) for part, each in buckets.items())
