@@ -23,6 +23,8 @@ from kernel.clock import SHANGHAI, now
 from kernel.tasks import sweep
 from participants.services.deliveries import deliver_due
 from tests.marketplace.trade import running
+from tests.nodes.far import FarUpstream
+from tests.nodes.test_recalls import forgotten_report
 from tests.scheduling.live import open_market
 from tests.support.cast import World
 from tests.support.wire import PUBLIC, Wire
@@ -48,10 +50,20 @@ def run_for_a_year(world: World) -> None:
     running(world, duration_hours=8760)
 
 
+def restored(world: World, test: pytest.FixtureRequest) -> None:
+    """Our node forgot a report that the nation holds."""
+    nation = FarUpstream()
+    test.addfinalizer(nation.close)
+    attached = world.otto.post("/api/v1/upstreams", {"url": nation.url, "token": nation.token})
+    assert attached.status_code == 201, attached.content
+    forgotten_report(nation)
+
+
 GIVEN: dict[str, Callable[[World, pytest.FixtureRequest], object]] = {
     "an open market": lambda world, _: open_market(world),
     "a running order": lambda world, _: run_for_a_year(world),
     "a delegated prefix": lambda *_: accept_prefix(prefix="86.320000", delegated_by="000000", actor=SYSTEM),
+    "a node restored from a backup": restored,
     "a receiver that is busy once": lambda _, test: busy_receiver(test.getfixturevalue("wire")),
 }
 

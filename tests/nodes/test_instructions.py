@@ -11,7 +11,10 @@ from django.db.models.functions import Now
 from kernel.clock import now
 from kernel.models.suspensions import Suspension
 from kernel.services.outbox import drain
+from kernel.tasks import sweep
+from monitoring import handlers
 from monitoring.models import DownwardInstruction, Instruction
+from monitoring.services.orders import carry_out
 from monitoring.tasks import watch_feeds
 from nodes.domain.envelopes import Outcome
 from nodes.domain.instructions import ORDERS, REPORTS, Order, OrderReport, compose, read_order, read_report
@@ -95,6 +98,34 @@ def test_an_instruction_that_runs_out_is_told_too(world: World, attached: FarUps
     Instruction.objects.update(valid_until=Now() - timedelta(seconds=1))
     watch_feeds()
     assert [state for state, _ in reported(attached)] == ["in_force", "expired"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_dies_between_receipt_and_effect_costs_one_sweep(
+    world: World, attached: FarUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody hears the bell, and who sweeps dies with the effect done and not committed."""
+    given = order(world.ada.organisation.code)
+    answer = attached.message(ORDERS, 1, given.id, compose(given))
+    assert attached.receipt_of(answer, current_key().public_key).outcome is Outcome.STORED
+    assert not Instruction.objects.exists()
+
+    def carry_out_and_die(**told: Any) -> None:
+        carry_out(**told)
+        assert Suspension.objects.exists()
+        raise SystemExit
+
+    with monkeypatch.context() as dying:
+        dying.setattr(handlers, "carry_out", carry_out_and_die)
+        with pytest.raises(SystemExit):
+            sweep()
+    assert not Instruction.objects.exists()
+    assert not Suspension.objects.exists(), "all of it or nothing"
+    sweep()
+    assert world.ada.get(f"/api/v1/instructions/{given.id}").json()["state"] == "in_force"
+    sweep()
+    assert Suspension.objects.filter(closed_at=None).count() == 1
+    assert [body["state"] for body in attached.bodies(REPORTS)] == ["in_force"], "and the nation knows"
 
 
 def test_nobody_below_instructs_and_nobody_above_reports(world: World, jiangsu: FarNode) -> None:
