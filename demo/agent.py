@@ -15,7 +15,7 @@ from demo.client import Client
 from demo.listener import Listener
 from kernel.errors import SignatureRefused
 
-EVERY_SECONDS = 1.0
+EVERY_SECONDS = 2.0
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Cluster:
 
 
 class ProviderAgent:
-    """Reports every second from a thread of its own, until `silence`; calls arrive at `callback_url`."""
+    """Reports every two seconds from a thread of its own, until `silence`; calls arrive at `callback_url`."""
 
     def __init__(self, name: str, client: Client, installed: Mapping[str, int]) -> None:
         """Register at the node and listen for its calls; nothing is reported before `start`."""
@@ -62,7 +62,7 @@ class ProviderAgent:
         return self.client.post("/api/v1/inventory/heartbeats", body)
 
     def start(self) -> None:
-        """Report now and every second."""
+        """Report now and every two seconds."""
         self._quiet.clear()
         self.report()
         threading.Thread(target=self._beat, daemon=True).start()

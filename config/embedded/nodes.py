@@ -90,6 +90,7 @@ class Node:
             SECRET_KEY_FILE=str(self._secret_file("secret.key", lambda: secrets.token_urlsafe(50).encode())),
             CIN_MEDIA=str(self.folder / "media"),
             CIN_AS_OWNER="1" if as_owner else "0",
+            CELERY_SKIP_CHECKS="1",  # Django's system checks: `migrate` has run them
             DATABASE_APP_URL=addresses.database,
             EMAIL_URL=f"file://{self.folder / 'mail'}",  # what the node writes to people is read there
             **(addresses.environment() | dict(self.spec.extra)),
