@@ -22,7 +22,7 @@ LONGEST_NOTICE = 365
 
 
 class LineChangeIn(serializers.Serializer[Any]):
-    """Another rate, or the line from another A end: a bundle of a selection from there, with the same centre and provider."""
+    """Another rate, or the line from another A end: a bundle of a selection from there, with the same centre, provider and protection."""
 
     order = serializers.UUIDField()
     bandwidth_mbps = serializers.IntegerField(min_value=1, max_value=MOST_MBPS, required=False)

@@ -27,7 +27,7 @@ from marketplace.selectors.orders import (
     served_until,
 )
 from scheduling.selectors import selections
-from scheduling.selectors.selections import BundleFacts
+from scheduling.selectors.selections import Begins, BundleFacts
 from scheduling.services import line_switches
 
 CARRIER_LOST = "线路商未能保留变更后的专线 / the line's carrier could not keep the changed line"
@@ -95,7 +95,7 @@ def offer_change(
     line_switches.ask_change(
         order=row.order_id,
         change=row.id,
-        a=_a_of(row),
+        begins=_begins(row),
         bandwidth_mbps=row.bandwidth_mbps,
         until=row.offer_ends,
         actor=actor,
@@ -164,7 +164,7 @@ def switch_line(*, change: LineChange, actor: Actor) -> LineChange:
         change=row.id,
         quantities=dict.fromkeys(_spans(row), row.bandwidth_mbps),
         instead_of=kept.spans,
-        a=facts.a if facts else None,
+        begins=_begins(row),
         below_us=facts.below_us if facts else None,
         bandwidth_mbps=row.bandwidth_mbps,
         actor=actor,
@@ -222,7 +222,7 @@ def _require_changeable(order: Order) -> None:
 
 
 def _require_same(order: Order, facts: BundleFacts) -> None:
-    """A move keeps the line provider, the technology and the centre; only the A end and the route are others."""
+    """A move keeps the line provider, the technology, the centre and the protection; only where it begins and its routes are others."""
     bundle = order.facts["bundle"]
     for name, zh, en in (
         ("line_provider", "线路商", "line provider"),
@@ -231,6 +231,12 @@ def _require_same(order: Order, facts: BundleFacts) -> None:
     ):
         if str(getattr(facts, name)) != bundle[name]:
             raise _unchangeable("/selection", f"所选组合的{zh}与订单不同", f"the bundle has another {en}")
+    if facts.line_terms["circuits"] != bundle["line_terms"]["circuits"]:
+        raise _unchangeable(
+            "/selection",
+            f"所选组合的保护方式为 {facts.protection}，与订单不同，请按订单的保护方式重新选择",
+            f"the protection of the bundle is {facts.protection}, not the order's: select with the order's",
+        )
 
 
 def _unchangeable(pointer: str, zh: str, en: str) -> LineNotChangeable:
@@ -259,14 +265,16 @@ def _facts(row: LineChange) -> BundleFacts | None:
 def _require_gate(row: LineChange) -> None:
     bundle: dict[str, Any] = row.order.facts["bundle"]
     line_switches.require_line_sellable(
-        provider=row.line_provider, technology=bundle["technology"], ends=(_a_of(row), UUID(bundle["z"]))
+        provider=row.line_provider,
+        technology=bundle["technology"],
+        ends=selections.ends_of(_begins(row), UUID(bundle["z"])),
     )
 
 
-def _a_of(row: LineChange) -> UUID:
-    """The site at the A end that the line has then."""
+def _begins(row: LineChange) -> Begins:
+    """Where the line begins then."""
     facts = _facts(row)
-    return facts.a if facts else line_switches.a_of(row.order_id)
+    return facts.begins if facts else line_switches.begins_of(row.order_id)
 
 
 def _locked(change: UUID) -> LineChange:

@@ -10,9 +10,11 @@ from rest_framework.response import Response
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
+from kernel.errors import InvalidField
 from kernel.systems import System
 from scheduling.adapters.carriers import ADAPTERS
 from scheduling.domain.carriers import CarrierState
+from scheduling.domain.demand import PROTECTIONS
 from scheduling.domain.elements import KEY
 from scheduling.domain.technologies import FASTEST_MBPS, Technology
 from scheduling.models import CarrierLine, LineInterface
@@ -45,10 +47,34 @@ class LineEnquiryIn(serializers.Serializer[Any]):
     z = serializers.RegexField(f"^{KEY}$", help_text="key of the centre's site")
     bandwidth_mbps = serializers.IntegerField(min_value=1, max_value=FASTEST_MBPS)
     technology = serializers.ChoiceField(Technology.choices())
+    protection = serializers.ChoiceField(PROTECTIONS, default="none")
+    protection_a = serializers.RegexField(
+        f"^{KEY}$",
+        allow_null=True,
+        default=None,
+        help_text="of a pair: key of the site where the second path begins, where that is not `a`",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Only a pair has a second path, and it begins elsewhere or is not said to."""
+        if attrs["protection_a"] is not None:
+            if attrs["protection"] != "one_plus_one":
+                raise InvalidField(
+                    pointer="/protection_a",
+                    reason_zh="只有 protection 为 one_plus_one 的专线才有第二条路径；请改填 protection，或不填本项。",
+                    reason_en="Only a line with protection one_plus_one has a second path: say so, or leave this out.",
+                )
+            if attrs["protection_a"] == attrs["a"]:
+                raise InvalidField(
+                    pointer="/protection_a",
+                    reason_zh="与 a 相同；两条路径起于同一站点时请不填本项。",
+                    reason_en="It is the same as a: leave it out where both paths begin at one site.",
+                )
+        return attrs
 
 
 class LineWordOut(serializers.Serializer[Any]):
-    """What the carrier says: latency committed to in µs one way, prices in CNY as text, days."""
+    """What the carrier says: latency committed to in µs one way, of a pair the slower path's; prices in CNY as text; days."""
 
     reachable = serializers.BooleanField()
     latency_us = serializers.IntegerField(allow_null=True)
@@ -64,6 +90,8 @@ class LineEnquiryOut(serializers.ModelSerializer[CarrierLine]):
     """
 
     a = serializers.CharField(source="a.key")
+    protection = serializers.ChoiceField(PROTECTIONS)
+    protection_a = serializers.CharField(source="protection_a.key", allow_null=True)
     z = serializers.CharField(source="z.key")
     replaces = serializers.UUIDField(source="replaces_id", allow_null=True)
     word = serializers.SerializerMethodField()
@@ -78,6 +106,8 @@ class LineEnquiryOut(serializers.ModelSerializer[CarrierLine]):
             "change",
             "replaces",
             "a",
+            "protection",
+            "protection_a",
             "z",
             "bandwidth_mbps",
             "technology",
@@ -133,7 +163,7 @@ class LineEnquiriesView(HouseView):
 
     system = System.SELECTION
     operations = {"GET": "scheduling.list_line_enquiries", "POST": "scheduling.enquire_line"}
-    alongside = ("a", "z")  # a line may end at others' sites
+    alongside = services.SITES  # a line may end at others' sites
 
     @extend_schema(parameters=[LineEnquiryQuery], responses=page_of(LineEnquiryOut))
     def get(self, request: Request) -> Response:
@@ -153,7 +183,7 @@ class LineEnquiryView(HouseView):
     system = System.SELECTION
     operations = {"GET": "scheduling.read_line_enquiry"}
     queryset = CarrierLine.objects.all()
-    alongside = ("a", "z")
+    alongside = services.SITES
 
     @extend_schema(responses=LineEnquiryOut)
     def get(self, request: Request, **_: Any) -> Response:

@@ -13,6 +13,7 @@ from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
 from scheduling.api.evidence import LONGEST_US, SHA256
+from scheduling.domain.demand import PROTECTIONS
 from scheduling.domain.evidence import Method
 from scheduling.domain.openings import LIFE, OpeningState
 from scheduling.domain.working_days import REAL_DAY
@@ -64,7 +65,7 @@ class LineTestOut(serializers.ModelSerializer[LineTest]):
 
 
 class OpeningSurveyOut(serializers.Serializer[Any]):
-    """What the survey of the A end found."""
+    """What the survey of the A end found, of a pair that begins at two sites of both."""
 
     cable_m = serializers.IntegerField(help_text="metres of cable that have to be laid")
     note = serializers.CharField(allow_blank=True)
@@ -73,7 +74,13 @@ class OpeningSurveyOut(serializers.Serializer[Any]):
 class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
     """An opening as the line provider and the user see it."""
 
-    a = serializers.CharField(source="a.key")
+    a = serializers.CharField(source="a.key", help_text="key of the site where it begins")
+    protection = serializers.ChoiceField(PROTECTIONS)
+    protection_a = serializers.CharField(
+        source="protection_a.key",
+        allow_null=True,
+        help_text="of a pair: key of the site where the second path begins, where that is not `a`",
+    )
     z = serializers.CharField(source="z.key")
     clock = serializers.SerializerMethodField()
     plan = serializers.SerializerMethodField()
@@ -91,6 +98,8 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
             "technology",
             "bandwidth_mbps",
             "a",
+            "protection",
+            "protection_a",
             "z",
             "below_us",
             "max_loss",
@@ -140,7 +149,7 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
 
 
 class OpeningSurveyIn(serializers.Serializer[Any]):
-    """What the survey found: the A end can be built as promised."""
+    """What the survey found: the A end can be built as promised, of a pair that begins at two sites both can."""
 
     cable_m = serializers.IntegerField(min_value=0, max_value=LONGEST_CABLE_M)
     note = serializers.CharField(max_length=200, allow_blank=True, default="")
@@ -153,7 +162,7 @@ class OpeningDeclineIn(serializers.Serializer[Any]):
 
 
 class LineTestIn(serializers.Serializer[Any]):
-    """An end-to-end test, one way on the optical layer."""
+    """An end-to-end test, one way on the optical layer; of a pair each figure is the worse path's."""
 
     method = serializers.ChoiceField(Method.choices())
     latency_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
@@ -182,7 +191,7 @@ class LineOpeningsView(HouseView):
 
     system = System.SELECTION
     operations = {"GET": "scheduling.list_openings"}
-    alongside = ("a", "z")  # the line ends at its carrier's sites
+    alongside = services.SITES  # the line ends at its carrier's sites
 
     @extend_schema(parameters=[LineOpeningQuery], responses=page_of(LineOpeningOut))
     def get(self, request: Request) -> Response:
@@ -197,7 +206,7 @@ class LineOpeningView(HouseView):
     system = System.SELECTION
     operations = {"GET": "scheduling.read_opening"}
     queryset = LineOpening.objects.all()
-    alongside = ("a", "z")
+    alongside = services.SITES
 
     @extend_schema(responses=LineOpeningOut)
     def get(self, request: Request, **_: Any) -> Response:

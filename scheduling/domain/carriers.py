@@ -56,6 +56,7 @@ VERBS: Mapping[str, str] = {
 class LineAsk:
     """From which site (its key) to which (its key), how many Mbps, made with what.
 
+    `protection` is `one_plus_one` for a pair; `protection_a` the site where its second path begins, where that is not `a`.
     `replaces`: the key of the line that becomes this one; what the carrier keeps under it counts towards this one.
     """
 
@@ -63,12 +64,14 @@ class LineAsk:
     z: str
     bandwidth_mbps: int
     technology: str
+    protection: str = "none"
+    protection_a: str | None = None
     replaces: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LineWord:
-    """Whether it can be had, the latency committed to in µs one way, the price, and days."""
+    """Whether it can be had, the latency committed to in µs one way (of a pair the slower path's), the price, and days."""
 
     reachable: bool
     latency_us: int | None

@@ -117,17 +117,17 @@ def verdict_of(*, state: str, lower_us: int, upper_us: int, below_us: int) -> Ve
     return judge(upper_us=upper_us, lower_us=lower_us, below_us=below_us)
 
 
-def assess(claim: Claim, *, metres: Decimal, at: datetime) -> EvidenceState:
+def assess(claim: Claim, *, metres: Decimal, at: datetime, pointer: str = "/value_us") -> EvidenceState:
     """Judge a claim over a span whose ends are `metres` apart on the great circle.
 
-    Raises ImpossibleLatency below 3.336 µs/km, MeasuredInFuture for a time after `at`. Between that and
-    4.9 µs/km only hollow-core fibre with its proof is believed, else it waits for review (SCHEME §7).
+    Raises ImpossibleLatency, of what stands at the pointer, below 3.336 µs/km, MeasuredInFuture for a time after
+    `at`. Between that and 4.9 µs/km only hollow-core fibre with its proof is believed, else it waits for review (SCHEME §7).
     """
     if claim.measured_at > at:
         raise MeasuredInFuture(pointer="/measured_at")
     if faster_than(claim.one_way, metres, Medium.HOLLOW_CORE):
         raise ImpossibleLatency(
-            pointer="/value_us",
+            pointer=pointer,
             value=f"{float(claim.one_way):g}",
             floor=floor_us(metres, Medium.HOLLOW_CORE),
             km=f"{metres / 1000:.3f}",

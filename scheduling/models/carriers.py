@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from kernel.models.base import Entity
 from scheduling.domain.carriers import LIFE, CarrierState
-from scheduling.models.sites import Site
+from scheduling.models.sites import SECOND_END, Site
 
 
 class LineInterface(Entity):
@@ -28,7 +28,7 @@ class LineInterface(Entity):
 class CarrierLine(Entity):
     """One line as its carrier was asked for it: an enquiry (no order), or an order's. Its id is the key of every call.
 
-    A `change` of a running line is a line of its own, which replaces the one before when it is switched. `wanted_until` is how long a pre-occupation was asked for; `expires_at` is what the carrier granted, at most that.
+    Of a 1+1 pair both paths begin at `a`, or the second at `protection_a`. A `change` of a running line is a line of its own, which replaces the one before when it is switched. `wanted_until` is how long a pre-occupation was asked for; `expires_at` is what the carrier granted, at most that.
     """
 
     tenant_field: ClassVar[str] = "provider_id"
@@ -40,6 +40,8 @@ class CarrierLine(Entity):
     change = models.UUIDField(null=True, unique=True)
     replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     a = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    protection = models.CharField(max_length=20, default="none")
+    protection_a = models.ForeignKey(Site, models.PROTECT, null=True, related_name="+")
     z = models.ForeignKey(Site, models.PROTECT, related_name="+")
     bandwidth_mbps = models.BigIntegerField()
     technology = models.CharField(max_length=20)
@@ -60,6 +62,7 @@ class CarrierLine(Entity):
                 condition=Q(change=None, replaces=None) | Q(order__isnull=False, replaces__isnull=False),
                 name="carrier_line_of_a_change_replaces_one",
             ),
+            models.CheckConstraint(condition=SECOND_END, name="carrier_line_second_end_of_a_pair_elsewhere"),
         ]
         indexes = [
             models.Index(

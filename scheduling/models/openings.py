@@ -10,11 +10,14 @@ from kernel.models.base import Entity
 from scheduling.domain.evidence import Method
 from scheduling.domain.openings import LIFE, OpeningState
 from scheduling.domain.working_days import DayCount
-from scheduling.models.sites import Site
+from scheduling.models.sites import SECOND_END, Site
 
 
 class LineOpening(Entity):
-    """The life of one order's line; `below_us` and `max_loss` are what was sold."""
+    """The life of one order's line; `below_us` and `max_loss` are what was sold.
+
+    Of a 1+1 pair both paths begin at `a`, or the second at `protection_a`.
+    """
 
     tenant_field: ClassVar[str] = "provider_id"
     party_fields: ClassVar[list[str]] = ["user_id"]
@@ -25,6 +28,8 @@ class LineOpening(Entity):
     technology = models.CharField(max_length=20)
     bandwidth_mbps = models.BigIntegerField()
     a = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    protection = models.CharField(max_length=20, default="none")
+    protection_a = models.ForeignKey(Site, models.PROTECT, null=True, related_name="+")
     z = models.ForeignKey(Site, models.PROTECT, related_name="+")
     below_us = models.BigIntegerField()
     max_loss = models.DecimalField(max_digits=10, decimal_places=9)
@@ -53,6 +58,9 @@ class LineOpening(Entity):
 
     class Meta:
         db_table = "line_opening"
+        constraints = [
+            models.CheckConstraint(condition=SECOND_END, name="line_opening_second_end_of_a_pair_elsewhere")
+        ]
         indexes = [models.Index(fields=["due_at"], name="line_opening_by_due")]
 
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import F, Q
 
 from kernel.models.base import Entity
 from scheduling.domain.sites import SiteRole
@@ -31,3 +32,7 @@ class Site(Entity):
 
     class Meta:
         db_table = "site"
+
+
+SECOND_END = Q(protection_a=None) | Q(protection="one_plus_one") & ~Q(protection_a=F("a"))
+"""Of a row with `a`, `protection` and `protection_a`: only of a pair a second path begins elsewhere."""

@@ -7,8 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from kernel.errors import NotFound
+from scheduling.domain.demand import PROTECTIONS
 from scheduling.errors import NoSuchBundle, RemoteBundle
 from scheduling.models import Selection
+
+Begins = tuple[UUID, UUID | None]
+"""Where a line begins, and where the second path of a pair does if that is another site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,24 @@ class BundleFacts:
     snapshot: str
 
     @property
+    def protection(self) -> str:
+        """`one_plus_one` of a pair, which has two circuits; else `none`."""
+        return PROTECTIONS[self.line_terms["circuits"] - 1]
+
+    @property
+    def begins(self) -> Begins:
+        """The one or two sites at the A end."""
+        return self.a, self.protection_a
+
+    @property
     def ends(self) -> tuple[UUID, ...]:
         """The sites at the ends of the line: one or two at the A end, and the centre's."""
-        return (self.a, *((self.protection_a,) if self.protection_a else ()), self.z)
+        return ends_of(self.begins, self.z)
+
+
+def ends_of(begins: Begins, z: UUID) -> tuple[UUID, ...]:
+    """The sites at the ends of a line that begins there and leads to z."""
+    return (*(site for site in begins if site is not None), z)
 
 
 def bundle(selection: UUID, index: int) -> BundleFacts:

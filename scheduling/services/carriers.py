@@ -34,10 +34,12 @@ from scheduling.domain.disclosures import Stretch, why_impossible
 from scheduling.domain.light import Medium
 from scheduling.errors import CarrierNotReady, NoLineInterface, UnknownSite
 from scheduling.models import CarrierLine, LineInterface, LineOpening, LineProvider, Site
+from scheduling.selectors.selections import Begins
 from scheduling.selectors.sites import point_of
 from scheduling.services.line_signs import note_line
 
 CALL = "scheduling.call_carrier"
+SITES = ("a", "protection_a", "z")
 PATIENCE = timedelta(minutes=15)  # how long an enquiry waits for its answer
 S = CarrierState
 
@@ -55,22 +57,31 @@ def register_interface(*, adapter: str, url: str, active: bool, actor: Actor) ->
 
 @transaction.atomic
 def enquire_line(
-    *, line_provider: str, a: str, z: str, bandwidth_mbps: int, technology: str, actor: Actor
+    *,
+    line_provider: str,
+    a: str,
+    z: str,
+    bandwidth_mbps: int,
+    technology: str,
+    protection: str,
+    protection_a: str | None,
+    actor: Actor,
 ) -> CarrierLine:
     """Ask a carrier whether a line can be had, and how; the answer comes later. Raises NoLineInterface, UnknownSite."""
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     provider = LineProvider.objects.filter(key=line_provider).first()
     if provider is None or not asks(provider.tenant_id):
         raise NoLineInterface(pointer="/line_provider", line_provider=line_provider)
-    sites = {row.key: row for row in Site.objects.filter(key__in=[a, z])}
-    for name, key in (("a", a), ("z", z)):
+    named = {"a": a, "z": z} | ({"protection_a": protection_a} if protection_a else {})
+    sites = {row.key: row for row in Site.objects.filter(key__in=named.values())}
+    for name, key in named.items():
         if key not in sites:
             raise UnknownSite(pointer=f"/{name}", site=key)
     row = CarrierLine.objects.create(
         provider_id=provider.tenant_id,
         user_id=actor.tenant_id,
-        a=sites[a],
-        z=sites[z],
+        **{name: sites[key] for name, key in named.items()},
+        protection=protection,
         bandwidth_mbps=bandwidth_mbps,
         technology=technology,
         wanted_until=now() + PATIENCE,
@@ -96,6 +107,8 @@ def ask_hold(*, opening: LineOpening, until: datetime, actor: Actor) -> None:
         user_id=opening.user_id,
         order=opening.order,
         a_id=opening.a_id,
+        protection=opening.protection,
+        protection_a_id=opening.protection_a_id,
         z_id=opening.z_id,
         bandwidth_mbps=opening.bandwidth_mbps,
         technology=opening.technology,
@@ -108,7 +121,7 @@ def ask_hold(*, opening: LineOpening, until: datetime, actor: Actor) -> None:
 
 @transaction.atomic
 def ask_change(
-    *, order: UUID, change: UUID, a: UUID, bandwidth_mbps: int, until: datetime, actor: Actor
+    *, order: UUID, change: UUID, begins: Begins, bandwidth_mbps: int, until: datetime, actor: Actor
 ) -> None:
     """Ask the carrier of a running line to pre-occupy another in its place; orders whose carrier was not asked pass.
 
@@ -119,6 +132,7 @@ def ask_change(
         return
     running = next((row for row in rows if row.state == S.CONFIRMED), rows[0])
     _require(running, S.CONFIRMED)
+    a, protection_a = begins
     row = CarrierLine.objects.create(
         provider_id=running.provider_id,
         user_id=running.user_id,
@@ -126,6 +140,8 @@ def ask_change(
         change=change,
         replaces=running,
         a_id=a,
+        protection=running.protection,
+        protection_a_id=protection_a,
         z=running.z,
         bandwidth_mbps=bandwidth_mbps,
         technology=running.technology,
@@ -179,12 +195,20 @@ def call_carrier(*, line: UUID) -> None:
 
     The job then asks again under the same key. What was pre-occupied without our knowing runs out by itself.
     """
-    row = CarrierLine.objects.select_related("a", "z").get(id=line)
+    row = CarrierLine.objects.select_related(*SITES).get(id=line)
     verb = VERBS.get(row.state)
     interface = _interface(row.provider_id)
     if verb is None or interface is None:
         return
-    ask = LineAsk(row.a.key, row.z.key, row.bandwidth_mbps, row.technology, row.replaces_id)
+    ask = LineAsk(
+        a=row.a.key,
+        z=row.z.key,
+        bandwidth_mbps=row.bandwidth_mbps,
+        technology=row.technology,
+        protection=row.protection,
+        protection_a=row.protection_a.key if row.protection_a else None,
+        replaces=row.replaces_id,
+    )
     port: CarrierPort = ADAPTERS[interface.adapter](interface.url)
     said: Any = None
     no: str | None = None
@@ -251,9 +275,10 @@ def _answer(row: CarrierLine, word: LineWord) -> None:
     """Keep the word, unless it is faster than light."""
     if word.latency_us is not None:
         stretch = Stretch(None, word.latency_us, Medium.UNDISCLOSED)
-        if why := why_impossible(stretch, point_of(row.a), point_of(row.z)):
-            _give_up(row, "refuse", why[2])
-            return
+        for begin in filter(None, (row.a, row.protection_a)):
+            if why := why_impossible(stretch, point_of(begin), point_of(row.z)):
+                _give_up(row, "refuse", why[2])
+                return
     row.word = {
         name: value if value is None or isinstance(value, bool | int) else str(value)
         for name, value in asdict(word).items()
@@ -304,7 +329,7 @@ def _ask(row: CarrierLine) -> None:
 
 def _all_locked(which: Q) -> QuerySet[CarrierLine]:
     """Lines from the oldest on, locked in that order."""
-    rows = CarrierLine.objects.select_for_update(of=("self",)).select_related("a", "z")
+    rows = CarrierLine.objects.select_for_update(of=("self",)).select_related(*SITES)
     return rows.filter(which).order_by("id")
 
 

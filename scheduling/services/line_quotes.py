@@ -226,6 +226,8 @@ def _signed(
             "technology": facts.technology,
             "bandwidth_mbps": facts.bandwidth_mbps,
             "a": str(facts.a),
+            "protection": facts.protection,
+            "protection_a": str(facts.protection_a) if facts.protection_a else None,
             "z": str(facts.z),
             "below_us": facts.below_us,
             "terms": row.terms,

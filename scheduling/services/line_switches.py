@@ -11,14 +11,15 @@ from kernel.services import capacity
 from kernel.services.regrants import regrant
 from scheduling.models import LineOpening
 from scheduling.selectors.profiles import hold_profile
+from scheduling.selectors.selections import Begins
 from scheduling.services.carriers import ask_change, ask_confirmation, drop_change, replace_line
 from scheduling.services.gate import require_line_sellable
 from scheduling.services.openings import note_switch
 
 __all__ = [
-    "a_of",
     "ask_change",
     "ask_confirmation",
+    "begins_of",
     "confirm_more",
     "hold_more",
     "let_go",
@@ -27,9 +28,9 @@ __all__ = [
 ]
 
 
-def a_of(order: UUID) -> UUID:
-    """The site at the A end of an order's line, as it is now."""
-    return LineOpening.objects.values_list("a_id", flat=True).get(order=order)
+def begins_of(order: UUID) -> Begins:
+    """Where an order's line begins now."""
+    return LineOpening.objects.values_list("a_id", "protection_a_id").get(order=order)
 
 
 def hold_more(*, change: UUID, tenant: UUID, quantities: Mapping[UUID, int], ttl: timedelta) -> datetime:
@@ -58,11 +59,11 @@ def switch(
     quantities: Mapping[UUID, int],
     instead_of: Iterable[UUID],
     bandwidth_mbps: int,
-    a: UUID | None,
+    begins: Begins,
     below_us: int | None,
     actor: Actor,
 ) -> None:
-    """The order's line is on these spans with these Mbps from now on. Raises HoldGone, CarrierNotReady."""
+    """The order's line begins there and is on these spans with these Mbps from now on. Raises HoldGone, CarrierNotReady."""
     replace_line(change=change, actor=actor)
     regrant(bundle=order, spare=change, quantities=quantities, instead_of=instead_of)
-    note_switch(order=order, bandwidth_mbps=bandwidth_mbps, a=a, below_us=below_us, actor=actor)
+    note_switch(order=order, bandwidth_mbps=bandwidth_mbps, begins=begins, below_us=below_us, actor=actor)

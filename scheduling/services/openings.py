@@ -18,12 +18,13 @@ from scheduling.domain.openings import LIFE, OpeningState, Promise, Sold, contra
 from scheduling.domain.working_days import DayCount
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.selectors.profiles import opening_profile, working_calendar
-from scheduling.selectors.selections import BundleFacts
+from scheduling.selectors.selections import Begins, BundleFacts
 from scheduling.selectors.sites import point_of
 from scheduling.services.carriers import ask_confirmation, ask_hold, ask_release
 from scheduling.services.line_signs import note_line
 
 DEEM = "scheduling.deem_line"
+SITES = ("a", "protection_a", "z")
 DELIVERY = "deliver"  # the step whose day is the whole promise
 
 
@@ -49,6 +50,8 @@ def preoccupy_line(
         technology=facts.technology,
         bandwidth_mbps=facts.bandwidth_mbps,
         a_id=facts.a,
+        protection=facts.protection,
+        protection_a_id=facts.protection_a,
         z_id=facts.z,
         below_us=facts.below_us,
         max_loss=facts.max_loss,
@@ -163,6 +166,7 @@ def report_test(
 ) -> LineOpening:
     """Keep an end-to-end test, one way; one that meets what was sold delivers the line, another only stands there.
 
+    Of a pair it is of the slower path, so that neither of the two can be faster than light in it.
     Raises ImpossibleLatency, MeasuredInFuture for what cannot be.
     """
     row = _locked(opening)
@@ -177,7 +181,9 @@ def report_test(
         measured_at=measured_at,
     )
     at = now()
-    assess(claim, metres=point_of(row.a).metres_to(point_of(row.z)), at=at)
+    begins = [point_of(site) for site in (row.a, row.protection_a) if site is not None]
+    farthest = max(begin.metres_to(point_of(row.z)) for begin in begins)
+    assess(claim, metres=farthest, at=at, pointer="/latency_us")
     met = Sold(row.below_us, row.max_loss).met_by(upper_us=claim.upper_us, loss=loss)
     LineTest.objects.create(
         opening=row,
@@ -239,12 +245,13 @@ def bill_line(*, order: UUID, at: datetime, actor: Actor) -> None:
 
 @transaction.atomic
 def note_switch(
-    *, order: UUID, bandwidth_mbps: int, a: UUID | None, below_us: int | None, actor: Actor
+    *, order: UUID, bandwidth_mbps: int, begins: Begins, below_us: int | None, actor: Actor
 ) -> None:
-    """The line was switched to another rate, or to another A end with the latency that it is sold with there."""
+    """The line was switched to another rate, or to where it begins now, with the latency that it is sold with there."""
     row = LineOpening.objects.select_for_update().get(order=order)
-    row.bandwidth_mbps, row.a_id, row.below_us = bandwidth_mbps, a or row.a_id, below_us or row.below_us
-    row.advance("bandwidth_mbps", "a", "below_us")
+    row.bandwidth_mbps, row.below_us = bandwidth_mbps, below_us or row.below_us
+    row.a_id, row.protection_a_id = begins
+    row.advance("bandwidth_mbps", "a", "protection_a", "below_us")
     OpeningStep.objects.create(opening=row, act="switch", state=row.state, by_user=actor.user_id)
     publish(
         events.LineAdvanced(
@@ -304,7 +311,7 @@ def _advanced(opening: LineOpening, act: str, actor: Actor) -> LineOpening:
 
 
 def _locked(opening: LineOpening) -> LineOpening:
-    return LineOpening.objects.select_for_update(of=("self",)).select_related("a", "z").get(id=opening.id)
+    return LineOpening.objects.select_for_update(of=("self",)).select_related(*SITES).get(id=opening.id)
 
 
 def _step(row: LineOpening, act: str, actor: Actor, *fields: str) -> None:

@@ -1,5 +1,6 @@
 """Changes and ends of lines whose carrier is asked by its own interface: late, odd and refusing, nothing lost, nothing twice."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -11,12 +12,13 @@ from kernel.models.jobs import Job
 from kernel.services.outbox import drain
 from marketplace.models import LineChange, Order
 from marketplace.services.orders import note_dispatched, note_line_accepted
-from scheduling.models import CarrierLine, LineOpening
+from scheduling.models import CarrierLine, LineOpening, Site
 from scheduling.services.carriers import CALL
 from tests.aggregation.supply import made
+from tests.marketplace.test_licence_gate import LINE, particular
 from tests.marketplace.test_line_changes import OFFER, YEAR, act, asked, line_of, standing
 from tests.marketplace.trade import SHEET, aged, ordered
-from tests.scheduling.live import chosen, open_market
+from tests.scheduling.live import PAIR, chosen, open_market, price_ends, share_a_duct
 from tests.scheduling.test_carriers import accept, work
 from tests.support.cast import World
 from tests.support.mock_carrier import MockCarrier, mock_carrier
@@ -40,10 +42,10 @@ def heard() -> None:
         drain()
 
 
-def at_carrier(world: World, carrier: MockCarrier) -> Order:
+def at_carrier(world: World, carrier: MockCarrier, **changes: Any) -> Order:
     """An order for a year whose line the carrier has confirmed, in its second month."""
     made(world.lin.post("/api/v1/line-interfaces", {"url": carrier.url}))
-    order = ordered(world.ben, **YEAR)
+    order = ordered(world.ben, **YEAR, **changes)
     heard()
     assert accept(world, order) == [200, 200]
     heard()
@@ -158,3 +160,47 @@ def test_a_move_is_another_line_at_the_carrier_from_the_new_end_which_replaces_t
     assert LineOpening.objects.get(order=order.id).a.key == "sip-shengpu"
     after = {UUID(each) for each in LineChange.objects.get().spans}
     assert standing() == dict.fromkeys(after, 1000)
+
+
+def test_a_pair_is_quoted_opened_asked_for_and_changed_with_both_of_its_ends(
+    world: World, carrier: MockCarrier
+) -> None:
+    """Of a pair that begins at two access points; its move to one where both paths begin at one site."""
+    share_a_duct(world.lin)
+    price_ends(world.lin)
+    order = at_carrier(world, carrier, **PAIR)
+    (opening,) = made(world.lin.get(f"/api/v1/line-openings?order={order.id}"))["items"]
+    both = {"a": "sip-weiting", "protection": "one_plus_one", "protection_a": "sip-shengpu", "z": "wujiang"}
+    assert opening | both == opening
+    asked_for = {"selection": str(order.quote.selection), "bundle": 0}
+    document = json.loads(made(world.ben.post("/api/v1/line-quotes", asked_for))["document"])
+    sites = {str(row.id): row.key for row in Site.objects.all()}
+    assert {name: sites.get(document[name], document[name]) for name in both} == both
+
+    there = {"from_site": "sip-shengpu", "max_latency_us": None, **YEAR}
+    alone = asked(world.ben, order, 409, selection=chosen(world.ben, **there)["id"], bundle=0)
+    assert (alone["code"], alone["errors"][0]["pointer"]) == ("line_not_changeable", "/selection")
+    second = Site.objects.filter(key="sip-shengpu")
+    particular(LINE, "cities", ["320000"])(world)
+    second.update(city="310000")
+    change = asked(world.ben, order, bandwidth_mbps=2000)
+    assert act(world.lin, change, "offer", OFFER, 409)["code"] == "line_not_sellable", "at its second end"
+    second.update(city="320571")
+
+    def change_line() -> list[str | None]:
+        act(world.lin, change, "offer", OFFER)
+        heard()
+        act(world.ben, change, "agree")
+        heard()
+        act(world.lin, change, "switch")
+        told = made(world.ben.get(f"/api/v1/line-openings/{opening['id']}"))
+        return [told["a"], told["protection_a"]]
+
+    assert change_line() == ["sip-weiting", "sip-shengpu"]
+    pair = chosen(world.ben, **there, protection="one_plus_one")
+    change = asked(world.ben, order, selection=pair["id"], bundle=0)
+    assert change_line() == ["sip-shengpu", None]
+    told = [said for verb, said in carrier.heard if verb == "preoccupy"]
+    assert [(said["bandwidth_mbps"], {name: said.get(name) for name in both}) for said in told] == [
+        (1000, both), (2000, both), (1000, both | {"a": "sip-shengpu", "protection_a": None}),
+    ]  # fmt: skip

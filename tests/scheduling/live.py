@@ -40,6 +40,13 @@ CLASSES = [
     {"code": "extension", "up_to_m": 5000, "days": 10},
     {"code": "new_build", "up_to_m": 30000, "days": 45},
 ]
+POINT = {"lat": "31.3500", "lon": "120.7000"}  # 690 m from Lin's station in the park, 12 km from Shengpu
+PAIR = {
+    "from_site": None,
+    "from_coordinates": POINT,
+    "protection": "one_plus_one",
+    "max_latency_us": None,
+}
 COVERED = "address,lat,lon,site"
 
 
@@ -63,6 +70,22 @@ def disclose(person: Person, *, evidence: bool = True) -> None:
     if evidence:
         for record in json.loads(text("latency_evidence.json"))["evidence"]:
             made(person.post("/api/v1/latency-evidence", record))
+
+
+def share_a_duct(person: Person) -> None:
+    """From now on all ways out of the person's station in the park lie in one duct: a PAIR begins at two access points."""
+    net = network()
+    for span in net["spans"]:
+        if "sip-weiting" in (span["a"], span["b"]):
+            span["srlg"] = ["one duct"]
+    made(person.post("/api/v1/networks:import", net))
+
+
+def price_ends(person: Person) -> None:
+    """The person says what each of its ends costs, so that farther ones can be chosen too."""
+    prices = zip(CLASSES, ("0", "800", "901"), strict=True)
+    classes = [{**each, "one_off_cny": price} for each, price in prices]
+    made(person.post("/api/v1/line-end-profiles", {"classes": classes}))
 
 
 def commit_lines(person: Person) -> None:

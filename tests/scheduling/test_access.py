@@ -12,7 +12,19 @@ from scheduling.domain.serviceability import Near, end_of, own_points
 from scheduling.models import Site
 from scheduling.selectors.selections import bundle
 from tests.aggregation.supply import bring_to_market, made
-from tests.scheduling.live import CLASSES, MARKED, chosen, disclose, identify_lines, network, send_csv, text
+from tests.scheduling.live import (
+    CLASSES,
+    MARKED,
+    PAIR,
+    POINT,
+    chosen,
+    disclose,
+    identify_lines,
+    price_ends,
+    send_csv,
+    share_a_duct,
+    text,
+)
 from tests.scheduling.test_sites import AREA
 from tests.support.cast import World
 
@@ -20,7 +32,6 @@ RULES = (EndRule("pre_covered", 500, 1), EndRule("extension", 5000, 10))
 LINES = (
     "line,line_provider,a_area,a_site,z_centre,z_site,capacity_mbps,committed_latency_us,jitter_us,loss,srlg"
 )
-POINT = {"lat": "31.3500", "lon": "120.7000"}
 
 
 def near(site: str, metres: int, *carriers: str, **more: Any) -> Near:
@@ -113,30 +124,17 @@ def test_each_line_provider_is_reached_at_its_own_access_point(world: World) -> 
 @pytest.mark.django_db
 def test_the_paths_of_a_pair_may_begin_at_two_access_points_of_their_carrier(world: World) -> None:
     """All ways out of Lin's station in the park lie in one duct, so the second path begins in Shengpu, at its own price."""
-    net = network()
-    for span in net["spans"]:
-        if "sip-weiting" in (span["a"], span["b"]):
-            span["srlg"] = ["one duct"]
-    made(world.lin.post("/api/v1/networks:import", net))
+    share_a_duct(world.lin)
     made(send_csv(world.lin, "/api/v1/tariffs:import", text("tariffs_jia.csv")))
     identify_lines(world.lin)
     bring_to_market(world.ada, free=6)
-    pair = {
-        "from_site": None,
-        "from_coordinates": POINT,
-        "protection": "one_plus_one",
-        "max_latency_us": None,
-    }
-    alone = chosen(world.ben, **pair)
+    alone = chosen(world.ben, **PAIR)
     assert alone["access"]["carriers"]["line-jia"]["others"] == [], (
         "what Shengpu costs is for a survey to tell"
     )
     assert alone["answer"]["rejected"]["bundles"]["disjoint"] == 2
-    prices = [
-        {**each, "one_off_cny": price} for each, price in zip(CLASSES, ("0", "800", "901"), strict=True)
-    ]
-    made(world.lin.post("/api/v1/line-end-profiles", {"classes": prices}))
-    found = chosen(world.ben, **pair)
+    price_ends(world.lin)
+    found = chosen(world.ben, **PAIR)
     (other,) = found["access"]["carriers"]["line-jia"]["others"]
     assert (other["site"], other["end_class"], other["days"], other["one_off_cny"]) == (
         "sip-shengpu", "new_build", 45, "901.00",

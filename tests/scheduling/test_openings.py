@@ -112,19 +112,19 @@ def test_every_state_leads_to_its_end() -> None:
     assert LIFE.acts["accept"][0] == LIFE.acts["deem"][0] == {OpeningState.DELIVERED}
 
 
-def preoccupied(world: World, **changes: Any) -> dict[str, Any]:
-    """The line of an order of Ben's that is held, as Ben reads it."""
+def preoccupied(world: World, ends: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    """The line of an order of Ben's that is held, as Ben reads it; its ends and terms with the changes."""
     order, facts = uuid4(), first_bundle(world.ben)
-    facts = replace(facts, line_terms={**facts.line_terms, **changes})
+    facts = replace(facts, line_terms={**facts.line_terms, **changes}, **(ends or {}))
     user = world.ben.organisation.id
     preoccupy_line(order=order, facts=facts, user=user, held_until=HELD_UNTIL, actor=world.ben.actor)
     (item,) = world.ben.get(f"/api/v1/line-openings?order={order}").json()["items"]
     return dict(item)
 
 
-def opened(world: World, **changes: Any) -> dict[str, Any]:
+def opened(world: World, ends: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     """The opening of an order of Ben's that became a contract."""
-    opening = preoccupied(world, **changes)
+    opening = preoccupied(world, ends, **changes)
     contract_line(order=UUID(opening["order"]), actor=world.ben.actor)
     return dict(world.ben.get(f"/api/v1/line-openings/{opening['id']}").json())
 
@@ -206,7 +206,7 @@ def test_a_test_that_misses_what_was_sold_is_kept_and_delivers_nothing(
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
-        ({"latency_us": 50}, "/value_us"),  # 17.184 km: light in a vacuum needs 57 µs
+        ({"latency_us": 50}, "/latency_us"),  # 17.184 km: light in a vacuum needs 57 µs
         ({"measured_at": "2099-01-01T00:00:00Z"}, "/measured_at"),
         ({"loss": "1.1"}, "/loss"),
         ({"samples": 0}, "/samples"),

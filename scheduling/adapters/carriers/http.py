@@ -97,8 +97,18 @@ def _reason(head: bytes) -> str:
 
 
 def _written(ask: LineAsk) -> dict[str, Any]:
-    asked = {"a": ask.a, "z": ask.z, "bandwidth_mbps": ask.bandwidth_mbps, "technology": ask.technology}
-    return asked if ask.replaces is None else asked | {"replaces": str(ask.replaces)}
+    asked = {
+        "a": ask.a,
+        "z": ask.z,
+        "bandwidth_mbps": ask.bandwidth_mbps,
+        "technology": ask.technology,
+        "protection": ask.protection,
+    }
+    if ask.protection_a is not None:
+        asked["protection_a"] = ask.protection_a
+    if ask.replaces is not None:
+        asked["replaces"] = str(ask.replaces)
+    return asked
 
 
 def _typed(value: Any, kind: type) -> Any:

@@ -1,0 +1,110 @@
+"""Both ends of a protected pair: in its opening, in what light allows, and in what its carrier is asked."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from scheduling.adapters.carriers.http import HttpCarrier
+from scheduling.domain.carriers import CarrierRefusedError, LineAsk
+from scheduling.models import LineOpening, Site
+from tests.aggregation.supply import made
+from tests.scheduling.live import open_market
+from tests.scheduling.test_carriers import ASK, LATER, work
+from tests.scheduling.test_openings import act, opened, report
+from tests.support.cast import World
+from tests.support.mock_carrier import MockCarrier, mock_carrier
+
+pytestmark = pytest.mark.django_db
+SCENE = open_market
+BEGINS = [("sip-weiting", "sip-shengpu"), ("sip-shengpu", "sip-weiting")]
+PAIR = replace(ASK, protection="one_plus_one")
+ENQUIRY = {
+    "line_provider": "line-jia", "a": "sip-shengpu", "z": "wujiang", "bandwidth_mbps": 1000, "technology": "otn",
+    "protection": "one_plus_one", "protection_a": "sip-weiting",
+}  # fmt: skip
+
+
+@pytest.fixture
+def carrier(settings: Any) -> Iterator[MockCarrier]:
+    settings.ALLOW_PRIVATE_CALLBACKS = True
+    with mock_carrier() as listening:
+        yield listening
+
+
+@pytest.mark.parametrize("begins", BEGINS)
+def test_a_pair_is_tested_no_faster_than_light_from_its_farther_end(
+    world: World, begins: tuple[str, str]
+) -> None:
+    """Light in a vacuum needs 52.1 µs from Shengpu, and 57.3 µs from the station in the park."""
+    a, other = (Site.objects.get(key=key).id for key in begins)
+    opening = opened(world, {"a": a, "protection_a": other}, circuits=2)
+    assert (opening["a"], opening["protection_a"], opening["protection"]) == (*begins, "one_plus_one")
+    act(world.lin, opening, "take-on")
+    act(world.lin, opening, "configure")
+    answer = act(world.lin, opening, "report-test", report(latency_us=55), status=400)
+    assert answer["code"] == "impossible_latency"
+    assert act(world.lin, opening, "report-test", report(latency_us=58))["state"] == "delivered"
+
+
+def test_a_second_end_is_of_a_pair_and_elsewhere(world: World) -> None:
+    opening = opened(world)
+    assert (opening["protection"], opening["protection_a"]) == ("none", None)
+    row = LineOpening.objects.get()
+    for a, protection in ((row.z_id, "none"), (row.a_id, "one_plus_one")):
+        with pytest.raises(IntegrityError, match="second_end_of_a_pair_elsewhere"), transaction.atomic():
+            LineOpening.objects.update(protection=protection, protection_a=a)
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (ASK, {"protection": "none"}),
+        (PAIR, {"protection": "one_plus_one"}),
+        (replace(PAIR, protection_a="b"), {"protection": "one_plus_one", "protection_a": "b"}),
+        (replace(ASK, replaces=UUID(int=7)), {"protection": "none", "replaces": str(UUID(int=7))}),
+    ],
+)
+def test_a_carrier_is_told_whether_it_is_a_pair_and_where_that_begins(
+    carrier: MockCarrier, ask: LineAsk, said: dict[str, str]
+) -> None:
+    port, key = HttpCarrier(carrier.url), uuid4()
+    carrier.faults = ["", "refuse"]
+    port.query(key, ask)
+    with pytest.raises(CarrierRefusedError):
+        port.preoccupy(key, ask, LATER)
+    line = {"key": str(key), "a": "a", "z": "z", "bandwidth_mbps": 1000, "technology": "otn", **said}
+    assert carrier.heard == [("query", line), ("preoccupy", {**line, "until": LATER.isoformat()})]
+
+
+def test_a_carrier_is_asked_for_a_pair_and_believed_as_far_as_light_lets_it(
+    world: World, carrier: MockCarrier
+) -> None:
+    made(world.lin.post("/api/v1/line-interfaces", {"url": carrier.url}))
+    carrier.word = {**carrier.word, "latency_us": 55}
+    row = made(world.ben.post("/api/v1/line-enquiries", ENQUIRY))
+    work()
+    row = made(world.ben.get(f"/api/v1/line-enquiries/{row['id']}"))
+    assert {name: row[name] for name in ENQUIRY if name != "line_provider"}.items() <= ENQUIRY.items()
+    assert (row["state"], "faster than light" in row["reason"]) == ("refused", True)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "way_out"),
+    [
+        ({"protection_a": "nowhere"}, "unknown_site", "take its key"),
+        ({"protection": "none"}, "invalid_field", "leave this out"),
+        ({"a": "sip-weiting"}, "invalid_field", "leave it out"),
+    ],
+)
+def test_an_enquiry_for_a_pair_that_cannot_be_names_its_second_end(
+    world: World, carrier: MockCarrier, change: dict[str, str], code: str, way_out: str
+) -> None:
+    made(world.lin.post("/api/v1/line-interfaces", {"url": carrier.url}))
+    answer = world.ben.post("/api/v1/line-enquiries", {**ENQUIRY, **change}, Accept_Language="en")
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert answer.json()["errors"][0]["pointer"] == "/protection_a"
+    assert way_out in answer.content.decode()
