@@ -1,5 +1,6 @@
 """Centres beyond their racks: which domains they serve, what storage they rent, and how much carbon a kWh costs there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -23,6 +24,11 @@ class StorageClass(Vocabulary):
     PERFORMANCE = "performance", "高性能存储", "Performance storage"
     STANDARD = "standard", "标准存储", "Standard storage"
     ARCHIVE = "archive", "归档存储", "Archive storage"
+
+
+def fastest_port(ports: Mapping[str, int]) -> int | None:
+    """The rate of the fastest egress port in Gbps; 0 where a centre says that it has none, None where it says nothing."""
+    return max((int(rate) for rate, number in ports.items() if number), default=0) if ports else None
 
 
 @dataclass(frozen=True, slots=True)

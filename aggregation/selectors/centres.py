@@ -5,19 +5,24 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from aggregation.domain.centres import fastest_port
 from aggregation.models import Centre
 from kernel.quantities import standard_racks
 
 
 @dataclass(frozen=True, slots=True)
 class CentreFacts:
-    """A centre: its provider, division (GB/T 2260), the key of its site, and its design size in standard racks."""
+    """A centre: its provider, division (GB/T 2260), the key of its site, its design size in standard racks, and its egress.
+
+    `egress_gbps` is the rate of its fastest port, None where it declares nothing of its ports.
+    """
 
     key: str
     owner: UUID
     division: str
     site: str
     standard_racks: Decimal
+    egress_gbps: int | None
 
 
 def centres(keys: Iterable[str]) -> dict[str, CentreFacts]:
@@ -32,5 +37,10 @@ def centres_in(divisions: str) -> list[CentreFacts]:
 
 def _facts(row: Centre) -> CentreFacts:
     return CentreFacts(
-        row.key, row.tenant_id, row.division, row.site, standard_racks(row.design_racks, row.rack_kw)
+        row.key,
+        row.tenant_id,
+        row.division,
+        row.site,
+        standard_racks(row.design_racks, row.rack_kw),
+        fastest_port(row.egress_ports),
     )

@@ -37,7 +37,9 @@ from nodes.services.contents import content_of
 from nodes.services.signing import key_for, signed_request
 from nodes.services.streams import SEND_JOB, take_step
 
-LEASE = timedelta(seconds=60)  # longer than one request may take; every step renews it
+# Longer than one request may take; every step renews it. What a sender that died held goes out after it, and an instruction
+# is to be in force within a minute.
+LEASE = timedelta(seconds=45)
 AT_ONCE = 500  # requests of one job, so that no stream keeps a worker for itself
 
 

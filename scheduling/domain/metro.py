@@ -1,7 +1,7 @@
 """The indicators of a metropolitan area: each as a share with its numerator and denominator, judged by its bound."""
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ COMPARED: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
 }
+EGRESS_GBPS = 400  # as indicator 4 names it
 MUNICIPALITIES = frozenset({"11", "12", "31", "50"})
 
 
@@ -68,18 +69,33 @@ class Stations:
     one_hop: int = 0
 
 
+def egress_of(fastest: Sequence[int | None]) -> Part | None:
+    """The share of medium and larger centres with the notice's egress; each by its fastest port in Gbps, None: undeclared.
+
+    Who declares nothing may yet have it. None where nobody declares anything.
+    """
+    if fastest and not any(each is not None for each in fastest):
+        return None
+    reached = sum(each is not None and each >= EGRESS_GBPS for each in fastest)
+    return Part(Decimal(reached), Decimal(len(fastest)), "medium_plus_centres", open=None in fastest)
+
+
 def metro_of(division: str) -> str:
     """The metropolitan area of a division: its city, or its municipality under the central government."""
     return f"{division[:2]}0000" if division[:2] in MUNICIPALITIES else f"{division[:4]}00"
 
 
-def parts_of(stations: Stations, numbers: Mapping[str, Any] | None) -> dict[str, Part]:
+def parts_of(
+    stations: Stations, numbers: Mapping[str, Any] | None, egress: Part | None = None
+) -> dict[str, Part]:
     """Code of an indicator → its share, as far as it is known; `numbers` are those of the newest drawing of circles."""
     found = {
         "oxc_roadm": Part(Decimal(stations.oxc), Decimal(stations.important), "important_stations"),
         "otn_100g": Part(Decimal(stations.otn_100g), Decimal(stations.access_points), "access_points"),
         "one_hop": Part(Decimal(stations.one_hop), Decimal(stations.access_points), "access_points"),
     }
+    if egress is not None:
+        found["egress_400g"] = egress
     if numbers is None:
         return found
     told = next(each for each in numbers["variants"] if each["reported"])

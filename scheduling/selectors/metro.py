@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from aggregation.selectors.centres import centres_in
-from scheduling.domain.metro import IndicatorRule, Part, Stations, judged, metro_of, parts_of
+from aggregation.selectors.centres import CentreFacts, centres_in
+from scheduling.domain.metro import IndicatorRule, Part, Stations, egress_of, judged, metro_of, parts_of
 from scheduling.domain.one_hop import OneHopState
 from scheduling.domain.sites import IMPORTANT, SiteRole, divisions_of
 from scheduling.domain.verdicts import Verdict
@@ -50,9 +49,13 @@ def metros(*, city: str = "", line_provider: str = "") -> list[Metro]:
     `line_provider` narrows sites and circles to one carrier's, as the action is run by each.
     """
     medium = circle_profile().medium_standard_racks
-    racks: dict[str, list[Decimal]] = {}
+    centres: dict[str, list[CentreFacts]] = {}
     for centre in centres_in(""):
-        racks.setdefault(metro_of(centre.division), []).append(centre.standard_racks)
+        centres.setdefault(metro_of(centre.division), []).append(centre)
+    larger = {
+        each: [centre for centre in there if centre.standard_racks >= medium]
+        for each, there in centres.items()
+    }
     stations = _stations(line_provider)
     boundaries = _newest(MetroBoundary.objects.order_by("city", "-created_at", "-id").distinct("city"))
     drawn = LatencyCircles.objects.filter(line_provider=line_provider).defer("geometry")
@@ -60,13 +63,17 @@ def metros(*, city: str = "", line_provider: str = "") -> list[Metro]:
     return [
         Metro(
             city=each,
-            centres=len(racks.get(each, ())),
-            medium_plus=sum(size >= medium for size in racks.get(each, ())),
+            centres=len(centres.get(each, ())),
+            medium_plus=len(larger.get(each, ())),
             boundary=boundaries.get(each),
             circles=circles.get(each),
-            indicators=_indicators(stations.get(each, Stations()), circles.get(each)),
+            indicators=_indicators(
+                stations.get(each, Stations()),
+                circles.get(each),
+                [centre.egress_gbps for centre in larger.get(each, ())],
+            ),
         )
-        for each in sorted({*racks, *stations, *boundaries})
+        for each in sorted({*centres, *stations, *boundaries})
         if city in ("", each)
     ]
 
@@ -75,8 +82,10 @@ def _newest(rows: Iterable[Any]) -> dict[str, Any]:
     return {row.city: row for row in rows}
 
 
-def _indicators(stations: Stations, circles: LatencyCircles | None) -> tuple[Indicator, ...]:
-    parts = parts_of(stations, None if circles is None else circles.numbers)
+def _indicators(
+    stations: Stations, circles: LatencyCircles | None, fastest: list[int | None]
+) -> tuple[Indicator, ...]:
+    parts = parts_of(stations, None if circles is None else circles.numbers, egress_of(fastest))
     return tuple(
         Indicator(rule, parts.get(rule.code), judged(rule, parts.get(rule.code)))
         for rule in metro_profile().rules
@@ -117,6 +126,8 @@ def evidence_of(metro: Metro, basis: str | None, line_provider: str) -> str | No
             return None if metro.circles is None else f"/api/v1/latency-circles/{metro.circles.id}"
         case "sites":
             return f"/api/v1/sites?{within}" + (f"&carrier={line_provider}" if line_provider else "")
+        case "centres":
+            return f"/api/v1/centres?division__startswith={divisions_of(metro.city)}"
         case "one_hop":
             return f"/api/v1/one-hop-accesses?state=verified&{within}"
         case _:

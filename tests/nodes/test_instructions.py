@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.db.models.functions import Now
+from pytest_django.fixtures import Settings
 
 from kernel.clock import now
 from kernel.models.suspensions import Suspension
@@ -14,11 +15,14 @@ from kernel.services.outbox import drain
 from kernel.tasks import sweep
 from monitoring import handlers
 from monitoring.models import DownwardInstruction, Instruction
+from monitoring.services.downward import IN_FORCE_WITHIN
 from monitoring.services.orders import carry_out
 from monitoring.tasks import watch_feeds
+from nodes.adapters.peers.client import LONGEST_ANSWER, TIMEOUT
 from nodes.domain.envelopes import Outcome
 from nodes.domain.instructions import ORDERS, REPORTS, Order, OrderReport, compose, read_order, read_report
 from nodes.models import NodeAlarm, Outgoing
+from nodes.services.sending import LEASE
 from nodes.services.signing import current_key
 from tests.nodes.far import FarNode, FarUpstream
 from tests.nodes.test_sending import settle
@@ -126,6 +130,17 @@ def test_a_worker_that_dies_between_receipt_and_effect_costs_one_sweep(
     sweep()
     assert Suspension.objects.filter(closed_at=None).count() == 1
     assert [body["state"] for body in attached.bodies(REPORTS)] == ["in_force"], "and the nation knows"
+
+
+def test_what_a_sender_that_died_held_is_in_force_in_time(settings: Settings) -> None:
+    """At the worst the next one waits for the lease, then for beat at the sender, and the receiver for its own."""
+    beat = {
+        name: timedelta(seconds=settings.CELERY_BEAT_SCHEDULE[name]["schedule"])
+        for name in ("streams", "sweep")
+    }
+    assert TIMEOUT.read is not None
+    assert timedelta(seconds=LONGEST_ANSWER + TIMEOUT.read) < LEASE, "nobody takes over from the living"
+    assert LEASE + beat["streams"] + beat["sweep"] + timedelta(seconds=5) < IN_FORCE_WITHIN
 
 
 def test_nobody_below_instructs_and_nobody_above_reports(world: World, jiangsu: FarNode) -> None:

@@ -21,7 +21,7 @@ from kernel.services.outbox import drain, relay
 from nodes.adapters.peers import client
 from nodes.models import Envelope, NodeAlarm, OutboundStream, Outgoing, Peer
 from nodes.selectors.streams import attention
-from nodes.services.sending import due_streams, send_stream
+from nodes.services.sending import LEASE, due_streams, send_stream
 from nodes.services.streams import enqueue_message
 from nodes.tasks import sweep_streams
 from tests.nodes.far import FarUpstream
@@ -202,7 +202,7 @@ def test_another_content_under_a_number_of_ours_halts_the_stream_until_a_person_
 
 def test_what_a_dead_sender_left_is_sent_by_the_sweep(attached: FarUpstream) -> None:
     enqueue(2)
-    OutboundStream.objects.update(sent=2, busy_until=Now() + timedelta(seconds=60))
+    OutboundStream.objects.update(sent=2, busy_until=Now() + LEASE)
     send_stream(stream=OutboundStream.objects.get().id)
     assert attached.arrivals == []  # somebody is sending
     OutboundStream.objects.update(busy_until=Now() - timedelta(seconds=1))

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from aggregation.domain.centres import fastest_port
 from scheduling.domain.circles import Population
 from scheduling.domain.drawing import Drawing, Hub
-from scheduling.domain.metro import COMPARED, Part, Stations, judged, metro_of, parts_of
+from scheduling.domain.metro import COMPARED, Part, Stations, egress_of, judged, metro_of, parts_of
 from scheduling.domain.sites import Point
 from scheduling.selectors.profiles import metro_profile
 from tests.scheduling.test_circles import drawing, span
@@ -65,6 +66,29 @@ def test_the_list_is_that_of_the_notice() -> None:
         "oxc_roadm": "0.7500", "otn_100g": "0.2000", "one_hop": "0.8000", "circle_coverage": "0.7000",
     }  # fmt: skip
     assert set(parts_of(stations, None)) == {"oxc_roadm", "otn_100g", "one_hop"}
+
+
+@pytest.mark.parametrize(
+    ("ports", "told"),
+    [  # of each medium or larger centre; then part, whole, verdict at a bound of half
+        ([], ("0", "0", None)),
+        ([{}], None),
+        ([{}, {}], None),
+        ([{"400": 1}], ("1", "1", "pass")),
+        ([{"800": 1, "10": 4}, {"100": 64}], ("1", "2", "pass")),
+        ([{"399": 2}], ("0", "1", "fail")),
+        ([{"400": 0}], ("0", "1", "fail")),
+        ([{"400": 1}, {}], ("1", "2", "pass")),
+        ([{"100": 1}, {}], ("0", "2", "inconclusive")),
+        ([{"400": 1}, {}, {}], ("1", "3", "inconclusive")),
+    ],
+)
+def test_a_centre_that_declares_no_port_is_missing_and_not_without(
+    ports: list[dict[str, int]], told: tuple[str, str, str | None] | None
+) -> None:
+    found = egress_of([fastest_port(each) for each in ports])
+    verdict = judged(RULES["egress_400g"], found)
+    assert told == (found and (str(found.part), str(found.whole), verdict))
 
 
 @pytest.mark.parametrize(
