@@ -211,8 +211,12 @@ def assemble_report(
 def follow_industry_node(*, section: str, start: datetime, end: datetime) -> None:
     """Assemble our drafts of a section that span this period anew, now that an industry node has reported it.
 
-    What has been reviewed stays as it was read; the comparison names what came later, and a correction adds it.
+    What has been reviewed stays as it was read; the comparison names what came later, and a correction adds it. A draft
+    that is being assembled is waited for: either it has read the report, or is assembled again.
     """
+    for profile in reported_to().values():
+        if profile.wants(section):
+            _lock(profile, section)
     drafts = Report.objects.select_for_update().filter(
         node=settings.NODE_CODE,
         section=section,

@@ -7,8 +7,10 @@ from typing import Any, cast
 from unittest.mock import patch
 
 import pytest
+from django.db import OperationalError, connection, transaction
 from pytest_django.fixtures import Settings
 
+from kernel.actor import SYSTEM
 from kernel.reports import Tells
 from nodes.domain.parts import FROM, OF, Brought, add_part, labelled, part_of, parts_hold
 from nodes.domain.periods import SHANGHAI
@@ -16,10 +18,12 @@ from nodes.domain.records import root_of
 from nodes.domain.reports import Correction, ReportMessage, compose_report
 from nodes.models import Report
 from nodes.selectors.profiles import upstream_profiles
+from nodes.services.drafts import draft_report, follow_industry_node
 from nodes.services.signing import current_key
 from tests.nodes.far import FarNode, FarUpstream
 from tests.nodes.test_sending import settle
 from tests.support.cast import World
+from tests.support.races import aside
 
 START = datetime(2026, 6, 1, tzinfo=SHANGHAI)
 SECTION, HOUR = "nodes.traffic", datetime(2026, 6, 1, tzinfo=UTC)
@@ -149,6 +153,21 @@ def test_a_file_by_months_holds_what_an_industry_node_reports_by_days(
     by_day = Report.objects.filter(node="320000", upstream="national")
     national = sum(part["sums"]["numbered"] for row in by_day for part in row.parts[1:])
     assert national == 7, "both platforms are told the same of it"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("world", "regional")
+def test_what_comes_while_a_draft_is_assembled_waits_for_it() -> None:
+    def comes() -> None:
+        with transaction.atomic():
+            connection.cursor().execute("SET LOCAL lock_timeout = '50ms'")
+            follow_industry_node(section=SECTION, start=HOUR, end=END)
+
+    with transaction.atomic():
+        draft_report(section=SECTION, start=HOUR, end=END, actor=SYSTEM)
+        with pytest.raises(OperationalError, match="lock timeout"):
+            aside(comes)
+    aside(comes)
 
 
 def test_an_industry_node_speaks_for_itself_alone(imaging: FarNode) -> None:
