@@ -158,15 +158,13 @@ def switch_line(*, change: LineChange, actor: Actor) -> LineChange:
     assert order.billing_started_at is not None  # noqa: S101 - it runs
     served = served_until(order, row.switched_at)
     row.from_month = line_terms(order).count(order.billing_started_at, served, over=False)
-    facts = _facts(row)
     line_switches.switch(
         order=order.id,
         change=row.id,
         quantities=dict.fromkeys(_spans(row), row.bandwidth_mbps),
         instead_of=kept.spans,
-        begins=_begins(row),
-        below_us=facts.below_us if facts else None,
         bandwidth_mbps=row.bandwidth_mbps,
+        moved=_facts(row),
         actor=actor,
     )
     return _step(row, "switch", actor, "switched_at", "from_month")

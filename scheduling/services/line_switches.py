@@ -11,7 +11,7 @@ from kernel.services import capacity
 from kernel.services.regrants import regrant
 from scheduling.models import LineOpening
 from scheduling.selectors.profiles import hold_profile
-from scheduling.selectors.selections import Begins
+from scheduling.selectors.selections import Begins, BundleFacts
 from scheduling.services.carriers import ask_change, ask_confirmation, drop_change, replace_line
 from scheduling.services.gate import require_line_sellable
 from scheduling.services.openings import note_switch
@@ -59,11 +59,13 @@ def switch(
     quantities: Mapping[UUID, int],
     instead_of: Iterable[UUID],
     bandwidth_mbps: int,
-    begins: Begins,
-    below_us: int | None,
+    moved: BundleFacts | None,
     actor: Actor,
 ) -> None:
-    """The order's line begins there and is on these spans with these Mbps from now on. Raises HoldGone, CarrierNotReady."""
+    """The order's line is on these spans with these Mbps from now on, and where the bundle is that it `moved` to.
+
+    Raises HoldGone, CarrierNotReady.
+    """
     replace_line(change=change, actor=actor)
     regrant(bundle=order, spare=change, quantities=quantities, instead_of=instead_of)
-    note_switch(order=order, bandwidth_mbps=bandwidth_mbps, begins=begins, below_us=below_us, actor=actor)
+    note_switch(order=order, bandwidth_mbps=bandwidth_mbps, moved=moved, actor=actor)

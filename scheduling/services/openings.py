@@ -18,7 +18,7 @@ from scheduling.domain.openings import LIFE, OpeningState, Promise, Sold, contra
 from scheduling.domain.working_days import DayCount
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.selectors.profiles import opening_profile, working_calendar
-from scheduling.selectors.selections import Begins, BundleFacts
+from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.sites import point_of
 from scheduling.services.carriers import ask_confirmation, ask_hold, ask_release
 from scheduling.services.line_signs import note_line
@@ -244,14 +244,14 @@ def bill_line(*, order: UUID, at: datetime, actor: Actor) -> None:
 
 
 @transaction.atomic
-def note_switch(
-    *, order: UUID, bandwidth_mbps: int, begins: Begins, below_us: int | None, actor: Actor
-) -> None:
-    """The line was switched to another rate, or to where it begins now, with the latency that it is sold with there."""
+def note_switch(*, order: UUID, bandwidth_mbps: int, moved: BundleFacts | None, actor: Actor) -> None:
+    """The line was switched to another rate, or to the bundle that it `moved` to: where it begins, and what it is sold as."""
     row = LineOpening.objects.select_for_update().get(order=order)
-    row.bandwidth_mbps, row.below_us = bandwidth_mbps, below_us or row.below_us
-    row.a_id, row.protection_a_id = begins
-    row.advance("bandwidth_mbps", "a", "protection_a", "below_us")
+    row.bandwidth_mbps = bandwidth_mbps
+    if moved is not None:
+        row.a_id, row.protection_a_id = moved.begins
+        row.below_us, row.max_loss = moved.below_us, moved.max_loss
+    row.advance("bandwidth_mbps", "a", "protection_a", "below_us", "max_loss")
     OpeningStep.objects.create(opening=row, act="switch", state=row.state, by_user=actor.user_id)
     publish(
         events.LineAdvanced(

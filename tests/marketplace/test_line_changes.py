@@ -1,6 +1,7 @@
 """Changes of running lines: priced by the carrier, agreed by both, held before, switched in one step, paid from the next month."""
 
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -156,7 +157,7 @@ def test_a_lower_rate_frees_its_rest_at_the_switch_and_not_before(world: World) 
 def test_a_move_goes_to_the_route_of_a_selection_from_the_new_end(world: World) -> None:
     order = served(world)
     before = line_of(order)
-    there = chosen(world.ben, from_site="sip-shengpu", **YEAR)
+    there = chosen(world.ben, from_site="sip-shengpu", max_loss="0.01", **YEAR)
     change = asked(world.ben, order, selection=there["id"], bundle=0)
     assert change["kind"] == "move"
     act(world.lin, change, "offer", OFFER)
@@ -167,7 +168,7 @@ def test_a_move_goes_to_the_route_of_a_selection_from_the_new_end(world: World) 
     assert after != before
     assert standing() == dict.fromkeys(after, 1000)
     opening = LineOpening.objects.select_related("a").get(order=order.id)
-    assert opening.a.key == "sip-shengpu"
+    assert (opening.a.key, opening.max_loss) == ("sip-shengpu", Decimal("0.01"))
     back = chosen(world.ben, **YEAR)
     switched(world, order, selection=back["id"], bundle=0)
     assert standing() == dict.fromkeys(before, 1000)
