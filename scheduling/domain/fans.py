@@ -66,11 +66,10 @@ class _Fan:
         self.reached: list[bool] = (reach.distances.reached(targets) & (targets >= 0)).tolist()
         self.latency = _picked(reach.distances.least("latency"), targets)
         self._by_km: dict[float, tuple[list[float], list[float]]] = {}
-        self._fares: dict[int, _Fare] = {}
+        self._fares: dict[str, _Fare] = {}
 
     def choose(self, at: int, site: str) -> Choice:
-        groups = self.lines.groups(self.product, self.start, site)
-        fare = self._fares.get(id(groups)) or self._fare(groups)
+        fare = self._fares.get(self.lines.city(site)) or self._fare(site)
         if fare.group is None or not self.reached[at] or site == self.start.sites[0]:
             return self.lines.choose_from(self.product, self.start, site)
         latency = self.latency[at]
@@ -81,8 +80,9 @@ class _Fan:
         find = partial(self._route, site, fare)
         return LineChoice(fare.flat.fixed, int(latency) + fare.group.terminal_us, fare.flat, self.start, find)
 
-    def _fare(self, groups: tuple[ChargeGroup, ...]) -> "_Fare":
-        """What is the same for every site that these charges serve; the lines keep the groups, so they are known by where they are."""
+    def _fare(self, site: str) -> "_Fare":
+        """What is the same for every site of a city, since zones are told by cities."""
+        groups = self.lines.groups(self.product, self.start, site)
         if len(groups) != 1 or groups[0].held_mbps != self.lines.demand.bandwidth_mbps:
             fare = _Fare(None, 0, None)
         else:
@@ -90,7 +90,7 @@ class _Fan:
             fare = _Fare(
                 group, self.lines.most_us(group.terminal_us), None if group.grows else group.least(0)
             )
-        self._fares[id(groups)] = fare
+        self._fares[self.lines.city(site)] = fare
         return fare
 
     def _route(self, site: str, fare: "_Fare") -> Route | None:

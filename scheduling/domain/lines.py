@@ -176,6 +176,10 @@ class Lines:
         """Where lines of a product may begin: at access points of its provider's, or at the site that the demand names."""
         return self._starts[product[0]]
 
+    def city(self, site: str) -> str:
+        """The city code of a site, by which zones are told."""
+        return self._sites[site].city
+
     def groups(self, product: Product, start: Start, site: str) -> tuple[ChargeGroup, ...]:
         """The charges that serve the way from the start to the site; empty where no row does, or an access point is gone."""
         way = (start.sites, site)
