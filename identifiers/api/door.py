@@ -8,17 +8,18 @@ text that is not spelled as a code, a caller who asked too often, a database tha
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
+from http import HTTPStatus
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, close_old_connections
-from django.http import HttpResponse
 from django.urls import resolve
 from django.utils import translation
 
-from identifiers.api.resolution import ResolveView, answer
+from identifiers.api.resolution import ResolveView, answer, headers_of
 from identifiers.domain.codes import Code
+from identifiers.services.resolution import kept_answer
 from kernel.actor import ANONYMOUS, Actor
 from kernel.api.languages import preferred
 from kernel.api.throttles import count_anonymous
@@ -32,7 +33,7 @@ from kernel.tenancy import reaching_as
 Environ = dict[str, Any]
 Start = Callable[[str, list[tuple[str, str]]], Any]
 Application = Callable[[Environ, Any], Any]
-Answered = tuple[HttpResponse, list[tuple[str, str]]]
+Answered = tuple[HTTPStatus, bytes, list[tuple[str, str]]]
 
 ADDRESS = "/api/v1/identifiers/"
 TEXT_ADDRESS = "/api/v1/resolve"  # for scanned text
@@ -68,9 +69,9 @@ class ResolutionDoor:
             try:
                 answered = _measured(text, environ)
                 if answered is not None:
-                    response, headers = answered
-                    start(f"{response.status_code} {response.reason_phrase}", headers)
-                    return [response.content]
+                    status, body, headers = answered
+                    start(f"{status.value} {status.phrase}", headers)
+                    return [body]
             finally:
                 request_id.reset(token)
         return self.long_way(environ, start)
@@ -98,25 +99,35 @@ def _measured(text: str, environ: Environ) -> Answered | None:
     if answered is not None:
         example = TEXT_ADDRESS if environ["PATH_INFO"] == TEXT_ADDRESS else f"{ADDRESS}86.000000/-"
         took = time.perf_counter() - begin
-        LATENCY.labels("GET", _route(example), answered[0].status_code).observe(took)
+        LATENCY.labels("GET", _route(example), answered[0].value).observe(took)
     return answered
 
 
 def _answered(text: str, environ: Environ) -> Answered | None:
     """The answer and all its headers; None where the long way is to give it."""
     language = spoken(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    known = environ.get("HTTP_IF_NONE_MATCH", "")
     try:
         code = read(text)
         counted = count_anonymous(environ)
         if counted is None:
             return None
-        close_old_connections()
-        with reaching_as(_everybody()), translation.override(language):
-            response = answer(environ.get("HTTP_IF_NONE_MATCH", ""), code, {})
+        sent = None if known else kept_answer(code)
+        status, body, said = (
+            _made(known, code, language) if sent is None else (HTTPStatus.OK, sent.body, headers_of(sent))
+        )
     except (Problem, DatabaseError, InterfaceError):
         return None
     own = (("Content-Language", language), ("X-Request-Id", request_id.get()))
-    return response, [*response.items(), *HEADERS, *counted, *own]
+    return status, body, [*said.items(), *HEADERS, *counted, *own]
+
+
+def _made(known: str, code: Code, language: str) -> tuple[HTTPStatus, bytes, Mapping[str, str]]:
+    """What the view says: the database may be asked, and a refusal speaks the caller's language."""
+    close_old_connections()
+    with reaching_as(_everybody()), translation.override(language):
+        response = answer(known, code, {})
+    return HTTPStatus(response.status_code), response.content, response.headers
 
 
 @cache

@@ -17,7 +17,7 @@ from identifiers.domain.evidence import IdentityResult, Liveness, Sign, Unobserv
 from identifiers.domain.lifecycle import IdentifierKind, IdentifierState
 from identifiers.errors import MalformedCode, PrefixElsewhere, PrefixUnknown, UnknownCode
 from identifiers.services.hierarchy import fetch_answer, holder_of, tell_holder
-from identifiers.services.resolution import deny_or_direct, resolve_kept
+from identifiers.services.resolution import Sent, deny_or_direct, resolve_kept
 from kernel.api.problems import PROBLEM_JSON, ProblemDocument, document
 from kernel.api.statements import SignedStatementOut
 from kernel.api.versions import unless_known
@@ -207,8 +207,12 @@ def answer(known: str, code: Code, asked: Mapping[str, Any]) -> HttpResponse:
         sent = resolve_kept(code)
     except UnknownCode as unknown:
         return unknown_here(code, unknown, asked)
-    headers = {"ETag": f'"{sent.tag}"', **_kept(sent.seconds)}
-    return unless_known(known, HttpResponse(sent.body, content_type="application/json", headers=headers))
+    return unless_known(known, HttpResponse(sent.body, headers=headers_of(sent)))
+
+
+def headers_of(sent: Sent) -> dict[str, str]:
+    """What is said of an answer beside it."""
+    return {"Content-Type": "application/json", "ETag": f'"{sent.tag}"', **_kept(sent.seconds)}
 
 
 def unknown_here(code: Code, unknown: UnknownCode, asked: Mapping[str, Any]) -> HttpResponse:

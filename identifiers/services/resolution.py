@@ -71,6 +71,11 @@ def resolve_kept(code: Code) -> Sent:
     return sent
 
 
+def kept_answer(code: Code) -> Sent | None:
+    """What this process keeps of the code and may hand out, without asking anybody."""
+    return ANSWERS.find(str(code))
+
+
 def deny_or_direct(code: Code) -> Facts | Holder:
     """The node's signed word that it never issued the code; or the node that answers for the prefix, or knows who does.
 
