@@ -36,7 +36,7 @@ from nodes.domain.sender import (
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TIMEOUT = timedelta(seconds=10)
 FAULTS_END = timedelta(minutes=10)
-STEPS = 20_000  # a run that is not quiet by then never will be
+STEPS = 100_000  # a run that is not quiet by then never will be
 POISON = b"poison"
 
 
