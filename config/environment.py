@@ -111,7 +111,7 @@ def database(url: str) -> dict[str, Any]:
         "OPTIONS": {
             **parts,
             # of kernel.questions, whatever else is asked is not kept; and what is kept is planned once, also where it
-            # is given lists, for which PostgreSQL by itself plans anew each time: five times as long as the answer
+            # is given lists, for which PostgreSQL by itself plans anew each time
             "prepare_threshold": 1,
             "options": f"{parts.get('options', '')} -c plan_cache_mode=force_generic_plan".strip(),
         },

@@ -18,6 +18,7 @@ from scheduling.domain.demand import PROTECTIONS
 from scheduling.domain.elements import KEY
 from scheduling.domain.technologies import FASTEST_MBPS, Technology
 from scheduling.models import CarrierLine, LineInterface
+from scheduling.models.sites import LINE_SITES
 from scheduling.services import carriers as services
 
 
@@ -163,7 +164,7 @@ class LineEnquiriesView(HouseView):
 
     system = System.SELECTION
     operations = {"GET": "scheduling.list_line_enquiries", "POST": "scheduling.enquire_line"}
-    alongside = services.SITES  # a line may end at others' sites
+    alongside = LINE_SITES  # a line may end at others' sites
 
     @extend_schema(parameters=[LineEnquiryQuery], responses=page_of(LineEnquiryOut))
     def get(self, request: Request) -> Response:
@@ -183,7 +184,7 @@ class LineEnquiryView(HouseView):
     system = System.SELECTION
     operations = {"GET": "scheduling.read_line_enquiry"}
     queryset = CarrierLine.objects.all()
-    alongside = services.SITES
+    alongside = LINE_SITES
 
     @extend_schema(responses=LineEnquiryOut)
     def get(self, request: Request, **_: Any) -> Response:

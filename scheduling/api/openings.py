@@ -18,6 +18,7 @@ from scheduling.domain.evidence import Method
 from scheduling.domain.openings import LIFE, OpeningState
 from scheduling.domain.working_days import REAL_DAY
 from scheduling.models import LineOpening, LineTest, OpeningStep
+from scheduling.models.sites import LINE_SITES
 from scheduling.services import openings as services
 
 LONGEST_CABLE_M = 10**6
@@ -191,7 +192,7 @@ class LineOpeningsView(HouseView):
 
     system = System.SELECTION
     operations = {"GET": "scheduling.list_openings"}
-    alongside = services.SITES  # the line ends at its carrier's sites
+    alongside = LINE_SITES  # the line ends at its carrier's sites
 
     @extend_schema(parameters=[LineOpeningQuery], responses=page_of(LineOpeningOut))
     def get(self, request: Request) -> Response:
@@ -206,7 +207,7 @@ class LineOpeningView(HouseView):
     system = System.SELECTION
     operations = {"GET": "scheduling.read_opening"}
     queryset = LineOpening.objects.all()
-    alongside = services.SITES
+    alongside = LINE_SITES
 
     @extend_schema(responses=LineOpeningOut)
     def get(self, request: Request, **_: Any) -> Response:

@@ -34,5 +34,8 @@ class Site(Entity):
         db_table = "site"
 
 
+LINE_SITES = ("a", "protection_a", "z")
+"""Where a line that is opened or asked for begins and ends."""
+
 SECOND_END = Q(protection_a=None) | Q(protection="one_plus_one") & ~Q(protection_a=F("a"))
 """Of a row with `a`, `protection` and `protection_a`: only of a pair a second path begins elsewhere."""

@@ -34,12 +34,12 @@ from scheduling.domain.disclosures import Stretch, why_impossible
 from scheduling.domain.light import Medium
 from scheduling.errors import CarrierNotReady, NoLineInterface, UnknownSite
 from scheduling.models import CarrierLine, LineInterface, LineOpening, LineProvider, Site
+from scheduling.models.sites import LINE_SITES
 from scheduling.selectors.selections import Begins
 from scheduling.selectors.sites import point_of
 from scheduling.services.line_signs import note_line
 
 CALL = "scheduling.call_carrier"
-SITES = ("a", "protection_a", "z")
 PATIENCE = timedelta(minutes=15)  # how long an enquiry waits for its answer
 S = CarrierState
 
@@ -195,7 +195,7 @@ def call_carrier(*, line: UUID) -> None:
 
     The job then asks again under the same key. What was pre-occupied without our knowing runs out by itself.
     """
-    row = CarrierLine.objects.select_related(*SITES).get(id=line)
+    row = CarrierLine.objects.select_related(*LINE_SITES).get(id=line)
     verb = VERBS.get(row.state)
     interface = _interface(row.provider_id)
     if verb is None or interface is None:
@@ -329,7 +329,7 @@ def _ask(row: CarrierLine) -> None:
 
 def _all_locked(which: Q) -> QuerySet[CarrierLine]:
     """Lines from the oldest on, locked in that order."""
-    rows = CarrierLine.objects.select_for_update(of=("self",)).select_related(*SITES)
+    rows = CarrierLine.objects.select_for_update(of=("self",)).select_related(*LINE_SITES)
     return rows.filter(which).order_by("id")
 
 

@@ -17,6 +17,7 @@ from scheduling.domain.evidence import Claim, Direction, Layer, assess
 from scheduling.domain.openings import LIFE, OpeningState, Promise, Sold, contract_act
 from scheduling.domain.working_days import DayCount
 from scheduling.models import LineOpening, LineTest, OpeningStep
+from scheduling.models.sites import LINE_SITES
 from scheduling.selectors.profiles import opening_profile, working_calendar
 from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.sites import point_of
@@ -24,7 +25,6 @@ from scheduling.services.carriers import ask_confirmation, ask_hold, ask_release
 from scheduling.services.line_signs import note_line
 
 DEEM = "scheduling.deem_line"
-SITES = ("a", "protection_a", "z")
 DELIVERY = "deliver"  # the step whose day is the whole promise
 
 
@@ -311,7 +311,7 @@ def _advanced(opening: LineOpening, act: str, actor: Actor) -> LineOpening:
 
 
 def _locked(opening: LineOpening) -> LineOpening:
-    return LineOpening.objects.select_for_update(of=("self",)).select_related(*SITES).get(id=opening.id)
+    return LineOpening.objects.select_for_update(of=("self",)).select_related(*LINE_SITES).get(id=opening.id)
 
 
 def _step(row: LineOpening, act: str, actor: Actor, *fields: str) -> None:

@@ -4,10 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from aggregation.selectors import supply as compute
 from kernel.clock import now, shanghai_date
@@ -262,10 +265,10 @@ def _rehashed(touched: Mapping[int, set[int]]) -> Iterator[tuple[int, str]]:
     hashes: dict[tuple[int, int], list[str]] = {
         (part, bucket): [] for part, buckets in touched.items() for bucket in buckets
     }
-    rows = SupplyRow.objects.filter(until=None, part__in=touched, bucket__in=set().union(*touched.values()))
+    which = [Q(part=part, bucket__in=buckets) for part, buckets in touched.items()]
+    rows = SupplyRow.objects.filter(reduce(or_, which, Q(pk__in=[])), until=None)
     for part, bucket, digest in rows.values_list("part", "bucket", "digest"):
-        if (part, bucket) in hashes:
-            hashes[part, bucket].append(bytes(digest).hex())
+        hashes[part, bucket].append(bytes(digest).hex())
     SupplyBucket.objects.bulk_create(
         [
             SupplyBucket(part=part, bucket=bucket, digest=bytes.fromhex(bucket_hash(found)))
