@@ -18,6 +18,7 @@ from config.embedded.addresses import shifted
 from kernel.shelves import forget_all
 from kernel.tenancy import as_node
 from tests.support.cast import World
+from tests.support.processes import UNTHROTTLED
 from tests.support.stage import STAGE, scene_of
 from tests.support.wire import Wire, wired
 
@@ -31,6 +32,8 @@ def pytest_configure() -> None:
     cache = settings.CACHES["default"]
     cache["LOCATION"] = shifted(cache["LOCATION"], 2 * (int(worker) % CACHES_APART))
     settings.WHITENOISE_AUTOREFRESH = True  # or each client would read all static files ahead
+    # A test's servers have this rate too, and count the same addresses in the same cache.
+    settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]["actor"] = UNTHROTTLED
 
 
 class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing of its types

@@ -157,10 +157,12 @@ def postbox() -> Iterator[list[Mail]]:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """First comes what furnishes the house on trial: the worker that does so need not furnish it again."""
-    here = [each for each in items if HERE in each.path.parents]
-    for trial in (each for each in here if each.path.name == "test_bodies.py"):
-        items.remove(trial)
-        items.insert(items.index(next(each for each in here if each is not trial)), trial)
+    here = [place for place, each in enumerate(items) if HERE in each.path.parents]
+    trial_first = sorted(
+        (items[place] for place in here), key=lambda each: each.path.name != "test_bodies.py"
+    )
+    for place, each in zip(here, trial_first, strict=True):
+        items[place] = each
 
 
 @pytest.hookimpl(wrapper=True)

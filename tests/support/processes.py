@@ -17,6 +17,7 @@ from config.embedded.process import Process, clean_environment, end, is_alive, s
 from config.embedded.stack import ROOT
 
 SECONDS_TO_START = 30
+UNTHROTTLED = "1000000/min"
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -30,7 +31,7 @@ def environment(**more: str) -> dict[str, str]:
         "CACHE_URL": settings.CACHES["default"]["LOCATION"],
         "NODE_KEY": settings.NODE_KEY,
         "NODE_KEY_FILE": "",  # it would stand above the key of the test
-        "THROTTLE_RATE": "1000000/min",
+        "THROTTLE_RATE": UNTHROTTLED,
         "PYTHONPATH": str(ROOT),
     }
     return clean_environment(**own | more)
