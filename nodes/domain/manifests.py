@@ -168,20 +168,20 @@ def fingerprint(leaves: Mapping[int, bytes], first: int, last: int, suite: Suite
     return Fingerprint(first, last, len(held), root(held, suite.digest))
 
 
-def narrow(ours: Sequence[Fingerprint], theirs: Sequence[Fingerprint]) -> list[tuple[int, int]]:
-    """The ranges to ask about next: both halves of every range that differs; a single number stays as it is.
+def halves(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The ranges to ask about next: both halves of each; a single number stays as it is.
 
-    The manifest is the first question. After it, ⌈log₂ n⌉ exchanges bring every difference among n numbers down to
-    its number, however many there are. Ranges that the peer did not answer count as differing.
+    The manifest is the first question, and its answer that the whole differs. After it, ⌈log₂ n⌉ exchanges bring every
+    difference among n numbers down to its number, however many there are.
     """
+    halved: list[tuple[int, int]] = []
+    for first, last in ranges:
+        middle = (first + last) // 2
+        halved += [(first, middle), (middle + 1, last)] if first < last else [(first, last)]
+    return halved
+
+
+def differing(ours: Sequence[Fingerprint], theirs: Sequence[Fingerprint]) -> list[tuple[int, int]]:
+    """The ranges in which the two sides differ; those that the peer did not answer count as differing."""
     answered = set(theirs)
-    ranges: list[tuple[int, int]] = []
-    for mine in ours:
-        if mine in answered:
-            continue
-        if mine.first == mine.last:
-            ranges.append((mine.first, mine.last))
-            continue
-        middle = (mine.first + mine.last) // 2
-        ranges += [(mine.first, middle), (middle + 1, mine.last)]
-    return ranges
+    return [(mine.first, mine.last) for mine in ours if mine not in answered]

@@ -131,12 +131,12 @@ def read_report(body: bytes) -> ReportMessage | None:
             profile=document.get("profile", ""),
             kind=document["kind"],
             section=document["section"],
-            start=datetime.fromisoformat(document["start"]),
-            end=datetime.fromisoformat(document["end"]),
+            start=_instant(document["start"]),
+            end=_instant(document["end"]),
             count=document["count"],
             sums={name: value for name, value in sums.items() if name != "records"},
             root=found,
-            as_of=datetime.fromisoformat(document["as_of"]) if "as_of" in document else None,
+            as_of=_instant(document["as_of"]) if "as_of" in document else None,
             correction=None if corrects is None else Correction(**corrects),
             parts=tuple(Part(**part) for part in document.get("parts", ())),
         )
@@ -146,10 +146,17 @@ def read_report(body: bytes) -> ReportMessage | None:
         rooted = schema == BEFORE or (schema == SCHEMA and document["root"] == found)
         counted = message.count == len(records) and sums == added
         whole = rooted and counted and parts_hold(message.parts, message.node, records)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
-    timed = message.start.tzinfo is not None and message.end.tzinfo is not None
-    return message if typed and whole and timed and message.start < message.end else None
+    return message if typed and whole and message.start < message.end else None
+
+
+def _instant(text: str) -> datetime:
+    """A moment in UTC. Raises ValueError where it has no time zone, OverflowError where UTC has no such moment."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(text)
+    return instant.astimezone(UTC)
 
 
 def records_of(body: bytes) -> list[dict[str, Any]]:

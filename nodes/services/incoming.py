@@ -1,7 +1,7 @@
 """Receiving numbered messages: stored with their receipt before they are answered, answered for ever the same."""
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, transaction
 
 from kernel.clock import now
 from kernel.merkle import leaf_hash
@@ -14,14 +14,25 @@ from nodes.services.alarms import raise_alarm, settle_alarms
 from nodes.services.contents import content_of
 from nodes.services.signing import key_for
 
+UNSTORABLE = "content_unstorable"
 
-@transaction.atomic
+
 def receive_message(*, peer: Peer, message: Message, request: dict[str, object]) -> Statement:
     """Take one verified message of a peer; the signed receipt, new or as it was given before.
 
     `request` is what the peer signed, kept as its proof. Gap and equivocation are answers too: nothing is stored
-    then but the alarm.
+    then but the alarm. What it says and no column can hold is refused for good, as trying again would not help.
     """
+    try:
+        return _receive(peer, message, request)
+    except (DataError, OverflowError, UnicodeError):
+        return _receive(peer, message, request, refusal=UNSTORABLE)
+
+
+@transaction.atomic
+def _receive(
+    peer: Peer, message: Message, request: dict[str, object], *, refusal: str | None = None
+) -> Statement:
     InboundStream.objects.get_or_create(peer=peer, name=message.stream)
     row = (
         InboundStream.objects.select_for_update(of=("self",))
@@ -30,7 +41,8 @@ def receive_message(*, peer: Peer, message: Message, request: dict[str, object])
     )
     known = Incoming.objects.filter(stream=row, sequence=message.sequence).first()
     content = content_of(message.stream, message.aggregate)
-    refusal = content.judge(peer=peer, message=message) if known is None else ""
+    if refusal is None:
+        refusal = content.judge(peer=peer, message=message) if known is None else ""
     before = row.state(settings.NODE_CODE)
     state, effects = receive(
         before, Arrival(message, refusal, now()), known.record() if known is not None else None

@@ -20,8 +20,9 @@ from nodes.domain.manifests import (
     compose_manifest,
     decode_manifest,
     differences,
+    differing,
     fingerprint,
-    narrow,
+    halves,
     sign_manifest,
 )
 from nodes.domain.statements import Statement, from_wire, is_signed_by, to_wire
@@ -146,7 +147,7 @@ def _compare(
 
 def _keep(peer: Peer, mine: Signed, other: Signed, actor: Actor) -> ManifestPair:
     manifest, theirs = mine[0], other[0]
-    differing = differences(manifest, theirs)
+    unequal = differences(manifest, theirs)
     row = ManifestPair.objects.create(
         peer=peer,
         stream=manifest.stream,
@@ -158,8 +159,8 @@ def _keep(peer: Peer, mine: Signed, other: Signed, actor: Actor) -> ManifestPair
         theirs=to_wire(other[1]),
         root=manifest.root,
         their_root=theirs.root,
-        agreed=not differing,
-        differing=list(differing),
+        agreed=not unequal,
+        differing=list(unequal),
     )
     publish(
         ManifestCompared(subject=row.id, tenant=None, node=peer.code, stream=row.stream, agreed=row.agreed),
@@ -188,17 +189,18 @@ def _opened(peer: Peer, statement: Statement | None) -> Signed:
 def _locate(client: httpx.Client, peer: Peer, manifest: Manifest, entries: list[Entry]) -> list[int]:
     """The numbers at which the two sides differ, found by halving."""
     leaves = leaves_of(entries)
-    ranges, before = [(manifest.first, manifest.last)], None
-    while ranges and ranges != before and manifest.first <= manifest.last:
-        ours = [fingerprint(leaves, low, high, peer.as_suite()) for low, high in ranges]
-        asked = {"stream": manifest.stream, "ranges": ranges}
-        told = json.loads(_post(client, peer, f"{FEDERATION}/fingerprints", asked))["fingerprints"]
+    ranges = [(manifest.first, manifest.last)] if manifest.first <= manifest.last else []
+    while any(low < high for low, high in ranges):
+        asked = halves(ranges)
+        ours = [fingerprint(leaves, low, high, peer.as_suite()) for low, high in asked]
+        question = {"stream": manifest.stream, "ranges": asked}
+        told = json.loads(_post(client, peer, f"{FEDERATION}/fingerprints", question))["fingerprints"]
         theirs = [
             Fingerprint(each["first"], each["last"], each["count"], bytes.fromhex(each["root"]))
             for each in told
         ]
-        before, ranges = ranges, narrow(ours, theirs)
-    return [low for low, high in ranges if low == high]
+        ranges = differing(ours, theirs)
+    return [low for low, _ in ranges]
 
 
 def _refill(client: httpx.Client, row: OutboundStream, numbers: list[int]) -> int:

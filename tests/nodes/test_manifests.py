@@ -15,10 +15,11 @@ from nodes.domain.manifests import (
     Manifest,
     compose_manifest,
     differences,
+    differing,
     entry_of,
     fingerprint,
+    halves,
     message_sums,
-    narrow,
 )
 
 BODIES = [b'{"sums":{"orders":%d,"amount_fen":%d}}' % (n, n * 100) for n in range(1, 6)]
@@ -98,15 +99,13 @@ def test_every_difference_is_found_within_a_logarithm_of_exchanges(size: int, da
         else:
             theirs[n] = leaf_hash(b"altered")
     ranges, exchanges = [(1, size)], 0
-    while any(first != last for first, last in ranges):
-        mine = [fingerprint(ours, *r, INTERNATIONAL) for r in ranges]
-        ranges = narrow(mine, [fingerprint(theirs, *r, INTERNATIONAL) for r in ranges])
+    while any(first < last for first, last in ranges):
+        asked = halves(ranges)
+        mine = [fingerprint(ours, *each, INTERNATIONAL) for each in asked]
+        ranges = differing(mine, [fingerprint(theirs, *each, INTERNATIONAL) for each in asked])
         exchanges += 1
-    # The last exchange tells the two numbers of each differing pair apart.
-    mine = [fingerprint(ours, *r, INTERNATIONAL) for r in ranges]
-    ranges = narrow(mine, [fingerprint(theirs, *r, INTERNATIONAL) for r in ranges])
     assert {first for first, _ in ranges} == harmed
-    assert exchanges <= (ceil(log2(size)) if size > 1 else 0)
+    assert exchanges <= ceil(log2(size))
 
 
 def test_a_range_beyond_all_numbers_is_answered_at_once() -> None:
