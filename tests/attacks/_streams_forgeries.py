@@ -25,6 +25,7 @@ COVERED = (
     *("content-type", "content-digest", "cin-stream", "cin-sequence"),
 )
 REFUSAL = re.compile(r"[(（]([a-z_]+)[)）]")
+FORGED = "370000"  # the region in whose name is written
 HOUR = 3600  # seconds
 HELD = """
     SELECT p.code, s.name, m.sequence, m.body FROM incoming m
@@ -276,9 +277,7 @@ class Forgeries:
     def __init__(self, receiver: Receiver, seed: int, at_once: Map) -> None:
         """Attach three regions: the one that is forged, one that looks on and one that leaves."""
         self.receiver, self.at_once, self.dice = receiver, at_once, Random(seed)
-        self.region, other, gone = (
-            Region(each, ours=receiver.url) for each in ("320000", "330000", "340000")
-        )
+        self.region, other, gone = (Region(each, ours=receiver.url) for each in (FORGED, "330000", "340000"))
         for each in (self.region, other, gone):
             each.attach(receiver)
         gone.ask(receiver, f"{FEDERATION}/detachments", {"reason": "演示"}, 200)
@@ -288,7 +287,7 @@ class Forgeries:
         self.last: Sent | None = None
 
     def _letter(self, number: int, which: int) -> Letter:
-        thing = code(10_000_000 * which + number)
+        thing = code(10_000_000 * which + number, f"86.{FORGED}")
         authority = urlsplit(self.receiver.url).netloc
         return Letter(authority, str(number), thing, filing(FilingAct.ISSUE, thing), self.region.private_key)
 
@@ -334,7 +333,7 @@ def forgeries(receiver: Receiver, count: int, seed: int, at_once: Map) -> list[s
     before, ((filings, keys, streams),) = attack.held(), receiver.rows(ELSEWHERE)
     rounds = -(-count // IN_A_ROUND)
     broken = [each for number in range(1, rounds + 1) for each in attack.round(number)]
-    true = {("320000", "filings", number, body) for number, body in enumerate(attack.taken, start=1)}
+    true = {(FORGED, "filings", number, body) for number, body in enumerate(attack.taken, start=1)}
     if extra := attack.held() - before - true:
         broken.append(f"{len(extra)} forgeries are held: {sorted(extra)[:3]}")
     if missing := (before | true) - attack.held():

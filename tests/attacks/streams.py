@@ -9,6 +9,7 @@ out. Exit 1 where anything was skipped, blocked, taken or not found. The release
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import django
@@ -23,6 +24,14 @@ from tests.attacks._streams_nation import AT_ONCE, nation
 from tests.attacks._streams_region import attached, deletions, poison, slow_commits
 
 
+def _found(attack: Callable[[int], list[str]], count: int, seed: int) -> list[str]:
+    """What an attack found, also where it could not go on."""
+    try:
+        return attack(count)
+    except AssertionError as error:
+        return [f"seed {seed}: {error}"]
+
+
 def main() -> int:
     """Run the attacks from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -32,20 +41,21 @@ def main() -> int:
     parser.add_argument("--deletions", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    owner = os.environ["DATABASE_OWNER_URL"]
-    broken: list[str] = []
-    with nation() as there, psycopg.connect(owner, autocommit=True) as here:
-        if asked.forgeries:
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                broken += forgeries(there, asked.forgeries, asked.seed, pool.map)
-        with as_node("the attack does what services do"):
-            region = attached(there, here)
-            if asked.deletions:
-                broken += deletions(region, asked.deletions, asked.seed)
-            if asked.poison:
-                broken += poison(region, asked.poison, asked.seed)
-            if asked.commits:
-                broken += slow_commits(region, asked.commits, asked.seed)
+    owner, seed = os.environ["DATABASE_OWNER_URL"], asked.seed
+    with (
+        nation() as there,
+        psycopg.connect(owner, autocommit=True) as here,
+        ThreadPoolExecutor(AT_ONCE) as pool,
+        as_node("the attack does what services do"),
+    ):
+        region = attached(there, here)
+        attacks = [
+            (asked.forgeries, lambda count: forgeries(there, count, seed, pool.map)),
+            (asked.deletions, lambda count: deletions(region, count, seed)),
+            (asked.poison, lambda count: poison(region, count, seed)),
+            (asked.commits, lambda count: slow_commits(region, count, seed)),
+        ]
+        broken = [each for count, attack in attacks if count for each in _found(attack, count, seed)]
     sys.stdout.write("".join(f"{each}\n" for each in broken[:20]))
     return 1 if broken else 0
 
