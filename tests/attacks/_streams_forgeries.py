@@ -346,11 +346,6 @@ def forgeries(receiver: Receiver, count: int, seed: int, at_once: Map) -> list[s
     ((alarmed,),) = receiver.rows(ALARMED)
     if alarmed != rounds:
         broken.append(f"{alarmed} of {rounds} numbers with two letters have their alarm")
-    done = f"{rounds * IN_A_ROUND - 2} forgeries beside {rounds} true letters, 0 accepted, {dict(sorted(attack.answers.items()))}"
-    return told(
-        "G-5 forgeries",
-        done if not broken else done.replace(", 0 accepted", ""),
-        broken,
-        seed=seed,
-        began=began,
-    )
+    taken = len(extra)
+    done = f"{rounds * IN_A_ROUND - 2} forgeries beside {rounds} true letters, {taken} taken, {dict(sorted(attack.answers.items()))}"
+    return told("G-5 forgeries", done, broken, seed=seed, began=began)

@@ -252,9 +252,7 @@ def poison(region: Region, count: int, seed: int) -> list[str]:
     refused = sum(
         outcome == "refused" and why not in ("aggregate_waits", REPORT_KNOWN) for _, outcome, why, _ in held
     )
-    done = (
-        f"{refused} of {count} poisoned reports quarantined among {len(good)} good ones, all of them stored"
-    )
+    done = f"{refused} of {count} poisoned reports quarantined among {len(good)} good ones"
     return told("G-4 poison", done, broken, seed=seed, began=began)
 
 
@@ -332,7 +330,7 @@ def deletions(region: Region, count: int, seed: int) -> list[str]:
     if not pair.agreed or exchanges:
         broken.append(f"with nothing lost the two differ in {pair.differing}")
     done = (
-        f"{count} rows of up to {row.acked} lost, each found by the next manifest and located in at most "
-        f"{attack.most} exchanges after it (log2 {row.acked} = {log2(row.acked):.1f})"
+        f"{count} rows of up to {row.acked} lost, located in at most {attack.most} exchanges after the manifest "
+        f"(log2 {row.acked} = {log2(row.acked):.1f})"
     )
     return told("G-6 deletions", done, broken, seed=seed, began=began)
