@@ -1,6 +1,6 @@
 """Bodies: what a write does with members that it never declared, and with ids that are a stranger's."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -140,17 +140,17 @@ def declared() -> dict[str, set[str]]:
     return found
 
 
-def references(call: Call, tenant: UUID) -> Iterator[tuple[str, dict[str, Any], dict[str, Any], str]]:
-    """Each place of the body that names a row of the caller's: the body with a stranger's there, and with nobody's."""
+def references(
+    call: Call, tenant: UUID, known: Container[tuple[str, str]] = ()
+) -> Iterator[tuple[str, dict[str, Any], dict[str, Any], str]]:
+    """Each place of the body, of those not known yet, that names a row of the caller's: a stranger's there, and nobody's."""
     for path, value in leaves(call.data):
+        pointer = "/" + "/".join(map(str, path))
+        if (call.operation, pointer) in known:
+            continue
         if (found := own_row(value, tenant)) and (foreign := strangers_row(*found, tenant)):
             absent = str(ABSENT) if found[1] == "pk" else "nothing-of-this-name"
-            yield (
-                "/" + "/".join(map(str, path)),
-                replaced(call.data, path, foreign),
-                replaced(call.data, path, absent),
-                foreign,
-            )
+            yield pointer, replaced(call.data, path, foreign), replaced(call.data, path, absent), foreign
 
 
 def told_apart(call: Call, theirs: dict[str, Any], nobodys: dict[str, Any], foreign: str) -> list[str]:

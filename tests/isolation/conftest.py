@@ -17,6 +17,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from kernel.logs import JsonFormatter
 from participants.models import Mail
 from tests.isolation.owners import Ledger
+from tests.isolation.traces import left_behind
 from tests.isolation.world import furnish, unnoted
 from tests.nodes.far import FarNode, new_pem
 from tests.support.caller import Caller
@@ -106,9 +107,11 @@ class Keeper:
         return self.house
 
     def pull_down(self) -> None:
-        """Give everything back."""
-        self.house = None
+        """Give everything back; nothing of all that was asked has left a private word behind."""
+        house, self.house = self.house, None
+        left = left_behind(house.heard.lines, house.letters) if house else []
         self._open.close()
+        assert left == []
 
 
 KEEPER = Keeper()

@@ -36,9 +36,8 @@ class Trial:
             self.stuffed[call.operation] = mass_assigned(call)
         if isinstance(call.caller, Person):
             tenant = call.caller.organisation.id
-            for pointer, theirs, nobodys, foreign in references(call, tenant):
-                if (call.operation, pointer) not in self.named:
-                    self.named[call.operation, pointer] = told_apart(call, theirs, nobodys, foreign)
+            for pointer, theirs, nobodys, foreign in references(call, tenant, self.named):
+                self.named[call.operation, pointer] = told_apart(call, theirs, nobodys, foreign)
 
 
 @pytest.fixture(scope="module")

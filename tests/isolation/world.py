@@ -153,14 +153,14 @@ def settle_in(person: Person, name: str) -> None:
 
 
 def webhooks(person: Person, name: str) -> None:
-    """Subscriptions, with deliveries that were tried."""
+    """Subscriptions, the first with deliveries that were tried."""
     for number in SEVERAL:
         body = {
             "url": f"https://{canary(name)}.example.org/{number}", "event_types": ["participants.*"],
             "description": canary(name),
         }  # fmt: skip
         row = made(person.post("/api/v1/webhooks", body))["webhook"]
-        for _ in SEVERAL:
+        for _ in SEVERAL if number == 1 else ():
             sent = person.post(f"/api/v1/webhooks/{row['id']}:test").json()
             WebhookAttempt.objects.create(
                 delivery_id=sent["id"], status=500, duration_ms=1, error="HTTP 500", answer=canary(name)
