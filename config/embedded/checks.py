@@ -52,9 +52,15 @@ def _contract(environment: Mapping[str, str], root: Path) -> bool:
         described = Path(folder) / "openapi.yaml"
         write = ("manage.py", "spectacular", "--fail-on-warn", "--file", str(described))
         validate = ("-m", "openapi_spec_validator", str(described))
+        client = (
+            *("-m", "openapi_python_client", "generate", "--path", str(described)),
+            *("--config", "docs/client.yaml", "--meta", "none", "--fail-on-warning"),
+            *("--output-path", str(Path(folder) / "client")),
+        )
         if not (
             _passes("OpenAPI written", write, environment, root)
             and _passes("OpenAPI valid", validate, environment, root)
+            and _passes("client generated", client, environment, root)
         ):
             return False
         now = described.read_text(encoding="utf-8").splitlines()

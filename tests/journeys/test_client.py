@@ -20,9 +20,26 @@ from kernel.tasks import sweep
 from tests.aggregation.supply import centre, offer, pool
 from tests.laws.house import ROOT
 from tests.support.cast import World
+from tests.support.contract import contract, part_of
 from tests.support.licences import sound
 
 NAME = "node_client"
+CALLED = (
+    "participants.register_organisation",
+    "participants.submit_document",
+    "participants.list_cases",
+    "participants.assign_case",
+    "participants.check_case",
+    "participants.certify_case",
+    "participants.read_standing",
+    "participants.issue_key",
+    "aggregation.register_centre",
+    "aggregation.register_pool",
+    "aggregation.register_offer",
+    "aggregation.batch_offers",
+    "aggregation.list_offers",
+    "kernel.read_operation",
+)
 NODE = "http://testserver"
 
 
@@ -76,22 +93,16 @@ class Generated:
 
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
-    """A client made of the committed contract, without a warning."""
+    """A client made of the committed contract as far as it is called here; `./dev check` makes one of all of it."""
     folder = tmp_path_factory.mktemp("client")
+    (folder / "openapi.json").write_text(json.dumps(part_of(contract(), CALLED)), encoding="utf-8")
     command = [
         str(Path(sys.executable).with_name("openapi-python-client")),
-        *(
-            "generate",
-            "--path",
-            str(ROOT / "docs" / "openapi.yaml"),
-            "--config",
-            str(ROOT / "docs" / "client.yaml"),
-        ),
+        *("generate", "--path", str(folder / "openapi.json"), "--config", str(ROOT / "docs" / "client.yaml")),
         *("--meta", "none", "--output-path", str(folder / NAME), "--fail-on-warning"),
     ]
     made = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
     assert made.returncode == 0, made.stdout + made.stderr
-    assert "WARNING" not in made.stdout + made.stderr
     sys.path.insert(0, str(folder))
     try:
         yield Generated(import_module(NAME))
