@@ -5,12 +5,14 @@ import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.conf import settings
 from django.db import connections
-from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
+from django.test import TransactionTestCase
+from rest_framework.settings import api_settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -18,11 +20,11 @@ from config.embedded.addresses import shifted
 from kernel.shelves import forget_all
 from kernel.tenancy import as_node
 from tests.support.cast import World
+from tests.support.emptying import empty
 from tests.support.processes import UNTHROTTLED
 from tests.support.stage import STAGE, scene_of
 from tests.support.wire import Wire, wired
 
-empty_tables = DatabaseOperations.execute_sql_flush
 CACHES_APART = 4  # workers; each is four databases of Redis further on, as two nodes of a test take four
 
 
@@ -33,7 +35,7 @@ def pytest_configure() -> None:
     cache["LOCATION"] = shifted(cache["LOCATION"], 2 * (int(worker) % CACHES_APART))
     settings.WHITENOISE_AUTOREFRESH = True  # or each client would read all static files ahead
     # A test's servers have this rate too, and count the same addresses in the same cache.
-    settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]["actor"] = UNTHROTTLED
+    api_settings.DEFAULT_THROTTLE_RATES["actor"] = UNTHROTTLED
 
 
 class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing of its types
@@ -67,18 +69,13 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET ROLE node_app")
 
-    def empty_as_owner(self: Any, sql_list: list[str]) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
-            empty_tables(self, sql_list)
-            cursor.execute("SET ROLE node_app")
-
     connection_created.connect(act_as_application)
-    DatabaseOperations.execute_sql_flush = empty_as_owner  # type: ignore[method-assign, assignment] # for the session
     connections.close_all()
-    with as_node("what a test does itself, it does as the node does"):
+    with (
+        patch.object(TransactionTestCase, "_fixture_teardown", empty),
+        as_node("what a test does itself, it does as the node does"),
+    ):
         yield
-    DatabaseOperations.execute_sql_flush = empty_tables  # type: ignore[method-assign] # as it was
     connection_created.disconnect(act_as_application)
     connections.close_all()
 
