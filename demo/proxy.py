@@ -1,6 +1,8 @@
 """An egress proxy with faults: it forwards what a node sends out, and loses what it is told to lose, in the way it is told."""
 
+import os
 import socket
+import struct
 import threading
 from http.server import BaseHTTPRequestHandler
 
@@ -11,6 +13,7 @@ from demo.listener import Listener
 HOP_HEADERS = {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "content-length"}
 ADDED_BY_CLIENT = {"content-encoding", "date", "server"}
 REQUEST, REPLY, HALF_OPEN = "request", "reply", "half-open"
+RESET, STORM, CLOSED = "reset", "storm", "closed"
 HANGS = 15.0  # seconds that a half-open connection says nothing: longer than a sender waits
 
 
@@ -20,9 +23,10 @@ class FaultProxy:
     def __init__(self) -> None:
         """Listen in a thread of its own."""
         self.lost = self.refused = 0
+        self.hangs, self.pause = HANGS, ""
         self._to_lose, self._part, self._how, self._lock = 0, "", REQUEST, threading.Lock()
-        self._cut = threading.Event()
-        self._closed = threading.Event()
+        self._cut = ""
+        self._ending = threading.Event()
         self._listener = Listener(self._forward)
         self.url = self._listener.url
 
@@ -34,18 +38,26 @@ class FaultProxy:
         """
         self._to_lose, self._part, self._how = count, part, how
 
-    def partition(self) -> None:
-        """Let nothing through until `heal`."""
-        self._cut.set()
+    def partition(self, how: str = REQUEST) -> None:
+        """Let nothing through until `heal`: lost as by `lose`, reset, answered 503 (Retry-After as `pause` says), or refused.
+
+        Of lost replies (REPLY) the requests do arrive; a half-open connection says nothing for `hangs` seconds.
+        """
+        self._cut = how
+        if how == CLOSED:
+            self._listener.close()
 
     def heal(self) -> None:
         """Let everything through again."""
-        self._cut.clear()
+        if self._cut == CLOSED:
+            self._listener = Listener(self._forward, port=self._listener.port)
+        self._cut = ""
 
     def close(self) -> None:
         """Stop listening."""
-        self._closed.set()
-        self._listener.close()
+        self._ending.set()
+        if self._cut != CLOSED:
+            self._listener.close()
 
     def _loses(self, address: str) -> str:
         """How this exchange is lost; empty where it is not."""
@@ -57,15 +69,18 @@ class FaultProxy:
             return self._how
 
     def _forward(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
-        if self._cut.is_set():
+        how = self._cut
+        if how:
             self.refused += 1
-            _hang_up(handler)
-            return
-        how = self._loses(handler.path)
+        else:
+            how = self._loses(handler.path)
         if how == HALF_OPEN:
-            self._closed.wait(HANGS)
-        if how in (REQUEST, HALF_OPEN):
-            _hang_up(handler)
+            self._ending.wait(self.hangs)
+        if how in (REQUEST, HALF_OPEN, RESET, CLOSED):
+            _hang_up(handler, reset=how == RESET)
+            return
+        if how == STORM:
+            _unavailable(handler, self.pause)
             return
         headers = {k: v for k, v in handler.headers.items() if k.lower() not in HOP_HEADERS}
         try:
@@ -87,6 +102,18 @@ class FaultProxy:
         handler.wfile.write(answer.content)
 
 
-def _hang_up(handler: BaseHTTPRequestHandler) -> None:
+def _hang_up(handler: BaseHTTPRequestHandler, *, reset: bool = False) -> None:
     handler.close_connection = True
+    if reset:
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(handler.connection.detach())  # at once, whoever else still holds the socket
+        return
     handler.connection.shutdown(socket.SHUT_RDWR)  # not close: the handler still flushes nothing
+
+
+def _unavailable(handler: BaseHTTPRequestHandler, pause: str) -> None:
+    handler.send_response(503)
+    if pause:
+        handler.send_header("Retry-After", pause)
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()

@@ -3,7 +3,7 @@
 import json
 import random
 from collections import deque
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -46,23 +46,29 @@ AT_ONCE = 500  # requests of one job, so that no stream keeps a worker for itsel
 def send_stream(*, stream: UUID) -> None:
     """Send until all is receipted, the peer fails, or the job has done its share. Harmless when run twice.
 
-    State is committed before anything goes out, and no lock is held while the peer thinks.
+    State is committed before anything goes out, and no lock is held while the peer thinks. A sender that was held up for
+    longer than its lease stops where another has begun: two would take each other's failures for those of an earlier round.
     """
-    url = _begin(stream)
-    if url is None:
+    begun = _begin(stream)
+    if begun is None:
         return
+    url, lease = begun
     queue: deque[Send] = deque()
     with open_client() as client:
         for _ in range(AT_ONCE):
-            if not queue and not _more(stream, queue):
+            renewed = lease if queue else _more(stream, queue, lease)
+            if renewed is None:
                 return
             send = queue.popleft()
             event, statement, request, nobody_there = _transmit(client, url, stream, send)
-            sends, halted = _take(stream, event, statement, request)
+            sends, halted, held = _take(stream, event, statement, request, renewed)
+            if held is None:
+                return
+            lease = held
             if nobody_there or halted:
                 queue.clear()  # what else was meant to be on the wire does not leave either
             queue.extend(sends)
-    _release(stream)
+    _release(stream, lease)
 
 
 def ask_expected(stream: OutboundStream) -> int:
@@ -97,57 +103,72 @@ def _lock(stream: UUID) -> OutboundStream:
 
 
 @transaction.atomic
-def _begin(stream: UUID) -> str | None:
-    """Become the stream's sender, for the peer at this address; None where somebody is, or it is not yet time."""
+def _begin(stream: UUID) -> tuple[str, datetime] | None:
+    """Become the stream's sender, for the peer at this address, until then; None where somebody is, or it is not yet time."""
     row, moment = _lock(stream), now()
     busy = row.busy_until is not None and moment < row.busy_until <= moment + LEASE
     if busy or rests(row.retry_at, moment) or row.idle or row.peer.state != PeerState.ATTACHED:
         return None
     row.busy_until = moment + LEASE
     row.advance("busy_until")
-    return row.peer.url
+    return row.peer.url, row.busy_until
+
+
+def _renewed(row: OutboundStream, lease: datetime) -> datetime | None:
+    """The lease from now on; None where it was over and another sender has the stream."""
+    if row.busy_until != lease:
+        return None
+    row.busy_until = now() + LEASE
+    return row.busy_until
 
 
 @transaction.atomic
-def _more(stream: UUID, queue: deque[Send]) -> bool:
-    """What there is to send, nothing being on the wire; else give the stream up, in the same transaction."""
+def _more(stream: UUID, queue: deque[Send], lease: datetime) -> datetime | None:
+    """What there is to send, nothing being on the wire; None, and the stream given up in the same transaction, where nothing."""
     row, moment = _lock(stream), now()
+    held = _renewed(row, lease)
+    if held is None:
+        return None
     if row.idle or rests(row.retry_at, moment) or row.peer.state != PeerState.ATTACHED:
         row.busy_until = None
         row.advance("busy_until")
-        return False
-    row.busy_until = moment + LEASE
+        return None
     sends, _ = take_step(row, Restarted())
     queue.extend(sends)
-    return bool(queue)
+    return held if queue else None
 
 
 @transaction.atomic
-def _release(stream: UUID) -> None:
+def _release(stream: UUID, lease: datetime) -> None:
     """Let the next job go on."""
     row = _lock(stream)
-    row.busy_until = None
-    row.advance("busy_until")
+    if row.busy_until == lease:
+        row.busy_until = None
+        row.advance("busy_until")
     enqueue_job(SEND_JOB, stream=str(row.id))
 
 
 @transaction.atomic
 def _take(
-    stream: UUID, event: SenderEvent, statement: Statement | None, request: dict[str, object]
-) -> tuple[list[Send], bool]:
+    stream: UUID,
+    event: SenderEvent,
+    statement: Statement | None,
+    request: dict[str, object],
+    lease: datetime,
+) -> tuple[list[Send], bool, datetime | None]:
     """Store what came of one sending; receipts take effect in the floors below, in this transaction.
 
-    What to send next, and whether the stream has halted.
+    What to send next, whether the stream has halted, and the lease; None where another sender has the stream.
     """
     row = _lock(stream)
     if isinstance(event, Receipted) and statement is not None:
         _keep_receipt(row, event.receipt, statement, request)
-    row.busy_until = now() + LEASE
+    held = _renewed(row, lease)
     sends, receipts = take_step(row, event)
     for receipt in receipts:
         envelope = Envelope.objects.select_related("message").get(stream=row, sequence=receipt.sequence)
         content_of(row.name, envelope.message.aggregate).receipted(envelope=envelope, receipt=receipt)
-    return sends, row.halt != Halt.NONE
+    return sends, row.halt != Halt.NONE, held
 
 
 def _keep_receipt(

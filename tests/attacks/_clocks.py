@@ -43,13 +43,14 @@ DEFAULTS = r"""
 """
 
 
-def _owner(node: Node) -> psycopg.Connection:
+def owner_of(node: Node) -> psycopg.Connection:
+    """A connection to the node's database as its owner."""
     return psycopg.connect(node.stack.addresses(node.spec.databases).database_owner, autocommit=True)
 
 
 def make_movable(node: Node) -> None:
     """Let `set_clock` move the node's clock; once for each database, with the node stopped for it."""
-    with _owner(node) as connection:
+    with owner_of(node) as connection:
         if connection.execute("SELECT to_regnamespace('moved')").fetchone() != (None,):
             return
         node.stop()
@@ -65,7 +66,7 @@ def make_movable(node: Node) -> None:
 
 def set_clock(node: Node, ahead: timedelta) -> None:
     """Set the node's clock so far ahead of the right time."""
-    with _owner(node) as connection:
+    with owner_of(node) as connection:
         connection.execute("UPDATE moved.clock SET by = %s", [ahead])
 
 

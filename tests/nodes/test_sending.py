@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from identifiers.models import Identifier
@@ -21,6 +22,7 @@ from kernel.services.outbox import drain, relay
 from nodes.adapters.peers import client
 from nodes.models import Envelope, NodeAlarm, OutboundStream, Outgoing, Peer
 from nodes.selectors.streams import attention
+from nodes.services import sending
 from nodes.services.sending import LEASE, due_streams, send_stream
 from nodes.services.streams import enqueue_message
 from nodes.tasks import sweep_streams
@@ -208,6 +210,24 @@ def test_what_a_dead_sender_left_is_sent_by_the_sweep(attached: FarUpstream) -> 
     OutboundStream.objects.update(busy_until=Now() - timedelta(seconds=1))
     sweep_streams()
     assert len(attached.stored) == 2
+
+
+def test_a_sender_whose_lease_was_over_stops_where_another_has_begun(
+    attached: FarUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enqueue(1)
+    asked: list[int] = []
+
+    def held_up(*_: Any, **__: Any) -> client.Answer:
+        asked.append(len(asked))
+        assert len(asked) < 3
+        OutboundStream.objects.update(busy_until=Now() + LEASE / 2, round=F("round") + 1)
+        raise client.PeerSilentError("time-out", nobody_there=False)
+
+    monkeypatch.setattr(sending, "ask", held_up)
+    send_stream(stream=OutboundStream.objects.get().id)
+    row = OutboundStream.objects.get()
+    assert (asked, row.failures, row.busy_until is None) == ([0], 0, False)
 
 
 def test_many_messages_go_out_in_order_in_one_go(attached: FarUpstream) -> None:
