@@ -13,4 +13,3 @@ from identifiers.api.door import ResolutionDoor  # noqa: E402 - it reads the set
 
 application = ResolutionDoor(_django)
 gc.freeze()  # the code stays as long as the worker: who looks for garbage need not look at it
-gc.set_threshold(20_000, 10, 10)  # a request makes thousands of objects, and leaves next to none in a ring
