@@ -43,7 +43,7 @@ class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist say
 
     def _split_scope(self, nodeid: str) -> str:
         operation = re.search(
-            r"/isolation/test_(?:lists|roles|strangers|variants)\.py.*\[(\w+\.\w+)]$", nodeid
+            r"/isolation/test_(?:lists|roles|strangers|variants|words)\.py.*\[(\w+\.\w+)]$", nodeid
         )
         return operation[1] if operation else nodeid.partition("::")[0]
 
