@@ -19,6 +19,9 @@ AGGREGATE = re.compile(r"[!-~]{1,200}")
 RECEIPT_CONTEXT = b"cin-receipt-v1\x00"
 
 AGGREGATE_WAITS = "aggregate_waits"
+TOO_LARGE = "message_too_large"
+WITHDRAWN = "cin-withdrawn/1"
+LARGEST_NOTICE = 400  # bytes
 REPORT_KNOWN = "report_known"  # refused, but what it says is there already: no correction of it is to come
 
 
@@ -101,6 +104,26 @@ def read_message(*, stream: str, sequence: str, query: str, digest: str, body: b
             Text("与请求体不符；请按所发字节重新计算。", "Not the body's; compute it over the bytes sent."),
         )
     return message
+
+
+def withdrawal_of(body: bytes, suite: Suite) -> bytes:
+    """What is sent under a message's number in its place, where no way takes a body of its size: how large, which digest."""
+    said = {
+        "digest": content_digest(suite.digest_algorithm, body),
+        "schema": WITHDRAWN,
+        "size": len(body),
+    }
+    return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+
+
+def is_withdrawal(body: bytes) -> bool:
+    """Whether these bytes stand in the place of a message that was too large."""
+    if len(body) > LARGEST_NOTICE:
+        return False
+    try:
+        return bool(json.loads(body)["schema"] == WITHDRAWN)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def _malformed(field: str, reason: Text) -> EnvelopeMalformed:

@@ -99,6 +99,13 @@ class Receipted:
 
 
 @dataclass(frozen=True, slots=True)
+class TooLarge:
+    """The peer, or who stands before it, takes no body of this size (413), so it holds nothing under the number."""
+
+    sent: Sent
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """A request got no receipt: refused connection, time-out, 5xx, 429, or any answer without a signature.
 
@@ -134,7 +141,7 @@ class Restored:
     expected: int
 
 
-SenderEvent = Enqueued | Receipted | Failed | Ticked | Restarted | Restored
+SenderEvent = Enqueued | Receipted | TooLarge | Failed | Ticked | Restarted | Restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +159,13 @@ class Renumber:
 
     above: int
     by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Store that this number stands for a notice in the place of its message, which the peer will refuse for good."""
+
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +197,7 @@ class Wake:
     at: datetime
 
 
-SenderEffect = Number | Renumber | Park | Send | Keep | Wake | Alarm
+SenderEffect = Number | Renumber | Withdraw | Park | Send | Keep | Wake | Alarm
 Step = tuple[Outbound, tuple[SenderEffect, ...]]
 
 
@@ -203,8 +217,9 @@ def step(state: Outbound, event: SenderEvent) -> Step:
     match event:
         case Enqueued():
             return _pump(*_enqueue(state, Parked(state.position + 1, event.aggregate, event.supersedes)))
-        case Receipted():
-            return _pump(*_take_receipt(state, event))
+        case Receipted() | TooLarge():
+            answer = _take_receipt(state, event) if isinstance(event, Receipted) else _withdraw(state, event)
+            return _pump(*answer)
         case Failed():
             return _fail(state, event)
         case Ticked():
@@ -276,6 +291,14 @@ def _fail(state: Outbound, event: Failed) -> Step:
     if failures == UNREACHABLE_AFTER:
         return state, (Wake(retry_at), Alarm(AlarmKind.UNREACHABLE, state.acked + 1))
     return state, (Wake(retry_at),)
+
+
+def _withdraw(state: Outbound, event: TooLarge) -> Step:
+    """Say under the number that its message is too large: its receipt then quarantines it as any refusal does."""
+    if event.sent.ticket.round != state.round:
+        return state, ()
+    state = replace(_rewound(state, state.acked), failures=0, retry_at=None)
+    return state, (Withdraw(event.sent.sequence),)
 
 
 def _take_receipt(state: Outbound, event: Receipted) -> Step:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from kernel.models.base import Entity
-from nodes.domain.envelopes import Outcome, decode_receipt
+from nodes.domain.envelopes import Outcome, decode_receipt, withdrawal_of
 from nodes.domain.sender import Halt, Outbound, Parked, Sent, Ticket
 from nodes.domain.statements import Statement
 from nodes.models.peers import Peer
@@ -109,6 +109,9 @@ class Envelope(Entity):
     supersedes = models.BigIntegerField(null=True)
     digest = models.CharField(max_length=120)
     leaf = models.BinaryField(max_length=32)
+    withdrawn = models.BooleanField(
+        db_default=False, help_text="a notice is sent: no way takes the message's size"
+    )
     request = models.JSONField(null=True, help_text="the signed request that was receipted")
     outcome = models.CharField(max_length=12, choices=Outcome.choices(), blank=True)
     code = models.CharField(max_length=64, blank=True)
@@ -120,6 +123,12 @@ class Envelope(Entity):
     class Meta:
         db_table = "envelope"
         constraints = [models.UniqueConstraint(fields=["stream", "sequence"], name="envelope_once_a_number")]
+
+    @property
+    def body(self) -> bytes:
+        """The bytes that this number means: the message's, or the notice in its place."""
+        own = bytes(self.message.body)
+        return withdrawal_of(own, self.stream.peer.as_suite()) if self.withdrawn else own
 
     def statement(self) -> Statement | None:
         """The peer's receipt as it was signed; None while there is none."""

@@ -47,14 +47,14 @@ def export_files(pair: ManifestPair, own_key: dict[str, str]) -> Iterator[tuple[
         Envelope.objects.filter(
             stream__peer=peer, stream__name=pair.stream, sequence__range=(pair.first, pair.last)
         )
-        .select_related("message")
+        .select_related("message", "stream__peer")
         .order_by("sequence")
     )
     leaves = [bytes(row.leaf) for row in rows]
     for index, row in enumerate(rows):
         statement = row.statement()
         assert statement is not None  # noqa: S101 - a manifest is of receipted messages
-        yield f"messages/{row.sequence}.body", bytes(row.message.body)
+        yield f"messages/{row.sequence}.body", row.body
         yield f"messages/{row.sequence}.json", _json(row.request)
         yield f"receipts/{row.sequence}.json", statement.payload
         mark = {"keyid": statement.key_id, "alg": statement.algorithm}

@@ -6,12 +6,12 @@ from django.db import DataError, transaction
 from kernel.clock import now
 from kernel.merkle import leaf_hash
 from nodes.domain.alarms import Alarm, AlarmKind
-from nodes.domain.envelopes import Message, Outcome, Receipt, sign_receipt
+from nodes.domain.envelopes import TOO_LARGE, Message, Outcome, Receipt, is_withdrawal, sign_receipt
 from nodes.domain.receiver import Answer, Arrival, Store, receive
 from nodes.domain.statements import Statement
 from nodes.models import InboundStream, Incoming, Peer
 from nodes.services.alarms import raise_alarm, settle_alarms
-from nodes.services.contents import content_of
+from nodes.services.contents import Content, content_of
 from nodes.services.signing import key_for
 
 UNSTORABLE = "content_unstorable"
@@ -42,7 +42,7 @@ def _receive(
     known = Incoming.objects.filter(stream=row, sequence=message.sequence).first()
     content = content_of(message.stream, message.aggregate)
     if refusal is None:
-        refusal = content.judge(peer=peer, message=message) if known is None else ""
+        refusal = _judge(content, peer, message) if known is None else ""
     before = row.state(settings.NODE_CODE)
     state, effects = receive(
         before, Arrival(message, refusal, now()), known.record() if known is not None else None
@@ -75,6 +75,10 @@ def expected_sequence(*, peer: Peer, stream: str) -> int:
     """The next number that this node waits for on a stream of the peer."""
     row = InboundStream.objects.filter(peer=peer, name=stream).first()
     return row.expected if row is not None else 1
+
+
+def _judge(content: Content, peer: Peer, message: Message) -> str:
+    return TOO_LARGE if is_withdrawal(message.body) else content.judge(peer=peer, message=message)
 
 
 def _sign(peer: Peer, receipt: Receipt) -> Statement:

@@ -27,6 +27,7 @@ from nodes.domain.sender import (
     Send,
     SenderEvent,
     Sent,
+    TooLarge,
     rests,
 )
 from nodes.domain.statements import Statement, from_wire
@@ -40,6 +41,7 @@ from nodes.services.streams import SEND_JOB, take_step
 # Longer than one request may take; every step renews it. What a sender that died held goes out after it, and an instruction
 # is to be in force within a minute.
 LEASE = timedelta(seconds=45)
+BODY_TOO_LARGE = 413
 AT_ONCE = 500  # requests of one job, so that no stream keeps a worker for itself
 
 
@@ -65,7 +67,7 @@ def send_stream(*, stream: UUID) -> None:
             if held is None:
                 return
             lease = held
-            if nobody_there or halted:
+            if nobody_there or halted or isinstance(event, TooLarge):
                 queue.clear()  # what else was meant to be on the wire does not leave either
             queue.extend(sends)
     _release(stream, lease)
@@ -196,12 +198,6 @@ def _transmit(
     envelope = Envelope.objects.select_related("message", "stream__peer").get(
         stream_id=stream, sequence=send.sequence
     )
-    try:
-        statement, receipt, request = deliver(client, url, envelope)
-    except PeerSilentError as error:
-        return _failed(send, None), None, {}, error.nobody_there
-    except NoReceiptError as error:
-        return _failed(send, error.answer), None, {}, False
     sent = Sent(
         send.sequence,
         envelope.message.position,
@@ -210,6 +206,14 @@ def _transmit(
         envelope.digest,
         send.ticket,
     )
+    try:
+        statement, receipt, request = deliver(client, url, envelope)
+    except PeerSilentError as error:
+        return _failed(send, None), None, {}, error.nobody_there
+    except NoReceiptError as error:
+        if error.answer.status == BODY_TOO_LARGE and not envelope.withdrawn:
+            return TooLarge(sent), None, {}, False
+        return _failed(send, error.answer), None, {}, False
     return Receipted(sent, receipt), statement, request, False
 
 
@@ -230,7 +234,7 @@ def deliver(
     Raises PeerSilentError, or NoReceiptError for any answer without a receipt that verifies.
     """
     message, peer = envelope.message, envelope.stream.peer
-    body = bytes(message.body)
+    body = envelope.body
     name = envelope.stream.name
     query = Message(
         name, envelope.sequence, message.aggregate, body, envelope.digest, envelope.supersedes

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kernel.actor import Actor
+from kernel.crypto.digests import content_digest
 from kernel.merkle import leaf_hash
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
@@ -24,6 +25,7 @@ from nodes.domain.sender import (
     Send,
     SenderEvent,
     Wake,
+    Withdraw,
 )
 from nodes.errors import NotQuarantined, StreamNotHalted
 from nodes.events import MessageResent, StreamResumed
@@ -78,8 +80,8 @@ def take_step(row: OutboundStream, event: SenderEvent) -> tuple[list[Send], list
         match effect:
             case Number():
                 _number(row, effect)
-            case Renumber():
-                _renumber(row, effect)
+            case Renumber() | Withdraw():
+                _mean_anew(row, effect)
             case Park():
                 pass  # it has its place, and gets a number later
             case Alarm():
@@ -119,12 +121,25 @@ def _number(row: OutboundStream, effect: Number) -> None:
     )
 
 
-def _renumber(row: OutboundStream, effect: Renumber) -> None:
-    """Move what is not receipted, the highest first: two envelopes never have one number."""
+def _mean_anew(row: OutboundStream, effect: Renumber | Withdraw) -> None:
+    """Move what is not receipted, the highest first: two envelopes never have one number; or let a notice take a place."""
+    if isinstance(effect, Withdraw):
+        _withdraw(row, effect.sequence)
+        return
     waiting = Envelope.objects.filter(stream=row, sequence__gt=effect.above).order_by("-sequence")
     for envelope in waiting.select_for_update():
         envelope.sequence += effect.by
         envelope.advance("sequence")
+
+
+def _withdraw(row: OutboundStream, sequence: int) -> None:
+    """Let the number mean the notice from here on; the message itself stays, to be sent again as a correction."""
+    envelope = Envelope.objects.select_related("message").get(stream=row, sequence=sequence)
+    envelope.stream, envelope.withdrawn = row, True
+    suite = row.peer.as_suite()
+    envelope.digest = content_digest(suite.digest_algorithm, envelope.body)
+    envelope.leaf = leaf_hash(envelope.body, suite.digest)
+    envelope.advance("withdrawn", "digest", "leaf")
 
 
 @transaction.atomic

@@ -54,6 +54,7 @@ LOST_HERE = """
 LATE, REPORTS, LOST = "filings.late", "reports.platform", "filings.lost"  # streams
 KEPT = 64  # messages of a stream of which rows are lost
 WRITERS = 8
+LARGEST = 10 * 2**20  # bytes that the nation takes
 HOURS = count()
 FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 RECORDS = [{"stream": "filings", "numbered": 4, "stored": 4, "refused": 0}]
@@ -191,6 +192,7 @@ POISONS: dict[str, tuple[str, Callable[[int], bytes]]] = {
         "content_unstorable",
         lambda hour: _report(hour, section="half").replace(b"half", rb"\ud800"),
     ),
+    "too large": ("message_too_large", lambda hour: _report(hour, more="x" * LARGEST)),
     "a name without end": ("content_unstorable", lambda hour: _report(hour, section="x" * 1000)),
 }
 

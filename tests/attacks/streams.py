@@ -1,6 +1,6 @@
 """Attacks G-3 to G-6 on the streams between a region and the national node, both real (INVARIANTS 5.5).
 
-`python -m tests.attacks.streams [--commits 48] [--poison 14] [--forgeries 500] [--deletions 12] [--seed 0]`: transactions
+`python -m tests.attacks.streams [--commits 48] [--poison 15] [--forgeries 500] [--deletions 12] [--seed 0]`: transactions
 that commit after later ones were relayed and sent, poisoned reports, forged letters, and rows that are gone. 0 leaves one
 out. Exit 1 where anything was skipped, blocked, taken or not found. The release tier is `--commits 10000 --poison 1000
 --forgeries 20000 --deletions 1000`.
@@ -36,7 +36,7 @@ def main() -> int:
     """Run the attacks from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--commits", type=int, default=48)
-    parser.add_argument("--poison", type=int, default=14)
+    parser.add_argument("--poison", type=int, default=15)
     parser.add_argument("--forgeries", type=int, default=500)
     parser.add_argument("--deletions", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)

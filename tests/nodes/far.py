@@ -17,7 +17,15 @@ from kernel.crypto.messages import RegisteredKey, Request, sign_request, verify_
 from kernel.crypto.suite import INTERNATIONAL, Suite
 from kernel.errors import SignatureRefused
 from nodes.domain.attachments import GRANT_CONTEXT, Grant, write_token
-from nodes.domain.envelopes import REPORT_KNOWN, Receipt, open_receipt, read_message, sign_receipt
+from nodes.domain.envelopes import (
+    REPORT_KNOWN,
+    TOO_LARGE,
+    Receipt,
+    is_withdrawal,
+    open_receipt,
+    read_message,
+    sign_receipt,
+)
 from nodes.domain.keys import read_next_key
 from nodes.domain.manifests import compose_manifest, decode_manifest, entry_of, fingerprint, sign_manifest
 from nodes.domain.recalls import Held, to_document
@@ -129,7 +137,7 @@ class FarUpstream(FarNode):
 
     `fate` says what becomes of the next requests for messages: `lost` (never arrives), `unanswered` (arrives, the
     reply is lost), `forged` (a receipt by another key), `altered` (its signature is not good), `refused` (the content can never be taken),
-    `taken` (the same, since a number block is another's), `known` (the report is there already), `down` (503).
+    `taken` (the same, since a number block is another's), `known` (the report is there already), `down` (503), `too large` (413).
     """
 
     def __init__(
@@ -205,8 +213,8 @@ class FarUpstream(FarNode):
         fate = self.fate.popleft() if "/messages" in path and self.fate else ""
         if fate == "lost":
             return 0, b""
-        if fate == "down":
-            return 503, b"{}"
+        if fate in ("down", "too large"):
+            return (503 if fate == "down" else 413), b"{}"
         try:
             verified = verify_request(request, find_key=self.known.get, now=datetime.now(UTC) + self.ahead)
         except SignatureRefused as refusal:
@@ -272,6 +280,7 @@ class FarUpstream(FarNode):
         refusal = {"refused": "refused_on_purpose", "taken": "block_taken", "known": REPORT_KNOWN}.get(
             fate, ""
         )
+        refusal = TOO_LARGE if is_withdrawal(body) else refusal
         arrival = Arrival(message, refusal, datetime.now(UTC))
         self.streams[stream], effects = receive(state, arrival, known[0] if known else None)
         key = self.suite.new_private_key() if fate == "forged" else self.private_key

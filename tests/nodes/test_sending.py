@@ -183,6 +183,25 @@ def test_a_refusal_holds_up_its_own_thing_only_and_is_sent_again_by_a_person(
     assert (row.last, row.acked, row.waiting, row.parked) == (5, 5, {}, [])
 
 
+def test_a_message_too_large_for_the_peer_is_quarantined_and_holds_up_its_own_thing_only(
+    world: World, attached: FarUpstream
+) -> None:
+    enqueue(2, aggregate="a")
+    enqueue(1, first=2, aggregate="b")
+    row = send(attached, "too large")
+    assert (row.acked, row.last, row.waiting, len(row.parked)) == (3, 3, {"a": 1}, 1)
+    assert NodeAlarm.objects.get().kind == "quarantined"
+    refused = world.otto.get("/api/v1/messages?outcome=refused").json()["items"]
+    assert {each["code"] for each in refused} == {"message_too_large", "aggregate_waits"}
+    assert attached.bodies("filings")[0]["schema"] == "cin-withdrawn/1"
+    assert world.otto.post("/api/v1/manifests:exchange").json()["items"][0]["agreed"]
+    first = Envelope.objects.get(sequence=1)
+    assert world.otto.post(f"/api/v1/messages/{first.id}:resend").status_code == 200
+    row = send(attached)  # the peer takes larger ones by now
+    assert (row.acked, row.waiting, row.parked) == (row.last, {}, [])
+    assert [body["sums"]["things"] for body in attached.bodies("filings") if "sums" in body] == [1, 2, 0, 1]
+
+
 def test_another_content_under_a_number_of_ours_halts_the_stream_until_a_person_looks(
     world: World, attached: FarUpstream
 ) -> None:
