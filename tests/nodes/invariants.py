@@ -1,8 +1,8 @@
 """What must hold of two nodes at rest, whatever happened before (INVARIANTS G1 to G4)."""
 
 from nodes.domain.alarms import AlarmKind
-from nodes.domain.envelopes import Outcome
-from tests.nodes.simulator import POISON, World
+from nodes.domain.envelopes import TOO_LARGE, Outcome
+from tests.nodes.simulator import LARGE, POISON, World
 
 
 def check(world: World) -> None:
@@ -57,8 +57,11 @@ def check_aggregates(world: World) -> None:
     taken = {p for positions in stored.values() for p in positions}
     for number, position in sender.positions.items():
         body, message = sender.bodies[position], sender.messages[number]
-        if message.supersedes is None and not body.startswith(POISON):
+        if message.supersedes is None and not body.startswith((POISON, LARGE)):
             assert position in taken, f"position {position} was dropped"
-        elif message.supersedes is None and receiver.records[number].receipt.code == "schema_unknown":
+        elif message.supersedes is None and receiver.records[number].receipt.code in (
+            "schema_unknown",
+            TOO_LARGE,
+        ):
             assert number in superseded, f"the refusal of {number} was never corrected"
     assert set(sender.positions.values()) == set(sender.bodies), "something was never numbered"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from kernel.crypto.suite import INTERNATIONAL
 from nodes.domain.alarms import Alarm, AlarmKind
-from nodes.domain.envelopes import Message, Receipt, compose_message
+from nodes.domain.envelopes import TOO_LARGE, Message, Receipt, compose_message, is_withdrawal, withdrawal_of
 from nodes.domain.receiver import Answer, Arrival, Inbound, Record, Store, receive
 from nodes.domain.sender import (
     Enqueued,
@@ -29,7 +29,9 @@ from nodes.domain.sender import (
     SenderEvent,
     Sent,
     Ticked,
+    TooLarge,
     Wake,
+    Withdraw,
     step,
 )
 
@@ -38,6 +40,7 @@ TIMEOUT = timedelta(seconds=10)
 FAULTS_END = timedelta(minutes=10)
 STEPS = 100_000  # a run that is not quiet by then never will be
 POISON = b"poison"
+LARGE = b"large"  # what no way takes
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Faults:
     rollback: float
     poison: float
     forge: float
+    large: float
 
     @staticmethod
     def drawn(rng: random.Random) -> "Faults":
@@ -59,7 +63,7 @@ class Faults:
         def one(most: float) -> float:
             return rng.choice((0.0, rng.random() * most))
 
-        return Faults(one(0.4), one(0.3), one(0.4), one(0.06), one(0.5), one(0.3), one(0.2))
+        return Faults(one(0.4), one(0.3), one(0.4), one(0.06), one(0.5), one(0.3), one(0.2), one(0.2))
 
 
 @dataclass
@@ -155,6 +159,7 @@ class World:
             return
         position = self.sender.state.position + 1
         kind = POISON if self.happens(self.faults.poison, "poison") else b"report"
+        kind = LARGE if self.happens(self.faults.large, "too large") else kind
         self.sender.bodies[position] = b"%s %d of %s" % (kind, position, aggregate.encode())
         self.sender.aggregates[position] = aggregate
         self.sender_takes(Enqueued(aggregate, supersedes))
@@ -186,6 +191,16 @@ class World:
                 )
                 disk.positions[effect.sequence] = effect.position
                 disk.parked.discard(effect.position)
+            case Withdraw():
+                before = disk.messages[effect.sequence]
+                disk.messages[effect.sequence] = compose_message(
+                    suite=INTERNATIONAL,
+                    stream=before.stream,
+                    sequence=before.sequence,
+                    aggregate=before.aggregate,
+                    body=withdrawal_of(before.body, INTERNATIONAL),
+                    supersedes=before.supersedes,
+                )
             case Park():
                 disk.parked.add(effect.position)
             case Keep():
@@ -239,8 +254,11 @@ class World:
         def answer(receipt: Receipt) -> None:
             self.hop(lambda: conclude(Receipted(sent, receipt)))
 
-        self.hop(lambda: self.arrive(message, answer))
-        if self.happens(self.faults.duplicate, "duplicate"):
+        if message.body.startswith(LARGE):
+            self.hop(lambda: self.hop(lambda: conclude(TooLarge(sent))))
+        else:
+            self.hop(lambda: self.arrive(message, answer))
+        if not message.body.startswith(LARGE) and self.happens(self.faults.duplicate, "duplicate"):
             self.hop(lambda: self.arrive(message, lambda _: None))
         if self.happens(self.faults.forge, "forge"):
             self.hop(lambda: self.forge(message))
@@ -279,6 +297,7 @@ class World:
         if not self.receiver_up:
             return
         refusal = "schema_unknown" if message.body.startswith(POISON) else ""
+        refusal = TOO_LARGE if is_withdrawal(message.body) else refusal
         skewed = self.now + timedelta(minutes=self.rng.choice((-10, 0, 10)))
         known = self.receiver.records.get(message.sequence)
         state, effects = receive(self.receiver.state, Arrival(message, refusal, skewed), known)
