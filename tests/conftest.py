@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db import connections
 from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
-from rest_framework.settings import api_settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from config.embedded.addresses import shifted
+from kernel.api.throttles import ActorThrottle
 from kernel.shelves import forget_all
 from kernel.tenancy import as_node
 from tests.support.cast import World
@@ -35,7 +35,7 @@ def pytest_configure() -> None:
     cache["LOCATION"] = shifted(cache["LOCATION"], 2 * (int(worker) % CACHES_APART))
     settings.WHITENOISE_AUTOREFRESH = True  # or each client would read all static files ahead
     # A test's servers have this rate too, and count the same addresses in the same cache.
-    api_settings.DEFAULT_THROTTLE_RATES["actor"] = UNTHROTTLED
+    ActorThrottle.THROTTLE_RATES = {"actor": UNTHROTTLED}
 
 
 class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing of its types

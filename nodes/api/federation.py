@@ -18,6 +18,7 @@ from kernel.text import Text
 from nodes.api.authentication import SignedRequestAuthentication
 from nodes.api.statements import SIGNED, SignedStatementOut
 from nodes.domain.envelopes import read_message
+from nodes.domain.manifests import MOST_RANGES
 from nodes.domain.peers import PROTOCOLS
 from nodes.domain.statements import from_wire, to_wire
 from nodes.models import Peer
@@ -25,8 +26,6 @@ from nodes.services.incoming import expected_sequence, receive_message
 from nodes.services.manifests import answer_fingerprints, answer_manifest
 from nodes.services.peers import Brought, accept_attachment, accept_detachment, common_protocol
 from nodes.services.recalls import answer_recall
-
-MOST_RANGES = 1000
 
 NO_KEY = Text(
     "不是有效的公钥（JWK）：须为 kty OKP、crv Ed25519 和 x，或 kty EC、crv SM2、x 和 y，且不得含 d。",

@@ -13,6 +13,7 @@ from nodes.errors import EnvelopeMalformed
 
 MANIFEST_CONTEXT = b"cin-manifest-v1\x00"
 MANIFEST_AGGREGATE = "manifest"  # of the daily message on every stream, quiet or not
+MOST_RANGES = 1000  # of one question for fingerprints
 
 
 @dataclass(frozen=True, slots=True)

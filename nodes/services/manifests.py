@@ -14,6 +14,7 @@ from nodes.adapters.peers.client import PeerSilentError, ask, open_client
 from nodes.domain.manifests import (
     MANIFEST_AGGREGATE,
     MANIFEST_CONTEXT,
+    MOST_RANGES,
     Entry,
     Fingerprint,
     Manifest,
@@ -193,14 +194,24 @@ def _locate(client: httpx.Client, peer: Peer, manifest: Manifest, entries: list[
     while any(low < high for low, high in ranges):
         asked = halves(ranges)
         ours = [fingerprint(leaves, low, high, peer.as_suite()) for low, high in asked]
-        question = {"stream": manifest.stream, "ranges": asked}
-        told = json.loads(_post(client, peer, f"{FEDERATION}/fingerprints", question))["fingerprints"]
         theirs = [
-            Fingerprint(each["first"], each["last"], each["count"], bytes.fromhex(each["root"]))
-            for each in told
+            each
+            for start in range(0, len(asked), MOST_RANGES)
+            for each in _fingerprints(client, peer, manifest.stream, asked[start : start + MOST_RANGES])
         ]
         ranges = differing(ours, theirs)
     return [low for low, _ in ranges]
+
+
+def _fingerprints(
+    client: httpx.Client, peer: Peer, stream: str, ranges: list[tuple[int, int]]
+) -> list[Fingerprint]:
+    """What the peer holds of some ranges, as many as one question may name."""
+    question = {"stream": stream, "ranges": ranges}
+    return [
+        Fingerprint(each["first"], each["last"], each["count"], bytes.fromhex(each["root"]))
+        for each in json.loads(_post(client, peer, f"{FEDERATION}/fingerprints", question))["fingerprints"]
+    ]
 
 
 def _refill(client: httpx.Client, row: OutboundStream, numbers: list[int]) -> int:

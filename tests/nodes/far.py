@@ -155,6 +155,7 @@ class FarUpstream(FarNode):
         self.held: dict[str, list[Held]] = {}
         self.arrivals: list[tuple[str, int]] = []
         self.nonces: set[str] = set()
+        self.ranges: list[int] = []  # how many each question for fingerprints named
         self.known: dict[str, RegisteredKey] = {}
         self.signers: list[str] = []
         self.ahead = timedelta()  # how far its clock is ahead of ours
@@ -232,7 +233,9 @@ class FarUpstream(FarNode):
             held = [each for each in self.held.get(asked["stream"], []) if each.sequence >= asked["first"]]
             return 200, json.dumps({"messages": [to_document(each) for each in held]}).encode()
         if path.endswith("/fingerprints"):
-            return 200, json.dumps(self.fingerprints(json.loads(body))).encode()
+            asked = json.loads(body)
+            self.ranges.append(len(asked["ranges"]))
+            return 200, json.dumps(self.fingerprints(asked)).encode()
         statement = self.take(path, headers, body, fate)
         return (0, b"") if fate == "unanswered" else (200, json.dumps(to_wire(statement)).encode())
 

@@ -284,6 +284,20 @@ def test_a_loss_behind_the_peer_s_back_is_located_and_filled(world: World, attac
     assert "root" in before.differing
 
 
+def test_however_many_are_lost_no_question_names_more_ranges_than_a_peer_answers(
+    world: World, attached: FarUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manifests, "MOST_RANGES", 3)
+    enqueue(8)
+    send(attached)
+    for lost in range(1, 9):
+        del attached.stored["filings", lost]
+    (pair,) = world.otto.post("/api/v1/manifests:exchange").json()["items"]
+    assert pair["agreed"]
+    assert ManifestPair.objects.get(agreed=False).located == [*range(1, 9)]
+    assert attached.ranges == [2, 3, 1, 3, 3, 2]
+
+
 def test_a_peer_that_lost_the_end_of_a_stream_asks_for_it(world: World, attached: FarUpstream) -> None:
     enqueue(3)
     send(attached)
