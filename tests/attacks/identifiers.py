@@ -1,9 +1,10 @@
 """Attack on uniqueness: many issuers at once whose connections die under them, then a copy of the database (INVARIANTS D1).
 
-`python -m tests.attacks.identifiers [--codes 6000] [--issuers 64] [--at-once 50] [--crashes 10] [--seed 0]` issues so many
-codes by the rule, ends so many connections in the act, then copies the database as a backup would be and lets both go on;
-exit 1 where a code was given twice, an application was lost, a crash did not land, or the copy drew from the former's block.
-The release tier is `--codes 1000000 --at-once 500 --crashes 300`.
+`python -m tests.attacks.identifiers [--codes 6000] [--issuers 64] [--at-once 50] [--crashes 10] [--copies 1] [--after 1000]
+[--retired 20] [--seed 0]` issues so many codes by the rule, ends so many connections in the act, copies the database so often as a
+backup would be, lets both go on for so many codes each, and retires so many; exit 1 where a code was given twice, an application
+was lost, a crash did not land, a copy drew from another's block, or what is retired does not resolve to a tombstone.
+The release tier is `--codes 1000000 --at-once 500 --crashes 300 --after 10000`, and `--copies 100 --after 100 --retired 2000`.
 """
 
 import argparse
@@ -27,10 +28,12 @@ if __name__ == "__main__":
 from identifiers.domain.blocks import BlockState
 from identifiers.domain.codes import Code
 from identifiers.errors import NoBlock
-from identifiers.models import IssuedCode, NumberBlock
-from identifiers.services.blocks import grant_block, renew_block
+from identifiers.models import Descriptor, Identifier, IssuedCode, NumberBlock
+from identifiers.services.blocks import grant_block, refuse_block, renew_block
+from identifiers.services.identifiers import accept_filing, retire_identifier
 from identifiers.services.issuing import issue_by_rule
 from identifiers.services.prefixes import accept_prefix
+from identifiers.services.resolution import resolve_signed
 from kernel.actor import SYSTEM
 from kernel.ids import new_id
 from kernel.tenancy import as_node
@@ -141,8 +144,24 @@ def a_copy() -> Iterator[None]:
             owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(copy))
 
 
-def go_on_in_two(codes: int) -> list[str]:
-    """Let the database and a copy of it issue so many each; what is wrong, in words."""
+def granted_anew(granted: set[int]) -> None:
+    """Ask for a block, and be the upstream that refuses those which it gave to others."""
+    renew_block()
+    while True:
+        asked = NumberBlock.objects.get(state=BlockState.ASKED)
+        words = {"prefix": PREFIX, "number": asked.number, "incarnation": asked.incarnation}
+        if asked.number not in granted:
+            granted.add(asked.number)
+            return grant_block(**words)
+        refuse_block(**words)
+
+
+def go_on_in_two(codes: int, granted: set[int], theirs: set[str]) -> list[str]:
+    """Let the database and a copy of it issue so many each; what is wrong, in words.
+
+    `granted` are the blocks that the upstream gave away, `theirs` the codes of copies: both grow.
+    """
+    known = set(IssuedCode.objects.values_list("code", flat=True))
     with a_copy():
         apply_for(codes)
         try:
@@ -151,21 +170,41 @@ def go_on_in_two(codes: int) -> list[str]:
             pass
         else:
             return ["the copy issued from the block of the original"]
-        renew_block()
-        asked = NumberBlock.objects.get(state=BlockState.ASKED)
-        grant_block(prefix=PREFIX, number=asked.number, incarnation=asked.incarnation)
+        granted_anew(granted)
         while issue_by_rule():
             pass
-        theirs, broken = set(IssuedCode.objects.values_list("code", flat=True)), complaints()
-    known = set(IssuedCode.objects.values_list("code", flat=True))
+        copied = set(IssuedCode.objects.values_list("code", flat=True)) - known
+        broken = complaints()
     apply_for(codes)
     while issue_by_rule():
         pass
     ours = set(IssuedCode.objects.values_list("code", flat=True)) - known
-    both = ours & (theirs - known)
-    if (len(ours), len(theirs - known)) != (codes, codes):
-        broken.append(f"{len(ours)} and {len(theirs - known)} codes were issued, not {codes} each")
-    return broken + [f"{code} was issued by both" for code in sorted(both)] + complaints()
+    if (len(ours), len(copied)) != (codes, codes):
+        broken.append(f"{len(ours)} and {len(copied)} codes were issued, not {codes} each")
+    broken += [
+        f"{code} was issued twice" for code in sorted(copied & (theirs | known) | ours & (theirs | copied))
+    ]
+    theirs |= copied
+    return broken + complaints()
+
+
+def bury(count: int) -> list[str]:
+    """File and retire so many; those that do not resolve to a tombstone, signed, without a word of what they were."""
+    rows = list(Identifier.objects.filter(state="filing").order_by("id")[:count])
+    broken = [] if len(rows) == count else [f"only {len(rows)} codes could be retired"]
+    Descriptor.objects.bulk_create(
+        Descriptor(identifier=row, version=1, profile="1", attributes={"name": "演示资源池"}) for row in rows
+    )
+    for row in rows:
+        if resolve_signed(Code.parse(str(row.code))).facts["attributes"] == {}:
+            broken.append(f"{row.code} said nothing while it lived")
+        accept_filing(code=str(row.code), receipt="N-1")
+        retire_identifier(row.id, {"reason": "演示注销"}, SYSTEM)
+    for row in rows:
+        facts = resolve_signed(Code.parse(str(row.code))).facts
+        if (facts["code"], facts["state"], facts["attributes"]) != (row.code, "retired", {}):
+            broken.append(f"{row.code} resolves to {facts}")
+    return broken
 
 
 def main() -> int:
@@ -175,6 +214,9 @@ def main() -> int:
     parser.add_argument("--issuers", type=int, default=64)
     parser.add_argument("--at-once", type=int, default=50)
     parser.add_argument("--crashes", type=int, default=10)
+    parser.add_argument("--copies", type=int, default=1)
+    parser.add_argument("--after", type=int, default=1000)
+    parser.add_argument("--retired", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     with as_node("the attack furnishes the house"):
@@ -189,10 +231,18 @@ def main() -> int:
             f"{'FAIL' if broken else 'ok  '} issue: {issued} codes by {asked.issuers} issuers in {seconds:.1f} s "
             f"({issued / seconds:.0f} a second), {felt} crashes, {len(broken)} complaints"
         )
-        apart = go_on_in_two(min(1000, asked.codes))
-        print(f"{'FAIL' if apart else 'ok  '} copy: two databases went on from one, {len(apart)} complaints")  # noqa: T201
-    print(*[*broken, *apart][:20], sep="\n")  # noqa: T201 - a command line
-    return 1 if broken or apart else 0
+        granted, theirs = {number for (number,) in NumberBlock.objects.values_list("number")}, set[str]()
+        apart = [each for _ in range(asked.copies) for each in go_on_in_two(asked.after, granted, theirs)]
+        print(  # noqa: T201 - a command line
+            f"{'FAIL' if apart else 'ok  '} copies: {asked.copies} times two databases went on from one, for {asked.after} "
+            f"codes each, {len(apart)} complaints"
+        )
+        unquiet = bury(asked.retired)
+        words = f"tombstones: {asked.retired} retired, {len(unquiet)} complaints"
+        print(f"{'FAIL' if unquiet else 'ok  '} {words}")  # noqa: T201 - a command line
+    wrong = [*broken, *apart, *unquiet]
+    print(*wrong[:20], sep="\n")  # noqa: T201 - a command line
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
