@@ -2,7 +2,7 @@
 
 `python -m tests.attacks.streams [--commits 48] [--poison 15] [--forgeries 500] [--deletions 12] [--seed 0]`: transactions
 that commit after later ones were relayed and sent, poisoned reports, forged letters, and rows that are gone. 0 leaves one
-out. Exit 1 where anything was skipped, blocked, taken or not found. The release tier is `--commits 10000 --poison 1000
+out. Exit 1 where anything was skipped, blocked, taken or not found. The release tier is `--commits 10000 --poison 300
 --forgeries 20000 --deletions 1000`.
 """
 
