@@ -32,7 +32,7 @@ from demo.steps import attach
 from demo.world import World
 from kernel.crypto.keys import write_key
 from kernel.crypto.suite import INTERNATIONAL as SUITE
-from nodes.domain.sender import LONGEST_PAUSE
+from nodes.domain.sender import UNREACHABLE_AFTER, back_off
 from tests.attacks._clocks import make_movable, owner_of
 from tests.attacks._two_nodes import SECONDS, alarms, nodes_of_our_own, receipted, report
 
@@ -45,9 +45,9 @@ PAUSES = ("", "1", "5", "30")
 HANGS = 2.0
 KEYS = 2 + 500 // 7  # that the region holds: each rotation lets the next one follow
 FAILURES = "SELECT coalesce(sum(failures), 0) FROM outbound_stream"
-COUNTED = """
-    UPDATE outbound_stream SET failures = CASE WHEN failures < 4 THEN 4 ELSE failures + %s END WHERE failures > 0
-"""  # the fifth is always played: it is told
+FAILING = "SELECT id, failures FROM outbound_stream WHERE failures > 0"
+COUNTED = "UPDATE outbound_stream SET failures = %s WHERE id = %s"
+TOLD_AT = UNREACHABLE_AFTER - 1  # failures after which the next is always played: it is told
 WAITING = "SELECT coalesce(max(retry_at), now()) - now() FROM outbound_stream WHERE acked < last AND retry_at > now()"
 
 
@@ -80,6 +80,14 @@ def drawn(times: int, seed: int) -> list[Outage]:
     ]
 
 
+def failures_after(failures: int, seconds: float) -> int:
+    """How often a sender has failed in a row after so much more time, of which its pauses take all."""
+    while seconds > 0:
+        seconds -= back_off(failures, 0.5).total_seconds()
+        failures += 1
+    return failures
+
+
 class Clocks:
     """The clocks of both nodes, and the time by them."""
 
@@ -107,7 +115,9 @@ class Clocks:
     def jump_over_attempts(self, seconds: float) -> None:
         """Let so much of an outage have passed, with its attempts: the pause grows as it would, to the alarm's and beyond."""
         if seconds > FLOOR:
-            self.owners[0].execute(COUNTED, [int(seconds / LONGEST_PAUSE.total_seconds())])
+            for stream, failures in self.owners[0].execute(FAILING).fetchall():
+                after = TOLD_AT if failures < TOLD_AT else failures_after(failures, seconds)
+                self.owners[0].execute(COUNTED, [after, stream])
         self.jump(seconds)
 
     def failures(self) -> int:
