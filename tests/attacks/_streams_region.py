@@ -114,14 +114,14 @@ class SlowCommits:
             publish(BellRang(subject=subject, tenant=None, count=1), actor=SYSTEM)
             if wrote and may_commit:
                 wrote.set()
-                assert may_commit.wait(30)
+                assert may_commit.wait(30), "a commit was held back for too long"
         return subject
 
     def round(self, pool: ThreadPoolExecutor, quick: int) -> list[UUID]:
         """Slow acts that have written, quick ones that overtake them all the way to the nation, then the slow commits."""
         wrote, may_commit = [Flag() for _ in range(WRITERS)], Flag()
         slow: list[Future[UUID]] = [pool.submit(self.ring, each, may_commit) for each in wrote]
-        assert all(each.wait(30) for each in wrote)
+        assert all(each.wait(30) for each in wrote), "a slow commit did not begin"
         fast = [self.ring() for _ in range(quick)]
         drain()
         self.region.send(LATE)
@@ -137,6 +137,7 @@ def slow_commits(region: Region, commits: int, seed: int) -> list[str]:
     """Let so many transactions commit after a later one was relayed and sent; what was skipped, doubled or turned round."""
     began, dice = time.monotonic(), Random(seed)
     attack, acts, broken = SlowCommits(region), list[UUID](), list[str]()
+    drain()  # what the attacks before this one have left: nobody holds a commit back for that
     with listening(attack.hear), crowd(WRITERS) as people:
         while len(acts) < commits or attack.overtaken < commits:
             acts += attack.round(people.pool, dice.randint(1, 3))

@@ -9,7 +9,6 @@ out. Exit 1 where anything was skipped, blocked, taken or not found. The release
 import argparse
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -30,8 +29,7 @@ def _found(attack: Callable[[int], list[str]], count: int, seed: int) -> list[st
     try:
         return attack(count)
     except AssertionError as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        return [f"seed {seed}: {where.filename}:{where.lineno}: {where.line} {error}"]
+        return [f"seed {seed}: {error}"]
 
 
 def main() -> int:
