@@ -149,11 +149,13 @@ def granted_anew(granted: set[int]) -> None:
     renew_block()
     while True:
         asked = NumberBlock.objects.get(state=BlockState.ASKED)
-        words = {"prefix": PREFIX, "number": asked.number, "incarnation": asked.incarnation}
-        if asked.number not in granted:
-            granted.add(asked.number)
-            return grant_block(**words)
-        refuse_block(**words)
+        known = asked.number in granted
+        granted.add(asked.number)
+        (refuse_block if known else grant_block)(
+            prefix=PREFIX, number=asked.number, incarnation=asked.incarnation
+        )
+        if not known:
+            return
 
 
 def go_on_in_two(codes: int, granted: set[int], theirs: set[str]) -> list[str]:
