@@ -12,7 +12,7 @@ import psycopg
 from config.embedded.nodes import Node
 from demo.client import expect
 from demo.world import World
-from tests.attacks._two_nodes import SECONDS, alarms, receipted, report, stream
+from tests.attacks._two_nodes import SECONDS, alarms, receipted, report, stream, the_same_set
 
 NAMES = ("statement_timestamp", "transaction_timestamp", "clock_timestamp", "now")
 MOVABLE = """
@@ -85,13 +85,7 @@ def apart(world: World, node: Node, ahead: timedelta) -> None:
     set_clock(node, timedelta())
     receipted(world, *waiting)
     world.until("the alarm is over", lambda: not alarms(world, "clock"))
-    ours, theirs = (
-        world.clients[name].get("/api/v1/federation/totals")["items"]
-        for name in ("operator-system", "national-operator-system")
-    )
-    expect(ours and ours == theirs, f"both have the same reports, each once: {ours} {theirs}")
-    for kind in ("equivocation", "peer_lost", "receipt_mismatch"):
-        expect(not alarms(world, kind), f"no {kind}")
+    the_same_set(world)
 
 
 def _round(whose: str, ahead: timedelta, name: str) -> Callable[[World], None]:

@@ -65,3 +65,14 @@ def alarms(world: World, kind: str) -> list[dict[str, Any]]:
     """The region's open alarms of one kind."""
     rows = world.clients["operator-system"].get("/api/v1/node-alarms", kind=kind, open="true")["items"]
     return list(rows)
+
+
+def the_same_set(world: World) -> None:
+    """Both nodes count the same reports, each once, and none was said twice in other words."""
+    ours, theirs = (
+        world.clients[name].get("/api/v1/federation/totals")["items"]
+        for name in ("operator-system", "national-operator-system")
+    )
+    expect(ours and ours == theirs, f"both have the same reports, each once: {ours} {theirs}")
+    for kind in ("equivocation", "peer_lost", "receipt_mismatch"):
+        expect(not alarms(world, kind), f"no {kind}")

@@ -25,7 +25,7 @@ from functools import partial
 from random import Random
 
 from config.embedded.nodes import NATIONAL, REGIONAL, Node
-from demo.client import StepFailedError, expect
+from demo.client import StepFailedError
 from demo.founding import found
 from demo.proxy import CLOSED, HALF_OPEN, REPLY, REQUEST, RESET, STORM, FaultProxy
 from demo.steps import attach
@@ -34,7 +34,7 @@ from kernel.crypto.keys import write_key
 from kernel.crypto.suite import INTERNATIONAL as SUITE
 from nodes.domain.sender import UNREACHABLE_AFTER, back_off
 from tests.attacks._clocks import make_movable, owner_of
-from tests.attacks._two_nodes import SECONDS, alarms, nodes_of_our_own, receipted, report
+from tests.attacks._two_nodes import SECONDS, nodes_of_our_own, receipted, report, the_same_set
 
 SHORTEST, LONGEST = 1.0, 72 * 3600.0  # seconds
 ATTEMPTS = 3  # that are played of a longer outage's; those that fall into a jump are only counted
@@ -169,17 +169,6 @@ def _drained(world: World, clocks: Clocks, reports: Sequence[str]) -> bool:
         return True
     clocks.jump_to_retry()
     return False
-
-
-def the_same_set(world: World) -> None:
-    """Both nodes count the same reports, each once, and none was said twice in other words."""
-    ours, theirs = (
-        world.clients[name].get("/api/v1/federation/totals")["items"]
-        for name in ("operator-system", "national-operator-system")
-    )
-    expect(ours and ours == theirs, f"both have the same reports, each once: {ours} {theirs}")
-    for kind in ("equivocation", "peer_lost", "receipt_mismatch"):
-        expect(not alarms(world, kind), f"no {kind}")
 
 
 def run(world: World, times: int, seed: int) -> list[str]:
