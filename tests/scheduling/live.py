@@ -10,8 +10,10 @@ from identifiers.domain.lifecycle import IdentifierKind
 from identifiers.services.identifiers import accept_filing, apply_identifier, approve_identifier
 from identifiers.services.prefixes import accept_prefix
 from kernel.actor import SYSTEM
+from kernel.services.outbox import drain
 from scheduling.models import LineProduct, Selection
 from scheduling.selectors.selections import BundleFacts, bundle
+from scheduling.services.supply import keep_up
 from tests.aggregation.supply import (
     beat,
     bodies,
@@ -107,10 +109,18 @@ def identify_lines(person: Person, *, filed: bool = True) -> None:
 
 
 def open_market(world: World, *, free: int = 6) -> None:
-    """One offer of Ada's in Wujiang (8 × Ascend 910B a machine, so many free) and Lin's network, all sellable."""
+    """One offer of Ada's in Wujiang (8 × Ascend 910B a machine, so many free) and Lin's network, all sellable; Ben may buy."""
+    assert world.ben.organisation
     disclose(world.lin)
     identify_lines(world.lin)
     bring_to_market(world.ada, free=free)
+    let_a_second_pass()
+
+
+def let_a_second_pass() -> None:
+    """What the node does every second: everybody is told of what happened, and the supply is brought up to date."""
+    drain()
+    keep_up()
 
 
 def leave_free(person: Person, machines: int) -> None:
@@ -119,7 +129,8 @@ def leave_free(person: Person, machines: int) -> None:
 
 
 def open_whole_market(world: World) -> None:
-    """The demo's eight centres of Ada's and Cleo's, and the lines of Lin's and Lou's, all sellable."""
+    """The demo's eight centres of Ada's and Cleo's, and the lines of Lin's and Lou's, all sellable; Ben may buy."""
+    assert world.ben.organisation
     disclose(world.lin)
     commit_lines(world.lou)
     identify_lines(world.lin)
@@ -142,6 +153,7 @@ def open_whole_market(world: World) -> None:
         if provider == "compute-yi":
             made(send_csv(person, "/api/v1/offers:import", text("offers_yi.csv")))
         report(person, beat(**readings))
+    let_a_second_pass()
 
 
 def demand(**changes: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from scheduling.models import Span
+from scheduling.services.supply import refresh_supply
 from tests.scheduling.live import chosen, demand, open_whole_market
 from tests.support.cast import World
 
@@ -36,6 +37,7 @@ def test_silica_is_held_to_its_own_speed_and_one_hollow_core_span_to_light_s(wor
     near = {miss["centre"]: miss for miss in chosen(world.ben, compute={})["near_misses"]}
     assert (near["yancheng"]["lower_us"], near["yancheng"]["verdict"]) == (1123, "impossible")
     Span.objects.filter(key="jia-weiting-loufeng").update(medium="hollow_core")
+    refresh_supply(everything=True)
     near = {miss["centre"]: miss for miss in chosen(world.ben, compute={})["near_misses"]}
     assert (near["yancheng"]["lower_us"], near["yancheng"]["verdict"]) == (764, "inconclusive")
 

@@ -137,6 +137,7 @@ def nothing(world: World) -> None:
 
 def stale(world: World) -> None:
     Inventory.objects.update(observed_at=F("observed_at") - timedelta(hours=1))
+    refresh_supply(everything=True)
 
 
 def suspended_provider(world: World) -> None:
@@ -150,7 +151,7 @@ def suspended_line_provider(world: World) -> None:
 def suspend(subject: UUID) -> None:
     open_suspension(
         subject=subject,
-        tenant=None,
+        tenant=subject,
         cause=SuspensionCause.INSTRUCTION,
         scope=SuspensionScope.NEW_SALE,
         reference=subject,
@@ -250,6 +251,7 @@ def test_a_selection_leaves_its_mark(world: World) -> None:
 @pytest.mark.parametrize("hours", ["1", "730", "730.000001", "8761", "18251.5"])
 def test_the_months_of_a_bundle_are_those_that_its_price_counts(world: World, hours: str) -> None:
     LineTariff.objects.update(elastic_cny_hour=None)
+    refresh_supply(everything=True)
     facts = bundle(UUID(chosen(world.ben, duration_hours=hours)["id"]), 0)
     terms = facts.line_terms
     assert terms["billing"] == "term"
