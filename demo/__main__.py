@@ -9,7 +9,6 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +23,7 @@ from config.embedded.stack import private_stack
 from demo import federation
 from demo.client import StepFailedError
 from demo.credentials import credentials_file
-from demo.founding import found
+from demo.founding import invite, take_seats
 from demo.proxy import FaultProxy
 from demo.steps import Step, steps
 from demo.world import World
@@ -56,10 +55,17 @@ def main(words: Sequence[str]) -> int:
                 with federation.nation(stack, proxy, ACCELERATED, told) as four:
                     each_step(federation.steps(), four, results)
             else:
-                with running_nodes(specs, stack, told) as (regional, national):
-                    walk(World(regional, national, proxy), results, serve=options.serve)
+                seats: dict[str, Any] = {}
+                with running_nodes(
+                    specs, stack, told, lambda node: seats.update({node.spec.code: invite(node)})
+                ) as nodes:
+                    world = World(nodes[0], nodes[1], proxy)
+                    for prefix, node in zip(("", "national-"), nodes, strict=True):
+                        people = take_seats(node, seats[node.spec.code])
+                        world.clients |= {f"{prefix}{name}": client for name, client in people.items()}
+                    walk(world, results, serve=options.serve)
             stack.keep_logs = not all(row["ok"] for row in results)
-    except EmbeddedError as error:
+    except (EmbeddedError, StepFailedError) as error:
         results.append({"name": "start", "ok": False, "seconds": 0.0, "detail": str(error)})
     except KeyboardInterrupt:
         say("stopped 已停止")
@@ -83,17 +89,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 
 def walk(world: World, results: list[dict[str, Any]], *, serve: bool) -> None:
-    """Found both nodes and do the steps."""
+    """Do the steps."""
     world.facts["begun"] = datetime.now(UTC).isoformat()
-    with ThreadPoolExecutor() as both:
-        regional = both.submit(
-            found, world.regional, operator="示范省级运营公司", regulator="示范省通信管理局"
-        )
-        national = both.submit(
-            found, world.national, operator="示范国家节点运营方", regulator="示范国家主管部门"
-        )
-    world.clients |= regional.result()
-    world.clients |= {f"national-{name}": client for name, client in national.result().items()}
     try:
         each_step(steps(), world, results)
         if serve:

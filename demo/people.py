@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from demo.client import SECONDS, expect
+from demo.client import SECONDS, TRUST, expect
 from demo.world import World
 
 PASSWORD = "三人行必有我师焉 2026"  # noqa: S105 - of people who exist for two minutes
@@ -45,7 +45,9 @@ class Browser:
 
     def __init__(self, base: str) -> None:
         """Open it at the node."""
-        self.http = httpx.Client(base_url=base, headers={"Accept-Language": "zh-CN"}, timeout=SECONDS)
+        self.http = httpx.Client(
+            base_url=base, headers={"Accept-Language": "zh-CN"}, timeout=SECONDS, verify=TRUST
+        )
 
     def send(self, path: str, **fields: str) -> str:
         """Open a page, fill its form in, send it; where it leads to. Fails the step where it leads nowhere."""

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler
 
 import httpx
 
+from demo.client import TRUST
 from demo.listener import Listener
 
 HOP_HEADERS = {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "content-length"}
@@ -85,7 +86,13 @@ class FaultProxy:
         headers = {k: v for k, v in handler.headers.items() if k.lower() not in HOP_HEADERS}
         try:
             answer = httpx.request(
-                handler.command, handler.path, headers=headers, content=body, timeout=30, trust_env=False
+                handler.command,
+                handler.path,
+                headers=headers,
+                content=body,
+                timeout=30,
+                trust_env=False,
+                verify=TRUST,
             )
         except httpx.HTTPError:
             handler.send_error(502)

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from demo.client import Client, expect
+from demo.client import TRUST, Client, expect
 from demo.listener import Listener
 from demo.world import World
 
@@ -70,6 +70,8 @@ def redelivered(world: World, receiver: Receiver, *, of: str) -> str:
     (event,) = receiver.taken.values()
     expect((event["id"], event["data"]["tenant"]) == (row["event"], of), "the event is the member's own")
     headers, body = receiver.last
-    forged = httpx.post(receiver.listener.url, content=body.replace(b"granted", b"revoked"), headers=headers)
+    forged = httpx.post(
+        receiver.listener.url, content=body.replace(b"granted", b"revoked"), headers=headers, verify=TRUST
+    )
     expect(forged.status_code == FORGED, "a changed copy is refused")
     return f"{event['type']} told by webhook, refused with 503, redelivered, its signature verified"

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,6 +29,10 @@ TAIL = 3000  # characters of a log that an error shows
 
 def say_nothing(_what: str, _seconds: float) -> None:
     """The progress callback of those who do not want to hear."""
+
+
+def do_nothing(_node: "Node") -> None:
+    """What is done while a node starts, by those who have nothing to do."""
 
 
 @dataclass(frozen=True)
@@ -240,12 +245,17 @@ def prepare(nodes: Sequence[Node], stack: Stack, say: Callable[[str, float], Non
 
 @contextlib.contextmanager
 def running_nodes(
-    specs: Sequence[NodeSpec], stack: Stack, say: Callable[[str, float], None] = say_nothing
+    specs: Sequence[NodeSpec],
+    stack: Stack,
+    say: Callable[[str, float], None] = say_nothing,
+    meanwhile: Callable[[Node], None] = do_nothing,
 ) -> Iterator[list[Node]]:
     """Migrated, started and ready nodes, in the order of `specs`; ended on the way out, however it is taken.
 
     The web workers load their code while the databases are made, for they ask nothing of them before they are asked;
-    Celery's do. `say(what, seconds)` hears of each thing done.
+    Celery's do. `meanwhile(node)` is called for all nodes at once while these start: their databases are there.
+    `say(what, seconds)` hears of each thing done. Of services that are disposable nothing is wanted any more at the
+    end, so their nodes end at once.
     """
     nodes = [Node(spec, stack) for spec in specs]
     try:
@@ -255,13 +265,16 @@ def running_nodes(
         begin = time.monotonic()
         for node in nodes:
             node.start("worker")
+        with ThreadPoolExecutor() as all_at_once:
+            list(all_at_once.map(meanwhile, nodes))
         for node in nodes:
             node.wait()
             say(f"{node.spec.code} ready at {node.url}", time.monotonic() - begin)
         yield nodes
     finally:
         begin = time.monotonic()
-        end([process for node in nodes for process in node.processes.values()], grace=SECONDS_TO_STOP)
+        grace = 0.0 if stack.disposable else SECONDS_TO_STOP
+        end([process for node in nodes for process in node.processes.values()], grace=grace)
         for node in nodes:
             node.release()
         say("nodes stopped", time.monotonic() - begin)

@@ -1,8 +1,7 @@
 """`./dev demo --federation`: one national, two regional and one industry node on one machine, each with its own database and key."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -11,19 +10,13 @@ from typing import Any
 from config.embedded.nodes import INDUSTRY, NATIONAL, NEIGHBOUR, REGIONAL, Node, NodeSpec, running_nodes
 from config.embedded.stack import Stack
 from demo.client import Client
-from demo.founding import found
+from demo.founding import invite, take_seats
 from demo.proxy import FaultProxy
 from demo.steps import Step
 from kernel.crypto.keys import write_key
 from kernel.crypto.suite import GM, INTERNATIONAL
 
 NATION, JIANGSU, ZHEJIANG, IMAGING = (spec.code for spec in (NATIONAL, REGIONAL, NEIGHBOUR, INDUSTRY))
-PEOPLE = {
-    NATION: ("示范国家节点运营方", "示范国家主管部门"),
-    JIANGSU: ("示范省级运营公司", "示范省通信管理局"),
-    ZHEJIANG: ("示范邻省运营公司", "示范邻省通信管理局"),
-    IMAGING: ("示范行业运营公司", "示范行业主管部门"),
-}
 NAMES = (
     ("attach", "三级节点接入，两种密码套件 Attach the nodes, in two suites"),
     ("identify", "行业节点的标识由区域节点签发 Identifiers of the industry node, issued by its region"),
@@ -69,18 +62,6 @@ def specs(proxy: FaultProxy, extra: dict[str, str]) -> list[NodeSpec]:
     return [replace(spec, extra=extra if spec.code == NATION else below) for spec in few]
 
 
-def founded(nodes: Sequence[Node], proxy: FaultProxy) -> Nation:
-    """The nation with the first people of every node."""
-    nation = Nation({node.spec.code: node for node in nodes}, proxy)
-    with ThreadPoolExecutor(2) as pool:  # each is a command of its own, on two cores
-        asked = {
-            code: pool.submit(found, node, operator=PEOPLE[code][0], regulator=PEOPLE[code][1])
-            for code, node in nation.nodes.items()
-        }
-    nation.people = {code: task.result() for code, task in asked.items()}
-    return nation
-
-
 def steps() -> list[Step]:
     """All steps in order; one module for each."""
     return [Step(name, title, import_module(f"{__name__}.{name}").run) for name, title in NAMES]
@@ -109,7 +90,10 @@ def nation(
 ) -> Iterator[Nation]:
     """The four nodes, ready, with their first people."""
     next_key = give_keys(stack.place.run)
-    with running_nodes(specs(proxy, extra), stack, say) as nodes:
-        found_ones = founded(nodes, proxy)
-        found_ones.facts["next_key"] = next_key
-        yield found_ones
+    seats: dict[str, Any] = {}
+    with running_nodes(
+        specs(proxy, extra), stack, say, lambda node: seats.update({node.spec.code: invite(node)})
+    ) as nodes:
+        by_code = {node.spec.code: node for node in nodes}
+        people = {code: take_seats(node, seats[code]) for code, node in by_code.items()}
+        yield Nation(by_code, proxy, people, {"next_key": next_key})

@@ -6,9 +6,8 @@ from functools import cached_property
 from typing import cast
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components, dijkstra
 
 from scheduling.domain.network import LOSS_SCALE, Network
 
@@ -43,8 +42,8 @@ class Usable:
         self._entered = np.concatenate([ends[usable, 1], ends[usable, 0]])
         self._span = np.concatenate([usable, usable])
         self._pause = np.array(network.hop, dtype=np.int64)
-        self._matrices: dict[str, csr_matrix[np.float64] | None] = {}
-        self._transposed: dict[str, csr_matrix[np.float64]] = {}
+        self._matrices: dict[str, scipy.sparse.csr_matrix[np.float64] | None] = {}
+        self._transposed: dict[str, scipy.sparse.csr_matrix[np.float64]] = {}
         self._arcs: dict[int, list[tuple[int, int]]] = {}
         # No simple path is slower than all spans one after the other, so latency never carries into metres.
         self.base = _total(self._weights("latency")[self._span] + self._pause[self._left]) + 1
@@ -54,8 +53,8 @@ class Usable:
         """For each site the number of the connected part that it is in."""
         ones = np.ones(len(self._left))
         size = len(self.network.hop)
-        links = csr_matrix((ones, (self._left, self._entered)), shape=(size, size))
-        labels: NDArray[np.int32] = connected_components(links, directed=False)[1]
+        links = scipy.sparse.csr_matrix((ones, (self._left, self._entered)), shape=(size, size))
+        labels: NDArray[np.int32] = scipy.sparse.csgraph.connected_components(links, directed=False)[1]
         return labels
 
     def metres_within(self, most: float) -> float:
@@ -75,13 +74,13 @@ class Usable:
             self._arcs[site] = [arc for arc in self.network.arcs[site] if free[arc[1]] >= self.bandwidth]
         return self._arcs[site]
 
-    def matrix(self, metric: str) -> "csr_matrix[np.float64] | None":
+    def matrix(self, metric: str) -> "scipy.sparse.csr_matrix[np.float64] | None":
         """Site × site weights, None where sums could pass what a double holds exactly."""
         if metric not in self._matrices:
             self._matrices[metric] = self._built(metric)
         return self._matrices[metric]
 
-    def transposed(self, metric: str) -> "csr_matrix[np.float64] | None":
+    def transposed(self, metric: str) -> "scipy.sparse.csr_matrix[np.float64] | None":
         """The same from the entered site to the left one."""
         if metric not in self._transposed:
             matrix = self.matrix(metric)
@@ -90,7 +89,7 @@ class Usable:
             self._transposed[metric] = matrix.T.tocsr()
         return self._transposed[metric]
 
-    def _built(self, metric: str) -> "csr_matrix[np.float64] | None":
+    def _built(self, metric: str) -> "scipy.sparse.csr_matrix[np.float64] | None":
         if metric == "km":
             metres = self._weights("metres")[self._span]
             if _total(metres) * self.base >= _INT64:
@@ -108,7 +107,7 @@ class Usable:
         if metric != "km" and _total(weights[first]) >= _EXACT:
             return None
         size = len(self.network.hop)
-        return csr_matrix(
+        return scipy.sparse.csr_matrix(
             (weights[first].astype(np.float64), (left[first], entered[first])), shape=(size, size)
         )
 
@@ -218,7 +217,7 @@ class Distances:
             if matrix is None:
                 found = np.zeros(len(self._usable.network.hop))
             else:
-                found = dijkstra(matrix, indices=[target])[0]
+                found = scipy.sparse.csgraph.dijkstra(matrix, indices=[target])[0]
                 if metric == "latency" and target != self._source:
                     found[self._source] -= self._pause
             self._back[key] = one_by_one(found)
@@ -229,7 +228,9 @@ class Distances:
         matrix = self._usable.matrix(metric)
         if matrix is None:
             return None
-        found: Sums = dijkstra(matrix, indices=[self._source], limit=most + self._pause)[0]
+        found: Sums = scipy.sparse.csgraph.dijkstra(matrix, indices=[self._source], limit=most + self._pause)[
+            0
+        ]
         if metric in ("latency", "km"):
             found -= self._pause
             found[self._source] = 0

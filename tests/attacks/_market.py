@@ -13,13 +13,12 @@ from demo.steps.register import register, upload
 from demo.world import World
 
 PARTIES = ("compute-jia", "compute-yi", "line-jia", "line-yi", "imaging")
-HOME = {"320000": "示范省", "330000": "示范邻省"}
 
 
 def open_region(node: Node, national: Node, nation: Client, proxy: FaultProxy) -> World:
     """Found a region, attach it to the nation, whose operator invites it, and open its market."""
-    world, name = World(node, national, proxy), HOME[node.spec.code]
-    world.clients |= found(node, operator=f"{name}运营公司", regulator=f"{name}通信管理局")
+    world = World(node, national, proxy)
+    world.clients |= found(node)
     invited = nation.post("/api/v1/node-invitations", {"code": node.spec.code, "role": node.spec.role})
     wish = {"url": national.url, "token": invited["token"]}
     world.clients["operator-system"].post("/api/v1/upstreams", wish)

@@ -55,7 +55,7 @@ def nation() -> Iterator[Nation]:
     # alone on its services, it has the database that is made first
     spec = replace(NATIONAL, port=0, place=REGIONAL.databases, extra={"THROTTLE_RATE": UNTHROTTLED})
     with nodes_of_our_own("streams", [spec]) as (node,):
-        people = found(node, operator="示范国家运营公司", regulator="示范国家主管部门")
+        people = found(node)
         limits = httpx.Limits(max_keepalive_connections=AT_ONCE)
         owner = node.stack.addresses(spec.databases).database_owner
         with (

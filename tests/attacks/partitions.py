@@ -219,8 +219,8 @@ def main() -> int:
         specs = [replace(REGIONAL, port=0, extra={"EGRESS_PROXY": proxy.url}), replace(NATIONAL, port=0)]
         with nodes_of_our_own("partitions", specs) as (regional, national):
             world = World(regional, national, proxy, facts={"keys": add_keys(regional)})
-            world.clients |= found(regional, operator="示范省级运营公司", regulator="示范省通信管理局")
-            theirs = found(national, operator="示范国家运营公司", regulator="示范国家主管部门")
+            world.clients |= found(regional)
+            theirs = found(national)
             world.clients |= {f"national-{name}": client for name, client in theirs.items()}
             attach.run(world)
             broken = run(world, asked.times, asked.seed)

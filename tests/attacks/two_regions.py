@@ -92,7 +92,7 @@ def main() -> int:
     worlds: list[World] = []
     try:
         with nodes_of_our_own("two-regions", specs) as (first, second, national):
-            nation = found(national, operator="示范国家运营公司", regulator="示范国家主管部门")
+            nation = found(national)
             above = {f"national-{name}": client for name, client in nation.items()}
             for node in (first, second):
                 began = time.monotonic()

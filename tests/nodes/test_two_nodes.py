@@ -41,8 +41,8 @@ def two_nodes() -> Iterator[World]:
                 running_nodes([region, replace(NATIONAL, port=0)], stack) as (regional, national),
             ):
                 world = World(regional, national, proxy)
-                world.clients |= found(regional, operator="示范省级运营公司", regulator="示范省通信管理局")
-                theirs = found(national, operator="示范国家运营公司", regulator="示范国家主管部门")
+                world.clients |= found(regional)
+                theirs = found(national)
                 world.clients |= {f"national-{name}": client for name, client in theirs.items()}
                 attach.run(world)
                 yield world

@@ -10,6 +10,7 @@ from datetime import timedelta
 import httpx
 from django.conf import settings
 
+from kernel.egress import trust
 from nodes.domain.sender import LONGEST_REST
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)  # seconds
@@ -64,7 +65,8 @@ class Answer:
 def open_client(seconds: float | None = None) -> httpx.Client:
     """A client that keeps its connections, and waits for no read longer than `seconds`; close it, as `with` does."""
     timeout = TIMEOUT if seconds is None else httpx.Timeout(seconds)
-    return httpx.Client(proxy=settings.EGRESS_PROXY or None, timeout=timeout, trust_env=False)
+    proxy = settings.EGRESS_PROXY or None
+    return httpx.Client(proxy=proxy, timeout=timeout, trust_env=False, verify=trust())
 
 
 def ask(
