@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
@@ -36,6 +37,7 @@ def pytest_configure() -> None:
     settings.WHITENOISE_AUTOREFRESH = True  # or each client would read all static files ahead
     # A test's servers have this rate too, and count the same addresses in the same cache.
     ActorThrottle.THROTTLE_RATES = {"actor": UNTHROTTLED}
+    PBKDF2PasswordHasher.iterations = 1  # a password of a test guards nothing
 
 
 class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing of its types

@@ -36,7 +36,6 @@ READ_ALOUD = ("aria-label", "title", "alt", "placeholder")
 @pytest.fixture(params=LANGUAGES)
 def pages(request: Any, world: World, settings: Any) -> tuple[str, list[tuple[str, Any]]]:
     """The language, and every page as somebody meets it who has everything that can be shown."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.NODE_NAME, settings.UPSTREAM_NAME = "<node>", "<upstream>"
     return request.param, [*public(world, request.param), *of_people(world, request.param)]
 

@@ -26,7 +26,6 @@ SIGNED = ["/account", "/account/password", "/account/recovery-codes", "/account/
 @pytest.fixture
 def seen(world: World, settings: Any) -> list[tuple[str, Any, Sight]]:
     """Every page of people, in English, as somebody sees it who has everything that can be listed."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.NODE_NAME = "Node"
     user, browser = with_password(world.ada), Browser()
     pages = [(path, browser.get(path)) for path in OPEN]
@@ -80,7 +79,6 @@ def test_they_can_be_walked_without_eyes_or_mouse(seen: list[Any]) -> None:
 
 
 def test_the_qr_code_holds_what_the_app_needs(world: World, settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.NODE_NAME = "Node"
     user, browser = with_password(world.ada), Browser()
     browser.sign_in(user.email)
@@ -102,8 +100,7 @@ def test_the_form_speaks_chinese_too_in_the_words_of_the_libraries() -> None:
     assert page.all("html") == [{"lang": "zh-Hans"}]
 
 
-def test_my_account_lists_keys_and_sessions_with_their_last_use(world: World, settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def test_my_account_lists_keys_and_sessions_with_their_last_use(world: World) -> None:
     user, browser = with_password(world.ada), Browser()
     browser.sign_in(user.email)
     world.ada.get("/api/v1/me")
@@ -117,8 +114,7 @@ def test_my_account_lists_keys_and_sessions_with_their_last_use(world: World, se
     assert browser.send("/account", act="language", language="fr").status_code == 400
 
 
-def test_the_account_asks_the_same_for_two_keys_and_for_ten(world: World, settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def test_the_account_asks_the_same_for_two_keys_and_for_ten(world: World) -> None:
     user, browser = with_password(world.ada), Browser()
     browser.sign_in(user.email)
     counts = []

@@ -26,11 +26,6 @@ pytestmark = pytest.mark.django_db
 WRONG = "not the password at all"
 
 
-@pytest.fixture(autouse=True)
-def _quick(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def refused(answer: Any) -> bool:
     return "Too many attempts" in answer.content.decode()
 

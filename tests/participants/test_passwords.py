@@ -2,7 +2,6 @@
 
 import io
 import re
-from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -22,11 +21,6 @@ from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
 OTHER = "quite another sentence of mine"
-
-
-@pytest.fixture(autouse=True)
-def _quick(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def link_to(email: str) -> str:

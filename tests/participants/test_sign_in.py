@@ -19,11 +19,6 @@ from tests.support.cast import World
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _quick(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def events(name: str) -> list[EventRecord]:
     return list(EventRecord.objects.filter(name=f"participants.{name}").order_by("id"))
 
