@@ -28,6 +28,18 @@ class MeasuredInFuture(Problem):
     )
 
 
+class WhichPath(Problem):
+    """A test of a path that the line has not, or of a pair without saying which."""
+
+    status = 400
+    code = "which_path"
+    title = Text("路由不明", "Which path")
+    detail = Text(
+        "该线路的路由为：{paths}；请在 path 中指明测试的是哪一条，每条须各自测试合格。",
+        "The paths of this line are: {paths}. Name the tested one in path; each has to meet what was sold.",
+    )
+
+
 class ContradictoryEvidence(Problem):
     """The method does not measure the layer."""
 

@@ -325,13 +325,14 @@ class LineAdvanced(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class LineTested(Event):
-    """The line provider reported an end-to-end test; `subject` is the opening."""
+    """The line provider reported an end-to-end test of a path; `subject` is the opening."""
 
     name: ClassVar[str] = "scheduling.line_tested"
 
     order: UUID
     met: bool
     upper_us: int
+    path: str = "working"
 
 
 @dataclass(frozen=True, kw_only=True)

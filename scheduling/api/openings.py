@@ -15,7 +15,7 @@ from kernel.systems import System
 from scheduling.api.evidence import LONGEST_US, SHA256
 from scheduling.domain.demand import PROTECTIONS
 from scheduling.domain.evidence import Method
-from scheduling.domain.openings import LIFE, OpeningState
+from scheduling.domain.openings import LIFE, LinePath, OpeningState
 from scheduling.domain.working_days import REAL_DAY
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.models.sites import LINE_SITES
@@ -48,11 +48,12 @@ class LineStepDueOut(serializers.Serializer[Any]):
 
 
 class LineTestOut(serializers.ModelSerializer[LineTest]):
-    """One end-to-end test; `met` says whether it keeps what was sold."""
+    """One end-to-end test of a path; `met` says whether it keeps what was sold."""
 
     class Meta:
         model = LineTest
         fields = (
+            "path",
             "method",
             "latency_us",
             "clock_bound_us",
@@ -163,8 +164,11 @@ class OpeningDeclineIn(serializers.Serializer[Any]):
 
 
 class LineTestIn(serializers.Serializer[Any]):
-    """An end-to-end test, one way on the optical layer; of a pair each figure is the worse path's."""
+    """An end-to-end test of one path, one way on the optical layer."""
 
+    path = serializers.ChoiceField(
+        LinePath.choices(), required=False, help_text="which path was tested: needed for a 1+1 pair"
+    )
     method = serializers.ChoiceField(Method.choices())
     latency_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
     clock_bound_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
@@ -285,10 +289,11 @@ class ReportTestView(LineActView):
 
     @extend_schema(request=LineTestIn, responses={200: LineOpeningOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Report an end-to-end test: one that meets what was sold delivers the line, another is only kept."""
+        """Report an end-to-end test of a path: the line is delivered once the last test of each meets what was sold."""
         data = self.read(LineTestIn)
         row = services.report_test(
             opening=self.subject,
+            path=data.get("path"),
             method=data["method"],
             latency_us=data["latency_us"],
             clock_bound_us=data["clock_bound_us"],

@@ -1,6 +1,6 @@
 """The life of a line: pre-occupied, contracted, surveyed where its A end is to be built, built, tested, accepted, billed, changed and removed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -106,6 +106,23 @@ class Sold:
     def met_by(self, *, upper_us: int, loss: Decimal) -> bool:
         """Whether a test keeps both."""
         return upper_us < self.below_us and loss <= self.max_loss
+
+
+class LinePath(Vocabulary):
+    """A path of a line, as it is tested; a 1+1 pair has both."""
+
+    WORKING = "working", "工作路由", "The working path"
+    PROTECTION = "protection", "保护路由", "The protection path"
+
+
+def paths_of(protection: str) -> tuple[LinePath, ...]:
+    """The paths of a line that is sold with this protection."""
+    return tuple(LinePath) if protection == "one_plus_one" else (LinePath.WORKING,)
+
+
+def proven(protection: str, tests: Iterable[tuple[str, bool]]) -> bool:
+    """Whether tests, each as its path and whether it met what was sold, in their order, deliver a line: the last of every path met."""
+    return all(dict(tests).get(path, False) for path in paths_of(protection))
 
 
 @dataclass(frozen=True, slots=True)

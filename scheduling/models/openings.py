@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from kernel.ids import new_id
 from kernel.models.base import Entity
 from scheduling.domain.evidence import Method
-from scheduling.domain.openings import LIFE, OpeningState
+from scheduling.domain.openings import LIFE, LinePath, OpeningState
 from scheduling.domain.working_days import DayCount
 from scheduling.models.sites import SECOND_END, Site
 
@@ -80,10 +80,11 @@ class OpeningStep(models.Model):
 
     class Meta:
         db_table = "line_opening_step"
+        ordering: ClassVar[list[str]] = ["at", "id"]
 
 
 class LineTest(models.Model):
-    """One end-to-end test report of an opening, met or missed. Insert-only."""
+    """One end-to-end test report of a path of an opening, met or missed. Insert-only."""
 
     tenant_field: ClassVar[str] = "opening__provider_id"
     party_fields: ClassVar[list[str]] = ["opening__user_id"]
@@ -91,6 +92,7 @@ class LineTest(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     opening = models.ForeignKey(LineOpening, models.PROTECT, related_name="tests")
+    path = models.CharField(max_length=20, choices=LinePath.choices(), db_default=LinePath.WORKING.value)
     method = models.CharField(max_length=20, choices=Method.choices())
     latency_us = models.BigIntegerField()
     clock_bound_us = models.BigIntegerField()
@@ -103,3 +105,4 @@ class LineTest(models.Model):
 
     class Meta:
         db_table = "line_test"
+        ordering: ClassVar[list[str]] = ["created_at", "id"]

@@ -14,8 +14,18 @@ from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from scheduling import events
 from scheduling.domain.evidence import Claim, Direction, Layer, assess
-from scheduling.domain.openings import LIFE, OpeningState, Promise, Sold, contract_act
+from scheduling.domain.openings import (
+    LIFE,
+    LinePath,
+    OpeningState,
+    Promise,
+    Sold,
+    contract_act,
+    paths_of,
+    proven,
+)
 from scheduling.domain.working_days import DayCount
+from scheduling.errors import WhichPath
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.models.sites import LINE_SITES
 from scheduling.selectors.profiles import opening_profile, working_calendar
@@ -155,6 +165,7 @@ def configure_line(*, opening: LineOpening, actor: Actor) -> LineOpening:
 def report_test(
     *,
     opening: LineOpening,
+    path: str | None,
     method: str,
     latency_us: int,
     clock_bound_us: int,
@@ -164,13 +175,17 @@ def report_test(
     file_sha256: str,
     actor: Actor,
 ) -> LineOpening:
-    """Keep an end-to-end test, one way; one that meets what was sold delivers the line, another only stands there.
+    """Keep an end-to-end test of a path, one way; the line is delivered once the last test of each path meets what was sold.
 
-    Of a pair it is of the slower path, so that neither of the two can be faster than light in it.
-    Raises ImpossibleLatency, MeasuredInFuture for what cannot be.
+    Of a pair the `path` is named, and no test of it is faster than light from where it begins. Raises WhichPath, and
+    ImpossibleLatency, MeasuredInFuture for what cannot be.
     """
     row = _locked(opening)
     LIFE.after("deliver", row.state)
+    paths = paths_of(row.protection)
+    tested = path or (LinePath.WORKING if len(paths) == 1 else "")
+    if tested not in paths:
+        raise WhichPath(pointer="/path", paths=", ".join(paths))
     claim = Claim(
         layer=Layer.OPTICAL,
         direction=Direction.ONE_WAY,
@@ -181,12 +196,12 @@ def report_test(
         measured_at=measured_at,
     )
     at = now()
-    begins = [point_of(site) for site in (row.a, row.protection_a) if site is not None]
-    farthest = max(begin.metres_to(point_of(row.z)) for begin in begins)
-    assess(claim, metres=farthest, at=at, pointer="/latency_us")
+    begin = row.a if tested == LinePath.WORKING else row.protection_a or row.a
+    assess(claim, metres=point_of(begin).metres_to(point_of(row.z)), at=at, pointer="/latency_us")
     met = Sold(row.below_us, row.max_loss).met_by(upper_us=claim.upper_us, loss=loss)
     LineTest.objects.create(
         opening=row,
+        path=tested,
         method=method,
         latency_us=latency_us,
         clock_bound_us=clock_bound_us,
@@ -205,10 +220,11 @@ def report_test(
             order=row.order,
             met=met,
             upper_us=claim.upper_us,
+            path=tested,
         ),
         actor=actor,
     )
-    if met:
+    if proven(row.protection, row.tests.values_list("path", "met")):
         days = opening_profile().acceptance_working_days
         row.delivered_at = at
         row.deemed_at = working_calendar().after(

@@ -35,19 +35,70 @@ def carrier(settings: Any) -> Iterator[MockCarrier]:
         yield listening
 
 
-@pytest.mark.parametrize("begins", BEGINS)
-def test_a_pair_is_tested_no_faster_than_light_from_its_farther_end(
-    world: World, begins: tuple[str, str]
-) -> None:
-    """Light in a vacuum needs 52.1 µs from Shengpu, and 57.3 µs from the station in the park."""
+def built(world: World, begins: tuple[str, str]) -> dict[str, Any]:
+    """A pair from two sites that is configured and waits for its tests."""
     a, other = (Site.objects.get(key=key).id for key in begins)
     opening = opened(world, {"a": a, "protection_a": other}, circuits=2)
     assert (opening["a"], opening["protection_a"], opening["protection"]) == (*begins, "one_plus_one")
     act(world.lin, opening, "take-on")
     act(world.lin, opening, "configure")
-    answer = act(world.lin, opening, "report-test", report(latency_us=55), status=400)
-    assert answer["code"] == "impossible_latency"
-    assert act(world.lin, opening, "report-test", report(latency_us=58))["state"] == "delivered"
+    return opening
+
+
+@pytest.mark.parametrize("begins", BEGINS)
+def test_neither_path_of_a_pair_is_faster_than_light_from_its_own_end(
+    world: World, begins: tuple[str, str]
+) -> None:
+    """Light in a vacuum needs 52.1 µs from Shengpu, and 57.3 µs from the station in the park."""
+    opening = built(world, begins)
+    for path, end in zip(("working", "protection"), begins, strict=True):
+        least = {"sip-shengpu": 53, "sip-weiting": 58}[end]
+        answer = act(world.lin, opening, "report-test", report(path=path, latency_us=least - 1), status=400)
+        assert answer["code"] == "impossible_latency"
+        after = act(world.lin, opening, "report-test", report(path=path, latency_us=least))
+    assert after["state"] == "delivered"
+    assert [(test["path"], test["met"]) for test in after["tests"]] == [
+        ("working", True),
+        ("protection", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tests", "state"),
+    [
+        ([("working", True)], "configured"),
+        ([("protection", True)], "configured"),
+        ([("working", True), ("working", True)], "configured"),
+        ([("protection", True), ("working", True)], "delivered"),
+        ([("working", True), ("protection", False)], "configured"),
+        ([("working", True), ("protection", False), ("protection", True)], "delivered"),
+        ([("working", True), ("working", False), ("protection", True)], "configured"),  # the last one counts
+        ([("working", True), ("working", False), ("protection", True), ("working", True)], "delivered"),
+    ],
+)
+def test_a_pair_is_delivered_once_the_last_test_of_each_path_meets_what_was_sold(
+    world: World, tests: list[tuple[str, bool]], state: str
+) -> None:
+    opening = built(world, BEGINS[0])
+    for path, meets in tests:
+        after = act(world.lin, opening, "report-test", report(path=path, latency_us=150 if meets else 1200))
+    assert (after["state"], [(test["path"], test["met"]) for test in after["tests"]]) == (state, tests)
+    act(world.ben, opening, "accept", status=200 if state == "delivered" else 409)
+
+
+def test_a_test_names_the_path_of_a_pair_and_no_path_that_a_line_has_not(world: World) -> None:
+    opening = built(world, BEGINS[0])
+    answer = act(world.lin, opening, "report-test", report(), status=400)
+    assert (answer["code"], answer["errors"][0]["pointer"]) == ("which_path", "/path")
+    assert "working, protection" in answer["detail"]
+    answer = act(world.lin, opening, "report-test", report(path="third"), status=400)
+    assert answer["errors"][0]["pointer"] == "/path"
+    alone = opened(world)
+    act(world.lin, alone, "take-on")
+    act(world.lin, alone, "configure")
+    answer = act(world.lin, alone, "report-test", report(path="protection"), status=400)
+    assert (answer["code"], answer["errors"][0]["pointer"]) == ("which_path", "/path")
+    assert act(world.lin, alone, "report-test", report(path="working"))["state"] == "delivered"
 
 
 def test_a_second_end_is_of_a_pair_and_elsewhere(world: World) -> None:
