@@ -204,10 +204,15 @@ def own_row(value: str, tenant: UUID) -> tuple[type[Entity], str] | None:
         column, wanted = "pk", UUID(value)
     except ValueError:
         column, wanted = "key", value  # type: ignore[assignment] # a text
-    for model in _owned(column):
-        if model.objects.filter(**{column: wanted, model.tenant_field: tenant}).exists():
-            return model, column
-    return None
+    owned = _owned(column)
+    rows = [
+        model.objects.order_by()
+        .filter(**{column: wanted, model.tenant_field: tenant})
+        .values_list(models.Value(at))
+        for at, model in enumerate(owned)
+    ]
+    found = list(rows[0].union(*rows[1:], all=True))
+    return (owned[min(found)[0]], column) if found else None
 
 
 def strangers_row(model: type[Entity], column: str, tenant: UUID) -> str | None:
