@@ -2,8 +2,9 @@
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from nodes.domain.envelopes import AGGREGATE_WAITS, REPORT_KNOWN, Outcome, Receipt
@@ -11,6 +12,9 @@ from nodes.domain.statements import Statement, from_wire, to_wire
 
 LARGEST = 2 * 2**20  # bytes of bodies in one answer
 MOST = 200  # messages in one answer
+LARGEST_ANSWER = (
+    16 * 2**20
+)  # bytes: one message of the 10 MiB that a node takes, in base64, with what proves it
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,16 @@ class Held:
     body: bytes
     request: Mapping[str, Any]
     receipt: Statement
+
+
+def as_much_as_fits(held: Iterable[Held]) -> Iterator[Held]:
+    """The first messages, as many as one answer takes; one at least."""
+    size = 0
+    for number, each in enumerate(islice(held, MOST)):
+        size += len(each.body)
+        if number and size > LARGEST:
+            return
+        yield each
 
 
 def to_document(held: Held) -> dict[str, Any]:

@@ -18,7 +18,15 @@ from nodes.domain import reports as report_rules
 from nodes.domain.envelopes import Message, Receipt, compose_message, open_receipt
 from nodes.domain.keys import SINCE_EVER
 from nodes.domain.manifests import MANIFEST_AGGREGATE
-from nodes.domain.recalls import LARGEST, MOST, Held, read_held, to_document, waiting_after
+from nodes.domain.recalls import (
+    LARGEST_ANSWER,
+    MOST,
+    Held,
+    as_much_as_fits,
+    read_held,
+    to_document,
+    waiting_after,
+)
 from nodes.errors import EnvelopeMalformed, RecallRefused, UpstreamUnreachable
 from nodes.models import Envelope, Incoming, OutboundStream, Outgoing, Peer
 from nodes.selectors.peers import key_of
@@ -39,16 +47,11 @@ Told = tuple[Held, Message, Receipt]
 def answer_recall(*, peer: Peer, stream: str, first: int) -> dict[str, object]:
     """What this node holds of a stream of the peer's from number `first` on, as much as one answer takes."""
     rows = Incoming.objects.filter(stream__peer=peer, stream__name=stream, sequence__gte=first)
-    told: list[dict[str, object]] = []
-    size = 0
-    for row in rows.order_by("sequence")[:MOST]:
-        body = bytes(row.body)
-        size += len(body)
-        if told and size > LARGEST:
-            break
-        held = Held(row.sequence, row.aggregate, row.supersedes, body, row.request, row.statement())
-        told.append(to_document(held))
-    return {"messages": told}
+    held = (
+        Held(row.sequence, row.aggregate, row.supersedes, bytes(row.body), row.request, row.statement())
+        for row in rows.order_by("sequence")[:MOST].iterator(chunk_size=1)
+    )
+    return {"messages": [to_document(each) for each in as_much_as_fits(held)]}
 
 
 def ask_held(stream: OutboundStream, *, expected: int) -> list[Told]:
@@ -108,7 +111,7 @@ def _ask(stream: OutboundStream, first: int) -> list[Held]:
     headers = signed_request(method="POST", url=url, body=body, key=key_for(stream.peer))
     try:
         with open_client() as client:
-            answer = ask(client, "POST", url, headers=headers, body=body)
+            answer = ask(client, "POST", url, headers=headers, body=body, largest=LARGEST_ANSWER)
         return read_held(answer.body)
     except PeerSilentError as error:
         raise UpstreamUnreachable(url=url, answer=str(error)) from error

@@ -28,7 +28,7 @@ from nodes.domain.envelopes import (
 )
 from nodes.domain.keys import read_next_key
 from nodes.domain.manifests import compose_manifest, decode_manifest, entry_of, fingerprint, sign_manifest
-from nodes.domain.recalls import Held, to_document
+from nodes.domain.recalls import Held, as_much_as_fits, to_document
 from nodes.domain.receiver import Answer, Arrival, Inbound, Record, Store, receive
 from nodes.domain.searches import Question, read_question
 from nodes.domain.statements import Statement, from_wire, sign_statement, to_wire
@@ -230,8 +230,9 @@ class FarUpstream(FarNode):
             return found if isinstance(found, tuple) else (200, json.dumps(to_wire(found)).encode())
         if path.endswith("/recalls"):
             asked = json.loads(body)
-            held = [each for each in self.held.get(asked["stream"], []) if each.sequence >= asked["first"]]
-            return 200, json.dumps({"messages": [to_document(each) for each in held]}).encode()
+            held = (each for each in self.held.get(asked["stream"], []) if each.sequence >= asked["first"])
+            told = [to_document(each) for each in as_much_as_fits(held)]
+            return 200, json.dumps({"messages": told}).encode()
         if path.endswith("/fingerprints"):
             asked = json.loads(body)
             self.ranges.append(len(asked["ranges"]))

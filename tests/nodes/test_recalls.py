@@ -106,6 +106,20 @@ def test_codes_that_a_restored_region_forgot_stand_again_as_they_were_filed(
     assert resume(world).json()["code"] == "stream_not_halted"
 
 
+def test_what_a_restored_region_forgot_comes_back_however_large_it_was(
+    world: World, attached: FarUpstream, settings: Any
+) -> None:
+    largest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    for sequence, size in enumerate((1, largest, largest), start=1):
+        forgotten(attached, "notes", sequence, f"note/{sequence}", bytes(size))
+    enqueue(1, stream="notes")
+    assert send(attached).halt == "equivocation"
+    answer = resume(world)
+    assert (answer.status_code, answer.json()["last"], answer.json()["acked"]) == (200, 4, 3), answer.content
+    sizes = [len(row.message.body) for row in Envelope.objects.order_by("sequence")[:3]]
+    assert sizes == [1, largest, largest]
+
+
 def test_reports_that_a_restored_region_forgot_count_again_and_are_not_said_twice(
     world: World, attached: FarUpstream
 ) -> None:
