@@ -13,7 +13,7 @@ from identifiers.models import Identifier, IssuedCode
 from kernel.crypto.suite import INTERNATIONAL as SUITE
 from nodes.domain.envelopes import Outcome, Receipt, compose_message, sign_receipt
 from nodes.domain.filings import FilingAct, compose_filing
-from nodes.domain.recalls import Held, read_held, waiting_after
+from nodes.domain.recalls import LARGEST, MOST, Held, as_much_as_fits, read_held, waiting_after
 from nodes.domain.records import root_of
 from nodes.domain.reports import ReportMessage, compose_report
 from nodes.models import Envelope, NodeAlarm, OutboundStream
@@ -118,6 +118,18 @@ def test_what_a_restored_region_forgot_comes_back_however_large_it_was(
     assert (answer.status_code, answer.json()["last"], answer.json()["acked"]) == (200, 4, 3), answer.content
     sizes = [len(row.message.body) for row in Envelope.objects.order_by("sequence")[:3]]
     assert sizes == [1, largest, largest]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "fit"),
+    [([], 0), ([1, 1], 2), ([LARGEST, 1], 1), ([LARGEST + 1, 1], 1), ([1, LARGEST], 1), ([1] * 201, MOST)],
+)
+def test_an_answer_tells_as_much_as_fits_and_one_message_at_least(
+    attached: FarUpstream, sizes: list[int], fit: int
+) -> None:
+    forgotten(attached, "notes", 1, "note", b"")
+    (held,) = attached.held["notes"]
+    assert len(list(as_much_as_fits(replace(held, body=bytes(size)) for size in sizes))) == fit
 
 
 def test_reports_that_a_restored_region_forgot_count_again_and_are_not_said_twice(
