@@ -12,9 +12,7 @@ from nodes.domain.statements import Statement, from_wire, to_wire
 
 LARGEST = 2 * 2**20  # bytes of bodies in one answer
 MOST = 200  # messages in one answer
-LARGEST_ANSWER = (
-    16 * 2**20
-)  # bytes: one message of the 10 MiB that a node takes, in base64, with what proves it
+LARGEST_ANSWER = 16 * 2**20  # bytes: the largest message that a node takes, in base64, and what proves it
 
 
 @dataclass(frozen=True, slots=True)

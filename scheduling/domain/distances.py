@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import cast
 
 import numpy as np
-import scipy
+import scipy  # its parts are loaded when they are first named
 from numpy.typing import NDArray
 
 from scheduling.domain.network import LOSS_SCALE, Network
@@ -228,9 +228,8 @@ class Distances:
         matrix = self._usable.matrix(metric)
         if matrix is None:
             return None
-        found: Sums = scipy.sparse.csgraph.dijkstra(matrix, indices=[self._source], limit=most + self._pause)[
-            0
-        ]
+        limit = most + self._pause
+        found: Sums = scipy.sparse.csgraph.dijkstra(matrix, indices=[self._source], limit=limit)[0]
         if metric in ("latency", "km"):
             found -= self._pause
             found[self._source] = 0

@@ -122,7 +122,8 @@ def paths_of(protection: str) -> tuple[LinePath, ...]:
 
 def proven(protection: str, tests: Iterable[tuple[str, bool]]) -> bool:
     """Whether tests, each as its path and whether it met what was sold, in their order, deliver a line: the last of every path met."""
-    return all(dict(tests).get(path, False) for path in paths_of(protection))
+    last = dict(tests)
+    return all(last.get(path, False) for path in paths_of(protection))
 
 
 @dataclass(frozen=True, slots=True)
