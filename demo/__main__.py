@@ -16,14 +16,14 @@ from typing import Any
 
 import httpx
 
-from config.embedded.nodes import NATIONAL, REGIONAL, running_nodes
+from config.embedded.nodes import NATIONAL, REGIONAL
 from config.embedded.place import EmbeddedError
 from config.embedded.process import unwinding_on_signals
 from config.embedded.stack import private_stack
 from demo import federation
 from demo.client import StepFailedError
 from demo.credentials import credentials_file
-from demo.founding import invite, take_seats
+from demo.founding import founded_nodes
 from demo.proxy import FaultProxy
 from demo.steps import Step, steps
 from demo.world import World
@@ -55,15 +55,9 @@ def main(words: Sequence[str]) -> int:
                 with federation.nation(stack, proxy, ACCELERATED, told) as four:
                     each_step(federation.steps(), four, results)
             else:
-                seats: dict[str, Any] = {}
-                with running_nodes(
-                    specs, stack, told, lambda node: seats.update({node.spec.code: invite(node)})
-                ) as nodes:
-                    world = World(nodes[0], nodes[1], proxy)
-                    for prefix, node in zip(("", "national-"), nodes, strict=True):
-                        people = take_seats(node, seats[node.spec.code])
-                        world.clients |= {f"{prefix}{name}": client for name, client in people.items()}
-                    walk(world, results, serve=options.serve)
+                with founded_nodes(specs, stack, told) as ((regional, people), (national, theirs)):
+                    people |= {f"national-{name}": client for name, client in theirs.items()}
+                    walk(World(regional, national, proxy, people), results, serve=options.serve)
             stack.keep_logs = not all(row["ok"] for row in results)
     except (EmbeddedError, StepFailedError) as error:
         results.append({"name": "start", "ok": False, "seconds": 0.0, "detail": str(error)})

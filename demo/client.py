@@ -7,9 +7,7 @@ from uuid import uuid4
 import httpx
 
 SECONDS = 30.0
-TRUST = (
-    httpx.create_ssl_context()
-)  # once for all clients: reading the authorities takes longer than a request
+TRUST = httpx.create_ssl_context()  # once for all clients: to read it takes longer than a request
 
 
 class StepFailedError(Exception):

@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from config.embedded.nodes import INDUSTRY, NATIONAL, NEIGHBOUR, REGIONAL, Node
-from config.embedded.stack import ROOT
+from config.embedded.nodes import INDUSTRY, NATIONAL, NEIGHBOUR, REGIONAL, Node, NodeSpec, running_nodes
+from config.embedded.stack import ROOT, Stack
 from demo.client import Client, StepFailedError
 
 # the operator and the regulator of each node, by its code
@@ -23,6 +25,20 @@ SEATS = {
     "operator_audit": ["operator-audit"],
     "regulator": ["regulator-one", "regulator-two"],
 }
+
+
+@contextmanager
+def founded_nodes(
+    specs: Sequence[NodeSpec], stack: Stack, say: Callable[[str, float], None]
+) -> Iterator[list[tuple[Node, dict[str, Client]]]]:
+    """Running nodes in the order of `specs`, founded while they start, each with its first people."""
+    seats: dict[str, list[dict[str, Any]]] = {}
+
+    def meanwhile(node: Node) -> None:
+        seats[node.spec.code] = invite(node)
+
+    with running_nodes(specs, stack, say, meanwhile) as nodes:
+        yield [(node, take_seats(node, seats[node.spec.code])) for node in nodes]
 
 
 def found(node: Node) -> dict[str, Client]:

@@ -7,10 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from config.embedded.nodes import INDUSTRY, NATIONAL, NEIGHBOUR, REGIONAL, Node, NodeSpec, running_nodes
+from config.embedded.nodes import INDUSTRY, NATIONAL, NEIGHBOUR, REGIONAL, Node, NodeSpec
 from config.embedded.stack import Stack
 from demo.client import Client
-from demo.founding import invite, take_seats
+from demo.founding import founded_nodes
 from demo.proxy import FaultProxy
 from demo.steps import Step
 from kernel.crypto.keys import write_key
@@ -90,10 +90,7 @@ def nation(
 ) -> Iterator[Nation]:
     """The four nodes, ready, with their first people."""
     next_key = give_keys(stack.place.run)
-    seats: dict[str, Any] = {}
-    with running_nodes(
-        specs(proxy, extra), stack, say, lambda node: seats.update({node.spec.code: invite(node)})
-    ) as nodes:
-        by_code = {node.spec.code: node for node in nodes}
-        people = {code: take_seats(node, seats[code]) for code, node in by_code.items()}
-        yield Nation(by_code, proxy, people, {"next_key": next_key})
+    with founded_nodes(specs(proxy, extra), stack, say) as founded:
+        nodes = {node.spec.code: node for node, _ in founded}
+        people = {node.spec.code: theirs for node, theirs in founded}
+        yield Nation(nodes, proxy, people, {"next_key": next_key})
