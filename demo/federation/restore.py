@@ -1,5 +1,7 @@
 """Step 9: Zhejiang is put back to a backup, forgets what it sent since, and learns it from the nation, each message proved."""
 
+from typing import Any
+
 from config.embedded.addresses import database_name
 from config.embedded.nodes import Node
 from demo.client import expect
@@ -15,9 +17,10 @@ def run(nation: Nation) -> str:
     """Back up, send, restore, resume; compare numbers, totals and roots, and send on."""
     node, operator = nation.nodes[ZHEJIANG], nation.who(ZHEJIANG, "operator-system")
     database = database_name(node.spec.databases)
+    settled(nation)
     copy(node, of=database, to=BACKUP)
     receipted(nation, report(nation, ZHEJIANG, hour=REPORTS))
-    sent = nation.stream(ZHEJIANG, "reports.platform", NATION)
+    sent = settled(nation)
     told = totals(nation, ZHEJIANG)
     copy(node, of=BACKUP, to=database)
     forgot = sent["last"] - nation.stream(ZHEJIANG, "reports.platform", NATION)["last"]
@@ -44,6 +47,16 @@ def receipted(nation: Nation, reports: list[str]) -> None:
         lambda: all(operator.get(f"/api/v1/reports/{each}")["state"] == "receipted" for each in reports),
         seconds=90,
     )
+
+
+def settled(nation: Nation) -> dict[str, Any]:
+    """Zhejiang's stream of reports once nothing on it waits for a receipt, such as the manifests of the step before."""
+
+    def still() -> dict[str, Any]:
+        row = nation.stream(ZHEJIANG, "reports.platform", NATION)
+        return row if row["last"] == row["acked"] else {}
+
+    return until("every number is receipted", still, seconds=90)
 
 
 def totals(nation: Nation, node: str) -> list[object]:
