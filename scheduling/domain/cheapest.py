@@ -57,23 +57,21 @@ class _Table:
 
 
 def _table(supply: Supply, lines: Lines) -> _Table:
-    places = {name: at for at, name in enumerate(supply.columns.centres)}
-    centres = list(supply.centres.values())
-    sites = list(dict.fromkeys(centre.site for centre in centres))
-    found: list[dict[int, LineChoice]] = []
-    for product in lines.products:
-        to = dict(zip(sites, fan(lines, product, sites), strict=True))
-        found.append(
-            {
-                places[centre.centre]: line
-                for centre in centres
-                if isinstance(line := to[centre.site], LineChoice)
-            }
-        )
-    all_costs = [line.cost for each in found for line in each.values()]
-    costs = np.full((len(found), len(places)), _NONE, dtype=np.int64)
-    dearest = max(all_costs, default=0)
+    known = [at for at, name in enumerate(supply.columns.centres) if name in supply.centres]
+    sites = [supply.columns.site_of[at] for at in known]
+    found = [
+        {
+            at: line
+            for at, line in zip(known, fan(lines, product, sites), strict=True)
+            if isinstance(line, LineChoice)
+        }
+        for product in lines.products
+    ]
+    all_costs = [[line.cost for line in each.values()] for each in found]
+    costs = np.full((len(found), len(supply.columns.centres)), _NONE, dtype=np.int64)
+    dearest = max((max(each, default=0) for each in all_costs), default=0)
     if dearest < _NONE:
         for way, each in enumerate(found):
-            costs[way, list(each)] = [line.cost for line in each.values()]
-    return _Table(lines.products, costs, found, min(all_costs, default=_NONE), dearest)
+            costs[way, list(each)] = all_costs[way]
+    least = min((min(each, default=_NONE) for each in all_costs), default=_NONE)
+    return _Table(lines.products, costs, found, least, dearest)

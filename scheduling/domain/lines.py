@@ -40,7 +40,7 @@ _ANY_BANDWIDTH = -(10**18)
 """Below whatever a span can have free, even where more is reserved than there is."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)
 class LineChoice:
     """The line of a bundle: cost in 10⁻¹⁰ CNY for the demand, latency in µs one way with the terminals it counts.
 
@@ -51,7 +51,8 @@ class LineChoice:
     latency: int
     charge: Charge
     start: Start
-    find: Callable[[], Route | None] = field(repr=False, compare=False)
+    find: Callable[[], Route | None] = field(repr=False)
+    _route: Route | None = field(default=None, init=False, repr=False)
 
     @property
     def ends(self) -> tuple[End, ...]:
@@ -59,12 +60,13 @@ class LineChoice:
         ends = self.start.ends
         return tuple(ends[at] for at in self.route.begins) if self.start.apart else ends
 
-    @cached_property
+    @property
     def route(self) -> Route:
         """The spans it runs on, and their sums."""
-        route = self.find()
-        assert route is not None  # noqa: S101 - its sums are known
-        return route
+        if self._route is None:
+            self._route = self.find()
+        assert self._route is not None  # noqa: S101 - its sums are known
+        return self._route
 
 
 @dataclass(eq=False)
@@ -143,7 +145,10 @@ class Reaches:
 
 
 class Lines:
-    """The lines that one demand can have; each (product, site) is worked out once."""
+    """The lines that one demand can have; each (product, site) is worked out once.
+
+    `fans` are the lines to many sites that were worked out together (fans.py).
+    """
 
     def __init__(self, supply: Supply, demand: Demand, reaches: Reaches, wishes: Wishes = NO_WISHES) -> None:
         self.demand, self.reaches, self.wishes = demand, reaches, wishes
@@ -157,12 +162,14 @@ class Lines:
                 self._rows.setdefault((tariff.line_provider, tariff.technology), []).append(tariff)
         self.products = sorted(self._rows)
         self.pair = demand.protection == "one_plus_one"
+        self.bounded = (demand.max_jitter_us, demand.max_loss, demand.max_hops) != (None, None, None)
         self._starts = {
             provider: starts_of(wishes.access, provider, demand.from_site, pair=self.pair)
             for provider, _ in self.products
         }
         self._groups: dict[tuple[Product, Start, frozenset[str]], tuple[ChargeGroup, ...]] = {}
-        self._zones: dict[tuple[tuple[str, ...], str], frozenset[str] | None] = {}
+        self._zones: dict[tuple[str, ...], dict[str, frozenset[str] | None]] = {}
+        self.fans: dict[tuple[Product, tuple[str, ...]], list[LineChoice | str]] = {}
         self._choices: dict[tuple[Product, str], LineChoice | str] = {}
         self._bounds: dict[int, Bounds] = {}
         self._fastest: dict[tuple[str, Start, str], int | None] = {}
@@ -176,16 +183,24 @@ class Lines:
         """Where lines of a product may begin: at access points of its provider's, or at the site that the demand names."""
         return self._starts[product[0]]
 
-    def city(self, site: str) -> str:
-        """The city code of a site, by which zones are told."""
-        return self._sites[site].city
+    def zones(self, start: Start, site: str) -> frozenset[str] | None:
+        """The zones of the ways from a start to a site, which its city tells; None where an access point is gone."""
+        known, city = self._zones.setdefault(start.sites, {}), self._sites[site].city
+        if city not in known:
+            known[city] = start.zones(self._sites, site)
+        return known[city]
+
+    def zoned(self, start: Start, sites: Iterable[str]) -> dict[frozenset[str] | None, list[int]]:
+        """The positions of sites whose ways from the start lie in the same zones, and so have the same charges."""
+        known, found = self._zones.setdefault(start.sites, {}), dict[frozenset[str] | None, list[int]]()
+        for at, site in enumerate(sites):
+            zones = known.get(self._sites[site].city) or self.zones(start, site)
+            found.setdefault(zones, []).append(at)
+        return found
 
     def groups(self, product: Product, start: Start, site: str) -> tuple[ChargeGroup, ...]:
         """The charges that serve the way from the start to the site; empty where no row does, or an access point is gone."""
-        way = (start.sites, site)
-        if way not in self._zones:
-            self._zones[way] = start.zones(self._sites, site)
-        if (zones := self._zones[way]) is None:
+        if (zones := self.zones(start, site)) is None:
             return ()
         key = (product, start, zones)
         if key not in self._groups:
@@ -213,17 +228,6 @@ class Lines:
         if choices:
             return self._first(choices)
         return max((reason for reason in found if isinstance(reason, str)), key=UNSERVED.index)
-
-    def keep(self, product: Product, found: Mapping[str, LineChoice | str]) -> list[LineChoice | str]:
-        """Remember lines that were worked out together, by site; the lines."""
-        self._choices.update({(product, site): choice for site, choice in found.items()})
-        return list(found.values())
-
-    def kept(self, product: Product, sites: Iterable[str]) -> list[LineChoice | str] | None:
-        """The lines to the sites where all of them are known already."""
-        found = [self._choices.get((product, site)) for site in sites]
-        known = [choice for choice in found if choice is not None]
-        return known if len(known) == len(found) else None
 
     def bounds(self, terminal_us: int) -> Bounds:
         """The demand's bounds on the optical path; the latency bound is strict, so one µs below it is inside."""

@@ -1,13 +1,13 @@
 """Centres that fail a demand on latency alone: to be measured, or out of light's reach."""
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 
-from scheduling.domain.fans import fan
+from scheduling.domain.fans import fan, fastest
 from scheduling.domain.light import Medium, floor_us
 from scheduling.domain.lines import Lines, Product
 from scheduling.domain.screening import screen
@@ -43,82 +43,104 @@ def near_misses(supply: Supply, lines: Lines, beyond_silica: frozenset[str]) -> 
     A line provider all of whose spans are silica is held to 4.9 µs/km; one of `beyond_silica`, which has others,
     to 3.336: the physical bound must hold for every path it may have. Sites without coordinates are left out.
     """
-    demand = lines.demand
-    if demand.max_latency_us is None:
+    below = lines.demand.max_latency_us
+    if below is None:
         return []
     columns = supply.columns
-    fits = np.logical_and.reduce([constraint.passes for constraint in screen(supply, demand, lines.wishes)])
+    fits = np.logical_and.reduce(
+        [constraint.passes for constraint in screen(supply, lines.demand, lines.wishes)]
+    )
     offers = by_site(columns, fits)
-    choices = [(product, fan(lines, product, list(offers))) for product in lines.products]
-    found: list[NearMiss] = []
-    for at, (site, rows) in enumerate(offers.items()):
-        reasons = [(product, each[at]) for product, each in choices]
-        there = _point(supply, site)
-        if there is None or any(not isinstance(reason, str) for _, reason in reasons):
-            continue
-        late = [
-            (product, start)
-            for product, reason in reasons
-            if reason == "latency"
-            for start in lines.starts(product)
-        ]
-        places = {here: _point(supply, here) for _, start in late for here in start.sites}
-        metres = {here: point.metres_to(there) for here, point in places.items() if point is not None}
-        nearest = _nearest(lines, late, site, metres, beyond_silica)
-        if nearest is not None:
-            found += [nearest(columns.centres[centre]) for centre in set(columns.centre[rows].tolist())]
+    nearest = _Nearest(supply, lines, list(offers), below)
+    for product in lines.products:
+        medium = Medium.UNDISCLOSED if product[0] in beyond_silica else Medium.SILICA
+        for start in lines.starts(product):
+            nearest.offer(product, start, medium)
+    found = [
+        miss(columns.centres[centre])
+        for site, miss in nearest.misses()
+        for centre in set(columns.centre[offers[site]].tolist())
+    ]
     return sorted(found, key=lambda miss: (miss.upper_us, miss.centre))
 
 
-def _nearest(
-    lines: Lines,
-    ways: Iterable[tuple[Product, Start]],
-    site: str,
-    metres: Mapping[str, Decimal],
-    beyond_silica: frozenset[str],
-) -> Callable[[str], NearMiss] | None:
-    """What comes nearest to the bound, for a centre at the site: the fastest line of each product without the bound, judged.
+class _Nearest:
+    """For each site without a line, some of them too slow, what comes nearest to the bound: the fastest line, judged."""
 
-    `metres` are the great circles from where lines begin, for places that are known. None where other bounds stop all lines.
-    """
-    below = lines.demand.max_latency_us
-    assert below is not None  # noqa: S101 - asked by the caller
-    floors: dict[tuple[str, Medium], int] = {}
-    best: tuple[bool, float] = (True, math.inf)
-    found = None
-    for product, start in ways:
-        groups = lines.groups(product, start, site) if all(here in metres for here in start.sites) else ()
-        optical = lines.fastest(product, start, site) if groups else None
-        if optical is None:
-            continue
-        upper = optical + groups[0].terminal_us
-        if (False, upper) >= best:  # whatever the verdict
-            continue
-        medium = Medium.UNDISCLOSED if product[0] in beyond_silica else Medium.SILICA
-        for here in start.sites:
-            if (here, medium) not in floors:
-                floors[here, medium] = floor_us(metres[here], medium)
-        lower, here = max(
-            (floors[here, medium] + groups[0].terminal_us + tail, here)
-            for here, tail in zip(start.sites, (0, start.lag_us), strict=False)
+    def __init__(self, supply: Supply, lines: Lines, sites: list[str], below: int) -> None:
+        self.supply, self.lines, self.sites, self.below = supply, lines, sites, below
+        self.reasons = {product: fan(lines, product, sites) for product in lines.products}
+        without = (
+            at
+            for at, reasons in enumerate(zip(*self.reasons.values(), strict=True))
+            if "latency" in reasons and all(isinstance(reason, str) for reason in reasons)
         )
-        verdict = judge(upper_us=upper, lower_us=lower, below_us=below)
-        if (verdict is Verdict.FAIL, upper) < best:
-            best, found = (verdict is Verdict.FAIL, upper), (product, here, upper, lower, medium, verdict)
-    if found is None:
-        return None
-    (provider, technology), here, upper, lower, medium, verdict = found
-    return lambda centre: NearMiss(
-        centre=centre,
-        line_provider=provider,
-        technology=technology,
-        upper_us=upper,
-        lower_us=lower,
-        below_us=below,
-        great_circle_m=int(metres[here]),
-        medium=medium.value,
-        verdict=verdict,
-    )
+        self._points = {at: point for at in without if (point := _point(supply, sites[at])) is not None}
+        self._metres: dict[str, dict[int, Decimal] | None] = {}
+        self._floors: dict[tuple[str, Medium], dict[int, int]] = {}
+        self._best: dict[int, tuple[bool, int]] = {}
+        self._found: dict[int, tuple[Product, str, int, Medium]] = {}
+
+    def offer(self, product: Product, start: Start, medium: Medium) -> None:
+        """Take the lines of a product from one start where they are too slow, and come nearer than those before."""
+        reasons, lines = self.reasons[product], self.lines
+        late = [at for at in self._points if reasons[at] == "latency"]
+        if not late or any(self._metres_from(here) is None for here in start.sites):
+            return
+        tails = zip(start.sites, (0, start.lag_us), strict=False)
+        floors = [(self._floors_from(here, medium), tail, here) for here, tail in tails]
+        optical = fastest(lines, product, start, [self.sites[at] for at in late])
+        for at, us in zip(late, optical, strict=True):
+            groups = lines.groups(product, start, self.sites[at])
+            if us is None or not groups:
+                continue
+            upper, best = us + groups[0].terminal_us, self._best.get(at)
+            if best is not None and (False, upper) >= best:  # whatever the verdict
+                continue
+            lower, here = max(
+                (floor[at] + groups[0].terminal_us + tail, here) for floor, tail, here in floors
+            )
+            rank = (self._verdict(upper, lower) is Verdict.FAIL, upper)
+            if best is None or rank < best:
+                self._best[at], self._found[at] = rank, (product, here, lower, medium)
+
+    def misses(self) -> Iterator[tuple[str, Callable[[str], NearMiss]]]:
+        """The sites where there is any, and what is told of a centre there."""
+        return ((self.sites[at], partial(self._miss, at)) for at in self._points if at in self._found)
+
+    def _miss(self, at: int, centre: str) -> NearMiss:
+        (provider, technology), here, lower, medium = self._found[at]
+        metres, upper = self._metres_from(here) or {}, self._best[at][1]
+        return NearMiss(
+            centre=centre,
+            line_provider=provider,
+            technology=technology,
+            upper_us=upper,
+            lower_us=lower,
+            below_us=self.below,
+            great_circle_m=int(metres[at]),
+            medium=medium.value,
+            verdict=self._verdict(upper, lower),
+        )
+
+    def _verdict(self, upper: int, lower: int) -> Verdict:
+        return judge(upper_us=upper, lower_us=lower, below_us=self.below)
+
+    def _metres_from(self, here: str) -> dict[int, Decimal] | None:
+        """The great circles from a place to the sites; None where it is not known where that is."""
+        if here not in self._metres:
+            point = _point(self.supply, here)
+            self._metres[here] = (
+                None if point is None else {at: point.metres_to(there) for at, there in self._points.items()}
+            )
+        return self._metres[here]
+
+    def _floors_from(self, here: str, medium: Medium) -> dict[int, int]:
+        """What light needs for them at least, µs one way."""
+        if (here, medium) not in self._floors:
+            metres = self._metres_from(here) or {}
+            self._floors[here, medium] = {at: floor_us(each, medium) for at, each in metres.items()}
+        return self._floors[here, medium]
 
 
 def _point(supply: Supply, site: str) -> Point | None:

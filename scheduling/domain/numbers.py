@@ -1,5 +1,6 @@
 """Exact numbers of the selection files: reading, scaling and writing them without a float."""
 
+import math
 import re
 from decimal import Decimal
 from fractions import Fraction
@@ -61,12 +62,10 @@ def plain(value: Decimal | Fraction) -> str:
     A Fraction must have a denominator that divides a power of ten, as every loss has; ValueError otherwise.
     """
     if isinstance(value, Fraction):
-        twos, fives, rest = 0, 0, value.denominator
-        while rest % 2 == 0:
-            twos, rest = twos + 1, rest // 2
-        while rest % 5 == 0:
-            fives, rest = fives + 1, rest // 5
-        if rest != 1:
+        twos = (value.denominator & -value.denominator).bit_length() - 1
+        rest = value.denominator >> twos
+        fives = round(math.log(rest, 5))
+        if 5**fives != rest:
             raise ValueError(f"{value} has no finite decimal form")
         places = max(twos, fives)
         return _pointed(value.numerator * 10**places // value.denominator, places)

@@ -13,6 +13,7 @@ import numpy as np
 from scheduling.domain.answer import Relaxation, Stated
 from scheduling.domain.costs import costs_of, factor
 from scheduling.domain.demand import Demand
+from scheduling.domain.fans import fan
 from scheduling.domain.lines import LineChoice, Lines, Reaches
 from scheduling.domain.numbers import plain
 from scheduling.domain.offers import UNKNOWN, Constraint, Ints
@@ -148,9 +149,10 @@ class _Relaxer:
         money = budget(self.demand)
         failed = np.sum([~constraint.passes for constraint in own], axis=0, dtype=np.int64)
         units = []
-        for site, rows in by_site(self.columns, self.failures == failed).items():
-            for product in self.lines.products:
-                line = self.lines.choose(product, site)
+        offers = by_site(self.columns, self.failures == failed)
+        for product in self.lines.products:
+            found = fan(self.lines, product, list(offers))
+            for rows, line in zip(offers.values(), found, strict=True):
                 if isinstance(line, LineChoice):
                     left = None if money is None else money - line.cost
                     units += [most(row, left) for row in rows.tolist()]

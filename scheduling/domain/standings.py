@@ -1,7 +1,8 @@
 """Offers that fit, by site and price, joined with the lines to each site: where every bundle stands."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,8 +14,7 @@ from scheduling.domain.numbers import scaled
 from scheduling.domain.offers import Ints, Mask, OfferColumns
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """One line product to one site: `rows` are the offers there, the first `affordable` feasible and in rank order.
 
     `line` is the choice or the reason that there is none, then nothing is affordable.
@@ -33,13 +33,14 @@ def budget(demand: Demand) -> int | None:
 
 def by_site(columns: OfferColumns, passes: Mask) -> dict[str, Ints]:
     """The offers that pass, by the site of their centre, each site's in order of (price, id)."""
-    rows = np.flatnonzero(passes)
-    centres = columns.centre[rows]
+    order, begin = columns.lists("centre")
+    passing = passes[order]
+    rows = order[passing]
+    ends = np.concatenate([[0], np.cumsum(passing)])[begin].tolist()
     found: dict[str, list[Ints]] = {}
-    order = np.argsort(centres, kind="stable")
-    rows, centres = rows[order], centres[order]
-    for part in np.split(rows, np.flatnonzero(np.diff(centres)) + 1) if len(rows) else []:
-        found.setdefault(columns.site_of[int(columns.centre[part[0]])], []).append(part)
+    for site, (low, high) in zip(columns.site_of, pairwise(ends), strict=True):
+        if low < high:
+            found.setdefault(site, []).append(rows[low:high])
     # Two centres may share a site: positions are already in order of (price, id), so sorting them merges.
     return {
         site: parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts)) for site, parts in found.items()

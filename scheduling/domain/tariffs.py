@@ -94,12 +94,13 @@ def charge_groups(
     delay of the (shorter) tail counts on any layer. Groups come by rising delay, then bandwidth; empty where no row serves.
     """
     groups: dict[tuple[int, int], list[Charge]] = {}
+    end_days, charges = start.days, _Charges(demand, wishes, start)
     for row in rows:
-        if serves(demand, wishes, row, zones, start.days):
+        if serves(demand, wishes, row, zones, end_days):
             terminal = row.terminal_us if demand.latency_layer == "service" else 0
-            for charge in _charges(demand, wishes, row, start):
+            for charge in charges.of(row):
                 groups.setdefault((terminal + start.latency_us, charge.held_mbps), []).append(charge)
-    return tuple(ChargeGroup(*key, tuple(charges)) for key, charges in sorted(groups.items()))
+    return tuple(ChargeGroup(*key, tuple(found)) for key, found in sorted(groups.items()))
 
 
 def serves(
@@ -128,21 +129,29 @@ def started_months(hours: Decimal) -> int:
     return -(-scaled(hours, 6) // (MONTH_HOURS * _MICRO))
 
 
-def _charges(demand: Demand, wishes: Wishes, row: Tariff, start: Start) -> Iterator[Charge]:
-    """What the row costs, the A ends with it: by term, by the hour, and for data to move by the hour at the step's full speed."""
-    transfer, held = wishes.transfer, demand.bandwidth_mbps
-    hours = demand.duration_hours if transfer is None else Decimal(transfer.within_hours)
-    months = max(row.min_months, started_months(hours))
-    # 1+1 pays the fixed parts twice; its km are the sum of both paths, so the price per km stays.
-    times = 2 if demand.protection == "one_plus_one" else 1
-    one_off = times * scaled(row.one_off_cny, 4) + scaled(start.price(times), 4)
-    fixed = (one_off + times * months * scaled(row.monthly_cny, 4)) * _MICRO
-    yield Charge(row, "term", fixed, months * scaled(row.monthly_cny_per_km, 4) * 1000, held, hours)
-    if row.elastic_cny_hour is not None:
-        hourly = scaled(row.elastic_cny_hour, 4)
-        rents = [(held, hours)]
-        if transfer is not None and row.bandwidth_mbps > held:
-            rents.append((row.bandwidth_mbps, Decimal(transfer.hours_at(row.bandwidth_mbps))))
-        for mbps, rented in rents:
-            cost = one_off * _MICRO + times * hourly * scaled(rented, 6)
-            yield Charge(row, "elastic", cost, 0, mbps, rented)
+class _Charges:
+    """What rows cost from one start, the A ends with it: by term, by the hour, and for data to move by the hour at the step's full speed."""
+
+    def __init__(self, demand: Demand, wishes: Wishes, start: Start) -> None:
+        self.transfer, self.held = wishes.transfer, demand.bandwidth_mbps
+        self.hours = demand.duration_hours if self.transfer is None else Decimal(self.transfer.within_hours)
+        self.months, self.hours_scaled = started_months(self.hours), scaled(self.hours, 6)
+        # 1+1 pays the fixed parts twice; its km are the sum of both paths, so the price per km stays.
+        self.times = 2 if demand.protection == "one_plus_one" else 1
+        self.ends = scaled(start.price(self.times), 4)
+
+    def of(self, row: Tariff) -> Iterator[Charge]:
+        """The row's charges, one for each way of billing and bandwidth to hold."""
+        times, held, hours = self.times, self.held, self.hours
+        months = max(row.min_months, self.months)
+        one_off = (times * scaled(row.one_off_cny, 4) + self.ends) * _MICRO
+        fixed = one_off + times * months * scaled(row.monthly_cny, 4) * _MICRO
+        yield Charge(row, "term", fixed, months * scaled(row.monthly_cny_per_km, 4) * 1000, held, hours)
+        if row.elastic_cny_hour is None:
+            return
+        hourly = times * scaled(row.elastic_cny_hour, 4)
+        yield Charge(row, "elastic", one_off + hourly * self.hours_scaled, 0, held, hours)
+        if self.transfer is not None and row.bandwidth_mbps > held:
+            rented = self.transfer.hours_at(row.bandwidth_mbps)
+            cost = one_off + hourly * rented * _MICRO
+            yield Charge(row, "elastic", cost, 0, row.bandwidth_mbps, Decimal(rented))

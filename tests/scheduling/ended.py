@@ -47,6 +47,19 @@ def _asked(rng: Random, supply: Supply) -> tuple[Demand, Wishes]:
         protection=rng.choice(("none", "one_plus_one", "one_plus_one")),
         want=("rejected", "relax", "pareto") if rng.random() < 0.05 else ("rejected", "pareto"),
     )
+    starts = ASKED + timedelta(hours=rng.choice((1, 24, 73, 241))) if rng.random() < 0.2 else None
+    weighed = rng.random() < 0.3
+    return demand, replace(
+        several_ends(rng, supply),
+        weights=Weights(cny_per_ms=Decimal(rng.choice(("33.3333", "400")))) if weighed else None,
+        starts_at=starts,
+        asked_at=None if starts is None else ASKED,
+        waits=small_waits(rng, supply),
+    )
+
+
+def several_ends(rng: Random, supply: Supply) -> Wishes:
+    """Up to three access points of each line provider near the buyer."""
     sites = list(supply.sites)
     ends = [
         End(
@@ -59,12 +72,4 @@ def _asked(rng: Random, supply: Supply) -> tuple[Demand, Wishes]:
         for provider in LINE_PROVIDERS
         for site in rng.sample(sites, min(len(sites), rng.choice((1, 2, 2, 3))))
     ]
-    starts = ASKED + timedelta(hours=rng.choice((1, 24, 73, 241))) if rng.random() < 0.2 else None
-    weighed = rng.random() < 0.3
-    return demand, Wishes(
-        weights=Weights(cny_per_ms=Decimal(rng.choice(("33.3333", "400")))) if weighed else None,
-        starts_at=starts,
-        asked_at=None if starts is None else ASKED,
-        access=Access(rng.choice((0, 7)), tuple(ends)),
-        waits=small_waits(rng, supply),
-    )
+    return Wishes(access=Access(rng.choice((0, 7)), tuple(ends)))

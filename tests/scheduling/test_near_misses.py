@@ -1,0 +1,92 @@
+"""Centres that fail on latency alone, against what is said of each line by itself."""
+
+from dataclasses import replace
+from decimal import Decimal
+from random import Random
+
+from scheduling.domain.light import Medium, floor_us
+from scheduling.domain.lines import Lines
+from scheduling.domain.near_misses import NearMiss, near_misses
+from scheduling.domain.screening import screen
+from scheduling.domain.selection import lines_of
+from scheduling.domain.sites import Point
+from scheduling.domain.supply import Supply
+from scheduling.domain.verdicts import Verdict, judge
+from scheduling.domain.wishes import NO_WISHES
+from tests.scheduling.ended import several_ends
+from tests.scheduling.worlds import LINE_PROVIDERS, small_demand, small_supply
+
+BEYOND = frozenset({LINE_PROVIDERS[0]})
+
+
+def plainly(supply: Supply, lines: Lines) -> list[NearMiss]:
+    """The same by the words of SCHEME §7: every centre, every line product, every start, one after the other."""
+    below = lines.demand.max_latency_us
+    passes = [constraint.passes for constraint in screen(supply, lines.demand, lines.wishes)]
+    fitting = {
+        supply.columns.centres[supply.columns.centre[row]]
+        for row in range(len(supply.columns.ids))
+        if all(each[row] for each in passes)
+    }
+    found = []
+    for centre in fitting:
+        site = supply.centres[centre].site
+        reasons = {product: lines.choose(product, site) for product in lines.products}
+        if below is None or any(not isinstance(reason, str) for reason in reasons.values()):
+            continue
+        ways = []
+        for product in (product for product, reason in reasons.items() if reason == "latency"):
+            medium = Medium.UNDISCLOSED if product[0] in BEYOND else Medium.SILICA
+            for start in lines.starts(product):
+                groups, us = lines.groups(product, start, site), lines.fastest(product, start, site)
+                places = [supply.sites[name] for name in (site, *start.sites)]
+                if not groups or us is None or any(place.lat is None for place in places):
+                    continue
+                there, *begins = [Point(place.lat or Decimal(0), place.lon or Decimal(0)) for place in places]
+                metres = [begin.metres_to(there) for begin in begins]
+                delay = groups[0].terminal_us
+                floors = [
+                    (floor_us(each, medium) + delay + tail, name, each)
+                    for each, tail, name in zip(metres, (0, start.lag_us), start.sites, strict=False)
+                ]
+                lower, _, length = max(floors)
+                verdict = judge(upper_us=us + delay, lower_us=lower, below_us=below)
+                miss = NearMiss(
+                    centre, *product, us + delay, lower, below, int(length), medium.value, verdict
+                )
+                ways.append(((verdict is Verdict.FAIL, us + delay), miss))
+        if ways:
+            found.append(min(ways, key=lambda way: way[0])[1])
+    return sorted(found, key=lambda miss: (miss.upper_us, miss.centre))
+
+
+def placed(rng: Random, supply: Supply) -> Supply:
+    """The world with its sites on a map small enough that light itself is sometimes too slow, and sometimes not."""
+    sites = [
+        replace(
+            row, lat=Decimal(rng.randint(0, 400)) / 10000 + 31, lon=Decimal(rng.randint(0, 400)) / 10000 + 120
+        )
+        if rng.random() < 0.9
+        else row
+        for row in supply.sites.values()
+    ]
+    return replace(supply, sites={row.site: row for row in sites})
+
+
+def test_near_misses_are_what_each_line_says_by_itself() -> None:
+    seen, several, verdicts = 0, 0, set()
+    for seed in range(250):
+        rng = Random(seed)
+        supply = placed(rng, small_supply(rng))
+        for _ in range(4):
+            demand = small_demand(rng, supply)
+            demand = replace(demand, max_latency_us=rng.choice((5, 20, 60, 150)))
+            wishes = several_ends(rng, supply) if rng.random() < 0.5 else NO_WISHES
+            made = [lines_of(supply, demand, wishes) for _ in range(2)]
+            found = near_misses(supply, made[0], BEYOND)
+            assert found == plainly(supply, made[1]), seed
+            seen, several = seen + len(found), several + (len(found) > 1)
+            verdicts |= {miss.verdict for miss in found}
+    assert seen > 50
+    assert several > 5
+    assert verdicts == {Verdict.FAIL, Verdict.INCONCLUSIVE}
