@@ -1,9 +1,10 @@
 """The doorbell: after a commit, tell the workers that there is work. Losing a ring loses nothing."""
 
+import atexit
 import logging
 import os
 import time
-from threading import Lock, Timer
+from threading import Event, Lock, Thread
 
 from celery import current_app
 from django.db import transaction
@@ -15,33 +16,38 @@ PAUSE = 0.05  # seconds: one ring calls for all that was committed before it
 
 
 class Bell:
-    """Rings at once, and of all that is asked for during the pause after it once more, when the pause is over."""
+    """Rings on a thread of its own, so that nobody waits for Redis: at once, and for what comes in the pause after it once more."""
 
     def __init__(self) -> None:
-        self.lock, self.next, self.waiting = Lock(), 0.0, False
+        self.lock, self.asked = Lock(), Event()
+        self.thread: Thread | None = None
 
     def ring(self) -> None:
-        """Ring, or see to it that it is rung soon."""
-        with self.lock:
-            if self.waiting:
-                return
-            pause = self.next - time.monotonic()
-            self.waiting = pause > 0
-            if not self.waiting:
-                self.next = time.monotonic() + PAUSE
-        if pause > 0:
-            Timer(pause, self._late).start()
-        else:
+        """See to it that it is rung."""
+        self.asked.set()
+        if self.thread is None:
+            with self.lock:
+                if self.thread is None:
+                    self.thread = Thread(target=self._serve, name="doorbell", daemon=True)
+                    self.thread.start()
+
+    def close(self) -> None:
+        """At the end of the process, let a ring end that has begun, and ring for what is still asked for."""
+        if self.lock.acquire(timeout=1) and self.asked.is_set():
+            self.asked.clear()
             _send()
 
-    def _late(self) -> None:
-        with self.lock:
-            self.waiting, self.next = False, time.monotonic() + PAUSE
-        _send()
+    def _serve(self) -> None:
+        while self.asked.wait():
+            with self.lock:
+                self.asked.clear()
+                _send()
+            time.sleep(PAUSE)
 
 
 _bell = Bell()
-os.register_at_fork(after_in_child=_bell.__init__)  # type: ignore[misc] # the timer that it waits for is the parent's
+atexit.register(_bell.close)
+os.register_at_fork(after_in_child=_bell.__init__)  # type: ignore[misc] # the thread that rings is the parent's
 
 
 def ring() -> None:

@@ -273,11 +273,34 @@ def test_a_burst_is_rung_for_at_once_and_once_more_afterwards(monkeypatch: pytes
     monkeypatch.setattr(doorbell, "PAUSE", 0.1)
     monkeypatch.setattr(doorbell, "_send", lambda: rings.append(time.monotonic()))
     bell = doorbell.Bell()
-    for _ in range(50):
+    begin = time.monotonic()
+    while time.monotonic() < begin + 0.05:
         bell.ring()
-    assert len(rings) == 1
-    time.sleep(0.5)
+    time.sleep(0.45)
     assert len(rings) == 2
     assert rings[1] - rings[0] >= 0.1
     bell.ring()
+    time.sleep(0.2)
     assert len(rings) == 3
+    bell.close()
+    assert len(rings) == 3, "nothing is left to ring for"
+
+
+def test_nobody_waits_for_a_bell_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung, answered = Flag(), Flag()
+    rings: list[bool] = []
+
+    def hang() -> None:
+        rung.set()
+        rings.append(answered.wait(20))
+
+    monkeypatch.setattr(doorbell, "_send", hang)
+    bell = doorbell.Bell()
+    bell.ring()
+    assert rung.wait(5)
+    for _ in range(100):
+        bell.ring()
+    assert not rings, "the first is still hanging"
+    answered.set()
+    bell.close()
+    assert rings == [True, True], "what was asked for meanwhile is rung for at the end of the process"

@@ -80,7 +80,8 @@ def test_near_misses_are_what_each_line_says_by_itself() -> None:
         supply = placed(rng, small_supply(rng))
         for _ in range(4):
             demand = small_demand(rng, supply)
-            demand = replace(demand, max_latency_us=rng.choice((5, 20, 60, 150)))
+            protection = rng.choice((demand.protection, "one_plus_one"))
+            demand = replace(demand, max_latency_us=rng.choice((5, 20, 60, 150)), protection=protection)
             wishes = several_ends(rng, supply) if rng.random() < 0.5 else NO_WISHES
             made = [lines_of(supply, demand, wishes) for _ in range(2)]
             found = near_misses(supply, made[0], BEYOND)
