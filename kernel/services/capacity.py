@@ -17,7 +17,7 @@ from kernel.errors import HoldGone, SoldOut
 from kernel.events import Event
 from kernel.ids import new_id
 from kernel.models.capacity import ACTIVE, Capacity, Claim, ClaimState
-from kernel.questions import run
+from kernel.questions import question, run
 from kernel.selectors.capacity import free, free_over
 from kernel.services.hold_accounts import count_hold, discount_hold
 from kernel.services.outbox import publish, publish_each
@@ -82,6 +82,7 @@ STANDING = """
     FROM unnest(%s::uuid[], %s::bigint[]) AS v(resource, change)
     WHERE c.resource = v.resource
 """
+END = "UPDATE claim SET state = %s, expires_at = NULL WHERE id = ANY(%s)"
 PEAKS = """
     WITH edge AS (
         SELECT c.resource_id, v.at, v.change
@@ -126,17 +127,13 @@ def set_totals(*, totals: Mapping[UUID, int], tenant: UUID, unit: str, actor: Ac
     A cut below what is sold is taken and marked, not refused. The rows are locked in id order.
     """
     wanted = sorted(totals.items())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            DECLARE,
-            {
-                "resources": [resource for resource, _ in wanted],
-                "totals": [total for _, total in wanted],
-                "tenant": tenant,
-                "unit": unit,
-            },
-        )
-        changed = cursor.fetchall()
+    given: dict[str, Any] = {
+        "resources": [resource for resource, _ in wanted],
+        "totals": [total for _, total in wanted],
+        "tenant": tenant,
+        "unit": unit,
+    }
+    changed = run(DECLARE, given)
     if not changed:
         return
     publish_each(
@@ -254,7 +251,7 @@ def add(
 @transaction.atomic
 def release(*, bundle: UUID) -> bool:
     """Give back what the bundle holds or has confirmed; False if it has nothing (any more)."""
-    return _end(Claim.objects.filter(bundle=bundle), ClaimState.RELEASED)
+    return _end(_claims_of(bundle=bundle), ClaimState.RELEASED)
 
 
 @transaction.atomic
@@ -268,7 +265,7 @@ def expire_next() -> bool:
     if not found:
         return False
     ((bundle, tenant),) = found
-    _end(Claim.objects.filter(bundle=bundle), ClaimState.EXPIRED)
+    _end(_claims_of(bundle=bundle), ClaimState.EXPIRED)
     publish(HoldExpired(subject=bundle, tenant=tenant), actor=SYSTEM)
     return True
 
@@ -280,7 +277,7 @@ def end_next() -> bool:
     if not found:
         return False
     ((claim, bundle, tenant, resource),) = found
-    _end(Claim.objects.filter(id=claim), ClaimState.ENDED)
+    _end(Claim.objects.filter(id=claim), ClaimState.ENDED)  # which is locked
     publish(WindowEnded(subject=bundle, tenant=tenant, resource=resource), actor=SYSTEM)
     return True
 
@@ -349,24 +346,28 @@ def _deadline_of(bundle: UUID) -> datetime:
 
 def _change_live(whose: UUID, **changes: Any) -> UUID:
     """Change every claim of a live hold; its tenant. Raises HoldGone where any part of it is not live any more."""
-    claims = Claim.objects.filter(bundle=whose)
-    known = list(claims.select_for_update().order_by("id"))
-    live = claims.filter(state=ClaimState.HELD, expires_at__gt=Now())
+    known = _claims_of(bundle=whose)
+    live = Claim.objects.filter(bundle=whose, state=ClaimState.HELD, expires_at__gt=Now())
     if not known or (live.update(**changes) if changes else live.count()) != len(known):
         raise HoldGone
     return known[0].tenant_id
 
 
-def _end(claims: QuerySet[Claim], state: ClaimState) -> bool:
-    """End those of the claims, all of them of one bundle, that are active; False where none is."""
-    active = claims.filter(state__in=ACTIVE)
-    ended = list(active.select_for_update().order_by("id"))
+@question
+def _claims_of(*, bundle: UUID) -> QuerySet[Claim]:
+    """The claims of a bundle, locked in the order of their ids."""
+    return Claim.objects.filter(bundle=bundle).order_by("id").select_for_update()
+
+
+def _end(claims: Iterable[Claim], state: ClaimState) -> bool:
+    """End those of the claims that are active: all are of one bundle, and locked. False where none is."""
+    ended = [claim for claim in claims if claim.state in ACTIVE]
     if not ended:
         return False
     if ended[0].state == ClaimState.HELD:
         discount_hold(tenant=ended[0].tenant_id, lapsed=True)
     lock_rows([claim.resource_id for claim in ended])
-    active.update(state=state, expires_at=None)
+    run(END, [state.value, [claim.id for claim in ended]])
     add_standing({claim.resource_id: -claim.quantity for claim in ended if claim.period is None})
     if booked := {claim.resource_id for claim in ended if claim.period is not None}:
         recompute_peaks(booked)
@@ -375,16 +376,18 @@ def _end(claims: QuerySet[Claim], state: ClaimState) -> bool:
 
 def lock_rows(resources: Iterable[UUID]) -> dict[UUID, Capacity]:
     """Lock rows of the ledger in the order of their ids, until the end of the transaction; by resource."""
-    locked = Capacity.objects.select_for_update().filter(resource__in=list(resources)).order_by("resource")
-    return {row.resource: row for row in locked}
+    return {row.resource: row for row in _locked_rows(resources=list(resources))}
+
+
+@question
+def _locked_rows(*, resources: Iterable[UUID]) -> QuerySet[Capacity]:
+    return Capacity.objects.filter(resource__among=resources).order_by("resource").select_for_update()
 
 
 def add_standing(changes: Mapping[UUID, int]) -> None:
     """Change what stands on rows that are locked; PostgreSQL refuses more than there is."""
-    if not changes:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(STANDING, [list(changes), list(changes.values())])
+    if changes:
+        run(STANDING, [list(changes), list(changes.values())])
 
 
 def recompute_peaks(resources: Iterable[UUID], *, cut: bool = False) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from kernel.domain.quotas import HoldQuota
@@ -64,8 +64,7 @@ def add_holds(*, tenant: UUID, count: int) -> None:
 
 def discount_hold(*, tenant: UUID, lapsed: bool) -> None:
     """One hold of the tenant's is over: bought, or lapsed."""
-    with connection.cursor() as cursor:
-        cursor.execute(LESS, {"tenant": tenant, "lapsed": lapsed})
+    run(LESS, {"tenant": tenant, "lapsed": lapsed})
 
 
 @transaction.atomic
@@ -85,9 +84,7 @@ def _locked_account(tenant: UUID) -> HoldAccount:
 
 def _standing_of(asked: dict[str, Any]) -> tuple[int, int, int, int, int]:
     """Live holds, lapsed ones, the limits of both, and the seconds until the lapsed ones are forgotten."""
-    with connection.cursor() as cursor:
-        cursor.execute(WHY, asked)
-        live, lapsed, most, most_lapsed, seconds = cursor.fetchone()
+    ((live, lapsed, most, most_lapsed, seconds),) = run(WHY, asked)
     return live, lapsed, most, most_lapsed, seconds
 
 

@@ -2,15 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
 from identifiers.selectors import identifiers
+from kernel.clock import now, shanghai_date
+from kernel.questions import question
 from kernel.selectors.suspensions import open_causes
 from kernel.text import Text
-from participants.selectors import organisations
 from participants.selectors.licences import Shortfall, sales_rights
-from scheduling.models import LineProduct, Span
+from participants.selectors.sellers import sellers
+from scheduling.models import LineProduct, Site, Span
 
+FACTS = ("id", "technology", "provider__tenant_id", "at")
 NOT_CERTIFIED = Text("线路商未通过认证", "the line provider is not certified")
 SUSPENDED = Text("已被暂停（{causes}）", "suspended ({causes})")
 NOT_LICENSED = Text(
@@ -38,21 +46,48 @@ def blocks(products: Iterable[UUID], *, cities: Iterable[str] = ()) -> dict[UUID
     Certified provider ∧ licensed for the product in all of the cities (without cities: anywhere) ∧ active and filed
     identifier of kind line ∧ no open suspension of either. A fixed number of queries, however many products.
     """
-    rows = list(LineProduct.objects.filter(id__in=set(products)).select_related("provider"))
-    ids, tenants = [row.id for row in rows], [row.provider.tenant_id for row in rows]
+    return _blocks_of(_products(ids=list(set(products))), cities)
+
+
+def blocks_of_line(*, provider: UUID, technology: str, ends: Iterable[UUID]) -> list[Block]:
+    """What blocks the sale of a provider's product between these sites, in a fixed number of queries."""
+    cities = [city for (city,) in _cities(sites=list(ends))]
+    (found,) = _blocks_of(_product_of(provider=provider, technology=technology), cities).values()
+    return found
+
+
+@question
+def _products(*, ids: Iterable[UUID]) -> QuerySet[Any, Any]:
+    return LineProduct.objects.filter(id__among=ids).annotate(at=Now()).values_list(*FACTS)
+
+
+@question
+def _product_of(*, provider: UUID, technology: str) -> QuerySet[Any, Any]:
+    rows = LineProduct.objects.filter(provider__tenant_id=provider, technology=technology)
+    return rows.annotate(at=Now()).values_list(*FACTS)
+
+
+@question
+def _cities(*, sites: Iterable[UUID]) -> QuerySet[Any, Any]:
+    return Site.objects.filter(id__among=sites).values_list("city")
+
+
+def _blocks_of(
+    rows: list[tuple[UUID, str, UUID, datetime]], cities: Iterable[str]
+) -> dict[UUID, list[Block]]:
+    """The same for products of which FACTS are known, all of them by one statement."""
+    ids, tenants = [row[0] for row in rows], [row[2] for row in rows]
     codes = identifiers.standings(subjects=ids)
-    parties = organisations.standings(tenants)
-    rights, ends = sales_rights(tenants), list(cities)
-    causes = open_causes([*ids, *tenants])
+    parties = sellers(tenants, today=shanghai_date(rows[0][3] if rows else now()))
+    causes, ends = open_causes([*ids, *tenants]), list(cities)
     found: dict[UUID, list[Block]] = {}
-    for row in rows:
-        tenant, wrong = row.provider.tenant_id, []
-        party, code = parties.get(tenant), codes.get((tenant, row.id))
+    for product, technology, tenant, _ in rows:
+        party, code, wrong = parties.get(tenant), codes.get((tenant, product)), list[Block]()
         if party is None or not party.certified:
             wrong.append(Block("not_certified", NOT_CERTIFIED))
-        if lacking := rights[tenant].why_not(row.technology, ends) if tenant in rights else []:
+        if lacking := party.rights.why_not(technology, ends) if party else []:
             wrong.append(Block("not_licensed", _told(lacking)))
-        if open_ := [*causes.get(tenant, []), *causes.get(row.id, [])]:
+        if open_ := [*causes.get(tenant, []), *causes.get(product, [])]:
             wrong.append(Block("suspended", SUSPENDED.format(causes=", ".join(open_))))
         if code is None:
             wrong.append(Block("no_identifier", NO_IDENTIFIER))
@@ -60,7 +95,7 @@ def blocks(products: Iterable[UUID], *, cities: Iterable[str] = ()) -> dict[UUID
             wrong.append(Block("identifier_not_active", NOT_ACTIVE.format(state=code.state)))
         elif not code.filed:
             wrong.append(Block("identifier_not_filed", NOT_FILED))
-        found[row.id] = wrong
+        found[product] = wrong
     return found
 
 
