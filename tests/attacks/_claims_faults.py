@@ -150,7 +150,8 @@ def faults(count: int, seed: int) -> Iterator[str]:
     if landed["did not land"]:
         yield f"C-4: {landed['did not land']} faults did not land"
     print(  # noqa: T201 - a command line
-        f"{'FAIL' if landed['did not land'] else 'ok  '} C-4 faults: {dict(landed)} in {time.monotonic() - begin:.0f} s, {made} claims made: {states}"
+        f"{'FAIL' if landed['did not land'] else 'ok  '} C-4 faults: {dict(landed)} in {time.monotonic() - begin:.0f} s, {made} claims made: {states}",
+        flush=True,
     )
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from functools import cached_property, partial
+from functools import partial
 from random import Random
 from typing import Any, Protocol
 from uuid import UUID
@@ -16,11 +16,10 @@ from kernel.ids import new_id
 from kernel.models import Capacity, Claim
 from kernel.models.capacity import ACTIVE
 from kernel.models.suspensions import SuspensionCause, SuspensionScope
-from kernel.selectors.capacity import bundle_state
 from kernel.services import capacity
 from kernel.services.suspensions import close_suspension, open_suspension
 from scheduling.services.holds import confirm_bundle, hold_bundle
-from tests.kernel.ledger import MINUTE, books, declare, taken
+from tests.kernel.ledger import MINUTE, books, claims_of, declare, taken
 from tests.scheduling.live import first_bundle, open_market
 from tests.support.cast import World
 
@@ -39,15 +38,13 @@ class Crowd(Protocol):
 class Sellers:
     """C-6: a provider cuts while buyers hold, and the regulator suspends while they confirm."""
 
-    @cached_property
-    def market(self) -> Any:
+    def __init__(self) -> None:
         """Ada's machines and Lin's network, and the bundle that everybody wants."""
         world = World()
         open_market(world)
-        facts = first_bundle(world.ben)
-        for span in facts.spans:
+        self.actor, self.facts = world.ben.actor, first_bundle(world.ben)
+        for span in self.facts.spans:
             self.set(span, BANDWIDTH)
-        return world, facts
 
     @staticmethod
     def set(resource: UUID, total: int) -> None:
@@ -57,8 +54,7 @@ class Sellers:
 
     def __call__(self, people: Crowd, buyers: int, dice: Random) -> Iterator[str]:
         """One round; what was broken, in words."""
-        world, facts = self.market
-        actor = world.ben.actor
+        actor, facts = self.actor, self.facts
         self.set(facts.pool, buyers)
         bundles = [new_id() for _ in range(buyers - 1)]
         left = dice.randrange(buyers)
@@ -81,9 +77,10 @@ class Sellers:
         ends = people.race([*[partial(confirm, bundle=each) for each in raced], suspend])
         ends.pop()
         yield from (repr(each) for each in ends if each is not None and not isinstance(each, NotSellable))
+        _quantities, states = claims_of(raced)
         for bundle, end in zip(raced, ends, strict=True):
-            if bundle_state(bundle) != ({"confirmed"} if end is None else {"held"}):
-                yield f"bundle {bundle} is {bundle_state(bundle)} after {end!r}"
+            if states[bundle] != ({"confirmed"} if end is None else {"held"}):
+                yield f"bundle {bundle} is {states[bundle]} after {end!r}"
         again = [*kept, *(bundle for bundle, end in zip(raced, ends, strict=True) if end)]
         late = people.race([*[partial(confirm, bundle=each) for each in again], partial(hold, new_id())])
         yield from (

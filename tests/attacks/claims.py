@@ -1,15 +1,15 @@
 """Attack on the capacity ledger: crowds on real connections, faults, and a model (INVARIANTS C-1 to C-7 and C-9).
 
-`python -m tests.attacks.claims [--rounds 50] [--buyers 64] [--faults 3] [--machine 50x50] [--seed 0]` prints what was
-raced and how long a buyer waited; exit 1 where anything was oversold, split, orphaned, expired twice, answered otherwise
-than by a clean no, or where a fault did not land. The release tier is `--rounds 1000 --faults 300 --machine 10000x100`.
+`python -m tests.attacks.claims [--release] [--only C-6 …] [--seed 0]` prints what was raced and how long a buyer waited;
+exit 1 where anything was oversold, split, orphaned, expired twice, answered otherwise than by a clean no, or where a fault
+did not land. SIZES says how much of each a change must stand, and how much a release.
 """
 
 import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from typing import Any
 from uuid import UUID
 
 import django
-from django.db import connections
+from django.db import connections, transaction
 from django.db.models import Case, When
 from django.db.models.functions import Now
 
@@ -32,20 +32,20 @@ from kernel.errors import HoldGone, SoldOut
 from kernel.ids import new_id
 from kernel.models import Capacity, Claim, EventRecord
 from kernel.models.capacity import ClaimState
-from kernel.selectors.capacity import bundle_state
 from kernel.services import capacity
 from kernel.tenancy import as_node
 from tests.attacks._claims_faults import faults
 from tests.attacks._claims_market import Sellers, hoarders
-from tests.kernel.ledger import books, declare, hold, taken
+from tests.kernel.ledger import books, claims_of, declare, hold, taken
 from tests.kernel.test_capacity_machine import run_machine
 
 Act = Callable[[], Any]
 LONGEST_WAIT = 2.0
 """Seconds that a buyer may wait at the 99th percentile (C-1)."""
-
-
+BUYERS = 64
 MILLISECONDS_OF_A_RACE = 300
+DAY = timedelta(days=1)
+"""What stands after a race does so beyond the attack: none of it falls due in the middle of another race."""
 
 
 @dataclass
@@ -98,7 +98,7 @@ def crowd(size: int) -> Iterator[Crowd]:
 def last_unit(people: Crowd, buyers: int, _: Random) -> Iterator[str]:
     """C-1: all want the last unit; one gets it, the others a clean no."""
     cards = declare(1)
-    results = people.race([partial(hold, {cards: 1})] * buyers)
+    results = people.race([partial(hold, {cards: 1}, ttl=DAY)] * buyers)
     won = sum(isinstance(each, UUID) for each in results)
     lost = sum(isinstance(each, SoldOut) for each in results)
     if (won, lost) != (1, buyers - 1) or books(cards) != (1, 1, 0) or taken(cards) != 1:
@@ -108,7 +108,7 @@ def last_unit(people: Crowd, buyers: int, _: Random) -> Iterator[str]:
 def enough_for_all(people: Crowd, buyers: int, _: Random) -> Iterator[str]:
     """C-2: as many units as buyers; nobody is turned away."""
     cards = declare(buyers)
-    won = sum(isinstance(each, UUID) for each in people.race([partial(hold, {cards: 1})] * buyers))
+    won = sum(isinstance(each, UUID) for each in people.race([partial(hold, {cards: 1}, ttl=DAY)] * buyers))
     if won != buyers:
         yield f"{won} of {buyers} won where there was enough"
 
@@ -124,10 +124,10 @@ def mixed_bundles(people: Crowd, buyers: int, dice: Random) -> Iterator[str]:
         [partial(hold, wish, bundle=bundle) for wish, bundle in zip(wishes, bundles, strict=True)]
     )
     yield from (repr(each) for each in results if not isinstance(each, UUID | SoldOut))
+    claims, _states = claims_of(bundles)
     for result, wish, bundle in zip(results, wishes, bundles, strict=True):
-        claims = dict(Claim.objects.filter(bundle=bundle).values_list("resource", "quantity"))
-        if claims != (wish if isinstance(result, UUID) else {}):
-            yield f"bundle {bundle} is split: {claims} of {wish}"
+        if claims[bundle] != (wish if isinstance(result, UUID) else {}):
+            yield f"bundle {bundle} is split: {claims[bundle]} of {wish}"
     for resource in resources:
         total, standing, _peak = books(resource)
         if standing > total or standing != taken(resource):
@@ -141,10 +141,12 @@ def mixed_bundles(people: Crowd, buyers: int, dice: Random) -> Iterator[str]:
 def expiry_against_confirm(people: Crowd, buyers: int, dice: Random) -> Iterator[str]:
     """C-5: holds that run out while they are confirmed; each ends one way, expires once, and nothing is lost."""
     resources = [declare(buyers) for _ in range(3)]
-    bundles = [hold(dict.fromkeys(resources, 1)) for _ in range(buyers // 2)]
+    with transaction.atomic():
+        bundles = [hold(dict.fromkeys(resources, 1)) for _ in range(buyers // 2)]
     left = {bundle: timedelta(milliseconds=dice.randint(0, MILLISECONDS_OF_A_RACE)) for bundle in bundles}
     ends = Case(*[When(bundle=bundle, then=Now() + ttl) for bundle, ttl in left.items()])
     Claim.objects.filter(bundle__in=bundles).update(expires_at=ends)
+    over = time.monotonic() + MILLISECONDS_OF_A_RACE / 1000
     acts: list[Act] = [partial(capacity.confirm, bundle=bundle) for bundle in bundles]
     acts += [capacity.expire_next] * len(bundles)
     dice.shuffle(acts)
@@ -153,80 +155,104 @@ def expiry_against_confirm(people: Crowd, buyers: int, dice: Random) -> Iterator
         for each in people.race(acts)
         if isinstance(each, Exception) and not isinstance(each, HoldGone)
     )
-    time.sleep(MILLISECONDS_OF_A_RACE / 1000)
+    time.sleep(max(0, over - time.monotonic()))
     while capacity.expire_next():
         pass
-    for bundle in bundles:
-        states = bundle_state(bundle)
-        told = EventRecord.objects.filter(name="kernel.hold_expired", subject=bundle).count()
+    expired = EventRecord.objects.filter(name="kernel.hold_expired", subject__in=bundles)
+    told = Counter(expired.values_list("subject", flat=True))
+    for bundle, states in claims_of(bundles)[1].items():
         people.outcomes.update(states)
-        if states not in ({ClaimState.CONFIRMED}, {ClaimState.EXPIRED}) or told != (
+        if states not in ({ClaimState.CONFIRMED}, {ClaimState.EXPIRED}) or told[bundle] != (
             states == {ClaimState.EXPIRED}
         ):
-            yield f"bundle {bundle} is {states} and was told to have expired {told} times"
+            yield f"bundle {bundle} is {states} and was told to have expired {told[bundle]} times"
     if any(books(each)[1] != taken(each) for each in resources):
         yield "the books do not say what is taken"
 
 
-Attack = Callable[[Crowd, int, Random], Iterator[str]]
-ATTACKS: dict[str, Attack | type[Sellers]] = {
-    "C-1 the last unit": last_unit,
-    "C-2 enough for all": enough_for_all,
-    "C-3 mixed bundles": mixed_bundles,
-    "C-5 expiry against confirm": expiry_against_confirm,
-    "C-6 cuts and suspensions": Sellers,
-    "C-9 hoarders": hoarders,
+Race = Callable[[Crowd, int, Random], Iterator[str]]
+RACES: dict[str, Race | type[Sellers]] = {
+    "C-1": last_unit,
+    "C-2": enough_for_all,
+    "C-3": mixed_bundles,
+    "C-5": expiry_against_confirm,
+    "C-6": Sellers,
+    "C-9": hoarders,
 }
+ACTS = 100
+SIZES = {
+    "C-1": (50, 1000),
+    "C-2": (50, 500),
+    "C-3": (50, 500),
+    "C-4": (3, 300),
+    "C-5": (50, 157),  # of 32 races: 5,024
+    "C-6": (50, 2000),
+    "C-7": (25, 10000),
+    "C-9": (4, 12),  # of 21 bots that try 40 times: 10,080
+}
+"""What a change must stand of each attack, and a release: rounds of 64 buyers (C-6: of 16), faults of C-4, sequences of a
+hundred acts of C-7."""
 
 
-def run(*, rounds: int, buyers: int, seed: int) -> list[str]:
-    """Run every attack; what was broken, in words. Prints a line for each attack."""
+def run(rounds: Mapping[str, int], *, buyers: int, seed: int) -> list[str]:
+    """Run so many rounds of each race; what was broken, in words. Prints a line for each.
+
+    Markets are opened before the first race: opening one tells everybody of all that has happened.
+    """
     broken = []
-    for name, kind in ATTACKS.items():
-        attack: Attack = kind() if isinstance(kind, type) else kind
-        size = max(4, buyers // 4) if kind is Sellers else buyers  # each of them asks both gates
+    races: dict[str, Race] = {
+        name: kind() if isinstance(kind := RACES[name], type) else kind for name in rounds
+    }
+    for name, attack in races.items():
+        size = max(4, buyers // 4) if isinstance(attack, Sellers) else buyers  # each of them asks both gates
         dice = Random(seed)
         begin = time.monotonic()
         with crowd(size) as people:
             found = [
-                f"{name}, round {n}: {each}" for n in range(rounds) for each in attack(people, size, dice)
+                f"{name}, round {n}: {each}"
+                for n in range(rounds[name])
+                for each in attack(people, size, dice)
             ]
         if attack is expiry_against_confirm and not {"confirmed", "expired"} <= set(people.outcomes):
             found.append(f"{name}: one side always won, so nothing was shown: {dict(people.outcomes)}")
-        if people.p99 > LONGEST_WAIT and kind is not hoarders:  # a bot's act is forty tries
+        if people.p99 > LONGEST_WAIT and attack is not hoarders:  # a bot's act is forty tries
             found.append(f"{name}: p99 is {people.p99:.2f} s")
         broken += found
         print(  # noqa: T201 - a command line
-            f"{'FAIL' if found else 'ok  '} {name}: {rounds} rounds × {size} buyers in "
-            f"{time.monotonic() - begin:.1f} s, p99 {people.p99 * 1000:.0f} ms, {dict(people.outcomes)}"
+            f"{'FAIL' if found else 'ok  '} {name} {RACES[name].__name__}: {rounds[name]} rounds × {size} buyers in "
+            f"{time.monotonic() - begin:.1f} s, p99 {people.p99 * 1000:.0f} ms, {dict(people.outcomes)}",
+            flush=True,
         )
     return broken
 
 
-def model(size: str) -> list[str]:
-    """C-7: so many sequences of so many acts against the model; the first that differs, in words."""
+def model(sequences: int) -> list[str]:
+    """C-7: so many sequences of acts against the model; the first that differs, in words."""
     begin = time.monotonic()
     try:
-        run_machine(size)
+        run_machine(sequences=sequences, acts=ACTS)
     except AssertionError as error:
         return [f"C-7: {error}"]
-    print(f"ok   C-7 the model: {size} in {time.monotonic() - begin:.0f} s, 0 divergences")  # noqa: T201
+    seconds = time.monotonic() - begin
+    print(f"ok   C-7 model: {sequences} × {ACTS} acts in {seconds:.1f} s, 0 divergences", flush=True)  # noqa: T201
     return []
 
 
 def main() -> int:
     """Run the attack from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=50)
-    parser.add_argument("--buyers", type=int, default=64)
+    parser.add_argument("--release", action="store_true", help="at the size of a release")
+    parser.add_argument(
+        "--only", nargs="+", choices=SIZES, default=SIZES, metavar="C-n", help=", ".join(SIZES)
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--faults", type=int, default=3)
-    parser.add_argument("--machine", default="50x50", help="sequences x acts of the model")
     asked = parser.parse_args()
+    sizes = {name: SIZES[name][asked.release] for name in asked.only}
     with as_node("the attack does what services do"):
-        broken = run(rounds=asked.rounds, buyers=asked.buyers, seed=asked.seed)
-        broken += model(asked.machine)
-    broken += faults(asked.faults, asked.seed)
+        rounds = {name: size for name, size in sizes.items() if name in RACES}
+        broken = run(rounds, buyers=BUYERS, seed=asked.seed)
+        broken += model(sizes["C-7"]) if "C-7" in sizes else []
+    broken += faults(sizes["C-4"], asked.seed) if "C-4" in sizes else []
     print(*broken, sep="\n")  # noqa: T201 - a command line
     return 1 if broken else 0
 

@@ -1,5 +1,6 @@
 """Small words for the tests and attacks on the capacity ledger."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -43,6 +44,17 @@ def taken(resource: UUID) -> int:
     """The sum of the active claims, counted from the claims themselves."""
     active = Claim.objects.filter(resource=resource, state__in=ACTIVE)
     return int(active.aggregate(sum=Sum("quantity"))["sum"] or 0)
+
+
+def claims_of(bundles: Iterable[UUID]) -> tuple[dict[UUID, dict[UUID, int]], dict[UUID, set[str]]]:
+    """What each bundle has claimed of each resource, and the states of its claims; by one statement."""
+    quantities: dict[UUID, dict[UUID, int]] = {bundle: {} for bundle in bundles}
+    states: dict[UUID, set[str]] = {bundle: set() for bundle in quantities}
+    rows = Claim.objects.filter(bundle__in=list(quantities))
+    for bundle, resource, quantity, state in rows.values_list("bundle", "resource", "quantity", "state"):
+        quantities[bundle][resource] = quantity
+        states[bundle].add(state)
+    return quantities, states
 
 
 def books(resource: UUID) -> tuple[int, int, int]:
