@@ -276,7 +276,7 @@ REST_FRAMEWORK = {
         "participants.api.sessions.SessionAuthentication",  # last: a header says more than a cookie
     ],
     "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["kernel.api.rendering.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["kernel.api.throttles.ActorThrottle"],
     "NUM_PROXIES": int(env.flag("BEHIND_PROXY")),  # X-Forwarded-For is not the caller's to choose

@@ -1,6 +1,6 @@
 """How sure a commit has to be before it is answered."""
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
 def commit_without_waiting() -> None:
@@ -8,5 +8,4 @@ def commit_without_waiting() -> None:
 
     For records that anybody can make again, and that nothing scarce rests on.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit TO off")
+    connections[DEFAULT_DB_ALIAS].commit_in_haste()  # type: ignore[attr-defined] # kernel.database

@@ -11,10 +11,10 @@ from django.urls import resolve
 from django.utils.translation import get_language, override
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from kernel.api import problems
+from kernel.api.rendering import JsonRenderer
 from kernel.errors import Internal
 from kernel.models.operations import Operation, OperationState
 from kernel.services.operations import Answered, Asked, actor_of, progress_of
@@ -100,7 +100,7 @@ def perform(row: Operation) -> Answered:
             if translated is None or translated[0].status >= Internal.status:
                 raise
             return _refused(*translated)
-    result = json.loads(JSONRenderer().render(response.data))
+    result = json.loads(JsonRenderer().render(response.data))
     return Answered(status=response.status_code, location=response.get("Location", ""), result=result)
 
 

@@ -10,10 +10,10 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.rendering import JsonRenderer
 from kernel.api.views import HouseView
 from kernel.selectors.events import Happening, events_after, last_position
 from kernel.systems import System
@@ -75,7 +75,7 @@ class LiveQuery(serializers.Serializer[Any]):
     seconds = serializers.IntegerField(min_value=1, max_value=LONGEST_SECONDS, default=LONGEST_SECONDS)
 
 
-class EventStreamRenderer(JSONRenderer):
+class EventStreamRenderer(JsonRenderer):
     """Lets a client ask for text/event-stream; problems are JSON all the same."""
 
     media_type = "text/event-stream"
@@ -116,7 +116,7 @@ class LiveView(HouseView):
 
     system = System.MONITORING
     operations = {"GET": "monitoring.follow_events"}
-    renderer_classes = [EventStreamRenderer, JSONRenderer]
+    renderer_classes = [EventStreamRenderer, JsonRenderer]
 
     @extend_schema(
         parameters=[

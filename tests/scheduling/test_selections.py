@@ -239,7 +239,7 @@ def test_selecting_reads_in_the_same_number_of_queries_however_much_there_is(
         assert len(chosen(world.ben)["answer"]["bundles"]) == 2
     assert len(more) == len(few)
     told = [str(each["sql"]) for each in few]
-    assert len([each for each in told if "SAVEPOINT" not in each]) == 8, "\n".join(told)
+    assert len([each for each in told if "SAVEPOINT" not in each]) == 7, "\n".join(told)
 
 
 def test_a_selection_leaves_its_mark(world: World) -> None:
