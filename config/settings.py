@@ -1,5 +1,6 @@
 """Settings of a node. Everything that differs between nodes comes from the environment."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ from celery.schedules import crontab
 
 from config import environment as env
 from config.sign_in import security_schemes
+
+gc.disable()  # what is loaded from here on is no garbage: until config.apps says that it is all there
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -82,6 +85,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "oauth2_provider",
     *FLOORS,
+    "config",
 ]
 MIDDLEWARE = [
     "kernel.middleware.RequestMiddleware",

@@ -49,7 +49,7 @@ def main(words: Sequence[str]) -> int:
         replace(NATIONAL, extra=ACCELERATED),
     ]
     try:
-        with unwinding_on_signals(), private_stack("demo", durable=True) as stack:
+        with unwinding_on_signals(), private_stack("demo", durable=False) as stack:
             told("PostgreSQL, Redis ready", time.monotonic() - begin)
             if options.federation:
                 with federation.nation(stack, proxy, ACCELERATED, told) as four:

@@ -17,7 +17,7 @@ from celery import current_app
 from django.db import connection, connections, transaction
 from django.db.models.functions import Now
 
-from config import celery_app
+from config.celery import app as celery_app
 from kernel import doorbell
 from kernel.actor import SYSTEM
 from kernel.ids import new_id

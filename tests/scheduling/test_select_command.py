@@ -1,12 +1,15 @@
 """`manage select` from folder to file: exit codes, refused demands in their place, nothing written on exit 2."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
+from config.embedded.stack import ROOT
 from scheduling.adapters.files.supply import save_supply
 from scheduling.management.commands.select import Command
 from tests.scheduling.worlds import small_supply
@@ -94,3 +97,13 @@ def test_an_unknown_column_warns_on_the_way(folder: Path, capsys: pytest.Capture
     centres.write_text("\n".join([head + ",note", *(row + ",x" for row in rows)]) + "\n")
     assert run(folder, json.dumps(LEAST))[0] == 0
     assert "centres.csv: unknown column 'note'" in capsys.readouterr().err
+
+
+def test_anybody_replays_an_answer_without_a_node_its_settings_or_its_database(folder: Path) -> None:
+    (folder / "demands.jsonl").write_text(json.dumps(LEAST), encoding="utf-8")
+    names = {"supply": "supply", "demands": "demands.jsonl", "out": "answers.jsonl"}
+    command = [sys.executable, str(ROOT / "manage.py"), "select", *(f"--{k}={v}" for k, v in names.items())]
+    done = subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads((folder / "answers.jsonl").read_text(encoding="utf-8"))
+    assert answer["snapshot"] == small_supply(Random(3)).snapshot
