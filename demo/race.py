@@ -15,10 +15,16 @@ RACERS = 16
 WON, LOST = 201, 409
 
 
+def gather(world: World) -> None:
+    """Let sixteen firms register while the demo waits for something else."""
+    pool = ThreadPoolExecutor(4)
+    world.racers = [pool.submit(join, world, number) for number in range(RACERS)]
+    world.closing.append(lambda: pool.shutdown(wait=False, cancel_futures=True))
+
+
 def race_for_the_last(world: World) -> tuple[int, int]:
-    """Let sixteen firms order the best bundle at once; what was free, and how many won."""
-    with ThreadPoolExecutor(4) as pool:
-        firms = list(pool.map(lambda number: join(world, number), range(RACERS)))
+    """Let the firms that were gathered order the best bundle at once; what was free, and how many won."""
+    firms = [racer.result() for racer in world.racers]
     wishes = [wish(world, firm) for firm in firms]
     free = free_machines(world)
     gate = Barrier(RACERS)

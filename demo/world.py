@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass
 class World:
-    """Two running nodes, the proxy through which the regional one goes out, the clients of every actor by name, and facts by name."""
+    """Two running nodes, the proxy through which the regional one goes out, the clients of every actor by name, facts by name, and the firms that will race for the last machines."""
 
     regional: Node
     national: Node
@@ -26,6 +27,7 @@ class World:
     clients: dict[str, Client] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     agents: dict[str, ProviderAgent] = field(default_factory=dict)
+    racers: list[Future[Client]] = field(default_factory=list)
     closing: list[Callable[[], None]] = field(default_factory=list)
 
     def load(self, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from demo.agent import ProviderAgent
 from demo.client import Client, expect
+from demo.race import RACERS, gather
 from demo.world import World
 
 
@@ -25,6 +26,7 @@ def run(world: World) -> str:
         "both providers are on the market", lambda: on_sale("compute-jia") and on_sale("compute-yi")
     )
     world.agents["compute-yi"].silence()
+    gather(world)
     world.until("the silent provider leaves the market", lambda: not on_sale("compute-yi"), seconds=30)
     expect(on_sale("compute-jia"), "the other provider stays")
     rows = world.clients["compute-yi"].get("/api/v1/pools", limit=200)["items"]
@@ -33,4 +35,7 @@ def run(world: World) -> str:
     )
     world.agents["compute-yi"].start()
     world.until("it comes back with its next heartbeat", lambda: on_sale("compute-yi"))
-    return f"{both} offers of B went stale and left the market, and came back with the next heartbeat"
+    return (
+        f"{both} offers of B went stale and left the market, and came back with the next heartbeat; "
+        f"meanwhile {RACERS} more users began to register"
+    )
