@@ -149,8 +149,7 @@ class Distances:
         self._least: dict[str, Sums] = {}
         self._ahead: dict[str, Sequence[float]] = {}
         self._back: dict[tuple[str, int], Sequence[float]] = {}
-        self._by_km: dict[float, tuple[Sums, Sums] | None] = {}
-        self._read_by_km: dict[float, tuple[Sequence[float], Sequence[float]]] = {}
+        self._by_km: dict[float, KmSums | None] = {}
 
     def exact(self, metric: str) -> bool:
         """Whether the sums of this metric are the least ones; else all are 0, which still bounds them."""
@@ -180,34 +179,22 @@ class Distances:
             self._ahead[metric] = one_by_one(self.least(metric))
         return self._ahead[metric]
 
-    def by_km(self, most: float) -> tuple[Sums, Sums] | None:
-        """(metres, latency) of the path of least km, then least latency, to each of n sites; infinity for none.
+    def by_km(self, most: float) -> "KmSums | None":
+        """Sums of the path of least km, then least latency, to each of n sites.
 
         Sites that no path reaches within `most` µs may be at infinity too. None where a double could not hold the two
         together.
         """
         if most not in self._by_km:
-            self._by_km[most] = self._split(self._run("km", self._usable.metres_within(most)))
+            found = self._run("km", self._usable.metres_within(most))
+            exact = found is not None and np.max(found, where=np.isfinite(found), initial=0) < _EXACT
+            self._by_km[most] = KmSums(found, self._usable.base) if found is not None and exact else None
         return self._by_km[most]
 
-    def known_by_km(self, target: int) -> tuple[Sequence[float], Sequence[float]] | None:
-        """The same sums, to be read one by one, of a run that was asked for before and reached the target."""
-        for most, sums in self._by_km.items():
-            if sums is not None and math.isfinite(sums[0][target]):
-                if most not in self._read_by_km:
-                    self._read_by_km[most] = one_by_one(sums[0]), one_by_one(sums[1])
-                return self._read_by_km[most]
-        return None
-
-    def _split(self, found: "Sums | None") -> tuple[Sums, Sums] | None:
-        if found is None:
-            return None
-        reached = np.isfinite(found)
-        if np.max(found, where=reached, initial=0) >= _EXACT:
-            return None
-        parts = np.divmod(np.where(reached, found, 0).astype(np.int64), self._usable.base)
-        metres, latency = (np.where(reached, part, math.inf) for part in parts)
-        return metres, latency
+    def known_by_km(self, target: int) -> "KmSums | None":
+        """The same of a run that was asked for before and reached the target."""
+        known = (sums for sums in self._by_km.values() if sums is not None)
+        return next((sums for sums in known if math.isfinite(sums.both[target])), None)
 
     def back(self, metric: str, target: int) -> Sequence[float]:
         """The least sum from each of n sites to the target, to be read one by one."""
@@ -234,6 +221,27 @@ class Distances:
             found -= self._pause
             found[self._source] = 0
         return found
+
+
+class KmSums:
+    """For each of n sites metres × `base` + µs of a path; infinity where there is none."""
+
+    def __init__(self, sums: Sums, base: int) -> None:
+        self._sums, self.base = sums, base
+        self.both = one_by_one(sums)
+
+    def at(self, targets: NDArray[np.int64]) -> tuple[Sums, Sums]:
+        """(metres, latency) to each target; infinity for none."""
+        found = self._sums[targets]
+        reached = np.isfinite(found)
+        parts = np.divmod(np.where(reached, found, 0), self.base)
+        metres, latency = (np.where(reached, part, math.inf) for part in parts)
+        return metres, latency
+
+    def metres(self, target: int) -> float:
+        """The metres to one target; infinity for none."""
+        both = self.both[target]
+        return both // self.base if math.isfinite(both) else both
 
 
 def one_by_one(sums: Sums) -> Sequence[float]:

@@ -115,7 +115,7 @@ class _Spread:
         if not len(places) or (sums := self.reach.distances.by_km(most)) is None:
             return
         targets = self.targets[places]
-        metres, latency = sums[0][targets], sums[1][targets]
+        metres, latency = sums.at(targets)
         for slow in np.flatnonzero(latency > most).tolist():
             found = searched(self.reach, int(targets[slow]), most)
             assert found is not None  # noqa: S101 - the fastest path is within the bound

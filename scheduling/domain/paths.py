@@ -175,20 +175,17 @@ class Reach:
         net, distances, settled = self.network, self.distances, self._settled[order]
         # Sums of km and latency at once leave fewer arcs than those of km alone, and are there where lines were compared.
         both = distances.known_by_km(target) if order is Order.KM else None
-        metric = "metres" if order is Order.KM else "latency"
-        exact = both is not None or distances.exact(metric)
-        least = both[0] if both else distances.ahead(metric)
-        weights = net.metres if order is Order.KM else net.latency
+        km, us = (both.base, 1) if both else (1, 0) if order is Order.KM else (0, 1)
+        exact = both is not None or distances.exact("metres" if order is Order.KM else "latency")
+        least = both.both if both else distances.ahead("metres" if order is Order.KM else "latency")
         onward: dict[int, list[tuple[int, int]]] = {}
         begin: set[int] = {target} & settled.keys()
         seen, waiting = {target}, [] if begin else [target]
         while waiting:
             site = waiting.pop()
             for other, span in self.arcs(site):
-                pause = 0 if order is Order.KM else self.hop[other]
-                if exact and least[other] + weights[span] + pause != least[site]:
-                    continue
-                if both and both[1][other] + self.hop[other] + net.latency[span] != both[1][site]:
+                weight = net.metres[span] * km + (net.latency[span] + self.hop[other]) * us
+                if exact and least[other] + weight != least[site]:
                     continue
                 onward.setdefault(other, []).append((site, span))
                 if other in settled:

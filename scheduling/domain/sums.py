@@ -3,7 +3,6 @@
 import heapq
 import math
 
-from scheduling.domain.distances import one_by_one
 from scheduling.domain.paths import Bounds, Order, Reach
 
 Sums = tuple[int, int | None]
@@ -23,8 +22,11 @@ def best_sums(reach: Reach, target: int, order: Order, bounds: Bounds) -> Sums |
             latency = reach.distances.ahead("latency")[target]
             return None if latency > most else (int(latency), None)
         if order is Order.KM and (least := reach.distances.by_km(most)) is not None:
-            metres, latency = float(least[0][target]), float(least[1][target])
-            return (int(latency), int(metres)) if latency <= most else searched(reach, target, most)
+            if (both := least.both[target]) < math.inf:
+                metres, latency = divmod(int(both), least.base)
+                if latency <= most:
+                    return latency, metres
+            return searched(reach, target, most)
     path = reach.best(target, order, bounds)
     return None if path is None else (path.latency, path.metres)
 
@@ -37,12 +39,12 @@ def searched(reach: Reach, target: int, most: float) -> tuple[int, int] | None:
     order, so the first at the source is best, and one that is no faster than an earlier one at its site is beaten by it.
     """
     latency, by_km = reach.distances.ahead("latency"), reach.distances.by_km(most)
-    metres = reach.distances.ahead("metres") if by_km is None else one_by_one(by_km[0])
+    metres = reach.distances.ahead("metres").__getitem__ if by_km is None else by_km.metres
     if reach.distances.exact("latency") and latency[target] > most:
         return None
     source, hop, net = reach.source, reach.hop, reach.network
     fastest: dict[int, int] = {}
-    queue: list[tuple[float, float, int, int, int]] = [(metres[target], latency[target], 0, 0, target)]
+    queue: list[tuple[float, float, int, int, int]] = [(metres(target), latency[target], 0, 0, target)]
     while queue:
         _, _, length, delay, site = heapq.heappop(queue)
         if site == source:
@@ -57,5 +59,5 @@ def searched(reach: Reach, target: int, most: float) -> tuple[int, int] | None:
             all_delay = onward + pause + latency[other]
             if all_delay <= most and onward < fastest.get(other, math.inf):
                 new_length = length + net.metres[span]
-                heapq.heappush(queue, (new_length + metres[other], all_delay, new_length, onward, other))
+                heapq.heappush(queue, (new_length + metres(other), all_delay, new_length, onward, other))
     return None
