@@ -1,9 +1,11 @@
 """The attacks on claims that need sellers or many tenants: cuts and suspensions in the middle (C-6), and hoarders (C-9)."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
+from itertools import count
 from random import Random
 from typing import Any, Protocol
 from uuid import UUID
@@ -19,11 +21,13 @@ from kernel.models.suspensions import SuspensionCause, SuspensionScope
 from kernel.services import capacity
 from kernel.services.suspensions import close_suspension, open_suspension
 from scheduling.services.holds import confirm_bundle, hold_bundle
+from tests.aggregation.supply import beat, report
 from tests.kernel.ledger import MINUTE, books, claims_of, declare, taken
 from tests.scheduling.live import first_bundle, open_market
 from tests.support.cast import World
 
 BANDWIDTH = 10**9
+SECONDS_BETWEEN_REPORTS = 60
 
 
 class Crowd(Protocol):
@@ -42,9 +46,16 @@ class Sellers:
         """Ada's machines and Lin's network, and the bundle that everybody wants."""
         world = World()
         open_market(world)
-        self.actor, self.facts = world.ben.actor, first_bundle(world.ben)
+        self.provider, self.actor, self.facts = world.ada, world.ben.actor, first_bundle(world.ben)
+        self.numbers, self.reported = count(2), time.monotonic()
         for span in self.facts.spans:
             self.set(span, BANDWIDTH)
+
+    def keep_fresh(self) -> None:
+        """Let the provider's agent report as agents do: what is known of too old a time is not sold."""
+        if time.monotonic() - self.reported > SECONDS_BETWEEN_REPORTS:
+            report(self.provider, beat(next(self.numbers)))
+            self.reported = time.monotonic()
 
     @staticmethod
     def set(resource: UUID, total: int) -> None:
@@ -55,6 +66,7 @@ class Sellers:
     def __call__(self, people: Crowd, buyers: int, dice: Random) -> Iterator[str]:
         """One round; what was broken, in words."""
         actor, facts = self.actor, self.facts
+        self.keep_fresh()
         self.set(facts.pool, buyers)
         bundles = [new_id() for _ in range(buyers - 1)]
         left = dice.randrange(buyers)
