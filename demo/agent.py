@@ -36,6 +36,7 @@ class ProviderAgent:
         self.refused: list[str] = []
         self.verify: Callable[[str, Mapping[str, str], bytes], None] | None = None
         self._sequence, self._quiet = 0, threading.Event()
+        self._beating: threading.Thread | None = None
         self.listener = Listener(self._take)
         self.callback_url = f"{self.listener.url}/dispatch"
         client.post("/api/v1/agents", {"agent": name, "callback_url": self.callback_url})
@@ -65,15 +66,18 @@ class ProviderAgent:
         """Report now and every two seconds."""
         self._quiet.clear()
         self.report()
-        threading.Thread(target=self._beat, daemon=True).start()
+        self._beating = threading.Thread(target=self._beat, daemon=True)
+        self._beating.start()
 
     def silence(self) -> None:
         """Fall silent, as an agent does whose link or host is gone."""
         self._quiet.set()
 
     def close(self) -> None:
-        """Stop reporting and listening."""
+        """Stop reporting and listening; a report that is on its way arrives."""
         self.silence()
+        if self._beating:
+            self._beating.join()
         self.listener.close()
 
     def _beat(self) -> None:

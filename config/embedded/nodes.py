@@ -253,7 +253,8 @@ def running_nodes(
     """Migrated, started and ready nodes, in the order of `specs`; ended on the way out, however it is taken.
 
     The web workers load their code while the databases are made, for they ask nothing of them before they are asked;
-    Celery's do. `meanwhile(node)` is called for all nodes at once while these start: their databases are there.
+    `meanwhile(node)` is called for all nodes at once as soon as their databases are there. Celery's workers load theirs
+    last, while the first requests are answered: what they do is never waited for by one.
     `say(what, seconds)` hears of each thing done. Of services that are disposable nothing is wanted any more at the
     end, so their nodes end at once.
     """
@@ -263,10 +264,10 @@ def running_nodes(
             node.start("web")
         prepare(nodes, stack, say)
         begin = time.monotonic()
-        for node in nodes:
-            node.start("worker")
         with ThreadPoolExecutor() as all_at_once:
             list(all_at_once.map(meanwhile, nodes))
+        for node in nodes:
+            node.start("worker")
         for node in nodes:
             node.wait()
             say(f"{node.spec.code} ready at {node.url}", time.monotonic() - begin)
