@@ -94,13 +94,13 @@ class Field:
         return int(self.query("SELECT count(*) FROM claim")[0][0])
 
     def recovered(self, since: int) -> bool:
-        """Whether buyers go on after a fault, in time."""
+        """Whether buyers go on after a fault, in time; whoever was killed is at work again, as under a supervisor."""
         deadline = time.monotonic() + SECONDS_TO_RECOVER
         while time.monotonic() < deadline:
+            self.fill()
             with suppress(psycopg.OperationalError):
                 if self.progress() > since:
                     return True
-            self.fill()
             time.sleep(0.1)
         return False
 
