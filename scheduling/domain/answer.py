@@ -1,11 +1,12 @@
 """What a selection answers: bundles, the Pareto front, reasons, and the smallest relaxations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from scheduling.domain.lines import UNSERVED, LineChoice
+from scheduling.domain.offers import Ints
 from scheduling.domain.scores import Score
 
 Stated = str | int | bool | Decimal | datetime | tuple[str, ...]
@@ -61,7 +62,8 @@ class Answer:
 
     `extras` is the content hash of what only the service knows, where the demand asked for any of it. `ranks` says for
     each bundle how many are strictly better, plus one: bundles of equal value share a rank, whatever they are called, and
-    ids only order them on the page. `tied_beyond` is how many of the last one's rank the page has no room for.
+    ids only order them on the page. `tied_beyond` is how many of the last one's rank the page has no room for. `fitting`
+    are the offers that meet all constraints on offers, by site, where all had to be looked at.
     """
 
     demand: str
@@ -73,3 +75,4 @@ class Answer:
     extras: str | None = None
     ranks: tuple[int, ...] = ()
     tied_beyond: int = 0
+    fitting: Mapping[str, Ints] | None = field(default=None, repr=False, compare=False)

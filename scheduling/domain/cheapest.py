@@ -24,7 +24,7 @@ def first_standings(supply: Supply, demand: Demand, lines: Lines, costs: Costs) 
     """
     columns = costs.columns
     most = int(columns.price[-1]) * costs.times if len(columns.ids) else 0
-    table = _table(supply, lines)
+    table = _table(supply, demand, lines)
     if not costs.by_price or max(most, table.dearest) >= _NONE // 4:
         return None
     money = min(_NONE // 2, _NONE if (bound := budget(demand)) is None else bound)
@@ -47,7 +47,7 @@ def first_standings(supply: Supply, demand: Demand, lines: Lines, costs: Costs) 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The cost of each product's line to each centre (by position), _NONE where there is no line; and the lines."""
+    """The cost of each product's line to each centre that will do (by position), _NONE where there is no line; and the lines."""
 
     products: list[Product]
     costs: NDArray[np.int64]
@@ -56,9 +56,11 @@ class _Table:
     dearest: int
 
 
-def _table(supply: Supply, lines: Lines) -> _Table:
-    known = [at for at, name in enumerate(supply.columns.centres) if name in supply.centres]
-    sites = [supply.columns.site_of[at] for at in known]
+def _table(supply: Supply, demand: Demand, lines: Lines) -> _Table:
+    columns = supply.columns
+    within = np.flatnonzero(columns.centres_within(demand)).tolist()
+    known = [at for at in within if columns.centres[at] in supply.centres]
+    sites = [columns.site_of[at] for at in known]
     found = [
         {
             at: line
@@ -68,7 +70,7 @@ def _table(supply: Supply, lines: Lines) -> _Table:
         for product in lines.products
     ]
     all_costs = [[line.cost for line in each.values()] for each in found]
-    costs = np.full((len(found), len(supply.columns.centres)), _NONE, dtype=np.int64)
+    costs = np.full((len(found), len(columns.centres)), _NONE, dtype=np.int64)
     dearest = max((max(each, default=0) for each in all_costs), default=0)
     if dearest < _NONE:
         for way, each in enumerate(found):

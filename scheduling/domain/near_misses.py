@@ -1,18 +1,15 @@
 """Centres that fail a demand on latency alone: to be measured, or out of light's reach."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-import numpy as np
-
 from scheduling.domain.fans import fan, fastest
 from scheduling.domain.light import Medium, floor_us
 from scheduling.domain.lines import Lines, Product
-from scheduling.domain.screening import screen
+from scheduling.domain.offers import Ints
 from scheduling.domain.sites import Point
-from scheduling.domain.standings import by_site
 from scheduling.domain.starts import Start
 from scheduling.domain.supply import Supply
 from scheduling.domain.verdicts import Verdict, judge
@@ -37,8 +34,10 @@ class NearMiss:
     verdict: Verdict
 
 
-def near_misses(supply: Supply, lines: Lines, beyond_silica: frozenset[str]) -> list[NearMiss]:
-    """The centres with offers that fit, none of whose lines keeps the latency bound, nearest first.
+def near_misses(
+    supply: Supply, lines: Lines, offers: Mapping[str, Ints], beyond_silica: frozenset[str]
+) -> list[NearMiss]:
+    """The centres with offers that fit (`offers`, by site), none of whose lines keeps the latency bound, nearest first.
 
     A line provider all of whose spans are silica is held to 4.9 µs/km; one of `beyond_silica`, which has others,
     to 3.336: the physical bound must hold for every path it may have. Sites without coordinates are left out.
@@ -46,20 +45,15 @@ def near_misses(supply: Supply, lines: Lines, beyond_silica: frozenset[str]) -> 
     below = lines.demand.max_latency_us
     if below is None:
         return []
-    columns = supply.columns
-    fits = np.logical_and.reduce(
-        [constraint.passes for constraint in screen(supply, lines.demand, lines.wishes)]
-    )
-    offers = by_site(columns, fits)
     nearest = _Nearest(supply, lines, list(offers), below)
     for product in lines.products:
         medium = Medium.UNDISCLOSED if product[0] in beyond_silica else Medium.SILICA
         for start in lines.starts(product):
             nearest.offer(product, start, medium)
     found = [
-        miss(columns.centres[centre])
+        miss(supply.columns.centres[centre])
         for site, miss in nearest.misses()
-        for centre in set(columns.centre[offers[site]].tolist())
+        for centre in set(supply.columns.centre[offers[site]].tolist())
     ]
     return sorted(found, key=lambda miss: (miss.upper_us, miss.centre))
 

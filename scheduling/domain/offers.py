@@ -1,7 +1,7 @@
 """Offers as NumPy columns ordered by price, and the screen that says which constraint each one fails."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -162,15 +162,32 @@ class OfferColumns:
         return found
 
     def _centre(self, demand: Demand, rows: Rows) -> list[Constraint]:
-        wanted, found = demand.centre, []
         at = self.centre[rows]
+        return [
+            Constraint(f"centre.{name}", "centre", within[at], None if values is None else values[at], places)
+            for name, within, values, places in self._of_centres(demand)
+        ]
+
+    def centres_within(self, demand: Demand) -> Mask:
+        """Which centres, by position, meet the constraints on centres."""
+        found: Mask = np.logical_and.reduce(
+            [
+                np.full(len(self.centres), fill_value=True),
+                *(within for _, within, *_ in self._of_centres(demand)),
+            ]
+        )
+        return found
+
+    def _of_centres(self, demand: Demand) -> Iterator[tuple[str, Mask, Ints | None, int]]:
+        """Each constraint on centres: its name, which of them pass, the number that is compared and its decimals."""
+        wanted = demand.centre
         for name, (column, places) in CENTRE_BOUNDS.items():
             bound: int | Decimal | None = getattr(wanted, name)
             if bound is not None:
                 values = self.centre_numbers[column]
                 limit = scaled(Decimal(bound), places)
                 within = (values <= limit) & (values != UNKNOWN) if name == "max_pue" else values >= limit
-                found.append(Constraint(f"centre.{name}", "centre", within[at], values[at], places))
+                yield name, within, values, places
         for name, listed, inside in (
             ("include", wanted.include, True),
             ("exclude", wanted.exclude, False),
@@ -178,8 +195,7 @@ class OfferColumns:
             if listed:
                 chosen = np.full(len(self.centres), not inside)
                 chosen[self._codes("centre", listed)] = inside
-                found.append(Constraint(f"centre.{name}", "centre", chosen[at]))
-        return found
+                yield name, chosen, None, 0
 
     def _providers(self, demand: Demand, rows: Rows) -> list[Constraint]:
         found = []

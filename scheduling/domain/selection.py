@@ -55,7 +55,8 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
             )
     constraints = screen(supply, demand, wishes)
     fits = np.logical_and.reduce([constraint.passes for constraint in constraints])
-    found = list(standings(costs, lines, by_site(columns, fits)))
+    fitting = by_site(columns, fits)
+    found = list(standings(costs, lines, fitting))
     feasible = any(standing.affordable for standing in found)
     top = _top(costs, lines, found)
     return Answer(
@@ -70,6 +71,7 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
         extras=None if wishes == NO_WISHES else supply.extras.snapshot,
         ranks=top.ranks,
         tied_beyond=top.tied_beyond,
+        fitting=fitting,
     )
 
 

@@ -125,7 +125,7 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
         ranks=list(answer.ranks),
         tied_beyond=answer.tied_beyond,
         spans=_evidence_of(answer, version),
-        near_misses=_near_misses(version, lines) if answer.rejected or not answer.bundles else [],
+        near_misses=_near_misses(version, lines, answer),
         terms=_terms(answer, lines, version, placed, question.asked_at),
         bundles=len(answer.bundles),
         across=across,
@@ -254,8 +254,9 @@ def _evidence_of(answer: Answer, version: Version) -> dict[str, Any]:
     return found
 
 
-def _near_misses(version: Version, lines: Lines) -> list[dict[str, Any]]:
-    if lines.demand.max_latency_us is None:  # nothing can fail on latency
+def _near_misses(version: Version, lines: Lines, answer: Answer) -> list[dict[str, Any]]:
+    """Told where reasons are wanted or nothing was found: then all offers have been looked at."""
+    if answer.fitting is None or (answer.bundles and not answer.rejected):
         return []
     return [
         {
@@ -269,7 +270,7 @@ def _near_misses(version: Version, lines: Lines) -> list[dict[str, Any]]:
             "great_circle_km": kilometres(miss.great_circle_m),
             "verdict": {"fail": "impossible"}.get(miss.verdict, miss.verdict.value),
         }
-        for miss in near_misses(version.supply, lines, version.beyond_silica)
+        for miss in near_misses(version.supply, lines, answer.fitting, version.beyond_silica)
     ]
 
 

@@ -1,15 +1,20 @@
 """Centres that fail on latency alone, against what is said of each line by itself."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
+import numpy as np
+
 from scheduling.domain.light import Medium, floor_us
 from scheduling.domain.lines import Lines
 from scheduling.domain.near_misses import NearMiss, near_misses
+from scheduling.domain.offers import Ints
 from scheduling.domain.screening import screen
 from scheduling.domain.selection import lines_of
 from scheduling.domain.sites import Point
+from scheduling.domain.standings import by_site
 from scheduling.domain.supply import Supply
 from scheduling.domain.verdicts import Verdict, judge
 from scheduling.domain.wishes import NO_WISHES
@@ -17,6 +22,12 @@ from tests.scheduling.ended import several_ends
 from tests.scheduling.worlds import LINE_PROVIDERS, small_demand, small_supply
 
 BEYOND = frozenset({LINE_PROVIDERS[0]})
+
+
+def fitting(supply: Supply, lines: Lines) -> Mapping[str, Ints]:
+    """The offers that meet what is asked of offers, by site."""
+    passes = [constraint.passes for constraint in screen(supply, lines.demand, lines.wishes)]
+    return by_site(supply.columns, np.logical_and.reduce(passes))
 
 
 def plainly(supply: Supply, lines: Lines) -> list[NearMiss]:
@@ -84,7 +95,7 @@ def test_near_misses_are_what_each_line_says_by_itself() -> None:
             demand = replace(demand, max_latency_us=rng.choice((5, 20, 60, 150)), protection=protection)
             wishes = several_ends(rng, supply) if rng.random() < 0.5 else NO_WISHES
             made = [lines_of(supply, demand, wishes) for _ in range(2)]
-            found = near_misses(supply, made[0], BEYOND)
+            found = near_misses(supply, made[0], fitting(supply, made[0]), BEYOND)
             assert found == plainly(supply, made[1]), seed
             seen, several = seen + len(found), several + (len(found) > 1)
             verdicts |= {miss.verdict for miss in found}
