@@ -86,19 +86,22 @@ def placed(rng: Random, supply: Supply) -> Supply:
 
 def test_near_misses_are_what_each_line_says_by_itself() -> None:
     seen, several, verdicts = 0, 0, set()
-    for seed in range(250):
+    for seed in range(200):
         rng = Random(seed)
         supply = placed(rng, small_supply(rng))
-        for _ in range(4):
-            demand = small_demand(rng, supply)
-            protection = rng.choice((demand.protection, "one_plus_one"))
-            demand = replace(demand, max_latency_us=rng.choice((5, 20, 60, 150)), protection=protection)
-            wishes = several_ends(rng, supply) if rng.random() < 0.5 else NO_WISHES
+        for _ in range(5):
+            pair = rng.random() < 0.4
+            wishes = several_ends(rng, supply) if pair or rng.random() < 0.7 else NO_WISHES
+            demand = replace(
+                small_demand(rng, supply),
+                max_latency_us=rng.choice((5, 10, 15, 20, 60)),
+                protection="one_plus_one" if pair else "none",
+            )
             made = [lines_of(supply, demand, wishes) for _ in range(2)]
             found = near_misses(supply, made[0], fitting(supply, made[0]), BEYOND)
             assert found == plainly(supply, made[1]), seed
             seen, several = seen + len(found), several + (len(found) > 1)
             verdicts |= {miss.verdict for miss in found}
-    assert seen > 50
-    assert several > 5
+    assert seen > 30
+    assert several > 2
     assert verdicts == {Verdict.FAIL, Verdict.INCONCLUSIVE}
