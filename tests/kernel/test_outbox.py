@@ -304,3 +304,21 @@ def test_nobody_waits_for_a_bell_that_hangs(monkeypatch: pytest.MonkeyPatch) -> 
     answered.set()
     bell.close()
     assert rings == [True, True], "what was asked for meanwhile is rung for at the end of the process"
+
+
+def test_a_ring_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+
+    def send(name: str, **_: Any) -> None:
+        sent.append(name)
+        if len(sent) == 1:
+            raise RuntimeError("whatever may go wrong on the way to Redis")
+
+    monkeypatch.setattr(current_app, "send_task", send)
+    bell = doorbell.Bell()
+    for times in (1, 2):
+        bell.ring()
+        deadline = time.monotonic() + 5
+        while len(sent) < times and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert sent == [doorbell.SWEEP, doorbell.SWEEP]
