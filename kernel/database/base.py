@@ -33,7 +33,7 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 
 def _document(value: Any) -> bytes:
-    """JSON of a document; what it writes otherwise than Python's own is left to that: keys that are no text, 65 bits and more."""
+    """JSON of a document; keys that are no text, and 65 bits and more, are left to Python's own writer. NaN, which JSON lacks, is null."""
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:

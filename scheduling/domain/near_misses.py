@@ -1,9 +1,8 @@
 """Centres that fail a demand on latency alone: to be measured, or out of light's reach."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 
 from scheduling.domain.fans import fan, fastest
 from scheduling.domain.light import Medium, floor_us
@@ -50,10 +49,11 @@ def near_misses(
         medium = Medium.UNDISCLOSED if product[0] in beyond_silica else Medium.SILICA
         for start in lines.starts(product):
             nearest.offer(product, start, medium)
+    columns = supply.columns
     found = [
-        miss(supply.columns.centres[centre])
-        for site, miss in nearest.misses()
-        for centre in set(supply.columns.centre[offers[site]].tolist())
+        nearest.miss(at, columns.centres[centre])
+        for at in nearest.found
+        for centre in set(columns.centre[offers[nearest.sites[at]]].tolist())
     ]
     return sorted(found, key=lambda miss: (miss.upper_us, miss.centre))
 
@@ -72,8 +72,7 @@ class _Nearest:
         self._points = {at: point for at in without if (point := _point(supply, sites[at])) is not None}
         self._metres: dict[str, dict[int, Decimal] | None] = {}
         self._floors: dict[tuple[str, Medium], dict[int, int]] = {}
-        self._best: dict[int, tuple[bool, int]] = {}
-        self._found: dict[int, tuple[Product, str, int, Medium]] = {}
+        self.found: dict[int, tuple[tuple[bool, int], Product, str, int, Medium]] = {}
 
     def offer(self, product: Product, start: Start, medium: Medium) -> None:
         """Take the lines of a product from one start where they are too slow, and come nearer than those before."""
@@ -88,23 +87,20 @@ class _Nearest:
             groups = lines.groups(product, start, self.sites[at])
             if us is None or not groups:
                 continue
-            upper, best = us + groups[0].terminal_us, self._best.get(at)
-            if best is not None and (False, upper) >= best:  # whatever the verdict
+            upper, best = us + groups[0].terminal_us, self.found.get(at)
+            if best is not None and (False, upper) >= best[0]:  # whatever the verdict
                 continue
             lower, here = max(
                 (floor[at] + groups[0].terminal_us + tail, here) for floor, tail, here in floors
             )
             rank = (self._verdict(upper, lower) is Verdict.FAIL, upper)
-            if best is None or rank < best:
-                self._best[at], self._found[at] = rank, (product, here, lower, medium)
+            if best is None or rank < best[0]:
+                self.found[at] = rank, product, here, lower, medium
 
-    def misses(self) -> Iterator[tuple[str, Callable[[str], NearMiss]]]:
-        """The sites where there is any, and what is told of a centre there."""
-        return ((self.sites[at], partial(self._miss, at)) for at in self._points if at in self._found)
-
-    def _miss(self, at: int, centre: str) -> NearMiss:
-        (provider, technology), here, lower, medium = self._found[at]
-        metres, upper = self._metres_from(here) or {}, self._best[at][1]
+    def miss(self, at: int, centre: str) -> NearMiss:
+        """What is told of a centre at a site where anything was found."""
+        (_, upper), (provider, technology), here, lower, medium = self.found[at]
+        metres = self._metres_from(here) or {}
         return NearMiss(
             centre=centre,
             line_provider=provider,
