@@ -1,6 +1,7 @@
 """One-to-all least sums of one metric at a time: exact bounds that steer and cut every path search."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from typing import cast
@@ -9,10 +10,8 @@ import numpy as np
 import scipy  # its parts are loaded when they are first named
 from numpy.typing import NDArray
 
+from scheduling.domain.contraction import Contracted, Sums, contraction
 from scheduling.domain.network import LOSS_SCALE, Network
-
-Sums = NDArray[np.float64]
-"""A least sum for each of n sites: whole numbers or infinity."""
 
 _EXACT = 2**53
 """Below this a double holds every integer, so SciPy's sums of integers are exact."""
@@ -24,6 +23,12 @@ LOG_SCALE = 10**12
 
 _REMEMBERED = 16
 """Sets of usable spans remembered for each network; demands ask for few different bandwidths."""
+
+_LARGE = 2_000
+"""Sites from which on a network is contracted: of fewer, a plain search is as fast."""
+
+_PLAIN = 1
+"""Questions for a metric that a plain search answers; who asks again will ask often enough to pay for a contraction."""
 
 
 class Usable:
@@ -44,6 +49,8 @@ class Usable:
         self._pause = np.array(network.hop, dtype=np.int64)
         self._matrices: dict[str, scipy.sparse.csr_matrix[np.float64] | None] = {}
         self._transposed: dict[str, scipy.sparse.csr_matrix[np.float64]] = {}
+        self._contracted: dict[tuple[str, bool], Contracted] = {}
+        self._asked: Counter[tuple[str, bool]] = Counter()
         self._arcs: dict[int, list[tuple[int, int]]] = {}
         # No simple path is slower than all spans one after the other, so latency never carries into metres.
         self.base = _total(self._weights("latency")[self._span] + self._pause[self._left]) + 1
@@ -80,14 +87,32 @@ class Usable:
             self._matrices[metric] = self._built(metric)
         return self._matrices[metric]
 
-    def transposed(self, metric: str) -> "scipy.sparse.csr_matrix[np.float64] | None":
-        """The same from the entered site to the left one."""
-        if metric not in self._transposed:
-            matrix = self.matrix(metric)
-            if matrix is None:
-                return None
+    def sums(self, metric: str, site: int, most: float = math.inf, *, back: bool = False) -> "Sums | None":
+        """The least sum from a site to each, or `back` from each to it; infinity above `most`. None as of the matrix.
+
+        Of a large network it is asked on a contraction, unless nobody has asked before.
+        """
+        matrix = self.matrix(metric)
+        if matrix is None:
+            return None
+        key = (metric, back)
+        self._asked[key] += 1
+        if matrix.shape[0] >= _LARGE and self._asked[key] > _PLAIN:
+            if key not in self._contracted:
+                self._contracted[key] = self._laid(matrix, back=back)
+            return self._contracted[key].least(site, most)
+        if back and metric not in self._transposed:
             self._transposed[metric] = matrix.T.tocsr()
-        return self._transposed[metric]
+        ways = self._transposed[metric] if back else matrix
+        found: Sums = scipy.sparse.csgraph.dijkstra(ways, indices=[site], limit=most)[0]
+        return found
+
+    def _laid(self, matrix: "scipy.sparse.csr_matrix[np.float64]", *, back: bool) -> Contracted:
+        arcs = matrix.tocoo()
+        left, entered = arcs.row.astype(np.int64), arcs.col.astype(np.int64)
+        size = matrix.shape[0]
+        shape = contraction(size, (left * size + entered).tobytes())
+        return Contracted(shape, *((entered, left) if back else (left, entered)), arcs.data)
 
     def _built(self, metric: str) -> "scipy.sparse.csr_matrix[np.float64] | None":
         if metric == "km":
@@ -200,24 +225,18 @@ class Distances:
         """The least sum from each of n sites to the target, to be read one by one."""
         key = (metric, target)
         if key not in self._back:
-            matrix = self._usable.transposed(metric)
-            if matrix is None:
+            found = self._usable.sums(metric, target, back=True)
+            if found is None:
                 found = np.zeros(len(self._usable.network.hop))
-            else:
-                found = scipy.sparse.csgraph.dijkstra(matrix, indices=[target])[0]
-                if metric == "latency" and target != self._source:
-                    found[self._source] -= self._pause
+            elif metric == "latency" and target != self._source:
+                found[self._source] -= self._pause
             self._back[key] = one_by_one(found)
         return self._back[key]
 
     def _run(self, metric: str, most: float = math.inf) -> "Sums | None":
         """From the source to each site within `most`: it is left at the start alone, so its pass comes off every sum."""
-        matrix = self._usable.matrix(metric)
-        if matrix is None:
-            return None
-        limit = most + self._pause
-        found: Sums = scipy.sparse.csgraph.dijkstra(matrix, indices=[self._source], limit=limit)[0]
-        if metric in ("latency", "km"):
+        found = self._usable.sums(metric, self._source, most + self._pause)
+        if found is not None and metric in ("latency", "km"):
             found -= self._pause
             found[self._source] = 0
         return found

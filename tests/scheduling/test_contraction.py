@@ -1,0 +1,79 @@
+"""Sums on a contracted network are those of a plain search, for every metric and from every site."""
+
+from collections import Counter
+from random import Random
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduling.domain import distances
+from scheduling.domain.contraction import Contracted, Contraction
+from scheduling.domain.distances import Usable
+from tests.scheduling import ended
+from tests.scheduling.test_first import random_fibre
+
+Arc = tuple[int, int, int]
+
+
+def drawn(size: int, joined: list[Arc], most: float, source: int) -> list[float]:
+    """networkx's answer: what it is to each site, infinity where it is above `most`."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(size))
+    for left, entered, weight in joined:
+        if weight < graph.get_edge_data(left, entered, {"weight": np.inf})["weight"]:
+            graph.add_edge(left, entered, weight=weight)
+    found = nx.single_source_dijkstra_path_length(graph, source, cutoff=most)
+    return [found.get(site, np.inf) for site in range(size)]
+
+
+@given(st.integers(1, 24), st.data())
+def test_sums_on_a_contracted_network_are_the_least(size: int, data: st.DataObject) -> None:
+    site, weight = st.integers(0, size - 1), st.integers(0, 9)
+    spans = data.draw(st.lists(st.tuples(site, site, weight, weight), max_size=60), label="spans")
+    joined = [arc for a, b, to, back in spans if a != b for arc in ((a, b, to), (b, a, back))]
+    most = data.draw(st.one_of(st.just(np.inf), st.integers(0, 30)), label="most")
+    left, entered, weights = np.array(joined, dtype=np.int64).reshape(-1, 3).T
+    shape = Contraction(size, np.unique(left * size + entered))
+    laid = Contracted(shape, left, entered, weights.astype(np.float64))
+    for source in range(size):
+        assert laid.least(source, most).tolist() == drawn(size, joined, most, source)
+
+
+def test_a_network_without_a_core_one_of_core_alone_and_one_between() -> None:
+    def core(*pairs: tuple[int, int]) -> int:
+        size = 1 + max(max(pair) for pair in pairs)
+        return Contraction(
+            size,
+            np.array(sorted({a * size + b for one, other in pairs for a, b in ((one, other), (other, one))})),
+        ).core
+
+    assert core(*((site, site + 1) for site in range(40))) == 0
+    everybody = [(one, other) for one in range(9) for other in range(one)]
+    assert core(*everybody) == 9
+    assert core(*everybody, (8, 9), (9, 10), (10, 0)) == 9
+
+
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("metric", ["metres", "latency", "jitter", "hops", "survival", "km"])
+def test_who_asks_again_is_told_the_same_from_a_contraction(
+    monkeypatch: pytest.MonkeyPatch, metric: str, *, back: bool
+) -> None:
+    monkeypatch.setattr(distances, "_LARGE", 0)
+    for seed in range(12):
+        network = random_fibre(Random(seed))
+        for site in range(len(network.hop)):
+            usable = Usable(network, 1)
+            plain, again = (usable.sums(metric, site, 20_000, back=back) for _ in range(2))
+            assert plain is not None
+            assert again is not None
+            assert again.tolist() == plain.tolist(), (seed, site)
+
+
+def test_answers_from_contracted_networks_are_those_of_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distances, "_LARGE", 0)
+    monkeypatch.setattr(distances, "_PLAIN", 0)
+    for seed in range(150):
+        assert ended.disagreement(Random(seed), Counter()) is None, seed
