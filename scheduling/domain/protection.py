@@ -10,6 +10,9 @@ from scheduling.domain.paths import EMPTY_PATH, NOTHING, Avoid, Bounds, Order, P
 
 Score = tuple[int, int, int, int]
 
+_TRIED = 8
+"""Of what two paths share, how much is tried for its detour: each takes a search, and the ends of a shared stretch tell little."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -211,22 +214,32 @@ class _PairSearch:
         heapq.heappush(queue, (score, next(self.order_of), left, right))
 
     def _clash(self, first: Path, second: Path) -> _Clash | None:
-        """What to settle next: the shared thing that is dearest to avoid, so that bounds rise fast."""
+        """What to settle next: of some shared things the one that is dearest to avoid, so that bounds rise fast."""
         net, most = self.reaches[0].network, self.bounds[0].metres
         risks = [frozenset().union(*(net.srlg[span] for span in path.spans)) for path in (first, second)]
         shared = [
-            *(Avoid(sites=frozenset({site})) for site in first.between & second.between),
+            *(Avoid(sites=frozenset({site})) for site in self._in_order(first) if site in second.between),
             *(Avoid(srlg=frozenset({name})) for name in sorted(risks[0] & risks[1])),
             *(Avoid(spans=frozenset({span})) for span in first.spans if span in second.spans),
         ]
         if shared:
-            rule = _Side(max(shared, key=self._detour))
+            step = -(-len(shared) // _TRIED)
+            rule = _Side(max(shared[step // 2 :: step], key=self._detour))
             return rule, rule
         if most is not None and first.metres + second.metres > most:
             # Of a pair that fits, the one has at most `half` metres, or the other less than what that leaves.
             half = first.metres - (first.metres + second.metres - most + 1) // 2
             return _Side(metres=half), _Side(metres=most - half - 1)
         return None
+
+    def _in_order(self, path: Path) -> list[int]:
+        """The sites between, from the target back to the source."""
+        site, found = self.target, []
+        for span in reversed(path.spans[1:]):
+            a, b = self.reaches[0].network.ends[span]
+            site = b if site == a else a
+            found.append(site)
+        return found
 
     def _detour(self, avoid: Avoid) -> float:
         """How long the best path without it is: metres or µs; infinity where there is none."""
