@@ -80,3 +80,14 @@ class HeartbeatRefused(Problem):
         "没有一条读数可以保存（第一条 {pool}：{reason_zh}）；未存储任何内容，可更正后用同一序号重发。",
         "Not one reading could be kept (the first, {pool}: {reason_en}); nothing was stored: correct it and send the same sequence again.",
     )
+
+
+class ItemChanged(Problem):
+    """An item of a batch names a version that is not the newest."""
+
+    status = 409
+    code = "item_changed"
+    title = Text("该项已被修改", "The item was changed")
+    detail = Text(
+        "当前版本为 {current}；请重新读取后再提交该项。", "Its generation is now {current}; read it again."
+    )

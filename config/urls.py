@@ -7,6 +7,7 @@ from kernel.api import health
 from kernel.api.addresses import addresses_of
 from participants.api import oauth
 
+handler400 = "kernel.api.problems.bad_request"
 handler404 = "console.pages.problems.not_found"
 handler500 = "console.pages.problems.internal_error"
 

@@ -21,7 +21,9 @@ class Client:
         """Speak to the node at `base` with the key, or with none."""
         headers = {"Accept-Language": language} | ({"Authorization": f"Api-Key {key}"} if key else {})
         self.base, self.key = base, key
-        self.http = httpx.Client(base_url=base, headers=headers, timeout=SECONDS, verify=TRUST)
+        self.http = httpx.Client(
+            base_url=base, headers=headers, timeout=SECONDS, verify=TRUST, trust_env=False
+        )
 
     def get(self, path: str, *, expect: int = 200, **params: Any) -> Any:
         """Read an address; the JSON body."""

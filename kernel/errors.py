@@ -125,6 +125,30 @@ class Forbidden(Problem):
     )
 
 
+class ScopeMissing(Problem):
+    """The role holds the operation, but the key's scopes leave it out."""
+
+    status = 403
+    code = "scope_missing"
+    title = Text("密钥的授权范围不足", "The key's scopes leave this out")
+    detail = Text(
+        "您的角色可以执行 {operation}，但本密钥的授权范围（{scopes}）不含它；请换用含该范围的密钥，或向本主体管理员申请。",
+        "Your role may do {operation}, but this key's scopes ({scopes}) do not cover it; use a key whose scopes do, or ask your administrator for one.",
+    )
+
+
+class UnknownHost(Problem):
+    """The request names a host that this node does not answer for."""
+
+    status = 400
+    code = "unknown_host"
+    title = Text("未知的主机名", "Unknown host")
+    detail = Text(
+        "本节点不以该主机名应答；请使用节点公布的地址，运营方可在 ALLOWED_HOSTS 中增列。",
+        "This node does not answer by that host name; use the address that it publishes. Its operator lists names in ALLOWED_HOSTS.",
+    )
+
+
 class MethodNotAllowed(Problem):
     """The address does not take this method."""
 
@@ -260,29 +284,6 @@ class CallbackRefused(Problem):
     code = "callback_refused"
     title = Text("回调地址不可用", "The callback address is refused")
     detail = Text("{reason_zh}", "{reason_en}")
-
-
-class BatchRefused(Problem):
-    """All or nothing was asked for, and at least one item is wrong."""
-
-    status = 409
-    code = "batch_refused"
-    title = Text("整批未执行", "The batch was refused")
-    detail = Text(
-        "{total} 项中有 {failed} 项有误，整批未执行；请按 errors 逐项更正，或以 atomic=false 仅执行正确的项。",
-        "{failed} of {total} items are wrong, so nothing was done; correct what errors names, or send atomic=false.",
-    )
-
-
-class ItemChanged(Problem):
-    """An item of a batch names a version that is not the newest."""
-
-    status = 409
-    code = "item_changed"
-    title = Text("该项已被修改", "The item was changed")
-    detail = Text(
-        "当前版本为 {current}；请重新读取后再提交该项。", "Its generation is now {current}; read it again."
-    )
 
 
 class MalformedBody(Problem):

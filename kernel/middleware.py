@@ -89,6 +89,23 @@ class LanguageMiddleware(LocaleMiddleware):
         request.LANGUAGE_CODE = translation.get_language()
 
 
+class HostMiddleware:
+    """Answers by the node's own names alone, so that a page elsewhere cannot speak to it under a name of its own.
+
+    What is the same under every name, and asked by address, is left out.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Handle one request; Django's DisallowedHost is answered by handler400."""
+        if not request.path.startswith(settings.UNDER_ANY_NAME):
+            request.get_host()
+        return self.get_response(request)
+
+
 class TenancyMiddleware:
     """The innermost: behind it a request of the API touches nobody's rows, until its view asks for a scope."""
 

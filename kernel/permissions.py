@@ -1,6 +1,7 @@
 """The permission table: operation × role → reach, read once from config/permissions.yaml."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ from typing import Any
 from django.conf import settings
 
 from kernel.actor import Actor, Reach, Role
+from kernel.errors import Forbidden, Problem, ScopeMissing
 from kernel.profiles import read_profile
 
 # who beyond its own house reaches only what a mandate names, for as long as it lasts; it always sees that house
 MANDATED: frozenset[str] = frozenset({Role.SUPPORTING_UNIT, Role.AUDITOR})
+EVERY_SCOPE = frozenset({"*"})
 BY_ITSELF = frozenset({Reach.NONE, Reach.OWN})
 OWN_HOUSE = frozenset(
     {
@@ -76,6 +79,14 @@ def reach_of(operation: str, actor: Actor) -> Reach:
     if scope_covers(actor.scopes, operation):
         held += [_within_mandate(row.get(role, Reach.NONE), role, operation, actor) for role in actor.roles]
     return max(held, key=lambda reach: reach.width)
+
+
+def refusal(operation: str, actor: Actor) -> Problem:
+    """Why the actor does not reach the operation: its role does not hold it, or its key's scopes leave it out."""
+    with_every_scope = reach_of(operation, replace(actor, scopes=EVERY_SCOPE))
+    if scope_covers(actor.scopes, operation) or with_every_scope is Reach.NONE:
+        return Forbidden(operation=operation)
+    return ScopeMissing(operation=operation, scopes=", ".join(sorted(actor.scopes)) or "-")
 
 
 def reaches_of(actor: Actor) -> Mapping[str, Reach]:

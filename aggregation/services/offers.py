@@ -11,14 +11,14 @@ from django.db.models.functions import Now
 
 from aggregation.domain.faults import Fault, FaultCode
 from aggregation.domain.offers import ACT_INTO, LIFE, OfferDraft, OfferState, faults_of_offer
-from aggregation.errors import KeyTaken, WrongInput
+from aggregation.errors import ItemChanged, KeyTaken, WrongInput
 from aggregation.events import OfferChanged, OfferRegistered, OffersRegistered
 from aggregation.models import Offer, OfferPrice
 from aggregation.selectors.pools import Ground, ground_of
 from aggregation.selectors.profiles import accelerators
 from kernel.actor import Actor
 from kernel.clock import now
-from kernel.errors import InvalidField, ItemChanged, NotFound, Problem
+from kernel.errors import InvalidField, NotFound, Problem
 from kernel.services.outbox import publish, publish_each
 from participants.selectors.organisations import require_certified
 

@@ -19,11 +19,12 @@ def up(_words: Sequence[str]) -> int:
     """在后台启动服务和一个区域节点。Start the services and one regional node in the background."""
     with Stack() as stack:
         node = Node(REGIONAL, stack)
-        if not ask_ready(node.url).ready:
-            earlier = [
-                each for name, each in stack.state.processes().items() if name.startswith(node.spec.code)
-            ]
-            end(earlier, grace=SECONDS_TO_STOP)
+        ours = {
+            name: each for name, each in stack.state.processes().items() if name.startswith(node.spec.code)
+        }
+        # Another's node may answer at the port that ours would take.
+        if not (any(map(is_alive, ours.values())) and ask_ready(node.url).ready):
+            end(ours.values(), grace=SECONDS_TO_STOP)
             prepare([node], stack)
             try:
                 node.start()

@@ -58,6 +58,7 @@ class NodeSpec:
         return self.place or self.role
 
 
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 REGIONAL = NodeSpec("regional", "320000", "江苏省算力互联互通节点（演示）", 8320)
 NEIGHBOUR = NodeSpec("regional", "330000", "浙江省算力互联互通节点（演示）", 8330, place="neighbour")
 INDUSTRY = NodeSpec("industry", "320571", "医疗影像行业算力互联互通节点（演示）", 8357)
@@ -213,9 +214,9 @@ class Readiness:
 
 
 def ask_ready(url: str) -> Readiness:
-    """Ask the node at `url`; one that does not answer is not ready."""
+    """Ask the node at `url`, by no proxy; one that does not answer is not ready."""
     try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - our own http address
+        with DIRECT.open(f"{url}/readyz", timeout=5) as answer:
             return Readiness(ready=True, words=answer.read().decode())
     except urllib.error.HTTPError as refusal:
         return Readiness(ready=False, words=refusal.read().decode(errors="replace"))

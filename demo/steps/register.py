@@ -126,9 +126,11 @@ def machines(world: World) -> str:
     client = person.post(f"{here}/clients", body)
     form = {"grant_type": "client_credentials", "scope": "kernel aggregation.list_pools"}
     pair = (client["client_id"], client["client_secret"])
-    token = httpx.post(f"{api}/api/v1/oauth/token", data=form, auth=pair, verify=TRUST).json()["access_token"]
+    token = httpx.post(
+        f"{api}/api/v1/oauth/token", data=form, auth=pair, verify=TRUST, trust_env=False
+    ).json()["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
-    me = httpx.get(f"{api}/api/v1/me", headers=bearer, verify=TRUST).json()
+    me = httpx.get(f"{api}/api/v1/me", headers=bearer, verify=TRUST, trust_env=False).json()
     expect(me["user"] is None and me["organisation"] == world.facts["compute-jia"], "a machine is no person")
     made = person.post(f"{here}/keys", {"name": "nightly", "scopes": ["kernel", "participants"]})
     old = Client(api, made["api_key"])
@@ -138,7 +140,9 @@ def machines(world: World) -> str:
     key = Ed25519PrivateKey.generate()
     person.post(f"{here}/signing-keys", {"name": "agent", "key": public_jwk(key)})
     headers = bearer | signed_headers(key, "GET", f"{api}/api/v1/me")
-    first, again = (httpx.get(f"{api}/api/v1/me", headers=headers, verify=TRUST) for _ in range(2))
+    first, again = (
+        httpx.get(f"{api}/api/v1/me", headers=headers, verify=TRUST, trust_env=False) for _ in range(2)
+    )
     expect(first.json()["signed"], "a good signature is taken")
     expect(again.json()["code"] == "signature_refused", "and the same one not twice")
     return "a machine signed in, a key rotated, a signature taken once"

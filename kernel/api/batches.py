@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from kernel.actor import Actor
 from kernel.api.problems import ProblemDocument, document, pointers
 from kernel.api.views import HouseView
-from kernel.errors import BatchRefused, InvalidInput, Problem
+from kernel.errors import InvalidInput, Problem
 from kernel.models.base import Entity
 from kernel.permissions import by_mandate
 from kernel.text import Text
@@ -26,6 +26,18 @@ TOO_MANY = Text(
 )
 
 Outcome = UUID | Problem
+
+
+class BatchRefused(Problem):
+    """All or nothing was asked for, and at least one item is wrong."""
+
+    status = 409
+    code = "batch_refused"
+    title = Text("整批未执行", "The batch was refused")
+    detail = Text(
+        "{total} 项中有 {failed} 项有误，整批未执行；请按 errors 逐项更正，或以 atomic=false 仅执行正确的项。",
+        "{failed} of {total} items are wrong, so nothing was done; correct what errors names, or send atomic=false.",
+    )
 
 
 class BatchIn(serializers.Serializer[Any]):

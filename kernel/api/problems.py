@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, ValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import get_language
@@ -132,6 +132,19 @@ def response_outside_views(problem: errors.Problem) -> JsonResponse:
         content_type=PROBLEM_JSON,
         json_dumps_params={"ensure_ascii": False},
     )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001 - Django's signature
+    """Django's handler400."""
+    return response_outside_views(reading(exception))
+
+
+def reading(exception: Exception) -> errors.Problem:
+    """What was wrong with a request that Django itself would not read."""
+    if isinstance(exception, DisallowedHost):
+        return errors.UnknownHost()
+    translated = translate(exception)
+    return translated[0] if translated else errors.MalformedBody(media_type="form")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001 - Django's signature

@@ -1,9 +1,10 @@
 """The front door: links to what is here, who the caller is, the page of error codes, and what every code is called."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -28,6 +29,21 @@ class RootOut(serializers.Serializer[Any]):
     links = serializers.DictField(child=serializers.CharField())
 
 
+@cache
+def readable() -> list[str]:
+    """The names of the addresses of the API that can be read without naming an object."""
+    found: list[str] = []
+    waiting: list[tuple[str, URLPattern | URLResolver]] = [("", each) for each in get_resolver().url_patterns]
+    while waiting:
+        prefix, each = waiting.pop()
+        path = prefix + str(each.pattern)
+        if isinstance(each, URLResolver):
+            waiting += [(path, inner) for inner in each.url_patterns]
+        elif each.name and path.startswith("api/v1") and "<" not in path:
+            found += [each.name] if hasattr(getattr(each.callback, "view_class", None), "get") else []
+    return sorted(found)
+
+
 class RootView(HouseView):
     """`/api/v1`: the entry from which every list can be found."""
 
@@ -36,7 +52,7 @@ class RootView(HouseView):
     @extend_schema(responses=RootOut)
     def get(self, request: Request) -> Response:
         """Say what this node is and link to its lists and documents."""
-        links = {name: request.build_absolute_uri(reverse(name)) for name in settings.ROOT_LINKS}
+        links = {name: request.build_absolute_uri(reverse(name)) for name in readable()}
         return Response(
             {
                 "node": settings.NODE_CODE,

@@ -28,7 +28,7 @@ from kernel.api.readings import reading_of
 from kernel.api.shapes import expand, narrow
 from kernel.api.versions import etag, fits, with_version
 from kernel.models.base import Entity, EntityQuerySet
-from kernel.permissions import by_mandate, reach_of
+from kernel.permissions import by_mandate, reach_of, refusal
 from kernel.services.mandates import note_mandate
 from kernel.services.operations import accept_operation, report_progress
 from kernel.states import StateTable
@@ -128,7 +128,7 @@ class HouseView(APIView):
         if self.queryset is not None and kwargs:
             self.subject = self._find(actor, reach, kwargs)
         if reach is Reach.NONE:
-            raise errors.Forbidden(operation=self.operation)
+            raise refusal(self.operation, actor)
         if by_mandate(self.operation, actor):
             note_mandate(operation=self.operation, on=getattr(self.subject, "id", None), actor=actor)
         reach_as(self._actor if self.request.method in SAFE else SYSTEM)

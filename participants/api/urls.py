@@ -61,7 +61,7 @@ urlpatterns = [
     path("members/<uuid:pk>:end", people.EndMembershipView.as_view()),
     path("organisations/<uuid:pk>/invitations", people.InvitationsView.as_view()),
     path("appointments", mandates.AppointmentsView.as_view()),
-    path("mandates", mandates.MandatesView.as_view()),
+    path("mandates", mandates.MandatesView.as_view(), name="mandates"),
     path("mandates/<uuid:pk>:end", mandates.EndMandateView.as_view()),
     path("organisations/<uuid:pk>:propose-mandate", mandates.ProposeMandateView.as_view()),
     path("invitations/<uuid:pk>:withdraw", people.WithdrawInvitationView.as_view()),

@@ -31,7 +31,7 @@ urlpatterns = [
     path("topologies:import", topologies.ImportTopologyView.as_view()),
     path("sites:import", networks.ImportSitesView.as_view()),
     path("metro-boundaries", circles.BoundariesView.as_view(), name="metro-boundaries"),
-    path("metro-indicators", metro.MetroIndicatorsView.as_view()),
+    path("metro-indicators", metro.MetroIndicatorsView.as_view(), name="metro-indicators"),
     path("latency-circles", circles.AllCirclesView.as_view(), name="latency-circles"),
     path("latency-circles/<uuid:pk>", circles.CirclesView.as_view()),
     path("latency-circles/<uuid:pk>/geometry", circles.CircleGeometryView.as_view()),
@@ -86,7 +86,7 @@ urlpatterns = [
     path("line-quotes/<uuid:pk>:decline", line_quotes.DeclineLineView.as_view()),
     path("line-quotes/<uuid:pk>:hold", line_quotes.HoldLineView.as_view()),
     path("line-quotes/<uuid:pk>:release", line_quotes.ReleaseLineView.as_view()),
-    path("line-service-profile", line_services.LineServiceProfileView.as_view()),
+    path("line-service-profile", line_services.LineServiceProfileView.as_view(), name="line-service-profile"),
     path("line-products/<uuid:pk>:describe", line_services.DescribeLineProductView.as_view()),
     path(
         "catalogue/line-products", line_services.CatalogueLinesView.as_view(), name="catalogue-line-products"

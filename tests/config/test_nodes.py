@@ -5,12 +5,17 @@ import pwd
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from config.embedded import __main__ as commands
 from config.embedded.nodes import HOST, NATIONAL, REGIONAL, Node, _reserve_port, ask_ready
 from config.embedded.place import Place
 from config.embedded.stack import ROOT, Stack
@@ -71,6 +76,68 @@ def test_two_roles_on_one_stack_share_no_secret_and_no_address(node: Node) -> No
 def test_a_node_that_does_not_answer_is_not_ready() -> None:
     with _reserve_port(0) as held:
         assert not ask_ready(f"http://{HOST}:{held.getsockname()[1]}").ready
+
+
+class Ready(BaseHTTPRequestHandler):
+    """Whatever is asked is ready."""
+
+    def do_GET(self) -> None:
+        """Answer 200."""
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def somebody() -> Iterator[str]:
+    """The address of a server that is not ours and is ready."""
+    with HTTPServer((HOST, 0), Ready) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://{HOST}:{server.server_port}"
+        server.shutdown()
+
+
+def test_our_own_node_is_not_asked_by_way_of_a_proxy(somebody: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", f"http://{HOST}:9")
+    assert ask_ready(somebody).ready
+
+
+def test_somebody_else_who_answers_at_our_port_is_not_taken_for_our_node(
+    somebody: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = []
+
+    class Started(Node):
+        def start(self, *names: str) -> None:
+            started.append(names)
+
+        def wait(self) -> None:
+            self.url = "http://ours"
+
+    class Idle(Stack):
+        def __init__(self) -> None:
+            super().__init__(tmp_path / "run")
+
+        def __enter__(self) -> Stack:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def keep(self) -> None:
+            pass
+
+    monkeypatch.setattr(commands, "Stack", Idle)
+    monkeypatch.setattr(commands, "Node", Started)
+    monkeypatch.setattr(commands, "prepare", lambda *_: None)
+    monkeypatch.setattr(commands, "REGIONAL", replace(REGIONAL, port=int(somebody.rsplit(":", 1)[1])))
+    assert commands.up([]) == 0
+    assert started == [()]
+    assert somebody not in capsys.readouterr().out
 
 
 def test_programs_in_a_closed_folder_are_linked_to_where_the_services_may_run_them(tmp_path: Path) -> None:

@@ -118,16 +118,19 @@ def test_a_reader_of_all_may_not_act_on_a_row(world: World, box: Any) -> None:
 def test_a_key_acts_within_its_scopes_and_may_always_do_what_everybody_may(world: World, box: Any) -> None:
     assert world.rhea.with_scopes("kernel").get(BOXES).status_code == 200
     assert world.rhea.with_scopes("kernel.list_boxes").get(BOXES).status_code == 200
-    assert code(world.rhea.with_scopes("kernel.list_boxes").post(BOXES, BOX)) == (403, "forbidden")
+    assert code(world.rhea.with_scopes("kernel.list_boxes").post(BOXES, BOX)) == (403, "scope_missing")
     narrow = world.rhea.with_scopes("identifiers")
-    assert narrow.get(BOXES).status_code == 403
+    refused = narrow.get(BOXES, Accept_Language="en")
+    assert code(refused) == (403, "scope_missing")
+    assert "kernel.list_boxes" in refused.json()["detail"]
+    assert "(identifiers)" in refused.json()["detail"]
     assert narrow.get("/api/v1/me").json()["operations"]["kernel.read_root"] == "all"
 
 
 def test_a_key_without_scopes_reaches_nothing_but_what_everybody_may(world: World, box: Any) -> None:
     ApiKey.objects.filter(id=world.rhea.row.id).update(scopes=[])
     assert code(world.rhea.get(f"{BOXES}/{box['id']}")) == (404, "not_found")
-    assert code(world.rhea.post(BOXES, BOX)) == (403, "forbidden")
+    assert code(world.rhea.post(BOXES, BOX)) == (403, "scope_missing")
     everybody_s = {name: row["anonymous"].value for name, row in table().items() if "anonymous" in row}
     assert world.rhea.get("/api/v1/me").json()["operations"] == everybody_s
 

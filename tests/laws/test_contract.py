@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -18,6 +19,7 @@ from kernel.api.schema import EVERY_PROBLEM, WRITE_PROBLEMS
 from kernel.api.views import HouseView
 from kernel.permissions import read_table, table
 from tests.laws.house import FLOORS
+from tests.support.caller import Caller
 from tests.support.contract import CONTRACT, read
 
 OPERATION = re.compile(r"(?P<floor>[a-z]+)\.[a-z]+(_[a-z0-9]+)+")
@@ -84,6 +86,20 @@ def test_the_committed_contract_is_the_code_s(written: str) -> None:
 
 def test_every_operation_has_a_row_and_every_row_an_operation(described: dict[str, Any]) -> None:
     assert list(complaints(described, set(table()))) == []
+
+
+@pytest.mark.django_db
+def test_the_root_links_to_everything_that_can_be_read_without_naming_an_object(
+    described: dict[str, Any],
+) -> None:
+    linked = {urlsplit(link).path for link in Caller().get("/api/v1").json()["links"].values()}
+    readable = {
+        path
+        for path, verbs in described["paths"].items()
+        if path.startswith("/api/") and "{" not in path and "get" in verbs
+        if not any(each.get("required") for each in verbs["get"].get("parameters", ()))
+    }
+    assert readable - linked == set()
 
 
 def test_every_address_of_the_api_asks_the_questions_of_the_house() -> None:
