@@ -28,7 +28,11 @@ class SuspensionCause(Vocabulary):
 
 
 class Suspension(models.Model):
-    """One open or closed suspension of a party or a resource; only its issuer closes it."""
+    """One open or closed suspension of a party or a resource.
+
+    `reference` is the instruction, finding, certification or qualification that opened it: who issued it stands there, and
+    nothing else closes it.
+    """
 
     public: ClassVar[bool] = True
 

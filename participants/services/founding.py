@@ -35,11 +35,16 @@ class Seat:
     expires_at: datetime
 
 
+class FoundedOtherwiseError(ValueError):
+    """A party of the node stands under another name; says which, in both languages."""
+
+
 @transaction.atomic
 def found_node(*, operator_name: str, regulator_name: str, division: str) -> list[Seat]:
     """Make the operator and the regulator where they are missing, and open the seats that nobody has taken.
 
-    Running it again gives new tokens for seats still open (the old ones end) and changes nothing else.
+    Running it again gives new tokens for seats still open (the old ones end) and changes nothing else. Raises
+    FoundedOtherwiseError where a party stands under another name.
     The national node also takes the root prefix.
     """
     if settings.NODE_ROLE == "national":
@@ -54,6 +59,11 @@ def found_node(*, operator_name: str, regulator_name: str, division: str) -> lis
 def _party(kind: OrganisationKind, name: str, division: str) -> Organisation:
     """The node's own party of a kind: there is one, appointed and not certified by documents."""
     row = Organisation.objects.select_for_update().filter(kind=kind).first()
+    if row is not None and row.name != name:
+        raise FoundedOtherwiseError(
+            f"{kind.label.zh}已以“{row.name}”之名建立，不能改为“{name}”；请用该名。 / "
+            f"This {kind.label.en.lower()} stands as {row.name!r}, not {name!r}: give that name."
+        )
     if row is None:
         row = Organisation.objects.create(
             kind=kind, name=name, division=division, state=OrganisationState.CERTIFIED

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from identifiers.models import Prefix
 from kernel.models.outbox import EventRecord
@@ -60,7 +60,7 @@ def test_a_seat_without_an_address_asks_for_one_and_takes_nobody_elses() -> None
 def test_founding_again_only_opens_the_seats_that_nobody_took() -> None:
     seats = founded()
     seated([seats[0], seats[3]])
-    again = founded(operator_name="另一个名称")
+    again = founded()
     assert [seat["role"] for seat in again] == ["operator_security", "operator_audit", "regulator"]
     assert Organisation.objects.count() == 2
     body = {"name": "迟到", "email": "late@example.org"}
@@ -77,6 +77,13 @@ def test_the_national_node_takes_the_root_prefix_and_others_wait_for_theirs(sett
     for _ in range(2):
         founded(division="000000")
     assert Prefix.objects.get().prefix == "86"
+
+
+def test_a_node_that_stands_under_other_names_is_not_founded_anew() -> None:
+    founded()
+    with pytest.raises(CommandError, match="stands as"):
+        founded(operator_name="另一单位")
+    assert len(founded()) == 5
 
 
 def test_people_read_it_too() -> None:

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from participants.services.founding import Seat, found_node
+from participants.services.founding import FoundedOtherwiseError, Seat, found_node
 
 
 class Command(BaseCommand):
@@ -21,11 +21,14 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        seats = found_node(
-            operator_name=options["operator_name"],
-            regulator_name=options["regulator_name"],
-            division=options["division"],
-        )
+        try:
+            seats = found_node(
+                operator_name=options["operator_name"],
+                regulator_name=options["regulator_name"],
+                division=options["division"],
+            )
+        except FoundedOtherwiseError as error:
+            raise CommandError(str(error)) from error
         if options["json"]:
             rows = [_row(seat) for seat in seats]
             self.stdout.write(json.dumps({"invitations": rows}, ensure_ascii=False, indent=1))
