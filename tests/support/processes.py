@@ -42,6 +42,17 @@ def web_server(
     folder: Path, *, workers: int = 1, application: str = "config.wsgi:application", **more: str
 ) -> Iterator[tuple[str, int]]:
     """Granian with workers of four threads; its host and port. Ended on the way out."""
+    process, host, port = start_web(folder, workers=workers, application=application, **more)
+    try:
+        yield host, port
+    finally:
+        end([process], grace=5)
+
+
+def start_web(
+    folder: Path, *, workers: int = 1, application: str = "config.wsgi:application", **more: str
+) -> tuple[Process, str, int]:
+    """The same, to be ended or killed by whoever asked for it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         host, port = probe.getsockname()
@@ -62,9 +73,10 @@ def web_server(
     process = spawn(command, log=log, env=environment(**more), cwd=ROOT)
     try:
         wait_for_web(process, f"http://{host}:{port}/healthz", log)
-        yield host, port
-    finally:
+    except BaseException:
         end([process], grace=5)
+        raise
+    return process, host, port
 
 
 def wait_for_web(process: Process, url: str, log: Path) -> None:
