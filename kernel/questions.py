@@ -69,7 +69,7 @@ def question(rows: Callable[P, QuerySet[M, R]]) -> Callable[P, list[R]]:
 
 def run(statement: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
     """Run a statement that is the same every time but for its values, planned once a connection; the rows it returns."""
-    cursor = _cursor()
+    cursor = _cursor(statement)
     cursor.execute(statement, values)
     return cursor.fetchall() if cursor.pgresult.nfields else []
 
@@ -181,7 +181,7 @@ class _Asked:
         return found
 
 
-def _cursor() -> Any:
+def _cursor(statement: str) -> Any:
     """A cursor of statements that PostgreSQL keeps; the plain one outside a transaction, where a scope must go along."""
     here: Any = connections[DEFAULT_DB_ALIAS]
-    return here.cursor() if here.get_autocommit() else here.prepared_cursor()
+    return here.cursor() if here.get_autocommit() else here.prepared_cursor(statement)

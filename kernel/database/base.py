@@ -15,6 +15,7 @@ from psycopg import ClientCursor
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.sql import SQL, Composable
+from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.json import Jsonb
 
 from kernel.tenancy import NOBODY, Scope, current_scope
@@ -50,7 +51,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self._told: Scope | None = None
         self._in_haste = False
-        self._asker: Any = None
+        self._askers: tuple[Any, dict[str, Any]] = (None, {})
         self._kept: tuple[Any, dict[str, str]] = (None, {})
         self.execute_wrappers.append(self._tell)
 
@@ -62,16 +63,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
         waiting.register(self.connection.fileno(), select.POLLIN)
         return not waiting.poll(0)
 
-    def prepared_cursor(self) -> Any:
-        """The cursor of statements that PostgreSQL plans once and keeps (kernel.questions); their values travel beside them.
+    def prepared_cursor(self, statement: str) -> Any:
+        """The cursor of a statement that PostgreSQL plans once and keeps (kernel.questions); its values travel beside it.
 
-        There is one a connection: what it found is fetched whole before it is asked again.
+        There is one a statement and connection, since psycopg's finds out anew how values are written and rows are read when it
+        is asked another one; what it found is fetched whole before it is asked again.
         """
         self.close_if_health_check_failed()
         self.ensure_connection()
-        if self._asker is None or self._asker.connection is not self.connection:
-            self._asker = base.ServerBindingCursor(self.connection)  # type: ignore[call-arg] # psycopg's, not psycopg2's
-        return self._prepare_cursor(self._asker)  # type: ignore[attr-defined] # Django's own
+        if self._askers[0] is not self.connection:
+            self._askers = (self.connection, {})
+        asker = self._askers[1].get(statement)
+        if asker is None:
+            asker = self._askers[1][statement] = base.ServerBindingCursor(self.connection)  # type: ignore[call-arg] # psycopg's, not psycopg2's
+            asker.adapters.register_loader("timestamptz", TimestamptzLoader)  # Django's is written in Python
+        return self._prepare_cursor(asker)  # type: ignore[attr-defined] # Django's own
 
     def kept(self, statement: str) -> str:
         """The name by which PostgreSQL is asked a statement outside a transaction: planned once a connection, too.
