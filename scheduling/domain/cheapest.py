@@ -29,7 +29,7 @@ def first_standings(supply: Supply, demand: Demand, lines: Lines, costs: Costs) 
         return None
     money = min(_NONE // 2, _NONE if (bound := budget(demand)) is None else bound)
     kept = np.empty((3, 0), dtype=np.int64)  # totals, offers, products
-    for rows in passing(columns, demand):
+    for rows in passing(columns, demand, demand.top):
         compute = columns.price[rows] * costs.times
         if int(compute[0]) + table.least > money:
             break

@@ -1,68 +1,118 @@
 """The offers that meet a demand, cheapest first and only as many as are needed: what is dearer is never looked at."""
 
 from collections.abc import Iterator
-from itertools import islice
+from decimal import Decimal
 
-import numpy as np
-
+from scheduling.domain.bitmaps import Bits, RangeIndex, positions
 from scheduling.domain.demand import Demand
-from scheduling.domain.offers import Ints, OfferColumns, Rows
+from scheduling.domain.numbers import scaled
+from scheduling.domain.offers import CENTRE_BOUNDS, MINIMA, Ints, OfferColumns
 
-FIRST = 1024
-"""How many offers are looked at before any of them is known to fit; each further look is at eight times as many."""
+_AMPLE = 2
+"""The first look is at so many times as many offers as would do if nothing that is asked for went with the price."""
 
-_WORTH = 4
-"""A list is followed where it leaves out all but a quarter of the offers."""
+_GROWTH = 8
+"""Each look ends so many times as far as the one before."""
+
+_MINIMA = tuple((name, *column) for name, column in MINIMA.items())
+_CENTRE_BOUNDS = tuple((name, *column) for name, column in CENTRE_BOUNDS.items())
+
+_Question = tuple[list[Bits], list[list[Bits]], list[Bits], list[tuple[RangeIndex, int]], float]
+"""A demand as bitmaps: an offer that fits is in all of the first, in one or more of each group, in none of the third.
+
+The bounds that it must reach beside that; and the share of all offers that fits if none of it goes with the other.
+"""
 
 
-def passing(columns: OfferColumns, demand: Demand) -> Iterator[Ints]:
-    """The positions of the offers that meet the demand's constraints on offers, in order of (price, id), part by part."""
-    if columns.out_of_reach(demand):
+def passing(columns: OfferColumns, demand: Demand, count: int) -> Iterator[Ints]:
+    """The positions of the offers that meet the demand's constraints on offers, in order of (price, id), part by part.
+
+    The first part is likely to have `count` of them.
+    """
+    question = _question(columns, demand)
+    if question is None:
         return
-    lists = _shortest(columns, demand)
-    count, low = len(columns.ids), 0
-    step = FIRST
-    if lists is not None:
-        step *= max(1, count // max(1, sum(map(len, lists))))
-    while low < count:
-        high = min(count, low + step)
-        rows: Rows = slice(low, high) if lists is None else _merged(lists, low, high)
-        hits = np.flatnonzero(np.logical_and.reduce([each.passes for each in columns.screen(demand, rows)]))
-        if len(hits):
-            yield hits + low if isinstance(rows, slice) else rows[hits]
-        low, step = high, step * 8
+    all_of, any_of, none_of, unsure, share = question
+    low, high = 0, 8 + 8 * (int(_AMPLE * count / share) // 64)  # bytes, in whole words
+    while low < len(all_of[0]):
+        fits = all_of[0][low:high]
+        for bits in all_of[1:]:
+            fits = fits & bits[low:high]
+        for group in any_of:
+            some = group[0][low:high]
+            for bits in group[1:]:
+                some = some | bits[low:high]
+            fits = fits & some
+        for bits in none_of:
+            fits = fits & ~bits[low:high]
+        rows = positions(fits, low)
+        for index, bound in unsure:
+            rows = index.reached(rows, bound)
+        if len(rows):
+            yield rows
+        low, high = high, high * _GROWTH
 
 
 def first_offers(columns: OfferColumns, demand: Demand, count: int) -> list[int]:
     """The positions of the first `count` offers that meet the demand's constraints on offers."""
-    return list(islice((row for rows in passing(columns, demand) for row in rows.tolist()), count))
+    found: list[int] = []
+    for rows in passing(columns, demand, count):
+        found += rows[:count].tolist()
+        if len(found) >= count:
+            break
+    return found[:count]
 
 
-def _shortest(columns: OfferColumns, demand: Demand) -> list[Ints] | None:
-    """The lists that all offers that fit are in, each in order, where that leaves out most of the others."""
-    ways = {
-        "accelerator": demand.compute.accelerators,
-        "kind": () if demand.compute.kind is None else (demand.compute.kind,),
-        "provider": demand.providers.include,
-        "centre": demand.centre.include,
-    }
-    best: list[Ints] | None = None
-    least = len(columns.ids) // _WORTH
-    for column, listed in ways.items():
-        if listed:
-            codes, (order, begin) = columns.codes[column], columns.lists(column)
-            lists = [
-                order[begin[code] : begin[code + 1]]
-                for code in {codes[each] for each in listed if each in codes}
-            ]
-            if (total := sum(map(len, lists))) < least:
-                best, least = lists, total
-    return best
+def _question(columns: OfferColumns, demand: Demand) -> _Question | None:
+    """What the demand asks of the bitmaps; None where no offer can fit."""
+    all_of: list[Bits] = []
+    any_of: list[list[Bits]] = []
+    none_of: list[Bits] = []
+    unsure: list[tuple[RangeIndex, int]] = []
+    share = 1.0
+    if not len(columns.ids):
+        return None
+    for column, bound in _bounds(demand):
+        index = columns.ranges[column]
+        reaching = index.reaching(bound)
+        if reaching is None:
+            return None
+        (bits, part), exact = reaching
+        all_of.append(bits)
+        share *= part
+        if not exact:
+            unsure.append((index, bound))
+    compute, providers, centre = demand.compute, demand.providers, demand.centre
+    for column, names in (
+        ("kind", () if compute.kind is None else (compute.kind,)),
+        ("accelerator", compute.accelerators),
+        ("domestic", () if compute.domestic is None else (str(int(compute.domestic)),)),
+        ("provider", providers.include),
+        ("centre", centre.include),
+    ):
+        if names:
+            group = columns.equalities[column].having(names)
+            share *= sum([part for _, part in group])
+            if len(group) == 1:
+                all_of.append(group[0][0])
+            else:
+                any_of.append([bits for bits, _ in group])
+    for column, names in (("provider", providers.exclude), ("centre", centre.exclude)):
+        if names:
+            none_of += [bits for bits, _ in columns.equalities[column].having(names)]
+    return (all_of, any_of, none_of, unsure, share) if share else None
 
 
-def _merged(lists: list[Ints], low: int, high: int) -> Ints:
-    """Of all lists the positions from `low` to below `high`, in order."""
-    parts = [each[np.searchsorted(each, low) : np.searchsorted(each, high)] for each in lists]
-    if not parts:
-        return np.array([], dtype=np.int64)
-    return parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts))
+def _bounds(demand: Demand) -> list[tuple[str, int]]:
+    """The column and the least of each number that is asked for; of the PUE minus the most."""
+    found = [("available", demand.quantity)]
+    for name, column, places in _MINIMA:
+        bound: int | Decimal | None = getattr(demand.compute, name)
+        if bound is not None:
+            found.append((column, scaled(bound, places)))
+    for name, column, places in _CENTRE_BOUNDS:
+        bound = getattr(demand.centre, name)
+        if bound is not None:
+            least = scaled(bound, places)
+            found.append((column, -least if column == "pue" else least))
+    return found

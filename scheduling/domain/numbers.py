@@ -47,7 +47,7 @@ def parse_decimal(text: str, places: int, *, signed: bool = False) -> Decimal:
     return Decimal(text)
 
 
-def scaled(value: Decimal, places: int) -> int:
+def scaled(value: Decimal | int, places: int) -> int:
     """The integer value × 10^places; raises NumberError where that is not whole."""
     numerator, denominator = value.as_integer_ratio()
     whole, rest = divmod(numerator * int(10**places), denominator)

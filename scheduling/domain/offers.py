@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scheduling.domain.bitmaps import EqualityIndex, RangeIndex
 from scheduling.domain.demand import Demand
 from scheduling.domain.numbers import scaled
 from scheduling.domain.rows import Centre, Offer
@@ -20,6 +21,9 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Rows = slice | Ints
 ALL = slice(None)
+_WORST = -(2**62)
+"""Stands for an unknown value where less is better, and all are negated."""
+
 _INT16 = 2**15 - 1
 """NumPy sorts whole numbers of 16 bits by radix, in a tenth of the time."""
 
@@ -60,7 +64,8 @@ class Constraint:
 class OfferColumns:
     """n offers in order of (price, id), as text codes and scaled integers; `centre` is the position in `centres`.
 
-    `derived` remembers what is worked out of the columns.
+    `derived` remembers what is worked out of the columns; `equalities` and `ranges` are indexes over names and over
+    numbers of which more is better, minus the PUE among them.
     """
 
     ids: NDArray[np.object_]
@@ -73,6 +78,19 @@ class OfferColumns:
     codes: Mapping[str, Mapping[str, int]]
     centre_numbers: Mapping[str, Ints]
     derived: dict[str, Any] = field(default_factory=dict, repr=False)
+    equalities: dict[str, EqualityIndex] = field(default_factory=dict, repr=False, init=False)
+    ranges: dict[str, RangeIndex] = field(default_factory=dict, repr=False, init=False)
+
+    def __post_init__(self) -> None:
+        """Put an index over each column, yet without a bitmap."""
+        for column, cells in (*self.texts.items(), ("centre", self.centre)):
+            self.equalities[column] = EqualityIndex(cells, self.codes[column])
+        self.equalities["domestic"] = EqualityIndex(self.numbers["domestic"], {"0": 0, "1": 1})
+        for column, cells in self.numbers.items():
+            self.ranges[column] = RangeIndex(cells)
+        for column, cells in self.centre_numbers.items():
+            least = np.where(cells == UNKNOWN, _WORST, -cells) if column == "pue" else cells
+            self.ranges[column] = RangeIndex(least, self.centre)
 
     @classmethod
     def build(cls, offers: Iterable[Offer], centres: Mapping[str, Centre]) -> "OfferColumns":
@@ -112,7 +130,7 @@ class OfferColumns:
                 return mine  # nobody moved, and nothing changed here
             return np.concatenate([(theirs if new else mine)[low:high] for new, low, high in pieces])
 
-        return OfferColumns(
+        found = OfferColumns(
             ids=merged(self.ids, part.ids),
             centres=names,
             centre=merged(self.centre, part.centre),
@@ -123,6 +141,13 @@ class OfferColumns:
             codes={**part.codes, "centre": index},
             centre_numbers=_centre_numbers(centres.get(name) for name in names),
         )
+        found.equalities.update(
+            {name: mine for name, mine in self.equalities.items() if mine.same_as(found.equalities[name])}
+        )
+        found.ranges.update(
+            {name: mine for name, mine in self.ranges.items() if mine.same_as(found.ranges[name])}
+        )
+        return found
 
     def position(self, row: Offer) -> int:
         """Where an offer, as it stands in the columns, is."""
@@ -218,22 +243,6 @@ class OfferColumns:
         wanted[self._codes(column, listed)] = True
         found: Mask = wanted[self.texts[column][rows]]
         return found
-
-    def out_of_reach(self, demand: Demand) -> bool:
-        """Whether the demand asks for more of a number than any offer has; the most of each is looked for once."""
-        bounds: list[tuple[str, int]] = [("available", demand.quantity)]
-        for name, (column, places) in MINIMA.items():
-            bound: int | Decimal | None = getattr(demand.compute, name)
-            if bound is not None:
-                bounds.append((column, scaled(Decimal(bound), places)))
-        return any(bound > self._most(column) for column, bound in bounds)
-
-    def _most(self, column: str) -> int:
-        key = f"most {column}"
-        if key not in self.derived:
-            self.derived[key] = int(np.max(self.numbers[column], initial=UNKNOWN))
-        most: int = self.derived[key]
-        return most
 
     def _codes(self, column: str, listed: Iterable[str]) -> list[int]:
         code = self.codes[column]

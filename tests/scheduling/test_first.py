@@ -1,17 +1,25 @@
 """What is left out because it cannot be among the first, and what is not searched because it is out of bounds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from scheduling.domain import first
+from scheduling.domain import bitmaps, first
+from scheduling.domain.changes import changed
+from scheduling.domain.demand import CentreBounds, Demand
 from scheduling.domain.distances import Distances, usable_spans
 from scheduling.domain.network import Network
 from scheduling.domain.patches import Patch, patched
-from scheduling.domain.supply import Span
+from scheduling.domain.supply import Span, Supply
+from tests.scheduling.oracle import Oracle
 from tests.scheduling.worlds import small_demand, small_supply
 
 
@@ -27,23 +35,126 @@ def random_fibre(rng: Random) -> Network:
     return Network.build({f"s{at}": rng.choice((0, 50, 900)) for at in range(count)}, spans)
 
 
-@pytest.mark.parametrize("worth", [1, 1000])
-def test_offers_are_found_in_parts_however_small_and_along_lists_or_not(
-    monkeypatch: pytest.MonkeyPatch, worth: int
-) -> None:
-    monkeypatch.setattr(first, "FIRST", 1)
-    monkeypatch.setattr(first, "_WORTH", worth)
-    found = 0
-    for seed in range(120):
+@contextmanager
+def narrow(rng: Random) -> Iterator[None]:
+    """Looks at few offers at a time, cuts far from each other, and no room for many bitmaps, each now and then."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(first, "_AMPLE", rng.choice((0, 2)))
+        patch.setattr(first, "_GROWTH", rng.choice((2, 8)))
+        patch.setattr(bitmaps, "_PLAIN", rng.choice((0, 8, 4096)))
+        patch.setattr(bitmaps, "_CUTS", rng.choice((1, 2, 128)))
+        patch.setattr(bitmaps, "_SAMPLE", rng.choice((2, 4096)))
+        patch.setattr(bitmaps, "_MOST_BYTES", rng.choice((0, 2**26)))
+        yield
+
+
+def plainly(supply: Supply, demand: Demand) -> list[int]:
+    """The positions of the offers that fit, row by row."""
+    oracle, ids = Oracle(supply), supply.columns.ids.tolist()
+    return [at for at, offer in enumerate(ids) if not oracle.failures(demand, supply.offers[offer])]
+
+
+def is_right(supply: Supply, demand: Demand, count: int) -> bool:
+    """Assert that the first offers, and all of them in parts, are what a plain loop finds; whether more than one fits."""
+    fitting = plainly(supply, demand)
+    parts = list(first.passing(supply.columns, demand, count))
+    assert all(map(len, parts))
+    assert [row for part in parts for row in part.tolist()] == fitting
+    assert first.first_offers(supply.columns, demand, count) == fitting[:count]
+    return len(fitting) > 1
+
+
+@given(seed=st.integers(0, 2**32), offers=st.integers(1, 600), count=st.integers(0, 30))
+def test_the_first_offers_are_those_of_a_plain_loop(seed: int, offers: int, count: int) -> None:
+    rng = Random(seed)
+    supply = small_supply(rng, offers)
+    with narrow(rng):
+        for _ in range(4):
+            is_right(supply, small_demand(rng, supply), count)
+
+
+def test_most_questions_of_these_tests_have_answers_and_constraints() -> None:
+    answered = 0
+    for seed in range(100):
         rng = Random(seed)
-        supply = small_supply(rng)
-        demand, columns = small_demand(rng, supply), supply.columns
-        fits = np.logical_and.reduce([each.passes for each in columns.screen(demand)])
-        rows = np.flatnonzero(fits).tolist()
-        assert [row for part in first.passing(columns, demand) for row in part.tolist()] == rows, seed
-        assert first.first_offers(columns, demand, 2) == rows[:2]
-        found += len(rows) > 2
-    assert found > 20
+        supply = small_supply(rng, 300)
+        demand = small_demand(rng, supply)
+        answered += is_right(supply, demand, 5) and len(plainly(supply, demand)) < len(supply.offers) * 0.6
+    assert answered > 20
+
+
+def test_without_an_offer_none_fits() -> None:
+    supply = small_supply(Random(0))
+    empty = changed(supply, {}, {"offers": list(supply.offers)}, "sha256:none")
+    assert first.first_offers(empty.columns, small_demand(Random(0), supply), 3) == []
+
+
+@given(seed=st.integers(0, 2**32), steps=st.integers(1, 6))
+def test_the_first_offers_are_right_after_changes_too(seed: int, steps: int) -> None:
+    rng = Random(seed)
+    supply = small_supply(rng, 100)
+    demands = [small_demand(rng, supply) for _ in range(6)]
+    with narrow(rng):
+        for _ in range(steps):
+            for demand in demands:
+                is_right(supply, demand, 5)
+            supply = changed_somehow(supply, rng)
+        for demand in demands:
+            is_right(supply, demand, 5)
+
+
+def changed_somehow(supply: Supply, rng: Random) -> Supply:
+    """One row changed: what an offer has, its price or its provider, a new offer in a new centre, one gone, or a centre's numbers."""
+    offer = supply.offers[rng.choice(list(supply.offers))]
+    centre = supply.centres[rng.choice(list(supply.centres))]
+    opened = replace(centre, centre=f"{centre.centre}x", pue=rng.choice((None, Decimal(1), Decimal("1.2"))))
+    ways: tuple[dict[str, dict[str, Any]], ...] = (
+        {"offers": {offer.offer: replace(offer, available=rng.randint(0, 9))}},
+        {"offers": {offer.offer: replace(offer, vcpus=rng.choice((None, 4, 16, 64)))}},
+        {"offers": {offer.offer: replace(offer, domestic=rng.choice((None, 0, 1)))}},
+        {"offers": {offer.offer: replace(offer, price_cny_hour=Decimal(rng.randint(0, 3)))}},
+        {"offers": {offer.offer: replace(offer, provider=rng.choice(("P2", "P3", "nobody")))}},
+        {"offers": {offer.offer: replace(offer, centre=centre.centre)}},
+        {
+            "centres": {opened.centre: opened},
+            "offers": {"new": replace(offer, offer="new", centre=opened.centre, accelerator="unheard of")},
+        },
+        {"centres": {centre.centre: replace(centre, pue=opened.pue, mlps_level=rng.choice((None, 1, 4)))}},
+        {},
+    )
+    put = rng.choice(ways)
+    gone = [] if put or len(supply.offers) == 1 else [offer.offer]
+    return changed(supply, put, {"offers": gone}, "sha256:unknown")
+
+
+def test_an_index_outlives_what_does_not_change_its_column() -> None:
+    supply = small_supply(Random(5), 300)
+    offer = next(iter(supply.offers.values()))
+    fewer = changed(supply, {"offers": {offer.offer: replace(offer, available=99)}}, {}, "sha256:unknown")
+    assert other_ranges(supply, fewer) == {"available"}
+    assert fewer.columns.equalities == supply.columns.equalities
+    moved = {offer.offer: replace(offer, price_cny_hour=Decimal(99))}
+    dearer = changed(supply, {"offers": moved}, {}, "sha256:unknown")
+    assert other_ranges(supply, dearer) == {*supply.columns.ranges}
+    assert not {*dearer.columns.equalities.values()} & {*supply.columns.equalities.values()}
+
+
+def test_an_index_over_a_number_of_centres_ends_with_it() -> None:
+    supply = small_supply(Random(5), 300)
+    demand = Demand("d", "s0", 1, 1, centre=CentreBounds(max_pue=Decimal(1)))
+    is_right(supply, demand, 5)
+    centre = next(iter(supply.centres.values()))
+    leaner = changed(
+        supply, {"centres": {centre.centre: replace(centre, pue=Decimal(1))}}, {}, "sha256:unknown"
+    )
+    assert other_ranges(supply, leaner) == {"pue"}
+    is_right(leaner, demand, 5)
+    assert len(plainly(leaner, demand)) > len(plainly(supply, demand))
+
+
+def other_ranges(before: Supply, after: Supply) -> set[str]:
+    """The numbers whose index is another one than before."""
+    return {name for name, index in after.columns.ranges.items() if index is not before.columns.ranges[name]}
 
 
 def test_what_is_within_the_latency_bound_is_measured_as_if_there_were_none() -> None:

@@ -26,8 +26,8 @@ def number(rng: Random, *texts: str) -> Decimal:
     return Decimal(rng.choice(texts))
 
 
-def small_supply(rng: Random) -> Supply:
-    """A world that brute force can enumerate: up to 6 sites, 12 spans, 2 line providers, 9 offers."""
+def small_supply(rng: Random, most_offers: int = 9) -> Supply:
+    """A world that brute force can enumerate: up to 6 sites, 12 spans, 2 line providers, 9 offers or as many as are named."""
     sites = [
         Site(f"s{i}", None, None, None, rng.choice(CITIES), None, rng.choice((0, 0, 1, 50)))
         for i in range(rng.randint(2, 6))
@@ -54,7 +54,7 @@ def small_supply(rng: Random) -> Supply:
     ]
     offers = [
         _offer(rng, f"o{rng.choice('abAB')}{i}", [row.centre for row in centres])
-        for i in range(rng.randint(1, 9))
+        for i in range(rng.randint(1, most_offers))
     ]
     return Supply.build(sites, spans, tariffs.values(), centres, offers)
 
