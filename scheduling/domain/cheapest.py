@@ -31,14 +31,17 @@ def first_standings(supply: Supply, demand: Demand, lines: Lines, costs: Costs) 
     kept = np.empty((3, 0), dtype=np.int64)  # totals, offers, products
     for rows in passing(columns, demand, demand.top):
         compute = columns.price[rows] * costs.times
-        if int(compute[0]) + table.least > money:
-            break
-        totals = compute + table.costs[:, columns.centre[rows]]
+        near = int(
+            np.searchsorted(compute, money - table.least, side="right")
+        )  # no line is cheap enough beyond
+        totals = compute[:near] + table.costs[:, columns.centre[rows[:near]]]
         ways, at = np.nonzero(totals <= money)
         kept = np.hstack([kept, np.stack([totals[ways, at], rows[at], ways])])
         if kept.shape[1] > demand.top > 0:
             money = int(np.partition(kept[0], demand.top - 1)[demand.top - 1])
             kept = kept[:, kept[0] <= money]
+        if near < len(rows):
+            break
     return [
         Standing(table.products[way], table.lines[way][int(columns.centre[row])], np.array([row]), 1)
         for row, way in zip(kept[1].tolist(), kept[2].tolist(), strict=True)

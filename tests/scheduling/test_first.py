@@ -16,8 +16,10 @@ from scheduling.domain import bitmaps, first
 from scheduling.domain.changes import changed
 from scheduling.domain.demand import CentreBounds, Demand
 from scheduling.domain.distances import Distances, usable_spans
+from scheduling.domain.files import answer_json
 from scheduling.domain.network import Network
 from scheduling.domain.patches import Patch, patched
+from scheduling.domain.selection import select
 from scheduling.domain.supply import Span, Supply
 from tests.scheduling.oracle import Oracle
 from tests.scheduling.worlds import small_demand, small_supply
@@ -155,6 +157,21 @@ def test_an_index_over_a_number_of_centres_ends_with_it() -> None:
 def other_ranges(before: Supply, after: Supply) -> set[str]:
     """The numbers whose index is another one than before."""
     return {name for name, index in after.columns.ranges.items() if index is not before.columns.ranges[name]}
+
+
+def test_the_first_bundles_are_the_same_whether_the_others_are_counted_or_not() -> None:
+    beyond = 0
+    for seed in range(150):
+        rng = Random(seed)
+        supply = small_supply(rng, 400)
+        demand = replace(small_demand(rng, supply), top=rng.choice((1, 3, 10)), want=())
+        whole = select(supply, replace(demand, want=("rejected",)))
+        with narrow(rng):
+            alone = select(supply, demand)
+        assert answer_json(alone) == answer_json(replace(whole, rejected=None)), seed
+        assert (alone.ranks, alone.tied_beyond) == (whole.ranks, whole.tied_beyond), seed
+        beyond += whole.tied_beyond > 0
+    assert beyond > 20
 
 
 def test_what_is_within_the_latency_bound_is_measured_as_if_there_were_none() -> None:
