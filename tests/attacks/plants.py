@@ -1,0 +1,169 @@
+"""Seeded bugs: each is put into a copy of this tree, and the test that guards its invariant must fail there.
+
+`./dev attack plants [CODE …]` (`A1`, `S8` …; all by default) prints what was caught by which test; exit 1 where a test
+passed over a bug. A test that has never failed proves nothing; this is where each of these fails. Who sees what (S19) is put
+on trial in every run, by tests/isolation/test_planted.py; here is what lies under it.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.embedded.process import clean_environment
+from config.embedded.stack import ROOT
+
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".run", "__pycache__", ".*_cache", "node_modules")
+SECONDS = 300
+HIDDEN = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_APP_URL", "REDIS_URL", "CACHE_URL")
+
+
+@dataclass(frozen=True)
+class Plant:
+    """In `file` the words `sound` become `bug`, which the invariant `code` forbids; `test` must find it."""
+
+    code: str
+    bug_is: str
+    file: str
+    sound: str
+    bug: str
+    test: str
+
+
+PLANTS = (
+    Plant(
+        "A1", "a key that was used is taken for a new one",
+        "kernel/api/idempotency.py", "    if known is None:\n        return", "    if True:\n        return",
+        "tests/kernel/test_idempotency.py",
+    ),
+    Plant(
+        "A1", "a key is answered whatever was asked with it",
+        "kernel/api/idempotency.py", "if stored.fingerprint != print_:", "if False:",
+        "tests/kernel/test_idempotency.py",
+    ),
+    Plant(
+        "B1", "points are stored after their answer",
+        "monitoring/services/telemetry.py",
+        "    Telemetry.objects.bulk_create(list(fresh.values()), batch_size=1000)\n",
+        "    from threading import Timer\n    from kernel.tenancy import as_node\n"
+        "    def late(rows: list[Telemetry]) -> None:\n        with as_node('late'):\n"
+        "            Telemetry.objects.bulk_create(rows, ignore_conflicts=True)\n"
+        "    Timer(0.05, late, [list(fresh.values())]).start()\n",
+        "tests/failure/test_telemetry.py",
+    ),
+    Plant(
+        "C1", "nobody asks whether there is enough",
+        "kernel/services/capacity.py", " AND c.standing + c.peak + w.quantity <= c.total", "",
+        "tests/kernel/test_capacity.py",
+    ),
+    Plant(
+        "C1", "windows are booked over each other",
+        "kernel/services/capacity.py", "if left.get(resource, 0) < quantity:", "if left.get(resource, 0) < 0:",
+        "tests/kernel/test_capacity.py",
+    ),
+    Plant(
+        "C3", "what can be had of a bundle is held, the rest is not",
+        "kernel/services/capacity.py",
+        "            raise SoldOut(resource=resource, wanted=quantity, free=free([resource]).get(resource, 0))\n    return min",
+        "            continue\n    return min",
+        "tests/kernel/test_capacity.py",
+    ),
+    Plant(
+        "D1", "a restored database goes on with the block that it had",
+        "identifiers/services/issuing.py", "number_within(block, ", "number_within(0, ",
+        "tests/identifiers/test_blocks.py",
+    ),
+    Plant(
+        "G1", "a message that comes again is taken again",
+        "nodes/services/incoming.py", "known.record() if known is not None else None\n    )", "None\n    )",
+        "tests/nodes/test_receiving.py",
+    ),
+    Plant(
+        "S2", "a job is done once it is begun",
+        "kernel/services/jobs.py", "    try:\n        body_of(name)",
+        "    mine.update(done_at=Now(), lease_until=None)\n    try:\n        body_of(name)",
+        "tests/failure/test_workers.py",
+    ),
+    Plant(
+        "S6", "an event waits for its relay in memory alone",
+        "kernel/services/outbox.py",
+        "    waiting AS (INSERT INTO event_pending (event_id) SELECT id FROM happened ORDER BY place)\n",
+        "    waiting AS (SELECT id FROM happened)\n",
+        "tests/kernel/test_outbox.py",
+    ),
+    Plant(
+        "S8", "the relay goes on after the last event that it saw",
+        "kernel/services/outbox.py", "ON e.id = p.event_id ORDER BY",
+        "ON e.id = p.event_id AND e.id::text > coalesce((SELECT max(event_id::text) FROM event_position), '') ORDER BY",
+        "tests/kernel/test_outbox.py",
+    ),
+    Plant(
+        "S19", "a connection keeps the scope of who was served before",
+        "kernel/database/base.py", "scope == (NOBODY if begins else self._told)", "self._told is not None",
+        "tests/kernel/test_tenancy.py",
+    ),
+)  # fmt: skip
+
+
+def caught(plant: Plant, folder: Path) -> bool:
+    """Whether the test fails on the bug, and on nothing less: it is put in, tried, and taken out again."""
+    file = folder / plant.file
+    sound = file.read_text(encoding="utf-8")
+    if sound.count(plant.sound) != 1:
+        raise SystemExit(f"{plant.code}: {plant.file} does not hold once: {plant.sound!r}")
+    file.write_text(sound.replace(plant.sound, plant.bug), encoding="utf-8")
+    try:
+        done = subprocess.run(  # noqa: S603 - our own tests
+            [
+                sys.executable,
+                "-m",
+                "config.embedded",
+                "test",
+                plant.test,
+                "-n",
+                "0",
+                "-x",
+                "-q",
+            ],
+            cwd=folder,
+            env={name: value for name, value in clean_environment().items() if name not in HIDDEN},
+            timeout=SECONDS,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        file.write_text(sound, encoding="utf-8")
+    if done.returncode not in (0, 1):  # pytest's own: it could not run
+        raise SystemExit(
+            f"{plant.code}: {plant.test} did not run\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
+    return done.returncode == 1
+
+
+def main() -> int:
+    """Put in every bug that is asked for, one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "codes", nargs="*", metavar="CODE", help=" ".join(sorted({each.code for each in PLANTS}))
+    )
+    codes = parser.parse_args().codes or {each.code for each in PLANTS}
+    missed = 0
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(shutil.copytree(ROOT, Path(place) / "node", ignore=LEFT_OUT))
+        for plant in (each for each in PLANTS if each.code in codes):
+            begin = time.monotonic()
+            good = caught(plant, folder)
+            missed += not good
+            seconds = time.monotonic() - begin
+            said = "ok  " if good else "FAIL"
+            print(f"{said} {plant.code}: {plant.bug_is}: {plant.test} ({seconds:.0f} s)", flush=True)  # noqa: T201
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
