@@ -141,7 +141,11 @@ def _alone(folder: str, name: str, words: Sequence[str]) -> int:
         return follow(command, env=node.environment(), cwd=ROOT)
 
 
-NIGHTLY = {"two_regions", "partitions", "plants"}  # attacks of minutes, which not every change has to wait for
+NIGHTLY = {
+    "two_regions",
+    "partitions",
+    "plants",
+}  # attacks of minutes, which not every change has to wait for
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "up": up,
     "stop": stop,

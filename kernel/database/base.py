@@ -5,7 +5,7 @@ import re
 import select
 from collections.abc import Callable
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from django.db import ProgrammingError
@@ -75,7 +75,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._askers = (self.connection, {})
         asker = self._askers[1].get(statement)
         if asker is None:
-            asker = self._askers[1][statement] = base.ServerBindingCursor(self.connection)  # type: ignore[call-arg] # psycopg's, not psycopg2's
+            asker = cast("Any", base.ServerBindingCursor)(
+                self.connection
+            )  # Django's stubs take it for psycopg2's
+            self._askers[1][statement] = asker
             asker.adapters.register_loader("timestamptz", TimestamptzLoader)  # Django's is written in Python
         return self._prepare_cursor(asker)  # type: ignore[attr-defined] # Django's own
 

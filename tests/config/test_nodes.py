@@ -10,6 +10,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Self
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -128,7 +129,7 @@ def test_somebody_else_who_answers_at_our_port_is_not_taken_for_our_node(
         def __init__(self) -> None:
             super().__init__(tmp_path / "run")
 
-        def __enter__(self) -> Stack:
+        def __enter__(self) -> Self:
             return self
 
         def __exit__(self, *_: object) -> None:

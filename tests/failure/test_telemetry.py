@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from datetime import timedelta
+from decimal import Decimal
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from random import Random
@@ -40,7 +41,7 @@ class Sender:
         self.dice, self.key = Random(number), key
         first = number * BATCHES * POINTS
         begin = now() - timedelta(hours=1)
-        self.batches = [
+        self.batches: list[list[dict[str, Any]]] = [
             [
                 {
                     "feed": feed, "metric": "cards_in_use", "ts": (begin + timedelta(milliseconds=seq)).isoformat(),
@@ -61,7 +62,7 @@ class Sender:
                 if self._answered(port, batch):
                     ends = batch[0]["source_seq"], batch[-1]["source_seq"]
                     (found,) = owner.execute(FOUND, ends).fetchone() or (0,)
-                    self.missing += [ends[0]] if found != POINTS else []
+                    self.missing += [batch[0]["source_seq"]] if found != POINTS else []
                     self.batches.pop(0)
                 else:
                     self.unknown += 1
@@ -126,4 +127,4 @@ def test_what_was_answered_is_there_and_what_was_not_is_taken_when_it_is_sent_ag
     assert sum(each.unknown for each in senders) > DEATHS
     assert [each.missing for each in senders] == [[]] * SENDERS
     stored = list(Telemetry.objects.order_by("source_seq").values_list("source_seq", "value"))
-    assert stored == [(seq, seq % 48) for seq in range(SENDERS * BATCHES * POINTS)]
+    assert stored == [(seq, Decimal(seq % 48)) for seq in range(SENDERS * BATCHES * POINTS)]

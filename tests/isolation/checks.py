@@ -48,7 +48,13 @@ def said(answer: Answer, address: Address) -> str:
     assert answer.status < 500, answer.document
     if answer.code == "forbidden" and address.operation not in answer.document["detail"]:
         return "in"  # who approves a proposal must also be one who may propose it: the proposals' own tests
-    refusals = {"unauthenticated": "401", "signature_refused": "401", "not_found": "404", "forbidden": "403"}
+    refusals = {
+        "unauthenticated": "401",
+        "signature_refused": "401",
+        "not_found": "404",
+        "forbidden": "403",
+        "scope_missing": "403",
+    }
     return refusals.get(answer.code, "in")
 
 
