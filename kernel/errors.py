@@ -326,15 +326,21 @@ class MaskedParameter(Problem):
 
 
 class SoldOut(Problem):
-    """The ledger cannot grant the quantity."""
+    """The ledger cannot grant the quantity; who knows what the resource is to the caller names the `part`."""
 
     status = 409
     code = "sold_out"
     title = Text("余量不足", "Sold out")
     detail = Text(
-        "资源 {resource} 需要 {wanted}，可用 {free}；请减少数量、改期或重新选择。",
-        "Resource {resource}: {wanted} wanted, {free} free; ask for less, another time, or select again.",
+        "{part_zh}需要 {wanted}，可用 {free}；请减少数量、改期或重新选择。",
+        "{part_en}: {wanted} wanted, {free} free; ask for less, another time, or select again.",
     )
+
+    def __init__(self, *, resource: object, wanted: int, free: int, part: Text | None = None) -> None:
+        """So much was wanted of a resource of the ledger, of which so much is free."""
+        part = part or Text(f"资源 {resource} ", f"Resource {resource}")
+        super().__init__(part_zh=part.zh, part_en=part.en, wanted=wanted, free=free)
+        self.resource, self.wanted, self.free = resource, wanted, free
 
 
 class HoldQuotaReached(Problem):

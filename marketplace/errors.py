@@ -4,18 +4,6 @@ from kernel.errors import Problem
 from kernel.text import Text
 
 
-class PriceChanged(Problem):
-    """The price of the offer or its centre's storage moved between the selection and the quote."""
-
-    status = 409
-    code = "price_changed"
-    title = Text("价格已变动", "The price has changed")
-    detail = Text(
-        "该产品或其中心存储的价格在选择之后有变动；请重新选择后再取报价。",
-        "The price of the offer or of its centre's storage moved since the selection; select again, then ask for the quote.",
-    )
-
-
 class StorageNotQuoted(Problem):
     """The selection is from before storage was quoted, and does not say for how many months it is."""
 

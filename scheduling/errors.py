@@ -157,6 +157,30 @@ class LineNotSellable(Problem):
     detail = Text("原因：{reasons_zh}。", "Reasons: {reasons_en}.")
 
 
+class LineChanged(Problem):
+    """By the newest facts the bundle's line is not what it was selected as."""
+
+    status = 409
+    code = "line_changed"
+    title = Text("专线已不同于所选", "The line is not what was selected")
+    detail = Text(
+        "选择之后该专线有变：{reason_zh}；请重新选择，已下的订单请取消或拒绝后重新下单。",
+        "The line changed since the selection: {reason_en}. Select again; an order that stands on it is cancelled or rejected, and placed anew.",
+    )
+
+
+class PriceChanged(Problem):
+    """What a bundle was priced by moved since the selection: its offer, its centre's storage, or its line's tariff."""
+
+    status = 409
+    code = "price_changed"
+    title = Text("价格已变动", "The price has changed")
+    detail = Text(
+        "{what_zh}在选择之后有变动；请重新选择后再取报价。",
+        "{what_en} moved since the selection; select again, then ask for the quote.",
+    )
+
+
 class DemandRefused(Problem):
     """A demand that cannot be answered as it is written."""
 

@@ -261,11 +261,14 @@ def _facts(row: LineChange) -> BundleFacts | None:
 
 
 def _require_gate(row: LineChange) -> None:
+    if moved := _facts(row):
+        line_switches.require_line(moved)
+        return
     bundle: dict[str, Any] = row.order.facts["bundle"]
     line_switches.require_line_sellable(
         provider=row.line_provider,
         technology=bundle["technology"],
-        ends=selections.ends_of(_begins(row), UUID(bundle["z"])),
+        ends=selections.ends_of(line_switches.begins_of(row.order_id), UUID(bundle["z"])),
     )
 
 

@@ -15,11 +15,13 @@ from kernel.money import to_fen
 from kernel.services.outbox import publish
 from marketplace import events
 from marketplace.domain.quotes import VALIDITY, canonical, plain
-from marketplace.errors import PriceChanged, StorageNotQuoted
+from marketplace.errors import StorageNotQuoted
 from marketplace.models import Quote
 from nodes.services.signatures import sign_text
+from scheduling.errors import PriceChanged
 from scheduling.selectors import selections
 from scheduling.selectors.selections import BundleFacts
+from scheduling.services.gate import require_tariff
 from scheduling.services.holds import require_gates
 from scheduling.services.line_quotes import word_on
 from scheduling.services.schedules import require_bookable, schedule_asked
@@ -37,8 +39,9 @@ def issue_quote(
     """Quote one bundle of a selection of the caller's, to begin at once or for the windows of a schedule.
 
     With a `line_quote` of the bundle the line has the carrier's firm price and terms, and the quote ends no later than it;
-    raises LineQuoteMismatch, LineQuoteNotFirm, LineQuoteExpired, StateConflict. Raises NotFound for another's selection, NotSellable or LineNotSellable where a gate is closed, PriceChanged where the
-    price of the compute or the storage moved since the selection: what is quoted is what was shown. StorageNotQuoted for a selection from before storage was quoted. For a schedule, its own or the one that was selected for, also InvalidField, TooSoon and ScheduleUnpriced.
+    raises LineQuoteMismatch, LineQuoteNotFirm, LineQuoteExpired, StateConflict. Raises NotFound for another's selection, NotSellable or
+    LineNotSellable where a gate is closed, LineChanged where the line is not what was selected any more, PriceChanged where the
+    price of the compute, the storage or (without a line quote) the line moved since: what is quoted is what was shown. StorageNotQuoted for a selection from before storage was quoted. For a schedule, its own or the one that was selected for, also InvalidField, TooSoon and ScheduleUnpriced.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     facts = selections.bundle(selection, bundle)
@@ -48,16 +51,24 @@ def issue_quote(
     if line_quote is not None:
         facts, word_ends = word_on(quote=line_quote, selection=selection, bundle=bundle, facts=facts)
         until = min(until, word_ends)
+    else:
+        require_tariff(facts)
     require_gates(facts)
     offer = offers.facts([facts.offer])[facts.offer]
     hours, compute_fen = facts.quantity * facts.duration_hours, facts.compute_fen - facts.storage_fen
     if offer.price_cny_hour is None or to_fen(offer.price_cny_hour * hours) != compute_fen:
-        raise PriceChanged(pointer="/selection")
+        raise PriceChanged(
+            pointer="/selection", what_zh="产品的 price_cny_hour ", what_en="The offer's price_cny_hour"
+        )
     if facts.store is not None:
         if not facts.storage_months:
             raise StorageNotQuoted(pointer="/selection")
         if _storage_now(facts.store, facts) != facts.storage_fen:
-            raise PriceChanged(pointer="/selection")
+            raise PriceChanged(
+                pointer="/selection",
+                what_zh="中心存储的 price_cny_gib_month ",
+                what_en="price_cny_gib_month of the centre's storage",
+            )
     schedule = schedule or schedule_asked(facts)
     if schedule:
         require_bookable(schedule, offers.lots([facts.offer])[facts.offer], facts)

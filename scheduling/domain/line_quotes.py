@@ -1,14 +1,13 @@
 """A carrier's word on one line: budgetary, on the condition of a survey, or firm; and what each lets its user do."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from kernel.states import StateTable
 from kernel.text import Vocabulary
-from scheduling.domain.ends import EndClass
 
 
 class QuoteKind(Vocabulary):
@@ -57,12 +56,11 @@ def allows(kind: str, act: str) -> bool:
     return act in ALLOWS[kind]
 
 
-def kind_of(wanted: str, end_class: str | None) -> QuoteKind:
-    """The kind that may be given: a firm word only where nothing has to be built at the A end."""
+def kind_of(wanted: str, conditions: Sequence[str]) -> QuoteKind:
+    """The kind that may be given: a firm word only where the line depends on nothing (serviceability.conditions)."""
     if wanted == QuoteKind.BUDGETARY:
         return QuoteKind.BUDGETARY
-    ready = end_class in (None, EndClass.PRE_COVERED)
-    return QuoteKind.FIRM if ready else QuoteKind.CONDITIONAL
+    return QuoteKind.CONDITIONAL if conditions else QuoteKind.FIRM
 
 
 def good_until(state: str, *, valid_until: datetime, held_until: datetime | None) -> datetime:

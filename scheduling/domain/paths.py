@@ -92,6 +92,28 @@ class Path:
 EMPTY_PATH = Path((), frozenset(), 0, 0, 0, Fraction(0))
 
 
+def path_over(network: Network, source: int, spans: tuple[int, ...]) -> Path:
+    """The path over spans that join from the source on, with its exact sums; a pass through the source costs nothing."""
+    site, between = source, []
+    metres = latency = jitter = 0
+    survival = 1
+    lossy = 0
+    for span in spans:
+        if site != source:
+            between.append(site)
+            latency += network.hop[site]
+        latency += network.latency[span]
+        metres += network.metres[span]
+        jitter += network.jitter[span]
+        if network.loss[span]:
+            survival *= LOSS_SCALE - network.loss[span]
+            lossy += 1
+        a, b = network.ends[span]
+        site = b if site == a else a
+    loss = 1 - Fraction(survival, LOSS_SCALE**lossy)
+    return Path(spans, frozenset(between), metres, latency, jitter, loss)
+
+
 @dataclass(frozen=True, slots=True)
 class Avoid:
     """What a path must keep off: spans and sites by position, srlg names."""
@@ -197,23 +219,7 @@ class Reach:
 
     def measure(self, spans: tuple[int, ...]) -> Path:
         """The exact sums of a path that starts at the source."""
-        net, site, between = self.network, self.source, []
-        metres = latency = jitter = 0
-        survival = 1
-        lossy = 0
-        for span in spans:
-            if site != self.source:
-                between.append(site)
-            latency += self.hop[site] + net.latency[span]
-            metres += net.metres[span]
-            jitter += net.jitter[span]
-            if net.loss[span]:
-                survival *= LOSS_SCALE - net.loss[span]
-                lossy += 1
-            a, b = net.ends[span]
-            site = b if site == a else a
-        loss = 1 - Fraction(survival, LOSS_SCALE**lossy)
-        return Path(spans, frozenset(between), metres, latency, jitter, loss)
+        return path_over(self.network, self.source, spans)
 
     def search(self, target: int, order: Order, bounds: Bounds, avoid: Avoid) -> Path | None:
         """Label-setting A* to one target: labels leave the queue in the order asked for, so the first one is best.

@@ -54,6 +54,17 @@ class Reason(Vocabulary):
     NOT_SELLABLE = "not_sellable", "该产品此处不可售", "The product may not be sold there"
 
 
+def conditions(end_class: str | None, *, exact: bool = True, entered: bool) -> list[Reason]:
+    """On what a line that can be had depends: what is to be built at its A end, whether that is known, and the entry at Z.
+
+    `end_class` is that of the A end, None where nothing is to be built. A word of a carrier is firm where there is nothing.
+    """
+    found = [] if exact else [Reason.PLACE_NOT_EXACT]
+    if end_class not in (None, EndClass.PRE_COVERED):
+        found.append(Reason(end_class))
+    return found if entered else [*found, Reason.ENTRY_NOT_DECLARED]
+
+
 RED_REASONS = frozenset(
     {
         Reason.TOO_FAR, Reason.NO_PATH, Reason.BANDWIDTH, Reason.LATENCY, Reason.DISJOINT, Reason.TARIFF,
@@ -206,13 +217,19 @@ def _demand(ask: Ask, near: Near) -> Demand | None:
 
 def _option(question: Question, near: Near, product: Product, choice: LineChoice | str, mbps: int) -> Option:
     provider, technology = product
-    end, reasons = _end(question, near, provider)
+    end = end_of(near, provider, question.rules.get(provider, question.default))
+    known = near.tail is not None or provider in near.covered
+    reasons = conditions(
+        end.code if end and known and provider not in near.covered else None,
+        exact=known or end is None,
+        entered=provider in question.entered,
+    )
+    if end is None:
+        reasons = [Reason.TOO_FAR, *reasons]
     if isinstance(choice, str):
         reasons = [*reasons, Reason(choice)]
     elif mbps < question.ask.bandwidth_mbps:
         reasons = [*reasons, Reason.SMALLER_STEP]
-    if provider not in question.entered:
-        reasons = [*reasons, Reason.ENTRY_NOT_DECLARED]
     line = choice if isinstance(choice, LineChoice) else None
     tariff = None if line is None else line.charge.tariff
     return Option(
@@ -226,14 +243,3 @@ def _option(question: Question, near: Near, product: Product, choice: LineChoice
         tariff=tariff,
         days=None if tariff is None or end is None else tariff.lead_days + end.days,
     )
-
-
-def _end(question: Question, near: Near, provider: str) -> tuple[EndRule | None, list[Reason]]:
-    """The class of the A end for a line provider, and what it makes of the answer."""
-    rule = end_of(near, provider, question.rules.get(provider, question.default))
-    if rule is None:
-        return None, [Reason.TOO_FAR]
-    if near.tail is None and provider not in near.covered:
-        return rule, [Reason.PLACE_NOT_EXACT]
-    ready = provider in near.covered or rule.code == EndClass.PRE_COVERED
-    return rule, [] if ready else [Reason(rule.code)]

@@ -33,6 +33,11 @@ def entered(centre: str) -> frozenset[str]:
     return frozenset(LineProvider.objects.filter(tenant_id__in=tenants).values_list("key", flat=True))
 
 
+def enters(tenant: UUID, centre: str) -> bool:
+    """Whether a line provider declares that it enters a centre."""
+    return CentreEntry.objects.filter(tenant_id=tenant, centre=centre, withdrawn_at=None).exists()
+
+
 def near_point(point: Point, networks: Networks) -> list[Near]:
     """The access points nearest to a place with their tails, and as many of each line provider's; those that serve it first.
 

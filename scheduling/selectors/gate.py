@@ -49,9 +49,13 @@ def blocks(products: Iterable[UUID], *, cities: Iterable[str] = ()) -> dict[UUID
     return _blocks_of(_products(ids=list(set(products))), cities)
 
 
-def blocks_of_line(*, provider: UUID, technology: str, ends: Iterable[UUID]) -> list[Block]:
-    """What blocks the sale of a provider's product between these sites, in a fixed number of queries."""
-    cities = [city for (city,) in _cities(sites=list(ends))]
+def cities_of(sites: Iterable[UUID]) -> list[str]:
+    """The cities of these sites."""
+    return [city for (city,) in _cities(sites=list(sites))]
+
+
+def blocks_of_line(*, provider: UUID, technology: str, cities: Iterable[str]) -> list[Block]:
+    """What blocks the sale of a provider's product between these cities, in a fixed number of queries."""
     (found,) = _blocks_of(_product_of(provider=provider, technology=technology), cities).values()
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from kernel.errors import NotFound
-from scheduling.domain.demand import PROTECTIONS
+from scheduling.domain.demand import LATENCY_LAYERS, PROTECTIONS
 from scheduling.errors import NoSuchBundle, RemoteBundle
 from scheduling.models import Selection
 
@@ -20,14 +20,18 @@ class BundleFacts:
     """One bundle of one selection, by our ids; amounts in fen, latency in µs one way.
 
     `bandwidth_mbps` is what is held on every span: the demanded bandwidth, or what data to move are given; the step
-    that is paid for stands in `line_terms`. `below_us` (strict) and `max_loss` are what the line is sold as. `tenant`
-    asked. `protection_a` is where the second path begins where that is not `a`. `starts_at` is None for now; `storage_fen`, for so many GiB and started months, is part of `compute_fen`.
+    that is paid for stands in `line_terms`. `below_us` (strict), `max_jitter_us` and `max_loss` are what the line is sold as;
+    latency is that of the `latency_layer`, with the tail to where each path begins (`tails_us`). `place_exact`: the A end
+    is known nearer than by its division. `from_sites` are the keys of the one or two sites at the A end, `centre` that at the
+    other. `tenant` asked. `protection_a` is where the second path begins where that is not `a`. `starts_at` is None for now; `storage_fen`, for so many GiB and started months, is part of `compute_fen`.
     """
 
     tenant: UUID
     offer: UUID
     provider: UUID
     pool: UUID
+    centre: str
+    from_sites: tuple[str, ...]
     quantity: int
     duration_hours: Decimal
     line_provider: UUID
@@ -49,7 +53,11 @@ class BundleFacts:
     storage_fen: int
     latency_us: int
     below_us: int
+    latency_layer: str
+    tails_us: tuple[int, ...]
+    max_jitter_us: int | None
     max_loss: Decimal
+    place_exact: bool
     snapshot: str
 
     @property
@@ -86,13 +94,17 @@ def bundle(selection: UUID, index: int) -> BundleFacts:
         )
     if not 0 <= index < len(row.terms):
         raise NoSuchBundle(pointer="/index", count=len(row.terms))
-    terms = row.terms[index]
+    # what an earlier release did not keep of tails and the layer counts for nothing
+    terms, shown = row.terms[index], row.answer["bundles"][index]
+    first, other = shown.get("from_site") or row.demand["from_site"], shown.get("protection_from_site")
     storage = terms["storage"] or {}
     return BundleFacts(
         tenant=row.tenant_id,
         offer=UUID(terms["offer"]),
         provider=UUID(terms["provider"]),
         pool=UUID(terms["pool"]),
+        centre=shown["centre"],
+        from_sites=(first, other) if other else (first,),
         quantity=terms["quantity"],
         duration_hours=Decimal(terms["duration_hours"]),
         line_provider=UUID(terms["line_provider"]),
@@ -114,6 +126,10 @@ def bundle(selection: UUID, index: int) -> BundleFacts:
         storage_fen=storage.get("fen", 0),
         latency_us=terms["latency_us"],
         below_us=terms["below_us"],
+        latency_layer=terms.get("latency_layer", LATENCY_LAYERS[0]),
+        tails_us=tuple(terms.get("tails_us", ())),
+        max_jitter_us=terms.get("max_jitter_us"),
         max_loss=Decimal(terms["max_loss"]),
+        place_exact=not row.access.get("carriers") or row.access.get("tail") is not None,
         snapshot=row.snapshot,
     )

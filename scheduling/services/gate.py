@@ -1,15 +1,44 @@
-"""Insisting on the gate of lines."""
+"""Insisting on the gate of lines, and on what a bundle's line was selected as."""
 
 from collections.abc import Iterable
 from uuid import UUID
 
-from scheduling.errors import LineNotSellable
-from scheduling.selectors.gate import blocks_of_line
+from scheduling.errors import LineChanged, LineNotSellable, PriceChanged
+from scheduling.selectors.gate import blocks_of_line, cities_of
+from scheduling.selectors.selections import BundleFacts
+from scheduling.selectors.sold_lines import moved_tariff, spans_now, why_not_kept
 
 
 def require_line_sellable(*, provider: UUID, technology: str, ends: Iterable[UUID]) -> None:
     """Raise LineNotSellable with the reasons where the product's gate is shut between these sites, now, by the rows."""
-    if reasons := blocks_of_line(provider=provider, technology=technology, ends=ends):
+    _require_open(provider, technology, cities_of(ends))
+
+
+def require_line(facts: BundleFacts) -> None:
+    """Raise LineNotSellable where the gate is shut for a bundle's line, LineChanged where that is not what was selected.
+
+    By the rows of now: latency, jitter and loss of its spans, and whether they still join and two routes are still apart.
+    """
+    spans = spans_now(facts)
+    known = [spans.cities[site] for site in facts.ends if site in spans.cities]
+    cities = known if len(known) == len(facts.ends) else cities_of(facts.ends)
+    _require_open(facts.line_provider, facts.technology, cities)
+    if reason := why_not_kept(facts, spans):
+        raise LineChanged(reason_zh=reason.zh, reason_en=reason.en)
+
+
+def require_tariff(facts: BundleFacts) -> None:
+    """Raise PriceChanged with the fields where the row of the tariff that priced a bundle's line is another by now."""
+    if moved := moved_tariff(facts):
+        zh = "、".join(f"{name}（{then} → {now}）" for name, then, now in moved)
+        en = ", ".join(f"{name} ({then} → {now})" for name, then, now in moved)
+        raise PriceChanged(
+            pointer="/selection", what_zh=f"专线资费的 {zh}", what_en=f"The line tariff's {en}"
+        )
+
+
+def _require_open(provider: UUID, technology: str, cities: Iterable[str]) -> None:
+    if reasons := blocks_of_line(provider=provider, technology=technology, cities=cities):
         raise LineNotSellable(
             reasons_zh="；".join(block.text.zh for block in reasons),
             reasons_en="; ".join(block.text.en for block in reasons),

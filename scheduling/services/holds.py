@@ -17,7 +17,8 @@ from kernel.services.regrants import bound
 from scheduling import events
 from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import BundleFacts
-from scheduling.services.gate import require_line_sellable
+from scheduling.services.gate import require_line
+from scheduling.services.shortages import naming_parts
 
 
 @transaction.atomic
@@ -35,24 +36,26 @@ def hold_bundle(
 
     What a line quote keeps of the line (`line_kept_by`) becomes the bundle's, and only the rest is held anew. Returns when
     the hold runs out. The gates are read again under the ledger's locks. Raises SoldOut, NotSellable,
-    LineNotSellable, HoldQuotaReached, HoldsLapse; with a line that is kept HoldGone.
+    LineNotSellable, LineChanged, HoldQuotaReached, HoldsLapse; with a line that is kept HoldGone.
     """
     windows = schedule.windows if schedule else ()
     compute, line = _at_the_centre(facts), line_quantities(facts)
     if line_kept_by is not None:
         capacity.take_over(bundle=line_kept_by, by=bundle)
-        deadline = capacity.add(bundle=bundle, quantities=compute, ttl=ttl, windows=windows)
+        with naming_parts(facts):
+            deadline = capacity.add(bundle=bundle, quantities=compute, ttl=ttl, windows=windows)
     else:
         hours = line_window(facts, schedule)
-        deadline = capacity.hold(
-            bundle=bundle,
-            tenant=tenant,
-            quantities=compute | line,
-            ttl=ttl,
-            windows=windows,
-            apart=dict.fromkeys(line, (hours,)) if hours else {},
-            quota=hold_profile().quota,
-        )
+        with naming_parts(facts):
+            deadline = capacity.hold(
+                bundle=bundle,
+                tenant=tenant,
+                quantities=compute | line,
+                ttl=ttl,
+                windows=windows,
+                apart=dict.fromkeys(line, (hours,)) if hours else {},
+                quota=hold_profile().quota,
+            )
     require_gates(facts)
     publish(
         events.BundleHeld(
@@ -69,7 +72,7 @@ def hold_bundle(
 
 @transaction.atomic
 def confirm_bundle(*, bundle: UUID, facts: BundleFacts, actor: Actor) -> None:
-    """Turn a live hold into a contract. Raises HoldGone, NotSellable, LineNotSellable."""
+    """Turn a live hold into a contract. Raises HoldGone, NotSellable, LineNotSellable, LineChanged."""
     capacity.confirm(bundle=bundle)
     require_gates(facts)
     publish(events.BundleConfirmed(subject=bundle, tenant=facts.tenant), actor=actor)
@@ -119,6 +122,6 @@ def _at_the_centre(facts: BundleFacts) -> dict[UUID, int]:
 
 
 def require_gates(facts: BundleFacts) -> None:
-    """Raise NotSellable or LineNotSellable where either gate is shut for the bundle, now."""
+    """Raise NotSellable or LineNotSellable where either gate is shut for the bundle now, LineChanged by its line's facts."""
     require_sellable([facts.offer])
-    require_line_sellable(provider=facts.line_provider, technology=facts.technology, ends=facts.ends)
+    require_line(facts)

@@ -27,29 +27,38 @@ from scheduling.domain.line_quotes import (
     kind_of,
     written,
 )
+from scheduling.domain.serviceability import conditions
 from scheduling.errors import LineQuoteExpired, LineQuoteMismatch, LineQuoteNotFirm
 from scheduling.models import LineQuote
 from scheduling.selectors import selections
+from scheduling.selectors.ends import enters
 from scheduling.selectors.profiles import hold_profile, line_quote_profile
 from scheduling.selectors.selections import BundleFacts
-from scheduling.services.gate import require_line_sellable
+from scheduling.services.gate import require_line, require_tariff
 from scheduling.services.holds import line_quantities
+from scheduling.services.shortages import naming_parts
 
 
 @transaction.atomic
 def quote_line(*, selection: UUID, bundle: int, kind: str, actor: Actor) -> LineQuote:
-    """Quote the line of a bundle of the caller's; what has to be built first is quoted on the condition of a survey.
+    """Quote the line of a bundle of the caller's; what depends on anything is quoted on the condition of a survey.
 
-    Raises NotFound for another's selection, LineNotSellable.
+    Raises NotFound for another's selection, LineNotSellable, LineChanged, PriceChanged where the tariff moved since the selection.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     facts = selections.bundle(selection, bundle)
     if facts.tenant != actor.tenant_id:
         raise NotFound
-    _require_gate(facts)
+    require_line(facts)
+    require_tariff(facts)
+    depends = conditions(
+        facts.line_terms["end_class"],
+        exact=facts.place_exact,
+        entered=enters(facts.line_provider, facts.centre),
+    )
     row = _signed(
         facts=facts,
-        kind=kind_of(kind, facts.line_terms["end_class"]),
+        kind=kind_of(kind, depends),
         selection=selection,
         bundle=bundle,
         terms=facts.line_terms,
@@ -66,11 +75,11 @@ def survey_line(*, quote: LineQuote, one_off_cny: Decimal, days: int, actor: Act
 
     `one_off_cny` comes on top of the tariff's, for each circuit, in the place of what the class of the end asks; `days` in
     all take the place of the promised ones.
-    Raises StateConflict, LineQuoteNotFirm where the kind knows no survey, LineQuoteExpired, LineNotSellable.
+    Raises StateConflict, LineQuoteNotFirm where the kind knows no survey, LineQuoteExpired, LineNotSellable, LineChanged.
     """
     row = _acting(quote, "survey")
     facts = selections.bundle(row.selection, row.bundle)
-    _require_gate(facts)
+    require_line(facts)
     more = one_off_cny - Decimal(row.terms.get("end_one_off_cny", 0))
     terms = row.terms | {
         "one_off_cny": str(Decimal(row.terms["one_off_cny"]) + more),
@@ -106,18 +115,19 @@ def decline_line(*, quote: LineQuote, reason: str, actor: Actor) -> LineQuote:
 def hold_line(*, quote: LineQuote, actor: Actor) -> LineQuote:
     """Pre-occupy the bandwidth on every span of a firm quote, until its profile's hours are over.
 
-    Raises StateConflict, LineQuoteNotFirm, LineQuoteExpired, SoldOut, LineNotSellable, HoldQuotaReached, HoldsLapse.
+    Raises StateConflict, LineQuoteNotFirm, LineQuoteExpired, SoldOut, LineNotSellable, LineChanged, HoldQuotaReached, HoldsLapse.
     """
     row = _acting(quote, "hold")
     facts = selections.bundle(row.selection, row.bundle)
-    row.held_until = capacity.hold(
-        bundle=row.id,
-        tenant=row.user_id,
-        quantities=line_quantities(facts),
-        ttl=line_quote_profile().hold,
-        quota=hold_profile().quota,
-    )
-    _require_gate(facts)
+    with naming_parts(facts):
+        row.held_until = capacity.hold(
+            bundle=row.id,
+            tenant=row.user_id,
+            quantities=line_quantities(facts),
+            ttl=line_quote_profile().hold,
+            quota=hold_profile().quota,
+        )
+    require_line(facts)
     return _moved(row, "hold", actor, "held_until")
 
 
@@ -240,10 +250,6 @@ def _signed(
     row.digest, row.signature, row.key_id = sign_text(row.document)
     row.save(force_insert=True)
     return row
-
-
-def _require_gate(facts: BundleFacts) -> None:
-    require_line_sellable(provider=facts.line_provider, technology=facts.technology, ends=facts.ends)
 
 
 def _acting(quote: LineQuote, act: str) -> LineQuote:

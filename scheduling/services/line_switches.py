@@ -13,8 +13,9 @@ from scheduling.models import LineOpening
 from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import Begins, BundleFacts
 from scheduling.services.carriers import ask_change, ask_confirmation, drop_change, replace_line
-from scheduling.services.gate import require_line_sellable
+from scheduling.services.gate import require_line, require_line_sellable
 from scheduling.services.openings import note_switch
+from scheduling.services.shortages import LINE, naming
 
 __all__ = [
     "ask_change",
@@ -23,6 +24,7 @@ __all__ = [
     "confirm_more",
     "hold_more",
     "let_go",
+    "require_line",
     "require_line_sellable",
     "switch",
 ]
@@ -35,9 +37,10 @@ def begins_of(order: UUID) -> Begins:
 
 def hold_more(*, change: UUID, tenant: UUID, quantities: Mapping[UUID, int], ttl: timedelta) -> datetime:
     """Pre-occupy what a changed line needs beside what it has; until when. Raises SoldOut, HoldQuotaReached, HoldsLapse."""
-    return capacity.hold(
-        bundle=change, tenant=tenant, quantities=quantities, ttl=ttl, quota=hold_profile().quota
-    )
+    with naming(LINE):
+        return capacity.hold(
+            bundle=change, tenant=tenant, quantities=quantities, ttl=ttl, quota=hold_profile().quota
+        )
 
 
 def confirm_more(*, change: UUID) -> None:

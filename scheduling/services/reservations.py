@@ -12,7 +12,7 @@ from aggregation.selectors.offers import OfferLot
 from aggregation.services.gate import require_sellable, shut_gates
 from kernel.actor import Actor
 from kernel.domain.schedules import Schedule
-from kernel.errors import InvalidField, NotFound, Problem
+from kernel.errors import InvalidField, NotFound, Problem, SoldOut
 from kernel.ids import new_id
 from kernel.questions import insert
 from kernel.services import capacity
@@ -27,6 +27,7 @@ from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import BundleFacts
 from scheduling.services.holds import extend_bundle, hold_bundle, release_bundle
 from scheduling.services.schedules import require_bookable, schedule_asked
+from scheduling.services.shortages import COMPUTE, naming, said_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ def place_hold(*, wish: Wish, actor: Actor) -> Hold:
     """Hold what is wished in every window of its schedule, or nothing.
 
     Raises NotFound for another's selection, InvalidField, TooSoon, ScheduleUnpriced, SoldOut, NotSellable,
-    LineNotSellable, HoldQuotaReached, HoldsLapse.
+    LineNotSellable, LineChanged, HoldQuotaReached, HoldsLapse.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     line = None
@@ -101,7 +102,11 @@ def place_holds(*, wishes: Sequence[MachineWish], actor: Actor) -> list[Hold | P
         return {row.id: closed[row.offer] for row in rows.values() if row.offer in closed}
 
     ends = hold_each(lots=lots, tenant=actor.tenant_id, quota=hold_profile().quota, shut=shut)
-    refused = {lot.bundle: end for lot, end in zip(lots, ends, strict=True) if isinstance(end, Problem)}
+    refused = {
+        lot.bundle: said_of(end, COMPUTE) if isinstance(end, SoldOut) else end
+        for lot, end in zip(lots, ends, strict=True)
+        if isinstance(end, Problem)
+    }
     for lot, end in zip(lots, ends, strict=True):
         if not isinstance(end, Problem):
             rows[lot.bundle].expires_at = end
@@ -177,14 +182,15 @@ def _hold_machines(row: Hold, wish: Wish, actor: Actor) -> None:
     if wish.schedule:
         require_bookable(wish.schedule, offer, None)
     row.compute_provider, row.offer, row.quantity = offer.provider, offer.id, wish.quantity
-    row.expires_at = capacity.hold(
-        bundle=row.id,
-        tenant=row.tenant_id,
-        quantities={offer.pool: wish.quantity},
-        ttl=wish.ttl,
-        windows=wish.schedule.windows if wish.schedule else (),
-        quota=hold_profile().quota,
-    )
+    with naming(COMPUTE):
+        row.expires_at = capacity.hold(
+            bundle=row.id,
+            tenant=row.tenant_id,
+            quantities={offer.pool: wish.quantity},
+            ttl=wish.ttl,
+            windows=wish.schedule.windows if wish.schedule else (),
+            quota=hold_profile().quota,
+        )
     require_sellable([offer.id])
     publish(_held_event(row), actor=actor)
 

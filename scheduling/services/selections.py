@@ -382,5 +382,8 @@ def _terms_of(bundle: Bundle, demand: Demand, version: Version, charged: dict[st
         "line_terms": charged["line_terms"] | {"km": kilometres(route.metres)},
         "latency_us": bundle.line.latency,
         "below_us": bundle.line.latency + 1 if bound is None else bound,
+        "latency_layer": demand.latency_layer,
+        "tails_us": [end.latency_us for end in bundle.line.ends],
+        "max_jitter_us": demand.max_jitter_us,
         "max_loss": plain(route.loss if demand.max_loss is None else demand.max_loss),
     }

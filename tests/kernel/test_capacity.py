@@ -46,7 +46,8 @@ def test_a_bundle_is_held_whole_or_not_at_all() -> None:
     cards, line = declare(8), declare(100)
     with pytest.raises(SoldOut) as refused:
         hold({cards: 8, line: 101})
-    assert refused.value.params == {"resource": line, "wanted": 101, "free": 100}
+    short = refused.value
+    assert (short.resource, short.wanted, short.free) == (line, 101, 100)
     assert (books(cards), books(line)) == ((8, 0, 0), (100, 0, 0))
     assert not Claim.objects.exists()
 
@@ -159,7 +160,7 @@ def test_a_booking_that_recurs_is_held_in_every_window_or_in_none() -> None:
     hold({cards: 6}, windows=[days(4, 1)])
     with pytest.raises(SoldOut) as refused:
         hold({cards: 5, line: 50}, windows=nights)
-    assert refused.value.params["free"] == 4
+    assert refused.value.free == 4
     bundle = hold({cards: 4, line: 50}, windows=nights)
     assert Claim.objects.filter(bundle=bundle).count() == 6
     assert (books(cards), books(line)) == ((10, 0, 10), (100, 0, 50))

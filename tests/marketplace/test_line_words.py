@@ -14,11 +14,11 @@ from marketplace.services.orders import place_order
 from scheduling.models import LineOpening, LineQuote
 from scheduling.services.line_quotes import release_line
 from tests.aggregation.supply import made
-from tests.scheduling.live import chosen, open_market
+from tests.scheduling.live import chosen, open_entered_market
 from tests.support.cast import Person, World
 from tests.support.races import kinds, race
 
-SCENE = open_market
+SCENE = open_entered_market
 
 WORDS = "/api/v1/line-quotes"
 FAR = {"from_coordinates": {"lat": "31.3500", "lon": "120.7000"}, "from_site": None}

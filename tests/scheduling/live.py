@@ -83,6 +83,11 @@ def share_a_duct(person: Person) -> None:
     made(person.post("/api/v1/networks:import", net))
 
 
+def enter(person: Person, centre: str = "wujiang") -> dict[str, Any]:
+    """The person's entry to a centre, without which no word on a line there is firm."""
+    return dict(made(person.post("/api/v1/centre-entries", {"centre": centre})))
+
+
 def price_ends(person: Person) -> None:
     """The person says what each of its ends costs, so that farther ones can be chosen too."""
     prices = zip(CLASSES, ("0", "800", "901"), strict=True)
@@ -121,6 +126,12 @@ def let_a_second_pass() -> None:
     """What the node does every second: everybody is told of what happened, and the supply is brought up to date."""
     drain()
     keep_up()
+
+
+def open_entered_market(world: World) -> None:
+    """The same, and Lin enters the centre in Wujiang."""
+    open_market(world)
+    enter(world.lin)
 
 
 def leave_free(person: Person, machines: int) -> None:

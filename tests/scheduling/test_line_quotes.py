@@ -12,16 +12,16 @@ from kernel.models.capacity import Claim
 from kernel.services.capacity import expire_next
 from kernel.services.outbox import relay
 from nodes.services.signatures import is_ours
-from scheduling.domain.ends import EndClass
 from scheduling.domain.line_quotes import ALLOWS, LIFE, QuoteKind, allows, good_until, kind_of
+from scheduling.domain.serviceability import Reason, conditions
 from scheduling.models import LineQuote
 from scheduling.services.line_quotes import hold_line, lapse_line_hold
 from tests.aggregation.supply import made
-from tests.scheduling.live import CLASSES, chosen, open_market
+from tests.scheduling.live import CLASSES, chosen, enter, open_entered_market
 from tests.support.cast import Person, World
 from tests.support.races import kinds, race
 
-SCENE = open_market
+SCENE = open_entered_market
 
 PATH = "/api/v1/line-quotes"
 FAR = {"from_coordinates": {"lat": "31.3500", "lon": "120.7000"}, "from_site": None}  # 966 m of cable
@@ -42,21 +42,40 @@ def act(
 
 
 @pytest.mark.parametrize(
-    ("wanted", "end_class", "given"),
+    ("wanted", "depends", "given"),
     [
-        ("firm", None, "firm"),
-        ("firm", "pre_covered", "firm"),
-        ("firm", "extension", "conditional"),
-        ("firm", "new_build", "conditional"),
-        ("budgetary", None, "budgetary"),
-        ("budgetary", "new_build", "budgetary"),
+        ("firm", conditions(None, entered=True), "firm"),
+        ("firm", conditions("pre_covered", entered=True), "firm"),
+        ("firm", conditions("extension", entered=True), "conditional"),
+        ("firm", conditions("new_build", entered=True), "conditional"),
+        ("firm", conditions("pre_covered", entered=False), "conditional"),
+        ("firm", conditions(None, exact=False, entered=True), "conditional"),
+        ("budgetary", conditions(None, entered=True), "budgetary"),
+        ("budgetary", conditions("new_build", entered=False), "budgetary"),
     ],
 )
-def test_a_firm_word_is_given_only_where_nothing_is_to_be_built(
-    wanted: str, end_class: str | None, given: str
+def test_a_firm_word_is_given_only_where_the_line_depends_on_nothing(
+    wanted: str, depends: list[Reason], given: str
 ) -> None:
-    assert kind_of(wanted, end_class) == given
-    assert end_class is None or end_class in EndClass.codes()
+    assert kind_of(wanted, depends) == given
+
+
+@pytest.mark.django_db
+def test_the_word_is_firm_where_the_light_is_green(world: World) -> None:
+    def told(where: str, **start: Any) -> tuple[str, str]:
+        centre = "centre=wujiang&bandwidth_mbps=1000"
+        light = made(world.ben.get(f"/api/v1/serviceability?{where}&{centre}"))["light"]
+        selection = chosen(world.ben, **{"from_site": None} | start)["id"]
+        return light, made(world.ben.post(PATH, {"selection": selection, "bundle": 0}))["kind"]
+
+    at_a_site, by_division = {"from_site": "sip-weiting"}, {"from_place": "320571"}
+    assert told("site=sip-weiting", **at_a_site) == ("green", "firm")
+    assert told("place=320571", **by_division) == ("yellow", "conditional")
+    (entry,) = made(world.lin.get("/api/v1/centre-entries?standing=true"))["items"]
+    made(world.lin.post(f"/api/v1/centre-entries/{entry['id']}:withdraw"))
+    assert told("site=sip-weiting", **at_a_site) == ("yellow", "conditional")
+    enter(world.lin)
+    assert told("site=sip-weiting", **at_a_site) == ("green", "firm")
 
 
 def test_only_a_firm_word_is_held_and_only_a_conditional_one_surveyed() -> None:

@@ -250,6 +250,7 @@ def test_many_are_held_at_once_each_by_itself_and_in_their_order(world: World) -
         (400, "invalid_field"),
         (400, "invalid_input"),
     ]
+    assert answer["items"][1]["problem"]["detail"].startswith("算力（台）需要 3，可用 2")
     assert books() == [(6, 0)]
     assert HoldAccount.objects.get(tenant_id=world.ben.organisation.id).live == 2
     held = world.ben.get(f"{HOLDS}?state=held").json()["items"]

@@ -1,0 +1,132 @@
+"""What a line was selected as, and whether its spans and its tariff still are that."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from kernel.text import Text
+from scheduling.domain.network import Network
+from scheduling.domain.numbers import plain
+from scheduling.domain.paths import EMPTY_PATH, Bounds, Path, path_over
+from scheduling.domain.rows import Span
+
+NO_PATH = Text("其光缆段不再首尾相连", "its spans no longer join")
+NOT_DISJOINT = Text("两条路由现有共同之处", "its two routes have something in common now")
+LATENCY = Text(
+    "单向时延上限现为 {now} µs，须低于 {bound} µs",
+    "its latency is up to {now} µs one way now, and has to be below {bound} µs",
+)
+JITTER = Text(
+    "抖动现为 {now} µs，不得超过 {bound} µs", "its jitter is {now} µs now, and may be {bound} µs at most"
+)
+LOSS = Text("丢包率现为 {now}，不得超过 {bound}", "its loss is {now} now, and may be {bound} at most")
+TERMS = (
+    "one_off_cny",
+    "monthly_cny",
+    "monthly_cny_per_km",
+    "min_months",
+    "elastic_cny_hour",
+    "lead_days",
+    "lead_in",
+)
+"""What a bundle keeps of the tariff's row that was applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One path of a line, by ids: its spans from the site where it begins, and µs one way beside the optical path."""
+
+    begin: str
+    spans: Sequence[str]
+    beyond_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """The ways of a line to the site z, and what it is sold as: latency is strict, the rest includes its value."""
+
+    ways: Sequence[Way]
+    z: str
+    below_us: int
+    max_jitter_us: int | None
+    max_loss: Decimal
+
+
+def not_kept(sold: Sold, hop_us: Mapping[str, int], spans: Iterable[Span]) -> Text | None:
+    """Why spans and sites, as they are now, no longer make the line that is sold; None where they do.
+
+    The engine's own sums, and its tests in their order.
+    """
+    network = Network.build(hop_us, spans)
+    places = {key: at for at, key in enumerate(network.ids)}
+    paths = [_path(network, places, way, sold.z) for way in sold.ways]
+    for way, path in zip(sold.ways, paths, strict=True):
+        if path is None:
+            return NO_PATH
+        most = sold.below_us - 1 - way.beyond_us
+        bounds = Bounds(latency=most, jitter=sold.max_jitter_us, loss=Fraction(sold.max_loss))
+        for name, bound in bounds.stages():
+            if not bound.admit(path):
+                return _told(name, path, way, sold)
+    if len(paths) > 1 and _share(network, *(path for path in paths if path is not None)):
+        return NOT_DISJOINT
+    return None
+
+
+def moved_terms(sold: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The members of TERMS that differ, as (name, then, now).
+
+    `sold` is a bundle's line_terms, whose one-off is that of the tariff and of building the A end together.
+    """
+    then = {name: sold[name] for name in TERMS if name in sold}
+    then["one_off_cny"] = Decimal(sold["one_off_cny"]) - Decimal(sold.get("end_one_off_cny", 0))
+    return [
+        (name, _written(value), _written(now[name]))
+        for name, value in then.items()
+        if _written(value) != _written(now[name])
+    ]
+
+
+def _path(network: Network, places: Mapping[str, int], way: Way, z: str) -> Path | None:
+    """The way as a path, with its sums; None where its spans do not lead from its begin to z."""
+    here = way.begin
+    if not way.spans:
+        return EMPTY_PATH if here == z else None
+    names = {at: site for site, at in network.site_index.items()}
+    for key in way.spans:
+        ends = [names[end] for end in network.ends[places[key]]] if key in places else []
+        if here not in ends:
+            return None
+        here = ends[1 - ends.index(here)]
+    if here != z:
+        return None
+    return path_over(network, network.site_index[way.begin], tuple(places[key] for key in way.spans))
+
+
+def _share(network: Network, first: Path, second: Path) -> bool:
+    """Whether two paths have a span, a site between or a risk in common."""
+    risks = [frozenset().union(*(network.srlg[span] for span in path.spans)) for path in (first, second)]
+    return bool(risks[0] & risks[1] or first.between & second.between or set(first.spans) & set(second.spans))
+
+
+def _told(name: str, path: Path, way: Way, sold: Sold) -> Text:
+    match name:
+        case "latency":
+            return LATENCY.format(now=path.latency + way.beyond_us, bound=sold.below_us)
+        case "jitter":
+            return JITTER.format(now=path.jitter, bound=sold.max_jitter_us)
+        case _:
+            return LOSS.format(now=plain(path.loss), bound=plain(sold.max_loss))
+
+
+def _written(value: Any) -> str:
+    """A term as it is compared and told: numbers without trailing zeros, `-` for none."""
+    if value is None:
+        return "-"
+    try:
+        number = Decimal(value)
+    except ArithmeticError:
+        return str(value)
+    return format(number.normalize(), "f")

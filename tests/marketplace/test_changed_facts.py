@@ -1,0 +1,245 @@
+"""Nothing is sold on what is no longer true: a tariff, a latency or a route that changed after the selection."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from kernel.clock import now
+from marketplace.models import Order, Quote
+from marketplace.services.quotes import issue_quote
+from scheduling.models import Hold, LineQuote, Span
+from tests.aggregation.supply import made
+from tests.marketplace.trade import quoted, running
+from tests.scheduling.live import chosen, network, open_entered_market, send_csv, text
+from tests.support.cast import Person, World
+from tests.support.races import race
+
+pytestmark = pytest.mark.django_db
+SCENE = open_entered_market
+
+QUOTES, WORDS, HOLDS, ORDERS = (f"/api/v1/{each}" for each in ("quotes", "line-quotes", "holds", "orders"))
+
+
+def reprice(person: Person, old: str = "12800", new: str = "99999") -> None:
+    """The OTN row of 1000 Mbps within a city, with a cell changed."""
+    row = "line-jia,otn,1000,same_city,3000,12800,35,1,36.00,20,7"
+    assert row in text("tariffs_jia.csv")
+    made(
+        send_csv(
+            person,
+            "/api/v1/tariffs:import",
+            f"{text('tariffs_jia.csv').splitlines()[0]}\n{row.replace(old, new, 1)}\n",
+        )
+    )
+
+
+def measure(person: Person, us: int = 5000, span: str = "jia-loufeng-tongli") -> None:
+    """Fresh evidence of a span on the way to Wujiang: so many µs, and one of the clocks."""
+    (record, *_) = json.loads(text("latency_evidence.json"))["evidence"]
+    fresh = {"span": span, "value_us": us, "measured_at": (now() - timedelta(minutes=1)).isoformat()}
+    made(person.post("/api/v1/latency-evidence", record | fresh))
+
+
+def body_of(person: Person, **changes: Any) -> dict[str, Any]:
+    return {"selection": chosen(person, **changes)["id"], "bundle": 0}
+
+
+def refused(answer: Any) -> tuple[str, str]:
+    problem = answer.json()
+    assert answer.status_code == 409, problem
+    return problem["code"], problem["detail"]
+
+
+def order_of(person: Person, quote: dict[str, Any]) -> Any:
+    return person.post(ORDERS, {"quote": quote["id"], "client_ref": str(uuid4())})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("12800", "99999", "monthly_cny（12800 → 99999）"),
+        ("12800", "12799.99", "monthly_cny（12800 → 12799.99）"),
+        ("3000", "3001", "one_off_cny（3000 → 3001）"),
+        (",35,1,", ",36,1,", "monthly_cny_per_km（35 → 36）"),
+        (",20,7", ",20,30", "lead_days（7 → 30）"),
+    ],
+)
+@pytest.mark.parametrize("path", [QUOTES, WORDS])
+def test_a_tariff_that_moved_since_the_selection_is_not_sold(
+    world: World, path: str, old: str, new: str, told: str
+) -> None:
+    before = body_of(world.ben)
+    reprice(world.lin, old, new)
+    code, detail = refused(world.ben.post(path, before))
+    assert (code, told in detail, "请重新选择" in detail) == ("price_changed", True, True)
+    _, english = refused(world.ben.post(path, before, Accept_Language="en"))
+    assert "The line tariff's " in english
+    assert "select again" in english
+    assert not Quote.objects.exists()
+    assert not LineQuote.objects.exists()
+    assert made(world.ben.post(path, body_of(world.ben)))["line_fen"] > 0
+
+
+def test_another_step_or_product_may_change_its_price(world: World) -> None:
+    before = body_of(world.ben)
+    head, row = (
+        text("tariffs_jia.csv").splitlines()[0],
+        "line-jia,otn,10000,same_city,6000,1,90,3,130.00,20,10",
+    )
+    made(send_csv(world.lin, "/api/v1/tariffs:import", f"{head}\n{row}\n"))
+    assert made(world.ben.post(QUOTES, before))["line_fen"] == 1701912
+
+
+def test_a_word_once_given_keeps_its_price(world: World) -> None:
+    quote, before = quoted(world.ben), body_of(world.ben)
+    word = made(world.ben.post(WORDS, before))
+    assert word["kind"] == "firm"
+    reprice(world.lin)
+    assert made(order_of(world.ben, quote))["line_fen"] == quote["line_fen"]
+    assert refused(world.ben.post(QUOTES, before))[0] == "price_changed"
+    by_word = made(world.ben.post(QUOTES, before | {"line_quote": word["id"]}))
+    assert by_word["line_fen"] == quote["line_fen"]
+    assert made(order_of(world.ben, by_word))["line_fen"] == quote["line_fen"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tariff_that_is_raised_between_quotes_and_orders_is_raised_once(world: World) -> None:
+    before, first = body_of(world.ben), quoted(world.ben)
+    selection = UUID(before["selection"])
+
+    def quote() -> Quote:
+        return issue_quote(selection=selection, bundle=0, actor=world.ben.actor)
+
+    results = race(*[quote] * 3, lambda: reprice(world.lin), *[quote] * 3)
+    given = [each for each in results if isinstance(each, Quote)]
+    assert {type(each).__name__ for each in results} <= {"Quote", "PriceChanged", "NoneType"}
+    assert {each.line_fen for each in given} <= {first["line_fen"]}
+    assert refused(world.ben.post(QUOTES, before))[0] == "price_changed"
+    for each in given:  # it was firm when the tariff moved
+        assert made(order_of(world.ben, {"id": str(each.id)}))["line_fen"] == first["line_fen"]
+
+
+@pytest.mark.parametrize(
+    "stage", ["hold", "line quote", "quote", "line hold", "order", "held order", "accept"]
+)
+def test_a_line_that_grew_slower_than_its_bound_is_sold_at_no_step(world: World, stage: str) -> None:
+    before = body_of(world.ben)
+
+    def at(step: str) -> None:
+        if step == stage:
+            measure(world.lin)
+
+    def answers() -> Any:
+        at("hold")
+        hold = world.ben.post(HOLDS, before)
+        if hold.status_code != 201:
+            return hold
+        at("line quote")
+        word = world.ben.post(WORDS, before)
+        if word.status_code != 201:
+            return word
+        at("line hold")
+        kept = world.ben.post(f"{WORDS}/{word.json()['id']}:hold")
+        if kept.status_code != 200:
+            return kept
+        at("quote")
+        quote = world.ben.post(QUOTES, before)
+        if quote.status_code != 201:
+            return quote
+        with_hold = {"hold": hold.json()["id"]} if stage == "held order" else {}
+        at("order")
+        at("held order")
+        order = world.ben.post(ORDERS, {"quote": quote.json()["id"], "client_ref": "PO-1", **with_hold})
+        if order.status_code != 201:
+            return order
+        path = f"{ORDERS}/{order.json()['id']}:accept"
+        assert world.lin.post(path).status_code == 200
+        at("accept")
+        return world.ada.post(path)
+
+    code, detail = refused(answers())
+    assert code == "line_changed"
+    assert "µs，须低于 1000 µs" in detail
+    assert Order.objects.filter(state="opening").count() == 0
+    if stage == "hold":
+        assert not Hold.objects.exists()
+        _, english = refused(world.ben.post(HOLDS, before, Accept_Language="en"))
+        assert "has to be below 1000 µs" in english
+        assert "Select again" in english
+
+
+def test_the_bound_is_strict_and_to_the_microsecond(world: World) -> None:
+    selection = chosen(world.ben)
+    latency = selection["answer"]["bundles"][0]["latency_us"]
+    body = {"selection": selection["id"], "bundle": 0}
+    was = Span.objects.get(key="jia-loufeng-tongli").measured_us
+    assert was is not None
+    measure(world.lin, was + 999 - latency - 1)  # the clocks are one more
+    made(world.ben.post(QUOTES, body))
+    measure(world.lin, was + 1000 - latency - 1)
+    assert "现为 1000 µs" in refused(world.ben.post(QUOTES, body))[1]
+
+
+def test_without_a_bound_it_is_sold_as_what_was_shown(world: World) -> None:
+    before = body_of(world.ben, max_latency_us=None)
+    measure(world.lin, 80)  # faster than before
+    made(world.ben.post(QUOTES, before))
+    measure(world.lin, 99)
+    assert refused(world.ben.post(QUOTES, before))[0] == "line_changed"
+
+
+def test_the_tail_and_the_terminals_count_as_they_did(world: World) -> None:
+    near = {"from_site": None, "from_coordinates": {"lat": "31.3500", "lon": "120.7000"}}
+    for where in ({}, near):
+        for layer in ("optical", "service"):
+            shown = chosen(world.ben, latency_layer=layer, **where)["answer"]["bundles"][0]["latency_us"]
+            body = body_of(world.ben, latency_layer=layer, max_latency_us=shown + 1, **where)
+            made(world.ben.post(QUOTES, body))
+    reprice(world.lin, ",20,7", ",21,7")
+    assert refused(world.ben.post(HOLDS, body))[0] == "line_changed"
+    other = body_of(world.ben, max_latency_us=shown - 20 + 1, **near)
+    made(world.ben.post(HOLDS, other))
+    measure(world.lin, 91)
+    assert refused(world.ben.post(QUOTES, other))[0] == "line_changed"
+
+
+def test_a_line_is_not_moved_to_one_that_grew_slower(world: World) -> None:
+    order = running(world, duration_hours=8760)
+    there = chosen(world.ben, from_site="sip-shengpu", duration_hours=8760)
+    wanted = {"order": str(order.id), "selection": there["id"], "bundle": 0}
+    path = f"/api/v1/line-changes/{made(world.ben.post('/api/v1/line-changes', wanted))['id']}:offer"
+    measure(world.lin)
+    offer = {"one_off_cny": "0", "monthly_cny": "1", "notice_days": 0}
+    assert refused(world.lin.post(path, offer))[0] == "line_changed"
+
+
+def test_a_pair_is_sold_while_it_is_one(world: World) -> None:
+    before = body_of(world.ben, protection="one_plus_one")
+    made(world.ben.post(QUOTES, before))
+    net = network()
+    for span in net["spans"]:
+        span["srlg"] = ["one duct"]
+    made(world.lin.post("/api/v1/networks:import", net))
+    assert "两条路由" in refused(world.ben.post(QUOTES, before))[1]
+
+
+def test_what_is_short_is_named_as_its_buyer_knows_it(world: World) -> None:
+    line, machines = body_of(world.ben), body_of(world.bea, quantity=6, bandwidth_mbps=100)
+    made(world.ben.post(HOLDS, body_of(world.ben)))
+    code, detail = refused(world.bea.post(HOLDS, machines))
+    assert (code, detail.startswith("算力（台）需要 6，可用 5")) == ("sold_out", True)
+    many = {"offer": made(world.ada.get("/api/v1/offers"))["items"][0]["id"], "quantity": 6}
+    assert refused(world.bea.post(HOLDS, many))[1].startswith("算力（台）需要 6，可用 5")
+    net = network()
+    for span in net["spans"]:
+        span["capacity_mbps"] = 1500
+    made(world.lin.post("/api/v1/networks:import", net))
+    code, detail = refused(world.ben.post(HOLDS, line))
+    assert (code, detail.split("；")[0]) == (
+        "sold_out", "从 sip-weiting 到 wujiang 的专线（Mbps）需要 1000，可用 500",
+    )  # fmt: skip
+    _, english = refused(world.ben.post(HOLDS, line, Accept_Language="en"))
+    assert english.startswith("The line from sip-weiting to wujiang (Mbps): 1000 wanted, 500 free")
