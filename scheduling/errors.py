@@ -28,6 +28,42 @@ class MeasuredInFuture(Problem):
     )
 
 
+class MeasuredTooLongAgo(Problem):
+    """A measurement that says nothing of the line as it is today."""
+
+    status = 400
+    code = "measured_too_long_ago"
+    title = Text("测量过旧", "Measured too long ago")
+    detail = Text(
+        "measured_at 早于 {days} 天前；光缆可能已改迁，请重新测量后提交。",
+        "measured_at is more than {days} days ago, and fibre is rerouted: measure again, and submit that.",
+    )
+
+
+class TooFewSamples(Problem):
+    """A measurement of too few samples to have the percentile that it states."""
+
+    status = 400
+    code = "too_few_samples"
+    title = Text("样本不足", "Too few samples")
+    detail = Text(
+        "样本数 {samples} 少于 {least}；请延长测量后提交。",
+        "{samples} are fewer than the {least} samples that it takes: measure for longer, and submit that.",
+    )
+
+
+class PercentileTooLow(Problem):
+    """A measurement that tells of a line's better moments."""
+
+    status = 400
+    code = "percentile_too_low"
+    title = Text("百分位过低", "Percentile too low")
+    detail = Text(
+        "第 {percentile} 百分位低于所要求的第 {least} 百分位；请按该百分位或更高者给出时延（单次读数填 100）。",
+        "The {percentile}th percentile is below the {least}th: give the latency at that one or a higher (of a single reading, 100).",
+    )
+
+
 class WhichPath(Problem):
     """A test of a path that the line has not, or of a pair without saying which."""
 
@@ -83,8 +119,9 @@ class UnknownSpan(Problem):
     code = "unknown_span"
     title = Text("没有该光缆段", "No such span")
     detail = Text(
-        "本主体没有光缆段 {span}；请先用 networks:import 登记。",
-        "You have no span {span}; register it with networks:import first.",
+        "本主体没有光缆段或承诺线路 {span}；请先登记：光缆段用 networks:import，承诺线路用 committed-lines:import。",
+        "You have no span or committed line {span}: register fibre with networks:import, a line that you sell end to end "
+        "with committed-lines:import.",
     )
 
 

@@ -27,16 +27,16 @@ SHA256 = r"^([0-9a-f]{64})?$"
 
 
 class EvidenceIn(serializers.Serializer[Any]):
-    """One measurement of one span of the caller's."""
+    """One measurement of one span or committed line of the caller's; how much it has to show is in the profile latency_evidence."""
 
-    span = serializers.CharField(max_length=64, help_text="key of the span")
+    span = serializers.CharField(max_length=64, help_text="key of the span or committed line")
     layer = serializers.ChoiceField(Layer.choices())
     direction = serializers.ChoiceField(Direction.choices())
     method = serializers.ChoiceField(Method.choices())
     medium = serializers.ChoiceField(
         Medium.choices(),
         default=Medium.UNDISCLOSED.value,
-        help_text="what the measurement proves; undisclosed: as the span is registered",
+        help_text="what it shows that the light runs in; undisclosed: as the span is registered, and no word for hollow core",
     )
     value_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US, help_text="as measured")
     clock_bound_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
@@ -44,7 +44,11 @@ class EvidenceIn(serializers.Serializer[Any]):
     percentile = serializers.DecimalField(max_digits=6, decimal_places=3, min_value=0, max_value=100)
     measured_at = serializers.DateTimeField()
     declarer = serializers.CharField(max_length=100, help_text="who measured")
-    file_sha256 = serializers.RegexField(SHA256, default="", help_text="SHA-256 of the report, hex")
+    file_sha256 = serializers.RegexField(
+        SHA256,
+        default="",
+        help_text="SHA-256 of the report, hex; the node keeps no file, and whoever reviews compares",
+    )
     marking = serializers.CharField(max_length=40, default="", allow_blank=True)
 
 

@@ -1,15 +1,26 @@
 """Latency evidence: how a value was got, what it proves, and when light itself refutes it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any, Self
 
 from kernel.states import StateTable
 from kernel.text import Vocabulary
 from scheduling.domain.light import Medium, faster_than, floor_us
+from scheduling.domain.numbers import plain
 from scheduling.domain.verdicts import Verdict, judge
-from scheduling.errors import ContradictoryEvidence, HalvedTwice, ImpossibleLatency, MeasuredInFuture
+from scheduling.errors import (
+    ContradictoryEvidence,
+    HalvedTwice,
+    ImpossibleLatency,
+    MeasuredInFuture,
+    MeasuredTooLongAgo,
+    PercentileTooLow,
+    TooFewSamples,
+)
 
 
 class Layer(Vocabulary):
@@ -72,16 +83,59 @@ HALVED = frozenset({Method.OTN_DELAY_HALVED, Method.RTT_HALVED})
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceProfile:
+    """What a latency has to show before it is kept; versioned data."""
+
+    version: str
+    status: str
+    source: str
+    least_percentile: Decimal
+    least_samples: int
+    read_once: frozenset[Method]
+    greatest_age: timedelta
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """The profile that its file says."""
+        return cls(
+            version=document["version"],
+            status=document["status"],
+            source=document["source"],
+            least_percentile=Decimal(document["least_percentile"]),
+            least_samples=document["least_samples"],
+            read_once=frozenset(map(Method, document["read_once"])),
+            greatest_age=timedelta(days=document["greatest_age_days"]),
+        )
+
+    def require_enough(
+        self, *, method: str, samples: int, percentile: Decimal, measured_at: datetime, at: datetime
+    ) -> None:
+        """Raises PercentileTooLow, TooFewSamples, or, for what was too old `at` that instant, MeasuredTooLongAgo."""
+        if percentile < self.least_percentile:
+            raise PercentileTooLow(
+                pointer="/percentile", percentile=plain(percentile), least=plain(self.least_percentile)
+            )
+        if samples < self.least_samples and method not in self.read_once:
+            raise TooFewSamples(pointer="/samples", samples=samples, least=self.least_samples)
+        if measured_at < at - self.greatest_age:
+            raise MeasuredTooLongAgo(pointer="/measured_at", days=self.greatest_age.days)
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
-    """A measured latency of one span: µs as measured, ± clock_bound_us."""
+    """A measured latency of one span: µs as measured, ± clock_bound_us.
+
+    `medium` is what the evidence says that the light ran in, `registered` what the span is registered as.
+    """
 
     layer: str
     direction: str
     value_us: int
     clock_bound_us: int
     medium: str
-    proven: bool  # a file backs the claim
+    proven: bool  # a file is named that backs the claim
     measured_at: datetime
+    registered: str = Medium.UNDISCLOSED
 
     @property
     def one_way(self) -> Fraction:
@@ -117,11 +171,14 @@ def verdict_of(*, state: str, lower_us: int, upper_us: int, below_us: int) -> Ve
     return judge(upper_us=upper_us, lower_us=lower_us, below_us=below_us)
 
 
-def assess(claim: Claim, *, metres: Decimal, at: datetime, pointer: str = "/value_us") -> EvidenceState:
+def assess(
+    claim: Claim, *, metres: Decimal, at: datetime, pointer: str | None = "/value_us"
+) -> EvidenceState:
     """Judge a claim over a span whose ends are `metres` apart on the great circle.
 
     Raises ImpossibleLatency, of what stands at the pointer, below 3.336 µs/km, MeasuredInFuture for a time after
-    `at`. Between that and 4.9 µs/km only hollow-core fibre with its proof is believed, else it waits for review (SCHEME §7).
+    `at`. Between that and 4.9 µs/km it is believed at once only of a span that is registered as hollow-core fibre, by
+    evidence that says so too and names its file; all else waits for review (SCHEME §7).
     """
     if claim.measured_at > at:
         raise MeasuredInFuture(pointer="/measured_at")
@@ -133,5 +190,5 @@ def assess(claim: Claim, *, metres: Decimal, at: datetime, pointer: str = "/valu
             km=f"{metres / 1000:.3f}",
         )
     believable = not faster_than(claim.one_way, metres, Medium.SILICA)
-    hollow = claim.medium == Medium.HOLLOW_CORE and claim.proven
+    hollow = claim.medium == claim.registered == Medium.HOLLOW_CORE and claim.proven
     return EvidenceState.ACCEPTED if believable or hollow else EvidenceState.REVIEW

@@ -10,7 +10,7 @@ from scheduling.domain.numbers import plain
 TECHNOLOGIES = ("otn", "fgotn", "srv6", "cloud_private")
 ZONES = ("same_city", "in_province", "inter_province", "any")
 COMPUTE_KINDS = ("general", "intelligent", "super")
-SPAN_KINDS = ("fibre", "commitment")
+SPAN_KINDS = FIBRE, COMMITMENT = "fibre", "commitment"
 
 Cell = str | int | Decimal | tuple[str, ...] | None
 REQUIRED = object()

@@ -11,6 +11,7 @@ from kernel.text import Text
 from scheduling.domain.circles import Population
 from scheduling.domain.drawing import CircleProfile
 from scheduling.domain.ends import EndRule, EndsProfile
+from scheduling.domain.evidence import EvidenceProfile
 from scheduling.domain.holds import HoldProfile
 from scheduling.domain.line_quotes import LineQuoteProfile
 from scheduling.domain.line_services import ASPECTS, LineServiceProfile, ServiceClass
@@ -138,3 +139,9 @@ def _document(name: str) -> dict[str, Any]:
 def hold_profile() -> HoldProfile:
     """What may be held and for how long, read once."""
     return HoldProfile.of(_document("holds"))
+
+
+@cache
+def evidence_profile() -> EvidenceProfile:
+    """What a latency has to show before it is kept, read once."""
+    return EvidenceProfile.of(_document("latency_evidence"))

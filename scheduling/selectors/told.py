@@ -1,6 +1,7 @@
 """What an answer tells of a row of the snapshot that the engine does not count: no part of its hash, but of its version."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,25 +18,27 @@ Told = dict[str, Any]
 def told_of_spans(spans: Sequence[Span], *, all_: bool) -> dict[UUID, Told]:
     """Of each span what is out of the ordinary, by its id; `all_` says that these are all spans.
 
-    `medium` where it is not silica, `beyond_silica` where that or evidence of another medium makes light faster than
-    4.9 µs/km possible, `marking`, and the `evidence`, its `method` and `measured_at` that its latency rests on.
+    `medium` where it is not silica, or was found hollow on the review that its latency rests on; `beyond_silica` where
+    that or evidence of another medium makes light faster than 4.9 µs/km possible; `marking`; and the `evidence`, its
+    `method` and `measured_at` that its latency rests on.
     """
     within = Q() if all_ else Q(span__in=[span.id for span in spans])
     stands = Q(state=EvidenceState.ACCEPTED) | Q(review__decision=EvidenceState.ACCEPTED)
     records = LatencyEvidence.objects.filter(within)
-    proofs = {
-        span: {"evidence": str(id_), "method": method, "measured_at": at.isoformat()}
-        for span, id_, method, at in records.filter(stands, layer="optical")
+    proofs: dict[tuple[UUID, datetime | None], Told] = {
+        (span, at): {"evidence": str(id_), "method": method, "measured_at": at.isoformat()}
+        | ({"medium": Medium.HOLLOW_CORE.value} if reviewed else {})
+        for span, id_, method, at, reviewed in records.filter(stands, layer="optical")
         .order_by("measured_at", "id")
-        .values_list("span_id", "id", "method", "measured_at")
+        .values_list("span_id", "id", "method", "measured_at", "review__decision")
     }
     faster = Q(medium=Medium.HOLLOW_CORE) | Q(review__decision=EvidenceState.ACCEPTED)
     beyond = set(records.filter(faster).values_list("span_id", flat=True))
     found: dict[UUID, Told] = {}
     for span in spans:
-        told: Told = {} if span.measured_us is None else {**proofs.get(span.id, {})}
+        told: Told = {**proofs.get((span.id, span.measured_at), {})}
         if span.medium != Medium.SILICA:
-            told["medium"] = span.medium
+            told.setdefault("medium", span.medium)
         if span.medium != Medium.SILICA or span.id in beyond:
             told["beyond_silica"] = True
         if span.marking:

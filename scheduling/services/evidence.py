@@ -14,15 +14,17 @@ from kernel.errors import Problem
 from kernel.services.outbox import publish, publish_each
 from scheduling.domain.evidence import LIFE, Claim, EvidenceState, Layer, assess, require_consistent
 from scheduling.domain.light import Medium
+from scheduling.domain.rows import COMMITMENT
 from scheduling.errors import UnknownSpan
 from scheduling.events import EvidenceRecorded, EvidenceReviewed
 from scheduling.models import EvidenceReview, LatencyEvidence, Span
+from scheduling.selectors.profiles import evidence_profile
 from scheduling.selectors.sites import point_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """What was measured on a span (by key), how, by whom, and the digest of its report."""
+    """What was measured on a span or committed line (by key), how, by whom, and the digest of its report."""
 
     span: str
     layer: str
@@ -41,9 +43,10 @@ class Measurement:
 
 @transaction.atomic
 def record_evidence(*, measurement: Measurement, actor: Actor) -> LatencyEvidence:
-    """Keep a measurement of one of the caller's fibre spans. Raises UnknownSpan, ImpossibleLatency, MeasuredInFuture.
+    """Keep a measurement of one of the caller's spans or committed lines.
 
-    ContradictoryEvidence, HalvedTwice where method, layer and direction do not go together.
+    Raises UnknownSpan, ImpossibleLatency; PercentileTooLow, TooFewSamples, MeasuredInFuture, MeasuredTooLongAgo by the
+    profile; ContradictoryEvidence, HalvedTwice where method, layer and direction do not go together.
     """
     (found,) = record_measurements(measurements=[measurement], actor=actor)
     if isinstance(found, Problem):
@@ -57,13 +60,11 @@ def record_measurements(
 ) -> list[LatencyEvidence | Problem]:
     """Keep the measurements that can be believed, and say why each of the others cannot, in order.
 
-    Accepted optical evidence, where it is the newest, gives the span's latency its upper bound: the other
-    layers are kept and never mixed in. The spans are locked first, in one order.
+    Accepted optical evidence, where it is the newest, gives a fibre's latency its upper bound, and shows that a committed
+    line keeps to what it commits to: the other layers are kept and never mixed in. The spans are locked first, in one order.
     """
     assert actor.tenant_id is not None  # noqa: S101 - line providers are organisations
-    mine = Span.objects.filter(
-        key__in={each.span for each in measurements}, tenant_id=actor.tenant_id, kind="fibre"
-    )
+    mine = Span.objects.filter(key__in={each.span for each in measurements}, tenant_id=actor.tenant_id)
     locked = mine.order_by("id").select_for_update(of=("self",)).select_related("a", "b")
     spans, instant = {row.key: row for row in locked}, now()
     found = [_judged(each, spans.get(each.span), instant) for each in measurements]
@@ -88,11 +89,14 @@ def review_evidence(
 ) -> LatencyEvidence:
     """Decide of a record that waits for review: `accept` it on a proof, or `refuse` it, once. Raises StateConflict.
 
-    An accepted one stands for its span as if it had been accepted at once.
+    An accepted one stands for its span as if it had been accepted at once; ImpossibleLatency where the span's ends have
+    moved so far meanwhile that light itself refutes it.
     """
-    span = Span.objects.select_for_update().get(id=evidence.span_id)
+    span = Span.objects.select_for_update(of=("self",)).select_related("a", "b").get(id=evidence.span_id)
     row = LatencyEvidence.objects.select_related("review").get(id=evidence.id)
     decision = LIFE.after(act, row.standing)
+    if decision is EvidenceState.ACCEPTED:
+        assess(_claim(row, span), metres=_metres(span), at=now(), pointer=None)
     EvidenceReview.objects.create(
         evidence=row, decision=decision.value, reason=reason, proof_sha256=proof_sha256
     )
@@ -111,33 +115,59 @@ def _judged(measured: Measurement, row: Span | None, instant: datetime) -> Laten
     """The record that a measurement makes, or what refutes it."""
     if row is None:
         return UnknownSpan(pointer="/span", span=measured.span)
-    claim = Claim(
-        layer=measured.layer,
-        direction=measured.direction,
-        value_us=measured.value_us,
-        clock_bound_us=measured.clock_bound_us,
-        medium=row.medium if measured.medium == Medium.UNDISCLOSED else measured.medium,
-        proven=bool(measured.file_sha256),
-        measured_at=measured.measured_at,
-    )
+    claim = _claim(measured, row)
     try:
         require_consistent(layer=measured.layer, direction=measured.direction, method=measured.method)
-        state = assess(claim, metres=point_of(row.a).metres_to(point_of(row.b)), at=instant)
+        evidence_profile().require_enough(
+            method=measured.method,
+            samples=measured.samples,
+            percentile=measured.percentile,
+            measured_at=measured.measured_at,
+            at=instant,
+        )
+        state = assess(claim, metres=_metres(row), at=instant)
     except Problem as problem:
         return problem
-    told = {**asdict(measured), "span": row, "medium": claim.medium}
+    medium = row.medium if measured.medium == Medium.UNDISCLOSED else measured.medium
+    told = {**asdict(measured), "span": row, "medium": medium}
     return LatencyEvidence(tenant_id=row.tenant_id, upper_us=claim.upper_us, state=state.value, **told)
 
 
+def _claim(told: Measurement | LatencyEvidence, span: Span) -> Claim:
+    return Claim(
+        layer=told.layer,
+        direction=told.direction,
+        value_us=told.value_us,
+        clock_bound_us=told.clock_bound_us,
+        medium=told.medium,
+        proven=bool(told.file_sha256),
+        measured_at=told.measured_at,
+        registered=span.medium,
+    )
+
+
+def _metres(span: Span) -> Decimal:
+    return point_of(span.a).metres_to(point_of(span.b))
+
+
 def _let_stand(records: Sequence[LatencyEvidence]) -> None:
-    """Of accepted records: give each span the upper bound of its newest optical one, if that is newer than what it has."""
+    """What accepted records say of their spans, where they are optical and newer than what a span has.
+
+    A fibre gets the upper bound. A committed line keeps its commitment, which is shown where the bound lies within it.
+    """
     moved: dict[UUID, Span] = {}
     for each in records:
         row = each.span
         newest = row.measured_at is None or row.measured_at <= each.measured_at
-        if each.layer == Layer.OPTICAL and newest:
-            row.measured_us, row.measured_at = each.upper_us, each.measured_at
-            moved[row.id] = row
+        if each.layer != Layer.OPTICAL or not newest:
+            continue
+        if row.kind == COMMITMENT:
+            if row.measured_us is None or each.upper_us > row.measured_us:
+                continue
+        else:
+            row.measured_us = each.upper_us
+        row.measured_at = each.measured_at
+        moved[row.id] = row
     for row in moved.values():
         row.generation += 1
     Span.objects.bulk_update(moved.values(), ["measured_us", "measured_at", "generation"])

@@ -3,7 +3,7 @@
 A step has a `name`, one method with its address, and any of: `as` (one of the cast, or nobody), `data`, `form` (sent
 as multipart, its `file` as a file), `encoded` (sent as an HTML form sends it), `file: true` (the answer is a file), `headers`,
 `status` (default 200), `json` (path → value), `response_headers`, `remember` (name → path), `settle: true` (let the
-node do what is due before the step, webhooks too). `${monday_evening}` and the like are times ahead. A story may start from a `given` that GIVEN names. `${name}` is what was remembered, `${ada.organisation.id}` is of the world.
+node do what is due before the step, webhooks too). `${monday_evening}` and the like are times. A story may start from a `given` that GIVEN names. `${name}` is what was remembered, `${ada.organisation.id}` is of the world.
 A value `/…/` is a regular expression; a path may end in `.length`; `null` is null and `absent` is a missing member.
 """
 
@@ -81,7 +81,7 @@ def test_journey(journey: Path, world: World, request: pytest.FixtureRequest) ->
 
 
 def moments() -> dict[str, Any]:
-    """Times ahead that a story may speak of: a Monday evening (20:00 in Shanghai, a week ahead or more) and what follows."""
+    """Times that a story may speak of: last month, and a Monday evening (20:00 in Shanghai, a week ahead or more) and what follows."""
     week_ahead = now().astimezone(SHANGHAI) + timedelta(days=7)
     monday = (week_ahead + timedelta(days=8 - week_ahead.isoweekday())).replace(
         hour=20, minute=0, second=0, microsecond=0
@@ -93,7 +93,8 @@ def moments() -> dict[str, Any]:
         "wednesday_morning": 36,
         "saturday": 112,
     }
-    return {name: (monday + timedelta(hours=each)).isoformat() for name, each in hours.items()}
+    ahead = {name: (monday + timedelta(hours=each)).isoformat() for name, each in hours.items()}
+    return {"last_month": (now() - timedelta(days=30)).isoformat(), **ahead}
 
 
 def take(step: dict[str, Any], world: World, memory: dict[str, Any], where: str) -> None:

@@ -1,6 +1,7 @@
 """A live market for tests: the demo's networks, tariffs and evidence over HTTP, identified and filed."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from identifiers.domain.lifecycle import IdentifierKind
 from identifiers.services.identifiers import accept_filing, apply_identifier, approve_identifier
 from identifiers.services.prefixes import accept_prefix
 from kernel.actor import SYSTEM
+from kernel.clock import now
 from kernel.services.outbox import drain
 from scheduling.models import LineProduct, Selection
 from scheduling.selectors.selections import BundleFacts, bundle
@@ -65,13 +67,18 @@ def send_csv(person: Person, path: str, body: str) -> Any:
     return person.send("POST", path, body.encode(), Content_Type="text/csv")
 
 
+def days_ago(days: int) -> str:
+    """So many days before now, as the API reads it: evidence may not be too old."""
+    return (now() - timedelta(days=days)).isoformat()
+
+
 def disclose(person: Person, *, evidence: bool = True) -> None:
     """The network, the tariffs and the measurements of 示范线路商甲, as the person's."""
     made(person.post("/api/v1/networks:import", network()))
     made(send_csv(person, "/api/v1/tariffs:import", text("tariffs_jia.csv")))
     if evidence:
         for record in json.loads(text("latency_evidence.json"))["evidence"]:
-            made(person.post("/api/v1/latency-evidence", record))
+            made(person.post("/api/v1/latency-evidence", {**record, "measured_at": days_ago(60)}))
 
 
 def share_a_duct(person: Person) -> None:
@@ -95,9 +102,17 @@ def price_ends(person: Person) -> None:
     made(person.post("/api/v1/line-end-profiles", {"classes": classes}))
 
 
-def commit_lines(person: Person) -> None:
-    """The committed lines and tariffs of 示范线路商乙, as the person's; the sites must be there."""
-    made(send_csv(person, f"/api/v1/committed-lines:import?{MARKED}", text("committed_lines_yi.csv")))
+def register_centres(world: World) -> None:
+    """The demo's eight centres of Ada's and Cleo's, without identifiers: a committed line reaches one that is there."""
+    for person, provider in ((world.ada, "compute-jia"), (world.cleo, "compute-yi")):
+        for body in bodies("centres", provider):
+            made(person.post("/api/v1/centres", body))
+
+
+def commit_lines(person: Person, lines: str = "") -> None:
+    """The committed lines and tariffs of 示范线路商乙, as the person's, or other lines; sites and centres must be there."""
+    body = lines or text("committed_lines_yi.csv")
+    made(send_csv(person, f"/api/v1/committed-lines:import?{MARKED}", body))
     made(send_csv(person, f"/api/v1/tariffs:import?{MARKED}", text("tariffs_yi.csv")))
 
 
@@ -143,14 +158,14 @@ def open_whole_market(world: World) -> None:
     """The demo's eight centres of Ada's and Cleo's, and the lines of Lin's and Lou's, all sellable; Ben may buy."""
     assert world.ben.organisation
     disclose(world.lin)
+    register_centres(world)
     commit_lines(world.lou)
     identify_lines(world.lin)
     identify_lines(world.lou)
     for person, provider in ((world.ada, "compute-jia"), (world.cleo, "compute-yi")):
         readings: dict[str, Any] = {}
-        for body in bodies("centres", provider):
-            found = made(person.post("/api/v1/centres", body))
-            identify(person, IdentifierKind.CENTRE, found["id"])
+        for centre in made(person.get("/api/v1/centres?limit=200"))["items"]:
+            identify(person, IdentifierKind.CENTRE, centre["id"])
         for body in bodies("pools", provider):
             found = made(person.post("/api/v1/pools", body))
             identify(person, IdentifierKind.POOL, found["id"])

@@ -19,12 +19,13 @@ from scheduling.errors import ImpossibleLatency, MeasuredInFuture
 from scheduling.models import LatencyEvidence, Span
 from scheduling.selectors.told import told_of_spans
 from tests.aggregation.supply import made
-from tests.scheduling.live import chosen, disclose, open_market
+from tests.scheduling.live import chosen, days_ago, disclose, network, open_market
 from tests.support.cast import World
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 PATH = "/api/v1/latency-evidence"
 PROOF = "ab" * 32
+HOLLOW = {"medium": "hollow_core", "registered": "hollow_core"}
 
 
 def claim(value_us: int, **changes: Any) -> Claim:
@@ -35,6 +36,7 @@ def claim(value_us: int, **changes: Any) -> Claim:
         "value_us": value_us,
         "clock_bound_us": 1,
         "medium": "silica",
+        "registered": "silica",
         "proven": False,
         "measured_at": AT,
     }
@@ -47,9 +49,13 @@ def claim(value_us: int, **changes: Any) -> Claim:
         (490, {}, EvidenceState.ACCEPTED),
         (489, {}, EvidenceState.REVIEW),
         (489, {"medium": "hollow_core"}, EvidenceState.REVIEW),
-        (489, {"medium": "hollow_core", "proven": True}, EvidenceState.ACCEPTED),
+        (489, {**HOLLOW, "proven": True}, EvidenceState.ACCEPTED),
+        (489, {"medium": "hollow_core", "proven": True}, EvidenceState.REVIEW),
+        (489, {"registered": "hollow_core", "proven": True}, EvidenceState.REVIEW),
+        (489, {**HOLLOW, "medium": "undisclosed", "proven": True}, EvidenceState.REVIEW),
+        (489, HOLLOW, EvidenceState.REVIEW),
         (489, {"proven": True}, EvidenceState.REVIEW),
-        (334, {"medium": "hollow_core", "proven": True}, EvidenceState.ACCEPTED),
+        (334, {**HOLLOW, "proven": True}, EvidenceState.ACCEPTED),
         (980, {"direction": "round_trip"}, EvidenceState.ACCEPTED),
         (979, {"direction": "round_trip"}, EvidenceState.REVIEW),
     ],
@@ -64,8 +70,8 @@ def test_over_a_hundred_kilometres_light_decides(
     ("value", "changes"),
     [
         (333, {}),
-        (333, {"medium": "hollow_core", "proven": True}),
-        (667, {"direction": "round_trip", "medium": "hollow_core", "proven": True}),
+        (333, {**HOLLOW, "proven": True}),
+        (667, {**HOLLOW, "direction": "round_trip", "proven": True}),
         (0, {}),
     ],
 )
@@ -124,7 +130,7 @@ def record(**changes: Any) -> dict[str, Any]:
         "clock_bound_us": 1,
         "samples": 1440,
         "percentile": "99",
-        "measured_at": "2026-09-15T02:00:00Z",
+        "measured_at": days_ago(60),
         "declarer": "line-jia",
         **changes,
     }
@@ -140,9 +146,9 @@ def test_accepted_optical_evidence_stands_for_the_estimate(world: World) -> None
     answer = world.lin.post(PATH, record())
     assert (answer.status_code, answer.json()["state"], answer.json()["upper_us"]) == (201, "accepted", 45)
     assert measured() == 45
-    world.lin.post(PATH, record(value_us=60, measured_at="2026-08-01T00:00:00Z"))
+    world.lin.post(PATH, record(value_us=60, measured_at=days_ago(90)))
     assert measured() == 45, "an older measurement does not overwrite a newer one"
-    world.lin.post(PATH, record(value_us=50, measured_at="2026-10-01T00:00:00Z"))
+    world.lin.post(PATH, record(value_us=50, measured_at=days_ago(50)))
     assert measured() == 51
 
 
@@ -153,6 +159,7 @@ def test_accepted_optical_evidence_stands_for_the_estimate(world: World) -> None
         ({"layer": "private_ip", "method": "twamp", "value_us": 400}, "accepted"),
         ({"value_us": 30}, "review"),
         ({"value_us": 30, "medium": "hollow_core"}, "review"),
+        ({"value_us": 30, "medium": "hollow_core", "file_sha256": "00" * 32}, "review"),
     ],
 )
 def test_other_layers_and_doubtful_claims_are_kept_and_not_used(
@@ -165,9 +172,15 @@ def test_other_layers_and_doubtful_claims_are_kept_and_not_used(
 
 
 @pytest.mark.django_db
-def test_hollow_core_with_its_proof_is_believed(world: World) -> None:
+def test_hollow_core_that_is_registered_so_is_believed_with_its_file(world: World) -> None:
     disclose(world.lin, evidence=False)
-    world.lin.post(PATH, record(value_us=30, medium="hollow_core", file_sha256=PROOF))
+    net = network()
+    net["spans"][0]["medium"] = "hollow_core"
+    made(world.lin.post("/api/v1/networks:import", net))
+    silent = made(world.lin.post(PATH, record(value_us=30, file_sha256=PROOF)))
+    bare = made(world.lin.post(PATH, record(value_us=30, medium="hollow_core")))
+    assert (silent["state"], bare["state"], measured()) == ("review", "review", None)
+    made(world.lin.post(PATH, record(value_us=30, medium="hollow_core", file_sha256=PROOF)))
     assert measured() == 31
 
 
@@ -257,7 +270,7 @@ def test_what_is_refused_on_review_is_kept_and_never_stands(world: World, doubtf
 def test_an_older_record_that_is_accepted_late_does_not_overwrite_a_newer_one(
     world: World, doubtful: dict[str, Any]
 ) -> None:
-    made(world.lin.post(PATH, record(value_us=50, measured_at="2026-10-01T00:00:00Z")))
+    made(world.lin.post(PATH, record(value_us=50, measured_at=days_ago(50))))
     said = {"reason": "查验", "proof_sha256": PROOF}
     made(world.rhea.post(f"{PATH}/{doubtful['id']}:accept", said))
     assert measured() == 51
@@ -316,7 +329,7 @@ def test_fresh_evidence_is_in_the_next_snapshot_and_so_is_what_was_accepted_on_r
 
     before, rows = told()
     for span in Span.objects.filter(kind="fibre"):
-        made(world.lin.post(PATH, record(span=span.key, value_us=10**6, measured_at="2026-10-01T00:00:00Z")))
+        made(world.lin.post(PATH, record(span=span.key, value_us=10**6, measured_at=days_ago(50))))
     after, none = told()
     assert rows
     assert (after != before, none) == (True, {})
@@ -332,11 +345,11 @@ def test_of_many_the_newest_accepted_stands_and_a_refuted_one_fails_alone(world:
     disclose(world.lin, evidence=False)
     span = Span.objects.get(key="jia-weiting-loufeng")
     items = [
-        record(value_us=60, measured_at="2026-10-02T00:00:00Z"),
-        record(value_us=50, measured_at="2026-10-01T00:00:00Z"),
+        record(value_us=60, measured_at=days_ago(49)),
+        record(value_us=50, measured_at=days_ago(50)),
         record(value_us=22),
         record(span="nowhere"),
-        record(value_us=70, layer="private_ip", method="rtt_halved", measured_at="2026-10-03T00:00:00Z"),
+        record(value_us=70, layer="private_ip", method="rtt_halved", measured_at=days_ago(48)),
         {},
     ]
     before = span.generation
@@ -353,7 +366,7 @@ def test_of_many_the_newest_accepted_stands_and_a_refuted_one_fails_alone(world:
 @pytest.mark.django_db
 def test_more_measurements_cost_no_more_statements(world: World) -> None:
     disclose(world.lin, evidence=False)
-    days = [f"2026-{month:02}-{day:02}T00:00:00Z" for month in (7, 8, 9) for day in range(1, 23)]
+    days = [days_ago(each) for each in range(150, 80, -1)]
 
     def cost(items: list[dict[str, Any]]) -> int:
         with CaptureQueriesContext(connection) as queries:
@@ -372,6 +385,7 @@ def test_a_latency_that_was_accepted_on_review_tells_its_proof(world: World) -> 
     assert "evidence" not in told()
     made(world.rhea.post(f"{PATH}/{row['id']}:accept", {"reason": "现场查验空芯光缆", "proof_sha256": PROOF}))
     assert (told()["evidence"], told()["beyond_silica"]) == (row["id"], True)
+    assert told()["medium"] == "hollow_core", "what was found on review, not what the carrier registered"
 
 
 def told() -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from scheduling.selectors import supply as kept
 from scheduling.services.supply import fresh_supply, refresh_supply
 from tests.aggregation.supply import made
-from tests.scheduling.live import network, open_whole_market
+from tests.scheduling.live import days_ago, network, open_whole_market
 from tests.scheduling.test_evidence import PATH, record
 from tests.scheduling.test_line_services import CLASSES
 from tests.scheduling.test_snapshots import hold, reprice, withdraw
@@ -24,7 +24,7 @@ def describe(world: World) -> None:
 
 def measure(world: World) -> None:
     """The same latency, measured again: another proof."""
-    made(world.lin.post(PATH, record(measured_at="2026-10-15T02:00:00Z")))
+    made(world.lin.post(PATH, record(measured_at=days_ago(40))))
 
 
 def mark(world: World) -> None:
