@@ -46,6 +46,7 @@ class NetworkImportOut(serializers.Serializer[Any]):
     created = serializers.IntegerField()
     updated = serializers.IntegerField()
     faults = NetworkFaultOut(many=True)
+    flags = NetworkFaultOut(many=True, help_text="what was assumed, remarked, left out or held back")
 
 
 class TextParser(BaseParser):
@@ -86,7 +87,8 @@ class ImportView(HouseView):
         if report.faults and not report.dry_run:
             raise ValidationError(nested(report.faults))
         members = {name: getattr(report, name) for name in ("dry_run", "read", "created", "updated")}
-        return Response(NetworkImportOut(members | {"faults": told(report.faults, get_language())}).data)
+        lists = {name: told(getattr(report, name), get_language()) for name in ("faults", "flags")}
+        return Response(NetworkImportOut(members | lists).data)
 
 
 class CsvImportView(ImportView):

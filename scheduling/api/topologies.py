@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import ClassVar
 
-from django.utils.translation import get_language
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -15,10 +14,8 @@ from scheduling.api.imports import (
     CsvText,
     ImportQuery,
     ImportView,
-    NetworkFaultOut,
     NetworkImportOut,
     TextParser,
-    told,
 )
 from scheduling.domain.elements import KEY
 from scheduling.domain.sites import SiteRole
@@ -79,12 +76,6 @@ class TopologyQuery(ImportQuery):
     marking = serializers.CharField(max_length=40, default="", help_text="shown with every row: 演示数据")
 
 
-class TopologyImportOut(NetworkImportOut):
-    """What an import of a topology did or, dry, would do."""
-
-    flags = NetworkFaultOut(many=True, help_text="what was assumed, remarked or left out")
-
-
 class ImportTopologyView(ImportView):
     """`/api/v1/topologies:import`."""
 
@@ -94,7 +85,7 @@ class ImportTopologyView(ImportView):
     @extend_schema(
         parameters=[TopologyQuery],
         request={each.media_type: OpenApiTypes.STR for each in (TextParser, XmlText, JsonText, YangText)},
-        responses={200: TopologyImportOut},
+        responses={200: NetworkImportOut},
     )
     def post(self, request: Request) -> Response:
         """Disclose a network from a file: RFC 8345 JSON, GraphML, GML or SNDlib native.
@@ -123,6 +114,4 @@ class ImportTopologyView(ImportView):
             dry_run=query["dry_run"],
             actor=self.actor,
         )
-        answer = self.answer(report.done)
-        answer.data["flags"] = told(report.flags, get_language())
-        return answer
+        return self.answer(report)

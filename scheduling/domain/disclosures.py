@@ -1,11 +1,12 @@
 """What line providers disclose: sites, spans, tariffs and committed lines, and what geography refuses."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from scheduling.domain.areas import covers
-from scheduling.domain.elements import KEY, Element, Fault
+from scheduling.domain.elements import KEY, LONGEST_TEXT, Element, Fault
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.rows import TABLES, Column
 from scheduling.domain.sites import Point, SiteRole
@@ -71,9 +72,18 @@ class Stretch:
 
 
 def coordinate_faults(sites: Iterable[Element]) -> list[Fault]:
-    """A fault for each coordinate that is not on earth."""
+    """A fault for each coordinate that is not on earth, and for (0, 0), which stands for unknown in what others write."""
     faults = []
     for site in sites:
+        if site.values["lat"] == site.values["lon"] == 0:
+            faults.append(
+                site.fault(
+                    "lat",
+                    "no_coordinates",
+                    "坐标 (0, 0) 表示未知；请填写实际经纬度（WGS-84）",
+                    "(0, 0) stands for unknown: give its place (WGS-84)",
+                )
+            )
         for name, highest in (("lat", HIGHEST_LAT), ("lon", HIGHEST_LON)):
             if abs(site.values[name]) > highest:
                 faults.append(
@@ -150,3 +160,30 @@ def why_impossible(stretch: Stretch, a: Point, b: Point) -> tuple[str, str, str]
             f"{stretch.latency_us} µs is faster than light in a vacuum over the great circle of {km} km",
         )
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Between which two sites (by key) a span runs, and the risks that it names."""
+
+    ends: frozenset[str]
+    srlg: tuple[str, ...]
+
+
+def shared_risks(routes: Mapping[str, Route]) -> dict[str, str]:
+    """The risk that each of a line provider's spans, by key, shares with those between the same two sites, where it does.
+
+    They share one as long as any of them names none: nobody has said that they run apart. Where each names its own,
+    what they name decides.
+    """
+    between: dict[frozenset[str], list[str]] = {}
+    for key, route in routes.items():
+        between.setdefault(route.ends, []).append(key)
+    found: dict[str, str] = {}
+    for ends, keys in between.items():
+        risk = "--".join(sorted(ends))
+        if len(risk) > LONGEST_TEXT:
+            risk = hashlib.sha256(risk.encode()).hexdigest()
+        if len(keys) > 1 and any({*routes[key].srlg} <= {risk} for key in keys):
+            found |= dict.fromkeys(keys, risk)
+    return found

@@ -112,8 +112,7 @@ class Disclosed:
 def disclosed(topology: Topology, defaults: Defaults) -> Disclosed:
     """The sites and spans that a topology tells of.
 
-    A link that ends at a refused node is flagged and left to the node's fault. Links between the same two nodes stay
-    apart and share a risk, since the file does not say that they run apart.
+    A link that ends at a refused node is flagged and left to the node's fault. Links between the same two nodes stay apart.
     """
     return _Reading(topology, defaults).disclosed()
 
@@ -197,14 +196,7 @@ class _Reading:
     def _spans(self) -> Iterator[tuple[str, dict[str, Any]]]:
         taken: dict[str, int] = {}
         for links in self._lines().values():
-            shared = [f"{self.keys[links[0].a]}--{self.keys[links[0].b]}"] if len(links) > 1 else []
-            for at, link in enumerate(links):
-                if at:
-                    self._flag(
-                        link.pointer, "duplicate_link",
-                        "同两点间的重复链路：保留为并行光缆段，并视为同一风险组",
-                        "another link between the same nodes: kept as a parallel span of the same shared risk",
-                    )  # fmt: skip
+            for link in links:
                 km, mbps = self._km(link), self._mbps(link)
                 if km is None or mbps is None:
                     continue
@@ -218,10 +210,7 @@ class _Reading:
                         "b": self.keys[link.b],
                         "km": km,
                         "capacity_mbps": mbps,
-                        "srlg": [
-                            *shared,
-                            *(f"{self.defaults.prefix}-srlg-{self._slug(each)}" for each in link.srlg),
-                        ],
+                        "srlg": [f"{self.defaults.prefix}-srlg-{self._slug(each)}" for each in link.srlg],
                     },
                 )
 

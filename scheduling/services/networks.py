@@ -14,12 +14,14 @@ from participants.selectors.organisations import require_certified
 from scheduling.domain import disclosures
 from scheduling.domain.disclosures import SITE_COLUMNS, SPAN_COLUMNS, Stretch, why_impossible
 from scheduling.domain.elements import Element, Fault, csv_rows, read_elements, too_many, twice
+from scheduling.domain.light import Medium, faster_than
+from scheduling.domain.rows import COMMITMENT, FIBRE
 from scheduling.domain.sites import Point
 from scheduling.events import NetworkImported
 from scheduling.models import Site, Span
 from scheduling.selectors.sites import point_of
 from scheduling.services.line_providers import claim_key
-from scheduling.services.spans import ImportReport, put_rows, put_spans, taken_faults
+from scheduling.services.spans import ImportReport, parallels, put_rows, put_spans, taken_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,8 @@ def take_network(
         site.key: site
         for site in Site.objects.filter(key__in=ends | {row.values["site"] for row in site_rows})
     }
-    known_spans = {
-        span.key: span for span in Span.objects.filter(key__in=[r.values["span"] for r in span_rows])
-    }
+    drawn = Span.objects.filter(key__in=[row.values["span"] for row in span_rows])
+    known_spans = {span.key: span for span in drawn.select_related("a", "b")}
     points = {key: point_of(site) for key, site in known_sites.items()} | {
         row.values["site"]: Point(row.values["lat"], row.values["lon"]) for row in site_rows
     }
@@ -100,26 +101,31 @@ def take_network(
     read = len(sites) + len(spans)
     if faults:
         return ImportReport(dry_run, read, 0, 0, tuple(faults))
+    beside = parallels(span_rows, "span", ("a", "b"), actor.tenant_id)
+    flags = tuple(beside.flags)
     if dry_run:
         known = len(known_spans) + sum(row.values["site"] in known_sites for row in site_rows)
-        return ImportReport(dry_run, read, read - known, known, ())
+        return ImportReport(dry_run, read, read - known, known, (), flags)
     own = {"tenant_id": actor.tenant_id, "marking": marking}
     new, changed = put_rows(
         Site.objects.all(), known_sites, {row.values["site"]: _site_values(row) | own for row in site_rows}
     )
     ids = {site.key: site.id for site in Site.objects.filter(key__in=points)}
     wanted = {
-        row.values["span"]: _span_values(row, ids, known_spans.get(row.values["span"])) | own
+        row.values["span"]: _span_values(row, ids, _unmoved(known_spans.get(row.values["span"]), points))
+        | {"srlg": beside.srlg(row.values["span"], row.values["srlg"])}
+        | own
         for row in span_rows
     }
     more, others = put_spans(known_spans, wanted, actor)
+    beside.write()
     publish(
         NetworkImported(
             subject=provider.id, tenant=actor.tenant_id, sites=len(site_rows), spans=len(span_rows)
         ),
         actor=actor,
     )
-    return ImportReport(dry_run, read, new + more, changed + others, ())
+    return ImportReport(dry_run, read, new + more, changed + others, (), flags)
 
 
 def _placed(name: str, elements: list[Any]) -> list[tuple[str, Any]]:
@@ -146,8 +152,9 @@ def _moved(sites: list[Element], redrawn: set[str], points: Mapping[str, Point])
     faults = []
     for span in touching.select_related("a", "b"):
         a, b = (points.get(site.key, point_of(site)) for site in (span.a, span.b))
-        metres = None if span.kind == "commitment" else span.km * 1000
-        if why := why_impossible(Stretch(metres, span.measured_us, span.medium), a, b):
+        metres = None if span.kind == COMMITMENT else span.km * 1000
+        stretch = Stretch(metres, span.measured_us, span.medium)
+        if why := why_impossible(stretch, a, b) or _why_unproven(span, a, b):
             row = places.get(span.a.key) or places[span.b.key]
             faults.append(
                 row.fault(
@@ -160,6 +167,22 @@ def _moved(sites: list[Element], redrawn: set[str], points: Mapping[str, Point])
     return faults
 
 
+def _why_unproven(span: Span, a: Point, b: Point) -> tuple[str, str, str] | None:
+    """Why evidence cannot stand for a span between these points that stood for it where it was; None where it can."""
+    if span.measured_at is None or span.measured_us is None:
+        return None
+    before, after = point_of(span.a).metres_to(point_of(span.b)), a.metres_to(b)
+    if faster_than(span.measured_us, before, Medium.SILICA) or not faster_than(
+        span.measured_us, after, Medium.SILICA
+    ):
+        return None
+    return (
+        "faster_than_silica",
+        f"其实测时延 {span.measured_us} µs 将快于石英光纤；请一并重新提交该线路，并重新测量",
+        f"its measured {span.measured_us} µs would be faster than silica fibre: send it again too, and measure it anew",
+    )
+
+
 def _site_values(row: Element) -> dict[str, Any]:
     values = {name: value for name, value in row.values.items() if name != "site"}
     return values | {
@@ -169,6 +192,12 @@ def _site_values(row: Element) -> dict[str, Any]:
     }
 
 
+def _unmoved(span: Span | None, points: Mapping[str, Point]) -> Span | None:
+    """The span, unless its ends are not where they were."""
+    stays = span is not None and all(point_of(end) == points.get(end.key) for end in (span.a, span.b))
+    return span if stays else None
+
+
 def _span_values(row: Element, ids: Mapping[str, Any], known: Span | None) -> dict[str, Any]:
     """The columns of a span; a measurement stays while the route does."""
     route = {
@@ -176,7 +205,7 @@ def _span_values(row: Element, ids: Mapping[str, Any], known: Span | None) -> di
         "b_id": ids[row.values["b"]],
         "km": row.values["km"],
         "medium": row.values["medium"],
-        "kind": "fibre",
+        "kind": FIBRE,
     }
     same = known is not None and all(getattr(known, name) == value for name, value in route.items())
     return route | {
@@ -184,7 +213,6 @@ def _span_values(row: Element, ids: Mapping[str, Any], known: Span | None) -> di
         "capacity_mbps": row.values["capacity_mbps"],
         "jitter_us": row.values["jitter_us"],
         "loss": row.values["loss"],
-        "srlg": list(row.values["srlg"]),
         "measured_us": known.measured_us if known and same else None,
         "measured_at": known.measured_at if known and same else None,
     }

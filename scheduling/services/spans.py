@@ -1,7 +1,7 @@
 """Writing sites and spans that were found good: new ones made, own ones brought up to date by key."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -10,6 +10,8 @@ from django.db import models
 from kernel.actor import Actor
 from kernel.models.base import Entity
 from kernel.services.capacity import set_totals
+from kernel.text import Text
+from scheduling.domain.disclosures import Route, shared_risks
 from scheduling.domain.elements import Element, Fault
 from scheduling.models import Span
 
@@ -19,13 +21,66 @@ UNIT = "mbps"
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import read and did (or, dry, would do); with faults it did nothing."""
+    """What an import read and did (or, dry, would do); with faults it did nothing.
+
+    `flags` say what of it was assumed, remarked, left out or held back.
+    """
 
     dry_run: bool
     read: int
     created: int
     updated: int
     faults: tuple[Fault, ...]
+    flags: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parallels:
+    """What spans share that nobody says to run apart: their risk by key, flags, and the rows beside those that are imported."""
+
+    risks: Mapping[str, str]
+    flags: list[Fault]
+    beside: list[Span] = field(default_factory=list)
+
+    def srlg(self, key: str, named: Iterable[str]) -> list[str]:
+        """The risks of a span: those that it names, and the one that it shares."""
+        return sorted({*named, *([self.risks[key]] if key in self.risks else [])})
+
+    def write(self) -> None:
+        """Have the rows beside those that are imported share the risk too."""
+        for row in self.beside:
+            row.srlg = self.srlg(row.key, row.srlg)
+            row.generation += 1
+        Span.objects.bulk_update(self.beside, ["srlg", "generation"], batch_size=500)
+
+
+def parallels(elements: Iterable[Element], column: str, ends: tuple[str, str], tenant: UUID) -> Parallels:
+    """How spans that are imported lie beside each other, and beside the others of the organisation's; one query.
+
+    `column` has their keys, `ends` the keys of their sites.
+    """
+    rows = {each.values[column]: each for each in elements}
+    sites = {each.values[end] for each in rows.values() for end in ends}
+    others = Span.objects.filter(tenant_id=tenant, a__key__in=sites, b__key__in=sites).exclude(key__in=rows)
+    known = {row.key: row for row in others.select_related("a", "b")}
+    routes = {key: Route(frozenset((row.a.key, row.b.key)), tuple(row.srlg)) for key, row in known.items()}
+    seen = {route.ends for route in routes.values()}
+    routes |= {
+        key: Route(frozenset(each.values[end] for end in ends), each.values["srlg"])
+        for key, each in rows.items()
+    }
+    risks, flags = shared_risks(routes), []
+    for key, each in rows.items():
+        if key in risks and routes[key].ends in seen:
+            zh = f"与同两站点间的其他线路并行，且未说明路由分离：保留，并视为同一风险组 {risks[key]}；如确已分离，请各自填写 srlg"
+            en = (
+                f"another line between the same sites, and nobody says that they run apart: kept, in one shared risk "
+                f"{risks[key]}; where they do, have each name its own srlg"
+            )
+            flags.append(Fault(each.pointer, "duplicate_link", Text(zh, en)))
+        seen.add(routes[key].ends)
+    beside = [row for key, row in known.items() if key in risks and risks[key] not in row.srlg]
+    return Parallels(risks, flags, beside)
 
 
 def taken_faults(

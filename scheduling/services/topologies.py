@@ -1,6 +1,6 @@
 """Disclosing a network from a file of another system."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from django.db import transaction
 
@@ -11,14 +11,6 @@ from scheduling.domain.elements import Fault
 from scheduling.domain.topologies import Defaults, UnreadableError, disclosed
 from scheduling.services.networks import Document, take_network
 from scheduling.services.spans import ImportReport
-
-
-@dataclass(frozen=True, slots=True)
-class TopologyReport:
-    """What an import did or would do, and what of the file was assumed, remarked or left out."""
-
-    done: ImportReport
-    flags: tuple[Fault, ...]
 
 
 @transaction.atomic
@@ -32,7 +24,7 @@ def import_topology(
     leave_out: bool,
     dry_run: bool,
     actor: Actor,
-) -> TopologyReport:
+) -> ImportReport:
     """Take what a file tells of, whole or not at all, or, with `leave_out`, without what is wrong in it.
 
     Raises NotCertified, ProviderKeyTaken.
@@ -40,7 +32,7 @@ def import_topology(
     try:
         topology = READERS[syntax](text)
     except UnreadableError as error:
-        return TopologyReport(ImportReport(dry_run, 0, 0, 0, (error.fault,)), ())
+        return ImportReport(dry_run, 0, 0, 0, (error.fault,))
     read = len(topology.nodes) + len(topology.links)
     found = disclosed(topology, defaults)
     document, flags = Document(found.sites, found.spans, found.faults), found.flags
@@ -58,7 +50,8 @@ def import_topology(
         if sound.sites:
             document = sound
             flags = [*flags, *map(_left_out, left)]
-    return TopologyReport(replace(take(document, dry=dry_run), read=read), tuple(flags))
+    done = take(document, dry=dry_run)
+    return replace(done, read=read, flags=(*flags, *done.flags))
 
 
 def _without(document: Document, faults: tuple[Fault, ...]) -> Document:

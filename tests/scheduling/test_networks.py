@@ -1,5 +1,6 @@
 """Disclosing networks, committed lines and tariffs: what is taken, and every fault that is named."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -7,7 +8,14 @@ import pytest
 from kernel.selectors.capacity import free
 from scheduling.models import LineProduct, LineProvider, LineTariff, Site, Span
 from tests.aggregation.supply import made
-from tests.scheduling.live import commit_lines, disclose, network, send_csv, text
+from tests.scheduling.live import (
+    commit_lines,
+    disclose,
+    network,
+    register_centres,
+    send_csv,
+    text,
+)
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +27,7 @@ TARIFFS = "/api/v1/tariffs:import"
 
 def test_a_network_is_taken_whole_and_the_ledger_knows_its_bandwidth(world: World) -> None:
     report = made(world.lin.post(IMPORT, network()))
-    assert report == {"dry_run": False, "read": 44, "created": 44, "updated": 0, "faults": []}
+    assert report == {"dry_run": False, "read": 44, "created": 44, "updated": 0, "faults": [], "flags": []}
     span = Span.objects.get(key="jia-weiting-loufeng")
     assert free([span.id]) == {span.id: 100_000}
     assert Site.objects.get(key="sip-weiting").marking == "演示数据"
@@ -46,6 +54,7 @@ def test_a_dry_run_reports_and_writes_nothing(world: World) -> None:
 FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("sites/0", {"lat": "91"}, "lat", "impossible_coordinate"),
     ("sites/1", {"lon": "-180.000001"}, "lon", "impossible_coordinate"),
+    ("sites/0", {"lat": "0", "lon": "0.0"}, "lat", "no_coordinates"),
     ("sites/0", {"lat": 31.3}, "lat", "bad_value"),
     ("sites/0", {"city": "32057"}, "city", "bad_value"),
     ("sites/0", {"role": "pub"}, "role", "bad_value"),
@@ -99,6 +108,7 @@ def test_another_s_keys_are_refused(world: World) -> None:
 
 def test_a_site_cannot_move_away_from_the_spans_that_end_there(world: World) -> None:
     disclose(world.lin, evidence=False)
+    register_centres(world)
     commit_lines(world.lou)
     moved = network()["sites"][0] | {"lat": "39.9"}
     answer = world.lin.post(IMPORT, network() | {"sites": [moved], "spans": []})
@@ -122,6 +132,7 @@ def test_a_route_that_changed_loses_its_measurement(world: World) -> None:
 
 def test_committed_lines_are_spans_that_disclose_nothing(world: World) -> None:
     disclose(world.lin, evidence=False)
+    register_centres(world)
     commit_lines(world.lou)
     line = Span.objects.get(key="yi-sip-fenhu")
     assert (line.kind, line.measured_us, line.medium) == ("commitment", 560, "undisclosed")
@@ -135,6 +146,8 @@ def test_committed_lines_are_spans_that_disclose_nothing(world: World) -> None:
         (",420,", ",,", "/lines/2/committed_latency_us", "bad_value"),
         ("320571,sip-weiting,wujiang", "320509,sip-weiting,wujiang", "/lines/2/a_area", "area_mismatch"),
         ("wujiang,wujiang,", "wujiang,nowhere,", "/lines/2/z_site", "unknown_site"),
+        ("wujiang,wujiang,", "no-such-centre,wujiang,", "/lines/2/z_centre", "unknown_centre"),
+        ("wujiang,wujiang,", "kunshan,wujiang,", "/lines/2/z_site", "centre_elsewhere"),
         ("yi-sip-fenhu,line-yi", "yi-sip-wujiang,line-yi", "/lines/3/line", "duplicate"),
         ("yi-sip-fenhu,line-yi", "yi-sip-fenhu,line-zz", "/lines/3/line_provider", "mixed_providers"),
         ("20000,560", "20000", "/lines/3", "bad_row"),
@@ -142,6 +155,7 @@ def test_committed_lines_are_spans_that_disclose_nothing(world: World) -> None:
 )
 def test_a_bad_committed_line_is_named(world: World, old: str, new: str, pointer: str, code: str) -> None:
     disclose(world.lin, evidence=False)
+    register_centres(world)
     body = text("committed_lines_yi.csv").replace(old, new, 1)
     answer = send_csv(world.lou, LINES, body)
     assert answer.status_code == 400
@@ -199,6 +213,7 @@ def test_lists_show_their_owner_s_rows_in_a_fixed_number_of_queries(
     world: World, path: str, django_assert_max_num_queries: Any
 ) -> None:
     disclose(world.lin)
+    register_centres(world)
     commit_lines(world.lou)
     url = f"/api/v1/{path}?limit=200"
     world.lin.get(url)
@@ -216,3 +231,70 @@ def test_buyers_find_access_points(world: World) -> None:
     disclose(world.lin, evidence=False)
     items = world.ben.get("/api/v1/sites?role=access_point&city=320571").json()["items"]
     assert {item["site"] for item in items} == {"sip-weiting", "sip-shengpu"}
+
+
+def parallel(*spans: tuple[str, list[str]]) -> dict[str, Any]:
+    """Lin's network with further spans, of these keys and risks, where her first one runs."""
+    first = network()["spans"][0]
+    more = [{**first, "span": key, "srlg": srlg} for key, srlg in spans]
+    return network() | {"spans": more}
+
+
+def risks(*keys: str) -> list[list[str]]:
+    rows = {row.key: row.srlg for row in Span.objects.all()}
+    return [rows[key] for key in keys]
+
+
+DUCT = "jia-loufeng--sip-weiting"
+
+
+def test_spans_beside_each_other_share_a_risk_unless_each_names_its_own(world: World) -> None:
+    document = parallel(("d1", []), ("d2", []), ("e1", ["north"]))
+    dry = made(world.lin.post(f"{IMPORT}?dry_run=true", document))
+    report = made(world.lin.post(IMPORT, document))
+    assert report["flags"] == dry["flags"]
+    flagged = [(each["pointer"], each["code"]) for each in report["flags"]]
+    assert flagged == [("/spans/1", "duplicate_link"), ("/spans/2", "duplicate_link")]
+    assert DUCT in report["flags"][0]["detail"]
+    assert risks("d1", "d2", "e1") == [[DUCT], [DUCT], [DUCT, "north"]]
+    assert made(world.lin.post(IMPORT, document))["updated"] == 0
+    apart = made(world.lin.post(IMPORT, parallel(("d1", ["south"]), ("d2", ["west"]), ("e1", ["north"]))))
+    assert (apart["flags"], risks("d1", "d2", "e1")) == ([], [["south"], ["west"], ["north"]])
+
+
+def test_a_span_that_comes_later_shares_the_risk_of_the_one_that_is_there(world: World) -> None:
+    made(world.lin.post(IMPORT, parallel(("d1", []))))
+    generation = Span.objects.get(key="d1").generation
+    assert risks("d1") == [[]]
+    report = made(world.lin.post(IMPORT, parallel(("d2", ["south"]))))
+    assert [each["pointer"] for each in report["flags"]] == ["/spans/0"]
+    assert risks("d1", "d2") == [[DUCT], [DUCT, "south"]]
+    assert Span.objects.get(key="d1").generation == generation + 1
+
+
+def test_committed_lines_beside_each_other_share_a_risk_too(world: World) -> None:
+    disclose(world.lin, evidence=False)
+    register_centres(world)
+    header, *lines = text("committed_lines_yi.csv").splitlines()
+    kunshan = next(line for line in lines if line.startswith("yi-sip-kunshan"))
+    body = "\n".join([header, kunshan, kunshan.replace("yi-sip-kunshan", "yi-second", 1), ""])
+    report = made(send_csv(world.lou, LINES, body))
+    assert [(each["pointer"], each["code"]) for each in report["flags"]] == [("/lines/3", "duplicate_link")]
+    assert risks("yi-sip-kunshan", "yi-second") == [["kunshan--sip-weiting"]] * 2
+
+
+def test_a_site_that_moves_does_not_take_what_was_measured_along(world: World) -> None:
+    disclose(world.lin)  # 45 µs over 7.055 km, which silica does in 35
+    document = network()
+    moved = document["sites"][0] | {"lat": "31.37"}  # 9.6 km: silica takes 47
+    answer = world.lin.post(IMPORT, document | {"sites": [moved], "spans": []})
+    codes = [(each["pointer"], each["code"]) for each in answer.json()["errors"]]
+    assert (answer.status_code, codes) == (400, [("/sites/0/lat", "faster_than_silica")])
+    touching = [
+        {**span, "km": str(Decimal(span["km"]) + 10)} if moved["site"] in (span["a"], span["b"]) else span
+        for span in document["spans"]
+    ]
+    touching[0] = document["spans"][0]  # of the same length, which is still more than its great circle
+    document["sites"][0] = moved
+    made(world.lin.post(IMPORT, document | {"spans": touching}))
+    assert Span.objects.get(key="jia-weiting-loufeng").measured_us is None

@@ -67,7 +67,7 @@ def test_sites_come_as_a_csv_too(world: World) -> None:
     assert made(send_csv(world.lin, f"{SITES}&dry_run=true", csv_of(row)))["created"] == 1
     assert not Site.objects.exists()
     report = made(send_csv(world.lin, SITES, csv_of(row)))
-    assert report == {"dry_run": False, "read": 1, "created": 1, "updated": 0, "faults": []}
+    assert report == {"dry_run": False, "read": 1, "created": 1, "updated": 0, "faults": [], "flags": []}
     site = Site.objects.get(key="sip-weiting")
     assert (site.otn_100g, site.service_area, site.marking) == (True, AREA, "演示数据")
     assert made(send_csv(world.lin, SITES, csv_of(row.replace(",0,1,", ",1,1,"))))["updated"] == 1

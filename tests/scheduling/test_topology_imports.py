@@ -63,6 +63,9 @@ def test_each_format_becomes_sites_and_spans(
     )  # fmt: skip
     assert Span.objects.first().measured_us is None  # type: ignore[union-attr] # there is one
     assert made(send(world.lin, text, syntax, marking="演示数据", **options))["updated"] == 0
+    beside = [each["pointer"] for each in report["flags"] if each["code"] == "duplicate_link"]
+    assert beside == (["/lines/6"] if spans == 2 else [])
+    assert {tuple(row.srlg) for row in Span.objects.all()} >= ({("zoo-0--zoo-1",)} if spans == 2 else set())
 
 
 def test_faults_refuse_the_whole_file_and_flags_do_not(world: World) -> None:
