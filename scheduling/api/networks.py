@@ -110,6 +110,9 @@ class SpanOut(serializers.ModelSerializer[Span]):
     span = serializers.CharField(source="key")
     a = serializers.CharField(source="a.key")
     b = serializers.CharField(source="b.key")
+    awaits_review = serializers.BooleanField(
+        help_text="a commitment that only hollow-core fibre could keep: not sold until its evidence is accepted on review"
+    )
 
     class Meta:
         model = Span
@@ -124,6 +127,7 @@ class SpanOut(serializers.ModelSerializer[Span]):
             "capacity_mbps",
             "measured_us",
             "measured_at",
+            "awaits_review",
             "jitter_us",
             "loss",
             "srlg",
@@ -177,7 +181,10 @@ class ImportNetworkView(ImportView):
 
     @extend_schema(parameters=[ImportQuery], request=NetworkIn, responses={200: NetworkImportOut})
     def post(self, request: Request) -> Response:
-        """Disclose sites and spans: all or, with every fault named, nothing. Own keys are updated."""
+        """Disclose sites and spans: all or, with every fault named, nothing. Own keys are updated.
+
+        Spans between the same two sites share a risk, and are flagged, unless each names its own in `srlg`.
+        """
         query, data = self.query(ImportQuery), self.read(NetworkIn)
         report = import_network(
             line_provider=data["line_provider"],
@@ -220,7 +227,11 @@ class ImportCommittedLinesView(CsvImportView):
 
     @extend_schema(parameters=[CsvQuery], request=CSV_BODY, responses={200: NetworkImportOut})
     def post(self, request: Request) -> Response:
-        """Sell lines end to end: all rows or, with every fault named, none. Own keys are updated."""
+        """Sell lines end to end: all rows or, with every fault named, none. Own keys are updated.
+
+        Columns: line, line_provider, a_area, a_site, z_centre (registered, at z_site), z_site, capacity_mbps,
+        committed_latency_us, jitter_us, loss, srlg. What is faster than silica fibre is flagged, and not sold before review.
+        """
         query = self.query(CsvQuery)
         return self.answer(import_committed_lines(text=self.read(CsvText), actor=self.actor, **query))
 

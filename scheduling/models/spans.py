@@ -7,15 +7,17 @@ from django.db import models
 from django.db.models import F, Q
 
 from kernel.models.base import Entity
-from scheduling.domain.light import Medium
+from scheduling.domain.light import Medium, faster_than
+from scheduling.domain.rows import COMMITMENT
+from scheduling.domain.sites import Point
 from scheduling.models.sites import Site
 
 
 class Span(Entity):
     """An undirected piece of line; its free bandwidth is in the capacity ledger under its id, unit mbps.
 
-    `measured_us` (one way, upper end of the interval) comes from accepted evidence, or is what a
-    commitment commits to.
+    `measured_us` (one way, upper end of the interval) comes from accepted evidence, or is what a commitment commits
+    to; `measured_at` is of the evidence that it rests on, or that shows that the commitment is kept.
     """
 
     tenant_field: ClassVar[str] = "tenant_id"
@@ -49,3 +51,11 @@ class Span(Entity):
             models.Index(fields=["tenant_id"], name="span_by_tenant"),
             models.Index(fields=["tenant_id"], condition=~Q(medium=Medium.SILICA), name="span_beyond_silica"),
         ]
+
+    @property
+    def awaits_review(self) -> bool:
+        """Whether it commits to what only hollow-core fibre could keep, and no accepted evidence shows it: it is not sold."""
+        if self.kind != COMMITMENT or self.measured_us is None or self.measured_at is not None:
+            return False
+        a, b = (Point(site.lat, site.lon) for site in (self.a, self.b))
+        return faster_than(self.measured_us, a.metres_to(b), Medium.SILICA)

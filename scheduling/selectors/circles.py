@@ -31,7 +31,7 @@ def newest_boundary(city: str) -> MetroBoundary | None:
 
 
 def ground_of(boundary: MetroBoundary, line_provider: str) -> Ground:
-    """What there is now: every disclosed span and commitment counts with its whole capacity, sold or not.
+    """What there is now: every disclosed span and commitment counts with its whole capacity, sold or not, once it needs no review.
 
     `line_provider` narrows networks and access points to one carrier's; empty is all. Five queries.
     """
@@ -40,7 +40,11 @@ def ground_of(boundary: MetroBoundary, line_provider: str) -> Ground:
         carriers = {tenant: key for tenant, key in carriers.items() if key == line_provider}
     sites = {row.key: row for row in Site.objects.order_by("key")}
     spans = Span.objects.filter(tenant_id__in=carriers).select_related("a", "b").order_by("key")
-    rows = [span_row(span, carriers[span.tenant_id], span.capacity_mbps) for span in spans]
+    rows = [
+        span_row(each, carriers[each.tenant_id], each.capacity_mbps)
+        for each in spans
+        if not each.awaits_review
+    ]
     hops = {key: site_row(row) for key, row in sites.items()}
     divisions = divisions_of(boundary.city)
     points = [

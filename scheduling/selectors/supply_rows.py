@@ -62,7 +62,7 @@ class Wanted:
 def wanted_rows(scope: Scope) -> list[Wanted]:
     """The rows of what may be sold now, within the scope, in a fixed number of queries.
 
-    Lines: products whose gate is open somewhere, with the ledger's reservations. Compute: aggregation's sellable, fresh
+    Lines: products whose gate is open somewhere, with the ledger's reservations, and no commitment that awaits review. Compute: aggregation's sellable, fresh
     offers, at centres that meet the network at a known site.
     """
     return [*_lines(scope), *_compute(scope)]
@@ -91,7 +91,7 @@ def _lines(scope: Scope) -> list[Wanted]:
     spans = Span.objects.select_related("a", "b")
     if not scope.everything:
         spans = spans.filter(Q(tenant_id__in=scope.owners) | Q(id__in=scope.resources))
-    found = list(spans)
+    found = [span for span in spans if not span.awaits_review]
     tenants = {span.tenant_id for span in found} | scope.owners
     tariffs = LineTariff.objects.select_related("product__provider")
     if not scope.everything:

@@ -31,9 +31,9 @@ from scheduling.domain.carriers import (
     kept_until,
 )
 from scheduling.domain.disclosures import Stretch, why_impossible
-from scheduling.domain.light import Medium
+from scheduling.domain.light import Medium, faster_than
 from scheduling.errors import CarrierNotReady, NoLineInterface, UnknownSite
-from scheduling.models import CarrierLine, LineInterface, LineOpening, LineProvider, Site
+from scheduling.models import CarrierLine, LineInterface, LineOpening, LineProvider, Site, Span
 from scheduling.models.sites import LINE_SITES
 from scheduling.selectors.selections import Begins
 from scheduling.selectors.sites import point_of
@@ -41,6 +41,10 @@ from scheduling.services.line_signs import note_line
 
 CALL = "scheduling.call_carrier"
 PATIENCE = timedelta(minutes=15)  # how long an enquiry waits for its answer
+UNSHOWN = (
+    "{us} µs is faster than silica fibre: it takes a span or committed line between these sites whose latency-evidence was "
+    "accepted 快于石英光纤：须先有同两站点间经采信的时延证据"
+)
 S = CarrierState
 
 
@@ -272,18 +276,31 @@ def _settle(asked: CarrierLine, said: Any, no: str | None) -> None:
 
 
 def _answer(row: CarrierLine, word: LineWord) -> None:
-    """Keep the word, unless it is faster than light."""
+    """Keep the word, unless it is faster than light, or than silica fibre where no evidence shows such a line."""
     if word.latency_us is not None:
         stretch = Stretch(None, word.latency_us, Medium.UNDISCLOSED)
-        for begin in filter(None, (row.a, row.protection_a)):
+        begins = [row.a, *([row.protection_a] if row.protection_a else [])]
+        for begin in begins:
             if why := why_impossible(stretch, point_of(begin), point_of(row.z)):
                 _give_up(row, "refuse", why[2])
                 return
+        if not all(_shown(row, begin, word.latency_us) for begin in begins):
+            _give_up(row, "refuse", UNSHOWN.format(us=word.latency_us))
+            return
     row.word = {
         name: value if value is None or isinstance(value, bool | int) else str(value)
         for name, value in asdict(word).items()
     }
     _step(row, "answer", SYSTEM, "attempts", "word")
+
+
+def _shown(row: CarrierLine, begin: Site, latency_us: int) -> bool:
+    """Whether silica fibre could be so fast, or accepted evidence shows a line of the carrier's that is."""
+    if not faster_than(latency_us, point_of(begin).metres_to(point_of(row.z)), Medium.SILICA):
+        return True
+    ends = Q(a=begin, b=row.z) | Q(a=row.z, b=begin)
+    measured = Q(tenant_id=row.provider_id, measured_at__isnull=False, measured_us__lte=latency_us)
+    return Span.objects.filter(ends, measured).exists()
 
 
 def _give_up(row: CarrierLine, act: str, reason: str) -> None:

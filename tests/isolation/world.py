@@ -30,7 +30,16 @@ from tests.marketplace.trade import SHEET, aged, period, policy_in_force, readin
 from tests.monitoring.readings import declared, minute, point, sent
 from tests.nodes.far import FarNode
 from tests.participants.newcomers import PDF, days_ahead
-from tests.scheduling.live import CLASSES, COVERED, commit_lines, demand, disclose, identify_lines, send_csv
+from tests.scheduling.live import (
+    CLASSES,
+    COVERED,
+    commit_lines,
+    demand,
+    disclose,
+    identify_lines,
+    send_csv,
+    text,
+)
 from tests.scheduling.test_circles_drawn import boundary
 from tests.scheduling.test_evidence import record
 from tests.security.reports import asset, grype, imported
@@ -58,10 +67,10 @@ def furnish(world: World) -> FarNode:
     """Build everything, each thing by the one who may; gives the peer node."""
     for name in CAST:
         settle_in(getattr(world, name), name)
-    for name in CARRIERS:
-        lines(world, name)
     for name in SELLERS:
         supply(getattr(world, name), name)
+    for name in CARRIERS:
+        lines(world, name)
     handed_over(world)
     one_hops(world)
     doubted(world)
@@ -185,7 +194,8 @@ def lines(world: World, name: str) -> None:
     if name == "lin":
         disclose(person)
     else:
-        commit_lines(person)
+        header, first, *_ = text("committed_lines_yi.csv").splitlines()
+        commit_lines(person, f"{header}\n{first.replace(',wujiang,', ',wujiang-ada,', 1)}\n")
     identify_lines(person)
 
 

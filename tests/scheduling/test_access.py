@@ -63,12 +63,12 @@ def test_who_covers_the_address_builds_nothing_there() -> None:
 def test_each_line_provider_is_reached_at_its_own_access_point(world: World) -> None:
     """Lin's nearest point is 690 m away; Lou's only line begins at the next one, 12 km off, and is the dearer for it."""
     disclose(world.lin)
+    bring_to_market(world.ada, free=6)
     lines = f"{LINES}\nyi-only,line-yi,320571,sip-shengpu,wujiang,wujiang,20000,420,10,0,\n"
     made(send_csv(world.lou, f"/api/v1/committed-lines:import?{MARKED}", lines))
     made(send_csv(world.lou, f"/api/v1/tariffs:import?{MARKED}", text("tariffs_yi.csv")))
     identify_lines(world.lin)
     identify_lines(world.lou)
-    bring_to_market(world.ada, free=6)
     made(world.lou.post("/api/v1/line-end-profiles", {
         "classes": [*CLASSES[:2], {**CLASSES[2], "one_off_cny": "70000"}],
     }))  # fmt: skip
