@@ -28,7 +28,7 @@ from scheduling.domain.sites import IMPORTANT, SiteRole
 from scheduling.models import LineProduct, LineTariff, Site, Span
 from scheduling.selectors.sites import described
 from scheduling.services.committed_lines import import_committed_lines
-from scheduling.services.networks import import_network, import_sites
+from scheduling.services.networks import import_network, import_sites, import_spans
 from scheduling.services.tariffs import import_tariffs
 
 
@@ -197,8 +197,8 @@ class ImportNetworkView(ImportView):
         return self.answer(report)
 
 
-class SitesCsvQuery(CsvQuery):
-    """How to import a CSV of sites, which does not say whose they are."""
+class NetworkCsvQuery(CsvQuery):
+    """How to import a CSV of sites or spans, which does not say whose they are."""
 
     line_provider = serializers.RegexField(
         f"^{KEY}$", help_text="the caller's key in files, fixed at first use"
@@ -210,14 +210,30 @@ class ImportSitesView(CsvImportView):
 
     operations = {"POST": "scheduling.import_sites"}
 
-    @extend_schema(parameters=[SitesCsvQuery], request=CSV_BODY, responses={200: NetworkImportOut})
+    @extend_schema(parameters=[NetworkCsvQuery], request=CSV_BODY, responses={200: NetworkImportOut})
     def post(self, request: Request) -> Response:
         """Declare sites: all rows or, with every fault named, none. Own keys are updated.
 
         Columns: site, name, place, city, lat, lon, role, oxc, otn_100g, service_area (GeoJSON), hop_us.
         """
-        query = self.query(SitesCsvQuery)
+        query = self.query(NetworkCsvQuery)
         return self.answer(import_sites(text=self.read(CsvText), actor=self.actor, **query))
+
+
+class ImportSpansView(CsvImportView):
+    """`/api/v1/spans:import`."""
+
+    operations = {"POST": "scheduling.import_spans"}
+
+    @extend_schema(parameters=[NetworkCsvQuery], request=CSV_BODY, responses={200: NetworkImportOut})
+    def post(self, request: Request) -> Response:
+        """Disclose spans: all rows or, with every fault named, none. Own keys are updated.
+
+        Columns: span, a, b, medium, km, capacity_mbps, jitter_us, loss, srlg (a;b); or the `spans.csv` of a supply, whose
+        latencies are not taken.
+        """
+        query = self.query(NetworkCsvQuery)
+        return self.answer(import_spans(text=self.read(CsvText), actor=self.actor, **query))
 
 
 class ImportCommittedLinesView(CsvImportView):

@@ -30,6 +30,7 @@ urlpatterns = [
     path("tariffs:import", networks.ImportTariffsView.as_view()),
     path("topologies:import", topologies.ImportTopologyView.as_view()),
     path("sites:import", networks.ImportSitesView.as_view()),
+    path("spans:import", networks.ImportSpansView.as_view()),
     path("metro-boundaries", circles.BoundariesView.as_view(), name="metro-boundaries"),
     path("metro-indicators", metro.MetroIndicatorsView.as_view(), name="metro-indicators"),
     path("latency-circles", circles.AllCirclesView.as_view(), name="latency-circles"),

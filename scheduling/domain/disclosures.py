@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from scheduling.domain.areas import covers
 from scheduling.domain.elements import KEY, LONGEST_TEXT, Element, Fault
 from scheduling.domain.light import Medium, faster_than
-from scheduling.domain.rows import TABLES, Column
+from scheduling.domain.rows import FIBRE, TABLES, Column
 from scheduling.domain.sites import Point, SiteRole
 from scheduling.domain.technologies import why_no_step
 from scheduling.domain.working_days import DayCount
@@ -40,6 +40,8 @@ SPAN_COLUMNS = (
 )
 DERIVED = frozenset({"kind", "great_circle_km", "route_factor"})
 """Members of a span that say how its km came about; the node works the great circle out itself."""
+OF_SUPPLY = frozenset({"line_provider", "measured_us", "reserved_mbps"})
+"""Members of a span in the files of a supply that a disclosure does not have."""
 COMMITTED_COLUMNS = (
     Column("line", pattern=KEY),
     Column("line_provider", pattern=KEY),
@@ -69,6 +71,60 @@ class Stretch:
     metres: Decimal | None
     latency_us: int | None
     medium: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpansOfFile:
+    """The spans of a CSV as (pointer, members), what is wrong with the others, and what was not taken of them."""
+
+    spans: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    flags: list[Fault] = field(default_factory=list)
+
+
+def spans_of_file(
+    given: Iterable[tuple[str, Mapping[str, str]]], line_provider: str, media: Mapping[str, str]
+) -> SpansOfFile:
+    """What a CSV tells of a provider's fibre, be it of the columns of a disclosure or of a supply.
+
+    `media` are of the spans that are there, by key, for rows that say none. A latency is not taken: it comes as evidence.
+    """
+    found = SpansOfFile()
+    for pointer, cells in given:
+        row, wrong = Element(pointer, cells), []
+        if cells.get("line_provider", "") not in ("", line_provider):
+            wrong.append(
+                row.fault(
+                    "line_provider",
+                    "mixed_providers",
+                    f"该行属于其他线路商；请只提交 {line_provider} 的光缆段",
+                    f"this row is another provider's: send those of {line_provider} only",
+                )
+            )
+        if cells.get("kind", "") not in ("", FIBRE):
+            wrong.append(
+                row.fault(
+                    "kind",
+                    "not_fibre",
+                    "只接受光缆段；承诺线路请用 committed-lines:import",
+                    "fibre is taken only: a committed line comes by committed-lines:import",
+                )
+            )
+        found.faults.extend(wrong)
+        if wrong:
+            continue
+        if cells.get("measured_us"):
+            found.flags.append(
+                row.fault(
+                    "measured_us",
+                    "latency_not_taken",
+                    "时延未采用；请提交 latency-evidence",
+                    "the latency is not taken: submit it as latency-evidence",
+                )
+            )
+        told = {name: cell for name, cell in cells.items() if name not in OF_SUPPLY}
+        found.spans.append((pointer, {"medium": media.get(cells.get("span", ""), ""), **told}))
+    return found
 
 
 def coordinate_faults(sites: Iterable[Element]) -> list[Fault]:

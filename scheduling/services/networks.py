@@ -1,7 +1,7 @@
 """Disclosing a network: sites and spans, refused where geography says no."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
@@ -58,6 +58,27 @@ def import_sites(*, line_provider: str, marking: str, text: str, dry_run: bool, 
         dry_run=dry_run,
         actor=actor,
     )
+
+
+@transaction.atomic
+def import_spans(*, line_provider: str, marking: str, text: str, dry_run: bool, actor: Actor) -> ImportReport:
+    """Take a whole CSV of spans or nothing, as `import_network` does; the `spans.csv` of a supply is one.
+
+    Spans that are there keep their medium where the file has no column of it.
+    """
+    given, torn = csv_rows(text)
+    if many := too_many(given, "/lines"):
+        return ImportReport(dry_run, len(given), 0, 0, tuple(many))
+    fibre = Span.objects.filter(key__in=[cells.get("span") for _, cells in given], kind=FIBRE)
+    found = disclosures.spans_of_file(given, line_provider, dict(fibre.values_list("key", "medium")))
+    report = take_network(
+        line_provider=line_provider,
+        marking=marking,
+        document=Document([], found.spans, [*torn, *found.faults]),
+        dry_run=dry_run,
+        actor=actor,
+    )
+    return replace(report, read=len(given), flags=(*report.flags, *found.flags))
 
 
 @transaction.atomic
