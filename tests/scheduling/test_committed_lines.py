@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from scheduling.models import LatencyEvidence, Span
+from scheduling.domain.light import Medium, floor_us
+from scheduling.models import LatencyEvidence, Site, Span
+from scheduling.selectors.sites import point_of
 from tests.aggregation.supply import made
 from tests.scheduling.live import chosen, open_whole_market, send_csv, text
 from tests.scheduling.test_circles_drawn import boundary
@@ -95,8 +97,9 @@ def test_a_lower_commitment_or_another_end_has_to_be_shown_anew(world: World) ->
     assert commit(world, 61) == HELD
     accept(world, measure(world, 60))
     assert commit(world, 61) == []
-    assert commit(world, 420, z="fenhu") == []
-    assert commit(world, 61) == HELD, "what was shown was shown of other ends"
+    fenhu = Site.objects.get(key="fenhu")
+    metres = point_of(Site.objects.get(key="sip-weiting")).metres_to(point_of(fenhu))
+    assert commit(world, floor_us(metres, Medium.SILICA), z="fenhu") == HELD, "it was shown of other ends"
 
 
 def test_circles_do_not_count_what_awaits_review(world: World) -> None:
