@@ -10,6 +10,12 @@ STANDARD_RACK_KW = Decimal("2.5")
 EIB = 2**60  # SCHEME §7: 1 EB = 2^60 bytes
 
 
+class NumberText(str):
+    """A JSON number as it was written, so that no float ever stands between a document and exact arithmetic."""
+
+    __slots__ = ()
+
+
 def great_circle_m(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     """Great-circle distance in metres between two WGS-84 points in degrees (haversine, mean radius)."""
     phi1, phi2 = math.radians(lat1), math.radians(lat2)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.documents import DocumentField, ExactParser, component
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -16,15 +17,22 @@ from marketplace.selectors.demands import count_demands
 from marketplace.services import demands as services
 
 
+@extend_schema_field(component("SelectionInRequest"))
+class TermsField(serializers.DictField):
+    """A selection's body, handed to its own reader as it came."""
+
+
 class DemandIn(serializers.Serializer[Any]):
     """What a buyer wants."""
 
     title = serializers.CharField(max_length=120)
-    terms = serializers.DictField(help_text="a selection's body: compute, line, latency, budget, time")
+    terms = TermsField(help_text="the body of a selection; read when it is stated, pointers under /terms")
 
 
 class DemandOut(serializers.ModelSerializer[Demand]):
     """A demand, and the latest selection made for it."""
+
+    terms = DocumentField("SelectionIn")
 
     class Meta:
         model = Demand
@@ -37,9 +45,12 @@ class SelectedOut(serializers.Serializer[Any]):
     demand = serializers.UUIDField()
     selection = serializers.UUIDField()
     snapshot = serializers.CharField()
-    answer = serializers.DictField(help_text="bundles, reasons, relaxations")
-    spans = serializers.DictField(help_text="what each span's latency rests on")
-    near_misses = serializers.ListField(child=serializers.DictField())
+    answer = DocumentField("AnswerOut", help_text="bundles, reasons, relaxations")
+    spans = DocumentField(
+        {"type": "object", "additionalProperties": component("SpanEvidenceOut")},
+        help_text="what each span's latency rests on",
+    )
+    near_misses = DocumentField({"type": "array", "items": component("NearMissOut")})
 
 
 class DemandQuery(PageQuery):
@@ -89,6 +100,7 @@ class DemandsView(HouseView):
 
     system = System.SERVICE
     operations = {"GET": "marketplace.list_demands", "POST": "marketplace.submit_demand"}
+    parser_classes = (ExactParser,)
 
     @extend_schema(parameters=[DemandQuery], responses=page_of(DemandOut))
     def get(self, request: Request) -> Response:

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.bodies import in_words
+from kernel.api.documents import DocumentField
 from kernel.api.pagination import PageQuery
 from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
@@ -94,17 +95,82 @@ class StatementOut(serializers.ModelSerializer[Statement]):
         )
 
 
+class MeterReadingOut(serializers.Serializer[Any]):
+    """One window as both meters have it, in machine-seconds; `agreed` is what is billed."""
+
+    usage = serializers.UUIDField()
+    provider_record = serializers.UUIDField()
+    node_record = serializers.UUIDField()
+    window_start = serializers.DateTimeField()
+    window_end = serializers.DateTimeField()
+    provider_machine_seconds = serializers.IntegerField()
+    node_machine_seconds = serializers.IntegerField()
+    agreed_machine_seconds = serializers.IntegerField()
+    profile = serializers.CharField()
+
+
+class ComputeEvidenceOut(serializers.Serializer[Any]):
+    """What the compute's fen follow from, by the rule compute_metered."""
+
+    price_cny_hour = serializers.CharField(help_text="of one machine")
+    contract_fen = serializers.IntegerField()
+    billed_before_machine_seconds = serializers.IntegerField()
+    billed_before_fen = serializers.IntegerField()
+    readings = MeterReadingOut(many=True)
+
+
+class InstalmentStepOut(serializers.Serializer[Any]):
+    """A change of price: after so many instalments each later one costs this; the one-off is due with the first of them."""
+
+    after = serializers.IntegerField()
+    one_off_fen = serializers.IntegerField()
+    monthly_fen = serializers.IntegerField()
+
+
+class InstalmentsEvidenceOut(serializers.Serializer[Any]):
+    """What the fen of a part paid by the month follow from, by the rules line_instalments and storage_instalments."""
+
+    contract_fen = serializers.IntegerField()
+    one_off_fen = serializers.IntegerField()
+    months = serializers.IntegerField()
+    least = serializers.IntegerField(help_text="months that are owed however soon it ends")
+    steps = InstalmentStepOut(many=True)
+    instalments_before = serializers.IntegerField()
+    instalments = serializers.IntegerField(help_text="that this statement bills")
+    billed_before_fen = serializers.IntegerField()
+
+
+class VoucherEvidenceOut(serializers.Serializer[Any]):
+    """What a redemption follows from, by the rule voucher."""
+
+    policy = serializers.CharField()
+    rate_bp = serializers.IntegerField()
+    granted_fen = serializers.IntegerField()
+    redeemed_before_fen = serializers.IntegerField()
+    year = serializers.IntegerField()
+    year_left_fen = serializers.IntegerField()
+
+
+class FeesEvidenceOut(serializers.Serializer[Any]):
+    """The node's fee on each part, in basis points, by a version of the settlement profile."""
+
+    profile = serializers.CharField()
+    compute_bp = serializers.IntegerField()
+    storage_bp = serializers.IntegerField()
+    line_bp = serializers.IntegerField()
+
+
 class StatementEvidenceOut(serializers.Serializer[Any]):
     """Every input of a statement by part, the rules by name, and the figures that must come out."""
 
     statement = serializers.UUIDField()
     order = serializers.UUIDField()
     rules = serializers.DictField(child=serializers.CharField())
-    compute = serializers.DictField()
-    storage = serializers.DictField(allow_null=True, required=False)
-    line = serializers.DictField()
-    voucher = serializers.DictField(allow_null=True)
-    fees = serializers.DictField()
+    compute = DocumentField(ComputeEvidenceOut)
+    storage = DocumentField(InstalmentsEvidenceOut, allow_null=True, required=False)
+    line = DocumentField(InstalmentsEvidenceOut)
+    voucher = DocumentField(VoucherEvidenceOut, allow_null=True)
+    fees = DocumentField(FeesEvidenceOut)
     figures = serializers.DictField(child=serializers.IntegerField())
 
 

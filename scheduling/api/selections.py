@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.bodies import in_words
+from kernel.api.documents import DocumentField, ExactParser
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -15,104 +16,12 @@ from kernel.durability import commit_without_waiting
 from kernel.systems import System
 from kernel.text import Text
 from nodes.services.searches import PeerWord
-from scheduling.domain.demand import LATENCY_LAYERS, PROTECTIONS, WANTS
+from scheduling.api.answers import AccessOut, AnswerOut, NearMissOut, SpanEvidenceOut
+from scheduling.api.demands import SelectionIn
 from scheduling.domain.ends import EndClass
-from scheduling.domain.wishes import DOMAINS, STORAGE_CLASSES
 from scheduling.domain.working_days import DayCount
 from scheduling.models import Selection
 from scheduling.services.selections import replay_selection, run_selection
-
-
-class PlaceIn(serializers.Serializer[Any]):
-    """A place, WGS-84 degrees as text."""
-
-    lat = serializers.CharField()
-    lon = serializers.CharField()
-
-
-class WeightsIn(serializers.Serializer[Any]):
-    """What a unit of a measure is worth in CNY, up to 4 decimals: bundles rank by total + Σ weight × measure."""
-
-    cny_per_ms = serializers.CharField(required=False, help_text="of latency, one way")
-    cny_per_kg_co2 = serializers.CharField(required=False)
-    cny_per_percent_unreliable = serializers.CharField(
-        required=False, help_text="100 × (1 − the availability of centre and line together)"
-    )
-
-
-class TransferIn(serializers.Serializer[Any]):
-    """Data to move, in place of bandwidth_mbps.
-
-    Mbps = ⌈GB × 8 × 10⁹ × 1538 / 1448 / (hours × 3600 × 10⁶)⌉: full frames of TCP with timestamps over IPv4 and
-    Ethernet. The line is rented for these hours, or by the hour at a step's full speed for as long as the data take.
-    """
-
-    volume_gb = serializers.CharField(help_text="GB of 10⁹ bytes, up to 6 decimals")
-    within_hours = serializers.IntegerField(min_value=1, help_text="at most duration_hours")
-
-
-class StorageIn(serializers.Serializer[Any]):
-    """Storage at the centre for the months of 730 hours that begin within duration_hours; part of the compute total."""
-
-    gib = serializers.IntegerField(min_value=1)
-    storage_class = serializers.ChoiceField(STORAGE_CLASSES)
-
-
-class PeersIn(serializers.Serializer[Any]):
-    """Whether other nodes are asked too, and how long they may take; they are told neither who asks nor for whom."""
-
-    deadline_ms = serializers.IntegerField(
-        required=False, min_value=100, max_value=5000, help_text="2000 if not said"
-    )
-
-
-class SelectionIn(serializers.Serializer[Any]):
-    """A demand as in the selection files; exactly one of from_site, from_place, from_coordinates and from_address.
-
-    Decimals are text; the meaning of every member is that of the files, and the engine checks them. What the files
-    do not know: weights, transfer, starts_at, residency, domain, storage.
-    """
-
-    demand = serializers.CharField(required=False)
-    from_site = serializers.CharField(required=False)
-    from_place = serializers.CharField(required=False, help_text="GB/T 2260: its access point")
-    from_coordinates = PlaceIn(
-        required=False, help_text="the best of each line provider's own access points, with the tail to it"
-    )
-    from_address = serializers.CharField(
-        required=False, help_text="names a district, town or site that the node's gazetteer knows"
-    )
-    quantity = serializers.IntegerField(min_value=1)
-    bandwidth_mbps = serializers.IntegerField(
-        min_value=1, required=False, help_text="unless transfer is given"
-    )
-    duration_hours = serializers.CharField(required=False)
-    protection = serializers.ChoiceField(PROTECTIONS, required=False)
-    latency_layer = serializers.ChoiceField(LATENCY_LAYERS, required=False)
-    max_latency_us = serializers.IntegerField(required=False, allow_null=True, help_text="strict, one way")
-    max_jitter_us = serializers.IntegerField(required=False, allow_null=True)
-    max_loss = serializers.CharField(required=False, allow_null=True)
-    max_hops = serializers.IntegerField(required=False, allow_null=True)
-    max_lead_days = serializers.IntegerField(required=False, allow_null=True)
-    compute = serializers.DictField(required=False)
-    centre = serializers.DictField(required=False)
-    providers = serializers.DictField(required=False)
-    line = serializers.DictField(required=False)
-    max_total_cny = serializers.CharField(required=False, allow_null=True)
-    weights = WeightsIn(required=False)
-    transfer = TransferIn(required=False)
-    starts_at = serializers.DateTimeField(
-        required=False,
-        help_text="what is booked from then for duration_hours counts; lines must be open by then",
-    )
-    residency = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="divisions (2, 4 or 6 digits of GB/T 2260)"
-    )
-    domain = serializers.ChoiceField(DOMAINS, required=False)
-    storage = StorageIn(required=False)
-    top = serializers.IntegerField(required=False, min_value=1, max_value=200)
-    want = serializers.ListField(child=serializers.ChoiceField(WANTS), required=False)
-    peers = PeersIn(required=False, help_text="ask other nodes beside this one")
 
 
 class OtherNodeOut(serializers.Serializer[Any]):
@@ -176,7 +85,7 @@ class AcrossOut(serializers.Serializer[Any]):
     nodes = OtherNodeOut(many=True)
     bundles = RemoteBundleOut(many=True)
     merged = MergedOut(many=True)
-    order_with = serializers.DictField()
+    order_with = DocumentField(SelectionIn)
 
 
 class LineServiceOut(serializers.Serializer[Any]):
@@ -216,10 +125,11 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
     whatever they are called, and ids only order them on the page. `tied_beyond`: how many more share the last rank.
     """
 
-    answer = serializers.DictField()
-    spans = serializers.DictField()
-    near_misses = serializers.ListField(child=serializers.DictField())
-    access = serializers.DictField()
+    demand = DocumentField(SelectionIn, help_text="as it was asked, its place given as the nearest site")
+    answer = DocumentField(AnswerOut)
+    spans = DocumentField(serializers.DictField(child=SpanEvidenceOut()))
+    near_misses = DocumentField(NearMissOut(many=True))
+    access = DocumentField(AccessOut)
     across = AcrossOut(allow_null=True, help_text="null where nobody else was asked")
     installs = BundleInstallOut(many=True, source="terms", help_text="one for each bundle, in their order")
 
@@ -267,7 +177,7 @@ class ReplayOut(serializers.Serializer[Any]):
         help_text="whether the version of then is still there: it goes after kept_days, and the answer stays"
     )
     kept_days = serializers.IntegerField()
-    answer = serializers.DictField(help_text="of the supply of now")
+    answer = DocumentField(AnswerOut, help_text="of the supply of now")
 
 
 class SelectionQuery(PageQuery):
@@ -282,6 +192,7 @@ class SelectionsView(HouseView):
 
     system = System.SELECTION
     operations = {"GET": "scheduling.list_selections", "POST": "scheduling.create_selection"}
+    parser_classes = (ExactParser,)
 
     @extend_schema(parameters=[SelectionQuery], responses=page_of(SelectionBriefOut))
     def get(self, request: Request) -> Response:

@@ -1,13 +1,20 @@
 """What a buyer asks for: compute, a centre, a line to it, a budget, and how much of an answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from kernel.text import Text
 
 PROTECTIONS = ("none", "one_plus_one")
 LATENCY_LAYERS = ("optical", "service")
 WANTS = ("rejected", "relax", "pareto")
+
+LONGEST_TEXT, LONGEST_LIST = 200, 1000
+"""What the service keeps of a demand: no text has more characters, no list more entries. Files know no such bound."""
+MOST_BUNDLES = 200
+"""The most that the service answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +94,19 @@ class DemandError(ValueError):
     def __init__(self, code: str, field_name: str, zh: str, en: str) -> None:
         self.code, self.field, self.text = code, field_name, Text(zh, en)
         super().__init__(f"{field_name}: {en} {zh}")
+
+
+def require_short(value: Any, path: str = "") -> None:
+    """Look through a demand that was read for what the service does not keep. Raises DemandError with the dotted field."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            require_short(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        if len(value) > LONGEST_LIST:
+            raise DemandError("bad_value", path, f"至多 {LONGEST_LIST} 项", f"at most {LONGEST_LIST} entries")
+        for inner in value:
+            require_short(inner, path)
+    elif isinstance(value, str) and len(value) > LONGEST_TEXT:
+        raise DemandError(
+            "bad_value", path, f"至多 {LONGEST_TEXT} 个字符", f"at most {LONGEST_TEXT} characters"
+        )

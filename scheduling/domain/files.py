@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from kernel.quantities import NumberText
 from scheduling.domain.answer import Answer, Bundle, Relaxation
 from scheduling.domain.demand import (
     LATENCY_LAYERS,
@@ -102,12 +103,6 @@ _GROUPS = {
 
 WISHED = ("weights", "transfer", "starts_at", "residency", "domain", "storage")
 """What the service reads beside the fields of the files."""
-
-
-class NumberText(str):
-    """A JSON number as it was written, so that no float ever stands between the file and the engine."""
-
-    __slots__ = ()
 
 
 def load_demand(text: str) -> Json:

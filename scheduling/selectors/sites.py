@@ -30,6 +30,11 @@ def facts(sites: Iterable[Site]) -> list[SiteFacts]:
     return [SiteFacts(site.id, site.key, site.place, site.city, site.role, point_of(site)) for site in sites]
 
 
+def is_site(key: str) -> bool:
+    """Whether a site has the key."""
+    return Site.objects.filter(key=key).exists()
+
+
 def access_points() -> list[SiteFacts]:
     """Every integrated access point."""
     return facts(Site.objects.filter(role=SiteRole.ACCESS_POINT))

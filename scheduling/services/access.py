@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from scheduling.domain.demand import DemandError
+from kernel.quantities import NumberText
+from scheduling.domain.demand import DemandError, require_short
 from scheduling.domain.ends import EndClass, EndRule, plain_address
 from scheduling.domain.gazetteer import Place, fine_enough
 from scheduling.domain.numbers import NumberError, kilometres, parse_decimal
@@ -34,31 +35,43 @@ class Placed:
     shown: Json
 
 
-def place_demand(demand: Mapping[str, Any], supply: Supply) -> Placed:
-    """Where the demand starts. Raises DemandError with the field, NoAccessPoint where no access point serves it."""
+def place_of(demand: Mapping[str, Any]) -> tuple[str, Any]:
+    """Which of PLACES the demand names, and its value as it can be read: a Point for coordinates. Raises DemandError."""
     given = [name for name in PLACES if demand.get(name) is not None]
     if len(given) != 1:
         names = ", ".join(PLACES)
         raise DemandError("required", "from_site", f"{names} 须恰填其一", f"give exactly one of {names}")
-    where = demand[given[0]]
-    match given[0]:
+    name, where = given[0], demand[given[0]]
+    if name == "from_coordinates":
+        return name, _coordinates(where)
+    if not isinstance(where, str) or isinstance(where, NumberText) or not where.strip():
+        raise DemandError("bad_value", name, "须为非空文本", "a text is expected")
+    require_short(where, name)
+    return name, where
+
+
+def no_such_site() -> DemandError:
+    """What a demand is told that begins at a site that nobody has."""
+    return DemandError("unknown_site", "from_site", "没有该站点", "no such site")
+
+
+def place_demand(demand: Mapping[str, Any], supply: Supply) -> Placed:
+    """Where the demand starts. Raises DemandError with the field, NoAccessPoint where no access point serves it."""
+    name, where = place_of(demand)
+    match name:
         case "from_site":
-            if not isinstance(where, str) or where not in supply.sites:
-                raise DemandError("unknown_site", "from_site", "没有该站点", "no such site")
+            if where not in supply.sites:
+                raise no_such_site()
             return Placed(where, NO_ACCESS, _shown([Near(where, None)], {}))
         case "from_place":
-            return _nearest(near_place(str(where), supply.networks), supply, "from_place", where)
+            return _nearest(near_place(where, supply.networks), supply, name, where)
         case "from_coordinates":
-            point = _coordinates(where)
-            nears = near_point(point, supply.networks)
-            return _nearest(nears, supply, "from_coordinates", f"{point.lat}, {point.lon}")
+            return _nearest(near_point(where, supply.networks), supply, name, f"{where.lat}, {where.lon}")
         case _:
-            if not isinstance(where, str) or not where.strip():
-                raise DemandError("bad_value", "from_address", "须为非空文本", "a text is expected")
             if nears := near_address(plain_address(where), supply.networks):
-                return _nearest(nears, supply, "from_address", where)
+                return _nearest(nears, supply, name, where)
             place = _known(where)
-            found = _nearest(near_point(place.point, supply.networks), supply, "from_address", place.name)
+            found = _nearest(near_point(place.point, supply.networks), supply, name, place.name)
             found.shown["place"] = {
                 "name": place.name,
                 "level": place.level,
@@ -176,8 +189,10 @@ def _km(near: Near) -> str | None:
 
 def _coordinates(given: Any) -> Point:
     try:
+        if set(given) != {"lat", "lon"} or any(isinstance(each, bool) for each in given.values()):
+            raise TypeError  # noqa: TRY301 - all that cannot be read is one refusal
         lat, lon = (parse_decimal(str(given[name]), 6, signed=True) for name in ("lat", "lon"))
-    except (NumberError, KeyError, TypeError) as error:
+    except (NumberError, AttributeError, TypeError) as error:
         zh, en = "须为 lat、lon 文本（WGS-84 度）", "give lat and lon as text, in WGS-84 degrees"
         raise DemandError("bad_value", "from_coordinates", zh, en) from error
     if abs(lat) > 90 or abs(lon) > 180:  # noqa: PLR2004 - degrees

@@ -8,7 +8,7 @@ from scheduling.domain.remote import told
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.sites import Point
 from scheduling.errors import DemandRefused, NoAccessPoint
-from scheduling.services.selections import read_question
+from scheduling.services.questions import read_question
 
 ASKED = "search"
 

@@ -11,14 +11,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from aggregation.selectors.accelerators import canonical_name
 from kernel.actor import Actor
 from kernel.questions import insert
 from kernel.services.outbox import publish
 from scheduling.domain.answer import Answer, Bundle
 from scheduling.domain.demand import Demand, DemandError
 from scheduling.domain.ends import EndClass
-from scheduling.domain.files import answer_json, parse_wished
+from scheduling.domain.files import answer_json
 from scheduling.domain.light import Medium
 from scheduling.domain.lines import LineChoice, Lines
 from scheduling.domain.near_misses import near_misses
@@ -29,17 +28,16 @@ from scheduling.domain.rows import TABLES, row_id
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import started_months
-from scheduling.domain.wishes import Access, Storage, Wishes
-from scheduling.errors import DemandRefused, SelectionOutdated
+from scheduling.domain.wishes import Storage, Wishes
+from scheduling.errors import SelectionOutdated
 from scheduling.events import SelectionMade
 from scheduling.models import Selection
-from scheduling.selectors.installs import Install, install, waits
+from scheduling.selectors.installs import Install, install
 from scheduling.selectors.supply import OWNER, RESOURCE, Version, supply_of
-from scheduling.services.access import PLACES, Placed, access_of, place_demand, points_of
-from scheduling.services.searches import ask_others, deadline_of, lay_beside, start_of
-from scheduling.services.supply import fresh_supply, supply_at
-
-MOST = 200  # bundles in one answer
+from scheduling.services.access import Placed, access_of, points_of
+from scheduling.services.questions import Question, deadline, parsed_demand, read_question, refused
+from scheduling.services.searches import ask_others, lay_beside, start_of
+from scheduling.services.supply import fresh_supply
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,43 +57,9 @@ class Replay:
     answer: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A demand that was read and placed on a supply: what the engine needs."""
-
-    version: Version
-    asked_at: datetime
-    asked: dict[str, Any]
-    placed: Placed
-    demand: Demand
-    wishes: Wishes
-
-    @property
-    def supply(self) -> Supply:
-        """The supply that it was placed on."""
-        return self.version.supply
-
-
-def read_question(demand: Mapping[str, Any]) -> Question:
-    """A demand on what may be sold now. Raises DemandRefused with the field, NoAccessPoint."""
-    version, asked_at = supply_at()
-    supply = version.supply
-    try:
-        placed = place_demand(demand, supply)
-    except DemandError as error:
-        raise _refused(error) from error
-    rest = {name: value for name, value in demand.items() if name not in PLACES}
-    asked = _named(rest | {"from_site": placed.site, "demand": rest.get("demand") or "selection"})
-    parsed, wishes = _parsed(asked, asked_at, placed.access)
-    if wishes.starts_at is not None:
-        until = waits(version, asked_at=asked_at, access=wishes.access)
-        wishes, placed.shown["opens_in"] = replace(wishes, waits=until), until
-    return Question(version, asked_at, asked, placed, parsed, wishes)
-
-
 @transaction.atomic(savepoint=False)
 def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Actor) -> Selection:
-    """Answer a demand of reference/selection-files on what may be sold now, and keep all of it.
+    """Answer a demand (docs/selection.md) on what may be sold now, and keep all of it.
 
     Instead of `from_site` it may say `from_place` (GB/T 2260), `from_coordinates` {lat, lon} in WGS-84 or
     `from_address`: the engine chooses among each line provider's own access points. Beyond the files it may weigh, move data, start
@@ -104,7 +68,7 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are organisations
     started = time.perf_counter()
-    deadline_ms = _deadline(demand.get("peers"))
+    deadline_ms = deadline(demand.get("peers"))
     question = read_question({name: value for name, value in demand.items() if name != "peers"})
     placed, version, supply = question.placed, question.version, question.supply
     lines = lines_of(supply, question.demand, question.wishes)
@@ -141,13 +105,6 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
     return row
 
 
-def _deadline(option: Any) -> int | None:
-    try:
-        return deadline_of(option)
-    except DemandError as error:
-        raise _refused(error) from error
-
-
 def _with_others(
     question: Question, lines: Lines, demand: Mapping[str, Any], deadline_ms: int
 ) -> tuple[Answer, dict[str, Any]]:
@@ -155,7 +112,7 @@ def _with_others(
     try:
         start = start_of(demand, question.supply.sites[question.placed.site])
     except DemandError as error:
-        raise _refused(error) from error
+        raise refused(error) from error
     with ask_others(question.asked, start, deadline_ms) as others:
         answer = select(question.supply, question.demand, lines)
         across = lay_beside(
@@ -178,7 +135,7 @@ def replay_selection(*, selection: Selection) -> Replay:
     shown = selection.access
     if "carriers" not in shown or "waits" in shown:
         raise SelectionOutdated(created_at=selection.created_at.isoformat())
-    demand, wishes = _parsed(selection.demand, selection.asked_at, access_of(shown))
+    demand, wishes = parsed_demand(selection.demand, selection.asked_at, access_of(shown))
     wishes = replace(wishes, waits=shown.get("opens_in", {}))
     answer = _answered(fresh_supply().supply, demand, wishes)
     then = supply_of(selection.snapshot, selection.extras)
@@ -200,32 +157,6 @@ def _answered(supply: Supply, demand: Demand, wishes: Wishes) -> Answer:
 
 def _bytes(answer: Mapping[str, Any]) -> bytes:
     return json.dumps(answer, sort_keys=True, ensure_ascii=False).encode()
-
-
-def _named(asked: dict[str, Any]) -> dict[str, Any]:
-    """The demand with accelerators by the dictionary's names; names that it lacks stay as they are."""
-    compute = asked.get("compute")
-    if not isinstance(compute, dict) or not isinstance(compute.get("accelerators"), list):
-        return asked
-    names = [
-        canonical_name(name) or name if isinstance(name, str) else name for name in compute["accelerators"]
-    ]
-    return asked | {"compute": compute | {"accelerators": names}}
-
-
-def _parsed(asked: dict[str, Any], asked_at: datetime, access: Access) -> tuple[Demand, Wishes]:
-    try:
-        demand, wishes = parse_wished(asked, asked_at=asked_at, access=access)
-    except DemandError as error:
-        raise _refused(error) from error
-    if demand.top > MOST:
-        raise _refused(DemandError("bad_value", "top", f"至多 {MOST}", f"at most {MOST}"))
-    return demand, wishes
-
-
-def _refused(error: DemandError) -> DemandRefused:
-    pointer = "/" + error.field.replace(".", "/")
-    return DemandRefused(pointer=pointer, field=error.field, reason_zh=error.text.zh, reason_en=error.text.en)
 
 
 def _spans_of(bundle: Bundle) -> tuple[str, ...]:

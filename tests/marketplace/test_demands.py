@@ -1,20 +1,33 @@
-"""What the regulator knows of demands: how many there were in a month, and nothing of whose."""
+"""Demands: read when they are stated, and counted by the month for the regulator, who learns nothing of whose."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from kernel.tenancy import as_node
 from marketplace.models import Demand
-from tests.scheduling.live import demand
+from tests.aggregation.supply import made
+from tests.scheduling.live import SOMEWHERE, demand, open_market
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/demand-counts"
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"quantity": 0}, "/terms/quantity"),
+    ({"foo": 1}, "/terms/foo"),
+    ({"compute": {"kind": "quantum"}}, "/terms/compute/kind"),
+    ({"demand": "d" * 100_000}, "/terms/demand"),
+    ({"peers": {"deadline_ms": 1}}, "/terms/peers/deadline_ms"),
+    ({"starts_at": "2020-01-01T00:00:00Z"}, "/terms/starts_at"),
+    ({"top": 201}, "/terms/top"),
+    ({"from_site": "sip-weitng", "from_coordinates": None}, "/terms/from_site"),
+    ({"from_coordinates": None}, "/terms/from_site"),
+]
 
 
 def stated(world: World, name: str, at: datetime) -> None:
-    answer = getattr(world, name).post("/api/v1/demands", {"title": name, "terms": demand()})
+    answer = getattr(world, name).post("/api/v1/demands", {"title": name, "terms": demand(**SOMEWHERE)})
     with as_node("a day in the past"):
         Demand.objects.filter(id=answer.json()["id"]).update(created_at=at)
 
@@ -34,3 +47,40 @@ def test_demands_are_counted_by_the_month_in_china(world: World) -> None:
 def test_a_number_of_months_that_is_none_is_refused(world: World, months: str) -> None:
     refused = world.rhea.get(f"{URL}?months={months}")
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/months")
+
+
+def test_a_demand_that_no_supply_could_answer_is_refused_when_it_is_stated(world: World) -> None:
+    for change, pointer in BAD:
+        body = {"title": "x", "terms": demand(**SOMEWHERE | change)}
+        refused = world.ben.post("/api/v1/demands", body)
+        problem = refused.json()
+        assert (refused.status_code, problem["code"]) == (400, "demand_refused"), change
+        assert [each["pointer"] for each in problem["errors"]] == [pointer]
+    assert world.ben.post("/api/v1/demands", {"title": "x", "terms": [1]}).status_code == 400
+    assert not Demand.objects.exists()
+
+
+def test_a_place_on_earth_waits_for_its_carriers_and_the_problem_then_names_the_demands_member(
+    world: World,
+) -> None:
+    wish = made(world.ben.post("/api/v1/demands", {"title": "x", "terms": demand(**SOMEWHERE)}))
+    early = world.ben.post(f"/api/v1/demands/{wish['id']}:select")
+    assert (early.status_code, early.json()["code"]) == (400, "no_access_point")
+    assert early.json()["errors"][0]["pointer"] == "/terms/from_coordinates"
+    open_market(world)
+    assert world.ben.post(f"/api/v1/demands/{wish['id']}:select").status_code == 200
+
+
+def test_a_demand_of_an_earlier_release_that_cannot_be_read_is_refused_by_its_member(world: World) -> None:
+    wish = made(world.ben.post("/api/v1/demands", {"title": "x", "terms": demand(**SOMEWHERE)}))
+    with as_node("kept before demands were read"):
+        Demand.objects.filter(id=wish["id"]).update(terms={"foo": 1, "from_place": "320571"})
+    open_market(world)
+    refused = world.ben.post(f"/api/v1/demands/{wish['id']}:select").json()
+    assert (refused["code"], refused["errors"][0]["pointer"]) == ("demand_refused", "/terms/foo")
+
+
+def test_a_decimal_of_a_demand_is_kept_as_it_was_written(world: World) -> None:
+    terms = demand(**SOMEWHERE, max_loss=0.1, duration_hours=0.3)
+    wish = made(world.ben.post("/api/v1/demands", {"title": "x", "terms": terms}))
+    assert (wish["terms"]["max_loss"], wish["terms"]["duration_hours"]) == ("0.1", "0.3")

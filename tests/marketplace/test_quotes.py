@@ -148,11 +148,8 @@ def test_a_quote_is_its_buyers(world: World) -> None:
     assert {item["pointer"] for item in wrong["errors"]} == {"/selection", "/bundle"}
 
 
-def test_a_demand_that_cannot_be_read_is_refused_when_it_is_selected_for(world: World) -> None:
-    wish = made(world.ben.post("/api/v1/demands", {"title": "x", "terms": demand(quantity=0)}))
-    answer = world.ben.post(f"/api/v1/demands/{wish['id']}:select")
-    assert (answer.status_code, answer.json()["code"]) == (400, "demand_refused")
+def test_a_demand_is_its_buyers(world: World) -> None:
+    wish = made(world.ben.post("/api/v1/demands", {"title": "x", "terms": demand()}))
     assert world.bea.post(f"/api/v1/demands/{wish['id']}:select").status_code == 404
     assert [row["id"] for row in world.ben.get("/api/v1/demands").json()["items"]] == [wish["id"]]
     assert world.bea.get("/api/v1/demands").json()["items"] == []
-    assert world.ben.post("/api/v1/demands", {"title": ""}).status_code == 400

@@ -9,6 +9,7 @@ from kernel.models import EventRecord
 from kernel.services.outbox import relay
 from tests.participants.machines import registered
 from tests.participants.newcomers import Newcomer, code_of
+from tests.scheduling.live import SOMEWHERE, demand
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def here(world: World, name: str) -> str:
 def test_a_misused_client_is_found_in_the_audit_and_ends_with_its_token_by_two_people(world: World) -> None:
     machine, other = registered(world.ben), registered(world.bea)
     caller = machine.caller()
-    wish = caller.post("/api/v1/demands", {"title": "x", "terms": {}})
+    wish = caller.post("/api/v1/demands", {"title": "x", "terms": demand(**SOMEWHERE)})
     assert wish.status_code == 201, wish.content
     relay()
     found = world.owen.get("/api/v1/audit/events?name=participants.access_granted").json()["items"]

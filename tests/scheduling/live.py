@@ -51,6 +51,8 @@ PAIR = {
     "protection": "one_plus_one",
     "max_latency_us": None,
 }
+SOMEWHERE = {"from_site": None, "from_coordinates": POINT}
+"""A start on earth, which a demand may have before there is any supply."""
 COVERED = "address,lat,lon,site"
 
 

@@ -1,0 +1,234 @@
+"""The shape of an answer, for the contract: written by `scheduling/domain/files.py` and kept, so none of this is ever run."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from scheduling.domain.ends import EndClass
+from scheduling.domain.evidence import Method
+from scheduling.domain.gazetteer import LEVELS
+from scheduling.domain.light import Medium
+from scheduling.domain.serviceability import Reason
+
+
+def _money(help_text: str, **options: Any) -> serializers.CharField:
+    return serializers.CharField(help_text=f"CNY, 4 decimals: {help_text}", **options)
+
+
+def _counts(*names: str, **options: Any) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+    return {name: serializers.IntegerField(**options) for name in names}
+
+
+class BundleCnyOut(serializers.Serializer[Any]):
+    """What a bundle costs for the demand's hours: `total` is rounded from the exact total, not from the parts."""
+
+    compute = _money("quantity × price an hour × hours, with the storage")
+    storage = _money("the part of compute that is storage", required=False)
+    line = _money("one_off + months or hours, both paths of a pair")
+    total = _money("of all")
+
+
+class ScorePartOut(serializers.Serializer[Any]):
+    """One measure and what it adds; null is unknown."""
+
+    value = serializers.CharField(allow_null=True)
+    cny = serializers.CharField(allow_null=True)
+
+
+class ScoreOut(serializers.Serializer[Any]):
+    """What bundles rank by where weights were given: the total and Σ weight × measure, CNY."""
+
+    cny = serializers.CharField(allow_null=True, help_text="null where a measure that counts is unknown")
+    known_cny = serializers.CharField()
+    unknown = serializers.ListField(child=serializers.CharField(), help_text="measures that are not known")
+    parts = serializers.DictField(child=ScorePartOut())
+
+
+class BundleOut(serializers.Serializer[Any]):
+    """Compute and line chosen together. The members from held_mbps on are there where the demand goes beyond the files."""
+
+    offer = serializers.CharField()
+    centre = serializers.CharField()
+    quantity = serializers.IntegerField()
+    line_provider = serializers.CharField()
+    technology = serializers.CharField()
+    bandwidth_mbps = serializers.IntegerField(help_text="the tariff's step, Mbps")
+    billing = serializers.CharField(help_text="term, by the month; elastic, by the hour")
+    spans = serializers.ListField(child=serializers.CharField(), help_text="from the buyer on")
+    protection_spans = serializers.ListField(
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="the second path of a pair; null without one",
+    )
+    latency_us = serializers.IntegerField(help_text="µs one way, on the demand's layer; of a pair the worse")
+    jitter_us = serializers.IntegerField()
+    loss = serializers.CharField(help_text="a share, exact")
+    km = serializers.CharField(help_text="exact; of a pair of both paths")
+    lead_days = serializers.IntegerField()
+    cny = BundleCnyOut()
+    held_mbps = serializers.IntegerField(required=False, help_text="held on every span")
+    line_hours = serializers.CharField(required=False, help_text="for which the line is rented")
+    from_site = serializers.CharField(required=False, help_text="the access point that it takes")
+    protection_from_site = serializers.CharField(
+        required=False, help_text="where the second path of a pair begins, if that is another"
+    )
+    score = ScoreOut(required=False)
+
+
+class RejectedBundlesOut(serializers.Serializer[Any]):
+    """Each fitting offer × allowed line product once, at the first test that it fails; the last two only beyond the files."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """All are counts."""
+        reasons = ["no_path", "bandwidth", "latency", "jitter", "loss", "hops", "disjoint", "tariff", "price"]
+        return {**_counts(*reasons), **_counts("access", "start", required=False)}
+
+
+class RejectedOut(serializers.Serializer[Any]):
+    """Why the others are out."""
+
+    offers = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="constraint → offers that fail it first: kind, accelerators, min_…, domestic, centre, providers, available",
+    )
+    bundles = RejectedBundlesOut()
+
+
+STATED = [{"type": "integer"}, {"type": "string"}, {"type": "boolean"}]
+LISTED = {"type": "array", "items": {"type": "string"}}
+
+
+@extend_schema_field({"anyOf": [*STATED, LISTED]})
+class StatedField(serializers.JSONField):
+    """A bound as the demand stated it."""
+
+
+@extend_schema_field({"anyOf": STATED[:2]})
+class NearestField(serializers.JSONField):
+    """The nearest value that admits something."""
+
+
+class RelaxationOut(serializers.Serializer[Any]):
+    """One constraint whose change alone admits bundles."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is a word of Python."""
+        return {
+            "constraint": serializers.CharField(help_text="dotted: compute.min_vcpus"),
+            "from": StatedField(),
+            "to": NearestField(allow_null=True, help_text="null: it must be dropped"),
+            "admits": serializers.IntegerField(help_text="(offer, line product) pairs at `to`"),
+        }
+
+
+class AnswerOut(serializers.Serializer[Any]):
+    """An answer as in the selection files (docs/selection.md); what was not wanted is absent."""
+
+    demand = serializers.CharField()
+    snapshot = serializers.CharField(help_text="sha256:… of the supply")
+    extras = serializers.CharField(
+        required=False, help_text="the hash of what the files lack, where the demand asked for anything of it"
+    )
+    bundles = BundleOut(many=True)
+    pareto = BundleOut(many=True, required=False, help_text="undominated by total and latency")
+    rejected = RejectedOut(required=False)
+    relax = RelaxationOut(many=True, required=False, help_text="empty where anything is feasible")
+
+
+class SpanEvidenceOut(serializers.Serializer[Any]):
+    """What a span's latency rests on."""
+
+    latency_us = serializers.IntegerField(help_text="optical, µs one way")
+    basis = serializers.ChoiceField(["measured", "committed", "estimated"])
+    km = serializers.CharField()
+    medium = serializers.ChoiceField(Medium.choices())
+    evidence = serializers.UUIDField(allow_null=True, help_text="the record of the measurement")
+    method = serializers.ChoiceField(Method.choices(), allow_null=True)
+    measured_at = serializers.DateTimeField(allow_null=True)
+    marking = serializers.CharField()
+
+
+class NearMissOut(serializers.Serializer[Any]):
+    """A centre that fails on latency alone, and the line that comes nearest; µs one way on the demand's layer."""
+
+    centre = serializers.CharField()
+    line_provider = serializers.CharField()
+    technology = serializers.CharField()
+    upper_us = serializers.IntegerField(help_text="by evidence or estimate")
+    lower_us = serializers.IntegerField(help_text="what light needs over the great circle")
+    below_us = serializers.IntegerField(help_text="the bound")
+    medium = serializers.ChoiceField(Medium.choices())
+    great_circle_km = serializers.CharField()
+    verdict = serializers.ChoiceField(
+        ["inconclusive", "impossible"], help_text="inconclusive: a measurement decides"
+    )
+
+
+class AccessTailOut(serializers.Serializer[Any]):
+    """The way to an access point, an upper estimate."""
+
+    cable_m = serializers.IntegerField()
+    latency_us = serializers.IntegerField(help_text="µs one way")
+
+
+class AlternateOut(serializers.Serializer[Any]):
+    """An access point farther off."""
+
+    site = serializers.CharField()
+    tail_km = serializers.CharField(allow_null=True)
+
+
+class CarrierPointOut(serializers.Serializer[Any]):
+    """An access point of a line provider's; null is not known, or that there is none."""
+
+    site = serializers.CharField(allow_null=True)
+    tail_km = serializers.CharField(allow_null=True)
+    tail = AccessTailOut(allow_null=True)
+    end_class = serializers.ChoiceField(EndClass.choices(), allow_null=True)
+    days = serializers.IntegerField(allow_null=True)
+    one_off_cny = serializers.CharField(
+        allow_null=True, help_text="for each circuit; null: a survey tells it"
+    )
+
+
+class UnreachedOut(serializers.Serializer[Any]):
+    """Why a line provider cannot reach the place."""
+
+    code = serializers.ChoiceField(Reason.choices())
+    zh = serializers.CharField()
+    en = serializers.CharField()
+
+
+class CarrierAccessOut(CarrierPointOut):
+    """Where a line provider's lines would begin."""
+
+    others = CarrierPointOut(
+        many=True, required=False, help_text="farther ones that the engine chooses among"
+    )
+    reason = UnreachedOut(allow_null=True)
+
+
+class KnownPlaceOut(serializers.Serializer[Any]):
+    """The place that an address named."""
+
+    name = serializers.CharField()
+    level = serializers.ChoiceField(LEVELS)
+    lat = serializers.CharField()
+    lon = serializers.CharField()
+
+
+class AccessOut(serializers.Serializer[Any]):
+    """Where a selection starts."""
+
+    site = serializers.CharField(help_text="the nearest access point, or the site that was named")
+    tail_km = serializers.CharField(allow_null=True)
+    tail = AccessTailOut(allow_null=True)
+    carriers = serializers.DictField(child=CarrierAccessOut(), help_text="by the line provider's key")
+    alternates = AlternateOut(many=True, required=False)
+    place = KnownPlaceOut(required=False)
+    opens_in = serializers.DictField(
+        child=serializers.IntegerField(),
+        required=False,
+        help_text="where starts_at was given: tariff row|days of its end → days of 24 hours until it is open",
+    )

@@ -1,0 +1,204 @@
+"""The shape of a demand, for the contract: what reads and refuses one is `scheduling/domain/files.py` alone."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from scheduling.domain.demand import (
+    LATENCY_LAYERS,
+    LONGEST_LIST,
+    LONGEST_TEXT,
+    MOST_BUNDLES,
+    PROTECTIONS,
+    WANTS,
+)
+from scheduling.domain.rows import COMPUTE_KINDS
+from scheduling.domain.wishes import DOMAINS, STORAGE_CLASSES
+
+MOST = 10**12
+"""Whole numbers and the whole parts of decimals have at most 12 digits."""
+
+
+class ExactField(serializers.CharField):
+    """A decimal of at most so many places, as text or as a JSON number, which is read as a decimal and never as a float.
+
+    `least` is 0 where nothing is a request; else numbers begin above it. `signed` ones are degrees.
+    """
+
+    def __init__(self, places: int, *, above: bool = False, signed: bool = False, **options: Any) -> None:
+        """Describe it in both forms."""
+        super().__init__(**options)
+        zero, minus = r"(?!0+(?:\.0+)?$)" if above else "", "-?" if signed else ""
+        bounds: dict[str, int] = {"minimum": -MOST if signed else 0}
+        if above:
+            bounds = {"exclusiveMinimum": 0}
+        schema = {
+            "type": ["string", "number"],
+            "pattern": rf"^{minus}{zero}[0-9]{{1,12}}(?:\.[0-9]{{1,{places}}})?$",
+            "exclusiveMaximum": MOST,
+            **bounds,
+        }
+        extend_schema_field(schema)(self)
+
+
+def _may(**options: Any) -> dict[str, Any]:
+    """A member that may be left out; null is the same."""
+    return {"required": False, "allow_null": True, **options}
+
+
+def _whole(help_text: str = "", least: int = 0, most: int = MOST - 1) -> serializers.IntegerField:
+    words = {"help_text": help_text} if help_text else {}
+    return serializers.IntegerField(min_value=least, max_value=most, **_may(**words))
+
+
+def _texts(help_text: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST_TEXT),
+        max_length=LONGEST_LIST,
+        **_may(help_text=help_text),
+    )
+
+
+class PlaceIn(serializers.Serializer[Any]):
+    """A place in WGS-84 degrees, up to 6 decimals."""
+
+    lat = ExactField(6, signed=True)
+    lon = ExactField(6, signed=True)
+
+
+class ComputeIn(serializers.Serializer[Any]):
+    """Bounds on one unit of compute. A value that an offer does not declare fails the bound on it."""
+
+    kind = serializers.ChoiceField(COMPUTE_KINDS, **_may())
+    accelerators = _texts("any of these models, by the dictionary's names or aliases; empty is any")
+    min_accelerators = _whole()
+    min_accelerator_memory_gib = ExactField(6, **_may(help_text="GiB of one accelerator"))
+    min_vcpus = _whole()
+    min_memory_gib = ExactField(6, **_may(help_text="GiB"))
+    min_fp16_tflops = ExactField(6, **_may(help_text="TFLOPS at FP16"))
+    min_fp32_tflops = ExactField(6, **_may(help_text="TFLOPS at FP32"))
+    min_fp64_tflops = ExactField(6, **_may(help_text="TFLOPS at FP64"))
+    domestic = serializers.BooleanField(
+        **_may(help_text="true: domestic accelerators only; false: only others")
+    )
+
+
+class CentreBoundsIn(serializers.Serializer[Any]):
+    """Bounds on the centre."""
+
+    max_pue = ExactField(6, **_may())
+    min_green_share = ExactField(6, **_may(help_text="a share from 0 to 1"))
+    min_mlps_level = _whole("等级保护, 1–4")
+    include = _texts("centres to take from; empty is all")
+    exclude = _texts("centres to leave out")
+
+
+class ProvidersIn(serializers.Serializer[Any]):
+    """Compute providers by their keys."""
+
+    include = _texts("to take from; empty is all")
+    exclude = _texts("to leave out")
+
+
+class LineBoundsIn(serializers.Serializer[Any]):
+    """Lines to take from."""
+
+    technologies = _texts("otn, fgotn, srv6, cloud_private; empty is all")
+    providers = _texts("line providers by their keys; empty is all")
+
+
+class WeightsIn(serializers.Serializer[Any]):
+    """What a unit of a measure is worth in CNY, up to 4 decimals: bundles rank by total + Σ weight × measure."""
+
+    cny_per_ms = ExactField(4, **_may(help_text="of latency, one way"))
+    cny_per_kg_co2 = ExactField(4, **_may())
+    cny_per_percent_unreliable = ExactField(
+        4, **_may(help_text="100 × (1 − the availability of centre and line together)")
+    )
+
+
+class TransferIn(serializers.Serializer[Any]):
+    """Data to move, in place of bandwidth_mbps.
+
+    Mbps = ⌈GB × 8 × 10⁹ × 1538 / 1448 / (hours × 3600 × 10⁶)⌉: full frames of TCP with timestamps over IPv4 and
+    Ethernet. The line is rented for these hours, or by the hour at a step's full speed for as long as the data take.
+    """
+
+    volume_gb = ExactField(6, above=True, help_text="GB of 10⁹ bytes, up to 6 decimals")
+    within_hours = serializers.IntegerField(
+        min_value=1, max_value=MOST - 1, help_text="at most duration_hours"
+    )
+
+
+class StorageIn(serializers.Serializer[Any]):
+    """Storage at the centre for the months of 730 hours that begin within duration_hours; part of the compute total."""
+
+    gib = serializers.IntegerField(min_value=1, max_value=MOST - 1)
+    storage_class = serializers.ChoiceField(STORAGE_CLASSES)
+
+
+class PeersIn(serializers.Serializer[Any]):
+    """Whether other nodes are asked too, and how long they may take; they are told neither who asks nor for whom."""
+
+    deadline_ms = serializers.IntegerField(
+        required=False, min_value=100, max_value=5000, help_text="2000 if not said"
+    )
+
+
+class SelectionIn(serializers.Serializer[Any]):
+    """A demand as in the selection files (docs/selection.md); exactly one of from_site, from_place, from_coordinates and from_address.
+
+    A member that is absent, null or an empty list is no constraint; 0 is a bound. Bounds include their value, except
+    max_latency_us. Decimals are text or JSON numbers. A member that is not listed here is refused. What the files do not
+    know: the other three places, weights, transfer, starts_at, residency, domain, storage, peers.
+    """
+
+    demand = serializers.CharField(max_length=LONGEST_TEXT, **_may(help_text="your own name for it"))
+    from_site = serializers.CharField(max_length=LONGEST_TEXT, **_may(help_text="the key of a site"))
+    from_place = serializers.CharField(
+        max_length=LONGEST_TEXT, **_may(help_text="GB/T 2260: its access point")
+    )
+    from_coordinates = PlaceIn(
+        **_may(help_text="the best of each line provider's own access points, with the tail to it")
+    )
+    from_address = serializers.CharField(
+        max_length=LONGEST_TEXT,
+        **_may(help_text="names a district, town or site that the node's gazetteer knows"),
+    )
+    quantity = serializers.IntegerField(min_value=1, max_value=MOST - 1, help_text="units of one offer")
+    bandwidth_mbps = _whole("Mbps, unless transfer is given", least=1)
+    duration_hours = ExactField(6, above=True, **_may(help_text="730 if not said"))
+    protection = serializers.ChoiceField(PROTECTIONS, **_may(help_text="none if not said"))
+    latency_layer = serializers.ChoiceField(
+        LATENCY_LAYERS, **_may(help_text="optical if not said; service adds the tariff's terminal_us")
+    )
+    max_latency_us = _whole("µs, strict, one way")
+    max_jitter_us = _whole("µs, one way")
+    max_loss = ExactField(9, **_may(help_text="a share from 0 to 1"))
+    max_hops = _whole("spans of one path")
+    max_lead_days = _whole("days as the tariff counts them")
+    compute = ComputeIn(**_may())
+    centre = CentreBoundsIn(**_may())
+    providers = ProvidersIn(**_may())
+    line = LineBoundsIn(**_may())
+    max_total_cny = ExactField(4, **_may(help_text="CNY for all of duration_hours"))
+    weights = WeightsIn(**_may())
+    transfer = TransferIn(**_may())
+    starts_at = serializers.DateTimeField(
+        **_may(help_text="what is booked from then for duration_hours counts; lines must be open by then")
+    )
+    residency = serializers.ListField(
+        child=serializers.RegexField("^([0-9]{2}){1,3}$"),
+        max_length=LONGEST_LIST,
+        **_may(help_text="divisions (2, 4 or 6 digits of GB/T 2260)"),
+    )
+    domain = serializers.ChoiceField(DOMAINS, **_may())
+    storage = StorageIn(**_may())
+    top = _whole("10 if not said; 0 gives reasons without bundles", most=MOST_BUNDLES)
+    want = serializers.ListField(
+        child=serializers.ChoiceField(WANTS),
+        max_length=LONGEST_LIST,
+        **_may(help_text="rejected and relax if not said"),
+    )
+    peers = PeersIn(**_may(help_text="ask other nodes beside this one"))

@@ -1,0 +1,113 @@
+"""Reading a demand: what is refused when it is stated, and what it comes to on the supply of now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from aggregation.selectors.accelerators import canonical_name
+from kernel.clock import now
+from scheduling.domain.demand import MOST_BUNDLES, Demand, DemandError, require_short
+from scheduling.domain.files import parse_wished
+from scheduling.domain.supply import Supply
+from scheduling.domain.wishes import NO_ACCESS, Access, Wishes
+from scheduling.errors import DemandRefused
+from scheduling.selectors.installs import waits
+from scheduling.selectors.sites import is_site
+from scheduling.selectors.supply import Version
+from scheduling.services.access import PLACES, Placed, no_such_site, place_demand, place_of
+from scheduling.services.searches import deadline_of
+from scheduling.services.supply import supply_at
+
+NAMED = "selection"
+"""What a demand is called that has no name of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A demand that was read and placed on a supply: what the engine needs."""
+
+    version: Version
+    asked_at: datetime
+    asked: dict[str, Any]
+    placed: Placed
+    demand: Demand
+    wishes: Wishes
+
+    @property
+    def supply(self) -> Supply:
+        """The supply that it was placed on."""
+        return self.version.supply
+
+
+def read_question(demand: Mapping[str, Any]) -> Question:
+    """A demand on what may be sold now. Raises DemandRefused with the field, NoAccessPoint."""
+    version, asked_at = supply_at()
+    supply = version.supply
+    try:
+        placed = place_demand(demand, supply)
+    except DemandError as error:
+        raise refused(error) from error
+    asked = _asked(demand, placed.site)
+    parsed, wishes = parsed_demand(asked, asked_at, placed.access)
+    if wishes.starts_at is not None:
+        until = waits(version, asked_at=asked_at, access=wishes.access)
+        wishes, placed.shown["opens_in"] = replace(wishes, waits=until), until
+    return Question(version, asked_at, asked, placed, parsed, wishes)
+
+
+def check_demand(demand: Mapping[str, Any]) -> None:
+    """Refuse a demand that no supply could answer: a member that cannot be read, a start that is past, a site that is none.
+
+    The same reader as at the selection. Whether a place on earth has an access point is left to the supply of then: carriers
+    come, while the key of a site is known only once it is there. Raises DemandRefused with the field.
+    """
+    try:
+        kind, where = place_of(demand)
+        if kind == "from_site" and not is_site(where):
+            raise no_such_site()
+    except DemandError as error:
+        raise refused(error) from error
+    deadline(demand.get("peers"))
+    asked = {name: value for name, value in demand.items() if name != "peers"}
+    parsed_demand(_asked(asked, "anywhere"), now(), NO_ACCESS)
+
+
+def parsed_demand(asked: dict[str, Any], asked_at: datetime, access: Access) -> tuple[Demand, Wishes]:
+    """The demand and what it wishes beyond the files. Raises DemandRefused."""
+    try:
+        demand, wishes = parse_wished(asked, asked_at=asked_at, access=access)
+        require_short(asked)
+    except DemandError as error:
+        raise refused(error) from error
+    if demand.top > MOST_BUNDLES:
+        raise refused(DemandError("bad_value", "top", f"至多 {MOST_BUNDLES}", f"at most {MOST_BUNDLES}"))
+    return demand, wishes
+
+
+def deadline(option: Any) -> int | None:
+    """The milliseconds that other nodes have; None where nobody else is asked. Raises DemandRefused."""
+    try:
+        return deadline_of(option)
+    except DemandError as error:
+        raise refused(error) from error
+
+
+def refused(error: DemandError) -> DemandRefused:
+    """The problem that says so to a caller."""
+    pointer = "/" + error.field.replace(".", "/")
+    return DemandRefused(pointer=pointer, field=error.field, reason_zh=error.text.zh, reason_en=error.text.en)
+
+
+def _asked(demand: Mapping[str, Any], site: str) -> dict[str, Any]:
+    """The demand as the engine is asked it, from a site, with accelerators by the dictionary's names where it has them."""
+    asked = {name: value for name, value in demand.items() if name not in PLACES} | {"from_site": site}
+    if asked.get("demand") is None:
+        asked["demand"] = NAMED
+    compute = asked.get("compute")
+    if not isinstance(compute, dict) or not isinstance(compute.get("accelerators"), list):
+        return asked
+    names = [
+        canonical_name(name) or name if isinstance(name, str) else name for name in compute["accelerators"]
+    ]
+    return asked | {"compute": compute | {"accelerators": names}}
