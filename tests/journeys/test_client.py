@@ -1,4 +1,4 @@
-"""The client that openapi-python-client makes of the contract walks from registration to a listed offer, all by its types."""
+"""The client that openapi-python-client makes of the contract walks from registration to an order, all by its types."""
 
 import json
 import shutil
@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
@@ -19,8 +20,10 @@ from django.test import Client as DjangoClient
 from kernel.tasks import sweep
 from tests.aggregation.supply import centre, offer, pool
 from tests.laws.house import ROOT
+from tests.scheduling.live import demand, open_whole_market
 from tests.support.cast import World
 from tests.support.contract import contract, part_of
+from tests.support.keys import new_node_key
 from tests.support.licences import sound
 
 NAME = "node_client"
@@ -39,6 +42,12 @@ CALLED = (
     "aggregation.batch_offers",
     "aggregation.list_offers",
     "kernel.read_operation",
+    "marketplace.submit_demand",
+    "marketplace.select_demand",
+    "marketplace.issue_quote",
+    "marketplace.place_order",
+    "scheduling.create_selection",
+    "scheduling.replay_selection",
 )
 NODE = "http://testserver"
 
@@ -222,3 +231,64 @@ def test_a_provider_comes_in_and_lists_its_supply_by_the_generated_client(
     assert [each.offer for each in seen] == ["more-0", "more-1", "more-2", offer()["offer"]]
     assert {each.expanded.pool.pool for each in seen} == {pool()["pool"]}
     assert {str(each.provider) for each in seen} == {str(firm)}
+
+
+@pytest.mark.django_db
+def test_a_buyer_reads_bundles_and_reasons_and_orders_by_the_generated_client(
+    generated: Generated, world: World, settings: Any
+) -> None:
+    settings.NODE_KEY = new_node_key()
+    open_whole_market(world)
+    call, model, ben = generated.call, generated.model, generated.client(world.ben.key, "en")
+    terms = model("SelectionInRequest").from_dict(demand())
+    assert terms.compute.min_accelerators == 8
+    wish = call(
+        "marketplace.submit_demand",
+        client=ben,
+        body=model("DemandInRequest")(title="Reading CT scans", terms=terms),
+    ).parsed
+    assert wish.terms.from_site == terms.from_site
+    found = call("marketplace.select_demand", wish.id, client=ben).parsed
+    best, *others = found.answer.bundles
+    assert isinstance(best, model("BundleOut"))
+    money = best.cny
+    assert Decimal(money.compute) + Decimal(money.line) == Decimal(money.total)
+    assert all(Decimal(each.cny.total) >= Decimal(money.total) for each in others)
+    proofs = [found.spans[span] for span in best.spans]
+    assert {proof.basis.value for proof in proofs} <= {"measured", "committed", "estimated"}
+    assert sum(proof.latency_us for proof in proofs) <= best.latency_us < terms.max_latency_us
+    assert {miss.verdict.value for miss in found.near_misses} == {"inconclusive", "impossible"}
+    assert found.answer.rejected.bundles.latency > 0
+    assert min(found.answer.rejected.offers.additional_properties.values()) > 0
+    assert {each.offer for each in found.answer.pareto} <= {each.offer for each in found.answer.bundles}
+
+    terms.quantity, terms.max_total_cny = 8, 99_999_999.5
+    selected = call("scheduling.create_selection", client=ben, body=terms).parsed
+    (more,) = [each for each in selected.answer.relax if each.constraint == "quantity"]
+    assert (more.from_, more.to < 8, more.admits > 0) == (8, True, True)
+    assert selected.demand.max_total_cny == "99999999.5"
+    assert selected.access.site == terms.from_site
+    replayed = call("scheduling.replay_selection", selected.id, client=ben).parsed
+    assert replayed.same_answer
+    assert replayed.answer.relax == selected.answer.relax
+
+    wrong = model("DemandInRequest")(
+        title="x", terms=model("SelectionInRequest").from_dict({**demand(), "top": 201})
+    )
+    refused = call("marketplace.submit_demand", client=ben, body=wrong).parsed
+    assert isinstance(refused, model("ProblemDocument"))
+    assert refused.errors[0].pointer == "/terms/top"
+
+    quote = call(
+        "marketplace.issue_quote",
+        client=ben,
+        body=model("QuoteInRequest")(selection=found.selection, bundle=0),
+    ).parsed
+    assert Decimal(quote.total_fen) / 100 == Decimal(money.total).quantize(Decimal("0.01"))
+    order = call(
+        "marketplace.place_order",
+        client=ben,
+        body=model("OrderInRequest")(quote=quote.id, client_ref="generated-1"),
+    )
+    assert order.status_code == 201, order.content
+    assert (order.parsed.quote, order.parsed.total_fen) == (quote.id, quote.total_fen)

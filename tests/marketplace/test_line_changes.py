@@ -26,6 +26,7 @@ from tests.marketplace.test_settlements import verify
 from tests.marketplace.trade import aged, metered, ordered, running, settled
 from tests.scheduling.live import chosen, open_market
 from tests.support.cast import Person, World
+from tests.support.contract import misfits
 from tests.support.races import kinds, race
 
 SCENE = open_market
@@ -130,6 +131,7 @@ def test_a_higher_rate_is_held_agreed_switched_and_paid_from_the_next_month(
     assert first["lines"][1]["quantity"] == 2
     assert (second["lines"][1]["quantity"], second["lines"][1]["amount_fen"]) == (1, 2_345_678 + 50_000)
     evidence = world.lin.get(f"/api/v1/statements/{second['id']}/evidence").json()
+    assert misfits("StatementEvidenceOut", evidence) == []
     assert evidence["line"]["billed_before_fen"] == old
     assert verify(tmp_path, second, evidence) == 0
     evidence["line"]["steps"][0]["monthly_fen"] += 1

@@ -28,6 +28,7 @@ from tests.marketplace.trade import (
 )
 from tests.scheduling.live import open_market
 from tests.support.cast import World
+from tests.support.contract import misfits
 
 pytestmark = pytest.mark.django_db
 SCENE = open_market
@@ -152,6 +153,7 @@ def test_a_stranger_recomputes_the_statement_to_the_fen(world: World, tmp_path: 
     metered(world, order, first=7, last=20)
     statement = settled(world, order, first=7, last=20)
     evidence = world.lin.get(f"/api/v1/statements/{statement['id']}/evidence").json()
+    assert misfits("StatementEvidenceOut", evidence) == []
     assert statement["voucher_fen"] > 0
     assert verify(tmp_path, statement, evidence) == 0
     assert verify(tmp_path, statement | {"user_fen": statement["user_fen"] - 1}, evidence) == 1
@@ -181,6 +183,7 @@ def test_the_cap_binds_and_the_voucher_pays_no_more_than_it_leaves(world: World,
     assert with_claim["amount_fen"] <= with_claim["eligible_fen"] // 5
     assert statement["voucher_fen"] == with_claim["amount_fen"] == 600_000  # a fifth would be 1,644,624
     evidence = world.ben.get(f"/api/v1/statements/{statement['id']}/evidence").json()
+    assert misfits("StatementEvidenceOut", evidence) == []
     assert verify(tmp_path, statement, evidence) == 0
 
 

@@ -16,6 +16,7 @@ from tests.marketplace.trade import aged, metered, policy_in_force, running, set
 from tests.scheduling.live import chosen, open_market
 from tests.scheduling.test_reservations import nights
 from tests.support.cast import World
+from tests.support.contract import misfits
 
 pytestmark = pytest.mark.django_db
 SCENE = open_market
@@ -49,6 +50,7 @@ def test_storage_is_quoted_held_billed_by_the_month_and_freed(world: World, tmp_
     first = settled(world, order, first=0, last=20)
     assert parts(first)["storage"] == 3337
     evidence = world.lin.get(f"/api/v1/statements/{first['id']}/evidence").json()
+    assert misfits("StatementEvidenceOut", evidence) == []
     assert evidence["storage"]["months"] == 2
     assert first["user_fen"] + first["voucher_fen"] == sum(parts(first).values())
     assert 0 < first["voucher_fen"] < parts(first)["compute"]  # it pays for no storage
@@ -57,6 +59,7 @@ def test_storage_is_quoted_held_billed_by_the_month_and_freed(world: World, tmp_
     assert verify(tmp_path, first, evidence) == 1
     second = settled(world, order, first=20, last=1460)
     evidence = world.ben.get(f"/api/v1/statements/{second['id']}/evidence").json()
+    assert misfits("StatementEvidenceOut", evidence) == []
     assert parts(second)["storage"] == 3337
     assert verify(tmp_path, second, evidence) == 0
     end_order(order=order.id)
