@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,10 @@ import pytest
 from demo.credentials import credentials_file
 from marketplace.domain.orders import OrderState
 from marketplace.models import Order
-from tests.scheduling.live import open_whole_market
-from tests.support.cast import World
-from tests.support.keys import new_node_key
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = {"README.md": "en", "README.zh-CN.md": "zh-hans"}
 BLOCK = re.compile(r"^```(sh|python|json) (example|answer)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ACTORS = {"imaging": "ben", "compute-jia": "ada", "compute-yi": "cleo", "line-jia": "lin", "line-yi": "lou"}
 SECONDS = 60
 
 
@@ -36,18 +31,6 @@ NO_WAY_OUT = {
     "NO_PROXY": "",
     "http_proxy": "http://127.0.0.1:9",
 }  # a company's proxy, which knows no loopback
-
-
-@pytest.fixture
-def newcomer(tmp_path: Path, world: World, live_server: Any, settings: Any) -> Iterator[Path]:
-    """The newcomer's folder: where the demo runs, it has left the addresses and keys of its actors."""
-    settings.NODE_KEY = new_node_key()
-    open_whole_market(world)
-    keys = {name: getattr(world, person).key for name, person in ACTORS.items()}
-    run = tmp_path / ".run" / "demo-1"
-    run.mkdir(parents=True)
-    with credentials_file(run, {"node": live_server.url, **keys}):
-        yield tmp_path
 
 
 def run(folder: Path, script: str, *words: str, **more: str) -> str:
