@@ -3,7 +3,7 @@
 import json
 from typing import IO, Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.drainage import set_override
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
@@ -32,7 +32,7 @@ class DocumentField(serializers.JSONField):
     def __init__(self, shape: Any, **options: Any) -> None:
         """Keep the shape for the contract."""
         super().__init__(**options)
-        extend_schema_field(component(shape) if isinstance(shape, str) else shape)(self)
+        set_override(self, "field", component(shape) if isinstance(shape, str) else shape)
 
 
 def component(name: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.drainage import set_override
 from rest_framework import serializers
 
 from scheduling.domain.demand import (
@@ -39,7 +39,7 @@ class ExactField(serializers.CharField):
             "exclusiveMaximum": MOST,
             **bounds,
         }
-        extend_schema_field(schema)(self)
+        set_override(self, "field", schema)
 
 
 def _may(**options: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 
 from scheduling.domain.rows import TABLES
 from scheduling.domain.wishes import DOMAINS, STORAGE_CLASSES
-from tests.docs.test_readme import ROOT, blocks, documents, run
+from tests.docs.test_readme import NO_WAY_OUT, ROOT, blocks, documents, run
 from tests.support.contract import contract
 from tests.support.processes import environment
 
@@ -45,7 +45,7 @@ def test_the_example_on_files_answers_what_the_page_says(tmp_path: Path) -> None
 def test_an_answer_of_the_service_is_given_again_by_its_files(newcomer: Path) -> None:
     front_door(newcomer, **environment())
     asking, again = blocks(PAGE, "sh")[OVER_HTTP:]
-    same, told, exported, *rest = run(newcomer, asking + again).split("\n", 3)
+    same, told, exported, *rest = run(newcomer, asking + again, **NO_WAY_OUT).split("\n", 3)
     assert same == "true"
     assert told == exported
     (answer,) = documents(rest[0])

@@ -138,6 +138,13 @@ def test_a_body_that_is_no_object_is_refused(world: World) -> None:
     assert world.ben.post("/api/v1/selections", [1]).status_code == 400
 
 
+@pytest.mark.parametrize("body", [b"{", b"\xff", b'{"quantity": NaN}', b"[" * 100_000, b"9" * 9999])
+@pytest.mark.parametrize("address", ["selections", "demands"])
+def test_a_body_that_is_no_json_is_refused_as_everywhere(world: World, address: str, body: bytes) -> None:
+    answer = world.ben.send("POST", f"/api/v1/{address}", body, Content_Type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
+
+
 def nothing(world: World) -> None:
     """No change."""
 

@@ -17,7 +17,7 @@ from tests.support.cast import World
 from tests.support.contract import contract, misfits, schema
 
 LEAST = {"from_coordinates": POINT, "quantity": 1, "bandwidth_mbps": 1}
-GROUPS = {
+GROUPS: dict[str, dict[str, Any]] = {
     "compute": {},
     "centre": {},
     "providers": {},
