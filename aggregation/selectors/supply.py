@@ -61,7 +61,9 @@ def rows(
     grant and what the offer sells at a time. The number of queries does not depend on the number of rows.
     """
     within = Q() if all_ else Q(tenant_id__in=list(owners)) | Q(pool__in=list(pools)) | Q(id__in=list(offers))
-    found = list(sellable_offers(within).select_related("pool__centre").order_by("key"))
+    found = list(
+        sellable_offers(within).select_related("pool").prefetch_related("pool__centre").order_by("key")
+    )
     left = free({offer.pool_id for offer in found})
     parties = standings({offer.tenant_id for offer in found})
     centres = {offer.pool.centre.key: offer.pool.centre for offer in found}
@@ -108,6 +110,12 @@ def rows(
             for offer in found
         ],
     )
+
+
+def owners_at(sites: Iterable[str]) -> set[UUID]:
+    """Who has a centre at one of the sites, by their keys."""
+    centres = Centre.objects.filter(site__among=sites)
+    return set(centres.values_list("tenant_id", flat=True).distinct().order_by())
 
 
 def turning(after: datetime, until: datetime) -> tuple[set[UUID], set[UUID]]:

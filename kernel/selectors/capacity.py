@@ -33,9 +33,16 @@ FREE_OVER = """
 """
 
 
+_COUNTED = ("resource", "total", "standing", "peak", "over_committed")
+
+
 def free(resources: Iterable[UUID]) -> dict[UUID, int]:
     """Free quantity of each resource in its unit; a resource that nobody declared is absent."""
-    return {row.resource: row.free for row in Capacity.objects.filter(resource__in=set(resources))}
+    rows = Capacity.objects.filter(resource__among=set(resources))
+    return {
+        resource: 0 if over else total - standing - peak
+        for resource, total, standing, peak, over in rows.values_list(*_COUNTED)
+    }
 
 
 def free_over(resources: Iterable[UUID], windows: Sequence[Window]) -> dict[UUID, int]:
@@ -89,7 +96,10 @@ class Calendar:
 def calendars(resources: Iterable[UUID]) -> dict[UUID, Calendar]:
     """The calendar of each resource that has a booking which is not over; the others are absent."""
     ahead = Claim.objects.filter(
-        resource__in=set(resources), state__in=ACTIVE, period__isnull=False, period__endswith__gt=Now()
+        resource__resource__among=set(resources),
+        state__in=ACTIVE,
+        period__isnull=False,
+        period__endswith__gt=Now(),
     )
     booked: dict[UUID, list[tuple[datetime, datetime, int]]] = {}
     for claim in ahead.order_by("id"):

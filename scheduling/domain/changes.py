@@ -1,11 +1,12 @@
 """A supply with some rows changed; what the change does not touch is shared with the supply before."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from scheduling.domain.extras import EXTRA_PARTS, EXTRA_TABLES, Extras
+from scheduling.domain.network import Network
 from scheduling.domain.patches import patched
-from scheduling.domain.rows import TABLES, Offer, Span
+from scheduling.domain.rows import TABLES, Offer, Site, Span
 from scheduling.domain.supply import Supply, networks_of
 
 PARTS = ("sites", "spans", "tariffs", "centres", "offers")
@@ -14,6 +15,8 @@ PARTS = ("sites", "spans", "tariffs", "centres", "offers")
 ALL_PARTS = (*PARTS, *EXTRA_PARTS)
 ALL_TABLES = (*TABLES, *EXTRA_TABLES)
 """The tables of the files, and then those that only the service knows."""
+
+R = TypeVar("R")
 
 Rows = Mapping[str, Mapping[str, Any]]
 """Table → row id → row."""
@@ -32,15 +35,7 @@ def changed(
     """
     tables = _tables(supply, PARTS, put, dropped)
     touched = {name: {*put.get(name, ()), *dropped.get(name, ())} for name in PARTS}
-    networks = supply.networks
-    if touched["sites"]:
-        networks = networks_of(tables["sites"], tables["spans"].values())
-    elif touched["spans"]:
-        before, after = _spans(supply.spans, touched["spans"]), _spans(tables["spans"], touched["spans"])
-        providers = {span.line_provider for span in (*before, *after)}
-        theirs = [span for span in tables["spans"].values() if span.line_provider in providers]
-        others = {name: network for name, network in networks.items() if name not in providers}
-        networks = others | networks_of(tables["sites"], theirs)
+    networks = _networks(supply, tables, touched)
     columns = supply.columns
     if touched["offers"] or touched["centres"]:
         old: list[Offer] = [supply.offers[key] for key in touched["offers"] if key in supply.offers]
@@ -48,6 +43,46 @@ def changed(
         columns = columns.changed(old, new, tables["centres"])
     extras = Extras(**_tables(supply.extras, EXTRA_PARTS, put, dropped), known=extras_snapshot)
     return Supply(**tables, networks=networks, columns=columns, known_snapshot=snapshot, extras=extras)
+
+
+def _networks(
+    supply: Supply, tables: Mapping[str, Any], touched: Mapping[str, set[str]]
+) -> Mapping[str, Network]:
+    """The networks of which nothing changed as they are; others with their spans in place, or built anew."""
+    spans: Mapping[str, Span] = tables["spans"]
+    hops = _hops(supply.sites, tables["sites"], touched["sites"])
+    before, after = (_rows(table, touched["spans"]) for table in (supply.spans, spans))
+    over = {span.span for span in before} - {span.span for span in after}
+    put: dict[str, list[Span]] = {}
+    for span in after:
+        put.setdefault(span.line_provider, []).append(span)
+    anew = {
+        span.line_provider
+        for span in before
+        if span.span in over or spans[span.span].line_provider != span.line_provider
+    }
+    networks = dict(supply.networks)
+    for provider, network in supply.networks.items():
+        theirs = put.get(provider, ())
+        if provider in anew or not (theirs or hops.keys() & network.site_index.keys()):
+            continue
+        if (same := network.changed(hops, theirs)) is None:
+            anew.add(provider)
+        else:
+            networks[provider] = same
+    anew |= put.keys() - networks.keys()
+    if not anew:
+        return networks
+    group = [span for span in spans.values() if span.line_provider in anew]
+    others = {name: network for name, network in networks.items() if name not in anew}
+    return others | networks_of(tables["sites"], group)
+
+
+def _hops(before: Mapping[str, Site], after: Mapping[str, Site], keys: Iterable[str]) -> dict[str, int]:
+    """The delays of the sites that have another now, or none before."""
+    rows = {row.site: row.hop_us for row in _rows(after, keys)}
+    old = {row.site: row.hop_us for row in _rows(before, rows)}
+    return {site: hop for site, hop in rows.items() if old.get(site) != hop}
 
 
 def _tables(
@@ -64,5 +99,5 @@ def _tables(
     return tables
 
 
-def _spans(rows: Mapping[str, Span], keys: Iterable[str]) -> list[Span]:
+def _rows(rows: Mapping[str, R], keys: Iterable[str]) -> list[R]:
     return [rows[key] for key in keys if key in rows]

@@ -1,7 +1,8 @@
 """A line provider's network as indexed arrays: parallel spans stay separate, ids compare by code point."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -46,23 +47,52 @@ class Network:
                     arcs.append([])
             arcs[index[row.a]].append((index[row.b], position))
             arcs[index[row.b]].append((index[row.a], position))
-        metres = tuple(scaled(row.km, 3) for row in rows)
+        columns = zip(*map(_cells, rows), strict=True) if rows else ((),) * len(_CELLS)
         return cls(
             ids=tuple(row.span for row in rows),
             ends=tuple((index[row.a], index[row.b]) for row in rows),
-            metres=metres,
-            latency=tuple(
-                fibre_latency(length) if row.measured_us is None else row.measured_us
-                for row, length in zip(rows, metres, strict=True)
-            ),
-            jitter=tuple(row.jitter_us for row in rows),
-            loss=tuple(scaled(Decimal(row.loss), 9) for row in rows),
-            free=tuple(row.capacity_mbps - row.reserved_mbps for row in rows),
-            srlg=tuple(frozenset(row.srlg) for row in rows),
+            **dict(zip(_CELLS, columns, strict=True)),
             site_index=index,
             hop=tuple(hop_us[site] for site in index),
             arcs=tuple(tuple(meeting) for meeting in arcs),
         )
+
+    def changed(self, hop_us: Mapping[str, int], spans: Iterable[Span]) -> "Network | None":
+        """The network with spans in place of those of the same ids, and sites with other delays; None where it must be built anew.
+
+        That is where a span is new or joins other sites than before. Of `hop_us` only the sites of the network count.
+        """
+        columns: dict[str, list[Any]] = {name: list(getattr(self, name)) for name in _CELLS}
+        index = self.site_index
+        for row in spans:
+            position = bisect_left(self.ids, row.span)
+            if self.ids[position : position + 1] != (row.span,):
+                return None
+            if self.ends[position] != (index.get(row.a), index.get(row.b)):
+                return None
+            for name, value in zip(_CELLS, _cells(row), strict=True):
+                columns[name][position] = value
+        hop = list(self.hop)
+        for site in hop_us.keys() & index.keys():
+            hop[index[site]] = hop_us[site]
+        same = {name: tuple(column) for name, column in columns.items()}
+        return replace(self, **same, hop=tuple(hop), derived={})
+
+
+_CELLS = ("metres", "latency", "jitter", "loss", "free", "srlg")
+
+
+def _cells(row: Span) -> tuple[int, int, int, int, int, frozenset[str]]:
+    """What a network keeps of a span beside its ends, in the order of _CELLS."""
+    metres = scaled(row.km, 3)
+    return (
+        metres,
+        fibre_latency(metres) if row.measured_us is None else row.measured_us,
+        row.jitter_us,
+        scaled(Decimal(row.loss), 9),
+        row.capacity_mbps - row.reserved_mbps,
+        frozenset(row.srlg),
+    )
 
 
 def fibre_latency(metres: int) -> int:

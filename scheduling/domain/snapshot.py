@@ -21,10 +21,12 @@ def bucket_of(row_id: str) -> int:
     return int.from_bytes(hashlib.sha256(row_id.encode()).digest()[:2]) >> 4
 
 
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def row_hash(cells: Mapping[str, str | int | None]) -> str:
     """SHA-256 (hex) of a row's canonical JSON: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(cells, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return _sha256(text.encode())
+    return _sha256(_WRITER.encode(cells).encode())
 
 
 def bucket_hash(row_hashes: Iterable[str]) -> str:

@@ -15,7 +15,8 @@ class SupplyRow(models.Model):
 
     `cells` are the canonical cells that are hashed, `told` what an answer tells beside them (selectors.told). What it was
     made of: `source` is the site's, span's, tariff's,
-    centre's or offer's id, `resource` the ledger's resource behind it, `owner` the tenant.
+    centre's or offer's id, `resource` the ledger's resource behind it, `owner` the tenant; of a site or a span the
+    `generation`, of a site only where all that hangs on it was looked at too.
     """
 
     public: ClassVar[bool] = True
@@ -30,6 +31,7 @@ class SupplyRow(models.Model):
     source = models.UUIDField()
     resource = models.UUIDField(null=True)
     owner = models.UUIDField()
+    generation = models.PositiveIntegerField(null=True)
     since = models.BigIntegerField()
     until = models.BigIntegerField(null=True)
 

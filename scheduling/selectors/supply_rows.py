@@ -1,15 +1,15 @@
 """What the snapshot should hold now: the rows of what may be sold, within a scope."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from aggregation.selectors import supply as compute
-from kernel.models.capacity import Claim
 from kernel.selectors.capacity import Calendar, calendars, free
 from scheduling.domain.changes import ALL_TABLES
 from scheduling.domain.extras import (
@@ -27,23 +27,20 @@ from scheduling.domain.rows import Span as SpanRow
 from scheduling.domain.wishes import instant
 from scheduling.models import LineProduct, LineTariff, Site, Span, SupplyRow
 from scheduling.selectors.gate import sellable_products
+from scheduling.selectors.supply_scope import (
+    BOOKED,
+    CENTRES,
+    FACTS,
+    GRADES,
+    OFFERS,
+    POWERS,
+    SITES,
+    SPANS,
+    STORES,
+    TARIFFS,
+    Scope,
+)
 from scheduling.selectors.told import told_of_spans, told_of_tariff
-
-SITES, SPANS, TARIFFS, CENTRES, OFFERS, FACTS, STORES, POWERS, GRADES, BOOKED = range(10)
-
-
-@dataclass
-class Scope:
-    """What may have changed: everything, whatever tenants own, single offers, or what rests on resources of the ledger."""
-
-    everything: bool = False
-    owners: set[UUID] = field(default_factory=set)
-    offers: set[UUID] = field(default_factory=set)
-    resources: set[UUID] = field(default_factory=set)
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to look at."""
-        return self.everything or bool(self.owners or self.offers or self.resources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +54,19 @@ class Wanted:
     resource: UUID | None
     owner: UUID
     told: dict[str, Any] = field(default_factory=dict)
+    generation: int | None = None
+
+
+class Standing(NamedTuple):
+    """What is compared of a row that the snapshot has: all but what the digest covers."""
+
+    id: int
+    part: int
+    key: str
+    bucket: int
+    digest: bytes
+    told: dict[str, Any]
+    generation: int | None
 
 
 def wanted_rows(scope: Scope) -> list[Wanted]:
@@ -65,49 +75,57 @@ def wanted_rows(scope: Scope) -> list[Wanted]:
     Lines: products whose gate is open somewhere, with the ledger's reservations, and no commitment that awaits review. Compute: aggregation's sellable, fresh
     offers, at centres that meet the network at a known site.
     """
-    return [*_lines(scope), *_compute(scope)]
+    found: dict[tuple[int, str], Wanted] = {}
+    for row in chain(_lines(scope), _compute(scope)):
+        found.setdefault((row.part, row.key), row)  # a site is met more than once
+    return list(found.values())
 
 
-def standing_rows(scope: Scope, wanted: Iterable[Wanted]) -> Iterable[SupplyRow]:
-    """The rows that the snapshot has within the scope, and the centres that are wanted.
+def standing_rows(scope: Scope, wanted: Iterable[Wanted]) -> Iterable[Standing]:
+    """The rows that the snapshot has within the scope, and the sites and centres that are wanted.
 
     A centre stays while single offers of it come and go; it goes with a look at all that its owner has.
     """
     rows = SupplyRow.objects.filter(until=None)
     if scope.everything:
-        return rows
+        return _standing(rows)
     centres = [row.key for row in wanted if row.part == CENTRES]
-    stand = Q(part__in=(CENTRES, FACTS), key__in=centres)
-    narrow = Q(source__in=scope.offers) | Q(resource__in=scope.resources) | stand
-    return rows.filter(Q(owner__in=scope.owners) | narrow)
+    sites = [row.key for row in wanted if row.part == SITES]
+    stand = Q(part__in=(CENTRES, FACTS), key__in=centres) | Q(part=SITES, key__in=sites)
+    priced = Q(part__in=(TARIFFS, GRADES), owner__in=scope.carriers)
+    single = Q(source__in=scope.offers) | Q(resource__in=scope.resources)
+    return _standing(rows.filter(Q(owner__in=scope.owners) | priced | single | stand))
 
 
-def resources_of(bundles: Iterable[UUID]) -> set[UUID]:
-    """The resources of the ledger that bundles have claims on."""
-    return set(Claim.objects.filter(bundle__in=list(bundles)).values_list("resource_id", flat=True))
+def _standing(rows: QuerySet[SupplyRow]) -> Iterator[Standing]:
+    found = rows.values_list(*Standing._fields)
+    return (Standing(*row) for row in found.iterator(chunk_size=5000))
 
 
 def _lines(scope: Scope) -> list[Wanted]:
-    spans = Span.objects.select_related("a", "b")
-    if not scope.everything:
-        spans = spans.filter(Q(tenant_id__in=scope.owners) | Q(id__in=scope.resources))
-    found = [span for span in spans if not span.awaits_review]
-    tenants = {span.tenant_id for span in found} | scope.owners
+    sites = _sites(scope)
+    spans = Span.objects.defer("created_at")
     tariffs = LineTariff.objects.select_related("product__provider")
+    if not scope.everything:
+        spans = spans.filter(Q(tenant_id__in=scope.owners) | Q(id__among=scope.resources))
+    found = list(spans)
+    tenants = {span.tenant_id for span in found} | scope.owners | scope.carriers
     if not scope.everything:
         tariffs = tariffs.filter(product__provider__tenant_id__in=tenants)
     rows = list(tariffs)
     sold = sellable_products({row.product_id for row in rows})
     rows = [row for row in rows if row.product_id in sold]
     providers = {row.product.provider.tenant_id: row.product.provider.key for row in rows}
+    found = [span for span in found if span.tenant_id in providers]
+    _join(found, sites)
+    found = [span for span in found if not span.awaits_review]
     left, ahead = free(span.id for span in found), calendars(span.id for span in found)
     told = told_of_spans(found, all_=scope.everything)
-    sites = Site.objects.all()
     if not scope.everything:
-        sites = sites.filter(tenant_id__in=scope.owners)
-        rows = [row for row in rows if row.product.provider.tenant_id in scope.owners]
+        priced = scope.owners | scope.carriers
+        rows = [row for row in rows if row.product.provider.tenant_id in priced]
     return [
-        *(_wanted(SITES, site_row(site), site.id, owner=site.tenant_id) for site in sites),
+        *(_site(site, generation) for site, generation in sites.values()),
         *(
             _wanted(
                 SPANS,
@@ -116,9 +134,9 @@ def _lines(scope: Scope) -> list[Wanted]:
                 resource=span.id,
                 owner=span.tenant_id,
                 told=told[span.id],
+                generation=span.generation,
             )
             for span in found
-            if span.tenant_id in providers
         ),
         *(
             _wanted(
@@ -136,9 +154,30 @@ def _lines(scope: Scope) -> list[Wanted]:
                 owner=span.tenant_id,
             )
             for span in found
-            if span.tenant_id in providers and span.id in ahead
+            if span.id in ahead
         ),
     ]
+
+
+Sites = dict[UUID, tuple[Site, int | None]]
+"""Sites by their ids, each with the generation as which all that hangs on it is looked at; None where less is."""
+
+
+def _sites(scope: Scope) -> Sites:
+    """The sites within the scope, read before anything that hangs on them."""
+    if scope.everything:
+        return {site.id: (site, site.generation) for site in Site.objects.all()}
+    sites = Site.objects.filter(Q(tenant_id__in=scope.owners) | Q(id__among=scope.sites))
+    return {site.id: (site, scope.sites.get(site.id)) for site in sites}
+
+
+def _join(spans: Iterable[Span], sites: Sites) -> None:
+    """Let spans know their ends, which are wanted with them: their owner may have just made them."""
+    ends = {end for span in spans for end in (span.a_id, span.b_id)}
+    if lacking := ends - sites.keys():
+        sites |= {site.id: (site, None) for site in Site.objects.filter(id__among=lacking)}
+    for span in spans:
+        span.a, span.b = sites[span.a_id][0], sites[span.b_id][0]
 
 
 def _grades(products: Iterable[LineProduct]) -> list[Wanted]:
@@ -160,7 +199,8 @@ def _compute(scope: Scope) -> list[Wanted]:
         owners=scope.owners, pools=scope.resources, offers=scope.offers, all_=scope.everything
     )
     named = {row.cells["site"] for row in offered.centres}
-    known = set(Site.objects.filter(key__in=named).values_list("key", flat=True))
+    met = list(Site.objects.filter(key__among=named))
+    known = {site.key for site in met}
     centres = [row for row in offered.centres if row.cells["site"] in known]
     reached = {row.cells["centre"] for row in centres}
     there = {row.source for row in offered.offers if row.cells["centre"] in reached}
@@ -168,6 +208,7 @@ def _compute(scope: Scope) -> list[Wanted]:
     powers = [row for row in offered.powers if row.source in there]
     booked = [(row, calendar) for row, calendar in offered.booked if row.source in there]
     return [
+        *(_site(site, None) for site in met),
         *(_wanted(FACTS, CentreFacts(**row.cells), row.source, owner=row.owner) for row in facts),
         *(
             _wanted(STORES, Store(**row.cells), row.source, resource=row.resource, owner=row.owner)
@@ -209,8 +250,13 @@ def _wanted(
     owner: UUID,
     resource: UUID | None = None,
     told: dict[str, Any] | None = None,
+    generation: int | None = None,
 ) -> Wanted:
-    return Wanted(part, row_id(ALL_TABLES[part], row), row, source, resource, owner, told or {})
+    return Wanted(part, row_id(ALL_TABLES[part], row), row, source, resource, owner, told or {}, generation)
+
+
+def _site(site: Site, generation: int | None) -> Wanted:
+    return _wanted(SITES, site_row(site), site.id, owner=site.tenant_id, generation=generation)
 
 
 def site_row(site: Site) -> SiteRow:

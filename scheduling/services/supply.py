@@ -1,11 +1,13 @@
 """Building the snapshot: one builder at a time looks at what happened since, and writes what changed as a new version."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -30,7 +32,8 @@ from scheduling.domain.snapshot import (
 )
 from scheduling.models import SupplyBucket, SupplyCursor, SupplyRow, SupplyVersion
 from scheduling.selectors.supply import Identity, Version, newest_supply
-from scheduling.selectors.supply_rows import Scope, Wanted, resources_of, standing_rows, wanted_rows
+from scheduling.selectors.supply_rows import Wanted, standing_rows, wanted_rows
+from scheduling.selectors.supply_scope import Scope, narrowed, resources_of
 
 # Floors from which supply changes; whatever is above announces its own acts, and acts on supply through these.
 FLOORS = ("kernel", "identifiers", "participants", "aggregation", "scheduling")
@@ -71,7 +74,14 @@ BUNDLES = (
     "kernel.hold_expired",
     "kernel.window_ended",
 )
-NETWORKS = ("scheduling.network_imported",)
+LINES = (
+    "scheduling.network_imported",
+    "scheduling.tariffs_imported",
+    "scheduling.line_product_graded",
+    "scheduling.line_service_described",
+)
+EVIDENCE = ("scheduling.evidence_recorded", "scheduling.evidence_reviewed")
+"""Of what is known of a span: it is the span that is looked at, not the record."""
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -80,15 +90,16 @@ def _listed(names: Iterable[str]) -> str:
 
 # The cursor, the instant, the newest version and what happened since, in one question: it is asked with every selection.
 HAPPENED = f"""
-    SELECT c.looked_at, statement_timestamp(), v.number, v.snapshot, v.extras, v.built_at, h.name, h.subject, h.tenant_id
+    SELECT c.looked_at, statement_timestamp(), v.number, v.snapshot, v.extras, v.built_at, h.name,
+        CASE WHEN h.name = ANY({_listed(EVIDENCE)}) THEN (h.payload->>'span')::uuid ELSE h.subject END, h.tenant_id
     FROM supply_cursor c
     LEFT JOIN LATERAL (SELECT * FROM supply_version ORDER BY number DESC LIMIT 1) v ON true
     LEFT JOIN LATERAL (
-        SELECT e.name, e.subject, e.tenant_id
+        SELECT e.name, e.subject, e.tenant_id, e.payload
         FROM event_position p JOIN event e ON e.id = p.event_id
         WHERE p.position > c.position AND split_part(e.name, '.', 1) = ANY({_listed(FLOORS)}) AND e.name <> ALL({_listed(IGNORED)})
         UNION ALL
-        SELECT e.name, e.subject, e.tenant_id
+        SELECT e.name, e.subject, e.tenant_id, e.payload
         FROM event_pending q JOIN event e ON e.id = q.event_id
         WHERE split_part(e.name, '.', 1) = ANY({_listed(FLOORS)}) AND e.name <> ALL({_listed(IGNORED)})
     ) h ON true
@@ -137,7 +148,7 @@ def refresh_supply(*, everything: bool = False) -> bool:
         return False
     position, instant = last_position(), now()
     # asked again: the builder before us may have come further meanwhile
-    _write(Scope(everything=True) if everything else _happened().scope)
+    _write(Scope(everything=True) if everything else narrowed(_happened().scope))
     SupplyCursor.objects.update_or_create(id=1, defaults={"position": position, "looked_at": instant})
     return True
 
@@ -200,10 +211,10 @@ def _scope(since: datetime, until: datetime, events: Iterable[tuple[str | None, 
             continue
         if name in BUNDLES:
             bundles.add(subject)
-        elif name == "kernel.capacity_changed":
+        elif name == "kernel.capacity_changed" or name in EVIDENCE:
             scope.resources.add(subject)
-        elif name in NETWORKS:
-            scope.everything = True  # a new site may be where a centre of anybody has waited for it
+        elif name in LINES and tenant is not None:
+            scope.carriers.add(tenant)
         elif name.startswith("aggregation.offer_"):
             scope.offers.add(subject)
         elif tenant is not None:
@@ -216,27 +227,52 @@ def _scope(since: datetime, until: datetime, events: Iterable[tuple[str | None, 
     return scope
 
 
+WRITE = """
+    INSERT INTO supply_row (part, key, bucket, digest, cells, told, source, resource, owner, generation, since)
+    SELECT part, key, bucket, decode(digest, 'hex'), cells, told, source, resource, owner, generation, %s
+    FROM jsonb_to_recordset(%s::jsonb) AS r(part int, key text, bucket int, digest text, cells jsonb, told jsonb,
+        source uuid, resource uuid, owner uuid, generation int)
+"""
+AGE = """
+    UPDATE supply_row r SET generation = a.generation
+    FROM unnest(%s::bigint[], %s::int[]) AS a(id, generation) WHERE r.id = a.id
+"""
+HASH = """
+    INSERT INTO supply_bucket (part, bucket, digest)
+    SELECT part, bucket, decode(digest, 'hex') FROM unnest(%s::int[], %s::int[], %s::text[]) AS b(part, bucket, digest)
+    ON CONFLICT (part, bucket) DO UPDATE SET digest = excluded.digest
+"""
+
+
 def _write(scope: Scope) -> None:
     """Write the differences within the scope as the next version; none where there are no differences."""
     wanted = wanted_rows(scope)
-    standing = {(row.part, row.key): row for row in standing_rows(scope, wanted)}
+    over = {(row.part, row.key): row for row in standing_rows(scope, wanted)}
     last = SupplyVersion.objects.order_by("-number").first()
     number = (last.number if last else 0) + 1
-    fresh, over = [], dict(standing)
+    fresh: list[dict[str, Any]] = []
+    aged: list[tuple[int, int]] = []
     for row in wanted:
-        made = _made(row, number)
-        old = standing.get((row.part, row.key))
-        if old is not None and (bytes(old.digest), old.told) == (made.digest, made.told):
-            del over[row.part, row.key]
-        else:
-            fresh.append(made)
+        cells = canonical(ALL_TABLES[row.part], row.row)
+        digest, old = row_hash(cells), over.get((row.part, row.key))
+        if old is None or (old.digest.hex(), old.told) != (digest, row.told):
+            fresh.append(_made(row, digest, cells))
+            continue
+        del over[row.part, row.key]
+        if row.generation not in (None, old.generation):
+            aged.append((old.id, row.generation))
+    if aged:
+        run(AGE, [list(column) for column in zip(*aged, strict=True)])
     if not (fresh or over) and last is not None:
         return
-    SupplyRow.objects.filter(id__in=[row.id for row in over.values()]).update(until=number)
-    SupplyRow.objects.bulk_create(fresh, batch_size=2000)
+    SupplyRow.objects.filter(id__among=[row.id for row in over.values()]).update(until=number)
+    if fresh:
+        run(WRITE, [number, json.dumps(fresh)])
     touched: dict[int, set[int]] = defaultdict(set)
-    for each in (*fresh, *over.values()):
-        touched[each.part].add(each.bucket)
+    for made in fresh:
+        touched[made["part"]].add(made["bucket"])
+    for gone in over.values():
+        touched[gone.part].add(gone.bucket)
     tables = list(last.tables) if last else [table_hash([EMPTY_BUCKET] * BUCKETS)] * len(ALL_PARTS)
     for part, digest in _rehashed(touched):
         tables[part] = digest
@@ -244,20 +280,20 @@ def _write(scope: Scope) -> None:
     SupplyVersion.objects.create(number=number, snapshot=files, extras=extras, tables=tables)
 
 
-def _made(row: Wanted, number: int) -> SupplyRow:
-    cells = canonical(ALL_TABLES[row.part], row.row)
-    return SupplyRow(
-        part=row.part,
-        key=row.key,
-        bucket=bucket_of(row.key),
-        digest=bytes.fromhex(row_hash(cells)),
-        cells=cells,
-        told=row.told,
-        source=row.source,
-        resource=row.resource,
-        owner=row.owner,
-        since=number,
-    )
+def _made(row: Wanted, digest: str, cells: dict[str, Any]) -> dict[str, Any]:
+    """A row that is new, in the columns of WRITE."""
+    return {
+        "part": row.part,
+        "key": row.key,
+        "bucket": bucket_of(row.key),
+        "digest": digest,
+        "cells": cells,
+        "told": row.told,
+        "source": str(row.source),
+        "resource": row.resource and str(row.resource),
+        "owner": str(row.owner),
+        "generation": row.generation,
+    }
 
 
 def _rehashed(touched: Mapping[int, set[int]]) -> Iterator[tuple[int, str]]:
@@ -265,19 +301,13 @@ def _rehashed(touched: Mapping[int, set[int]]) -> Iterator[tuple[int, str]]:
     hashes: dict[tuple[int, int], list[str]] = {
         (part, bucket): [] for part, buckets in touched.items() for bucket in buckets
     }
-    which = [Q(part=part, bucket__in=buckets) for part, buckets in touched.items()]
+    which = [Q(part=part, bucket__among=buckets) for part, buckets in touched.items()]
     rows = SupplyRow.objects.filter(reduce(or_, which, Q(pk__in=[])), until=None)
     for part, bucket, digest in rows.values_list("part", "bucket", "digest"):
         hashes[part, bucket].append(bytes(digest).hex())
-    SupplyBucket.objects.bulk_create(
-        [
-            SupplyBucket(part=part, bucket=bucket, digest=bytes.fromhex(bucket_hash(found)))
-            for (part, bucket), found in hashes.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["part", "bucket"],
-        update_fields=["digest"],
-    )
+    changed = [(*place, bucket_hash(found)) for place, found in hashes.items()]
+    if changed:
+        run(HASH, [list(column) for column in zip(*changed, strict=True)])
     buckets = {part: [EMPTY_BUCKET] * BUCKETS for part in touched}
     known = SupplyBucket.objects.filter(part__in=touched)
     for part, bucket, digest in known.values_list("part", "bucket", "digest"):

@@ -1,24 +1,57 @@
-"""How soon a change is in the snapshot by the outbox and the clock's task alone."""
+"""How soon a change is in the snapshot by the outbox and the clock's task alone, and how little is looked at for it."""
 
 import time
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import pytest
 from django.db import transaction
 
+from aggregation.models import Centre
 from kernel.services.outbox import relay
+from participants.models import Document
+from scheduling.domain.changes import PARTS
+from scheduling.domain.files import answer_json, parse_demand
+from scheduling.domain.network import Network
+from scheduling.domain.selection import select
+from scheduling.domain.supply import Supply
+from scheduling.models import Span, SupplyRow
 from scheduling.selectors import supply as kept
+from scheduling.selectors import supply_rows
+from scheduling.selectors.supply_scope import Scope
+from scheduling.services import supply as builder
+from scheduling.services.supply import fresh_supply, refresh_supply
 from scheduling.tasks import keep_supply
 from tests.aggregation.supply import beat, made, next_sequence, report
-from tests.scheduling.live import network, open_whole_market
-from tests.scheduling.test_snapshots import reprice, the_look_was_enough
+from tests.scheduling.live import (
+    MARKED,
+    commit_lines,
+    demand,
+    identify_lines,
+    let_a_second_pass,
+    network,
+    open_market,
+    send_csv,
+    text,
+)
+from tests.scheduling.test_snapshots import lines_of, reprice, the_look_was_enough
 from tests.support.cast import World
+
+LINES = f"/api/v1/committed-lines:import?{MARKED}"
+
+
+def SCENE(world: World) -> None:  # noqa: N802 - as every module names it
+    """Ada's offer in Wujiang and Lin's network are sold; Lou has prices and identifiers, and no lines yet."""
+    open_market(world)
+    made(send_csv(world.lou, f"/api/v1/tariffs:import?{MARKED}", text("tariffs_yi.csv")))
+    identify_lines(world.lou)
+    let_a_second_pass()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_price_an_availability_and_a_span_are_in_the_snapshot_within_a_second(world: World) -> None:
     """By the relay and the clock's task alone, without anybody asking; the task runs once a second."""
-    open_whole_market(world)
     relay()
     keep_supply()
     for act in (reprice, reading, respan):
@@ -50,3 +83,184 @@ def respan(world: World) -> None:
     again = network()
     again["spans"][0]["capacity_mbps"] -= 1000
     made(world.lin.post("/api/v1/networks:import", again))
+
+
+def longer(world: World) -> None:
+    """One span takes another way, of which the ledger hears nothing."""
+    again = network()
+    again["spans"][2] |= {"km": "21.5", "srlg": ["a duct"]}
+    made(world.lin.post("/api/v1/networks:import", again))
+
+
+def another_span(world: World) -> None:
+    here = network()
+    span = here["spans"][0] | {"span": "jia-second-way", "km": "12.5"}
+    made(world.lin.post("/api/v1/networks:import", here | {"sites": [], "spans": [span]}))
+
+
+def another_end(world: World) -> None:
+    """A span joins other sites than before."""
+    here = network()
+    span = here["spans"][0] | {"b": "jia-suzhou", "km": "15.5"}
+    made(world.lin.post("/api/v1/networks:import", here | {"sites": [], "spans": [span]}))
+
+
+def slower_site(world: World) -> None:
+    """A pass through one site takes longer."""
+    again = network()
+    again["sites"][2] |= {"hop_us": 70, "name": "别名"}
+    made(world.lin.post("/api/v1/networks:import", again))
+
+
+def no_row_of_a_site(world: World) -> None:
+    """What no row holds of a site changes, and a span with it."""
+    again = network()
+    again["sites"][0]["oxc"] = True
+    again["spans"][0]["jitter_us"] = 3
+    made(world.lin.post("/api/v1/networks:import", again))
+
+
+def measured(world: World) -> None:
+    evidence = {
+        "span": "jia-loufeng-suzhou", "layer": "optical", "direction": "one_way", "method": "otn_delay_halved", "value_us": 99,
+        "clock_bound_us": 1, "samples": 9, "percentile": "99", "measured_at": "2026-09-15T02:00:00Z",
+        "declarer": "line-jia",
+    }  # fmt: skip
+    made(world.lin.post("/api/v1/latency-evidence", evidence))
+
+
+def dearer_line(world: World) -> None:
+    rows = text("tariffs_yi.csv").replace("14500", "14600")
+    made(send_csv(world.lou, f"/api/v1/tariffs:import?{MARKED}", rows))
+
+
+def narrower_line(world: World) -> None:
+    made(send_csv(world.lou, LINES, text("committed_lines_yi.csv").replace("20000,420", "20000,430")))
+
+
+ONE: list[tuple[Callable[[World], None], set[str], int]] = [
+    (longer, {"jia-weiting-shengpu"}, 0),
+    (another_span, {"jia-second-way"}, 0),
+    (another_end, {"jia-weiting-loufeng"}, 0),
+    (slower_site, set(), 1),
+    (no_row_of_a_site, {"jia-weiting-loufeng"}, 1),
+    (measured, {"jia-loufeng-suzhou"}, 0),
+    (dearer_line, set(), 0),
+    (narrower_line, {"yi-sip-wujiang"}, 0),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("act", "spans", "sites"), ONE, ids=lambda each: getattr(each, "__name__", ""))
+def test_a_line_is_looked_at_by_itself(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    act: Callable[[World], None],
+    spans: set[str],
+    sites: int,
+) -> None:
+    commit_lines(world.lou)
+    let_a_second_pass()
+    refresh_supply(everything=True)
+    before, scopes = fresh_supply(), looked_at(monkeypatch)
+    act(world)
+    assert fresh_supply().number > before.number
+    (scope,) = scopes
+    assert (scope.everything, scope.owners) == (False, set())
+    assert set(Span.objects.filter(id__in=scope.resources).values_list("key", flat=True)) == spans
+    assert len(scope.sites) == sites
+    monkeypatch.undo()
+    as_if_built()
+
+
+@pytest.mark.django_db
+def test_a_carrier_whose_first_lines_open_its_gate_comes_whole(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, scopes = fresh_supply(), looked_at(monkeypatch)
+    assert "line-yi" not in before.supply.networks
+    made(send_csv(world.lou, LINES, text("committed_lines_yi.csv")))
+    after = fresh_supply().supply
+    assert lines_of(world.lou) <= set(after.spans)
+    assert "line-yi" in after.networks
+    assert after.networks["line-jia"] is before.supply.networks["line-jia"]
+    assert [(each.everything, each.owners) for each in scopes] == [(False, {world.lou.organisation.id})]
+    monkeypatch.undo()
+    as_if_built()
+
+
+@pytest.mark.django_db
+def test_a_new_site_brings_the_centre_that_waited_for_it(world: World) -> None:
+    Centre.objects.filter(site="wujiang").update(site="not-yet")
+    refresh_supply(everything=True)
+    assert not fresh_supply().supply.offers
+    here = network()
+    site = here["sites"][1] | {"site": "not-yet"}
+    made(world.lin.post("/api/v1/networks:import", here | {"sites": [site], "spans": []}))
+    assert fresh_supply().supply.offers
+    as_if_built()
+
+
+@pytest.mark.django_db
+def test_a_site_in_another_city_lets_others_sell_there(world: World) -> None:
+    """Lou is licensed in one city alone; it is Lin's site that comes to lie there."""
+    for paper in Document.objects.filter(organisation=world.lou.organisation, kind__startswith="telecom"):
+        paper.particulars["cities"] = ["110000"]
+        paper.save(update_fields=["particulars"])
+    commit_lines(world.lou)
+    refresh_supply(everything=True)
+    assert lines_of(world.lou).isdisjoint(fresh_supply().supply.spans)
+    for city, sold in (("110000", True), ("320509", False)):
+        moved = network()
+        moved["sites"] = [each | {"city": city} for each in moved["sites"] if each["site"] == "wujiang"]
+        made(world.lin.post("/api/v1/networks:import", moved | {"spans": []}))
+        assert (lines_of(world.lou) <= set(fresh_supply().supply.spans)) is sold
+        as_if_built()
+
+
+@pytest.mark.django_db
+def test_rows_of_a_release_before_are_looked_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They say no generation: the first import looks at all that the carrier has, the next at what it changes."""
+    SupplyRow.objects.update(generation=None)
+    scopes = looked_at(monkeypatch)
+    for km in ("21.5", "21.6"):
+        again = network()
+        again["spans"][2]["km"] = km
+        made(world.lin.post("/api/v1/networks:import", again))
+        relay()
+        fresh_supply()
+    assert [len(each.sites) for each in scopes] == [20, 0]
+    assert [len(each.resources) for each in scopes] == [24, 1]
+    monkeypatch.undo()
+    as_if_built()
+
+
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[Scope]:
+    """What the builder looks at from now on."""
+    scopes: list[Scope] = []
+
+    def noted(scope: Scope) -> list[supply_rows.Wanted]:
+        scopes.append(scope)
+        return supply_rows.wanted_rows(scope)
+
+    monkeypatch.setattr(builder, "wanted_rows", noted)
+    return scopes
+
+
+def as_if_built() -> None:
+    """The supply that changed is the one that a build of all rows gives, in its networks and its answer too."""
+    the_look_was_enough()
+    supply = fresh_supply().supply
+    tables: list[Any] = [getattr(supply, name).values() for name in PARTS]
+    built = Supply.build(*tables)
+    assert built.snapshot == supply.snapshot
+    assert {name: told(each) for name, each in supply.networks.items()} == {
+        name: told(each) for name, each in built.networks.items()
+    }
+    question = parse_demand({**demand(), "want": ["rejected"]})
+    assert answer_json(select(supply, question)) == answer_json(select(built, question))
+
+
+def told(network: Network) -> dict[str, Any]:
+    """All that a network is made of."""
+    return {each.name: getattr(network, each.name) for each in fields(network) if each.name != "derived"}

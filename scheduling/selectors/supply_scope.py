@@ -1,0 +1,89 @@
+"""What of the supply may have changed, as narrow as the tables tell."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from aggregation.selectors.supply import owners_at
+from kernel.models.capacity import Claim
+from scheduling.models import LineTariff, Site, Span, SupplyRow
+from scheduling.selectors.gate import sellable_products
+
+SITES, SPANS, TARIFFS, CENTRES, OFFERS, FACTS, STORES, POWERS, GRADES, BOOKED = range(10)
+
+
+@dataclass
+class Scope:
+    """What may have changed: everything, whatever tenants own, or less.
+
+    Of `carriers` the prices and what stands in the tables in another generation than in the snapshot; single offers; what
+    rests on resources of the ledger, a span being its own; single sites, in the generation as which they are looked at.
+    """
+
+    everything: bool = False
+    owners: set[UUID] = field(default_factory=set)
+    carriers: set[UUID] = field(default_factory=set)
+    offers: set[UUID] = field(default_factory=set)
+    resources: set[UUID] = field(default_factory=set)
+    sites: dict[UUID, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to look at."""
+        some = self.owners or self.carriers or self.offers or self.resources or self.sites
+        return self.everything or bool(some)
+
+
+def resources_of(bundles: Iterable[UUID]) -> set[UUID]:
+    """The resources of the ledger that bundles have claims on."""
+    return set(Claim.objects.filter(bundle__in=list(bundles)).values_list("resource_id", flat=True))
+
+
+def narrowed(scope: Scope) -> Scope:
+    """The scope with the sites and spans by themselves that its carriers changed, and with what hangs on them.
+
+    Whose lines come to market or leave it thereby is looked at whole, and so is who has a centre at a new site.
+    """
+    if scope.everything or not scope.carriers:
+        return scope
+    moved = _changed(Site.objects.filter(tenant_id__in=scope.carriers), SITES)
+    sites = {id_: (key, generation) for id_, key, generation in moved.values_list("id", "key", "generation")}
+    stand = SupplyRow.objects.filter(part=SITES, until=None, source__among=sites)
+    known = set(stand.exclude(generation=None).values_list("source", flat=True))
+    new = [key for id_, (key, _) in sites.items() if id_ not in known]
+    # a site's city decides where the spans of others end, too, and so what they are licensed to sell
+    joined = (
+        Span.objects.filter(Q(a__id__among=sites) | Q(b__id__among=sites)) if sites else Span.objects.none()
+    )
+    carriers = scope.carriers | set(joined.values_list("tenant_id", flat=True).distinct().order_by())
+    turned = _sold(carriers) ^ _standing(carriers)
+    spans = _changed(Span.objects.filter(tenant_id__in=scope.carriers - turned), SPANS)
+    return Scope(
+        owners=scope.owners | turned | (owners_at(new) if new else set()),
+        carriers=carriers,
+        offers=scope.offers,
+        resources=scope.resources | set(spans.values_list("id", flat=True)),
+        sites={id_: generation for id_, (_, generation) in sites.items()},
+    )
+
+
+def _changed(rows: "QuerySet[Site] | QuerySet[Span]", part: int) -> "QuerySet[Site] | QuerySet[Span]":
+    """Those that do not stand in the snapshot in the generation in which they stand in the tables."""
+    same = SupplyRow.objects.filter(
+        part=part, until=None, source=OuterRef("id"), generation=OuterRef("generation")
+    )
+    return rows.exclude(Exists(same))
+
+
+def _sold(carriers: Collection[UUID]) -> set[UUID]:
+    """The carriers of which a priced product may be sold."""
+    priced = LineTariff.objects.filter(product__provider__tenant_id__in=carriers)
+    tenants = dict(priced.values_list("product_id", "product__provider__tenant_id").distinct().order_by())
+    return {tenants[product] for product in sellable_products(tenants)}
+
+
+def _standing(carriers: Collection[UUID]) -> set[UUID]:
+    """The carriers of which a price stands in the snapshot."""
+    rows = SupplyRow.objects.filter(part=TARIFFS, until=None, owner__in=carriers)
+    return set(rows.values_list("owner", flat=True).distinct().order_by())
