@@ -23,7 +23,7 @@ if __name__ == "__main__":
     django.setup()  # before the models below are imported
 
 from kernel.tenancy import as_node
-from tests.bench.contest import catalogs, graphs, growth, http, offers, snapshots
+from tests.bench.contest import catalogs, graphs, growth, http, market, offers, snapshots
 from tests.bench.contest.rounds import Row, write
 from tests.bench.contest.table import line, machine
 
@@ -34,9 +34,11 @@ def measure(asked: argparse.Namespace, folder: Path) -> Iterator[Row]:
     """The rows of the parts that are asked for, one after the other."""
     dice = Random(asked.seed)
     web = [part for part in ("filter", "joint") if part in asked.only]
+    if web or "snapshots" in asked.only:
+        ground = market.open_market(offers=asked.offers, centres=asked.centres, sites=asked.sites)
     if web:
         size = http.Size(asked.offers, asked.centres, asked.sites, asked.questions, asked.rounds)
-        yield from http.over_http(size, web, folder, dice)
+        yield from http.over_http(ground, size, web, folder, dice)
     if "graphs" in asked.only:
         yield from graphs.graphs(graphs.Size(asked.sites, 20, 24, asked.rounds), folder, dice)
     if "catalogs" in asked.only:
@@ -46,6 +48,7 @@ def measure(asked: argparse.Namespace, folder: Path) -> Iterator[Row]:
         yield from offers.against_postgresql(offers.Size(counts, asked.rounds, 5), dice)
     if "snapshots" in asked.only:
         yield from snapshots.snapshots(snapshots.Size(asked.most, asked.sites, 10, asked.rounds), dice)
+        yield from snapshots.from_tables(ground, 10, dice)
     if "growth" in asked.only:
         counts = tuple(
             count for count in (10_000, 30_000, 100_000, 300_000, 1_000_000) if count <= asked.most

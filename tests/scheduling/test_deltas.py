@@ -192,6 +192,7 @@ def test_a_carrier_whose_first_lines_open_its_gate_comes_whole(
 @pytest.mark.django_db
 def test_a_new_site_brings_the_centre_that_waited_for_it(world: World) -> None:
     Centre.objects.filter(site="wujiang").update(site="not-yet")
+    relay()
     refresh_supply(everything=True)
     assert not fresh_supply().supply.offers
     here = network()
@@ -208,12 +209,14 @@ def test_a_site_in_another_city_lets_others_sell_there(world: World) -> None:
         paper.particulars["cities"] = ["110000"]
         paper.save(update_fields=["particulars"])
     commit_lines(world.lou)
+    relay()
     refresh_supply(everything=True)
     assert lines_of(world.lou).isdisjoint(fresh_supply().supply.spans)
     for city, sold in (("110000", True), ("320509", False)):
         moved = network()
         moved["sites"] = [each | {"city": city} for each in moved["sites"] if each["site"] == "wujiang"]
         made(world.lin.post("/api/v1/networks:import", moved | {"spans": []}))
+        relay()
         assert (lines_of(world.lou) <= set(fresh_supply().supply.spans)) is sold
         as_if_built()
 

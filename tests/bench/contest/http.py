@@ -13,7 +13,7 @@ from config.embedded.place import EmbeddedError
 from kernel.ids import new_id
 from scheduling.domain.files import parse_demand
 from scheduling.services.supply import fresh_supply
-from tests.bench.contest.market import Market, open_market
+from tests.bench.contest.market import Market
 from tests.bench.contest.plain import plain_answer
 from tests.bench.contest.rounds import Row, WrongAnswerError, compete, equal
 from tests.bench.contest.wire import Wire
@@ -51,9 +51,8 @@ class Question:
         return id(self)
 
 
-def over_http(size: Size, parts: list[str], folder: Path, dice: Random) -> Iterator[Row]:
-    """The rows of the `parts` (`filter`, `joint`), on one market and one Placement."""
-    market = open_market(offers=size.offers, centres=size.centres, sites=size.sites)
+def over_http(market: Market, size: Size, parts: list[str], folder: Path, dice: Random) -> Iterator[Row]:
+    """The rows of the `parts` (`filter`, `joint`), on one market of that size and one Placement."""
     if fresh_supply().supply.snapshot != market.world.supply().snapshot:
         raise EmbeddedError("The node's snapshot is not the world that was put into it. 快照与样本不符。")
     owner = os.environ["DATABASE_OWNER_URL"]

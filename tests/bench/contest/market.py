@@ -47,6 +47,10 @@ def open_market(*, offers: int, centres: int, sites: int, seed: int = 0) -> Mark
     _lines(world)
     _compute(world, owners)
     key = _buyer()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ANALYZE"
+        )  # as autovacuum does on a node within a minute; until then plans are those of empty tables
     drain()  # no worker runs here, and what is not relayed is looked at with every question
     return Market(world, key)
 

@@ -1,4 +1,4 @@
-"""The snapshot of a province: how long it takes to build and to change, and what memory it needs."""
+"""The snapshot of a province: how long it takes to build and to change, and what memory it needs; in memory, and from the tables."""
 
 import gc
 import time
@@ -8,16 +8,25 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
+from aggregation.models import Offer as Listing
+from aggregation.services.offers import Price, change_offer
+from kernel.actor import SYSTEM
+from kernel.services.outbox import drain
 from scheduling.domain.changes import changed
 from scheduling.domain.files import answer_json, parse_demand
 from scheduling.domain.selection import select
 from scheduling.domain.supply import Offer, Supply
+from scheduling.models import Span, SupplyBucket, SupplyCursor, SupplyRow, SupplyVersion
+from scheduling.services.networks import import_network
+from scheduling.services.supply import fresh_supply, refresh_supply
+from tests.bench.contest.market import Market
 from tests.bench.contest.rounds import Row, Times, equal
-from tests.bench.contest.world import LOCAL, make_world
+from tests.bench.contest.world import CARRIERS, LOCAL, make_world
 
 PAGE = 4096
 MEBIBYTE = 2**20
 SECONDS_TO_BUILD, SECONDS_TO_CHANGE = 10.0, 0.05
+SECONDS_TO_FOLLOW = 1.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,80 @@ def snapshots(size: Size, dice: Random) -> Iterator[Row]:
         "snapshots", f"one offer of {what} changes", "price, or what is available", Times(deltas),
         most={0.5: SECONDS_TO_CHANGE},
     )  # fmt: skip
+
+
+def from_tables(market: Market, deltas: int, dice: Random) -> Iterator[Row]:
+    """The same from the rows of a node: built once, then one span and one price at a time, and a look at everything at last.
+
+    Each time is that of the act and of the question after it, by which the change is in the supply of this process.
+    """
+    for model in (SupplyRow, SupplyBucket, SupplyVersion, SupplyCursor):
+        model.objects.all().delete()
+    world = market.world
+    what = f"{len(world.offers):,} offers, {len(world.sites):,} sites, {len(world.spans):,} spans"
+    seconds, supply = _timed(lambda: fresh_supply().supply)
+    yield Row(
+        "snapshots", f"build a snapshot from the tables, {what}", "gates, ledger, rows and hashes written, read again",
+        Times([[seconds]]),
+    )  # fmt: skip
+    spans = [dice.choice(world.spans).span for _ in range(4 * deltas)]
+    spans = [key for key in spans if key.startswith(CARRIERS)][:deltas]
+    offers = [dice.choice(world.offers).offer for _ in range(deltas)]
+    for name, act, keys in (("span is imported", _import_span, spans), ("price", _reprice, offers)):
+        times = []
+        for key in keys:
+            seconds, supply = _timed(lambda act=act, key=key: act(key, dice))  # type: ignore[misc]
+            times.append(seconds)
+            drain()
+        yield Row(
+            "snapshots", f"one {name}, in the tables of {what}", "the act, the builder's look, this process caught up",
+            Times([times]), most={0.5: SECONDS_TO_FOLLOW},
+        )  # fmt: skip
+    equal(replace(supply, known_snapshot=None).snapshot, supply.snapshot, "the hash after changes")
+    begin = time.perf_counter()
+    refresh_supply(everything=True)
+    times = [time.perf_counter() - begin]
+    equal(fresh_supply().supply.snapshot, supply.snapshot, "what a look at everything finds more")
+    yield Row(
+        "snapshots", f"look at everything, {what}", "as every ten minutes; nothing is found", Times([times])
+    )
+
+
+def _import_span(key: str, dice: Random) -> Supply:
+    """Its carrier sends one span again, a little longer and less wide."""
+    row = Span.objects.select_related("a", "b").get(key=key)
+    span = {
+        "span": key, "a": row.a.key, "b": row.b.key, "km": str(row.km + 1), "srlg": row.srlg,
+        "capacity_mbps": row.capacity_mbps + dice.randint(1, 9), "jitter_us": row.jitter_us, "loss": f"{row.loss:f}",
+    }  # fmt: skip
+    report = import_network(
+        line_provider=key.rpartition("-")[0],
+        marking="",
+        sites=[],
+        spans=[span],
+        dry_run=False,
+        actor=replace(SYSTEM, tenant_id=row.tenant_id),
+    )
+    equal((report.updated, report.faults), (1, ()), "the import of a span")
+    supply = fresh_supply().supply
+    equal(supply.spans[key].km, row.km + 1, "the span after its import")
+    return supply
+
+
+def _reprice(key: str, dice: Random) -> Supply:
+    """Its provider gives one offer another price."""
+    row = Listing.objects.get(key=key)
+    price = Decimal(dice.randint(1_000, 400_000)).scaleb(-4)
+    change_offer(
+        offer=row,
+        price=Price(price, None, None),
+        available=None,
+        state=None,
+        actor=replace(SYSTEM, tenant_id=row.tenant_id),
+    )
+    supply = fresh_supply().supply
+    equal(supply.offers[key].price_cny_hour, price, "the price after the act")
+    return supply
 
 
 def _one_change(supply: Supply, dice: Random) -> Supply:
