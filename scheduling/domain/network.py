@@ -47,11 +47,12 @@ class Network:
                     arcs.append([])
             arcs[index[row.a]].append((index[row.b], position))
             arcs[index[row.b]].append((index[row.a], position))
-        columns = zip(*map(_cells, rows), strict=True) if rows else ((),) * len(_CELLS)
+        cells = zip(*map(_cells, rows), strict=True) if rows else ((),) * len(_CELLS)
+        columns: dict[str, Any] = dict(zip(_CELLS, cells, strict=True))
         return cls(
             ids=tuple(row.span for row in rows),
             ends=tuple((index[row.a], index[row.b]) for row in rows),
-            **dict(zip(_CELLS, columns, strict=True)),
+            **columns,
             site_index=index,
             hop=tuple(hop_us[site] for site in index),
             arcs=tuple(tuple(meeting) for meeting in arcs),
@@ -75,7 +76,7 @@ class Network:
         hop = list(self.hop)
         for site in hop_us.keys() & index.keys():
             hop[index[site]] = hop_us[site]
-        same = {name: tuple(column) for name, column in columns.items()}
+        same: dict[str, Any] = {name: tuple(column) for name, column in columns.items()}
         return replace(self, **same, hop=tuple(hop), derived={})
 
 

@@ -115,8 +115,8 @@ def fresh_supply() -> Version:
 def supply_at() -> tuple[Version, datetime]:
     """The newest supply, with all that was committed before, and the instant: whoever asks builds it where nobody does.
 
-    While somebody else builds, the version before is used: the builder will have done within a second, and the
-    ledger decides at the hold.
+    While somebody else builds, the version before is used: the builder will have done within a second, or a few where
+    it looks at everything, and the ledger decides at the hold.
     """
     happened = _happened()
     if not happened.scope and happened.newest is not None:

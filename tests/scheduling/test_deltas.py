@@ -4,11 +4,14 @@ import time
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 
 from aggregation.models import Centre
+from kernel.services.capacity import set_totals
 from kernel.services.outbox import relay
 from participants.models import Document
 from scheduling.domain.changes import PARTS
@@ -16,7 +19,7 @@ from scheduling.domain.files import answer_json, parse_demand
 from scheduling.domain.network import Network
 from scheduling.domain.selection import select
 from scheduling.domain.supply import Supply
-from scheduling.models import Span, SupplyRow
+from scheduling.models import Site, Span, SupplyRow
 from scheduling.selectors import supply as kept
 from scheduling.selectors import supply_rows
 from scheduling.selectors.supply_scope import Scope
@@ -198,6 +201,30 @@ def test_a_new_site_brings_the_centre_that_waited_for_it(world: World) -> None:
     here = network()
     site = here["sites"][1] | {"site": "not-yet"}
     made(world.lin.post("/api/v1/networks:import", here | {"sites": [site], "spans": []}))
+    assert fresh_supply().supply.offers
+    as_if_built()
+
+
+@pytest.mark.django_db
+def test_a_site_that_came_with_a_span_is_looked_at_once_its_carrier_is(world: World) -> None:
+    """A span is looked at between two imports: its new end comes along, and the centre that waits there does not yet."""
+    Centre.objects.filter(site="wujiang").update(site="not-yet")
+    relay()
+    refresh_supply(everything=True)
+    span, site = Span.objects.get(key="jia-tongli-wujiang"), Site.objects.get(key="wujiang")
+    site.pk, site.key = uuid4(), "not-yet"
+    site.save(force_insert=True)
+    Span.objects.filter(pk=span.pk).update(b=site, generation=F("generation") + 1)
+    set_totals(totals={span.id: 99_000}, tenant=span.tenant_id, unit="mbps", actor=world.lin.actor)
+    relay()
+    supply = fresh_supply().supply
+    assert "not-yet" in supply.sites
+    assert not supply.offers
+    here = network()
+    (row,) = (each | {"site": "not-yet"} for each in here["sites"] if each["site"] == "wujiang")
+    assert (
+        made(world.lin.post("/api/v1/networks:import", here | {"sites": [row], "spans": []}))["updated"] == 0
+    )
     assert fresh_supply().supply.offers
     as_if_built()
 
