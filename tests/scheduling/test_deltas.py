@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from aggregation.models import Centre
+from kernel.clock import now
 from kernel.services.capacity import set_totals
 from kernel.services.outbox import relay
 from participants.models import Document
@@ -127,7 +129,8 @@ def no_row_of_a_site(world: World) -> None:
 def measured(world: World) -> None:
     evidence = {
         "span": "jia-loufeng-suzhou", "layer": "optical", "direction": "one_way", "method": "otn_delay_halved", "value_us": 99,
-        "clock_bound_us": 1, "samples": 9, "percentile": "99", "measured_at": "2026-09-15T02:00:00Z",
+        "clock_bound_us": 1, "samples": 900, "percentile": "99",
+        "measured_at": (now() - timedelta(days=9)).isoformat(),
         "declarer": "line-jia",
     }  # fmt: skip
     made(world.lin.post("/api/v1/latency-evidence", evidence))
