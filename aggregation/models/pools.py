@@ -3,12 +3,12 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Q
 
 from aggregation.domain.pools import PoolKind
 from aggregation.models.centres import Centre
 from kernel.models.base import Entity, EntityQuerySet
-from kernel.models.capacity import Capacity
+from kernel.models.capacity import still_free
 
 
 class PoolQuerySet(EntityQuerySet["Pool"]):
@@ -16,9 +16,7 @@ class PoolQuerySet(EntityQuerySet["Pool"]):
 
     def with_free(self) -> "PoolQuerySet":
         """Annotate `free`, the machines that the ledger can still grant (K2)."""
-        left = Case(When(over_committed=True, then=Value(0)), default=F("total") - F("standing") - F("peak"))
-        ledger = Capacity.objects.filter(resource=OuterRef("pk")).values(left=left)
-        columns = {"free": Subquery(ledger)}  # named on the model, so given as a mapping
+        columns = {"free": still_free()}  # named on the model, so given as a mapping
         return self.annotate(**columns)
 
 

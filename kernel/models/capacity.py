@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Now
 
 from kernel.ids import new_id
@@ -60,6 +60,12 @@ class Capacity(models.Model):
     def free(self) -> int:
         """What can still be granted at any time, in `unit`."""
         return 0 if self.over_committed else self.total - self.standing - self.peak
+
+
+def still_free() -> Subquery:
+    """To annotate rows whose key is a resource: what can still be granted of it (K2); None where nobody declared it."""
+    left = Case(When(over_committed=True, then=Value(0)), default=F("total") - F("standing") - F("peak"))
+    return Subquery(Capacity.objects.filter(resource=OuterRef("pk")).values(left=left))
 
 
 class Claim(models.Model):

@@ -70,7 +70,9 @@ class EvidenceOut(serializers.ModelSerializer[LatencyEvidence]):
 
     expanded = expanded(
         "Evidence",
-        span=Related("span_id", "scheduling.list_spans", Span.objects.select_related("a", "b"), SpanOut),
+        span=Related(
+            "span_id", "scheduling.list_spans", Span.objects.with_free().select_related("a", "b"), SpanOut
+        ),
     )
 
     class Meta:

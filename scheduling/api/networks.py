@@ -105,7 +105,10 @@ class SiteQuery(PageQuery):
 
 
 class SpanOut(serializers.ModelSerializer[Span]):
-    """A span as its owner and the supervision see it; measured_us is one way, the upper end."""
+    """A span as its owner and the supervision see it; measured_us is one way, the upper end.
+
+    `free_mbps` is what the ledger can still grant.
+    """
 
     span = serializers.CharField(source="key")
     a = serializers.CharField(source="a.key")
@@ -113,6 +116,7 @@ class SpanOut(serializers.ModelSerializer[Span]):
     awaits_review = serializers.BooleanField(
         help_text="a commitment that only hollow-core fibre could keep: not sold until its evidence is accepted on review"
     )
+    free_mbps = serializers.IntegerField(allow_null=True)
 
     class Meta:
         model = Span
@@ -125,6 +129,7 @@ class SpanOut(serializers.ModelSerializer[Span]):
             "medium",
             "km",
             "capacity_mbps",
+            "free_mbps",
             "measured_us",
             "measured_at",
             "awaits_review",
@@ -147,7 +152,7 @@ class TariffOut(serializers.ModelSerializer[LineTariff]):
         product=Related(
             "product_id",
             "scheduling.list_line_products",
-            LineProduct.objects.select_related("provider"),
+            LineProduct.objects.select_related("provider").prefetch_related("tariffs"),
             LineProductOut,
         ),
     )
@@ -298,7 +303,7 @@ class SpansView(HouseView):
     @extend_schema(parameters=[SpanQuery], responses=page_of(SpanOut))
     def get(self, request: Request) -> Response:
         """List disclosed spans and committed lines."""
-        return self.page(Span.objects.visible_to(self.actor), SpanOut, SpanQuery)
+        return self.page(Span.objects.visible_to(self.actor).with_free(), SpanOut, SpanQuery)
 
 
 class TariffQuery(PageQuery):

@@ -6,11 +6,21 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from kernel.models.base import Entity
+from kernel.models.base import Entity, EntityQuerySet
+from kernel.models.capacity import still_free
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.rows import COMMITMENT
 from scheduling.domain.sites import Point
 from scheduling.models.sites import Site
+
+
+class SpanQuerySet(EntityQuerySet["Span"]):
+    """Spans, and the ledger beside them."""
+
+    def with_free(self) -> "SpanQuerySet":
+        """Annotate `free_mbps`, the bandwidth that the ledger can still grant (K2)."""
+        columns = {"free_mbps": still_free()}  # named on the model, so given as a mapping
+        return self.annotate(**columns)
 
 
 class Span(Entity):
@@ -21,6 +31,8 @@ class Span(Entity):
     """
 
     tenant_field: ClassVar[str] = "tenant_id"
+
+    free_mbps: int | None
 
     tenant_id = models.UUIDField()
     key = models.CharField(max_length=64, unique=True)
@@ -37,6 +49,8 @@ class Span(Entity):
     srlg = ArrayField(models.CharField(max_length=100))
     z_centre = models.CharField(max_length=64, blank=True, help_text="centre that a commitment reaches")
     marking = models.CharField(max_length=40, blank=True)
+
+    objects = SpanQuerySet.as_manager()  # type: ignore[misc] # the base has a manager of the base queryset
 
     class Meta:
         db_table = "span"
