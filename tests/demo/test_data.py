@@ -96,6 +96,24 @@ def test_the_readme_lists_every_file_and_no_other(readme: str) -> None:
     assert listed == (present | {"documents/"}) - {"README.md", "README.zh-CN.md"}
 
 
+@pytest.mark.parametrize(
+    ("readme", "words"),
+    [
+        ("README.md", ("nine parties", "{} one-page PDFs for the {} documents")),
+        ("README.zh-CN.md", ("九个主体", "{} 份单页 PDF，对应各主体的 {} 份证照")),
+    ],
+)
+def test_the_readme_counts_parties_and_documents(readme: str, words: tuple[str, str]) -> None:
+    document = load("organisations.json")
+    parties = [*document["organisations"], document["in_review"]]
+    files = [each["file"] for party in parties for each in party["documents"]]
+    present = {p.relative_to(HERE).as_posix() for p in (HERE / "documents").iterdir()}
+    assert (len(parties), set(files)) == (9, present)
+    text = (HERE / readme).read_text(encoding="utf-8")
+    for each in words:
+        assert each.format(len(set(files)), len(files)) in text
+
+
 @pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
 def test_the_readme_shows_the_numbers_that_physics_gives(readme: str) -> None:
     text = (HERE / readme).read_text(encoding="utf-8")
