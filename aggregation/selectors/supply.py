@@ -13,6 +13,7 @@ from aggregation.domain.centres import carbon_of
 from aggregation.models import Centre, CentreStore, Inventory, Offer, OfferPrice
 from aggregation.selectors.gate import sellable_offers
 from aggregation.selectors.inventory import stale_after
+from aggregation.selectors.offers import marking_of
 from aggregation.selectors.profiles import carbon_profile
 from kernel.questions import question
 from kernel.selectors.capacity import Calendar, calendars, free
@@ -23,13 +24,15 @@ from participants.selectors.organisations import standings
 class SupplyRow:
     """One row for centres.csv or offers.csv, or of what the files lack: integers, Decimals, text, None for unknown.
 
-    `source` is the centre's, store's or offer's id, `resource` the offer's pool or the store, `owner` the provider.
+    `source` is the centre's, store's or offer's id, `resource` the offer's pool or the store, `owner` the provider;
+    `marking` is what is told of a centre or offer that is invented.
     """
 
     cells: dict[str, Any]
     source: UUID
     resource: UUID | None
     owner: UUID
+    marking: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ def rows(
                 source=centre.id,
                 resource=None,
                 owner=centre.tenant_id,
+                marking=centre.marking,
             )
             for key, centre in sorted(centres.items())
         ],
@@ -145,7 +149,13 @@ def _turning(
 
 
 def _of_offer(offer: Offer, cells: dict[str, Any]) -> SupplyRow:
-    return SupplyRow(cells=cells, source=offer.id, resource=offer.pool_id, owner=offer.tenant_id)
+    return SupplyRow(
+        cells=cells,
+        source=offer.id,
+        resource=offer.pool_id,
+        owner=offer.tenant_id,
+        marking=marking_of(offer),
+    )
 
 
 def _facts(centre: Centre) -> dict[str, Any]:

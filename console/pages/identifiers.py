@@ -60,6 +60,7 @@ ATTRIBUTES = {
     "technology": Text("承载技术", "Technology"),
     "bandwidth_mbps": Text("带宽（Mbps）", "Bandwidth (Mbps)"),
     "category": Text("类别", "Category"),
+    "marking": Text("标注", "Marking"),
 }
 
 

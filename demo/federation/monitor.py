@@ -26,6 +26,7 @@ def run(nation: Nation) -> str:
             "resource": nation.facts["pool"],
             "interval_seconds": EVERY,
             "since": start.isoformat(),
+            "marking": "演示数据",
         },
     )
     points = [point(feed, metric, start, value, 1) for metric, value in METRICS.items()]

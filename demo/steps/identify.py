@@ -27,9 +27,10 @@ def run(world: World) -> str:
 
 
 def described(world: World, kind: str, row: dict[str, Any]) -> dict[str, Any]:
-    """The descriptor of a centre or pool."""
+    """The descriptor of a centre or pool, which says that it is invented."""
     if kind == "centre":
-        return {"name": row["name"], "division": row["division"], "design_racks": row["design_racks"]}
+        described = {name: row[name] for name in ("name", "division", "design_racks")}
+        return described | {"marking": "演示数据"}
     centres = {centre["centre"]: centre for centre in world.load("centres.json")["centres"]}
     attributes = {
         "name": row["pool"],
@@ -38,6 +39,7 @@ def described(world: World, kind: str, row: dict[str, Any]) -> dict[str, Any]:
         "capacity_full": row["machines"],
         "capacity_unit": "machine",
         "cards": row["machines"] * row["accelerators"],
+        "marking": "演示数据",
     }
     return attributes | ({"accelerator": row["accelerator"]} if row["accelerator"] else {})
 

@@ -74,6 +74,7 @@ def apply_for(client: Client) -> list[str]:
             "to_division": "320509",
             "technology": product["technology"],
             "bandwidth_mbps": 1000,
+            "marking": "演示数据",
         }
         body = {"kind": "line", "subject": product["id"], "attributes": attributes}
         made.append(client.post("/api/v1/identifiers", body)["id"])

@@ -51,7 +51,10 @@ def switched_off(world: World) -> Any:
     """A feed of compute-yi's that reports twice, and then no more."""
     client = world.clients["compute-yi"]
     pool = world.facts["pool:fh-910b"]
-    feed = client.post("/api/v1/feeds", {"kind": "resource", "resource": pool, "interval_seconds": QUICK})
+    feed = client.post(
+        "/api/v1/feeds",
+        {"kind": "resource", "resource": pool, "interval_seconds": QUICK, "marking": "演示数据"},
+    )
     now = datetime.now(UTC)
     points = [
         point(feed, metric, now, value, 1)
@@ -81,6 +84,7 @@ def resources(world: World) -> tuple[datetime, datetime, datetime]:
             "interval_seconds": int(FIVE_MINUTES.total_seconds()),
             "method": "measured",
             "since": (times[0] + shift).isoformat(),
+            "marking": "演示数据",
         },
     )
     points = []
@@ -131,7 +135,9 @@ def others(world: World) -> None:
 
 def report(client: Client, kind: str, values: dict[str, Any], **more: str) -> None:
     """Declare a feed of a class, and send one point for each of its metrics."""
-    feed = client.post("/api/v1/feeds", {"kind": kind, "interval_seconds": 300, **more})
+    feed = client.post(
+        "/api/v1/feeds", {"kind": kind, "interval_seconds": 300, "marking": "演示数据", **more}
+    )
     now = datetime.now(UTC)
     receipt = send(client, [point(feed, metric, now, value, 1) for metric, value in values.items()])
     expect(receipt["stored"] == len(values), f"every point of {kind} is stored: {receipt}")

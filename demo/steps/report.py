@@ -1,8 +1,10 @@
 """Step 12: signed, numbered batches go up; one is lost on purpose, found and sent again; totals and roots agree."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from demo.client import Client, expect
+from demo.markings import look_for_unmarked
 from demo.world import World
 
 SECTIONS = ("platform.market", "nodes.traffic", "resource.pools", "dispatch.selections", "trade.totals")
@@ -12,6 +14,7 @@ MESSAGES = "/messages"
 def run(world: World) -> str:
     """Draft, review, send through the proxy that loses one, compare totals and manifests."""
     operator, regulator = world.clients["operator-system"], world.clients["regulator-one"]
+    look = ThreadPoolExecutor(1).submit(look_for_unmarked, world)  # meanwhile: it changes nothing
     period = {
         "start": world.facts["begun"],
         "end": operator.get("/api/v1/selections", limit=1)["items"][0]["created_at"],
@@ -34,7 +37,7 @@ def run(world: World) -> str:
     root = manifests[0]["root"]
     return (
         f"{len(drafts)} reports receipted, 1 lost and sent again, totals of {len(ours)} sections equal, "
-        f"{len(manifests)} manifests agree, e.g. root {root[:16]}…"
+        f"{len(manifests)} manifests agree, e.g. root {root[:16]}…; {look.result()}"
     )
 
 

@@ -1,9 +1,11 @@
 """Step 7: a medical-imaging firm asks for domestic accelerators within a millisecond; the files give the same answer."""
 
+import csv
 import json
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -36,10 +38,21 @@ def run(world: World) -> str:
         [each["cny"] for each in scores] == sorted((each["cny"] for each in scores), key=float),
         f"bundles rank by total, latency and carbon at the buyer's prices: {scores}",
     )
-    expect(replay.result() == answer, "files and service give the same answer and the same hash")
+    replayed, unmarked = replay.result()
+    expect(replayed == answer, "files and service give the same answer and the same hash")
+    expect(not unmarked, f"markings.csv names every row of the five files, for all are invented: {unmarked}")
     carbon = scores[0]["parts"]["kg_co2"]["value"]
     best = answer["bundles"][0]
     world.facts["best"] = best
+    world.facts["disclosed"] = next(
+        (index for index, bundle in enumerate(answer["bundles"]) if len(bundle["spans"]) > 1), None
+    )
+    expect(world.facts["disclosed"] is not None, "a bundle leads over several spans of the disclosed network")
+    marks = selected["markings"]
+    expect(
+        set(marks) == {"演示数据"} and len(marks) == len(answer["bundles"]),
+        f"every bundle is marked: {marks}",
+    )
     hints = ", ".join(f"{hint['constraint']}→{hint['to']}" for hint in relaxed["relax"])
     return (
         f"{len(answer['bundles'])} bundles in Wujiang and Fenhu, best {best['offer']} over {best['line_provider']} "
@@ -48,15 +61,23 @@ def run(world: World) -> str:
     )
 
 
-def on_files(node: Node, demand: dict[str, Any]) -> Any:
-    """Export the live supply, select on the files, and read the answer."""
+def on_files(node: Node, demand: dict[str, Any]) -> tuple[Any, dict[str, int]]:
+    """Export the live supply, select on the files, and read the answer; with it how many rows of each file bear no mark."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "demands.jsonl").write_text(json.dumps(demand) + "\n", encoding="utf-8")
         manage(node, "export_supply", str(folder / "supply"))
         wanted = ["--demands", str(folder / "demands.jsonl"), "--out", str(folder / "answers.jsonl")]
         manage(node, "select", "--supply", str(folder / "supply"), *wanted)
-        return json.loads((folder / "answers.jsonl").read_text(encoding="utf-8"))
+        answer = json.loads((folder / "answers.jsonl").read_text(encoding="utf-8"))
+        return answer, unmarked_rows(folder / "supply")
+
+
+def unmarked_rows(folder: Path) -> dict[str, int]:
+    """How many rows of each exported file `markings.csv` does not name; files of which it names all are absent."""
+    rows = {path.name: list(csv.DictReader(path.open(encoding="utf-8"))) for path in folder.glob("*.csv")}
+    marked = Counter(row["file"] for row in rows.pop("markings.csv") if row["marking"] == "演示数据")
+    return {name: left for name, each in rows.items() if (left := len(each) - marked[name])}
 
 
 def manage(node: Node, *words: str) -> None:

@@ -71,6 +71,7 @@ class IdentifierOut(serializers.ModelSerializer[Identifier]):
             "reason",
             "filing",
             "filed_at",
+            "marking",
             "created_at",
             "generation",
         )

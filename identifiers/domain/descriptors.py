@@ -97,6 +97,11 @@ class DescriptorProfile:
         return [str(value) for name, value in attributes.items() if rules[name]["type"] == "division"]
 
 
+def marking_in(attributes: Mapping[str, object]) -> str:
+    """What attributes mark their resource with: 演示数据 where it is invented, empty where it is not."""
+    return str(attributes.get("marking", ""))
+
+
 EXPECTED = {
     "text": ("1 至 200 个字符的文本", "text of 1 to 200 characters"),
     "count": ("非负整数", "a non-negative integer"),

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from identifiers.domain.descriptors import LONGEST_VALUE
 from identifiers.domain.lifecycle import OVER, WITHOUT_CODE, IdentifierKind, IdentifierState
 from identifiers.domain.review import Review
 from kernel.models.base import Entity
@@ -40,6 +41,12 @@ class Identifier(Entity):
         max_length=64, blank=True, help_text="国家节点备案回执号 / receipt of the filing"
     )
     filed_at = models.DateTimeField(null=True)
+    marking = models.CharField(
+        max_length=LONGEST_VALUE,
+        blank=True,
+        db_default="",
+        help_text="of the newest descriptor: 演示数据 where the resource is invented",
+    )
 
     class Meta:
         db_table = "identifier"

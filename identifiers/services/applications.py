@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from identifiers import events
-from identifiers.domain.descriptors import Evidence, require_evidence
+from identifiers.domain.descriptors import Evidence, marking_in, require_evidence
 from identifiers.domain.lifecycle import LIFE, OVER, IdentifierKind, IdentifierState
 from identifiers.domain.review import Review
 from identifiers.errors import AlreadyIdentified
@@ -93,6 +93,7 @@ def _checked(
         kind=asked.kind,
         subject=asked.subject,
         state=LIFE.after("verify", LIFE.initial),
+        marking=marking_in(asked.attributes),
         review=review_profile().decide(asked.kind, doubts=doubts, draw=draw_of(tenant, asked.subject)),
     )
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from identifiers import events
-from identifiers.domain.descriptors import Evidence, require_evidence
+from identifiers.domain.descriptors import Evidence, marking_in, require_evidence
 from identifiers.domain.lifecycle import LIFE, IdentifierKind, require_living
 from identifiers.models import Descriptor, Identifier
 from identifiers.selectors.profiles import descriptor_profile
@@ -93,7 +93,8 @@ def describe_identifier(
         valid_until=valid_until,
         evidence=[each.as_json() for each in evidence],
     )
-    row.advance()
+    row.marking = marking_in(attributes)
+    row.advance("marking")
     publish(events.DescriptorChanged(subject=row.id, tenant=row.tenant_id, version=version), actor=actor)
     return row
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from identifiers import events
+from identifiers.domain.descriptors import marking_in
 from identifiers.domain.lifecycle import OVER, IdentifierKind, IdentifierState
 from identifiers.models import Descriptor, Identifier, IssuedCode
 from kernel.actor import SYSTEM
@@ -40,12 +41,12 @@ def take_back_filed(
         row.code, row.filing, row.filed_at = code, receipt, filed_at
     elif not row.filing:
         row.filing, row.filed_at = receipt, filed_at
-    row.tenant_id, row.state = owner, state or row.state
+    version, profile, attributes = descriptor
+    row.tenant_id, row.state, row.marking = owner, state or row.state, marking_in(attributes)
     row.generation += 1
     row.save()
     strike(code)  # it may have been denied meanwhile
     IssuedCode.objects.get_or_create(code=code, defaults={"identifier": row})
-    version, profile, attributes = descriptor
     Descriptor.objects.get_or_create(
         identifier=row, version=version, defaults={"profile": profile, "attributes": attributes}
     )

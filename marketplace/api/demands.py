@@ -51,6 +51,9 @@ class SelectedOut(serializers.Serializer[Any]):
         help_text="what each span's latency rests on",
     )
     near_misses = DocumentField({"type": "array", "items": component("NearMissOut")})
+    markings = serializers.ListField(
+        child=serializers.CharField(allow_blank=True), help_text="of each bundle, as in the selection"
+    )
 
 
 class DemandQuery(PageQuery):
@@ -147,5 +150,6 @@ class SelectDemandView(HouseView):
             "answer": selection.answer,
             "spans": selection.spans,
             "near_misses": selection.near_misses,
+            "markings": selection.markings,
         }
         return Response(SelectedOut(answer).data)

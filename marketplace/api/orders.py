@@ -38,6 +38,7 @@ class OrderOut(serializers.ModelSerializer[Order]):
     """
 
     clock_rate = serializers.SerializerMethodField()
+    marking = serializers.CharField(help_text="演示数据 where anything that was ordered is invented")
 
     expanded = expanded(
         "Order",
@@ -70,6 +71,7 @@ class OrderOut(serializers.ModelSerializer[Order]):
             "ended_early",
             "ended_at",
             "clock_rate",
+            "marking",
             "created_at",
             "generation",
             "expanded",

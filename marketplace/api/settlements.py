@@ -63,6 +63,9 @@ class StatementOut(serializers.ModelSerializer[Statement]):
 
     lines = StatementLineOut(many=True)
     reversed = serializers.BooleanField(source="is_reversed")
+    marking = serializers.CharField(
+        source="order.marking", help_text="of what was ordered: 演示数据 where it is invented"
+    )
 
     expanded = expanded(
         "Statement",
@@ -90,6 +93,7 @@ class StatementOut(serializers.ModelSerializer[Statement]):
             "fee_fen",
             "residue_fen",
             "reversed",
+            "marking",
             "created_at",
             "expanded",
         )
@@ -257,7 +261,7 @@ class StatementsView(HouseView):
     @extend_schema(parameters=[StatementQuery], responses=page_of(StatementOut))
     def get(self, request: Request) -> Response:
         """List the statements that the caller is a party to."""
-        rows = Statement.objects.visible_to(self.actor).prefetch_related("lines")
+        rows = Statement.objects.visible_to(self.actor).select_related("order").prefetch_related("lines")
         return self.page(rows, StatementOut, StatementQuery)
 
 
@@ -266,7 +270,7 @@ class StatementView(HouseView):
 
     system = System.SERVICE
     operations = {"GET": "marketplace.read_statement"}
-    queryset = Statement.objects.all()
+    queryset = Statement.objects.select_related("order")
     alongside = ("entry__reversal",)
 
     @extend_schema(responses=StatementOut)

@@ -66,6 +66,11 @@ class Order(Entity):
             models.CheckConstraint(condition=Q(state__in=OrderState.codes()), name="order_state_is_listed"),
         ]
 
+    @property
+    def marking(self) -> str:
+        """演示数据, where anything of the bundle as quoted is invented."""
+        return str(self.facts["bundle"].get("marking", ""))
+
 
 class OrderStep(models.Model):
     """One transition: act, states, actor, cause, and the version of the order it made. Append-only (A2)."""

@@ -36,6 +36,9 @@ class FeedIn(serializers.Serializer[Any]):
         max_length=60, default="", allow_blank=True, help_text="applications: 备案号"
     )
     since = serializers.DateTimeField(required=False, default=None, help_text="default now")
+    marking = serializers.CharField(
+        max_length=40, default="", allow_blank=True, help_text="演示数据 where its points are invented"
+    )
 
 
 class FeedOut(serializers.ModelSerializer[Feed]):
@@ -58,6 +61,7 @@ class FeedOut(serializers.ModelSerializer[Feed]):
             "state",
             "last_ts",
             "due_at",
+            "marking",
             "created_at",
             "generation",
         )
@@ -144,6 +148,7 @@ class FeedsView(HouseView):
             method=Method(data["method"]),
             filing_number=data["filing_number"],
             since=data["since"],
+            marking=data["marking"],
             actor=self.actor,
         )
         return self.show(row, FeedOut, status=201, location=f"/api/v1/feeds/{row.id}")

@@ -30,6 +30,9 @@ class Feed(Entity):
     last_ts = models.DateTimeField(null=True)
     due_at = models.DateTimeField()
     checked_to = models.DateTimeField(null=True)
+    marking = models.CharField(
+        max_length=40, blank=True, db_default="", help_text="演示数据 where its points are invented"
+    )
 
     class Meta:
         db_table = "feed"

@@ -32,6 +32,7 @@ def declare_feed(
     filing_number: str,
     since: datetime | None,
     actor: Actor,
+    marking: str = "",
 ) -> Feed:
     """Declare that the actor's organisation will report a class every `interval_seconds`, from `since` (default now) on.
 
@@ -78,6 +79,7 @@ def declare_feed(
                 filing_number=filing_number,
                 since=since or at,
                 due_at=due_again(at, interval_seconds),
+                marking=marking,
             )
     except IntegrityError as error:
         raise FeedExists(feed=known.get().id) from error

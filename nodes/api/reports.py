@@ -48,7 +48,7 @@ class PlatformAnswerIn(serializers.Serializer[Any]):
 
 
 class ReportOut(serializers.ModelSerializer[Report]):
-    """A report without its records."""
+    """A report without its records. Counts and sums carry no marking, also where what they count is marked as 演示数据."""
 
     class Meta:
         model = Report

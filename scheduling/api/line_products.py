@@ -22,6 +22,7 @@ class LineProductOut(serializers.ModelSerializer[LineProduct]):
     """A line product; apply for its identifier with kind `line` and its id as subject."""
 
     line_provider = serializers.CharField(source="provider.key")
+    marking = serializers.CharField(help_text="of its tariffs: 演示数据 where one is invented")
 
     class Meta:
         model = LineProduct
@@ -32,6 +33,7 @@ class LineProductOut(serializers.ModelSerializer[LineProduct]):
             "availability",
             *ASPECTS,
             "services_profile",
+            "marking",
             "created_at",
             "generation",
         )
@@ -76,6 +78,7 @@ class LineProductsView(HouseView):
 
     system = System.SELECTION
     operations = {"GET": "scheduling.list_line_products"}
+    alongside = ("tariffs",)  # who reads a product learns whether it is invented, though not what it costs
 
     @extend_schema(parameters=[LineProductQuery], responses=page_of(LineProductOut))
     def get(self, request: Request) -> Response:
@@ -108,6 +111,7 @@ class GradeLineProductView(HouseView):
 
     system = System.SELECTION
     operations = {"POST": "scheduling.grade_line_product"}
+    alongside = ("tariffs",)
     queryset = LineProduct.objects.select_related("provider")
     visible_by = "scheduling.list_line_products"
 

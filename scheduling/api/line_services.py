@@ -64,6 +64,7 @@ class CatalogueLineOut(serializers.ModelSerializer[LineProduct]):
     """A line product that is on sale, what it promises, and the steps that it is sold in."""
 
     line_provider = serializers.CharField(source="provider.key")
+    marking = serializers.CharField(help_text="of its tariffs: 演示数据 where one is invented")
     steps_mbps = serializers.SerializerMethodField()
     zones = serializers.SerializerMethodField()
 
@@ -78,6 +79,7 @@ class CatalogueLineOut(serializers.ModelSerializer[LineProduct]):
             "services_profile",
             "steps_mbps",
             "zones",
+            "marking",
         )
 
     def get_steps_mbps(self, row: LineProduct) -> list[int]:
@@ -134,6 +136,7 @@ class DescribeLineProductView(HouseView):
 
     system = System.SELECTION
     operations = {"POST": "scheduling.describe_line_product"}
+    alongside = ("tariffs",)
     queryset = LineProduct.objects.select_related("provider")
     visible_by = "scheduling.list_line_products"
 

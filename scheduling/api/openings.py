@@ -84,6 +84,7 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
         help_text="of a pair: key of the site where the second path begins, where that is not `a`",
     )
     z = serializers.CharField(source="z.key")
+    marking = serializers.CharField(help_text="of the sites at its ends: 演示数据 where one is invented")
     clock = serializers.SerializerMethodField()
     plan = serializers.SerializerMethodField()
     survey = OpeningSurveyOut(allow_null=True)
@@ -122,6 +123,7 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
             "billed_at",
             "removed_at",
             "clock",
+            "marking",
             "profile",
             "steps",
             "tests",

@@ -132,6 +132,10 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
     access = DocumentField(AccessOut)
     across = AcrossOut(allow_null=True, help_text="null where nobody else was asked")
     installs = BundleInstallOut(many=True, source="terms", help_text="one for each bundle, in their order")
+    markings = serializers.ListField(
+        child=serializers.CharField(allow_blank=True),
+        help_text="one for each bundle, in their order: 演示数据 where its offer, tariff or a span is invented",
+    )
 
     class Meta:
         model = Selection
@@ -150,6 +154,7 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
             "near_misses",
             "across",
             "installs",
+            "markings",
             "milliseconds",
             "created_at",
         )
@@ -158,9 +163,11 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
 class SelectionBriefOut(serializers.ModelSerializer[Selection]):
     """A selection in a list."""
 
+    marking = serializers.CharField(help_text="of the first bundle that is marked")
+
     class Meta:
         model = Selection
-        fields = ("id", "demand_ref", "snapshot", "bundles", "created_at")
+        fields = ("id", "demand_ref", "snapshot", "bundles", "marking", "created_at")
 
 
 class ReplayOut(serializers.Serializer[Any]):

@@ -52,6 +52,11 @@ class LineProduct(Entity):
             models.UniqueConstraint(fields=["provider", "technology"], name="line_product_once_a_technology"),
         ]
 
+    @property
+    def marking(self) -> str:
+        """演示数据, where one of its prices is invented; `tariffs` are to be read with it."""
+        return next((tariff.marking for tariff in self.tariffs.all() if tariff.marking), "")
+
 
 class LineTariff(Entity):
     """One price row of a product: a bandwidth step in a zone."""

@@ -63,6 +63,11 @@ class LineOpening(Entity):
         ]
         indexes = [models.Index(fields=["due_at"], name="line_opening_by_due")]
 
+    @property
+    def marking(self) -> str:
+        """演示数据, where a site at one of its ends is invented."""
+        return self.a.marking or self.z.marking
+
 
 class OpeningStep(models.Model):
     """One step of an opening: which act, by whom, when. Insert-only."""

@@ -40,3 +40,13 @@ class Selection(Entity):
     class Meta:
         db_table = "selection"
         indexes = [models.Index(fields=["tenant_id", "id"], name="selection_by_tenant")]
+
+    @property
+    def markings(self) -> list[str]:
+        """For each bundle 演示数据, where anything that it is made of is invented."""
+        return [terms.get("marking", "") for terms in self.terms]
+
+    @property
+    def marking(self) -> str:
+        """The first of them that says something."""
+        return next(filter(None, self.markings), "")

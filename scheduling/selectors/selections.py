@@ -24,6 +24,7 @@ class BundleFacts:
     latency is that of the `latency_layer`, with the tail to where each path begins (`tails_us`). `place_exact`: the A end
     is known nearer than by its division. `from_sites` are the keys of the one or two sites at the A end, `centre` that at the
     other. `tenant` asked. `protection_a` is where the second path begins where that is not `a`. `starts_at` is None for now; `storage_fen`, for so many GiB and started months, is part of `compute_fen`.
+    `marking` is 演示数据 where anything that it is made of is invented.
     """
 
     tenant: UUID
@@ -59,6 +60,7 @@ class BundleFacts:
     max_loss: Decimal
     place_exact: bool
     snapshot: str
+    marking: str = ""
 
     @property
     def protection(self) -> str:
@@ -132,4 +134,5 @@ def bundle(selection: UUID, index: int) -> BundleFacts:
         max_loss=Decimal(terms["max_loss"]),
         place_exact=not row.access.get("carriers") or row.access.get("tail") is not None,
         snapshot=row.snapshot,
+        marking=terms.get("marking", ""),
     )

@@ -40,7 +40,7 @@ from scheduling.selectors.supply_scope import (
     TARIFFS,
     Scope,
 )
-from scheduling.selectors.told import told_of_spans, told_of_tariff
+from scheduling.selectors.told import marked, told_of_spans, told_of_tariff
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +228,19 @@ def _compute(scope: Scope) -> list[Wanted]:
             )
             for row, calendar in booked
         ),
-        *(_wanted(CENTRES, Centre(**row.cells), row.source, owner=row.owner) for row in centres),
         *(
-            _wanted(OFFERS, Offer(**row.cells), row.source, resource=row.resource, owner=row.owner)
+            _wanted(CENTRES, Centre(**row.cells), row.source, owner=row.owner, told=marked(row.marking))
+            for row in centres
+        ),
+        *(
+            _wanted(
+                OFFERS,
+                Offer(**row.cells),
+                row.source,
+                resource=row.resource,
+                owner=row.owner,
+                told=marked(row.marking),
+            )
             for row in offered.offers
             if row.cells["centre"] in reached
         ),
@@ -256,7 +266,14 @@ def _wanted(
 
 
 def _site(site: Site, generation: int | None) -> Wanted:
-    return _wanted(SITES, site_row(site), site.id, owner=site.tenant_id, generation=generation)
+    return _wanted(
+        SITES,
+        site_row(site),
+        site.id,
+        owner=site.tenant_id,
+        told=marked(site.marking),
+        generation=generation,
+    )
 
 
 def site_row(site: Site) -> SiteRow:

@@ -1,18 +1,25 @@
 """What an answer tells of a row of the snapshot that the engine does not count: no part of its hash, but of its version."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
+from scheduling.domain.answer import Bundle
 from scheduling.domain.evidence import EvidenceState
 from scheduling.domain.light import Medium
 from scheduling.domain.line_services import ASPECTS
+from scheduling.domain.rows import TABLES, row_id
 from scheduling.models import LatencyEvidence, LineTariff, Span
 
 Told = dict[str, Any]
+
+
+def marked(marking: str) -> Told:
+    """What is told of a row that nothing else is told of: 演示数据 where it is invented."""
+    return {"marking": marking} if marking else {}
 
 
 def told_of_spans(spans: Sequence[Span], *, all_: bool) -> dict[UUID, Told]:
@@ -41,14 +48,25 @@ def told_of_spans(spans: Sequence[Span], *, all_: bool) -> dict[UUID, Told]:
             told.setdefault("medium", span.medium)
         if span.medium != Medium.SILICA or span.id in beyond:
             told["beyond_silica"] = True
-        if span.marking:
-            told["marking"] = span.marking
-        found[span.id] = told
+        found[span.id] = told | marked(span.marking)
     return found
 
 
 def told_of_tariff(row: LineTariff) -> Told:
-    """Whether its days are calendar or working days (`DayCount`), and the classes that its product promises."""
+    """Whether its days are calendar or working days (`DayCount`), the classes that its product promises, its marking."""
     product = row.product
     classes = {aspect: getattr(product, aspect) for aspect in ASPECTS}
-    return {"lead_in": row.lead_in, "service": classes | {"profile": product.services_profile}}
+    service = classes | {"profile": product.services_profile}
+    return {"lead_in": row.lead_in, "service": service} | marked(row.marking)
+
+
+def marking_of(bundle: Bundle, told: Mapping[str, Mapping[str, Told]]) -> str:
+    """演示数据 where the offer, the tariff or a span of a bundle is invented; `told` by table and row id."""
+    route = bundle.line.route
+    made_of = [
+        ("offers", bundle.offer),
+        ("tariffs", row_id(TABLES[2], bundle.line.charge.tariff)),
+        *(("spans", key) for key in (*route.spans, *(route.protection_spans or ()))),
+    ]
+    found = (told[table].get(key, {}).get("marking", "") for table, key in made_of)
+    return next(filter(None, found), "")

@@ -34,6 +34,7 @@ from scheduling.events import SelectionMade
 from scheduling.models import Selection
 from scheduling.selectors.installs import Install, install
 from scheduling.selectors.supply import OWNER, RESOURCE, Version, supply_of
+from scheduling.selectors.told import marking_of
 from scheduling.services.access import Placed, access_of, points_of
 from scheduling.services.questions import Question, deadline, parsed_demand, read_question, refused
 from scheduling.services.searches import ask_others, lay_beside, start_of
@@ -317,4 +318,5 @@ def _terms_of(bundle: Bundle, demand: Demand, version: Version, charged: dict[st
         "tails_us": [end.latency_us for end in bundle.line.ends],
         "max_jitter_us": demand.max_jitter_us,
         "max_loss": plain(route.loss if demand.max_loss is None else demand.max_loss),
+        "marking": marking_of(bundle, version.told),
     }

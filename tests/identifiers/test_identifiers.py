@@ -11,10 +11,12 @@ from django.db import DatabaseError, connections, transaction
 from identifiers.domain.codes import Code
 from identifiers.domain.lifecycle import LIFE, IdentifierKind
 from identifiers.models import Descriptor, Identifier, IssuedCode
+from identifiers.selectors.profiles import descriptor_profile
 from identifiers.services import identifiers as services
 from identifiers.services.prefixes import accept_prefix
 from kernel.actor import SYSTEM
 from kernel.models.outbox import EventRecord
+from tests.aggregation.supply import made
 from tests.support.cast import Person, World
 from tests.support.races import race
 
@@ -136,6 +138,25 @@ def test_the_handle_stays_while_its_descriptor_moves_on(world: World) -> None:
     assert world.ada.put(here, {"attributes": bigger}, If_Match=version).status_code == 200
     found = world.nobody.get(f"/api/v1/identifiers/{row['code']}").json()
     assert (found["descriptor_version"], found["attributes"]["design_racks"]) == (2, 2400)
+
+
+@pytest.mark.parametrize("kind", IdentifierKind)
+def test_every_kind_of_descriptor_may_be_marked(kind: IdentifierKind) -> None:
+    assert descriptor_profile().kinds[kind]["marking"] == {"type": "text", "required": False}
+
+
+def test_a_mark_of_invented_data_travels_with_the_code_and_stands_in_the_list(world: World) -> None:
+    marked = {**CENTRE, "marking": "演示数据"}
+    accept_prefix(prefix="86.320000", delegated_by="000000", actor=SYSTEM)
+    row = made(world.rhea.post(f"/api/v1/identifiers/{applied(world.ada, attributes=marked)}:approve"))
+    plain = applied(world.ada)
+    listed = {each["id"]: each["marking"] for each in world.ada.get("/api/v1/identifiers").json()["items"]}
+    assert listed == {row["id"]: "演示数据", plain: ""}
+    assert world.nobody.get(f"/api/v1/identifiers/{row['code']}").json()["attributes"] == marked
+    here = f"/api/v1/identifiers/{row['id']}"
+    version = world.ada.get(here)["ETag"]
+    again = made(world.ada.send("PUT", here, {"attributes": CENTRE}, If_Match=version))
+    assert again["marking"] == "", "the newest descriptor says what it is"
 
 
 def test_suspending_and_retiring_need_two_people_and_leave_a_tombstone(world: World) -> None:

@@ -137,6 +137,9 @@ def test_both_sides_read_the_same_statement_and_nobody_else_does(world: World) -
     path = f"/api/v1/statements/{settled(world, order, first=0, last=20)['id']}"
     texts = {party.get(path).content for party in (world.ben, world.ada, world.lin, world.rhea, world.aude)}
     assert len(texts) == 1
+    assert world.ben.get(path).json()["marking"] == "演示数据", (
+        "what was ordered is invented, so is what is owed"
+    )
     for outsider in (world.bea, world.cleo):
         assert outsider.get(path).status_code == 404
         assert outsider.get(f"{path}/evidence").status_code == 404

@@ -49,6 +49,13 @@ def test_a_feed_is_about_a_resource_of_ones_own_and_declared_once(world: World) 
     assert world.cleo.post("/api/v1/feeds", body).json()["errors"][0]["pointer"] == "/resource"
 
 
+def test_a_feed_of_invented_points_is_marked_wherever_it_is_listed(world: World) -> None:
+    assert declared(world.ada)["marking"] == ""
+    declared(world.ada, resource=declare(world.ada)["pool"]["id"], marking="演示数据")
+    listed = world.rhea.get("/api/v1/feeds").json()["items"]
+    assert sorted(each["marking"] for each in listed) == ["", "演示数据"]
+
+
 def test_an_application_feed_names_its_filing(world: World) -> None:
     body = {"kind": "application", "interval_seconds": 60}
     assert world.ann.post("/api/v1/feeds", body).json()["errors"][0]["pointer"] == "/filing_number"

@@ -1,10 +1,16 @@
 """A folder of five CSV files as a supply, and a supply as such a folder."""
 
+import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from scheduling.domain.changes import PARTS
 from scheduling.domain.supply import Supply
 from scheduling.domain.supply_files import FileError, SupplyFiles, file_names, read_supply, write_supply
+
+MARKINGS = "markings.csv"
 
 
 def load_supply(folder: Path) -> SupplyFiles:
@@ -17,6 +23,19 @@ def save_supply(supply: Supply, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in write_supply(supply):
         (folder / name).write_text(text, encoding="utf-8", newline="")
+
+
+def save_markings(told: Mapping[str, Mapping[str, Mapping[str, Any]]], folder: Path) -> None:
+    """Write which rows of the five files are invented into `markings.csv` beside them: file, row id, marking.
+
+    `told` is what is told of rows, by table and row id. No file of the five has a place for it, and no hash holds it.
+    """
+    with (folder / MARKINGS).open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(("file", "row", "marking"))
+        for name in PARTS:
+            marks = [(key, each["marking"]) for key, each in told[name].items() if "marking" in each]
+            rows.writerows((f"{name}.csv", key, marking) for key, marking in sorted(marks))
 
 
 def _lines(path: Path) -> io.StringIO:

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from scheduling.adapters.files.supply import save_supply
+from scheduling.adapters.files.supply import save_markings, save_supply
 from scheduling.services.supply import fresh_supply
 
 
 class Command(BaseCommand):
     help = (
-        "Write what may be sold now as five CSV files into a folder and print the snapshot hash. "
-        "将当前可售供给写为五个 CSV 文件，并打印快照哈希。"
+        "Write what may be sold now as five CSV files into a folder and print the snapshot hash; "
+        "markings.csv beside them names the rows that are invented. "
+        "将当前可售供给写为五个 CSV 文件，并打印快照哈希；markings.csv 列出其中的演示数据行。"
     )
 
     requires_system_checks: list[str] = []
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path, help="folder to write into 目标文件夹")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        supply = fresh_supply().supply
-        save_supply(supply, options["folder"])
-        self.stdout.write(supply.snapshot)
+        version = fresh_supply()
+        save_supply(version.supply, options["folder"])
+        save_markings(version.told, options["folder"])
+        self.stdout.write(version.supply.snapshot)
