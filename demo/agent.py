@@ -1,11 +1,12 @@
 """A provider's agent: a small real client that reports machines and takes the node's signed calls.
 
-It stands for the software that a provider runs beside its cluster; the cluster itself is a counter here.
+It stands for the software that a provider runs beside its cluster; the cluster itself is two counters here: no service
+is started, but its machines count as serving from then on. The node calls for a start, never for an end, so they stay it.
 """
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
@@ -13,29 +14,36 @@ from typing import Any
 
 from demo.client import Client
 from demo.listener import Listener
+from kernel.crypto.messages import RegisteredKey, Request, verify_request
+from kernel.crypto.suite import INTERNATIONAL
 from kernel.errors import SignatureRefused
 
 EVERY_SECONDS = 2.0
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass
 class Cluster:
-    """What the agent knows of its machines: installed by pool, and how many serve orders of the node."""
+    """What the agent knows of its machines by pool: how many are installed, and how many serve orders of the node."""
 
     installed: Mapping[str, int]
     serving: dict[str, int] = field(default_factory=dict)
 
+    def put_to_work(self, pool: str, machines: int) -> None:
+        """So many idle machines of the pool run an order of the node from now on."""
+        self.serving[pool] = self.serving.get(pool, 0) + machines
+
 
 class ProviderAgent:
-    """Reports every two seconds from a thread of its own, until `silence`; calls arrive at `callback_url`."""
+    """Reports every two seconds from a thread of its own, until `silence`; signed calls arrive at `callback_url`."""
 
     def __init__(self, name: str, client: Client, installed: Mapping[str, int]) -> None:
-        """Register at the node and listen for its calls; nothing is reported before `start`."""
+        """Read the node's key, listen for its calls, and register; nothing is reported before `start`."""
         self.name, self.client, self.cluster = name, client, Cluster(installed)
-        self.calls: list[dict[str, Any]] = []
+        self.calls: dict[str, dict[str, Any]] = {}
         self.refused: list[str] = []
-        self.verify: Callable[[str, Mapping[str, str], bytes], None] | None = None
-        self._sequence, self._quiet = 0, threading.Event()
+        self._node_key = key_of_node(client)
+        self._sequence, self._quiet, self._taking = 0, threading.Event(), threading.Lock()
         self._beating: threading.Thread | None = None
         self.listener = Listener(self._take)
         self.callback_url = f"{self.listener.url}/dispatch"
@@ -85,21 +93,35 @@ class ProviderAgent:
             self.report()
 
     def _take(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
-        """Answer a call of the node: 401 where its signature does not hold, else start the service once."""
+        """Answer a call: 401 where it does not bear the node's signature, else the order's machines serve, once."""
+        call = Request("POST", self.callback_url, dict(handler.headers), body)
         try:
-            if self.verify:
-                self.verify(self.callback_url, dict(handler.headers), body)
+            verify_request(call, find_key=self._node_key.get, now=datetime.now(UTC))
         except SignatureRefused as refusal:
             self.refused.append(str(refusal))
             handler.send_response(401)
             handler.end_headers()
             return
-        call = json.loads(body)
-        if call not in self.calls:
-            self.calls.append(call)
+        self._dispatch(json.loads(body))
         answer = json.dumps({"accepted": True}).encode()
         handler.send_response(200)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(answer)))
         handler.end_headers()
         handler.wfile.write(answer)
+
+    def _dispatch(self, call: dict[str, Any]) -> None:
+        """Put the machines of a new order to work; the node repeats a call whose answer it did not get."""
+        with self._taking:
+            if call["order"] in self.calls:
+                return
+            pool = self.client.get(f"/api/v1/offers/{call['offer']}")["pool"]
+            self.cluster.put_to_work(pool, call["quantity"])
+            self.calls[call["order"]] = call
+
+
+def key_of_node(client: Client) -> dict[str, RegisteredKey]:
+    """The key that the client's node publishes, by its id: what it signs is believed, and nothing else."""
+    public = INTERNATIONAL.public_key_of(client.get("/api/v1/node-key")["jwk"])
+    known = INTERNATIONAL.key_id(public)
+    return {known: RegisteredKey(known, client.base, INTERNATIONAL, public, LONG_AGO)}

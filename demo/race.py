@@ -26,7 +26,7 @@ def race_for_the_last(world: World) -> tuple[int, int]:
     """Let the firms that were gathered order the best bundle at once; what was free, and how many won."""
     firms = [racer.result() for racer in world.racers]
     wishes = [wish(world, firm) for firm in firms]
-    free = free_machines(world)
+    free = free_machines(world, world.facts["best"]["offer"])
     gate = Barrier(RACERS)
 
     def order(number: int) -> int:
@@ -79,8 +79,12 @@ def wish(world: World, firm: Client) -> dict[str, str]:
     return {"quote": quote["id"], "client_ref": str(uuid4())}
 
 
-def free_machines(world: World) -> int:
-    """How many machines of the best offer's pool the ledger can still grant."""
-    provider = world.clients[world.facts["compute-party"]]
-    offer = provider.get("/api/v1/offers", offer=world.facts["best"]["offer"])["items"][0]
-    return int(provider.get("/api/v1/pools", pool=offer["pool"])["items"][0]["free"])
+def free_machines(world: World, offer: str) -> int:
+    """How many machines of an offer's pool the ledger can still grant."""
+    operator = world.clients["operator-system"]
+    return int(operator.get("/api/v1/pools", pool=pool_of(operator, offer))["items"][0]["free"])
+
+
+def pool_of(client: Client, offer: str) -> str:
+    """The key of an offer's pool."""
+    return str(client.get("/api/v1/offers", offer=offer)["items"][0]["pool"])

@@ -1,13 +1,17 @@
 """Step 6: the providers' agents report inventory; one falls silent, turns stale, and leaves the market."""
 
+import httpx
+
 from demo.agent import ProviderAgent
 from demo.client import Client, expect
 from demo.race import RACERS, gather
 from demo.world import World
 
+UNSIGNED = 401
+
 
 def run(world: World) -> str:
-    """Report, replay, fall silent, come back."""
+    """Report, turn a forged call away, fall silent, come back."""
     pools = world.load("pools.json")["pools"]
     for provider in ("compute-jia", "compute-yi"):
         installed = {pool["pool"]: pool["machines"] for pool in pools if pool["provider"] == provider}
@@ -16,6 +20,8 @@ def run(world: World) -> str:
         world.agents[provider] = agent
         agent.start()
     nobody = Client(world.regional.url)
+    forged = httpx.post(world.agents["compute-jia"].callback_url, json={"order": "1"})
+    expect(forged.status_code == UNSIGNED, "an agent starts nothing that the node has not signed")
 
     def on_sale(provider: str) -> int:
         owner = world.facts[provider]

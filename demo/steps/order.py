@@ -4,19 +4,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from demo.bookings import book_nights
-from demo.client import Client, expect
-from demo.race import race_for_the_last
+from demo.client import expect
+from demo.race import free_machines, pool_of, race_for_the_last
 from demo.world import World
-from kernel.crypto.messages import RegisteredKey, Request, verify_request
-from kernel.crypto.suite import INTERNATIONAL
-
-LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def run(world: World) -> str:
     """Order, accept by both, open the line on the accelerated clock, dispatch, start billing, and race."""
     firm = world.clients["imaging"]
-    trust_the_node(world)
+    path = hold_a_path(world)
     quote = firm.post("/api/v1/quotes", {"selection": world.facts["selection"], "bundle": 0})
     wish = {"quote": quote["id"], "client_ref": "imaging-2026-11"}
     order = firm.post("/api/v1/orders", wish)
@@ -28,35 +24,60 @@ def run(world: World) -> str:
     for party in (compute, line):
         world.clients[party].post(f"{here}:accept")
     opening = open_line(world, order["id"], line)
-    calls = world.until("the dispatch reached the provider's agent", lambda: world.agents[compute].calls)
-    expect(calls[0]["order"] == order["id"], "the agent was told this order")
-    expect(not world.agents[compute].refused, "the agent found the node's signature right")
+    agent = world.agents[compute]
+    calls = world.until("the dispatch reached the provider's agent", lambda: agent.calls)
+    expect(list(calls) == [order["id"]], "the agent was told this order, under the node's signature")
     world.until("the node has the agent's answer", lambda: firm.get(here)["dispatched_at"])
     firm.post(f"{here}:accept-compute", sheet_of(world))
     running = world.until("billing has started for both", lambda: started(firm.get(here)))
     world.facts |= {"order": running, "compute-party": compute, "line-party": line}
     booked = book_nights(world)
     wanted, winners = race_for_the_last(world)
+    serving = at_work(world, compute)
     return (
         f"{world.facts['best']['offer']}: line opened in {len(opening['steps'])} steps, accelerated clock "
-        f"(a day is {opening['clock']['day_seconds']} s), dispatched by signed callback, billed from one instant; "
-        f"{booked}; 16 raced for {wanted}, {winners} won, the others got a clean 409"
+        f"(a day is {opening['clock']['day_seconds']} s), dispatched by signed callback, {serving}, billed from one instant; "
+        f"{path}; {booked}; 16 raced for {wanted}, {winners} won, the others got a clean 409"
     )
 
 
-def trust_the_node(world: World) -> None:
-    """Let every agent check the node's signature with the key that the node publishes."""
-    public = INTERNATIONAL.public_key_of(Client(world.regional.url).get("/api/v1/node-key")["jwk"])
-    key = RegisteredKey(
-        INTERNATIONAL.key_id(public), world.regional.spec.code, INTERNATIONAL, public, LONG_AGO
-    )
+def hold_a_path(world: World) -> str:
+    """Hold a bundle whose line leads over several spans, see compute and each span taken, and give all back; in words."""
+    firm, index = world.clients["imaging"], world.facts["disclosed"]
+    asked = firm.get(f"/api/v1/selections/{world.facts['selection']}")
+    bundle, mbps = asked["answer"]["bundles"][index], asked["demand"]["bandwidth_mbps"]
+    taken = dict.fromkeys(bundle["spans"], mbps) | {bundle["offer"]: bundle["quantity"]}
 
-    def verify(url: str, headers: Any, body: bytes) -> None:
-        known = {key.key_id: key}
-        verify_request(Request("POST", url, headers, body), find_key=known.get, now=datetime.now(UTC))
+    def free() -> dict[str, int]:
+        """Of each span its Mbps, and of the offer the machines of its pool."""
+        spans = world.clients["line-jia"].get("/api/v1/spans", limit=200)["items"]
+        return {row["span"]: row["free_mbps"] for row in spans if row["span"] in taken} | {
+            bundle["offer"]: free_machines(world, bundle["offer"])
+        }
 
-    for agent in world.agents.values():
-        agent.verify = verify
+    before = free()
+    hold = firm.post("/api/v1/holds", {"selection": world.facts["selection"], "bundle": index})
+    during = free()
+    fell = {name: before[name] - during[name] for name in taken}
+    expect(fell == taken, f"the machine and every span are held together: {fell}")
+    firm.post(f"/api/v1/holds/{hold['id']}:release")
+    expect(free() == before, "released, all of it is back")
+    return f"{bundle['offer']} and {mbps} Mbps on {len(bundle['spans'])} spans held and released together"
+
+
+def at_work(world: World, compute: str) -> str:
+    """The dispatched machines are reported as serving, and what the ledger may grant did not jump; in words."""
+    provider, wanted = world.clients[compute], world.facts["best"]["quantity"]
+    pool = pool_of(provider, world.facts["best"]["offer"])
+
+    def busy() -> Any:
+        (row,) = provider.get("/api/v1/pools", pool=pool)["items"]
+        return row["inventory"] if row["inventory"]["machines_serving"] else None
+
+    told = world.until("the agent reports the machines that serve", busy)
+    serving, idle, total = (told[f"machines_{which}"] for which in ("serving", "free", "total"))
+    expect((serving, idle + serving) == (wanted, total), f"machines went from idle to serving: {told}")
+    return f"{serving} of {total} machines reported as serving"
 
 
 def open_line(world: World, order: str, line: str) -> Any:
