@@ -78,12 +78,12 @@ class LineProductsView(HouseView):
 
     system = System.SELECTION
     operations = {"GET": "scheduling.list_line_products"}
-    alongside = ("tariffs",)  # who reads a product learns whether it is invented, though not what it costs
 
     @extend_schema(parameters=[LineProductQuery], responses=page_of(LineProductOut))
     def get(self, request: Request) -> Response:
         """List line products."""
         rows = LineProduct.objects.visible_to(self.actor).select_related("provider")
+        rows = rows.prefetch_related("tariffs")  # for their marking
         return self.page(rows, LineProductOut, LineProductQuery)
 
 
@@ -111,7 +111,6 @@ class GradeLineProductView(HouseView):
 
     system = System.SELECTION
     operations = {"POST": "scheduling.grade_line_product"}
-    alongside = ("tariffs",)
     queryset = LineProduct.objects.select_related("provider")
     visible_by = "scheduling.list_line_products"
 

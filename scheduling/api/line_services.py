@@ -136,7 +136,6 @@ class DescribeLineProductView(HouseView):
 
     system = System.SELECTION
     operations = {"POST": "scheduling.describe_line_product"}
-    alongside = ("tariffs",)
     queryset = LineProduct.objects.select_related("provider")
     visible_by = "scheduling.list_line_products"
 
