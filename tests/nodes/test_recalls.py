@@ -50,7 +50,8 @@ def filing(number: int, act: FilingAct, owner: UUID, subject: UUID) -> tuple[str
         "owner": str(owner),
         "subject": str(subject),
     }
-    described = {"descriptor_version": 1, "profile": "2026.1", "attributes": {"name": "示范算力商甲"}}
+    attributes = {"name": "示范算力商甲", "marking": "演示数据"}
+    described = {"descriptor_version": 1, "profile": "2026.2", "attributes": attributes}
     return code, compose_filing(act, facts | described)
 
 
@@ -97,6 +98,7 @@ def test_codes_that_a_restored_region_forgot_stand_again_as_they_were_filed(
     first, second = (Identifier.objects.get(code=code) for code in codes[:2])
     assert (first.id, first.state, first.filing) == (waiting, "active", "000000.320000.1")
     assert (second.state, second.filing) == ("suspended", "000000.320000.2")
+    assert first.marking == second.marking == "演示数据"
     assert IssuedCode.objects.filter(code__in=codes).count() == 2
     assert world.nobody.get(f"/api/v1/identifiers/{codes[0]}").json()["state"] == "active"
     row = send(attached)
