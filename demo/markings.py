@@ -48,4 +48,4 @@ def require_marked(path: str, items: list[Any]) -> int:
 
 def shows_something(row: Any) -> bool:
     """Whether a row has anything to mark: a selection that found no bundle has not."""
-    return row.get("bundles") != 0
+    return bool(row.get("bundles", True))

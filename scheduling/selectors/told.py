@@ -60,7 +60,7 @@ def told_of_tariff(row: LineTariff) -> Told:
     return {"lead_in": row.lead_in, "service": service} | marked(row.marking)
 
 
-def marking_of(bundle: Bundle, told: Mapping[str, Mapping[str, Told]]) -> str:
+def marking_of(bundle: Bundle, told: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
     """演示数据 where the offer, the tariff or a span of a bundle is invented; `told` by table and row id."""
     route = bundle.line.route
     made_of = [
