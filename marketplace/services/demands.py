@@ -10,7 +10,7 @@ from kernel.actor import Actor
 from kernel.services.outbox import publish
 from marketplace import events
 from marketplace.models import Demand
-from scheduling.errors import DemandRefused, NoAccessPoint
+from scheduling.errors.selections import DemandRefused, NoAccessPoint
 from scheduling.services.questions import check_demand
 from scheduling.services.selections import run_selection
 

@@ -18,7 +18,7 @@ from marketplace.domain.quotes import VALIDITY, canonical, plain
 from marketplace.errors import StorageNotQuoted
 from marketplace.models import Quote
 from nodes.services.signatures import sign_text
-from scheduling.errors import PriceChanged
+from scheduling.errors.selections import PriceChanged
 from scheduling.selectors import selections
 from scheduling.selectors.selections import BundleFacts
 from scheduling.services.gate import require_tariff

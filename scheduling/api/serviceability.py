@@ -20,7 +20,8 @@ from scheduling.domain.rows import TECHNOLOGIES, ZONES
 from scheduling.domain.serviceability import Ask, Light, Near, Reason
 from scheduling.domain.sites import Point
 from scheduling.domain.working_days import DayCount
-from scheduling.errors import AddressNotCovered, NoAccessPoint
+from scheduling.errors.lines import AddressNotCovered
+from scheduling.errors.selections import NoAccessPoint
 from scheduling.models import Site
 from scheduling.selectors.ends import Networks, near_address, near_place, near_point, tail_over
 from scheduling.selectors.serviceability import Answered, Serviceability, serviceability

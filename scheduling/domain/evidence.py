@@ -12,7 +12,7 @@ from kernel.text import Vocabulary
 from scheduling.domain.light import Medium, faster_than, floor_us
 from scheduling.domain.numbers import plain
 from scheduling.domain.verdicts import Verdict, judge
-from scheduling.errors import (
+from scheduling.errors.evidence import (
     ContradictoryEvidence,
     HalvedTwice,
     ImpossibleLatency,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from kernel.errors import NotFound
 from scheduling.domain.demand import LATENCY_LAYERS, PROTECTIONS
-from scheduling.errors import NoSuchBundle, RemoteBundle
+from scheduling.errors.selections import NoSuchBundle, RemoteBundle
 from scheduling.models import Selection
 
 Begins = tuple[UUID, UUID | None]

@@ -10,7 +10,7 @@ from kernel.text import Text
 from scheduling.domain.rows import TABLES, Site, row_id
 from scheduling.domain.serviceability import Ask, Near, Option, Question, Reason, options
 from scheduling.domain.working_days import REAL_DAY
-from scheduling.errors import UnknownCentre
+from scheduling.errors.lines import UnknownCentre
 from scheduling.models import LineProduct, LineProvider
 from scheduling.selectors.ends import end_rules, entered
 from scheduling.selectors.gate import blocks

@@ -14,7 +14,7 @@ from scheduling.domain.serviceability import Near, Reason, end_of, own_points
 from scheduling.domain.sites import Point
 from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import NO_ACCESS, Access, End
-from scheduling.errors import NoAccessPoint
+from scheduling.errors.selections import NoAccessPoint
 from scheduling.selectors.ends import end_rules, near_address, near_place, near_point
 from scheduling.selectors.gazetteer import gazetteer
 from scheduling.selectors.line_providers import tenants_by_key

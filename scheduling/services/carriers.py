@@ -32,7 +32,7 @@ from scheduling.domain.carriers import (
 )
 from scheduling.domain.disclosures import Stretch, why_impossible
 from scheduling.domain.light import Medium, faster_than
-from scheduling.errors import CarrierNotReady, NoLineInterface, UnknownSite
+from scheduling.errors.lines import CarrierNotReady, NoLineInterface, UnknownSite
 from scheduling.models import CarrierLine, LineInterface, LineOpening, LineProvider, Site, Span
 from scheduling.models.sites import LINE_SITES
 from scheduling.selectors.selections import Begins

@@ -11,7 +11,7 @@ from scheduling.domain.areas import shape_of
 from scheduling.domain.circles import square_km
 from scheduling.domain.drawing import Drawing
 from scheduling.domain.plane import Plane
-from scheduling.errors import NoBoundary, UnknownLineProvider
+from scheduling.errors.lines import NoBoundary, UnknownLineProvider
 from scheduling.events import BoundaryDeclared, CirclesDrawn
 from scheduling.models import LatencyCircles, LineProvider, MetroBoundary
 from scheduling.selectors.circles import ground_of, newest_boundary

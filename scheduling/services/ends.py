@@ -17,7 +17,7 @@ from scheduling.domain.disclosures import coordinate_faults
 from scheduling.domain.elements import Element, Fault, csv_rows, read_elements, too_many, twice
 from scheduling.domain.ends import COVERED_COLUMNS, EndRule, plain_address, rule_faults
 from scheduling.domain.sites import SiteRole
-from scheduling.errors import EndsDisordered, UnknownCentre
+from scheduling.errors.lines import EndsDisordered, UnknownCentre
 from scheduling.events import AddressesCovered, CentreEntered, CentreLeft, EndsDeclared
 from scheduling.models import CentreEntry, CoveredAddress, EndProfile, Site
 from scheduling.services.spans import ImportReport, put_rows

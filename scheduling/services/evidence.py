@@ -15,7 +15,7 @@ from kernel.services.outbox import publish, publish_each
 from scheduling.domain.evidence import LIFE, Claim, EvidenceState, Layer, assess, require_consistent
 from scheduling.domain.light import Medium
 from scheduling.domain.rows import COMMITMENT
-from scheduling.errors import UnknownSpan
+from scheduling.errors.lines import UnknownSpan
 from scheduling.events import EvidenceRecorded, EvidenceReviewed
 from scheduling.models import EvidenceReview, LatencyEvidence, Span
 from scheduling.selectors.profiles import evidence_profile

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from scheduling.errors import LineChanged, LineNotSellable, PriceChanged
+from scheduling.errors.lines import LineChanged, LineNotSellable
+from scheduling.errors.selections import PriceChanged
 from scheduling.selectors.gate import blocks_of_line, cities_of
 from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.sold_lines import moved_tariff, spans_now, why_not_kept

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from scheduling.errors import ProviderKeyTaken
+from scheduling.errors.lines import ProviderKeyTaken
 from scheduling.models import LineProvider
 
 

@@ -28,7 +28,7 @@ from scheduling.domain.line_quotes import (
     written,
 )
 from scheduling.domain.serviceability import conditions
-from scheduling.errors import LineQuoteExpired, LineQuoteMismatch, LineQuoteNotFirm
+from scheduling.errors.lines import LineQuoteExpired, LineQuoteMismatch, LineQuoteNotFirm
 from scheduling.models import LineQuote
 from scheduling.selectors import selections
 from scheduling.selectors.ends import enters

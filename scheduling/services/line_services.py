@@ -7,7 +7,7 @@ from django.db import transaction
 from kernel.actor import Actor
 from kernel.services.outbox import publish
 from participants.selectors.organisations import require_certified
-from scheduling.errors import NoSuchClass
+from scheduling.errors.lines import NoSuchClass
 from scheduling.events import LineServiceDescribed
 from scheduling.models import LineProduct
 from scheduling.selectors.profiles import line_service_profile

@@ -15,7 +15,8 @@ from kernel.services.outbox import publish, publish_each
 from participants.selectors.organisations import require_certified
 from scheduling.domain.one_hop import LIFE, STANDING
 from scheduling.domain.sites import SiteRole
-from scheduling.errors import MeasuredInFuture, NotAnAccessPoint, OneHopStands, UnknownCentre
+from scheduling.errors.evidence import MeasuredInFuture
+from scheduling.errors.lines import NotAnAccessPoint, OneHopStands, UnknownCentre
 from scheduling.events import OneHopAdvanced, OneHopDeclared
 from scheduling.models import OneHopAccess, Site
 

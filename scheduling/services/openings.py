@@ -25,7 +25,7 @@ from scheduling.domain.openings import (
     proven,
 )
 from scheduling.domain.working_days import DayCount
-from scheduling.errors import WhichPath
+from scheduling.errors.evidence import WhichPath
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.models.sites import LINE_SITES
 from scheduling.selectors.profiles import opening_profile, working_calendar

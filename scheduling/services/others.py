@@ -7,7 +7,7 @@ from identifiers.selectors.identifiers import standings
 from scheduling.domain.remote import told
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.sites import Point
-from scheduling.errors import DemandRefused, NoAccessPoint
+from scheduling.errors.selections import DemandRefused, NoAccessPoint
 from scheduling.services.questions import read_question
 
 ASKED = "search"

@@ -11,7 +11,7 @@ from scheduling.domain.demand import MOST_BUNDLES, Demand, DemandError, require_
 from scheduling.domain.files import parse_wished
 from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import NO_ACCESS, Access, Wishes
-from scheduling.errors import DemandRefused
+from scheduling.errors.selections import DemandRefused
 from scheduling.selectors.installs import waits
 from scheduling.selectors.sites import is_site
 from scheduling.selectors.supply import Version

@@ -20,7 +20,7 @@ from kernel.services.lots import Lot, hold_each
 from kernel.services.outbox import publish, publish_each
 from scheduling import events
 from scheduling.domain.holds import LIFE, HoldState
-from scheduling.errors import HoldMismatch
+from scheduling.errors.selections import HoldMismatch
 from scheduling.models import Hold
 from scheduling.selectors import selections
 from scheduling.selectors.profiles import hold_profile

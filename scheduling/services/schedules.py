@@ -13,7 +13,7 @@ from kernel.domain.schedules import Schedule
 from kernel.domain.windows import Window
 from kernel.errors import InvalidField
 from scheduling.domain.tariffs import MONTH_HOURS
-from scheduling.errors import ScheduleUnpriced, TooSoon
+from scheduling.errors.selections import ScheduleUnpriced, TooSoon
 from scheduling.selectors.installs import ready_at
 from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import BundleFacts

@@ -29,7 +29,7 @@ from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import started_months
 from scheduling.domain.wishes import Storage, Wishes
-from scheduling.errors import SelectionOutdated
+from scheduling.errors.selections import SelectionOutdated
 from scheduling.events import SelectionMade
 from scheduling.models import Selection
 from scheduling.selectors.installs import Install, install

@@ -98,7 +98,7 @@ def test_a_mandate_opens_the_same_by_key_by_session_and_by_token_and_every_use_i
 @pytest.mark.parametrize("name", ["sue", "aude"])
 def test_what_a_machine_reaches_by_mandate_is_within_its_scopes(world: World, name: str) -> None:
     narrow = registered(getattr(world, name), scopes=["monitoring.list_feeds"]).caller()
-    assert code_of(narrow.get(ALARMS)) == (403, "forbidden")
+    assert code_of(narrow.get(ALARMS)) == (403, "scope_missing")
     assert narrow.get("/api/v1/feeds").status_code == 200
 
 

@@ -32,7 +32,7 @@ from scheduling.domain.carriers import (
     is_yes,
     kept_until,
 )
-from scheduling.errors import CarrierNotReady
+from scheduling.errors.lines import CarrierNotReady
 from scheduling.models import CarrierLine, LineInterface, LineOpening, Site
 from scheduling.services.carriers import (
     ask_confirmation,

@@ -15,7 +15,7 @@ from kernel.models import EventRecord
 from scheduling.domain.evidence import Claim, EvidenceState, assess, verdict_of
 from scheduling.domain.light import Medium, faster_than, floor_us
 from scheduling.domain.verdicts import Verdict, judge
-from scheduling.errors import ImpossibleLatency, MeasuredInFuture
+from scheduling.errors.evidence import ImpossibleLatency, MeasuredInFuture
 from scheduling.models import LatencyEvidence, Span
 from scheduling.selectors.told import told_of_spans
 from tests.aggregation.supply import made

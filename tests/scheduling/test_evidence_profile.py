@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scheduling.errors import MeasuredTooLongAgo
+from scheduling.errors.evidence import MeasuredTooLongAgo
 from scheduling.models import LatencyEvidence
 from scheduling.selectors.profiles import evidence_profile
 from tests.aggregation.supply import made

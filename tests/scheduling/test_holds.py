@@ -14,7 +14,7 @@ from kernel.models.suspensions import SuspensionCause, SuspensionScope
 from kernel.selectors.capacity import free
 from kernel.services.capacity import set_totals
 from kernel.services.suspensions import open_suspension
-from scheduling.errors import LineNotSellable
+from scheduling.errors.lines import LineNotSellable
 from scheduling.models import LineProduct
 from scheduling.selectors.selections import BundleFacts
 from scheduling.services.holds import confirm_bundle, hold_bundle, release_bundle

@@ -21,7 +21,7 @@ from kernel.models.suspensions import SuspensionCause, SuspensionScope
 from kernel.money import to_fen
 from kernel.services.outbox import relay
 from kernel.services.suspensions import open_suspension
-from scheduling.errors import SelectionOutdated
+from scheduling.errors.selections import SelectionOutdated
 from scheduling.models import LineTariff, Selection, Span, SupplyRow, SupplyVersion
 from scheduling.selectors.selections import bundle
 from scheduling.selectors.supply import newest_supply

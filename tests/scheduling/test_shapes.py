@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from kernel.quantities import NumberText
-from scheduling.errors import DemandRefused
+from scheduling.errors.selections import DemandRefused
 from scheduling.services import questions
 from tests.scheduling.live import POINT, chosen, demand, open_whole_market
 from tests.support.cast import World
