@@ -71,7 +71,9 @@ def run(statement: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple
     """Run a statement that is the same every time but for its values, planned once a connection; the rows it returns."""
     cursor = _cursor(statement)
     cursor.execute(statement, values)
-    return cursor.fetchall() if cursor.pgresult.nfields else []
+    found: list[tuple[Any, ...]] = cursor.fetchall() if cursor.pgresult.nfields else []
+    cursor.cursor._reset()  # noqa: SLF001 - psycopg's: else what each statement was last given and found would stay in memory
+    return found
 
 
 def ask(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

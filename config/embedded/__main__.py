@@ -141,11 +141,8 @@ def _alone(folder: str, name: str, words: Sequence[str]) -> int:
         return follow(command, env=node.environment(), cwd=ROOT)
 
 
-NIGHTLY = {
-    "two_regions",
-    "partitions",
-    "plants",
-}  # attacks of minutes, which not every change has to wait for
+# Attacks of minutes, which not every change has to wait for.
+NIGHTLY = {"two_regions", "partitions", "plants"}
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "up": up,
     "stop": stop,

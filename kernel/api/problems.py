@@ -110,6 +110,8 @@ def translate(  # noqa: C901, PLR0911, PLR0912 - one table
             return errors.NotAcceptable(), None
         case exceptions.UnsupportedMediaType():
             return errors.UnsupportedMediaType(), None
+        case DisallowedHost():
+            return errors.UnknownHost(), None
         case RequestDataTooBig():
             return errors.BodyTooLarge(limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE), None
         case exceptions.ParseError():
@@ -136,15 +138,8 @@ def response_outside_views(problem: errors.Problem) -> JsonResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001 - Django's signature
     """Django's handler400."""
-    return response_outside_views(reading(exception))
-
-
-def reading(exception: Exception) -> errors.Problem:
-    """What was wrong with a request that Django itself would not read."""
-    if isinstance(exception, DisallowedHost):
-        return errors.UnknownHost()
-    translated = translate(exception)
-    return translated[0] if translated else errors.MalformedBody(media_type="form")
+    known = translate(exception)
+    return response_outside_views(known[0] if known else errors.MalformedBody(media_type="form"))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001 - Django's signature

@@ -31,9 +31,8 @@ def first_standings(supply: Supply, demand: Demand, lines: Lines, costs: Costs) 
     kept = np.empty((3, 0), dtype=np.int64)  # totals, offers, products
     for rows in passing(columns, demand, demand.top):
         compute = columns.price[rows] * costs.times
-        near = int(
-            np.searchsorted(compute, money - table.least, side="right")
-        )  # no line is cheap enough beyond
+        # Beyond these no line is cheap enough.
+        near = int(np.searchsorted(compute, money - table.least, side="right"))
         totals = compute[:near] + table.costs[:, columns.centre[rows[:near]]]
         ways, at = np.nonzero(totals <= money)
         kept = np.hstack([kept, np.stack([totals[ways, at], rows[at], ways])])
