@@ -43,14 +43,14 @@ class TableDigest:
     """The hash of one table, kept up to date row by row: `put` and `drop` touch one bucket each."""
 
     def __init__(self) -> None:
-        self._rows: list[dict[str, str]] = [{} for _ in range(BUCKETS)]
+        self._rows: dict[int, dict[str, str]] = {}
         self._hashes = [EMPTY_BUCKET] * BUCKETS
         self._stale: set[int] = set()
 
     def put(self, row_id: str, cells: Mapping[str, str | int | None]) -> None:
         """Add a row or replace the one of that id; cells are the known columns with defaults filled in."""
         bucket = bucket_of(row_id)
-        self._rows[bucket][row_id] = row_hash(cells)
+        self._rows.setdefault(bucket, {})[row_id] = row_hash(cells)
         self._stale.add(bucket)
 
     def drop(self, row_id: str) -> None:

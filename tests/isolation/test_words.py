@@ -82,8 +82,9 @@ def test_a_bad_body_is_refused_in_the_caller_s_language(
     asker, key = found
     caller = getattr(house.world, asker) if asker in CAST else house.world.nobody
     wrong = set()
+    first = WRITES.index(address)  # of two writes next to each other, one is asked in each language
     for language in ("zh-CN", "en-GB"):
-        for body in bad_bodies(address):
+        for body in [*bad_bodies(address)][(first + (language == "en-GB")) % 2 :: 2]:
             with transaction.atomic():
                 answer = caller.send(address.method, address.path(key), body, Accept_Language=language)
                 transaction.set_rollback(True)
