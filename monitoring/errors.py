@@ -103,3 +103,15 @@ class InstructionOfUpstream(Problem):
     code = "instruction_of_upstream"
     title = Text("该指令由上级节点下达", "The upstream gave this instruction")
     detail = Text("只有节点 {node} 可以解除；请向其申请。", "Only node {node} lifts it; ask there.")
+
+
+class SampleNeeded(Problem):
+    """The period has more selections than one audit examines."""
+
+    status = 400
+    code = "sample_needed"
+    title = Text("请给出抽样数", "A sample is needed")
+    detail = Text(
+        "该时段有 {count} 次选择，一次审计至多 {most} 次；请填写 sample，或缩短时段。",
+        "The period has {count} selections, and one audit examines at most {most}: give sample, or a shorter period.",
+    )

@@ -188,3 +188,28 @@ class NodeInstructionAnswered(Event):
 
     node: str
     state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FairnessAuditOpened(Event):
+    """The supervision asked for a fairness audit of so many of a period's selections, drawn by the seed; `subject` is the audit."""
+
+    name: ClassVar[str] = "monitoring.fairness_audit_opened"
+
+    seed: str
+    start: datetime
+    end: datetime
+    population: int
+    selections: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FairnessAudited(Event):
+    """A fairness audit is done; `digest` is the Content-Digest of its signed document."""
+
+    name: ClassVar[str] = "monitoring.fairness_audited"
+
+    verdict: str
+    examined: int
+    replayed: int
+    digest: str

@@ -7,6 +7,7 @@ from celery import shared_task
 from kernel.jobs import job
 from monitoring.services import alarms
 from monitoring.services.downward import call_late_instructions
+from monitoring.services.fairness import AUDIT, go_on
 from monitoring.services.feeds import announce_silence
 from monitoring.services.instructions import expire_instructions
 
@@ -15,6 +16,12 @@ from monitoring.services.instructions import expire_instructions
 def detect_anomalies(feed: str) -> None:
     """Look at what a feed brought since the last look."""
     alarms.detect_anomalies(feed=UUID(feed))
+
+
+@job(AUDIT)
+def audit_fairness(audit: str) -> None:
+    """Examine a slice of a fairness audit's selections."""
+    go_on(audit=UUID(audit))
 
 
 @shared_task(name="monitoring.tasks.watch_feeds", ignore_result=True)

@@ -1,5 +1,6 @@
 """What an order says of itself: its cards, its price, and the time that it serves."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -145,6 +146,15 @@ def served_until(order: Order, instant: datetime) -> datetime:
 def clock_rate() -> int:
     """Service seconds in a real second: 1, unless the node runs on a demonstration's accelerated clock."""
     return REAL_DAY // settings.DAY_SECONDS
+
+
+def ordered_bundles(selections: Iterable[UUID]) -> dict[UUID, list[int]]:
+    """Of each selection that anything was ordered of, the places of the bundles that were. One query."""
+    found: dict[UUID, list[int]] = {}
+    rows = Order.objects.filter(quote__selection__in=list(selections)).order_by("id")
+    for selection, bundle in rows.values_list("quote__selection", "quote__bundle"):
+        found.setdefault(selection, []).append(bundle)
+    return found
 
 
 def order_of_provider(order: UUID, actor: Actor) -> Order | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring.api import alarms, downward, feeds, indicators, instructions, telemetry, window
+from monitoring.api import alarms, downward, fairness, feeds, indicators, instructions, telemetry, window
 
 urlpatterns = [
     path("feeds", feeds.FeedsView.as_view(), name="feeds"),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("monitoring/alarms", alarms.AlarmsView.as_view(), name="monitoring-alarms"),
     path("monitoring/alarms/<uuid:pk>:acknowledge", alarms.AcknowledgeAlarmView.as_view()),
     path("monitoring/alarms/<uuid:pk>:close", alarms.CloseMonitoringAlarmView.as_view()),
+    path("fairness-audits", fairness.FairnessAuditsView.as_view(), name="fairness-audits"),
+    path("fairness-audits/<uuid:pk>", fairness.FairnessAuditView.as_view()),
     path("node-instructions", downward.NodeInstructionsView.as_view(), name="node-instructions"),
     path("node-instructions/<uuid:pk>", downward.NodeInstructionView.as_view()),
     path("node-instructions/<uuid:pk>:propose-lift", downward.ProposeNodeLiftView.as_view()),

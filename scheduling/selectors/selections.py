@@ -6,6 +6,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import BinaryField, Func, TextField, Value
+from django.db.models.functions import Cast, Concat
+
 from kernel.errors import NotFound
 from scheduling.domain.demand import LATENCY_LAYERS, PROTECTIONS
 from scheduling.errors.selections import NoSuchBundle, RemoteBundle
@@ -81,6 +84,27 @@ class BundleFacts:
 def ends_of(begins: Begins, z: UUID) -> tuple[UUID, ...]:
     """The sites at the ends of a line that begins there and leads to z."""
     return (*(site for site in begins if site is not None), z)
+
+
+def made_between(start: datetime, end: datetime) -> int:
+    """How many selections were made in [start, end)."""
+    return Selection.objects.filter(created_at__gte=start, created_at__lt=end).count()
+
+
+def drawn(*, start: datetime, end: datetime, sample: int | None, seed: str) -> list[UUID]:
+    """The selections of a sample of those made in [start, end), in the order that they were made in; None is all.
+
+    The sample are those of the least SHA-256 of seed and id (UTF-8, joined by `|`), so anybody may draw it again.
+    """
+    made = Selection.objects.filter(created_at__gte=start, created_at__lt=end)
+    if sample is not None:
+        lot = Func(
+            Concat(Value(f"{seed}|"), Cast("id", TextField())),
+            template="sha256(convert_to(%(expressions)s, 'UTF8'))",
+            output_field=BinaryField(),
+        )
+        made = made.order_by(lot)[:sample]
+    return sorted(made.values_list("id", flat=True))
 
 
 def bundle(selection: UUID, index: int) -> BundleFacts:

@@ -89,17 +89,20 @@ def newest_supply(newest: Identity | None = None) -> Version | None:
     return last
 
 
-def supply_of(snapshot: str, extras: str = "") -> Version | None:
+def supply_of(snapshot: str, extras: str = "", *, before: Version | None = None) -> Version | None:
     """The supply with that content hash, as it stood then; None where no version had it, or it is not kept.
 
-    `extras` is the hash of what the files lack, where that counts too.
+    `extras` is the hash of what the files lack, where that counts too. From an earlier version, where the caller has one
+    (`before`), only what changed since is read.
     """
     last = _last
     if last is not None and last.supply.snapshot == snapshot and extras in ("", last.supply.extras.snapshot):
         return last
     versions = SupplyVersion.objects.filter(snapshot=snapshot).order_by("-number")
     version = (versions.filter(extras=extras) if extras else versions).first()
-    return None if version is None else _built(version.number, snapshot, version.extras, version.built_at)
+    if version is None:
+        return None
+    return _caught_up(before, version.number, snapshot, version.extras, version.built_at)
 
 
 def _caught_up(last: Version | None, number: int, snapshot: str, extras: str, built_at: datetime) -> Version:

@@ -1,6 +1,5 @@
 """Making selections: the newest snapshot, the pure engine, and a record that can be replayed."""
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from kernel.services.outbox import publish
 from scheduling.domain.answer import Answer, Bundle
 from scheduling.domain.demand import Demand, DemandError
 from scheduling.domain.ends import EndClass
+from scheduling.domain.fairness import written
 from scheduling.domain.files import answer_json
 from scheduling.domain.light import Medium
 from scheduling.domain.lines import LineChoice, Lines
@@ -133,31 +133,38 @@ def replay_selection(*, selection: Selection) -> Replay:
     It was asked when it was asked: days until a start are counted from then, on both. Raises SelectionOutdated where an
     earlier release kept too little of where it starts.
     """
-    shown = selection.access
-    if "carriers" not in shown or "waits" in shown:
-        raise SelectionOutdated(created_at=selection.created_at.isoformat())
-    demand, wishes = parsed_demand(selection.demand, selection.asked_at, access_of(shown))
-    wishes = replace(wishes, waits=shown.get("opens_in", {}))
+    demand, wishes = question_of(
+        asked=selection.demand,
+        access=selection.access,
+        asked_at=selection.asked_at,
+        created_at=selection.created_at,
+    )
     answer = _answered(fresh_supply().supply, demand, wishes)
     then = supply_of(selection.snapshot, selection.extras)
-    again = None if then is None else _bytes(answer_json(_answered(then.supply, demand, wishes)))
+    again = None if then is None else written(answer_json(_answered(then.supply, demand, wishes)))
     return Replay(
         snapshot_then=selection.snapshot,
         snapshot_now=answer.snapshot,
         same_snapshot=answer.snapshot == selection.snapshot and (answer.extras or "") == selection.extras,
-        same_answer=None if again is None else again == _bytes(selection.answer),
+        same_answer=None if again is None else again == written(selection.answer),
         version_kept=then is not None,
         kept_days=settings.SUPPLY_KEPT_DAYS,
         answer=answer_json(answer),
     )
 
 
+def question_of(
+    *, asked: dict[str, Any], access: Mapping[str, Any], asked_at: datetime, created_at: datetime
+) -> tuple[Demand, Wishes]:
+    """What the engine was asked then, by what was kept of it. Raises SelectionOutdated as a replay does, DemandRefused."""
+    if "carriers" not in access or "waits" in access:
+        raise SelectionOutdated(created_at=created_at.isoformat())
+    demand, wishes = parsed_demand(asked, asked_at, access_of(access))
+    return demand, replace(wishes, waits=access.get("opens_in", {}))
+
+
 def _answered(supply: Supply, demand: Demand, wishes: Wishes) -> Answer:
     return select(supply, demand, lines_of(supply, demand, wishes))
-
-
-def _bytes(answer: Mapping[str, Any]) -> bytes:
-    return json.dumps(answer, sort_keys=True, ensure_ascii=False).encode()
 
 
 def _spans_of(bundle: Bundle) -> tuple[str, ...]:

@@ -339,6 +339,7 @@ def watched(world: World) -> None:
     for number in SEVERAL:
         times = {"start": minute(60 * number).isoformat(), "end": minute(0).isoformat()}
         made(world.rhea.post(f"/api/v1/indicators/{INDICATOR}:compute", times))
+        made(world.rhea.post("/api/v1/fairness-audits", times))
 
 
 def mandated(world: World, number: int) -> None:

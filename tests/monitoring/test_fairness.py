@@ -1,0 +1,231 @@
+"""Fairness audits (INVARIANTS C-8): a market in which nobody is favoured is shown to be so, and a favour is found."""
+
+import json
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.conf import settings
+
+from kernel.clock import now
+from kernel.models.outbox import EventRecord
+from kernel.services.jobs import run_next_job
+from monitoring.models import FairnessAudit
+from monitoring.services import fairness
+from monitoring.services.fairness import go_on
+from nodes.services.signatures import is_ours
+from scheduling.domain import selection as engine
+from scheduling.domain.costs import Costs, costs_of
+from scheduling.models import Selection, SupplyVersion
+from scheduling.selectors import supply
+from scheduling.services.supply import forget_versions, refresh_supply
+from tests.aggregation.supply import bring_to_market, made
+from tests.scheduling.live import chosen, let_a_second_pass, open_market
+from tests.support.cast import World
+
+pytestmark = pytest.mark.django_db
+PATH = "/api/v1/fairness-audits"
+SEED = "2026-11-27"
+
+
+def two_providers(world: World) -> None:
+    """Ada and Cleo sell the same at one price; the operator declares that Ada's firm is its own; Ben and Bea buy."""
+    open_market(world)
+    bring_to_market(world.cleo, suffix="-2")
+    let_a_second_pass()
+    own = world.otto.organisation
+    own.affiliate_entities = [world.ada.organisation.legal_entity]
+    own.save(update_fields=["affiliate_entities"])
+    assert world.ben.organisation
+    assert world.bea.organisation
+
+
+SCENE = two_providers
+
+
+def opened(world: World, **body: Any) -> dict[str, Any]:
+    period = {"start": (now() - timedelta(hours=1)).isoformat(), "end": now().isoformat(), "seed": SEED}
+    return dict(made(world.rhea.post(PATH, period | body)))
+
+
+def audited(world: World, **body: Any) -> dict[str, Any]:
+    """A fairness audit that its jobs have brought to an end."""
+    made_ = opened(world, **body)
+    while FairnessAudit.objects.get(id=made_["id"]).state == "running":
+        assert run_next_job()
+    return dict(made(world.rhea.get(f"{PATH}/{made_['id']}")))
+
+
+def favour(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """Plant a bug: what the firm of this code sells ranks as if it were cheaper."""
+
+    class Favouring(Costs):
+        by_price = False
+
+        def rank(self, row: int, product: Any, line: Any) -> tuple[bool, int]:
+            unknown, total = super().rank(row, product, line)
+            mine = favoured["provider"][row] == favoured["code"]
+            return unknown, total - total // 100 if mine else total
+
+    favoured: dict[str, Any] = {}
+
+    def favouring_costs_of(there: Any, *args: Any) -> Costs:
+        found = costs_of(there, *args)
+        favoured.update(
+            provider=there.columns.texts["provider"], code=there.columns.codes["provider"].get(code)
+        )
+        return Favouring(found.columns, found.times, found.stored, found.scorer)
+
+    monkeypatch.setattr(engine, "costs_of", favouring_costs_of)
+
+
+def figures(result: dict[str, Any], party: str) -> tuple[int, ...]:
+    (row,) = [each for each in result["parties"] if each["party"] == party]
+    return tuple(row[name] for name in ("eligible", "shown", "first", "first_relabelled", "ordered"))
+
+
+def test_a_market_without_favour_is_shown_to_be_neutral(world: World) -> None:
+    ada, cleo = world.ada.organisation.code, world.cleo.organisation.code
+    first = chosen(world.ben)
+    chosen(world.bea, providers={"exclude": [cleo]})
+    chosen(world.bea, want=[], top=1)
+    quote = made(world.ben.post("/api/v1/quotes", {"selection": first["id"], "bundle": 1}))
+    made(world.ben.post("/api/v1/orders", {"quote": quote["id"], "client_ref": str(uuid4())}))
+    found = audited(world)
+    result = found["result"]
+    assert (found["state"], found["verdict"], found["examined"], found["size"]) == ("done", "neutral", 3, 3)
+    assert (result["outcomes"], result["differences"], result["findings"]) == ({"same": 3}, {}, [])
+    assert figures(result, ada) == (3, 3, 3, 3, 0), (
+        "of equal price they share the first rank; ids order the page"
+    )
+    assert figures(result, cleo) == (2, 1, 1, 1, 1)
+    assert figures(result, "line-jia") == (3, 3, 3, 3, 1)
+    assert result["cut"] == 1, "the page of one has no room for the other of equal price"
+    assert found["owned"] == {"compute": sorted([ada, world.otto.organisation.code]), "line": []}
+    own, others = (each for each in result["groups"] if each["side"] == "compute")
+    assert (own["group"], own["eligible"], others["eligible"]) == ("operator", 3, 2)
+    assert is_ours(found["document"], digest=found["digest"], signature=found["signature"])
+    assert json.loads(found["document"])["result"] == result
+    events = EventRecord.objects.filter(subject=UUID(found["id"])).order_by("occurred_at")
+    assert [each.name for each in events] == [
+        "monitoring.fairness_audit_opened",
+        "monitoring.fairness_audited",
+    ]
+    assert events[1].payload["digest"] == found["digest"]
+    before = FairnessAudit.objects.get(id=found["id"])
+    go_on(audit=before.id)
+    assert FairnessAudit.objects.get(id=before.id).generation == before.generation, (
+        "a job that comes again does nothing"
+    )
+    again = audited(world, end=found["end"], start=found["start"])
+    assert json.loads(again["document"])["result"] == result, "the same seed finds the same"
+
+
+def test_a_bonus_for_the_operator_s_own_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen(world.ben)
+    assert audited(world)["verdict"] == "neutral"
+    favour(monkeypatch, world.ada.organisation.code)
+    favoured = chosen(world.ben)
+    assert favoured["ranks"] == [1, 2]
+    found = audited(world)
+    result = found["result"]
+    assert (found["verdict"], result["differences"]) == ("not_neutral", {"ranks": 2})
+    assert result["outcomes"] == {"same": 1, "differs": 1} or result["outcomes"] == {"same": 2}
+    assert {each["selection"] for each in result["findings"]} >= {favoured["id"]}
+    own, others = (each for each in result["groups"] if each["side"] == "compute")
+    assert own["first"] > own["first_relabelled"]
+    assert others["first"] < others["first_relabelled"]
+
+
+def test_a_bonus_that_was_taken_out_before_the_audit_is_found_by_the_replay(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as planted:
+        favour(planted, world.cleo.organisation.code)
+        favoured = chosen(world.ben)
+    assert favoured["answer"]["bundles"][0]["offer"] == "wj-910b-hour-2"
+    found = audited(world)
+    assert (found["verdict"], found["result"]["outcomes"]) == ("not_repeated", {"differs": 1})
+    assert found["result"]["findings"][0]["selection"] == favoured["id"]
+    own, others = (each for each in found["result"]["groups"] if each["side"] == "compute")
+    assert (own["first"], own["first_relabelled"], others["first"], others["first_relabelled"]) == (
+        0,
+        1,
+        1,
+        1,
+    )
+
+
+def test_what_cannot_be_replayed_is_counted_with_its_reason(world: World) -> None:
+    kept_too_little = Selection.objects.get(id=chosen(world.ben)["id"])
+    kept_too_little.id, kept_too_little.access = uuid4(), {"tail": None}
+    kept_too_little.save(force_insert=True)
+    bring_to_market(world.ada, suffix="-3")
+    refresh_supply(everything=True)
+    chosen(world.ben)
+    found = audited(world)
+    assert (found["verdict"], found["result"]["outcomes"]) == ("partly_shown", {"same": 2, "outdated": 1})
+    SupplyVersion.objects.update(built_at=now() - timedelta(days=settings.SUPPLY_KEPT_DAYS + 1))
+    assert forget_versions()
+    found = audited(world)
+    assert (found["verdict"], found["result"]["outcomes"]) == ("partly_shown", {"same": 1, "forgotten": 2})
+    assert (found["result"]["examined"], found["result"]["replayed"]) == (3, 1)
+
+
+def test_nothing_to_compare_shows_nothing(world: World) -> None:
+    found = audited(world)
+    assert (found["verdict"], found["result"]["examined"], found["population"]) == ("not_shown", 0, 0)
+
+
+def test_a_sample_is_drawn_by_the_seed_and_worked_off_in_slices(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [chosen(world.ben)["id"] for _ in range(5)]
+    monkeypatch.setattr(fairness, "SLICE_SECONDS", -1.0)
+    monkeypatch.setattr(supply, "_last", None)  # as of a worker that has just begun
+    row = FairnessAudit.objects.get(id=opened(world, sample=3)["id"])
+    lots = sorted(ids, key=lambda each: sha256(f"{SEED}|{each}".encode()).digest())
+    assert (row.population, [str(each) for each in row.selections]) == (5, sorted(lots[:3]))
+    seen = set()
+    while FairnessAudit.objects.get(id=row.id).state == "running":
+        assert run_next_job()
+        seen.add(world.rhea.get(f"{PATH}/{row.id}").json()["examined"])
+    assert seen == {0, 1, 2, 3}, "each slice is seen once it is committed"
+    assert FairnessAudit.objects.get(id=row.id).verdict == "neutral"
+
+
+def test_a_wrong_question_names_its_field(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**body: Any) -> tuple[int, str, str]:
+        at: datetime = now()
+        period = {"start": (at - timedelta(hours=1)).isoformat(), "end": at.isoformat()}
+        answer = world.rhea.post(PATH, period | body)
+        problem = answer.json()
+        return answer.status_code, problem["code"], problem["errors"][0]["pointer"]
+
+    assert refused(start=now().isoformat(), end=(now() - timedelta(hours=1)).isoformat())[1:] == (
+        "invalid_field",
+        "/end",
+    )
+    assert refused(end=(now() + timedelta(days=1)).isoformat())[1:] == ("invalid_field", "/end")
+    assert refused(sample=0)[2] == "/sample"
+    assert refused(seed="two words")[2] == "/seed"
+    monkeypatch.setattr(fairness, "MOST_SELECTIONS", 0)
+    chosen(world.ben)
+    assert refused() == (400, "sample_needed", "/sample")
+    assert opened(world, sample=1, seed="")["seed"], "the node draws one"
+
+
+def test_an_audit_is_the_supervision_s(world: World) -> None:
+    made_ = opened(world)
+    assert world.aude.post(PATH, {"start": made_["start"], "end": made_["end"]}).status_code == 201, (
+        "by mandate"
+    )
+    assert [world.owen.get(f"{PATH}/{made_['id']}").status_code, world.owen.post(PATH, {}).status_code] == [
+        200,
+        403,
+    ]
+    for stranger in (world.ada, world.ben, world.lin):
+        assert stranger.get(f"{PATH}/{made_['id']}").status_code == 404
+        assert stranger.get(PATH).status_code == 403
