@@ -40,10 +40,12 @@ def run(world: World) -> str:
         "what is missing is unknown, not zero",
     )
     told = read_window(regulator, alarm["id"])
+    audit = audited(world, regulator)
     return (
         f"4 classes; utilisation {Decimal(load['value']):.1f} % from {load['coverage_percent']} % of what was due "
         f"({load['declared_percent']} % declared); one feed off: {missing} slots missing, alarm; anomaly found "
-        f"at its label, counted {alarm['count']} times; regulator read event {told} as JSON and live"
+        f"at its label, counted {alarm['count']} times; regulator read event {told} as JSON and live; "
+        f"fairness audit of {audit['examined']} selections: {audit['verdict']}"
     )
 
 
@@ -153,6 +155,22 @@ def read_window(regulator: Client, alarm: str) -> int:
         live = json.loads(next(lines).removeprefix("data: "))
     expect(live == event, "the live feed tells the same event")
     return int(event["position"])
+
+
+def audited(world: World, regulator: Client) -> Any:
+    """A fairness audit of the selections of today: whose an offer is counts for nothing."""
+    now = datetime.now(UTC)
+    period = {"start": (now - timedelta(days=1)).isoformat(), "end": (now - timedelta(seconds=1)).isoformat()}
+    opened = regulator.post("/api/v1/fairness-audits", {**period, "sample": 5, "seed": "demo"})
+    path = f"/api/v1/fairness-audits/{opened['id']}"
+    done = world.until("the fairness audit is done", lambda: finished(regulator.get(path)))
+    expect(done["verdict"] == "neutral", f"labels change nothing: {done['result']}")
+    return done
+
+
+def finished(audit: Any) -> Any:
+    """The audit, once it is done."""
+    return audit if audit["state"] == "done" else None
 
 
 def odd(regulator: Client) -> Any:
