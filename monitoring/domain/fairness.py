@@ -136,7 +136,7 @@ def result_of(
                     for figure in FIGURES
                 },
             }
-            for side in owned
+            for side in sorted(owned)
             for group in GROUPS
         ],
         "parties": parties,

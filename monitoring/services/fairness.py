@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,11 +39,14 @@ from scheduling.services.fairness import (
     LINE,
     REPLAYED,
     Examined,
+    Kept,
     Outcome,
     Owned,
     Parties,
+    Supplies,
     examine,
     kept,
+    kept_supplies,
 )
 
 AUDIT = "monitoring.audit_fairness"
@@ -127,10 +131,12 @@ def go_on(*, audit: UUID) -> None:
 def _examine_some(row: FairnessAudit, *, until: float) -> None:
     """Examine one selection or more, until that reading of the monotonic clock."""
     owned = Owned(row.owned[COMPUTE], row.owned[LINE])
+    supplies = kept_supplies()
     while row.examined < row.size:
         ids = row.selections[row.examined : row.examined + SLICE]
-        for selection, found, ordered in examine(kept(ids, ordered_bundles(ids)), seed=row.seed, owned=owned):
-            _count(row.tally, selection, found, ordered)
+        rows = kept(ids, ordered_bundles(ids))
+        for found in examine(rows, seed=row.seed, owned=owned, supplies=supplies):
+            _count(row.tally, *found)
             row.examined += 1
             if time.monotonic() > until:
                 return
@@ -140,33 +146,9 @@ def _go_on_later(row: FairnessAudit) -> None:
     enqueue_job(AUDIT, key=f"fairness:{row.id}:{row.examined}", audit=str(row.id))
 
 
-def _count(tally: dict[str, Any], selection: UUID, found: Examined, ordered: Parties) -> None:
-    parties = (
-        found.eligible,
-        found.shown,
-        found.shown_there,
-        found.first,
-        found.first_there,
-        ordered,
-    )
-    count(
-        tally,
-        selection=str(selection),
-        outcome=found.outcome.value,
-        replayed=found.outcome in REPLAYED,
-        same=found.outcome is Outcome.SAME,
-        differences=found.differences,
-        cut=found.cut,
-        alone=found.alone,
-        figures=dict(zip(FIGURES, parties, strict=True)),
-    )
-
-
 def _finish(row: FairnessAudit) -> None:
     """Write what was found as one text, and sign it."""
-    result = result_of(
-        row.tally, owned=row.owned, replayed=[each.value for each in REPLAYED], same=Outcome.SAME.value
-    )
+    result = _result(row.tally, row.owned)
     row.document = canonical(
         {
             "format": FORMAT,
@@ -197,4 +179,40 @@ def _finish(row: FairnessAudit) -> None:
             digest=row.digest,
         ),
         actor=SYSTEM,
+    )
+
+
+def again(document: Mapping[str, Any], selections: Sequence[Kept], supplies: Supplies) -> dict[str, Any]:
+    """The result of an audit worked out once more, from its document and what it examined. Asks no database."""
+    own, tally = document["operator_owned"], new_tally()
+    owned = Owned(own[COMPUTE], own[LINE])
+    for found in examine(selections, seed=document["seed"], owned=owned, supplies=supplies):
+        _count(tally, *found)
+    return _result(tally, own)
+
+
+def _result(tally: dict[str, Any], owned: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    replayed = [each.value for each in REPLAYED]
+    return result_of(tally, owned=owned, replayed=replayed, same=Outcome.SAME.value)
+
+
+def _count(tally: dict[str, Any], selection: UUID, found: Examined, ordered: Parties) -> None:
+    parties = (
+        found.eligible,
+        found.shown,
+        found.shown_there,
+        found.first,
+        found.first_there,
+        ordered,
+    )
+    count(
+        tally,
+        selection=str(selection),
+        outcome=found.outcome.value,
+        replayed=found.outcome in REPLAYED,
+        same=found.outcome is Outcome.SAME,
+        differences=found.differences,
+        cut=found.cut,
+        alone=found.alone,
+        figures=dict(zip(FIGURES, parties, strict=True)),
     )

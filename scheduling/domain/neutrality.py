@@ -55,7 +55,9 @@ def relabelled(rng: Random, supply: Supply, owned: Owned, *, by_owner: bool) -> 
         "provider": {},
     }
     tables = [list(getattr(supply, table.name).values()) for table in TABLES]
-    offers: list[Offer] = tables[4]
+    offers: list[Offer] = sorted(
+        tables[4], key=lambda row: row.offer
+    )  # what is dealt hangs on no order of rows
     if by_owner:
         names["provider"] = _exchanged(rng, {row.provider for row in offers}, owned.providers)
     else:

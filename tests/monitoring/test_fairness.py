@@ -1,13 +1,17 @@
 """Fairness audits (INVARIANTS C-8): a market in which nobody is favoured is shown to be so, and a favour is found."""
 
+import io
 import json
 from datetime import datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
 
 from kernel.clock import now
 from kernel.models.outbox import EventRecord
@@ -121,6 +125,35 @@ def test_a_market_without_favour_is_shown_to_be_neutral(world: World) -> None:
     )
     again = audited(world, end=found["end"], start=found["start"])
     assert json.loads(again["document"])["result"] == result, "the same seed finds the same"
+
+
+def test_anybody_works_an_audit_out_again_from_its_files(world: World, tmp_path: Path) -> None:
+    chosen(world.ben)
+    bring_to_market(world.cleo, suffix="-4")
+    let_a_second_pass()
+    chosen(world.bea, weights={"cny_per_ms": "1"})
+    found = audited(world)
+    assert found["verdict"] == "neutral"
+    call_command("export_fairness_audit", found["id"], tmp_path)
+    assert (tmp_path / "document.json").read_text(encoding="utf-8") == found["document"]
+    said = io.StringIO()
+    with connection.execute_wrapper(no_statement):
+        call_command("verify_fairness_audit", tmp_path, stdout=said)
+    assert said.getvalue() == "neutral: 2 examined, 2 replayed\n"
+    file = tmp_path / "supply-0.jsonl"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace('"price_cny_hour": "', '"price_cny_hour": "9'), "utf-8"
+    )
+    with pytest.raises(SystemExit, match="1"):
+        call_command("verify_fairness_audit", tmp_path, stdout=said)
+    assert "{'same': 2} != {'forgotten': 1, 'same': 1}" in said.getvalue(), "another price is another hash"
+    (tmp_path / "document.json").unlink()
+    with pytest.raises(SystemExit, match="2"):
+        call_command("verify_fairness_audit", tmp_path, stderr=io.StringIO())
+
+
+def no_statement(*_: Any) -> None:
+    raise AssertionError
 
 
 def test_a_bonus_for_the_operator_s_own_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
