@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from scheduling.domain.answer import Answer, Bundle
 from scheduling.domain.demand import Demand
+from scheduling.domain.neutrality import Owned, relabelled
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import Wishes
@@ -28,6 +29,17 @@ SOME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthChe
 def test_other_names_and_other_owners_change_no_rank() -> None:
     for seed in range(WORLDS):
         assert disagreement(Random(seed)) is None, f"world {seed}"
+
+
+def test_a_seed_deals_the_same_labels_whatever_the_order_of_rows() -> None:
+    for seed in range(20):
+        supply = small_supply(Random(seed))
+        turned = Supply.build(*(part[::-1] for part in rows(supply)))
+        for by_owner in (False, True):
+            one, two = (
+                relabelled(Random(seed), each, Owned(("P2",)), by_owner=by_owner) for each in (supply, turned)
+            )
+            assert (one.names, one.supply.offers) == (two.names, two.supply.offers)
 
 
 def asked(seed: int) -> tuple[Supply, Demand, Wishes]:
