@@ -28,6 +28,15 @@ class TariffsImported(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SupplyWithdrawn(Event):
+    """A line provider took a site, a span or a tariff off the market; `subject` is it, `kind` says what it is."""
+
+    name: ClassVar[str] = "scheduling.supply_withdrawn"
+
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LineServiceDescribed(Event):
     """A line product promises other classes; `subject` is the product."""
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from aggregation.domain.centres import fastest_port
-from aggregation.models import Centre
+from aggregation.domain.offers import OfferState
+from aggregation.models import Centre, Offer
 from kernel.quantities import standard_racks
 
 
@@ -28,6 +29,12 @@ class CentreFacts:
 def centres(keys: Iterable[str]) -> dict[str, CentreFacts]:
     """The centres of these keys; unknown keys are absent."""
     return {row.key: _facts(row) for row in Centre.objects.filter(key__in=set(keys))}
+
+
+def selling_at(site: str) -> list[str]:
+    """The keys of the centres that meet the network at a site and have an offer that is listed."""
+    listed = Offer.objects.filter(pool__centre__site=site, state=OfferState.LISTED)
+    return list(listed.order_by("pool__centre__key").values_list("pool__centre__key", flat=True).distinct())
 
 
 def centres_in(divisions: str) -> list[CentreFacts]:

@@ -264,6 +264,7 @@ def _require_gate(row: LineChange) -> None:
     if moved := _facts(row):
         line_switches.require_line(moved)
         return
+    line_switches.require_spans_listed(_more(row))
     bundle: dict[str, Any] = row.order.facts["bundle"]
     line_switches.require_line_sellable(
         provider=row.line_provider,

@@ -84,11 +84,11 @@ class CatalogueLineOut(serializers.ModelSerializer[LineProduct]):
 
     def get_steps_mbps(self, row: LineProduct) -> list[int]:
         """Its steps, rising."""
-        return sorted({tariff.bandwidth_mbps for tariff in row.tariffs.all()})
+        return sorted({tariff.bandwidth_mbps for tariff in row.priced})
 
     def get_zones(self, row: LineProduct) -> list[str]:
         """The zones that it has prices for."""
-        return sorted({tariff.zone for tariff in row.tariffs.all()})
+        return sorted({tariff.zone for tariff in row.priced})
 
 
 class CatalogueLineQuery(PageQuery):

@@ -25,11 +25,14 @@ from scheduling.api.line_products import LineProductOut
 from scheduling.domain.elements import KEY
 from scheduling.domain.light import Medium
 from scheduling.domain.sites import IMPORTANT, SiteRole
+from scheduling.domain.withdrawals import SaleState
 from scheduling.models import LineProduct, LineTariff, Site, Span
 from scheduling.selectors.sites import described
 from scheduling.services.committed_lines import import_committed_lines
 from scheduling.services.networks import import_network, import_sites, import_spans
 from scheduling.services.tariffs import import_tariffs
+
+WITHDRAWABLE = ("state", "withdrawn_at", "withdrawal_reason", "generation")
 
 
 class NetworkIn(serializers.Serializer[Any]):
@@ -81,6 +84,7 @@ class SiteOut(serializers.ModelSerializer[Site]):
             "one_hop_centres",
             "service_area",
             "hop_us",
+            *WITHDRAWABLE,
             "marking",
         )
 
@@ -100,6 +104,8 @@ class SiteQuery(PageQuery):
     city__startswith = serializers.CharField(required=False)
     role__in = any_code(SiteRole.choices())
     carrier = serializers.CharField(required=False)
+    state = serializers.ChoiceField(SaleState.choices(), required=False)
+    state__in = any_code(SaleState.choices())
     oxc = serializers.BooleanField(required=False)
     otn_100g = serializers.BooleanField(required=False)
 
@@ -107,7 +113,7 @@ class SiteQuery(PageQuery):
 class SpanOut(serializers.ModelSerializer[Span]):
     """A span as its owner and the supervision see it; measured_us is one way, the upper end.
 
-    `free_mbps` is what the ledger can still grant.
+    `free_mbps` is what the ledger can still grant, 0 once it is withdrawn.
     """
 
     span = serializers.CharField(source="key")
@@ -137,6 +143,7 @@ class SpanOut(serializers.ModelSerializer[Span]):
             "loss",
             "srlg",
             "z_centre",
+            *WITHDRAWABLE,
             "marking",
         )
 
@@ -174,6 +181,7 @@ class TariffOut(serializers.ModelSerializer[LineTariff]):
             "terminal_us",
             "lead_days",
             "lead_in",
+            *WITHDRAWABLE,
             "marking",
             "expanded",
         )
@@ -277,7 +285,7 @@ class SitesView(HouseView):
 
     @extend_schema(parameters=[SiteQuery], responses=page_of(SiteOut))
     def get(self, request: Request) -> Response:
-        """List sites: where users and centres meet the network."""
+        """List sites, on the market or withdrawn: where users and centres meet the network."""
         return self.page(described(Site.objects.visible_to(self.actor)), SiteOut, SiteQuery)
 
 
@@ -290,6 +298,8 @@ class SpanQuery(PageQuery):
     a = serializers.CharField(required=False, source="a__key")
     b = serializers.CharField(required=False, source="b__key")
     medium = serializers.ChoiceField(Medium.choices(), required=False)
+    state = serializers.ChoiceField(SaleState.choices(), required=False)
+    state__in = any_code(SaleState.choices())
     provider = serializers.UUIDField(required=False, source="tenant_id")
 
 
@@ -302,7 +312,7 @@ class SpansView(HouseView):
 
     @extend_schema(parameters=[SpanQuery], responses=page_of(SpanOut))
     def get(self, request: Request) -> Response:
-        """List disclosed spans and committed lines."""
+        """List disclosed spans and committed lines, on the market or withdrawn."""
         return self.page(Span.objects.visible_to(self.actor).with_free(), SpanOut, SpanQuery)
 
 
@@ -314,6 +324,8 @@ class TariffQuery(PageQuery):
     product = serializers.UUIDField(required=False)
     technology = serializers.CharField(required=False, source="product__technology")
     zone = serializers.CharField(required=False)
+    state = serializers.ChoiceField(SaleState.choices(), required=False)
+    state__in = any_code(SaleState.choices())
     bandwidth_mbps = serializers.IntegerField(required=False)
 
 
@@ -325,6 +337,6 @@ class TariffsView(HouseView):
 
     @extend_schema(parameters=[TariffQuery], responses=page_of(TariffOut))
     def get(self, request: Request) -> Response:
-        """List tariff rows."""
+        """List tariff rows, on the market or withdrawn."""
         rows = LineTariff.objects.visible_to(self.actor).select_related("product__provider")
         return self.page(rows, TariffOut, TariffQuery)

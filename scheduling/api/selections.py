@@ -184,7 +184,11 @@ class ReplayOut(serializers.Serializer[Any]):
         help_text="whether the version of then is still there: it goes after kept_days, and the answer stays"
     )
     kept_days = serializers.IntegerField()
-    answer = DocumentField(AnswerOut, help_text="of the supply of now")
+    answer = DocumentField(
+        AnswerOut,
+        allow_null=True,
+        help_text="of the supply of now; null where the site that it starts from is withdrawn",
+    )
 
 
 class SelectionQuery(PageQuery):

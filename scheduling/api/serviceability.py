@@ -22,9 +22,9 @@ from scheduling.domain.sites import Point
 from scheduling.domain.working_days import DayCount
 from scheduling.errors.lines import AddressNotCovered
 from scheduling.errors.selections import NoAccessPoint
-from scheduling.models import Site
 from scheduling.selectors.ends import Networks, near_address, near_place, near_point, tail_over
 from scheduling.selectors.serviceability import Answered, Serviceability, serviceability
+from scheduling.selectors.sites import is_site
 from scheduling.selectors.supply import newest_supply
 
 WAYS = ("site", "place", "address", "lat")
@@ -144,7 +144,7 @@ def nears_of(query: dict[str, Any], networks: Networks) -> list[Near]:
     way = next(name for name in WAYS if name in query)
     match way:
         case "site":
-            known = Site.objects.filter(key=query["site"]).exists()
+            known = is_site(query["site"])
             found = [Near(query["site"], tail_over(Decimal(0)))] if known else []
         case "place":
             found = near_place(query["place"], networks)

@@ -22,6 +22,7 @@ from scheduling.api import (
     selections,
     serviceability,
     topologies,
+    withdrawals,
 )
 
 urlpatterns = [
@@ -45,6 +46,9 @@ urlpatterns = [
     path("sites", networks.SitesView.as_view(), name="sites"),
     path("spans", networks.SpansView.as_view(), name="spans"),
     path("tariffs", networks.TariffsView.as_view(), name="tariffs"),
+    path("sites/<uuid:pk>:withdraw", withdrawals.WithdrawSiteView.as_view()),
+    path("spans/<uuid:pk>:withdraw", withdrawals.WithdrawSpanView.as_view()),
+    path("tariffs/<uuid:pk>:withdraw", withdrawals.WithdrawTariffView.as_view()),
     path("line-products", line_products.LineProductsView.as_view(), name="line-products"),
     path("line-products/<uuid:pk>/gate", line_products.LineProductGateView.as_view()),
     path("line-products/<uuid:pk>:grade", line_products.GradeLineProductView.as_view()),

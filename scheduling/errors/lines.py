@@ -170,6 +170,18 @@ class LineQuoteExpired(Problem):
     )
 
 
+class SiteInUse(Problem):
+    """Something that is on the market, or that was declared, meets the network at the site."""
+
+    status = 409
+    code = "site_in_use"
+    title = Text("站点仍在使用", "The site is in use")
+    detail = Text(
+        "站点 {site} 上尚有：{uses_zh}；请先将其下架或撤回，再下架该站点。",
+        "At the site {site} there are {uses_en}: withdraw these first, then the site.",
+    )
+
+
 class NoSuchClass(Problem):
     """The profile of what lines promise lacks a class."""
 

@@ -6,7 +6,9 @@ from django.db import models
 from django.db.models import Q
 
 from kernel.models.base import Entity
+from scheduling.domain.withdrawals import SaleState
 from scheduling.domain.working_days import DayCount
+from scheduling.models.withdrawals import Withdrawable
 
 
 class LineProvider(Entity):
@@ -55,11 +57,16 @@ class LineProduct(Entity):
     @property
     def marking(self) -> str:
         """演示数据, where one of its prices is invented; `tariffs` are to be read with it."""
-        return next((tariff.marking for tariff in self.tariffs.all() if tariff.marking), "")
+        return next((tariff.marking for tariff in self.priced if tariff.marking), "")
+
+    @property
+    def priced(self) -> "list[LineTariff]":
+        """Its tariffs that are on the market."""
+        return [tariff for tariff in self.tariffs.all() if not tariff.is_withdrawn]
 
 
-class LineTariff(Entity):
-    """One price row of a product: a bandwidth step in a zone."""
+class LineTariff(Withdrawable):
+    """One price row of a product: a bandwidth step in a zone. Once it is withdrawn, the step is priced anew by another row."""
 
     tenant_field: ClassVar[str] = "product__provider__tenant_id"
 
@@ -76,11 +83,14 @@ class LineTariff(Entity):
     lead_in = models.CharField(max_length=10, choices=DayCount.choices(), default=DayCount.CALENDAR.value)
     marking = models.CharField(max_length=40, blank=True)
 
-    class Meta:
+    class Meta(Withdrawable.Meta):
         db_table = "line_tariff"
         constraints = [
+            *Withdrawable.Meta.constraints,
             models.UniqueConstraint(
-                fields=["product", "bandwidth_mbps", "zone"], name="line_tariff_once_a_step_and_zone"
+                fields=["product", "bandwidth_mbps", "zone"],
+                condition=Q(state=SaleState.LISTED.value),
+                name="line_tariff_once_a_step_and_zone",
             ),
             models.CheckConstraint(
                 condition=Q(one_off_cny__gte=0, monthly_cny__gte=0, monthly_cny_per_km__gte=0),

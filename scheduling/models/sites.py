@@ -5,12 +5,12 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from kernel.models.base import Entity
 from scheduling.domain.sites import SiteRole
+from scheduling.models.withdrawals import Withdrawable
 
 
-class Site(Entity):
-    """A station at WGS-84 coordinates; other providers and centres refer to it by its key."""
+class Site(Withdrawable):
+    """A station at WGS-84 coordinates; other providers and centres refer to it by its key, which is never used again."""
 
     tenant_field: ClassVar[str] = "tenant_id"
 
@@ -30,7 +30,7 @@ class Site(Entity):
     hop_us = models.BigIntegerField(help_text="µs one way for a pass through it")
     marking = models.CharField(max_length=40, blank=True)
 
-    class Meta:
+    class Meta(Withdrawable.Meta):
         db_table = "site"
 
 

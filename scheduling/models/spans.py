@@ -4,30 +4,33 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 
-from kernel.models.base import Entity, EntityQuerySet
 from kernel.models.capacity import still_free
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.rows import COMMITMENT
 from scheduling.domain.sites import Point
+from scheduling.domain.withdrawals import SaleState
 from scheduling.models.sites import Site
+from scheduling.models.withdrawals import Withdrawable, WithdrawableQuerySet
 
 
-class SpanQuerySet(EntityQuerySet["Span"]):
+class SpanQuerySet(WithdrawableQuerySet["Span"]):
     """Spans, and the ledger beside them."""
 
     def with_free(self) -> "SpanQuerySet":
-        """Annotate `free_mbps`, the bandwidth that the ledger can still grant (K2)."""
-        columns = {"free_mbps": still_free()}  # named on the model, so given as a mapping
+        """Annotate `free_mbps`, the bandwidth that can still be granted (K2): by the ledger, and 0 once withdrawn."""
+        left = Case(When(state=SaleState.WITHDRAWN, then=Value(0)), default=still_free())
+        columns = {"free_mbps": left}  # named on the model, so given as a mapping
         return self.annotate(**columns)
 
 
-class Span(Entity):
+class Span(Withdrawable):
     """An undirected piece of line; its free bandwidth is in the capacity ledger under its id, unit mbps.
 
     `measured_us` (one way, upper end of the interval) comes from accepted evidence, or is what a commitment commits
-    to; `measured_at` is of the evidence that it rests on, or that shows that the commitment is kept.
+    to; `measured_at` is of the evidence that it rests on, or that shows that the commitment is kept. One that is withdrawn
+    goes on to carry what it carries; its key is never used again.
     """
 
     tenant_field: ClassVar[str] = "tenant_id"
@@ -52,9 +55,10 @@ class Span(Entity):
 
     objects = SpanQuerySet.as_manager()  # type: ignore[misc] # the base has a manager of the base queryset
 
-    class Meta:
+    class Meta(Withdrawable.Meta):
         db_table = "span"
         constraints = [
+            *Withdrawable.Meta.constraints,
             models.CheckConstraint(condition=~Q(a=F("b")), name="span_joins_two_sites"),
             models.CheckConstraint(
                 condition=~Q(kind="commitment") | Q(measured_us__isnull=False),

@@ -31,15 +31,16 @@ def newest_boundary(city: str) -> MetroBoundary | None:
 
 
 def ground_of(boundary: MetroBoundary, line_provider: str) -> Ground:
-    """What there is now: every disclosed span and commitment counts with its whole capacity, sold or not, once it needs no review.
+    """What there is now: every disclosed span and commitment that is not withdrawn counts with its whole capacity, sold or not, once it needs no review.
 
     `line_provider` narrows networks and access points to one carrier's; empty is all. Five queries.
     """
     carriers = dict(LineProvider.objects.values_list("tenant_id", "key"))
     if line_provider:
         carriers = {tenant: key for tenant, key in carriers.items() if key == line_provider}
-    sites = {row.key: row for row in Site.objects.order_by("key")}
-    spans = Span.objects.filter(tenant_id__in=carriers).select_related("a", "b").order_by("key")
+    sites = {row.key: row for row in Site.objects.listed().order_by("key")}
+    disclosed = Span.objects.listed().filter(tenant_id__in=carriers)
+    spans = disclosed.select_related("a", "b").order_by("key")
     rows = [
         span_row(each, carriers[each.tenant_id], each.capacity_mbps)
         for each in spans

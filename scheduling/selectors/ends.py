@@ -10,6 +10,7 @@ from scheduling.domain.ends import EndRule, Tail
 from scheduling.domain.network import Network
 from scheduling.domain.serviceability import Near, own_points
 from scheduling.domain.sites import Point, SiteFacts
+from scheduling.domain.withdrawals import SaleState
 from scheduling.models import CentreEntry, CoveredAddress, EndProfile, LineProvider, Site
 from scheduling.selectors.profiles import ends_profile
 from scheduling.selectors.sites import access_points
@@ -83,7 +84,8 @@ def _first(nears: Sequence[Near], networks: Networks) -> list[Near]:
 
 def near_address(plain: str, networks: Networks) -> list[Near]:
     """The access points from which line providers cover an address, as it is compared; empty where nobody does."""
-    rows = list(CoveredAddress.objects.filter(plain=plain).select_related("site").order_by("id"))
+    covering = CoveredAddress.objects.filter(plain=plain, site__state=SaleState.LISTED)
+    rows = list(covering.select_related("site").order_by("id"))
     if not rows:
         return []
     keys = dict(

@@ -112,7 +112,7 @@ def sellable_products(products: Iterable[UUID]) -> set[UUID]:
     rows = list(LineProduct.objects.filter(id__in=open_).select_related("provider"))
     tenants = {row.provider.tenant_id for row in rows}
     rights = sales_rights(tenants)
-    ends = Span.objects.filter(tenant_id__in=tenants).values_list("tenant_id", "a__city", "b__city")
+    ends = Span.objects.listed().filter(tenant_id__in=tenants).values_list("tenant_id", "a__city", "b__city")
     cities: dict[UUID, set[str]] = {tenant: set() for tenant in tenants}
     for tenant, a, b in ends.distinct().order_by():
         cities[tenant] |= {a, b}

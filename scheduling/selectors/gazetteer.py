@@ -36,6 +36,6 @@ def gazetteer() -> Gazetteer:
     known = known_places()
     sites = [
         Place(name=site.name, code="", level="site", parent=site.city, point=point_of(site))
-        for site in Site.objects.order_by("key")
+        for site in Site.objects.listed().order_by("key")
     ]
     return replace(known, places=(*known.places, *sites))

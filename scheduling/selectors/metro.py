@@ -98,7 +98,8 @@ def _stations(line_provider: str) -> dict[str, Stations]:
     verified = OneHopAccess.objects.filter(site=OuterRef("pk"), state=OneHopState.VERIFIED)
     point, important = Q(role=SiteRole.ACCESS_POINT), Q(role__in=sorted(IMPORTANT))
     rows = (
-        Site.objects.filter(tenant_id__in=carriers.values("tenant_id"))
+        Site.objects.listed()
+        .filter(tenant_id__in=carriers.values("tenant_id"))
         .annotate(hops=Exists(verified))
         .values("city")
         .annotate(
@@ -125,7 +126,9 @@ def evidence_of(metro: Metro, basis: str | None, line_provider: str) -> str | No
         case "circles":
             return None if metro.circles is None else f"/api/v1/latency-circles/{metro.circles.id}"
         case "sites":
-            return f"/api/v1/sites?{within}" + (f"&carrier={line_provider}" if line_provider else "")
+            return f"/api/v1/sites?state=listed&{within}" + (
+                f"&carrier={line_provider}" if line_provider else ""
+            )
         case "centres":
             return f"/api/v1/centres?division__startswith={divisions_of(metro.city)}"
         case "one_hop":

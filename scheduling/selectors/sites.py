@@ -31,10 +31,10 @@ def facts(sites: Iterable[Site]) -> list[SiteFacts]:
 
 
 def is_site(key: str) -> bool:
-    """Whether a site has the key."""
-    return Site.objects.filter(key=key).exists()
+    """Whether a site on the market has the key."""
+    return Site.objects.listed().filter(key=key).exists()
 
 
 def access_points() -> list[SiteFacts]:
-    """Every integrated access point."""
-    return facts(Site.objects.filter(role=SiteRole.ACCESS_POINT))
+    """Every integrated access point on the market."""
+    return facts(Site.objects.listed().filter(role=SiteRole.ACCESS_POINT))

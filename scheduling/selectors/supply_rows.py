@@ -72,7 +72,7 @@ class Standing(NamedTuple):
 def wanted_rows(scope: Scope) -> list[Wanted]:
     """The rows of what may be sold now, within the scope, in a fixed number of queries.
 
-    Lines: products whose gate is open somewhere, with the ledger's reservations, and no commitment that awaits review. Compute: aggregation's sellable, fresh
+    Lines: products whose gate is open somewhere, with the ledger's reservations, nothing that is withdrawn, and no commitment that awaits review. Compute: aggregation's sellable, fresh
     offers, at centres that meet the network at a known site.
     """
     found: dict[tuple[int, str], Wanted] = {}
@@ -93,7 +93,7 @@ def standing_rows(scope: Scope, wanted: Iterable[Wanted]) -> Iterable[Standing]:
     sites = [row.key for row in wanted if row.part == SITES]
     stand = Q(part__in=(CENTRES, FACTS), key__in=centres) | Q(part=SITES, key__in=sites)
     priced = Q(part__in=(TARIFFS, GRADES), owner__in=scope.carriers)
-    single = Q(source__in=scope.offers) | Q(resource__in=scope.resources)
+    single = Q(source__in=scope.offers | scope.withdrawn) | Q(resource__in=scope.resources)
     return _standing(rows.filter(Q(owner__in=scope.owners) | priced | single | stand))
 
 
@@ -104,8 +104,8 @@ def _standing(rows: QuerySet[SupplyRow]) -> Iterator[Standing]:
 
 def _lines(scope: Scope) -> list[Wanted]:
     sites = _sites(scope)
-    spans = Span.objects.defer("created_at")
-    tariffs = LineTariff.objects.select_related("product__provider")
+    spans = Span.objects.listed().defer("created_at")
+    tariffs = LineTariff.objects.listed().select_related("product__provider")
     if not scope.everything:
         spans = spans.filter(Q(tenant_id__in=scope.owners) | Q(id__among=scope.resources))
     found = list(spans)
@@ -166,8 +166,8 @@ Sites = dict[UUID, tuple[Site, int | None]]
 def _sites(scope: Scope) -> Sites:
     """The sites within the scope, read before anything that hangs on them."""
     if scope.everything:
-        return {site.id: (site, site.generation) for site in Site.objects.all()}
-    sites = Site.objects.filter(Q(tenant_id__in=scope.owners) | Q(id__among=scope.sites))
+        return {site.id: (site, site.generation) for site in Site.objects.listed()}
+    sites = Site.objects.listed().filter(Q(tenant_id__in=scope.owners) | Q(id__among=scope.sites))
     return {site.id: (site, scope.sites.get(site.id)) for site in sites}
 
 
@@ -175,7 +175,7 @@ def _join(spans: Iterable[Span], sites: Sites) -> None:
     """Let spans know their ends, which are wanted with them: their owner may have just made them."""
     ends = {end for span in spans for end in (span.a_id, span.b_id)}
     if lacking := ends - sites.keys():
-        sites |= {site.id: (site, None) for site in Site.objects.filter(id__among=lacking)}
+        sites |= {site.id: (site, None) for site in Site.objects.listed().filter(id__among=lacking)}
     for span in spans:
         span.a, span.b = sites[span.a_id][0], sites[span.b_id][0]
 
@@ -199,7 +199,7 @@ def _compute(scope: Scope) -> list[Wanted]:
         owners=scope.owners, pools=scope.resources, offers=scope.offers, all_=scope.everything
     )
     named = {row.cells["site"] for row in offered.centres}
-    met = list(Site.objects.filter(key__among=named))
+    met = list(Site.objects.listed().filter(key__among=named))
     known = {site.key for site in met}
     centres = [row for row in offered.centres if row.cells["site"] in known]
     reached = {row.cells["centre"] for row in centres}

@@ -19,7 +19,8 @@ class Scope:
     """What may have changed: everything, whatever tenants own, or less.
 
     Of `carriers` the prices and what stands in the tables in another generation than in the snapshot; single offers; what
-    rests on resources of the ledger, a span being its own; single sites, in the generation as which they are looked at.
+    rests on resources of the ledger, a span being its own; single sites, in the generation as which they are looked at;
+    sites, spans and tariffs that are `withdrawn`, which may stand in the snapshot yet.
     """
 
     everything: bool = False
@@ -28,6 +29,7 @@ class Scope:
     offers: set[UUID] = field(default_factory=set)
     resources: set[UUID] = field(default_factory=set)
     sites: dict[UUID, int] = field(default_factory=dict)
+    withdrawn: set[UUID] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         """Whether there is anything to look at."""
@@ -47,24 +49,27 @@ def narrowed(scope: Scope) -> Scope:
     """
     if scope.everything or not scope.carriers:
         return scope
-    moved = _changed(Site.objects.filter(tenant_id__in=scope.carriers), SITES)
+    moved = _changed(Site.objects.listed().filter(tenant_id__in=scope.carriers), SITES)
     sites = {id_: (key, generation) for id_, key, generation in moved.values_list("id", "key", "generation")}
     stand = SupplyRow.objects.filter(part=SITES, until=None, source__among=sites)
     known = set(stand.exclude(generation=None).values_list("source", flat=True))
     new = [key for id_, (key, _) in sites.items() if id_ not in known]
     # a site's city decides where the spans of others end, too, and so what they are licensed to sell
     joined = (
-        Span.objects.filter(Q(a__id__among=sites) | Q(b__id__among=sites)) if sites else Span.objects.none()
+        Span.objects.listed().filter(Q(a__id__among=sites) | Q(b__id__among=sites))
+        if sites
+        else Span.objects.none()
     )
     carriers = scope.carriers | set(joined.values_list("tenant_id", flat=True).distinct().order_by())
     turned = _sold(carriers) ^ _standing(carriers)
-    spans = _changed(Span.objects.filter(tenant_id__in=scope.carriers - turned), SPANS)
+    spans = _changed(Span.objects.listed().filter(tenant_id__in=scope.carriers - turned), SPANS)
     return Scope(
         owners=scope.owners | turned | (owners_at(new) if new else set()),
         carriers=carriers,
         offers=scope.offers,
         resources=scope.resources | set(spans.values_list("id", flat=True)),
         sites={id_: generation for id_, (_, generation) in sites.items()},
+        withdrawn=scope.withdrawn,
     )
 
 
@@ -78,7 +83,7 @@ def _changed(rows: "QuerySet[Site] | QuerySet[Span]", part: int) -> "QuerySet[Si
 
 def _sold(carriers: Collection[UUID]) -> set[UUID]:
     """The carriers of which a priced product may be sold."""
-    priced = LineTariff.objects.filter(product__provider__tenant_id__in=carriers)
+    priced = LineTariff.objects.listed().filter(product__provider__tenant_id__in=carriers)
     tenants = dict(priced.values_list("product_id", "product__provider__tenant_id").distinct().order_by())
     return {tenants[product] for product in sellable_products(tenants)}
 

@@ -77,7 +77,7 @@ def enquire_line(
     if provider is None or not asks(provider.tenant_id):
         raise NoLineInterface(pointer="/line_provider", line_provider=line_provider)
     named = {"a": a, "z": z} | ({"protection_a": protection_a} if protection_a else {})
-    sites = {row.key: row for row in Site.objects.filter(key__in=named.values())}
+    sites = {row.key: row for row in Site.objects.listed().filter(key__in=named.values())}
     for name, key in named.items():
         if key not in sites:
             raise UnknownSite(pointer=f"/{name}", site=key)

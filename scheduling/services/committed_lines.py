@@ -21,7 +21,14 @@ from scheduling.events import NetworkImported
 from scheduling.models import Site, Span
 from scheduling.selectors.sites import point_of
 from scheduling.services.line_providers import claim_key
-from scheduling.services.spans import ImportReport, parallels, put_spans, taken_faults
+from scheduling.services.spans import (
+    ImportReport,
+    locked_sites,
+    parallels,
+    put_spans,
+    taken_faults,
+    withdrawn_faults,
+)
 
 
 @transaction.atomic
@@ -39,13 +46,15 @@ def import_committed_lines(*, text: str, marking: str, dry_run: bool, actor: Act
         return ImportReport(dry_run, len(given), 0, 0, tuple(many))
     rows, wrong = read_elements(COMMITTED_COLUMNS, given)
     keys = {row.values[end] for row in rows for end in ("a_site", "z_site")}
-    sites = {site.key: site for site in Site.objects.filter(key__in=keys)}
+    sites = locked_sites(keys)
     known = {span.key: span for span in Span.objects.filter(key__in=[row.values["line"] for row in rows])}
     faults = [
         *torn,
         *wrong,
         *twice(rows, "line"),
         *taken_faults(rows, "line", known, actor.tenant_id),
+        *withdrawn_faults(rows, ["line"], known),
+        *withdrawn_faults(rows, ["a_site", "z_site"], sites),
         *_disagreements(rows, sites),
         *_astray(rows),
     ]

@@ -79,7 +79,9 @@ def import_covered_addresses(*, text: str, dry_run: bool, actor: Actor) -> Impor
     if many := too_many(given, "/lines"):
         return ImportReport(dry_run, len(given), 0, 0, tuple(many))
     rows, wrong = read_elements(COVERED_COLUMNS, given)
-    sites = {row.key: row for row in Site.objects.filter(key__in={row.values["site"] for row in rows})}
+    sites = {
+        row.key: row for row in Site.objects.listed().filter(key__in={row.values["site"] for row in rows})
+    }
     faults = [
         *torn,
         *wrong,

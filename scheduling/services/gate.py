@@ -5,9 +5,17 @@ from uuid import UUID
 
 from scheduling.errors.lines import LineChanged, LineNotSellable
 from scheduling.errors.selections import PriceChanged
+from scheduling.models import LineTariff
 from scheduling.selectors.gate import blocks_of_line, cities_of
 from scheduling.selectors.selections import BundleFacts
-from scheduling.selectors.sold_lines import moved_tariff, spans_now, why_not_kept
+from scheduling.selectors.sold_lines import (
+    first_withdrawn,
+    moved_tariff,
+    spans_now,
+    tariff_now,
+    why_not_kept,
+    withdrawn_tariff,
+)
 
 
 def require_line_sellable(*, provider: UUID, technology: str, ends: Iterable[UUID]) -> None:
@@ -29,13 +37,31 @@ def require_line(facts: BundleFacts) -> None:
 
 
 def require_tariff(facts: BundleFacts) -> None:
-    """Raise PriceChanged with the fields where the row of the tariff that priced a bundle's line is another by now."""
-    if moved := moved_tariff(facts):
+    """Raise PriceChanged with the fields where the row of the tariff that priced a bundle's line is another by now, or withdrawn."""
+    row = tariff_now(facts)
+    _require_listed(row)
+    if moved := moved_tariff(facts, row):
         zh = "、".join(f"{name}（{then} → {now}）" for name, then, now in moved)
         en = ", ".join(f"{name} ({then} → {now})" for name, then, now in moved)
         raise PriceChanged(
             pointer="/selection", what_zh=f"专线资费的 {zh}", what_en=f"The line tariff's {en}"
         )
+
+
+def require_tariff_listed(facts: BundleFacts) -> None:
+    """Raise PriceChanged where the tariff that priced a bundle's line is withdrawn; one that is dearer by now may stand."""
+    _require_listed(tariff_now(facts))
+
+
+def require_spans_listed(spans: Iterable[UUID]) -> None:
+    """Raise LineNotSellable where more is wanted of a span that is withdrawn: it carries what it carries, and no more."""
+    if reason := first_withdrawn(spans):
+        raise LineNotSellable(reasons_zh=reason.zh, reasons_en=reason.en)
+
+
+def _require_listed(row: LineTariff | None) -> None:
+    if what := withdrawn_tariff(row):
+        raise PriceChanged(pointer="/selection", what_zh=what.zh, what_en=what.en)
 
 
 def _require_open(provider: UUID, technology: str, cities: Iterable[str]) -> None:

@@ -21,7 +21,15 @@ from scheduling.events import NetworkImported
 from scheduling.models import Site, Span
 from scheduling.selectors.sites import point_of
 from scheduling.services.line_providers import claim_key
-from scheduling.services.spans import ImportReport, parallels, put_rows, put_spans, taken_faults
+from scheduling.services.spans import (
+    ImportReport,
+    locked_sites,
+    parallels,
+    put_rows,
+    put_spans,
+    taken_faults,
+    withdrawn_faults,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +105,7 @@ def take_network(
     site_rows, wrong_sites = read_elements(SITE_COLUMNS, sites)
     span_rows, wrong_spans = read_elements(SPAN_COLUMNS, spans, beside=disclosures.DERIVED)
     ends = {row.values[end] for row in span_rows for end in ("a", "b")}
-    known_sites = {
-        site.key: site
-        for site in Site.objects.filter(key__in=ends | {row.values["site"] for row in site_rows})
-    }
+    known_sites = locked_sites(ends | {row.values["site"] for row in site_rows})
     drawn = Span.objects.filter(key__in=[row.values["span"] for row in span_rows])
     known_spans = {span.key: span for span in drawn.select_related("a", "b")}
     points = {key: point_of(site) for key, site in known_sites.items()} | {
@@ -113,9 +118,12 @@ def take_network(
         *disclosures.coordinate_faults(site_rows),
         *disclosures.area_faults(site_rows),
         *taken_faults(site_rows, "site", known_sites, actor.tenant_id),
+        *withdrawn_faults(site_rows, ["site"], known_sites),
         *wrong_spans,
         *twice(span_rows, "span"),
         *taken_faults(span_rows, "span", known_spans, actor.tenant_id),
+        *withdrawn_faults(span_rows, ["span"], known_spans),
+        *withdrawn_faults(span_rows, ["a", "b"], known_sites),
         *_geography(span_rows, points),
         *_moved(site_rows, {row.values["span"] for row in span_rows}, points),
     ]
@@ -169,7 +177,8 @@ def _geography(spans: list[Element], points: Mapping[str, Point]) -> list[Fault]
 def _moved(sites: list[Element], redrawn: set[str], points: Mapping[str, Point]) -> list[Fault]:
     """A fault for each site that would move away from spans, own or others', that are not sent again."""
     places = {row.values["site"]: row for row in sites}
-    touching = Span.objects.filter(Q(a__key__in=places) | Q(b__key__in=places)).exclude(key__in=redrawn)
+    ends = Q(a__key__in=places) | Q(b__key__in=places)
+    touching = Span.objects.listed().filter(ends).exclude(key__in=redrawn)
     faults = []
     for span in touching.select_related("a", "b"):
         a, b = (points.get(site.key, point_of(site)) for site in (span.a, span.b))

@@ -51,7 +51,9 @@ def declare_one_hops(*, declarations: Sequence[Declaration], actor: Actor) -> li
     require_certified(actor)
     assert actor.tenant_id is not None  # noqa: S101 - a certified party is an organisation
     take_lock(Lock.SNAPSHOT, f"one hop {actor.tenant_id}")
-    sites = {row.key: row for row in Site.objects.filter(key__in={each.site for each in declarations})}
+    sites = {
+        row.key: row for row in Site.objects.listed().filter(key__in={each.site for each in declarations})
+    }
     known = centres(each.centre for each in declarations)
     standing = set(
         OneHopAccess.objects.filter(

@@ -25,6 +25,7 @@ from scheduling.models import Hold
 from scheduling.selectors import selections
 from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import BundleFacts
+from scheduling.services.gate import require_tariff_listed
 from scheduling.services.holds import extend_bundle, hold_bundle, release_bundle
 from scheduling.services.schedules import require_bookable, schedule_asked
 from scheduling.services.shortages import COMPUTE, naming, said_of
@@ -47,7 +48,7 @@ def place_hold(*, wish: Wish, actor: Actor) -> Hold:
     """Hold what is wished in every window of its schedule, or nothing.
 
     Raises NotFound for another's selection, InvalidField, TooSoon, ScheduleUnpriced, SoldOut, NotSellable,
-    LineNotSellable, LineChanged, HoldQuotaReached, HoldsLapse.
+    LineNotSellable, LineChanged, HoldQuotaReached, HoldsLapse, PriceChanged where the line's tariff is withdrawn.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     line = None
@@ -227,6 +228,7 @@ def _hold_line_too(row: Hold, line: BundleFacts, wish: Wish, actor: Actor) -> No
     row.expires_at = hold_bundle(
         bundle=row.id, facts=line, tenant=row.tenant_id, ttl=wish.ttl, schedule=wish.schedule, actor=actor
     )
+    require_tariff_listed(line)
 
 
 def _locked(hold: UUID) -> Hold:

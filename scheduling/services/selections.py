@@ -46,7 +46,7 @@ class Replay:
     """A selection asked again of the supply that it was answered on, and of the supply of now.
 
     `same_answer`: the answer of then, to the byte; None where that version is not kept any more (`version_kept`), or
-    never was. `answer` is that of now.
+    never was. `answer` is that of now; None where the site that it starts from is withdrawn.
     """
 
     snapshot_then: str
@@ -55,7 +55,7 @@ class Replay:
     same_answer: bool | None
     version_kept: bool
     kept_days: int
-    answer: dict[str, Any]
+    answer: dict[str, Any] | None
 
 
 @transaction.atomic(savepoint=False)
@@ -130,6 +130,7 @@ def _with_others(
 def replay_selection(*, selection: Selection) -> Replay:
     """Ask the stored demand of the version it was answered on, and of the supply as it is now. Nothing is written.
 
+    There is no answer of now where the site that it starts from is withdrawn.
     It was asked when it was asked: days until a start are counted from then, on both. Raises SelectionOutdated where an
     earlier release kept too little of where it starts.
     """
@@ -139,17 +140,20 @@ def replay_selection(*, selection: Selection) -> Replay:
         asked_at=selection.asked_at,
         created_at=selection.created_at,
     )
-    answer = _answered(fresh_supply().supply, demand, wishes)
+    supply = fresh_supply().supply
+    answer = _answered(supply, demand, wishes) if demand.from_site in supply.sites else None
     then = supply_of(selection.snapshot, selection.extras)
     again = None if then is None else written(answer_json(_answered(then.supply, demand, wishes)))
     return Replay(
         snapshot_then=selection.snapshot,
-        snapshot_now=answer.snapshot,
-        same_snapshot=answer.snapshot == selection.snapshot and (answer.extras or "") == selection.extras,
+        snapshot_now=supply.snapshot,
+        same_snapshot=answer is not None
+        and answer.snapshot == selection.snapshot
+        and (answer.extras or "") == selection.extras,
         same_answer=None if again is None else again == written(selection.answer),
         version_kept=then is not None,
         kept_days=settings.SUPPLY_KEPT_DAYS,
-        answer=answer_json(answer),
+        answer=None if answer is None else answer_json(answer),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from kernel.services.capacity import set_totals
 from kernel.text import Text
 from scheduling.domain.disclosures import Route, shared_risks
 from scheduling.domain.elements import Element, Fault
-from scheduling.models import Span
+from scheduling.models import Site, Span
+from scheduling.models.withdrawals import Withdrawable
 
 E = TypeVar("E", bound=Entity)
 UNIT = "mbps"
@@ -61,7 +63,11 @@ def parallels(elements: Iterable[Element], column: str, ends: tuple[str, str], t
     """
     rows = {each.values[column]: each for each in elements}
     sites = {each.values[end] for each in rows.values() for end in ends}
-    others = Span.objects.filter(tenant_id=tenant, a__key__in=sites, b__key__in=sites).exclude(key__in=rows)
+    others = (
+        Span.objects.listed()
+        .filter(tenant_id=tenant, a__key__in=sites, b__key__in=sites)
+        .exclude(key__in=rows)
+    )
     known = {row.key: row for row in others.select_related("a", "b")}
     routes = {key: Route(frozenset((row.a.key, row.b.key)), tuple(row.srlg)) for key, row in known.items()}
     seen = {route.ends for route in routes.values()}
@@ -83,6 +89,12 @@ def parallels(elements: Iterable[Element], column: str, ends: tuple[str, str], t
     return Parallels(risks, flags, beside)
 
 
+def locked_sites(keys: Iterable[str]) -> dict[str, Site]:
+    """The sites of these keys, locked in one order: none is withdrawn while spans are put between them."""
+    rows = Site.objects.filter(key__in=set(keys)).order_by("id").select_for_update(no_key=True)
+    return {site.key: site for site in rows}
+
+
 def taken_faults(
     elements: Iterable[Element], column: str, known: Mapping[str, Any], tenant: UUID
 ) -> list[Fault]:
@@ -97,6 +109,23 @@ def taken_faults(
         for element in elements
         if (row := known.get(element.values[column])) is not None and row.tenant_id != tenant
     ]
+
+
+def withdrawn_faults(
+    elements: Iterable[Element], columns: Iterable[str], known: Mapping[str, Withdrawable]
+) -> list[Fault]:
+    """A fault for each of these columns whose key is of something that was withdrawn: a key is never used again."""
+    found = []
+    for element, column in product(elements, columns):
+        row = known.get(element.values[column])
+        if row is not None and row.withdrawn_at is not None:
+            key, at = element.values[column], row.withdrawn_at.isoformat(timespec="seconds")
+            zh, en = (
+                f"{key} 已于 {at} 下架，编号不再使用，请换一个",
+                f"{key} was withdrawn at {at}, and a key is never used again: choose another",
+            )
+            found.append(element.fault(column, "withdrawn", zh, en))
+    return found
 
 
 def put_rows(

@@ -74,7 +74,9 @@ BUNDLES = (
     "kernel.hold_expired",
     "kernel.window_ended",
 )
+WITHDRAWN = "scheduling.supply_withdrawn"
 LINES = (
+    WITHDRAWN,
     "scheduling.network_imported",
     "scheduling.tariffs_imported",
     "scheduling.line_product_graded",
@@ -215,6 +217,8 @@ def _scope(since: datetime, until: datetime, events: Iterable[tuple[str | None, 
             scope.resources.add(subject)
         elif name in LINES and tenant is not None:
             scope.carriers.add(tenant)
+            if name == WITHDRAWN:
+                scope.withdrawn.add(subject)
         elif name.startswith("aggregation.offer_"):
             scope.offers.add(subject)
         elif tenant is not None:

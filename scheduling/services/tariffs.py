@@ -29,7 +29,7 @@ TERMS = (
 
 @transaction.atomic
 def import_tariffs(*, text: str, marking: str, dry_run: bool, actor: Actor) -> ImportReport:
-    """Take a whole CSV of tariff rows or nothing; a (technology, step, zone) that exists is priced anew.
+    """Take a whole CSV of tariff rows or nothing; a (technology, step, zone) that is on the market is priced anew.
 
     The line products appear with their first row. Raises NotCertified, ProviderKeyTaken.
     """
@@ -56,7 +56,7 @@ def import_tariffs(*, text: str, marking: str, dry_run: bool, actor: Actor) -> I
     if faults or not rows:
         return ImportReport(dry_run, len(given), 0, 0, tuple(faults))
     provider = claim_key(key=rows[0].values["line_provider"], tenant=actor.tenant_id, dry_run=dry_run)
-    priced = LineTariff.objects.filter(product__provider__tenant_id=actor.tenant_id)
+    priced = LineTariff.objects.listed().filter(product__provider__tenant_id=actor.tenant_id)
     known = {
         (row.product.technology, row.bandwidth_mbps, row.zone): row
         for row in priced.select_related("product")

@@ -1,6 +1,7 @@
 """Nothing is sold on what is no longer true: a tariff, a latency or a route that changed after the selection."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -122,45 +123,47 @@ def test_a_tariff_that_is_raised_between_quotes_and_orders_is_raised_once(world:
         assert made(order_of(world.ben, {"id": str(each.id)}))["line_fen"] == first["line_fen"]
 
 
+def step_by_step(world: World, before: dict[str, Any], stage: str, change: Callable[[], object]) -> Any:
+    """What comes of selling the bundle, step by step, where something changes before the stage: the first answer that is a no."""
+
+    def at(step: str) -> None:
+        if step == stage:
+            change()
+
+    at("hold")
+    hold = world.ben.post(HOLDS, before)
+    if hold.status_code != 201:
+        return hold
+    at("line quote")
+    word = world.ben.post(WORDS, before)
+    if word.status_code != 201:
+        return word
+    at("line hold")
+    kept = world.ben.post(f"{WORDS}/{word.json()['id']}:hold")
+    if kept.status_code != 200:
+        return kept
+    at("quote")
+    quote = world.ben.post(QUOTES, before)
+    if quote.status_code != 201:
+        return quote
+    with_hold = {"hold": hold.json()["id"]} if stage == "held order" else {}
+    at("order")
+    at("held order")
+    order = world.ben.post(ORDERS, {"quote": quote.json()["id"], "client_ref": "PO-1", **with_hold})
+    if order.status_code != 201:
+        return order
+    path = f"{ORDERS}/{order.json()['id']}:accept"
+    assert world.lin.post(path).status_code == 200
+    at("accept")
+    return world.ada.post(path)
+
+
 @pytest.mark.parametrize(
     "stage", ["hold", "line quote", "quote", "line hold", "order", "held order", "accept"]
 )
 def test_a_line_that_grew_slower_than_its_bound_is_sold_at_no_step(world: World, stage: str) -> None:
     before = body_of(world.ben)
-
-    def at(step: str) -> None:
-        if step == stage:
-            measure(world.lin)
-
-    def answers() -> Any:
-        at("hold")
-        hold = world.ben.post(HOLDS, before)
-        if hold.status_code != 201:
-            return hold
-        at("line quote")
-        word = world.ben.post(WORDS, before)
-        if word.status_code != 201:
-            return word
-        at("line hold")
-        kept = world.ben.post(f"{WORDS}/{word.json()['id']}:hold")
-        if kept.status_code != 200:
-            return kept
-        at("quote")
-        quote = world.ben.post(QUOTES, before)
-        if quote.status_code != 201:
-            return quote
-        with_hold = {"hold": hold.json()["id"]} if stage == "held order" else {}
-        at("order")
-        at("held order")
-        order = world.ben.post(ORDERS, {"quote": quote.json()["id"], "client_ref": "PO-1", **with_hold})
-        if order.status_code != 201:
-            return order
-        path = f"{ORDERS}/{order.json()['id']}:accept"
-        assert world.lin.post(path).status_code == 200
-        at("accept")
-        return world.ada.post(path)
-
-    code, detail = refused(answers())
+    code, detail = refused(step_by_step(world, before, stage, lambda: measure(world.lin)))
     assert code == "line_changed"
     assert "µs，须低于 1000 µs" in detail
     assert Order.objects.filter(state="opening").count() == 0

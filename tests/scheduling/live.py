@@ -151,6 +151,13 @@ def open_entered_market(world: World) -> None:
     enter(world.lin)
 
 
+def withdraw(person: Person, noun: str, **which: Any) -> Any:
+    """What comes of the person's taking the one of its rows off the market that the filter names: `sites`, `spans`, `tariffs`."""
+    (row,) = made(person.get(f"/api/v1/{noun}?{urlencode(which)}"))["items"]
+    path = f"/api/v1/{noun}/{row['id']}:withdraw"
+    return person.send("POST", path, {"reason": "停止销售"}, If_Match=f'"{row["generation"]}"')
+
+
 def leave_free(person: Person, machines: int) -> None:
     """The next report of the person's agent: so many machines of the offer in Wujiang are free."""
     report(person, beat(next_sequence(person), wj_910b=machines))
