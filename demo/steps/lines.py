@@ -27,6 +27,7 @@ def run(world: World) -> str:
     false = {**evidence[0], "value_us": 1, "clock_bound_us": 0}
     refused = jia.send("POST", "/api/v1/latency-evidence", json=false)
     expect(400 <= refused.status_code < 500, "a claim faster than light is refused")  # noqa: PLR2004
+    price_anew(jia, world.text("tariffs_jia.csv"))
     applied = [*apply_for(jia), *apply_for(yi)]
     codes = approve(world, applied)
     for client in (jia, yi):
@@ -40,6 +41,16 @@ def run(world: World) -> str:
         f"1 ms circles of Suzhou: {circles['access_points_reached']} access points, "
         f"{circles['union_km2']} km² by {circles['count']} medium centres"
     )
+
+
+def price_anew(carrier: Client, tariffs: str) -> None:
+    """A price is taken off the market, which stays to be read, and the step is priced by a new row."""
+    first = carrier.get("/api/v1/tariffs", limit=1)["items"][0]
+    version = {"If-Match": f'"{first["generation"]}"'}
+    carrier.post(f"/api/v1/tariffs/{first['id']}:withdraw", {"reason": "价格录入有误"}, headers=version)
+    (withdrawn,) = carrier.get("/api/v1/tariffs", state="withdrawn")["items"]
+    expect(withdrawn["id"] == first["id"], "what was withdrawn is still to be read")
+    expect(csv(carrier, "/api/v1/tariffs:import", tariffs)["created"] == 1, "its step is priced anew")
 
 
 def within_a_millisecond(world: World) -> Any:
