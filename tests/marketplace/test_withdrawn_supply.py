@@ -11,7 +11,11 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from kernel.models.capacity import Capacity, Claim
 from marketplace.models import Order
 from scheduling.errors.lines import LineChanged
-from scheduling.models import Hold, LineTariff, Site, Span
+from scheduling.models import Hold, LineTariff, MetroBoundary, Site, Span
+from scheduling.selectors.circles import ground_of
+from scheduling.selectors.gazetteer import gazetteer
+from scheduling.selectors.metro import metros
+from scheduling.selectors.sites import access_points
 from scheduling.services.networks import import_spans
 from scheduling.services.reservations import Wish, place_hold
 from scheduling.services.supply import fresh_supply
@@ -146,6 +150,13 @@ def test_an_answer_from_a_site_that_is_withdrawn_replays_and_nothing_begins_ther
     assert (answer.status_code, answer.json()["code"]) == (400, "demand_refused")
     there = made(world.ben.post("/api/v1/selections", demand(**SOMEWHERE)))
     assert there["access"]["site"] == "sip-shengpu"
+    assert [each.key for each in access_points()] == ["sip-shengpu"]
+    ground = ground_of(MetroBoundary(city="320500"), "")
+    assert [each.key for each in ground.points] == ["sip-shengpu"]
+    assert not {"jia-weiting-loufeng", "jia-weiting-suzhou"} & set(ground.networks[0].ids)
+    (suzhou,) = metros(city="320500")
+    assert {each.rule.code: each.part and each.part.whole for each in suzhou.indicators}["otn_100g"] == 1
+    assert "示范苏州工业园区站（演示数据）" not in {place.name for place in gazetteer().places}
 
 
 def nothing_sold(world: World) -> None:
@@ -265,8 +276,9 @@ def test_a_hold_is_before_a_withdrawal_or_is_refused_whole(world: World) -> None
         transaction.set_rollback(True)
     with transaction.atomic():
         withdraw_site(site=Site.objects.get(key=site), reason="x", actor=actor)
-        with pytest.raises(OperationalError, match="lock timeout"):
+        with pytest.raises(OperationalError, match="lock timeout") as waited:
             aside(lambda: at_once(to_spare))
+        assert "KEY SHARE" not in str(waited.value)  # it waits to look at the site, not only to refer to it
         transaction.set_rollback(True)
     results = race(hold, hold, lambda: withdraw_span(span=span, reason="x", actor=actor), hold, hold)
     assert {type(each) for each in results} <= {Hold, LineChanged, Span}
