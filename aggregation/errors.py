@@ -1,4 +1,4 @@
-"""What can go wrong with centres, pools, offers, their import, and the agents that report inventory."""
+"""What can go wrong with centres, pools, allotments, offers, their import, and the agents that report inventory."""
 
 from kernel.errors import Problem
 from kernel.text import Text
@@ -91,3 +91,12 @@ class ItemChanged(Problem):
     detail = Text(
         "当前版本为 {current}；请重新读取后再提交该项。", "Its generation is now {current}; read it again."
     )
+
+
+class AllotmentRefused(Problem):
+    """The allotment cannot be taken now."""
+
+    status = 409
+    code = "allotment_refused"
+    title = Text("现不能接受该配额", "The allotment cannot be taken now")
+    detail = Text("{reason_zh}", "{reason_en}")

@@ -1,4 +1,4 @@
-"""What aggregation announces; `subject` is the centre, pool, offer or agent, `tenant` its provider."""
+"""What aggregation announces; `subject` is the centre, pool, offer, agent or allotment, `tenant` its provider."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,3 +98,25 @@ class PoolStale(Event):
     name: ClassVar[str] = "aggregation.pool_stale"
 
     observed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllotmentProposed(Event):
+    """A provider keeps machines of a pool for a reseller to take."""
+
+    name: ClassVar[str] = "aggregation.allotment_proposed"
+
+    pool: UUID
+    quantity: int
+    accept_until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllotmentMoved(Event):
+    """An allotment was accepted, reduced or ended, in whatever way; `quantity` is what is set aside now."""
+
+    name: ClassVar[str] = "aggregation.allotment_moved"
+
+    pool: UUID
+    quantity: int
+    state: str

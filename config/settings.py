@@ -159,6 +159,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },  # 00:10 in Shanghai
     "reports": {"task": "nodes.tasks.draft_reports", "schedule": 600.0},
     "inventory": {"task": "aggregation.tasks.watch_inventory", "schedule": HEARTBEAT_SECONDS / 3},
+    "allotments": {
+        "task": "aggregation.tasks.return_allotments",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
     "operations": {"task": "kernel.tasks.forget", "schedule": 3600.0, "options": {"expires": 600}},
     "supply": {"task": "scheduling.tasks.keep_supply", "schedule": 1.0, "options": {"expires": 5}},
     "supply-review": {

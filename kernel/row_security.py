@@ -1,7 +1,7 @@
 """The second wall: PostgreSQL's row-level security, derived from what the models say of their tenants.
 
 Every table whose model has a `tenant_field` gets one policy, by which a row is seen and written only in the scope
-(kernel.tenancy) of its tenant, of a party to it, or of all; a model that says `signs_in` also opens to reading at the
+(kernel.tenancy) of its tenant, of a party to it or of one with whose rows it is shown, or of all; a model that says `signs_in` also opens to reading at the
 door. `manage.py migrate` puts the policies in force; nobody writes one by hand. A trigger keeps an invariant over the
 rows of all, whoever made it fire, so trigger functions run as their owner, whom no policy binds (roles.sql).
 """
@@ -41,7 +41,7 @@ def declared_policies() -> list[Policy]:
     found = []
     for model in apps.get_models():
         if path := getattr(model, "tenant_field", ""):
-            paths = [path, *getattr(model, "party_fields", [])]
+            paths = [path, *getattr(model, "party_fields", []), *getattr(model, "shown_with", [])]
             whose = _is_theirs(model, paths, f'"{model._meta.db_table}"')
             body = f"USING ((CASE WHEN {REACH} = '{ALL}' OR {whose} THEN 1 END) IS NOT NULL)"
             found.append(Policy(model._meta.db_table, "tenant", body))

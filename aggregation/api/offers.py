@@ -29,6 +29,7 @@ from kernel.api.schema import page_of, part_of
 from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
+from kernel.tenancy import as_node
 from kernel.text import Text
 
 MOST = 10**6
@@ -261,7 +262,9 @@ class OfferGateView(HouseView):
     @extend_schema(responses=GateOut)
     def get(self, request: Request, **_: Any) -> Response:
         """Say whether the offer can be sold now and, if not, every reason and its way out."""
-        found, language = blocks([self.subject.id])[self.subject.id], get_language()
+        with as_node("what keeps an offer from being sold may lie with the pool and the provider that it is of"):
+            found = blocks([self.subject.id])[self.subject.id]
+        language = get_language()
         reasons = [
             {
                 "code": block.code,

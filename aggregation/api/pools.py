@@ -71,6 +71,9 @@ class PoolOut(serializers.ModelSerializer[Pool]):
 
     pool = serializers.CharField(source="key")
     provider = serializers.UUIDField(source="tenant_id")
+    part_of = serializers.UUIDField(
+        source="part_of_id", allow_null=True, help_text="the pool of which a reseller's pool is a part"
+    )
     centre = serializers.CharField(source="centre.key")
     free = serializers.IntegerField(allow_null=True)
     inventory = serializers.SerializerMethodField()
@@ -86,6 +89,7 @@ class PoolOut(serializers.ModelSerializer[Pool]):
             "id",
             "pool",
             "provider",
+            "part_of",
             "centre",
             "kind",
             "accelerator",

@@ -4,6 +4,7 @@ from django.urls import path
 
 from aggregation.api import (
     agents,
+    allotments,
     availability,
     batches,
     catalogue,
@@ -22,6 +23,13 @@ urlpatterns = [
     path("pools", pools.PoolsView.as_view(), name="pools"),
     path("pools:batch", pools.PoolsBatchView.as_view()),
     path("pools/<uuid:pk>", pools.PoolView.as_view()),
+    path("allotments", allotments.AllotmentsView.as_view(), name="allotments"),
+    path("allotments/<uuid:pk>", allotments.AllotmentView.as_view()),
+    path("allotments/<uuid:pk>:accept", allotments.AcceptAllotmentView.as_view()),
+    path("allotments/<uuid:pk>:decline", allotments.DeclineAllotmentView.as_view()),
+    path("allotments/<uuid:pk>:withdraw", allotments.WithdrawAllotmentView.as_view()),
+    path("allotments/<uuid:pk>:take-back", allotments.TakeBackView.as_view()),
+    path("allotments/<uuid:pk>:end", allotments.EndAllotmentView.as_view()),
     path("offers", offers.OffersView.as_view(), name="offers"),
     path("offers:import", imports.OffersImportView.as_view()),
     path("offers:batch", batches.OffersBatchView.as_view()),

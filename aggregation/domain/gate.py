@@ -1,6 +1,6 @@
 """The gate: every reason for which an offer may not be sold, from facts alone (SCHEME §4, DESIGN §3.9)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,6 +88,16 @@ class BlockCode(Vocabulary):
         "资源池 {pool} 的库存自 {observed} 起未更新；请恢复心跳。",
         "The inventory of pool {pool} is of {observed}; let its agent report again.",
     )
+    ALLOTMENT_OVER = (
+        "allotment_over",
+        "资源池 {pool} 所属配额已终止或正在终止；请与提供商重新商定配额。",
+        "The allotment behind pool {pool} is over or ending; agree on another with its provider.",
+    )
+    WHOLE_SHORT = (
+        "whole_short",
+        "资源池 {pool} 所属的整池现有数量少于已承诺数量；请待提供商恢复。",
+        "The pool that {pool} is a part of has fewer machines than were promised; wait until its provider restores them.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +122,40 @@ class IdentifierFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PoolGate:
-    """What the gate knows of a pool, its centre and its provider."""
+class PartyGate:
+    """What the gate knows of a party that sells: `unlicensed` is what its licences lack there, `causes` its suspensions."""
 
-    pool: str
-    centre: str
     certified: bool
     qualified: bool
     needs_qualification: bool
-    city: str
     unlicensed: Sequence[Text]
+    causes: Collection[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartGate:
+    """What it knows of a reseller's part of a pool: whether its allotment stands, and the whole has what was promised."""
+
+    reseller: PartyGate
+    stands: bool
+    short: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolGate:
+    """What the gate knows of a pool, its centre and its provider; of a reseller's part also `part`, the rest is the whole's."""
+
+    pool: str
+    centre: str
+    city: str
+    provider: PartyGate
     pool_identifier: IdentifierFacts
     centre_identifier: IdentifierFacts
-    party_causes: Collection[str]
     centre_causes: Collection[str]
     pool_causes: Collection[str]
     freshness: Freshness
     observed_at: datetime | None
+    part: PartGate | None = None
 
 
 ACTIVE = "active"
@@ -139,19 +166,11 @@ def blocks_of_pool(gate: PoolGate) -> list[Block]:
     pool, centre = gate.pool_identifier, gate.centre_identifier
     unknown, stale = (gate.freshness is each for each in (Freshness.UNKNOWN, Freshness.STALE))
     observed = gate.observed_at.isoformat(timespec="seconds") if gate.observed_at else ""
+    parties = [gate.provider, *([gate.part.reseller] if gate.part else [])]
     rules: tuple[tuple[bool, BlockCode, dict[str, str]], ...] = (
-        (not gate.certified, BlockCode.PARTY_NOT_CERTIFIED, {}),
-        (gate.needs_qualification and not gate.qualified, BlockCode.PARTY_NOT_QUALIFIED, {}),
-        (
-            bool(gate.unlicensed),
-            BlockCode.PARTY_NOT_LICENSED,
-            {
-                "city": gate.city,
-                "reasons_zh": "、".join(text.zh for text in gate.unlicensed),
-                "reasons_en": ", ".join(text.en for text in gate.unlicensed),
-            },
-        ),
-        (bool(gate.party_causes), BlockCode.PARTY_SUSPENDED, {"causes": _listed(gate.party_causes)}),
+        *(rule for party in parties for rule in _rules_of_party(party, gate.city)),
+        (gate.part is not None and not gate.part.stands, BlockCode.ALLOTMENT_OVER, {}),
+        (gate.part is not None and gate.part.short, BlockCode.WHOLE_SHORT, {}),
         (centre.state != ACTIVE, BlockCode.CENTRE_NOT_IDENTIFIED, {"state": centre.state}),
         (not centre.filed, BlockCode.CENTRE_NOT_FILED, {}),
         (bool(gate.centre_causes), BlockCode.CENTRE_SUSPENDED, {"causes": _listed(gate.centre_causes)}),
@@ -164,6 +183,19 @@ def blocks_of_pool(gate: PoolGate) -> list[Block]:
     return [
         Block.of(code, pool=gate.pool, centre=gate.centre, **params) for shut, code, params in rules if shut
     ]
+
+
+def _rules_of_party(party: PartyGate, city: str) -> Iterator[tuple[bool, BlockCode, dict[str, str]]]:
+    """What each party must have that sells there."""
+    yield not party.certified, BlockCode.PARTY_NOT_CERTIFIED, {}
+    yield party.needs_qualification and not party.qualified, BlockCode.PARTY_NOT_QUALIFIED, {}
+    lacking = {
+        "city": city,
+        "reasons_zh": "、".join(text.zh for text in party.unlicensed),
+        "reasons_en": ", ".join(text.en for text in party.unlicensed),
+    }
+    yield bool(party.unlicensed), BlockCode.PARTY_NOT_LICENSED, lacking
+    yield bool(party.causes), BlockCode.PARTY_SUSPENDED, {"causes": _listed(party.causes)}
 
 
 def blocks_of_offer(*, offer: str, state: str, priced: bool, causes: Collection[str]) -> list[Block]:

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from aggregation.domain.pools import PoolKind
 from aggregation.models.centres import Centre
@@ -21,7 +21,11 @@ class PoolQuerySet(EntityQuerySet["Pool"]):
 
 
 class Pool(Entity):
-    """Machines of one specification; its id is the ledger's resource, in machines. None is unknown."""
+    """Machines of one specification; its id is the ledger's resource, in machines. None is unknown.
+
+    A reseller's part of another's pool (`part_of`) is a pool like any other, sold from a row of the ledger of its own;
+    identifier, centre and inventory are those of the pool that it is of.
+    """
 
     tenant_field: ClassVar[str] = "tenant_id"
     few: ClassVar[bool] = True
@@ -30,6 +34,7 @@ class Pool(Entity):
 
     tenant_id = models.UUIDField()
     centre = models.ForeignKey(Centre, models.PROTECT, related_name="pools")
+    part_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="parts")
     key = models.CharField(max_length=64, unique=True)
     kind = models.CharField(max_length=12, choices=PoolKind.choices())
     accelerator = models.CharField(max_length=80, null=True)  # noqa: DJ001 - a pool without cards has none
@@ -54,5 +59,9 @@ class Pool(Entity):
                 condition=Q(accelerator__isnull=True, accelerators=0)
                 | Q(accelerator__isnull=False, accelerators__gt=0),
                 name="pool_cards_have_a_name",
-            )
+            ),
+            # who locks both rows of the ledger does it in the order of their ids: the whole, then the part
+            models.CheckConstraint(
+                condition=Q(part_of__isnull=True) | Q(id__gt=F("part_of")), name="pool_part_after_its_whole"
+            ),
         ]

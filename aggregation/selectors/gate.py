@@ -5,27 +5,31 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
+from aggregation.domain.allotments import AllotmentState
 from aggregation.domain.gate import (
     Block,
     BlockCode,
     IdentifierFacts,
+    PartGate,
+    PartyGate,
     PoolGate,
     blocks_of_offer,
     blocks_of_pool,
 )
 from aggregation.domain.offers import OfferState
-from aggregation.models import Offer, Pool
+from aggregation.models import Allotment, Offer, Pool
 from aggregation.models.offers import OfferQuerySet
 from aggregation.selectors.inventory import freshness_of, inventory_of
 from identifiers.selectors.identifiers import Standing
 from identifiers.selectors.identifiers import standings as identifier_standings
 from kernel.clock import now, shanghai_date
+from kernel.models.capacity import Capacity
 from kernel.questions import question
 from kernel.selectors.suspensions import open_causes
-from participants.selectors.sellers import sellers
+from participants.selectors.sellers import Seller, sellers
 
 RESELLER = "resale_provider"
 READ = (
@@ -33,6 +37,7 @@ READ = (
     "state",
     "pool__key",
     "pool__tenant_id",
+    "pool__part_of",
     "pool__kind",
     "pool__centre__key",
     "pool__centre__division",
@@ -75,38 +80,66 @@ def blocks_of_pools(
 ) -> dict[UUID, list[Block]]:
     """Why nothing of each pool may be sold, in a fixed number of queries: parties, licences, identifiers, suspensions.
 
-    `causes` are the open suspensions, where they are known.
+    Two more at most, where any is a reseller's part of another's: of that both parties are asked about, and of the whole
+    what it has. `causes` are the open suspensions of what `_suspendable` names, where they are known.
     """
     rows = list(pools)
-    parties = sellers({row.tenant_id for row in rows}, today=shanghai_date(at))
-    identifiers = identifier_standings(subjects={key for row in rows for key in (row.id, row.centre_id)})
-    if causes is None:
-        causes = open_causes(key for row in rows for key in _suspendable(row))
+    allotments = _allotments_of([row for row in rows if row.part_of_id is not None])
+    wholes = {row.id: allotments[row.id].pool if row.id in allotments else row for row in rows}
+    sides = {side for row in rows for side in (row.tenant_id, wholes[row.id].tenant_id)}
+    parties = sellers(sides, today=shanghai_date(at))
+    subjects = {key for row in wholes.values() for key in (row.id, row.centre_id)}
+    identifiers = identifier_standings(subjects=subjects)
+    asked = {key for row in (*rows, *wholes.values()) for key in _suspendable(row)}
+    if causes is None or allotments:
+        causes = open_causes(asked)
     found = {}
     for row in rows:
-        party, inventory = parties.get(row.tenant_id), inventory_of(row)
+        whole = wholes[row.id]
+        inventory, city = inventory_of(whole), row.centre.division
         found[row.id] = blocks_of_pool(
             PoolGate(
                 pool=row.key,
                 centre=row.centre.key,
-                certified=party is not None and party.certified,
-                qualified=party is not None and party.qualified,
-                city=row.centre.division,
-                unlicensed=[each.text for each in party.rights.why_not(row.kind, [row.centre.division])]
-                if party is not None
-                else (),
-                needs_qualification=party is not None and party.kind == RESELLER,
+                city=city,
+                provider=_party(parties.get(whole.tenant_id), whole, city, causes),
                 # an identifier counts only for the tenant that owns both it and its resource
-                pool_identifier=_facts(identifiers.get((row.tenant_id, row.id))),
-                centre_identifier=_facts(identifiers.get((row.tenant_id, row.centre_id))),
-                party_causes=causes.get(row.tenant_id, []),
+                pool_identifier=_facts(identifiers.get((whole.tenant_id, whole.id))),
+                centre_identifier=_facts(identifiers.get((whole.tenant_id, whole.centre_id))),
                 centre_causes=causes.get(row.centre_id, []),
-                pool_causes=causes.get(row.id, []),
-                freshness=freshness_of(row, at),
+                pool_causes=[each for id_ in {row.id, whole.id} for each in causes.get(id_, [])],
+                freshness=freshness_of(whole, at),
                 observed_at=inventory.observed_at if inventory else None,
+                part=None
+                if whole is row
+                else PartGate(
+                    reseller=_party(parties.get(row.tenant_id), row, city, causes),
+                    stands=allotments[row.id].state == AllotmentState.ACTIVE,
+                    short=allotments[row.id].short,
+                ),
             )
         )
     return found
+
+
+def _allotments_of(parts: list[Pool]) -> dict[UUID, Any]:
+    """Part → its allotment, with the pool that it is of, and whether that has fewer machines than it promised without end."""
+    if not parts:
+        return {}
+    short = Capacity.objects.filter(resource=OuterRef("pool_id"), standing__gt=F("total"))
+    rows = Allotment.objects.filter(part__in=[part.id for part in parts]).annotate(short=Exists(short))
+    return {row.part_id: row for row in rows.select_related("pool__inventory") if row.part_id}
+
+
+def _party(party: Seller | None, pool: Pool, city: str, causes: Mapping[UUID, list[str]]) -> PartyGate:
+    """What the gate asks of who sells of a pool."""
+    return PartyGate(
+        certified=party is not None and party.certified,
+        qualified=party is not None and party.qualified,
+        needs_qualification=party is not None and party.kind == RESELLER,
+        unlicensed=[each.text for each in party.rights.why_not(pool.kind, [city])] if party else (),
+        causes=causes.get(pool.tenant_id, []),
+    )
 
 
 def _suspendable(pool: Pool) -> tuple[UUID, UUID, UUID]:

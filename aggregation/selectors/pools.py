@@ -1,16 +1,17 @@
 """What a provider's drafts are checked against: its pools, its centres, the keys in use."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from aggregation.domain.offers import REPEATED, PoolFacts
+from aggregation.domain.pools import MachineSpec
 from aggregation.models import Centre, Offer, Pool
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Everything of one provider that a draft may refer to."""
+    """Everything that a draft of one provider's may refer to."""
 
     pools: dict[str, PoolFacts]
     centres: frozenset[str]
@@ -19,7 +20,8 @@ class Ground:
 
 def ground_of(provider: UUID, keys: Iterable[str]) -> Ground:
     """The provider's pools and centres by key, and which of `keys` name an offer of this node already."""
-    pools = Pool.objects.filter(tenant_id=provider).select_related("centre")
+    pools = list(Pool.objects.filter(tenant_id=provider).select_related("centre"))
+    mine = Centre.objects.filter(tenant_id=provider).values_list("key", flat=True)
     return Ground(
         pools={
             pool.key: PoolFacts(
@@ -31,9 +33,14 @@ def ground_of(provider: UUID, keys: Iterable[str]) -> Ground:
             )
             for pool in pools
         },
-        centres=frozenset(Centre.objects.filter(tenant_id=provider).values_list("key", flat=True)),
+        centres=frozenset(mine).union(pool.centre.key for pool in pools),  # a part stands in another's
         taken=frozenset(Offer.objects.filter(key__in=list(keys)).values_list("key", flat=True)),
     )
+
+
+def spec_of(pool: Pool) -> MachineSpec:
+    """One machine of a pool."""
+    return MachineSpec(**{each.name: getattr(pool, each.name) for each in fields(MachineSpec)})
 
 
 def free_keys(kind: type[Centre] | type[Pool], keys: Sequence[str]) -> set[int]:

@@ -1,6 +1,6 @@
 """The supply of compute for a snapshot: rows in the columns of the selection files, and whose they are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -68,7 +68,8 @@ def rows(
         sellable_offers(within).select_related("pool").prefetch_related("pool__centre").order_by("key")
     )
     left = free({offer.pool_id for offer in found})
-    parties = standings({offer.tenant_id for offer in found})
+    stores = _stores(owners, pools, all_=all_)
+    parties = standings({row.tenant_id for row in (*found, *stores)})
     centres = {offer.pool.centre.key: offer.pool.centre for offer in found}
     ahead = calendars({offer.pool_id for offer in found})
     return SupplyRows(
@@ -81,7 +82,7 @@ def rows(
             for offer in found
             if offer.pool.power_w is not None
         ],
-        stores=_stores(owners, pools, all_=all_),
+        stores=_store_rows(stores, {party: standing.code for party, standing in parties.items()}),
         booked=[
             (_of_offer(offer, {"offer": offer.key, "most": offer.available}), ahead[offer.pool_id])
             for offer in found
@@ -175,11 +176,15 @@ def _facts(centre: Centre) -> dict[str, Any]:
     }
 
 
-def _stores(owners: Iterable[UUID], resources: Iterable[UUID], *, all_: bool) -> list[SupplyRow]:
-    """The storage of the owners, or behind the resources, or all, with what is free of it."""
+def _stores(owners: Iterable[UUID], resources: Iterable[UUID], *, all_: bool) -> list[CentreStore]:
+    """The storage of the owners, or behind the resources, or all."""
     within = Q() if all_ else Q(tenant_id__in=list(owners)) | Q(id__in=list(resources))
-    found = list(CentreStore.objects.filter(within).select_related("centre").order_by("id"))
-    left = free(row.id for row in found)
+    return list(CentreStore.objects.filter(within).select_related("centre").order_by("id"))
+
+
+def _store_rows(stores: Sequence[CentreStore], codes: Mapping[UUID, str]) -> list[SupplyRow]:
+    """Storage with what is free of it, and the social credit code of who rents it."""
+    left = free(row.id for row in stores)
     return [
         SupplyRow(
             cells={
@@ -187,12 +192,13 @@ def _stores(owners: Iterable[UUID], resources: Iterable[UUID], *, all_: bool) ->
                 "storage_class": row.storage_class,
                 "price_cny_gib_month": row.price_cny_gib_month.quantize(Decimal("0.0001")),
                 "free_gib": left.get(row.id, 0),
+                "provider": codes[row.tenant_id],
             },
             source=row.id,
             resource=row.id,
             owner=row.tenant_id,
         )
-        for row in found
+        for row in stores
     ]
 
 

@@ -108,7 +108,9 @@ def mark_stale(*, older_than: timedelta | None = None) -> int:
 def _verdicts(beat: Beat, agent: Agent, instant: datetime, actor: Actor) -> list[Verdict]:
     """Apply the readings in the order of their pools' ids, so that heartbeats cannot deadlock."""
     named = [reading.pool for reading in beat.readings]
-    pools = {pool.key: pool for pool in Pool.objects.filter(tenant_id=agent.tenant_id, key__in=named)}
+    # a part of another's pool is not reported: how much there is of it, its allotment says
+    own = Pool.objects.filter(tenant_id=agent.tenant_id, part_of=None)
+    pools = {pool.key: pool for pool in own.filter(key__in=named)}
     verdicts: dict[str, Verdict] = {}
     for reading in sorted(
         beat.readings, key=lambda each: str(pools[each.pool].id) if each.pool in pools else ""

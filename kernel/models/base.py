@@ -34,13 +34,14 @@ class Entity(models.Model):
     """A row with a time-ordered key, a creation time by the database's clock, and a generation.
 
     Every concrete model states `tenant_field` (the path to the tenant whose row it is) or `public = True`;
-    `party_fields` are paths to further tenants that are a party to the row. PostgreSQL keeps to
-    both (kernel.row_security). `signs_in` opens the table to reading at the door, before anybody is known. Of what is `few`
+    `party_fields` are paths to further tenants that are a party to the row; with rows of the tenants of `shown_with`, which may
+    be many, it is shown, though they do not find it by itself. PostgreSQL keeps to all three (kernel.row_security). `signs_in` opens the table to reading at the door, before anybody is known. Of what is `few`
     a tenant has hundreds at most: for rows whose tenant is found through it, PostgreSQL reads it whole, once a statement.
     """
 
     tenant_field: ClassVar[str] = ""
     party_fields: ClassVar[list[str]] = []
+    shown_with: ClassVar[list[str]] = []
     public: ClassVar[bool] = False
     signs_in: ClassVar[bool] = False
     few: ClassVar[bool] = False

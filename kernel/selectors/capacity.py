@@ -31,6 +31,22 @@ FREE_OVER = """
     FROM capacity c LEFT JOIN highest h ON h.resource_id = c.resource
     WHERE c.resource = ANY(%(resources)s)
 """
+TAKEN = """
+    WITH mine AS (
+        SELECT resource_id, quantity, period FROM claim
+        WHERE state = ANY(%(active)s) AND resource_id = ANY(%(resources)s) AND bundle <> ALL(%(besides)s)
+    ),
+    level AS (  -- at one instant the ends (negative) come first
+        SELECT resource_id, sum(change) OVER (
+            PARTITION BY resource_id ORDER BY at, change ROWS UNBOUNDED PRECEDING) AS booked
+        FROM mine, LATERAL (VALUES (lower(period), quantity), (upper(period), -quantity)) AS v(at, change)
+        WHERE period IS NOT NULL
+    )
+    SELECT r.resource, (
+        coalesce((SELECT sum(quantity) FROM mine WHERE resource_id = r.resource AND period IS NULL), 0)
+        + coalesce((SELECT max(booked) FROM level WHERE resource_id = r.resource), 0))::bigint
+    FROM unnest(%(resources)s::uuid[]) AS r(resource)
+"""
 
 
 _COUNTED = ("resource", "total", "standing", "peak", "over_committed")
@@ -73,6 +89,18 @@ def free_steps(resource: UUID, window: Window) -> list[tuple[Window, int]]:
     booked = [(Window(claim.period.lower, claim.period.upper), claim.quantity) for claim in claims]
     left = row.total - row.standing
     return [(span, max(0, left - level)) for span, level in levels(booked, within=window)]
+
+
+def taken(resources: Iterable[UUID], *, besides: Iterable[UUID] = ()) -> dict[UUID, int]:
+    """The most that is claimed of each resource at any instant, leaving out what some bundles claim; one statement."""
+    asked: dict[str, Any] = {
+        "resources": list(set(resources)),
+        "besides": list(besides),
+        "active": list(ACTIVE),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(TAKEN, asked)
+        return dict(cursor.fetchall())
 
 
 def totals(resources: Iterable[UUID]) -> dict[UUID, int]:

@@ -32,12 +32,13 @@ class CentreFacts:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Storage of one class at a centre: CNY a GiB and month, and the GiB that are free."""
+    """Storage of one class at a centre: CNY a GiB and month, the GiB that are free, and who rents it (None: whoever)."""
 
     centre: str
     storage_class: str
     price_cny_gib_month: Decimal
     free_gib: int
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ EXTRA_TABLES: tuple[Table, ...] = (
             Column("storage_class"),
             Column("price_cny_gib_month", "decimal", places=4),
             Column("free_gib", "integer"),
+            Column("provider", empty=None),
         ),
     ),
     Table("unit_powers", UnitPower, ("offer",), (Column("offer"), Column("power_w", "integer"))),

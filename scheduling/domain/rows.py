@@ -254,7 +254,7 @@ def restored(table: Table, cells: Mapping[str, str | int | None]) -> Any:
     """The row whose canonical cells these are."""
     values: dict[str, Any] = dict(cells)
     for column in table.columns:
-        value = values[column.name]
+        value = values.setdefault(column.name, None)  # a column that came later
         if value is not None and column.kind == "decimal":
             values[column.name] = Decimal(value)
         elif column.kind == "names":

@@ -12,6 +12,9 @@ from scheduling.domain.offers import UNKNOWN, Constraint, Ints
 from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import NO_WISHES, Wishes
 
+ANYBODY, NOBODY = -1, -2
+"""Beside the codes of providers: storage that goes with whosesoever machines, and that of a provider without machines."""
+
 
 def screen(supply: Supply, demand: Demand, wishes: Wishes = NO_WISHES) -> list[Constraint]:
     """Every constraint on offers that demand and wishes state, in the order of reasons."""
@@ -41,10 +44,17 @@ def _of_centre(supply: Supply, name: str, test: Callable[[CentreFacts], bool]) -
 
 
 def storable(supply: Supply, storage_class: str) -> Ints:
-    """For each offer the GiB of a class that are free at its centre, UNKNOWN where it has none."""
-    stores = (supply.extras.stores.get(f"{centre}|{storage_class}") for centre in supply.columns.centres)
-    free = [UNKNOWN if store is None else store.free_gib for store in stores]
-    return np.array(free, dtype=np.int64)[supply.columns.centre]
+    """For each offer the GiB of a class that are free at its centre, UNKNOWN where it has none, or its provider rents none.
+
+    A reseller's machines stand at another's centre, whose storage is not the reseller's to sell.
+    """
+    columns = supply.columns
+    stores = [supply.extras.stores.get(f"{centre}|{storage_class}") for centre in columns.centres]
+    free = np.array([UNKNOWN if store is None else store.free_gib for store in stores], dtype=np.int64)
+    codes = columns.codes["provider"]
+    whose = [ANYBODY if store is None or store.provider is None else codes.get(store.provider, NOBODY) for store in stores]
+    owner = np.array(whose, dtype=np.int64)[columns.centre]
+    return np.where((owner == ANYBODY) | (owner == columns.texts["provider"]), free[columns.centre], UNKNOWN)
 
 
 def _available(supply: Supply, demand: Demand, wishes: Wishes, files: Constraint) -> Iterator[Constraint]:

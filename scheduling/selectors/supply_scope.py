@@ -1,11 +1,12 @@
 """What of the supply may have changed, as narrow as the tables tell."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from aggregation.selectors.allotments import parts_of
 from aggregation.selectors.supply import owners_at
 from kernel.models.capacity import Claim
 from scheduling.models import LineTariff, Site, Span, SupplyRow
@@ -40,6 +41,13 @@ class Scope:
 def resources_of(bundles: Iterable[UUID]) -> set[UUID]:
     """The resources of the ledger that bundles have claims on."""
     return set(Claim.objects.filter(bundle__in=list(bundles)).values_list("resource_id", flat=True))
+
+
+def with_parts(scope: Scope) -> Scope:
+    """The scope with what resellers sell of the pools within it: it hangs on the whole pool, and on its owner."""
+    if scope.everything or not (scope.owners or scope.resources):
+        return scope
+    return replace(scope, resources=scope.resources | parts_of(owners=scope.owners, pools=scope.resources))
 
 
 def narrowed(scope: Scope) -> Scope:

@@ -1,16 +1,19 @@
 """Declaring maintenance and calling it off: what was sold stands, and who is hit is told."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Now
 
+from aggregation.selectors.allotments import AllotmentFacts, allotments_of
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.domain.windows import Window
 from kernel.errors import InvalidField
 from kernel.ids import new_id
 from kernel.models.capacity import Capacity, Claim
+from kernel.selectors.capacity import totals
 from kernel.services import capacity
 from kernel.services.outbox import publish, publish_each
 from scheduling import events
@@ -26,7 +29,7 @@ def declare_maintenance(
     """Take so much (None: all) of a pool or a span of the caller's out of service for a window.
 
     Nothing more is granted there. Bookings that need more than is left stand; each becomes a conflict, of which its
-    tenant is told. Raises InvalidField for a resource that is not the caller's, a window that began or lies beyond the
+    tenant is told; an allotment too, and then nothing more of it is granted and each of its bookings is one. Raises InvalidField for a resource that is not the caller's, a window that began or lies beyond the
     horizon, and more than there is.
     """
     assert actor.tenant_id is not None  # noqa: S101 - providers are organisations
@@ -58,7 +61,9 @@ def declare_maintenance(
     hit = capacity.cut(
         bundle=work.id, tenant=work.tenant_id, resource=resource, quantity=wanted, window=window
     )
-    conflicts = _conflicts(work, hit)
+    allotted = allotments_of(hit)
+    hit = sorted({*hit, *_cut_parts(work, window, allotted)})
+    conflicts = _conflicts(work, hit, allotted)
     work.conflicts = len(conflicts)
     work.save(force_insert=True)
     BookingConflict.objects.bulk_create(conflicts)
@@ -107,10 +112,26 @@ def _require_ahead(window: Window) -> None:
         )
 
 
-def _conflicts(work: Maintenance, hit: list[UUID]) -> list[BookingConflict]:
-    """A conflict for each booking that is hit; other maintenance of the same resource is none."""
+def _cut_parts(work: Maintenance, window: Window, allotted: Mapping[UUID, AllotmentFacts]) -> set[UUID]:
+    """Take what is allotted of the pool and hit out of service too; the bundles that need some of it then."""
+    parts = totals(facts.part for facts in allotted.values() if facts.part is not None)
+    found = set[UUID]()
+    for part, total in sorted(parts.items()):
+        found.update(
+            capacity.cut(
+                bundle=work.id, tenant=work.tenant_id, resource=part, quantity=total, window=window
+            )
+        )
+    return found
+
+
+def _conflicts(
+    work: Maintenance, hit: list[UUID], allotted: Mapping[UUID, AllotmentFacts]
+) -> list[BookingConflict]:
+    """A conflict for each booking that is hit, of an allotment its reseller's; other maintenance is none."""
     others = set(Maintenance.objects.filter(id__in=hit).values_list("id", flat=True))
     tenants = dict(Claim.objects.filter(bundle__in=hit).values_list("bundle", "tenant_id"))
+    tenants |= {id_: facts.reseller for id_, facts in allotted.items()}
     return [
         BookingConflict(tenant_id=tenants[bundle], provider=work.tenant_id, maintenance=work, bundle=bundle)
         for bundle in hit

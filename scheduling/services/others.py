@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from aggregation.selectors.allotments import identified_as
 from aggregation.selectors.offers import facts_by_key
 from identifiers.selectors.identifiers import standings
 from scheduling.domain.remote import told
@@ -23,11 +24,12 @@ def answer_others(demand: dict[str, Any], most: int) -> list[dict[str, Any]]:
     lines = lines_of(supply, question.demand, question.wishes)
     bundles = select(supply, question.demand, lines).bundles
     offers = facts_by_key(bundle.offer for bundle in bundles)
-    codes = standings(subjects={offer.pool for offer in offers.values()})
+    machines = identified_as(offer.pool for offer in offers.values())
+    codes = standings(subjects={pool for _, pool in machines.values()})
     found = []
     for bundle in bundles:
         offer = offers[bundle.offer]
-        standing = codes.get((offer.provider, offer.pool))
+        standing = codes.get(machines[offer.pool])
         if standing is None or standing.code is None:
             continue
         site = supply.sites[supply.centres[bundle.centre].site]

@@ -33,7 +33,7 @@ from scheduling.domain.snapshot import (
 from scheduling.models import SupplyBucket, SupplyCursor, SupplyRow, SupplyVersion
 from scheduling.selectors.supply import Identity, Version, newest_supply
 from scheduling.selectors.supply_rows import Wanted, standing_rows, wanted_rows
-from scheduling.selectors.supply_scope import Scope, narrowed, resources_of
+from scheduling.selectors.supply_scope import Scope, narrowed, resources_of, with_parts
 
 # Floors from which supply changes; whatever is above announces its own acts, and acts on supply through these.
 FLOORS = ("kernel", "identifiers", "participants", "aggregation", "scheduling")
@@ -73,6 +73,8 @@ BUNDLES = (
     "scheduling.maintenance_cancelled",
     "kernel.hold_expired",
     "kernel.window_ended",
+    "aggregation.allotment_proposed",
+    "aggregation.allotment_moved",
 )
 WITHDRAWN = "scheduling.supply_withdrawn"
 LINES = (
@@ -150,7 +152,7 @@ def refresh_supply(*, everything: bool = False) -> bool:
         return False
     position, instant = last_position(), now()
     # asked again: the builder before us may have come further meanwhile
-    _write(Scope(everything=True) if everything else narrowed(_happened().scope))
+    _write(Scope(everything=True) if everything else with_parts(narrowed(_happened().scope)))
     SupplyCursor.objects.update_or_create(id=1, defaults={"position": position, "looked_at": instant})
     return True
 

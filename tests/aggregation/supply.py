@@ -13,6 +13,7 @@ from identifiers.services.identifiers import accept_filing, apply_identifier, ap
 from identifiers.services.prefixes import accept_prefix
 from kernel.actor import SYSTEM
 from kernel.clock import now
+from participants.models import Qualification
 from tests.support.cast import Person
 
 DATA = Path(__file__).resolve().parents[2] / "demo" / "data"
@@ -124,3 +125,24 @@ def report(person: Person, body: dict[str, Any]) -> Any:
 def moment(text: str) -> Any:
     """A time of the API as a datetime."""
     return parse_datetime(text)
+
+
+def qualify(person: Person) -> None:
+    """A reseller's qualification, as two people granted it."""
+    Qualification.objects.get_or_create(
+        organisation=person.organisation, defaults={"valid_until": now() + timedelta(days=300)}
+    )
+
+
+def allot(provider: Person, reseller: Person, pool: str = "wj-910b", quantity: int = 4, **window: Any) -> Any:
+    """The provider sets machines of a pool aside for a qualified reseller."""
+    qualify(reseller)
+    body = {"pool": pool, "reseller": str(reseller.organisation.id), "quantity": quantity, **window}
+    return made(provider.post("/api/v1/allotments", body))
+
+
+def resell(reseller: Person, allotment: Any, *, key: str = "wj-part", **changes: Any) -> Any:
+    """The reseller takes an allotment, and puts up an offer of it at its own price."""
+    made(reseller.post(f"/api/v1/allotments/{allotment['id']}:accept", {"pool": key}))
+    body = offer(offer=f"{key}-hour", pool=key, centre=ABSENT, **changes)
+    return made(reseller.post("/api/v1/offers", body))

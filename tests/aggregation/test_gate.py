@@ -11,7 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregation.domain.gate import IdentifierFacts, PoolGate, blocks_of_offer, blocks_of_pool
+from aggregation.domain.gate import (
+    IdentifierFacts,
+    PartGate,
+    PartyGate,
+    PoolGate,
+    blocks_of_offer,
+    blocks_of_pool,
+)
 from aggregation.domain.inventory import Freshness
 from aggregation.errors import NotSellable
 from aggregation.models import Inventory
@@ -205,6 +212,19 @@ def test_the_two_readings_of_the_gate_agree_and_cost_the_same_for_any_number(wor
 
 FACTS = st.builds(IdentifierFacts, state=st.sampled_from(["none", "active", "filing"]), filed=st.booleans())
 CAUSES = st.lists(st.sampled_from(["instruction", "finding"]), max_size=2)
+PARTY = st.builds(
+    PartyGate,
+    certified=st.booleans(),
+    qualified=st.booleans(),
+    needs_qualification=st.booleans(),
+    unlicensed=st.sampled_from([(), (Text("许可证（已过期）", "licence (expired)"),)]),
+    causes=CAUSES,
+)
+
+
+def clear_of(party: PartyGate) -> bool:
+    qualified = party.qualified or not party.needs_qualification
+    return party.certified and qualified and not party.unlicensed and not party.causes
 
 
 @given(
@@ -212,28 +232,24 @@ CAUSES = st.lists(st.sampled_from(["instruction", "finding"]), max_size=2)
         PoolGate,
         pool=st.just("p"),
         centre=st.just("c"),
-        certified=st.booleans(),
-        qualified=st.booleans(),
-        needs_qualification=st.booleans(),
         city=st.just("320509"),
-        unlicensed=st.sampled_from([(), (Text("许可证（已过期）", "licence (expired)"),)]),
+        provider=PARTY,
         pool_identifier=FACTS,
         centre_identifier=FACTS,
-        party_causes=CAUSES,
         centre_causes=CAUSES,
         pool_causes=CAUSES,
         freshness=st.sampled_from(Freshness),
         observed_at=st.datetimes(),
+        part=st.none() | st.builds(PartGate, reseller=PARTY, stands=st.booleans(), short=st.booleans()),
     )
 )
 def test_the_gate_is_open_exactly_when_nothing_stands_against_the_pool(gate: PoolGate) -> None:
-    active = IdentifierFacts(state="active", filed=True)
+    active, part = IdentifierFacts(state="active", filed=True), gate.part
     clear = (
-        gate.certified
-        and (gate.qualified or not gate.needs_qualification)
-        and not gate.unlicensed
+        clear_of(gate.provider)
+        and (part is None or (clear_of(part.reseller) and part.stands and not part.short))
         and gate.pool_identifier == gate.centre_identifier == active
-        and not [*gate.party_causes, *gate.centre_causes, *gate.pool_causes]
+        and not [*gate.centre_causes, *gate.pool_causes]
         and gate.freshness is Freshness.FRESH
     )
     assert (blocks_of_pool(gate) == []) == clear

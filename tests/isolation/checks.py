@@ -17,6 +17,8 @@ ABSENT = UUID("01900000-0000-7000-8000-000000000000")
 OTHER_SIDE = {
     "marketplace.accept_order",  # a provider's word: a reseller who buys has none of its own
     "identifiers.accept_transfer",  # the receiver's word, not the giver's
+    "aggregation.accept_allotment",  # the reseller's
+    "aggregation.decline_allotment",
 }
 NOT_CALLED = {"monitoring.follow_events": "the answer is a stream that lasts"}
 COVERED = [

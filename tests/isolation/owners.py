@@ -85,11 +85,14 @@ def _rows(model: type[Entity]) -> list[Thing]:
     owned = [] if model.public else [model.tenant_field, *model.party_fields]
     columns = {each.name for each in model._meta.concrete_fields}
     signs = [each for each in (*ENDS, "state") if each in columns]
-    found = []
+    found, shown = [], defaultdict[UUID, list[UUID]](list)
+    for path in model.shown_with:  # to them the second wall opens, and the first does not
+        for id_, tenant in model.objects.values_list("pk", path):
+            shown[id_].append(tenant)
     for id_, *values in rows.values_list("pk", *owned, *signs):
         owner, *parties = values[: len(owned)] or [None]
         over = any(
             value in OVER if isinstance(value, str) else value is not None for value in values[len(owned) :]
         )
-        found.append(Thing(id_, model._meta.label, owner, frozenset(parties), over))
+        found.append(Thing(id_, model._meta.label, owner, frozenset({*parties, *shown[id_]}), over))
     return found

@@ -22,7 +22,7 @@ from participants.domain.organisations import APPOINTED
 from participants.domain.organisations import OrganisationKind as Kind
 from participants.models import ApiKey, Case, Decision, Mandate, Membership, Question, WebhookAttempt
 from security.services.audit import append_checkpoint
-from tests.aggregation.supply import bring_to_market, made
+from tests.aggregation.supply import allot, bring_to_market, made
 from tests.isolation.addresses import INDICATOR
 from tests.isolation.handing import SEVERAL, handed_over
 from tests.isolation.peering import federation
@@ -72,6 +72,7 @@ def furnish(world: World) -> FarNode:
     for name in CARRIERS:
         lines(world, name)
     handed_over(world)
+    allotted(world)
     one_hops(world)
     doubted(world)
     circles(world)
@@ -254,6 +255,18 @@ def enquiries(world: World) -> None:
             }  # fmt: skip
             made(getattr(world, name).post("/api/v1/line-enquiries", body))
         made(person.post("/api/v1/line-interfaces", {"url": url, "active": False}))
+
+
+def allotted(world: World) -> None:
+    """Each provider's pool is allotted to both resellers: one took its part, one proposal waits, and one was withdrawn."""
+    for number, (name, taker, other) in enumerate((("ada", "rex", "roy"), ("cleo", "roy", "rex"))):
+        provider = getattr(world, name)
+        for reseller in (taker, other, other):
+            row = allot(provider, getattr(world, reseller), f"wj-910b-{name}", 1)
+        made(provider.post(f"/api/v1/allotments/{row['id']}:withdraw"))
+        first = getattr(world, taker).get("/api/v1/allotments?state=proposed").json()["items"][-1]
+        key = {"pool": f"part-{number}"}
+        made(getattr(world, taker).post(f"/api/v1/allotments/{first['id']}:accept", key))
 
 
 def supply(person: Person, suffix: str) -> None:

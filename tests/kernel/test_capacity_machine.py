@@ -20,12 +20,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from kernel.actor import SYSTEM
 from kernel.domain.windows import Window
 from kernel.errors import HoldGone, SoldOut
 from kernel.ids import new_id
 from kernel.models import Capacity, Claim
 from kernel.selectors.capacity import bundle_state, free_over
 from kernel.services import capacity
+from kernel.services.parts import open_part, shrink_part
 from tests.kernel.ledger import MINUTE, TENANT, declare, hold, let_time_pass
 
 DAYS = 12
@@ -62,10 +64,20 @@ class Held:
         return self.windows is None or any(day in each for each in self.windows)
 
 
+@dataclass
+class Part:
+    """A part of a resource as the model knows it: which row it is, what is set aside, and what blocks it at other times."""
+
+    number: int
+    set_aside: Held
+    outside: Held
+
+
 class Ledger(RuleBasedStateMachine):
-    """Acts on three resources, day by day."""
+    """Acts on three resources and on parts that are set aside of them, day by day."""
 
     known = Bundle("known")
+    parts = Bundle("parts")
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,10 +85,12 @@ class Ledger(RuleBasedStateMachine):
         self.marked = [False] * 3
         self.resources = [declare(10) for _ in self.totals]
         self.model: dict[UUID, Held] = {}
+        self.blocks: list[Held] = []
 
     def use(self, resource: int, days: range = range(2 * DAYS)) -> tuple[int, int]:
         """Standing, and the most that is booked on one of the days, counted the slow way."""
-        mine = [each for each in self.model.values() if each.active and resource in each.wanted]
+        all_ = (*self.model.values(), *self.blocks)
+        mine = [each for each in all_ if each.active and resource in each.wanted]
         standing = sum(each.wanted[resource] for each in mine if each.windows is None)
         return standing, max(sum(e.wanted[resource] for e in mine if e.windows and e.on(d)) for d in days)
 
@@ -90,10 +104,11 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(
         target=known,
-        wanted=st.dictionaries(st.integers(0, 2), st.integers(1, 6), min_size=1),
+        wished=st.dictionaries(st.integers(0, 5), st.integers(1, 6), min_size=1),
         repeated=st.none() | REPEATED,
     )
-    def hold(self, wanted: dict[int, int], repeated: tuple[int, int, int, int] | None) -> object:
+    def hold(self, wished: dict[int, int], repeated: tuple[int, int, int, int] | None) -> object:
+        wanted = {each % len(self.resources): n for each, n in wished.items()}
         held = Held(wanted, None)
         if repeated:
             first, long, times, step = repeated
@@ -126,6 +141,57 @@ class Ledger(RuleBasedStateMachine):
         assert touched == sorted(key for key in before if any(self.model[key].on(day) for day in over))
         self.marked[resource] = sum(self.use(resource)) > self.totals[resource]
         return bundle
+
+    @rule(target=parts, resource=st.integers(0, 2), quantity=st.integers(1, 8), span=st.none() | SPAN)
+    def set_aside(self, resource: int, quantity: int, span: tuple[int, int] | None) -> object:
+        held, bundle, part = Held({resource: quantity}, None), new_id(), new_id()
+        if span:
+            held.windows = [range(span[0], span[0] + span[1])]
+        self.model[bundle], fits = held, self.fits(held)
+        quantities = {self.resources[resource]: quantity}
+        try:
+            with transaction.atomic():
+                hold(quantities, bundle=bundle, windows=[window(each) for each in held.windows or ()])
+                open_part(bundle=bundle, part=part, tenant=TENANT, unit="card", actor=SYSTEM)
+        except SoldOut:
+            assert not fits or self.marked[resource]
+            held.state = "refused"
+            return multiple()
+        assert fits
+        held.state = "confirmed"
+        number = len(self.resources)
+        self.resources, self.totals, self.marked = (
+            [*self.resources, part],
+            [*self.totals, quantity],
+            [*self.marked, False],
+        )
+        days = [range(0), range(0)] if span is None else [range(span[0]), range(sum(span), 2 * DAYS)]
+        outside = Held({number: quantity}, days, "confirmed")
+        self.blocks.append(outside)
+        return Part(number, held, outside)
+
+    @rule(part=parts, least=st.integers(0, 8))
+    def give_back(self, part: Part, least: int) -> None:
+        if part.set_aside.state == "released":
+            return
+        (resource,) = part.set_aside.wanted
+        bundle = next(key for key, held in self.model.items() if held is part.set_aside)
+        days = (part.set_aside.windows or [range(2 * DAYS)])[0]
+        total, sold = self.totals[part.number], sum(self.use(part.number, days))
+        left = shrink_part(
+            bundle=bundle,
+            part=self.resources[part.number],
+            resource=self.resources[resource],
+            least=least,
+            actor=SYSTEM,
+        )
+        assert left == min(total, max(least, sold)), "what is sold stays, and nothing else"
+        self.totals[part.number] = left
+        part.set_aside.wanted, part.outside.wanted = {resource: left}, {part.number: left}
+        if not left:
+            part.outside.state = "released"
+            self.end(part.set_aside, "released")
+        self.unmark(part.set_aside)
 
     @rule(bundle=known)
     def confirm(self, bundle: UUID) -> None:
