@@ -146,7 +146,8 @@ class AllotmentOut(serializers.ModelSerializer[Allotment]):
 
     def get_sold(self, row: Allotment) -> int:
         """Machines of it that cannot be taken back now."""
-        return self.taken.get(row.part_id, 0) if row.part_id else 0
+        taken = self.taken
+        return taken.get(row.part_id, 0) if row.part_id else 0
 
 
 class AllotmentQuery(PageQuery):

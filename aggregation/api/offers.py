@@ -262,7 +262,9 @@ class OfferGateView(HouseView):
     @extend_schema(responses=GateOut)
     def get(self, request: Request, **_: Any) -> Response:
         """Say whether the offer can be sold now and, if not, every reason and its way out."""
-        with as_node("what keeps an offer from being sold may lie with the pool and the provider that it is of"):
+        with as_node(
+            "what keeps an offer from being sold may lie with the pool and the provider that it is of"
+        ):
             found = blocks([self.subject.id])[self.subject.id]
         language = get_language()
         reasons = [

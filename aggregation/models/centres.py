@@ -14,7 +14,9 @@ class Centre(Entity):
     """A facility where pools stand; `key` is its human id, unique in the node. None is unknown."""
 
     tenant_field: ClassVar[str] = "tenant_id"
-    shown_with: ClassVar[list[str]] = ["pools__tenant_id"]  # a reseller's part of a pool stands in another's centre
+    shown_with: ClassVar[list[str]] = [
+        "pools__tenant_id"
+    ]  # a reseller's part of a pool stands in another's centre
 
     tenant_id = models.UUIDField()
     key = models.CharField(max_length=64, unique=True)

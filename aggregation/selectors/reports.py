@@ -70,6 +70,8 @@ def offers_by_place() -> list[dict[str, Any]]:
 
 
 def _pools(at: datetime) -> Iterator[tuple[Pool, Freshness]]:
-    wholes = Pool.objects.filter(created_at__lt=at, part_of=None)  # what is allotted of a pool is counted there
+    wholes = Pool.objects.filter(
+        created_at__lt=at, part_of=None
+    )  # what is allotted of a pool is counted there
     for pool in wholes.select_related("inventory").order_by("key"):
         yield pool, freshness_of(pool, at)

@@ -251,17 +251,14 @@ def _window(wish: Wish, instant: datetime) -> Window | None:
 
 def _may_resell(party: UUID, instant: datetime) -> bool:
     seller = sellers([party], today=shanghai_date(instant)).get(party)
-    return (
-        seller is not None
-        and seller.kind == RESELLER
-        and seller.certified
-        and seller.qualified
-    )
+    return seller is not None and seller.kind == RESELLER and seller.certified and seller.qualified
 
 
 def _locked(allotment: Allotment, act: str, actor: Actor, *, by_reseller: bool = False) -> Allotment:
     """The locked row, if the caller may do this to it."""
-    row = Allotment.objects.select_for_update(of=("self",)).select_related("pool", "part").get(id=allotment.id)
+    row = (
+        Allotment.objects.select_for_update(of=("self",)).select_related("pool", "part").get(id=allotment.id)
+    )
     if by_reseller and actor.tenant_id != row.reseller:
         raise Forbidden(operation=f"aggregation.{act}_allotment")
     LIFE.after(act, row.state)

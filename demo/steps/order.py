@@ -6,6 +6,7 @@ from typing import Any
 from demo.bookings import book_nights
 from demo.client import expect
 from demo.race import free_machines, pool_of, race_for_the_last
+from demo.resale import resell_some
 from demo.world import World
 
 
@@ -31,7 +32,7 @@ def run(world: World) -> str:
     firm.post(f"{here}:accept-compute", sheet_of(world))
     running = world.until("billing has started for both", lambda: started(firm.get(here)))
     world.facts |= {"order": running, "compute-party": compute, "line-party": line}
-    booked = book_nights(world)
+    booked = f"{book_nights(world)}; {resell_some(world)}"
     wanted, winners = race_for_the_last(world)
     serving = at_work(world, compute)
     return (

@@ -62,9 +62,7 @@ def shrink_part(*, bundle: UUID, part: UUID, resource: UUID, least: int, actor: 
         release(bundle=bundle)
     else:
         Claim.objects.filter(id__in=[claim.id for claim in claims]).update(quantity=left)
-        add_standing(
-            {claim.resource_id: left - claim.quantity for claim in claims if claim.period is None}
-        )
+        add_standing({claim.resource_id: left - claim.quantity for claim in claims if claim.period is None})
         recompute_peaks({claim.resource_id for claim in claims if claim.period is not None})
     set_totals(totals={part: left}, tenant=rows[part].tenant_id, unit=rows[part].unit, actor=actor)
     return left

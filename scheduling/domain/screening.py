@@ -52,7 +52,10 @@ def storable(supply: Supply, storage_class: str) -> Ints:
     stores = [supply.extras.stores.get(f"{centre}|{storage_class}") for centre in columns.centres]
     free = np.array([UNKNOWN if store is None else store.free_gib for store in stores], dtype=np.int64)
     codes = columns.codes["provider"]
-    whose = [ANYBODY if store is None or store.provider is None else codes.get(store.provider, NOBODY) for store in stores]
+    whose = [
+        ANYBODY if store is None or store.provider is None else codes.get(store.provider, NOBODY)
+        for store in stores
+    ]
     owner = np.array(whose, dtype=np.int64)[columns.centre]
     return np.where((owner == ANYBODY) | (owner == columns.texts["provider"]), free[columns.centre], UNKNOWN)
 

@@ -118,9 +118,7 @@ def _cut_parts(work: Maintenance, window: Window, allotted: Mapping[UUID, Allotm
     found = set[UUID]()
     for part, total in sorted(parts.items()):
         found.update(
-            capacity.cut(
-                bundle=work.id, tenant=work.tenant_id, resource=part, quantity=total, window=window
-            )
+            capacity.cut(bundle=work.id, tenant=work.tenant_id, resource=part, quantity=total, window=window)
         )
     return found
 

@@ -80,7 +80,9 @@ def test_each_sells_what_is_its_own_and_nothing_of_the_other_s(world: World) -> 
     }  # fmt: skip
 
 
-def test_a_selection_shows_the_reseller_s_offer_at_its_price_with_what_is_left_of_its_part(world: World) -> None:
+def test_a_selection_shows_the_reseller_s_offer_at_its_price_with_what_is_left_of_its_part(
+    world: World,
+) -> None:
     assert bought(world.ben, quantity=2) == ["wj-part-hour", of_ada().key], "by price"
     made(hold(world.bea, of_rex(), 3))
     shown = {row.key: row.cells["available"] for row in SupplyRow.objects.filter(part=4, until=None)}
@@ -91,7 +93,9 @@ def test_a_selection_shows_the_reseller_s_offer_at_its_price_with_what_is_left_o
     assert bought(world.ben, quantity=2) == [of_ada().key]
 
 
-def test_both_parties_see_it_and_the_reseller_the_records_of_pool_and_centre_and_nothing_else(world: World) -> None:
+def test_both_parties_see_it_and_the_reseller_the_records_of_pool_and_centre_and_nothing_else(
+    world: World,
+) -> None:
     made(hold(world.ben, of_rex(), 3))
     here = f"{HERE}/{standing().id}"
     for person in (world.ada, world.rex, world.rhea, world.otto):
@@ -104,7 +108,9 @@ def test_both_parties_see_it_and_the_reseller_the_records_of_pool_and_centre_and
     assert [(row["pool"], row["part_of"], row["centre"], row["free"]) for row in mine] == [
         ("wj-part", str(whole.id), "wujiang", 1)
     ]
-    assert [row["offer"] for row in world.rex.get("/api/v1/offers?centre=wujiang").json()["items"]] == ["wj-part-hour"]
+    assert [row["offer"] for row in world.rex.get("/api/v1/offers?centre=wujiang").json()["items"]] == [
+        "wj-part-hour"
+    ]
     assert world.rex.get(f"/api/v1/pools/{whole.id}").status_code == 404
     assert world.rex.get(f"/api/v1/centres/{whole.centre_id}").status_code == 404
     assert world.rex.get(f"/api/v1/offers/{of_rex().id}/gate").json() == {"sellable": True, "blocks": []}
@@ -136,7 +142,9 @@ def test_only_a_qualified_reseller_is_allotted_to_and_only_of_what_one_registere
         assert refused(world.ada.post(HERE, body)) == (400, "invalid_field", "/reseller")
     qualify(world.roy)
     body = {"pool": "wj-part", "reseller": str(world.roy.organisation.id), "quantity": 1}
-    assert refused(world.rex.post(HERE, body)) == (400, "invalid_field", "/pool"), "a part is not parted again"
+    assert refused(world.rex.post(HERE, body)) == (400, "invalid_field", "/pool"), (
+        "a part is not parted again"
+    )
     assert refused(world.cleo.post(HERE, {**body, "pool": "wj-910b"})) == (400, "invalid_field", "/pool")
 
 
@@ -192,7 +200,9 @@ def test_what_is_unsold_can_be_taken_back_at_once_and_what_is_sold_stays(world: 
 def test_a_window_is_sold_within_and_nothing_at_other_times(world: World) -> None:
     start = now() + timedelta(days=60)
     window = {"start": start.isoformat(), "end": (start + timedelta(days=2)).isoformat()}
-    offer = resell(world.roy, allot(world.ada, world.roy, quantity=2, **window), key="week", price_cny_hour="0.50")
+    offer = resell(
+        world.roy, allot(world.ada, world.roy, quantity=2, **window), key="week", price_cny_hour="0.50"
+    )
     row = Offer.objects.get(id=offer["id"])
     assert hold(world.ben, row, 1).json()["code"] == "sold_out", "an open-ended sale needs every instant"
 
@@ -232,7 +242,9 @@ def test_a_pool_that_is_cut_below_what_was_promised_sells_nothing_more_of_its_pa
     assert SupplyRow.objects.filter(part=4, key="wj-part-hour", until=None).exists()
 
 
-def test_maintenance_of_the_pool_is_a_conflict_of_the_allotment_and_of_what_is_sold_of_it(world: World) -> None:
+def test_maintenance_of_the_pool_is_a_conflict_of_the_allotment_and_of_what_is_sold_of_it(
+    world: World,
+) -> None:
     start = now() + timedelta(days=3)
 
     def at(hours: int) -> dict[str, Any]:
@@ -270,7 +282,9 @@ def test_both_parties_must_be_licensed_and_certified_for_a_part_to_be_sold(world
 
 
 def test_a_reseller_s_agent_reports_no_more_of_a_part_than_was_allotted(world: World) -> None:
-    made(world.rex.post("/api/v1/agents", {"agent": "a", "callback_url": "https://agent.example.com/dispatch"}))
+    made(
+        world.rex.post("/api/v1/agents", {"agent": "a", "callback_url": "https://agent.example.com/dispatch"})
+    )
     said = {"pool": "wj-part", "machines_total": 16, "machines_free": 16}
     body = {"agent": "a", "sequence": 1, "observed_at": now().isoformat(), "pools": [said]}
     assert refused(world.rex.post("/api/v1/inventory/heartbeats", body))[1] == "heartbeat_refused"

@@ -1,4 +1,4 @@
-"""The attacks on claims that need sellers or many tenants: cuts and suspensions in the middle (C-6), and hoarders (C-9)."""
+"""The attacks on claims that need sellers or many tenants: resellers (C-3r), cuts and suspensions in the middle (C-6), hoarders (C-9)."""
 
 import time
 from collections import Counter
@@ -19,10 +19,11 @@ from kernel.models import Capacity, Claim
 from kernel.models.capacity import ACTIVE
 from kernel.models.suspensions import SuspensionCause, SuspensionScope
 from kernel.services import capacity
+from kernel.services.parts import open_part, shrink_part
 from kernel.services.suspensions import close_suspension, open_suspension
 from scheduling.services.holds import confirm_bundle, hold_bundle
 from tests.aggregation.supply import beat, report
-from tests.kernel.ledger import MINUTE, books, claims_of, declare, taken
+from tests.kernel.ledger import MINUTE, TENANT, books, claims_of, declare, hold, taken
 from tests.scheduling.live import first_bundle, open_market
 from tests.support.cast import World
 
@@ -110,6 +111,41 @@ class Sellers:
         row = Capacity.objects.get(resource=pool)
         if row.standing != taken(pool) or row.over_committed != (row.standing > row.total):
             yield f"{row.standing} stand of {row.total}, {taken(pool)} are taken, marked {row.over_committed}"
+
+
+def allotments(people: Crowd, buyers: int, dice: Random) -> Iterator[str]:
+    """C-3r: three resellers sell their parts of one pool, its owner the rest and takes back what is unsold meanwhile."""
+    quantities = [dice.randint(2, buyers // 3) for _ in range(3)]
+    pool = declare(sum(quantities) + dice.randint(0, buyers // 2))
+    parts = {new_id(): new_id() for _ in quantities}
+    for (bundle, part), quantity in zip(parts.items(), quantities, strict=True):
+        capacity.hold(bundle=bundle, tenant=TENANT, quantities={pool: quantity}, ttl=MINUTE)
+        open_part(bundle=bundle, part=part, tenant=new_id(), unit="card", actor=SYSTEM)
+    bundles = [new_id() for _ in range(buyers - len(parts))]
+    wishes = [{dice.choice([pool, *parts.values()]): dice.randint(1, 3)} for _ in bundles]
+    acts: list[Callable[[], Any]] = [
+        partial(hold, wish, bundle=bundle) for wish, bundle in zip(wishes, bundles, strict=True)
+    ]
+    acts += [
+        partial(shrink_part, bundle=bundle, part=part, resource=pool, least=0, actor=SYSTEM)
+        for bundle, part in parts.items()
+    ]
+    dice.shuffle(acts)
+    results = people.race(acts)
+    yield from (repr(each) for each in results if not isinstance(each, UUID | SoldOut | int))
+    for resource in (pool, *parts.values()):
+        total, stands, _peak = books(resource)
+        if stands > total or stands != taken(resource):
+            yield f"{stands} of {total} are said to stand, {taken(resource)} are taken"
+    aside = dict(Claim.objects.filter(bundle__in=parts, state__in=ACTIVE).values_list("bundle", "quantity"))
+    left = {bundle: books(part)[0] for bundle, part in parts.items()}
+    if aside != {bundle: each for bundle, each in left.items() if each}:
+        yield f"{aside} is set aside of the pool, and its parts have {left}"
+    sold = sum(map(taken, parts.values())) + taken(pool) - sum(aside.values())
+    if sold > books(pool)[0]:
+        yield f"{sold} are sold of {books(pool)[0]}"
+    for bundle in bundles:
+        capacity.release(bundle=bundle)
 
 
 def hoarders(people: Crowd, buyers: int, dice: Random) -> Iterator[str]:

@@ -35,7 +35,7 @@ from kernel.models.capacity import ClaimState
 from kernel.services import capacity
 from kernel.tenancy import as_node
 from tests.attacks._claims_faults import faults
-from tests.attacks._claims_market import Sellers, hoarders
+from tests.attacks._claims_market import Sellers, allotments, hoarders
 from tests.kernel.ledger import books, claims_of, declare, hold, taken
 from tests.kernel.test_capacity_machine import run_machine
 
@@ -176,6 +176,7 @@ RACES: dict[str, Race | type[Sellers]] = {
     "C-1": last_unit,
     "C-2": enough_for_all,
     "C-3": mixed_bundles,
+    "C-3r": allotments,
     "C-5": expiry_against_confirm,
     "C-6": Sellers,
     "C-9": hoarders,
@@ -185,6 +186,7 @@ SIZES = {
     "C-1": (50, 1000),
     "C-2": (50, 500),
     "C-3": (50, 500),
+    "C-3r": (25, 500),
     "C-4": (3, 300),
     "C-5": (50, 157),  # of 32 races: 5,024
     "C-6": (50, 2000),

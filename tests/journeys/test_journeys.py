@@ -22,6 +22,7 @@ from kernel.actor import SYSTEM
 from kernel.clock import SHANGHAI, now
 from kernel.tasks import sweep
 from participants.services.deliveries import deliver_due
+from tests.aggregation.supply import qualify
 from tests.marketplace.trade import running
 from tests.nodes.far import FarUpstream
 from tests.nodes.test_recalls import forgotten_report
@@ -61,6 +62,7 @@ def restored(world: World, test: pytest.FixtureRequest) -> None:
 
 GIVEN: dict[str, Callable[[World, pytest.FixtureRequest], object]] = {
     "an open market": lambda world, _: open_market(world),
+    "an open market with a qualified reseller": lambda world, _: (open_market(world), qualify(world.rex)),
     "a running order": lambda world, _: run_for_a_year(world),
     "a delegated prefix": lambda *_: accept_prefix(prefix="86.320000", delegated_by="000000", actor=SYSTEM),
     "a node restored from a backup": restored,

@@ -75,7 +75,9 @@ def tenancy_complaints(model: Model) -> Iterator[str]:
         yield f"{model.__name__} is public and has a tenant: choose"
     if not public and not path:
         yield f"{model.__name__} says neither tenant_field nor public = True"
-    paths: Iterable[str] = [path, *getattr(model, "party_fields", []), *getattr(model, "shown_with", [])] if path else []
+    paths: Iterable[str] = (
+        [path, *getattr(model, "party_fields", []), *getattr(model, "shown_with", [])] if path else []
+    )
     for each in paths:
         field = last_field(model, each)
         if not isinstance(field, models.UUIDField | models.ForeignKey):

@@ -89,7 +89,11 @@ def test_every_model_with_a_tenant_has_a_policy_and_no_public_one() -> None:
 def test_every_party_stands_in_the_policy() -> None:
     bodies = {each.table: each.body for each in declared_policies() if each.name == "tenant"}
     for model in models_of_the_house():
-        for path in [getattr(model, "tenant_field", ""), *getattr(model, "party_fields", []), *getattr(model, "shown_with", [])]:
+        for path in [
+            getattr(model, "tenant_field", ""),
+            *getattr(model, "party_fields", []),
+            *getattr(model, "shown_with", []),
+        ]:
             if path and path != "id":
                 assert path.split("__")[-1] in bodies[model._meta.db_table], (model.__name__, path)
 
