@@ -69,7 +69,7 @@ def rows(
     )
     left = free({offer.pool_id for offer in found})
     stores = _stores(owners, pools, all_=all_)
-    parties = standings({row.tenant_id for row in (*found, *stores)})
+    parties = standings({offer.tenant_id for offer in found} | {store.tenant_id for store in stores})
     centres = {offer.pool.centre.key: offer.pool.centre for offer in found}
     ahead = calendars({offer.pool_id for offer in found})
     return SupplyRows(

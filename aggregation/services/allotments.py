@@ -67,8 +67,8 @@ def propose_allotment(*, wish: Wish, actor: Actor) -> Allotment:
         reseller=wish.reseller,
         pool=pool,
         quantity=wish.quantity,
-        start=window and window.start,
-        end=window and window.end,
+        start=window.start if window else None,
+        end=window.end if window else None,
     )
     try:
         row.accept_until = capacity.hold(

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 
-from aggregation.models import Allotment, Offer
+from aggregation.models import Allotment, Offer, Pool
 from aggregation.selectors.gate import blocks
 from aggregation.tasks import return_allotments
 from kernel.clock import now
@@ -36,6 +36,11 @@ def SCENE(world: World) -> None:  # noqa: N802 - as tests/support/stage.py calls
 
 def standing() -> Allotment:
     return Allotment.objects.get(state="active")
+
+
+def part_of(row: Allotment) -> Pool:
+    assert row.part is not None
+    return row.part
 
 
 def of_rex() -> Offer:
@@ -183,7 +188,7 @@ def test_what_is_unsold_can_be_taken_back_at_once_and_what_is_sold_stays(world: 
     assert act(world.rex, "take-back", {"quantity": 1}).status_code == 403
     made(act(world.ada, "take-back", {"quantity": 2}))
     row = standing()
-    assert free([row.pool_id, row.part_id]) == {row.pool_id: 4, row.part_id: 1}
+    assert free([row.pool_id, part_of(row).id]) == {row.pool_id: 4, part_of(row).id: 1}
     ended = made(act(world.ada, "end"))
     assert (ended["state"], ended["quantity"], ended["sold"]) == ("ending", 1, 1)
     assert codes(of_rex()) == ["allotment_over"]
@@ -193,7 +198,7 @@ def test_what_is_unsold_can_be_taken_back_at_once_and_what_is_sold_stays(world: 
     return_allotments()
     assert free([row.pool_id]) == {row.pool_id: 6}
     row.refresh_from_db()
-    assert (row.state, row.quantity, row.part.machines) == ("ended", 0, 0)
+    assert (row.state, row.quantity, part_of(row).machines) == ("ended", 0, 0)
     assert refused(world.ada.post(f"{HERE}/{row.id}:end"))[:2] == (409, "state_conflict")
 
 
@@ -288,7 +293,7 @@ def test_a_reseller_s_agent_reports_no_more_of_a_part_than_was_allotted(world: W
     said = {"pool": "wj-part", "machines_total": 16, "machines_free": 16}
     body = {"agent": "a", "sequence": 1, "observed_at": now().isoformat(), "pools": [said]}
     assert refused(world.rex.post("/api/v1/inventory/heartbeats", body))[1] == "heartbeat_refused"
-    assert Capacity.objects.get(resource=standing().part_id).total == 4
+    assert Capacity.objects.get(resource=part_of(standing()).id).total == 4
 
 
 def test_storage_of_the_centre_does_not_go_with_a_reseller_s_machines(world: World) -> None:

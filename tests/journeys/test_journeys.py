@@ -60,9 +60,15 @@ def restored(world: World, test: pytest.FixtureRequest) -> None:
     forgotten_report(nation)
 
 
+def open_to_resale(world: World) -> None:
+    """An open market, and Rex is qualified to resell."""
+    open_market(world)
+    qualify(world.rex)
+
+
 GIVEN: dict[str, Callable[[World, pytest.FixtureRequest], object]] = {
     "an open market": lambda world, _: open_market(world),
-    "an open market with a qualified reseller": lambda world, _: (open_market(world), qualify(world.rex)),
+    "an open market with a qualified reseller": lambda world, _: open_to_resale(world),
     "a running order": lambda world, _: run_for_a_year(world),
     "a delegated prefix": lambda *_: accept_prefix(prefix="86.320000", delegated_by="000000", actor=SYSTEM),
     "a node restored from a backup": restored,
