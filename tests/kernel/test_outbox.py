@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import signal
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -271,8 +272,15 @@ def test_two_relays_never_number_at_once() -> None:
 def test_a_burst_is_rung_for_at_once_and_once_more_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
     rings: list[float] = []
     monkeypatch.setattr(doorbell, "PAUSE", 0.1)
-    monkeypatch.setattr(doorbell, "_send", lambda: rings.append(time.monotonic()))
     bell = doorbell.Bell()
+
+    def send() -> None:
+        if (
+            threading.current_thread() is bell.thread
+        ):  # the process's own bell may still ring for an earlier test
+            rings.append(time.monotonic())
+
+    monkeypatch.setattr(doorbell, "_send", send)
     begin = time.monotonic()
     while time.monotonic() < begin + 0.05:
         bell.ring()
