@@ -1,6 +1,5 @@
 """What a fairness audit learns of one selection: its replay, its answer under other labels, and who stood where in both."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -12,7 +11,7 @@ from kernel.text import Vocabulary
 from scheduling.domain.answer import Answer
 from scheduling.domain.costs import costs_of
 from scheduling.domain.demand import Demand
-from scheduling.domain.files import answer_json
+from scheduling.domain.files import answer_bytes, answer_json
 from scheduling.domain.lines import Lines
 from scheduling.domain.neutrality import (
     Names,
@@ -89,7 +88,7 @@ class Examiner:
         world = self._world(by_owner=bool(demand.providers.include or demand.providers.exclude))
         asked, wished = asked_there(demand, wishes, world)
         there = select(world.supply, asked, lines_of(world.supply, asked, wished))
-        same = written(answer_json(here)) == written(stored)
+        same = answer_bytes(answer_json(here)) == answer_bytes(stored)
         return Examined(
             outcome=Outcome.SAME if same else Outcome.DIFFERS,
             differences=differences(here, there, world.back),
@@ -141,8 +140,3 @@ def eligible(supply: Supply, demand: Demand, lines: Lines) -> Parties:
             found.update((COMPUTE, owners[code]) for code in codes.tolist())
             found.add((LINE, standing.product[0]))
     return frozenset(found)
-
-
-def written(answer: Mapping[str, Any]) -> bytes:
-    """An answer as bytes that are the same for the same answer."""
-    return json.dumps(answer, sort_keys=True, ensure_ascii=False).encode()

@@ -193,6 +193,11 @@ def answer_json(answer: Answer) -> Json:
     return written
 
 
+def answer_bytes(answer: Mapping[str, Any]) -> bytes:
+    """An answer's JSON as bytes that are the same for the same answer."""
+    return json.dumps(answer, sort_keys=True, ensure_ascii=False).encode()
+
+
 def _distinct(pairs: list[tuple[str, Any]]) -> Json:
     found = dict(pairs)
     if len(found) != len(pairs):

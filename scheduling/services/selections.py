@@ -16,8 +16,7 @@ from kernel.services.outbox import publish
 from scheduling.domain.answer import Answer, Bundle
 from scheduling.domain.demand import Demand, DemandError
 from scheduling.domain.ends import EndClass
-from scheduling.domain.fairness import written
-from scheduling.domain.files import answer_json
+from scheduling.domain.files import answer_bytes, answer_json
 from scheduling.domain.light import Medium
 from scheduling.domain.lines import LineChoice, Lines
 from scheduling.domain.near_misses import near_misses
@@ -143,14 +142,14 @@ def replay_selection(*, selection: Selection) -> Replay:
     supply = fresh_supply().supply
     answer = _answered(supply, demand, wishes) if demand.from_site in supply.sites else None
     then = supply_of(selection.snapshot, selection.extras)
-    again = None if then is None else written(answer_json(_answered(then.supply, demand, wishes)))
+    again = None if then is None else answer_bytes(answer_json(_answered(then.supply, demand, wishes)))
     return Replay(
         snapshot_then=selection.snapshot,
         snapshot_now=supply.snapshot,
         same_snapshot=answer is not None
         and answer.snapshot == selection.snapshot
         and (answer.extras or "") == selection.extras,
-        same_answer=None if again is None else again == written(selection.answer),
+        same_answer=None if again is None else again == answer_bytes(selection.answer),
         version_kept=then is not None,
         kept_days=settings.SUPPLY_KEPT_DAYS,
         answer=None if answer is None else answer_json(answer),
