@@ -1,6 +1,5 @@
 """The first bundles without counting the others: offers by rising price, until none that follows can be among the first."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,30 +7,27 @@ from numpy.typing import NDArray
 
 from scheduling.domain.costs import Costs
 from scheduling.domain.demand import Demand
-from scheduling.domain.fans import NO_LINE, Fan, fan
+from scheduling.domain.fans import fan
 from scheduling.domain.first import passing
-from scheduling.domain.lines import Lines
-from scheduling.domain.offers import OfferColumns
+from scheduling.domain.lines import LineChoice, Lines, Product
 from scheduling.domain.standings import Standing, budget
 from scheduling.domain.supply import Supply
 
+_NONE = 2**62
+"""Stands for the cost of a line that there is not; what is not far below it is left to the sums of Python."""
 
-def first_standings(
-    supply: Supply, demand: Demand, lines: Lines, costs: Costs, sites: Sequence[str] | None = None
-) -> list[Standing] | None:
+
+def first_standings(supply: Supply, demand: Demand, lines: Lines, costs: Costs) -> list[Standing] | None:
     """Each offer and line that may be among the first `top` bundles, as a standing of its own; empty for none at all.
 
-    `sites` are those where any offer fits, if that is known. None where whole numbers of 64 bits might not hold the
-    totals, or something other than the price orders the offers.
+    None where whole numbers of 64 bits might not hold the totals, or something other than the price orders the offers.
     """
     columns = costs.columns
     most = int(columns.price[-1]) * costs.times if len(columns.ids) else 0
-    if not costs.by_price or most >= NO_LINE // 4:
+    table = _table(supply, demand, lines)
+    if not costs.by_price or max(most, table.dearest) >= _NONE // 4:
         return None
-    table = _table(lines, columns, tuple(_sites(supply, demand) if sites is None else sites))
-    if table.dearest >= NO_LINE // 4:
-        return None
-    money = min(NO_LINE // 2, NO_LINE if (bound := budget(demand)) is None else bound)
+    money = min(_NONE // 2, _NONE if (bound := budget(demand)) is None else bound)
     kept = np.empty((3, 0), dtype=np.int64)  # totals, offers, products
     for rows in passing(columns, demand, demand.top):
         compute = columns.price[rows] * costs.times
@@ -46,45 +42,40 @@ def first_standings(
         if near < len(rows):
             break
     return [
-        Standing(
-            lines.products[way], table.fans[way][int(table.place[columns.centre[row]])], np.array([row]), 1
-        )
+        Standing(table.products[way], table.lines[way][int(columns.centre[row])], np.array([row]), 1)
         for row, way in zip(kept[1].tolist(), kept[2].tolist(), strict=True)
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The lines of each product, with their costs to each centre by its position, NO_LINE where there is none.
+    """The cost of each product's line to each centre that will do (by position), _NONE where there is no line; and the lines."""
 
-    `place` is where in the fans the centre's site is.
-    """
-
-    fans: list[Fan]
-    place: NDArray[np.int64]
+    products: list[Product]
     costs: NDArray[np.int64]
+    lines: list[dict[int, LineChoice]]
     least: int
     dearest: int
 
 
-def _sites(supply: Supply, demand: Demand) -> Iterable[str]:
-    """The sites of the centres that will do, each once."""
+def _table(supply: Supply, demand: Demand, lines: Lines) -> _Table:
     columns = supply.columns
     within = np.flatnonzero(columns.centres_within(demand)).tolist()
-    return dict.fromkeys(columns.site_of[at] for at in within if columns.centres[at] in supply.centres)
-
-
-def _table(lines: Lines, columns: OfferColumns, sites: tuple[str, ...]) -> _Table:
-    fans = [fan(lines, product, sites) for product in lines.products]
-    known = {site: at for at, site in enumerate(sites)}
-    place = np.array([known.get(site, len(sites)) for site in columns.site_of], dtype=np.int64)
-    costs = np.full((len(fans), len(sites) + 1), NO_LINE)
-    for way, each in enumerate(fans):
-        costs[way, :-1] = each.costs
-    return _Table(
-        fans=fans,
-        place=place,
-        costs=costs[:, place],
-        least=int(costs.min(initial=NO_LINE)),
-        dearest=max((each.dearest for each in fans), default=0),
-    )
+    known = [at for at in within if columns.centres[at] in supply.centres]
+    sites = [columns.site_of[at] for at in known]
+    found = [
+        {
+            at: line
+            for at, line in zip(known, fan(lines, product, sites), strict=True)
+            if isinstance(line, LineChoice)
+        }
+        for product in lines.products
+    ]
+    all_costs = [[line.cost for line in each.values()] for each in found]
+    costs = np.full((len(found), len(columns.centres)), _NONE, dtype=np.int64)
+    dearest = max((max(each, default=0) for each in all_costs), default=0)
+    if dearest < _NONE:
+        for way, each in enumerate(found):
+            costs[way, list(each)] = all_costs[way]
+    least = min((min(each, default=_NONE) for each in all_costs), default=_NONE)
+    return _Table(lines.products, costs, found, least, dearest)

@@ -66,7 +66,7 @@ class Costs:
         Money is 10⁻¹⁰ CNY, None for any.
         """
         if self.by_price:
-            return rows, self.within(rows, None if money is None else money - line.cost)
+            return rows, len(rows) if money is None else self._within(rows, money - line.cost)
         totals = {row: self.of(row) + line.cost for row in rows.tolist()}
         inside = [row for row, total in totals.items() if money is None or total <= money]
         outside = [row for row, total in totals.items() if not (money is None or total <= money)]
@@ -84,12 +84,8 @@ class Costs:
             return None
         return self.scorer.score(row, product, self.of(row) + line.cost, line.latency)
 
-    def within(self, rows: Ints, left: int | None) -> int:
-        """How many rows of a site cost no more than what is left beside the line; None for any."""
-        if left is None:
-            return len(rows)
-        if not self.by_price:
-            return sum(self.of(row) <= left for row in rows.tolist())
+    def _within(self, rows: Ints, left: int) -> int:
+        """How many of the rows, by rising price, cost no more than what is left."""
         if left < 0:
             return 0
         if self.times == 0:

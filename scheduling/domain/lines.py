@@ -1,14 +1,11 @@
 """The line of a bundle: for one line product and one centre's site the cheapest feasible one, or why there is none."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.network import Network
@@ -150,7 +147,7 @@ class Reaches:
 class Lines:
     """The lines that one demand can have; each (product, site) is worked out once.
 
-    `fans` are the lines to many sites that were worked out together, `spreads` the latencies that they share (fans.py).
+    `fans` are the lines to many sites that were worked out together (fans.py).
     """
 
     def __init__(self, supply: Supply, demand: Demand, reaches: Reaches, wishes: Wishes = NO_WISHES) -> None:
@@ -172,11 +169,7 @@ class Lines:
         }
         self._groups: dict[tuple[Product, Start, frozenset[str]], tuple[ChargeGroup, ...]] = {}
         self._zones: dict[tuple[str, ...], dict[str, frozenset[str] | None]] = {}
-        self._zoned: dict[
-            tuple[tuple[str, ...], tuple[str, ...]], dict[frozenset[str] | None, NDArray[np.int64]]
-        ] = {}
-        self.fans: dict[tuple[Product, tuple[str, ...]], Any] = {}
-        self.spreads: dict[tuple[str, Start, tuple[str, ...]], Any] = {}
+        self.fans: dict[tuple[Product, tuple[str, ...]], list[LineChoice | str]] = {}
         self._choices: dict[tuple[Product, str], LineChoice | str] = {}
         self._bounds: dict[int, Bounds] = {}
         self._fastest: dict[tuple[str, Start, str], int | None] = {}
@@ -197,17 +190,13 @@ class Lines:
             known[city] = start.zones(self._sites, site)
         return known[city]
 
-    def zoned(
-        self, start: Start, sites: tuple[str, ...]
-    ) -> Mapping[frozenset[str] | None, NDArray[np.int64]]:
+    def zoned(self, start: Start, sites: Iterable[str]) -> dict[frozenset[str] | None, list[int]]:
         """The positions of sites whose ways from the start lie in the same zones, and so have the same charges."""
-        key = start.sites, sites
-        if key not in self._zoned:
-            found: dict[frozenset[str] | None, list[int]] = {}
-            for at, site in enumerate(sites):
-                found.setdefault(self.zones(start, site), []).append(at)
-            self._zoned[key] = {zones: np.array(places) for zones, places in found.items()}
-        return self._zoned[key]
+        known, found = self._zones.setdefault(start.sites, {}), dict[frozenset[str] | None, list[int]]()
+        for at, site in enumerate(sites):
+            zones = known.get(self._sites[site].city) or self.zones(start, site)
+            found.setdefault(zones, []).append(at)
+        return found
 
     def groups(self, product: Product, start: Start, site: str) -> tuple[ChargeGroup, ...]:
         """The charges that serve the way from the start to the site; empty where no row does, or an access point is gone."""

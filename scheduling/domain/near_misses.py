@@ -1,10 +1,8 @@
 """Centres that fail a demand on latency alone: to be measured, or out of light's reach."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-
-import numpy as np
 
 from scheduling.domain.fans import fan, fastest
 from scheduling.domain.light import Medium, floor_us
@@ -14,9 +12,6 @@ from scheduling.domain.sites import Point
 from scheduling.domain.starts import Start
 from scheduling.domain.supply import Supply
 from scheduling.domain.verdicts import Verdict, judge
-
-_IMPOSSIBLE = 2**61
-"""Added to the µs of a line that light itself is too slow for, so that it comes after all that may be measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,66 +44,63 @@ def near_misses(
     below = lines.demand.max_latency_us
     if below is None:
         return []
-    nearest = _Nearest(supply, lines, tuple(offers), below)
+    nearest = _Nearest(supply, lines, list(offers), below)
     for product in lines.products:
         medium = Medium.UNDISCLOSED if product[0] in beyond_silica else Medium.SILICA
         for start in lines.starts(product):
             nearest.offer(product, start, medium)
     columns = supply.columns
     found = [
-        nearest.miss(number, columns.centres[centre])
-        for number, site in nearest.found()
-        for centre in set(columns.centre[offers[site]].tolist())
+        nearest.miss(at, columns.centres[centre])
+        for at in nearest.found
+        for centre in set(columns.centre[offers[nearest.sites[at]]].tolist())
     ]
     return sorted(found, key=lambda miss: (miss.upper_us, miss.centre))
 
 
 class _Nearest:
-    """For each site without a line, some of them too slow, what comes nearest to the bound: the fastest line, judged.
+    """For each site without a line, some of them too slow, what comes nearest to the bound: the fastest line, judged."""
 
-    `at` are the positions of those whose coordinates are known; what is told of them is told in their order.
-    """
-
-    def __init__(self, supply: Supply, lines: Lines, sites: tuple[str, ...], below: int) -> None:
+    def __init__(self, supply: Supply, lines: Lines, sites: list[str], below: int) -> None:
         self.supply, self.lines, self.sites, self.below = supply, lines, sites, below
-        self.fans = {product: fan(lines, product, sites) for product in lines.products}
-        some = np.any([each.late for each in self.fans.values()], axis=0)
-        none = ~np.any([each.there for each in self.fans.values()], axis=0)
-        known = {int(at): _point(supply, sites[at]) for at in np.flatnonzero(some & none)}
-        self._points = [point for point in known.values() if point is not None]
-        self.at = np.array([at for at, point in known.items() if point is not None], dtype=np.int64)
-        self._metres: dict[str, list[Decimal] | None] = {}
-        self._floors: dict[tuple[str, Medium], Ints] = {}
-        self._ways: list[tuple[Product, str, Medium]] = []
-        self._way, self._rank = np.full(len(self.at), -1), np.full(len(self.at), 2 * _IMPOSSIBLE)
-        self._lower = np.zeros(len(self.at), dtype=np.int64)
+        self.reasons = {product: fan(lines, product, sites) for product in lines.products}
+        without = (
+            at
+            for at, reasons in enumerate(zip(*self.reasons.values(), strict=True))
+            if "latency" in reasons and all(isinstance(reason, str) for reason in reasons)
+        )
+        self._points = {at: point for at in without if (point := _point(supply, sites[at])) is not None}
+        self._metres: dict[str, dict[int, Decimal] | None] = {}
+        self._floors: dict[tuple[str, Medium], dict[int, int]] = {}
+        self.found: dict[int, tuple[tuple[bool, int], Product, str, int, Medium]] = {}
 
     def offer(self, product: Product, start: Start, medium: Medium) -> None:
         """Take the lines of a product from one start where they are too slow, and come nearer than those before."""
-        late = self.fans[product].late[self.at]
-        if not np.any(late) or any(self._metres_from(here) is None for here in start.sites):
+        reasons, lines = self.reasons[product], self.lines
+        late = [at for at in self._points if reasons[at] == "latency"]
+        if not late or any(self._metres_from(here) is None for here in start.sites):
             return
-        optical = fastest(self.lines, product, start, self.sites, self.at)
-        terminal = self._terminals(product, start)
-        upper = optical + terminal
-        tails = sorted(zip(start.sites, (0, start.lag_us), strict=False), reverse=True)
-        lowers = np.stack([self._floors_from(here, medium) + terminal + tail for here, tail in tails])
-        begins, lower = lowers.argmax(axis=0), lowers.max(axis=0)
-        rank = upper + np.where((upper >= self.below) & (lower >= self.below), _IMPOSSIBLE, 0)
-        nearer = late & (optical >= 0) & (terminal >= 0) & (rank < self._rank)
-        self._way = np.where(nearer, len(self._ways) + begins, self._way)
-        self._rank, self._lower = np.where(nearer, rank, self._rank), np.where(nearer, lower, self._lower)
-        self._ways += [(product, here, medium) for here, _ in tails]
+        tails = zip(start.sites, (0, start.lag_us), strict=False)
+        floors = [(self._floors_from(here, medium), tail, here) for here, tail in tails]
+        optical = fastest(lines, product, start, [self.sites[at] for at in late])
+        for at, us in zip(late, optical, strict=True):
+            groups = lines.groups(product, start, self.sites[at])
+            if us is None or not groups:
+                continue
+            upper, best = us + groups[0].terminal_us, self.found.get(at)
+            if best is not None and (False, upper) >= best[0]:  # whatever the verdict
+                continue
+            lower, here = max(
+                (floor[at] + groups[0].terminal_us + tail, here) for floor, tail, here in floors
+            )
+            rank = (self._verdict(upper, lower) is Verdict.FAIL, upper)
+            if best is None or rank < best[0]:
+                self.found[at] = rank, product, here, lower, medium
 
-    def found(self) -> Iterator[tuple[int, str]]:
-        """The sites of which there is something to tell, numbered among those without a line."""
-        return ((number, self.sites[self.at[number]]) for number in np.flatnonzero(self._way >= 0).tolist())
-
-    def miss(self, number: int, centre: str) -> NearMiss:
-        """What is told of a centre at one of those sites."""
-        (provider, technology), here, medium = self._ways[self._way[number]]
-        upper, lower = int(self._rank[number]) % _IMPOSSIBLE, int(self._lower[number])
-        metres = self._metres_from(here) or []
+    def miss(self, at: int, centre: str) -> NearMiss:
+        """What is told of a centre at a site where anything was found."""
+        (_, upper), (provider, technology), here, lower, medium = self.found[at]
+        metres = self._metres_from(here) or {}
         return NearMiss(
             centre=centre,
             line_provider=provider,
@@ -116,31 +108,28 @@ class _Nearest:
             upper_us=upper,
             lower_us=lower,
             below_us=self.below,
-            great_circle_m=int(metres[number]),
+            great_circle_m=int(metres[at]),
             medium=medium.value,
-            verdict=judge(upper_us=upper, lower_us=lower, below_us=self.below),
+            verdict=self._verdict(upper, lower),
         )
 
-    def _terminals(self, product: Product, start: Start) -> Ints:
-        """The least delay at the ends of what serves each site, µs; −1 where nothing does."""
-        found = np.full(len(self.sites), -1)
-        for places in self.lines.zoned(start, self.sites).values():
-            if groups := self.lines.groups(product, start, self.sites[int(places[0])]):
-                found[places] = groups[0].terminal_us
-        return found[self.at]
+    def _verdict(self, upper: int, lower: int) -> Verdict:
+        return judge(upper_us=upper, lower_us=lower, below_us=self.below)
 
-    def _metres_from(self, here: str) -> list[Decimal] | None:
+    def _metres_from(self, here: str) -> dict[int, Decimal] | None:
         """The great circles from a place to the sites; None where it is not known where that is."""
         if here not in self._metres:
             point = _point(self.supply, here)
-            self._metres[here] = None if point is None else [point.metres_to(there) for there in self._points]
+            self._metres[here] = (
+                None if point is None else {at: point.metres_to(there) for at, there in self._points.items()}
+            )
         return self._metres[here]
 
-    def _floors_from(self, here: str, medium: Medium) -> Ints:
+    def _floors_from(self, here: str, medium: Medium) -> dict[int, int]:
         """What light needs for them at least, µs one way."""
         if (here, medium) not in self._floors:
-            metres = self._metres_from(here) or []
-            self._floors[here, medium] = np.array([floor_us(each, medium) for each in metres], dtype=np.int64)
+            metres = self._metres_from(here) or {}
+            self._floors[here, medium] = {at: floor_us(each, medium) for at, each in metres.items()}
         return self._floors[here, medium]
 
 

@@ -1,8 +1,8 @@
 """The selection: the best bundles of compute and line for a demand on a supply, exact and explained."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice, takewhile
 
 import numpy as np
@@ -12,10 +12,10 @@ from scheduling.domain.cheapest import first_standings
 from scheduling.domain.costs import Costs, costs_of
 from scheduling.domain.demand import Demand, DemandError
 from scheduling.domain.lines import LineChoice, Lines, Reaches
-from scheduling.domain.offers import Constraint, Ints, Mask
+from scheduling.domain.offers import Constraint, Mask
 from scheduling.domain.relaxation import relaxations
 from scheduling.domain.screening import networks_within, screen
-from scheduling.domain.standings import Standing, by_site, count_bundles, standings
+from scheduling.domain.standings import Standing, by_site, standings
 from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import NO_WISHES, Wishes
 
@@ -38,44 +38,40 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
         )
     lines = lines or lines_of(supply, demand)
     wishes = lines.wishes
-    costs = costs_of(supply, demand, wishes)
-    # Where the files' demand is all and nothing is asked of every bundle, the first are found without the others.
-    some = wishes == NO_WISHES and "pareto" not in demand.want and demand.top > 0
-    if some and "rejected" not in demand.want:
+    columns, costs = supply.columns, costs_of(supply, demand, wishes)
+    if wishes == NO_WISHES and not {"rejected", "pareto"}.intersection(demand.want) and demand.top:
         first = first_standings(supply, demand, lines, costs)
         if first:
-            return _answer(supply, lines, costs, first)
+            top = _top(costs, lines, first)
+            return Answer(
+                demand=demand.demand,
+                snapshot=supply.snapshot,
+                bundles=top.bundles,
+                pareto=None,
+                rejected=None,
+                relax=() if "relax" in demand.want else None,
+                ranks=top.ranks,
+                tied_beyond=top.tied_beyond,
+            )
     constraints = screen(supply, demand, wishes)
     fits = np.logical_and.reduce([constraint.passes for constraint in constraints])
-    fitting = by_site(supply.columns, fits)
-    found = first_standings(supply, demand, lines, costs, tuple(fitting)) if some else None
-    if found is None:
-        found = list(standings(costs, lines, fitting))
-    answer = _answer(supply, lines, costs, found)
-    return replace(
-        answer,
-        pareto=tuple(_pareto(costs, lines, found)) if "pareto" in demand.want else None,
-        rejected=_rejected(constraints, costs, lines, fitting) if "rejected" in demand.want else None,
-        relax=relaxations(supply, lines, constraints)
-        if "relax" in demand.want and not any(standing.affordable for standing in found)
-        else answer.relax,
-        fitting=fitting,
-    )
-
-
-def _answer(supply: Supply, lines: Lines, costs: Costs, found: Iterable[Standing]) -> Answer:
-    """The first bundles of these standings, and nothing to relax."""
-    top, demand = _top(costs, lines, found), lines.demand
+    fitting = by_site(columns, fits)
+    found = list(standings(costs, lines, fitting))
+    feasible = any(standing.affordable for standing in found)
+    top = _top(costs, lines, found)
     return Answer(
         demand=demand.demand,
         snapshot=supply.snapshot,
         bundles=top.bundles,
-        pareto=None,
-        rejected=None,
-        relax=() if "relax" in demand.want else None,
-        extras=None if lines.wishes == NO_WISHES else supply.extras.snapshot,
+        pareto=tuple(_pareto(costs, lines, found)) if "pareto" in demand.want else None,
+        rejected=_rejected(constraints, found, wishes) if "rejected" in demand.want else None,
+        relax=(() if feasible else relaxations(supply, lines, constraints))
+        if "relax" in demand.want
+        else None,
+        extras=None if wishes == NO_WISHES else supply.extras.snapshot,
         ranks=top.ranks,
         tied_beyond=top.tied_beyond,
+        fitting=fitting,
     )
 
 
@@ -167,9 +163,7 @@ def _pareto(costs: Costs, lines: Lines, found: Iterable[Standing]) -> Iterator[B
     return (bundle for _, bundle in front)
 
 
-def _rejected(
-    constraints: Iterable[Constraint], costs: Costs, lines: Lines, fitting: Mapping[str, Ints]
-) -> Rejected:
+def _rejected(constraints: Iterable[Constraint], found: Iterable[Standing], wishes: Wishes) -> Rejected:
     offers: dict[str, int] = {}
     left: Mask | None = None
     for constraint in constraints:
@@ -179,5 +173,10 @@ def _rejected(
         if failed:
             offers[constraint.reason] = offers.get(constraint.reason, 0) + failed
         left = passed
-    bundles = dict.fromkeys(BUNDLE_REASONS if lines.wishes == NO_WISHES else WISHED_REASONS, 0)
-    return Rejected(offers, bundles | count_bundles(costs, lines, fitting))
+    bundles = dict.fromkeys(BUNDLE_REASONS if wishes == NO_WISHES else WISHED_REASONS, 0)
+    for standing in found:
+        if isinstance(standing.line, str):
+            bundles[standing.line] += len(standing.rows)
+        else:
+            bundles["price"] += len(standing.rows) - standing.affordable
+    return Rejected(offers, bundles)

@@ -9,7 +9,7 @@ import numpy as np
 from scheduling.domain.costs import Costs
 from scheduling.domain.demand import Demand
 from scheduling.domain.fans import fan
-from scheduling.domain.lines import UNSERVED, LineChoice, Lines, Product
+from scheduling.domain.lines import LineChoice, Lines, Product
 from scheduling.domain.numbers import scaled
 from scheduling.domain.offers import Ints, Mask, OfferColumns
 
@@ -61,30 +61,4 @@ def standings(costs: Costs, lines: Lines, offers: Mapping[str, Ints]) -> Iterato
 
 def count_feasible(costs: Costs, lines: Lines, offers: Mapping[str, Ints]) -> int:
     """How many (offer, line product) pairs are feasible."""
-    return _count(costs, lines, offers)[0]
-
-
-def count_bundles(costs: Costs, lines: Lines, offers: Mapping[str, Ints]) -> dict[str, int]:
-    """How many (offer, line product) pairs fail at each test, by its key; none that no pair fails at."""
-    _, reasons, dear = _count(costs, lines, offers)
-    found = {UNSERVED[at]: count for at, count in enumerate(reasons.tolist()) if count}
-    return found | {"price": dear} if dear else found
-
-
-def _count(costs: Costs, lines: Lines, offers: Mapping[str, Ints]) -> tuple[int, Ints, int]:
-    """Pairs that are feasible, that fail at each test of UNSERVED, and that are over the price."""
-    money, sites = budget(lines.demand), tuple(offers)
-    sizes = np.array([len(rows) for rows in offers.values()], dtype=np.int64)
-    feasible, dear, reasons = 0, 0, np.zeros(len(UNSERVED), dtype=np.int64)
-    for product in lines.products:
-        found = fan(lines, product, sites)
-        there = found.there
-        np.add.at(reasons, found.reasons[~there], sizes[~there])
-        pairs = within = int(sizes[there].sum())
-        if money is not None:
-            within = sum(
-                costs.within(offers[sites[at]], money - found.cost(at))
-                for at in np.flatnonzero(there).tolist()
-            )
-        feasible, dear = feasible + within, dear + pairs - within
-    return feasible, reasons, dear
+    return sum(standing.affordable for standing in standings(costs, lines, offers))
