@@ -9,6 +9,7 @@ from scheduling.domain.ends import EndClass
 from scheduling.domain.evidence import Method
 from scheduling.domain.gazetteer import LEVELS
 from scheduling.domain.light import Medium
+from scheduling.domain.promises import PROMISE_REASONS
 from scheduling.domain.serviceability import Reason
 
 
@@ -45,6 +46,15 @@ class ScoreOut(serializers.Serializer[Any]):
     parts = serializers.DictField(child=ScorePartOut())
 
 
+class BundleServiceOut(serializers.Serializer[Any]):
+    """What the carrier promises of each circuit, by codes of the profile; null is not declared."""
+
+    availability_percent = serializers.CharField(allow_null=True, help_text="of a year")
+    sla = serializers.CharField(allow_null=True)
+    isolation = serializers.CharField(allow_null=True)
+    encryption = serializers.CharField(allow_null=True)
+
+
 class BundleOut(serializers.Serializer[Any]):
     """Compute and line chosen together. The members from held_mbps on are there where the demand goes beyond the files."""
 
@@ -73,16 +83,21 @@ class BundleOut(serializers.Serializer[Any]):
     protection_from_site = serializers.CharField(
         required=False, help_text="where the second path of a pair begins, if that is another"
     )
+    service = BundleServiceOut(required=False, help_text="where the demand requires anything of it")
     score = ScoreOut(required=False)
 
 
 class RejectedBundlesOut(serializers.Serializer[Any]):
-    """Each fitting offer × allowed line product once, at the first test that it fails; the last two only beyond the files."""
+    """Each fitting offer × allowed line product once, at the first test that it fails.
+
+    `access` and `start` only beyond the files; availability, sla, isolation and encryption, which are tested first, only where the demand requires
+    anything that lines are sold with.
+    """
 
     def get_fields(self) -> dict[str, Any]:
         """All are counts."""
         reasons = ["no_path", "bandwidth", "latency", "jitter", "loss", "hops", "disjoint", "tariff", "price"]
-        return {**_counts(*reasons), **_counts("access", "start", required=False)}
+        return {**_counts(*reasons), **_counts("access", "start", *PROMISE_REASONS, required=False)}
 
 
 class RejectedOut(serializers.Serializer[Any]):

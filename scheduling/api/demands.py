@@ -15,6 +15,7 @@ from scheduling.domain.demand import (
 )
 from scheduling.domain.rows import COMPUTE_KINDS
 from scheduling.domain.wishes import DOMAINS, STORAGE_CLASSES
+from scheduling.selectors.profiles import line_service_profile
 
 MOST = 10**12
 """Whole numbers and the whole parts of decimals have at most 12 digits."""
@@ -23,12 +24,19 @@ MOST = 10**12
 class ExactField(serializers.CharField):
     """A decimal of at most so many places, as text or as a JSON number, which is read as a decimal and never as a float.
 
-    `least` is 0 where nothing is a request; else numbers begin above it. `signed` ones are degrees.
+    `least` is 0 where nothing is a request; else numbers begin above it. `signed` ones are degrees, a `percent` is at most 100.
     """
 
-    def __init__(self, places: int, *, above: bool = False, signed: bool = False, **options: Any) -> None:
+    def __init__(
+        self, places: int, *, above: bool = False, signed: bool = False, percent: bool = False, **options: Any
+    ) -> None:
         """Describe it in both forms."""
         super().__init__(**options)
+        if percent:
+            pattern = rf"^(?:[0-9]{{1,2}}(?:\.[0-9]{{1,{places}}})?|100(?:\.0{{1,{places}}})?)$"
+            most = {"minimum": 0, "maximum": 100}
+            set_override(self, "field", {"type": ["string", "number"], "pattern": pattern, **most})
+            return
         zero, minus = r"(?!0+(?:\.0+)?$)" if above else "", "-?" if signed else ""
         bounds: dict[str, int] = {"minimum": -MOST if signed else 0}
         if above:
@@ -55,6 +63,14 @@ def _whole(help_text: str = "", least: int = 0, most: int = MOST - 1) -> seriali
 def _texts(help_text: str) -> serializers.ListField:
     return serializers.ListField(
         child=serializers.CharField(max_length=LONGEST_TEXT),
+        max_length=LONGEST_LIST,
+        **_may(help_text=help_text),
+    )
+
+
+def _classes(aspect: str, help_text: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.ChoiceField(line_service_profile().codes(aspect)),
         max_length=LONGEST_LIST,
         **_may(help_text=help_text),
     )
@@ -102,10 +118,22 @@ class ProvidersIn(serializers.Serializer[Any]):
 
 
 class LineBoundsIn(serializers.Serializer[Any]):
-    """Lines to take from."""
+    """Lines to take from, and what the carrier has to promise of each circuit; what is not declared fails.
+
+    Codes are those of `/api/v1/line-service-profile`; the files know the first two alone.
+    """
 
     technologies = _texts("otn, fgotn, srv6, cloud_private; empty is all")
     providers = _texts("line providers by their keys; empty is all")
+    min_availability_percent = ExactField(
+        6, percent=True, **_may(help_text="percent of a year: 99.99; by the product's class or its share")
+    )
+    sla = _classes(
+        "sla",
+        "service levels, any of which will do; latency and loss of the least of them become bounds of the demand",
+    )
+    isolation = _classes("isolation", "any of these")
+    encryption = _classes("encryption", "any of these")
 
 
 class WeightsIn(serializers.Serializer[Any]):
@@ -151,7 +179,7 @@ class SelectionIn(serializers.Serializer[Any]):
 
     A member that is absent, null or an empty list is no constraint; 0 is a bound. Bounds include their value, except
     max_latency_us. Decimals are text or JSON numbers. A member that is not listed here is refused. What the files do not
-    know: the other three places, weights, transfer, starts_at, residency, domain, storage, peers.
+    know: the other three places, weights, transfer, starts_at, residency, domain, storage, what lines are sold with, peers.
     """
 
     demand = serializers.CharField(max_length=LONGEST_TEXT, **_may(help_text="your own name for it"))

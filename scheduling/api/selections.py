@@ -16,7 +16,7 @@ from kernel.durability import commit_without_waiting
 from kernel.systems import System
 from kernel.text import Text
 from nodes.services.searches import PeerWord
-from scheduling.api.answers import AccessOut, AnswerOut, NearMissOut, SpanEvidenceOut
+from scheduling.api.answers import AccessOut, AnswerOut, BundleServiceOut, NearMissOut, SpanEvidenceOut
 from scheduling.api.demands import SelectionIn
 from scheduling.domain.ends import EndClass
 from scheduling.domain.working_days import DayCount
@@ -67,6 +67,9 @@ class RemoteBundleOut(serializers.Serializer[Any]):
     km = serializers.CharField()
     lead_days = serializers.IntegerField()
     cny = serializers.DictField(child=serializers.CharField())
+    service = BundleServiceOut(
+        required=False, help_text="by its own word, where the demand requires anything of it"
+    )
     doubted = serializers.BooleanField()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from scheduling.domain.extras import LineGrade
 from scheduling.domain.lines import UNSERVED, LineChoice
 from scheduling.domain.offers import Ints
 from scheduling.domain.scores import Score
@@ -16,14 +17,16 @@ BUNDLE_REASONS = (*UNSERVED[:-2], "price")
 
 WISHED_REASONS = (*UNSERVED, "price")
 """The same for a demand that wishes more than the files know: a tariff row would serve, but the provider does not build
-as far as the buyer (`access`), or not by the start (`start`)."""
+as far as the buyer (`access`), or not by the start (`start`). Where the demand requires anything that lines are sold with,
+PROMISE_REASONS come first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """Compute and line chosen together.
 
-    Compute, the storage in it, and total in 10⁻¹⁰ CNY, exact.
+    Compute, the storage in it, and total in 10⁻¹⁰ CNY, exact. `grade` is what the line is sold with, where the demand requires
+    anything of it.
     """
 
     offer: str
@@ -36,6 +39,7 @@ class Bundle:
     storage: int
     total: int
     score: Score | None
+    grade: LineGrade | None = None
 
 
 @dataclass(frozen=True, slots=True)

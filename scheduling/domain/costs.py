@@ -108,3 +108,12 @@ def _stored(supply: Supply, demand: Demand, wishes: Wishes) -> tuple[int, ...] |
     stores = [supply.extras.stores.get(f"{centre}|{kind}") for centre in supply.columns.centres]
     prices = [0 if store is None else scaled(store.price_cny_gib_month, 4) for store in stores]
     return tuple(price * wishes.storage.gib * months * 10**6 for price in prices)
+
+
+def units_within(units: int, price: int, left: int | None) -> int:
+    """How many of the units are paid for by what is left."""
+    if left is None:
+        return units
+    if left < 0:
+        return 0
+    return min(units, left // price) if price else units

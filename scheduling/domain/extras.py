@@ -51,11 +51,19 @@ class UnitPower:
 
 @dataclass(frozen=True, slots=True)
 class LineGrade:
-    """The availability, as a share, that a line product is sold with."""
+    """What a line product is sold with; None is not declared.
+
+    `availability` is the share by which reliability is weighed; `availability_percent` is the most that is promised of one
+    circuit, by that share or by its class; the others are codes of `line-service-profile`.
+    """
 
     line_provider: str
     technology: str
-    availability: Decimal
+    availability: Decimal | None
+    availability_percent: Decimal | None = None
+    sla: str | None = None
+    isolation: str | None = None
+    encryption: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,15 @@ EXTRA_TABLES: tuple[Table, ...] = (
         "line_grades",
         LineGrade,
         ("line_provider", "technology"),
-        (Column("line_provider"), Column("technology"), Column("availability", "decimal")),
+        (
+            Column("line_provider"),
+            Column("technology"),
+            Column("availability", "decimal", None),
+            Column("availability_percent", "decimal", None),
+            Column("sla", empty=None),
+            Column("isolation", empty=None),
+            Column("encryption", empty=None),
+        ),
     ),
     Table(
         "booked",

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from kernel.quantities import NumberText
-from scheduling.domain.answer import Answer, Bundle, Relaxation
+from scheduling.domain.answer import Answer, Relaxation
+from scheduling.domain.bundles import bundle_json
 from scheduling.domain.demand import (
     LATENCY_LAYERS,
     PROTECTIONS,
@@ -24,14 +25,13 @@ from scheduling.domain.demand import (
 from scheduling.domain.numbers import (
     NumberError,
     cny,
-    kilometres,
     parse_decimal,
     parse_integer,
     plain,
     scaled,
 )
+from scheduling.domain.promises import LISTED, Promises
 from scheduling.domain.rows import COMPUTE_KINDS
-from scheduling.domain.scores import SCORE_SCALE
 from scheduling.domain.wishes import (
     DOMAINS,
     NO_ACCESS,
@@ -72,7 +72,7 @@ _LEAST: dict[str, int | Decimal] = {
 }
 """Where nothing is not a request: at least one unit, one Mbps, some time, some data."""
 
-_LISTS = frozenset({"accelerators", "include", "exclude", "technologies", "providers"})
+_LISTS = frozenset({"accelerators", "include", "exclude", "technologies", "providers", *LISTED})
 
 _INTEGERS = frozenset(
     {
@@ -102,7 +102,8 @@ _GROUPS = {
 }
 
 WISHED = ("weights", "transfer", "starts_at", "residency", "domain", "storage")
-"""What the service reads beside the fields of the files."""
+PROMISED = tuple(field.name for field in fields(Promises))
+"""What the service reads beside the fields of the files, and within `line`."""
 
 
 def load_demand(text: str) -> Json:
@@ -141,7 +142,7 @@ def parse_wished(
     """
     rest = {name: value for name, value in obj.items() if name not in WISHED}
     values = _values(Wishes, {name: obj.get(name) for name in WISHED}, "")
-    wishes = Wishes(**values, access=access)
+    wishes = Wishes(**values, promises=_promises(rest), access=access)
     if wishes.starts_at is not None:
         if wishes.starts_at <= asked_at:
             raise DemandError("bad_value", "starts_at", "须晚于现在", "it must lie in the future")
@@ -157,6 +158,18 @@ def parse_wished(
         zh, en = "不得超过 duration_hours", "the compute would be gone: at most duration_hours"
         raise DemandError("bad_value", "transfer.within_hours", zh, en)
     return demand, wishes
+
+
+def _promises(rest: Json) -> Promises | None:
+    """What a demand requires of its line beyond the files, which is taken out of it; None for nothing."""
+    if not isinstance(line := rest.get("line"), Mapping):
+        return None
+    rest["line"] = {name: value for name, value in line.items() if name not in PROMISED}
+    promises = Promises(**_values(Promises, {name: line.get(name) for name in PROMISED}, "line."))
+    least = promises.min_availability_percent
+    if least is not None and least > 100:  # noqa: PLR2004 - percent
+        raise DemandError("bad_value", "line.min_availability_percent", "不得大于 100", "at most 100")
+    return None if promises == Promises() else promises
 
 
 def demand_id(obj: Mapping[str, Any]) -> str | None:
@@ -182,9 +195,9 @@ def answer_json(answer: Answer) -> Json:
     written: Json = {"demand": answer.demand, "snapshot": answer.snapshot}
     if wished:
         written["extras"] = answer.extras
-    written["bundles"] = [_bundle(bundle, wished=wished) for bundle in answer.bundles]
+    written["bundles"] = [bundle_json(bundle, wished=wished) for bundle in answer.bundles]
     if answer.pareto is not None:
-        written["pareto"] = [_bundle(bundle, wished=wished) for bundle in answer.pareto]
+        written["pareto"] = [bundle_json(bundle, wished=wished) for bundle in answer.pareto]
     if answer.rejected is not None:
         rejected = answer.rejected
         written["rejected"] = {"offers": dict(rejected.offers), "bundles": dict(rejected.bundles)}
@@ -318,61 +331,6 @@ _READERS: dict[str, Callable[[Any, str], Any]] = {
     "starts_at": _instant,
     "residency": _divisions,
 }
-
-
-def _wished(bundle: Bundle) -> Json:
-    """What a bundle's answer says beyond the files: from where (both paths, where they begin apart), what is held, how long, and the score with its parts."""
-    charge = bundle.line.charge
-    found: Json = {"held_mbps": charge.held_mbps, "line_hours": plain(charge.hours)}
-    ends = bundle.line.ends
-    for name, end in zip(("from_site", "protection_from_site"), ends, strict=False):
-        if end.site is not None:
-            found[name] = end.site
-    if bundle.score is not None:
-        known, unknown = cny(bundle.score.known, SCORE_SCALE), list(bundle.score.unknown)
-        parts = {"total": {"value": None, "cny": cny(bundle.total)}}
-        for each in bundle.score.measures:
-            parts[each.name] = {
-                "value": None if each.value is None else plain(each.value),
-                "cny": None if each.score is None else cny(each.score, SCORE_SCALE),
-            }
-        found["score"] = {
-            "cny": None if unknown else known,
-            "known_cny": known,
-            "unknown": unknown,
-            "parts": parts,
-        }
-    return found
-
-
-def _bundle(bundle: Bundle, *, wished: bool) -> Json:
-    written = _bundle_of_files(bundle)
-    if wished:
-        written["cny"]["storage"] = cny(bundle.storage)
-        written |= _wished(bundle)
-    return written
-
-
-def _bundle_of_files(bundle: Bundle) -> Json:
-    line = bundle.line
-    route, tariff = line.route, line.charge.tariff
-    return {
-        "offer": bundle.offer,
-        "centre": bundle.centre,
-        "quantity": bundle.quantity,
-        "line_provider": bundle.line_provider,
-        "technology": bundle.technology,
-        "bandwidth_mbps": tariff.bandwidth_mbps,
-        "billing": line.charge.billing,
-        "spans": list(route.spans),
-        "protection_spans": None if route.protection_spans is None else list(route.protection_spans),
-        "latency_us": line.latency,
-        "jitter_us": route.jitter,
-        "loss": plain(route.loss),
-        "km": kilometres(route.metres),
-        "lead_days": tariff.lead_days,
-        "cny": {"compute": cny(bundle.compute), "line": cny(line.cost), "total": cny(bundle.total)},
-    }
 
 
 def _relaxation(relaxation: Relaxation) -> Json:

@@ -10,6 +10,7 @@ from typing import Any
 from scheduling.domain.demand import Demand
 from scheduling.domain.network import Network
 from scheduling.domain.paths import EMPTY_PATH, Bounds, Order, Reach
+from scheduling.domain.promises import unpromised
 from scheduling.domain.protection import Route, best_pair, best_route
 from scheduling.domain.rows import Tariff
 from scheduling.domain.scores import CNY_IN_SCORE, us_price
@@ -147,7 +148,8 @@ class Reaches:
 class Lines:
     """The lines that one demand can have; each (product, site) is worked out once.
 
-    `fans` are the lines to many sites that were worked out together (fans.py).
+    `grades` are what products are sold with, where the demand requires anything of it, and `unpromised` the allowed ones
+    that are out for it, with the reason. `fans` are the lines to many sites that were worked out together (fans.py).
     """
 
     def __init__(self, supply: Supply, demand: Demand, reaches: Reaches, wishes: Wishes = NO_WISHES) -> None:
@@ -160,6 +162,10 @@ class Lines:
                 not demand.line.providers or tariff.line_provider in demand.line.providers
             ):
                 self._rows.setdefault((tariff.line_provider, tariff.technology), []).append(tariff)
+        self.grades = {} if wishes.promises is None else supply.extras.line_grades
+        self.unpromised = unpromised(wishes.promises, self.grades, self._rows)
+        for product in self.unpromised:
+            del self._rows[product]
         self.products = sorted(self._rows)
         self.pair = demand.protection == "one_plus_one"
         self.bounded = (demand.max_jitter_us, demand.max_loss, demand.max_hops) != (None, None, None)

@@ -1,30 +1,31 @@
 """The smallest relaxations: for each constraint alone, the nearest value that would admit a bundle."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from scheduling.domain.answer import Relaxation, Stated
-from scheduling.domain.costs import costs_of, factor
+from scheduling.domain.costs import costs_of, factor, units_within
 from scheduling.domain.demand import Demand
 from scheduling.domain.fans import fan
 from scheduling.domain.lines import LineChoice, Lines, Reaches
 from scheduling.domain.numbers import plain
 from scheduling.domain.offers import UNKNOWN, Constraint, Ints
-from scheduling.domain.paths import Bounds, Order
+from scheduling.domain.paths import Bounds
+from scheduling.domain.promises import LISTED
 from scheduling.domain.protection import Route
 from scheduling.domain.rows import Tariff
 from scheduling.domain.screening import networks_within, screen
 from scheduling.domain.standings import budget, by_site, count_feasible, standings
-from scheduling.domain.starts import Start
 from scheduling.domain.supply import Supply
-from scheduling.domain.tariffs import ChargeGroup, days_before_start
+from scheduling.domain.tariffs import days_before_start
+from scheduling.domain.ways import Ways, fewer_hops, less_jitter
 from scheduling.domain.wishes import STORAGE_CLASSES, Transfer, Wishes, instant, moment
 
 Number = TypeVar("Number", int, Decimal)
@@ -101,6 +102,12 @@ class _Relaxer:
             stated: str | tuple[str, ...] | None = getattr(wishes, name)
             if stated:
                 yield name, stated, partial(self._on_offers, self.constraints[name])
+        if (promises := wishes.promises) is not None:
+            if promises.min_availability_percent is not None:
+                yield "line.min_availability_percent", promises.min_availability_percent, self._availability
+            for name in LISTED:
+                if listed := getattr(promises, name):
+                    yield f"line.{name}", listed, partial(self._any_promise, name)
         if wishes.storage is not None:
             yield "storage.gib", wishes.storage.gib, self._storage
             yield "storage.storage_class", wishes.storage.storage_class, self._storage_class
@@ -122,7 +129,7 @@ class _Relaxer:
         def most(row: int, left: int | None) -> int:
             units = min(int(self._values(each)[row]) for each in available)
             price = int(self.columns.price[row]) * hours
-            return _within(units, price, None if left is None else left - self.costs.storage(row))
+            return units_within(units, price, None if left is None else left - self.costs.storage(row))
 
         return self._most(available, most)
 
@@ -137,7 +144,7 @@ class _Relaxer:
         def most(row: int, left: int | None) -> int:
             units, price = int(self._values(constraint)[row]), unit.storage(row)
             compute = self.costs.of(row) - self.costs.storage(row)
-            return _within(units, price, None if left is None else left - compute)
+            return units_within(units, price, None if left is None else left - compute)
 
         return self._most([constraint], most)
 
@@ -283,11 +290,11 @@ class _Relaxer:
         return None if least is None else self._at(replace(self.demand, max_latency_us=least + 1), least + 1)
 
     def _jitter(self) -> Found:
-        least = self._descend(self._ways(jitter=None), _less_jitter, lambda route: route.jitter)
+        least = self._descend(self._ways(jitter=None), less_jitter, lambda route: route.jitter)
         return None if least is None else self._at(replace(self.demand, max_jitter_us=least), least)
 
     def _hops(self) -> Found:
-        least = self._descend(self._ways(hops=None), _fewer_hops, lambda route: route.worse_hops)
+        least = self._descend(self._ways(hops=None), fewer_hops, lambda route: route.worse_hops)
         return None if least is None else self._at(replace(self.demand, max_hops=least), least)
 
     def _loss(self) -> Found:
@@ -302,7 +309,7 @@ class _Relaxer:
 
     def _descend(
         self,
-        all_ways: "Iterable[_Ways]",
+        all_ways: Iterable[Ways],
         better: Callable[[Bounds, int], Bounds],
         measure: Callable[[Route], int],
     ) -> int | None:
@@ -318,7 +325,7 @@ class _Relaxer:
     def _at(self, demand: Demand, value: int | Decimal) -> tuple[int | Decimal, int]:
         return value, self._count(demand)
 
-    def _ways(self, **dropped: None) -> "Iterator[_Ways]":
+    def _ways(self, **dropped: None) -> Iterator[Ways]:
         """Each product's charges to each site, with what the cheapest offer there leaves for the line as metres."""
         money = budget(self.demand)
         for site, rows in self.fits.items():
@@ -329,7 +336,7 @@ class _Relaxer:
                         metres = None if left is None else group.reach(left)
                         if metres != -1:
                             bounds = replace(self.lines.bounds(group.terminal_us), metres=metres, **dropped)
-                            yield _Ways(self.lines, product, start, site, group, bounds)
+                            yield Ways(self.lines, product, start, site, group, bounds)
 
     def _on_offers(self, constraint: Constraint) -> Found:
         """The offers that fail this alone; an unknown value is admitted only where the constraint goes."""
@@ -352,6 +359,30 @@ class _Relaxer:
         line = replace(self.demand.line, **{field_name: ()})
         return None, self._count(replace(self.demand, line=line))
 
+    def _availability(self) -> Found:
+        """The highest that is promised and admits; what is not declared is admitted only where the bound goes."""
+        promises, grades = self.wishes.promises, self.supply.extras.line_grades
+        assert promises is not None and promises.min_availability_percent is not None  # noqa: S101, PT018 - stated
+        bound, known = (
+            promises.min_availability_percent,
+            {each.availability_percent for each in grades.values()},
+        )
+        falling = sorted((each for each in known if each is not None and each < bound), reverse=True)
+
+        def changed(least: Decimal) -> tuple[Demand, Wishes]:
+            return self.demand, self._promising(min_availability_percent=least)
+
+        return self._nearest(falling, changed) or self._any_promise("min_availability_percent")
+
+    def _any_promise(self, name: str) -> Found:
+        dropped = () if name in LISTED else None
+        return None, self._count(self.demand, self._promising(**{name: dropped}))
+
+    def _promising(self, **changes: Any) -> Wishes:
+        """The wishes with other promises."""
+        assert self.wishes.promises is not None  # noqa: S101 - stated
+        return replace(self.wishes, promises=replace(self.wishes.promises, **changes))
+
     def _price(self) -> Found:
         """The least total, rounded up to the 4 decimals that a bound can have."""
         cheapest = [
@@ -363,38 +394,3 @@ class _Relaxer:
             return None
         value = Decimal(-(-min(cheapest) // 10**6)).scaleb(-4)
         return self._at(replace(self.demand, max_total_cny=value), value)
-
-
-def _within(units: int, price: int, left: int | None) -> int:
-    """How many of the units are paid for by what is left."""
-    if left is None:
-        return units
-    if left < 0:
-        return 0
-    return min(units, left // price) if price else units
-
-
-def _less_jitter(bounds: Bounds, jitter: int) -> Bounds:
-    return replace(bounds, jitter=jitter - 1)
-
-
-def _fewer_hops(bounds: Bounds, hops: int) -> Bounds:
-    return replace(bounds, hops=hops - 1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ways:
-    """The routes that one group of charges may take to a site within bounds."""
-
-    lines: Lines
-    product: tuple[str, str]
-    start: Start
-    site: str
-    group: ChargeGroup
-    bounds: Bounds
-
-    def route(self, bounds: Bounds) -> Route | None:
-        """The fastest route within bounds, or None."""
-        return self.lines.route(
-            self.product, self.start, self.site, self.group.held_mbps, Order.LATENCY, bounds=bounds
-        )

@@ -8,8 +8,10 @@ from typing import Any
 
 from scheduling.domain.answer import Bundle
 from scheduling.domain.demand import Demand
+from scheduling.domain.extras import LineGrade
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.numbers import CNY_SCALE, NumberError, kilometres, parse_decimal, plain, scaled
+from scheduling.domain.promises import LISTED, Promises, service_json
 from scheduling.domain.scores import CNY_IN_SCORE, us_price
 from scheduling.domain.sites import Point
 from scheduling.domain.wishes import Wishes
@@ -71,6 +73,7 @@ def told(bundle: Bundle, *, point: Point | None, facts: Mapping[str, str]) -> di
             for name in MEASURES
             if name in measures
         },
+        **({} if bundle.grade is None else {"service": service_json(bundle.grade)}),
     }
 
 
@@ -104,6 +107,8 @@ def read_bundle(
     if shown["quantity"] != demand.quantity or shown["bandwidth_mbps"] < demand.bandwidth_mbps:
         raise AbsurdError("quantity")
     _within(shown, demand, amounts["total"], loss)
+    if wishes.promises is not None:
+        shown["service"] = _service(document, wishes.promises)
     centre = Point(Decimal(place["lat"]), Decimal(place["lon"]))
     if faster_than(shown["latency_us"], start.metres_to(centre), Medium.UNDISCLOSED):
         raise AbsurdError("latency_us")
@@ -125,6 +130,20 @@ def _within(shown: Mapping[str, Any], demand: Demand, total: int, loss: Decimal)
     for member, broken in bounds:
         if broken:
             raise AbsurdError(member)
+
+
+def _service(document: Mapping[str, Any], promises: Promises) -> dict[str, str | None]:
+    """What its line is sold with, by its own word, which has to keep what is required."""
+    said = document.get("service")
+    if not isinstance(said, Mapping):
+        raise AbsurdError("service")
+    codes = {name: None if said.get(name) is None else _text(said, name) for name in LISTED}
+    known = said.get("availability_percent") is not None
+    percent = _decimal(said, "availability_percent", 6) if known else None
+    grade = LineGrade("", "", None, percent, **codes)
+    if promises.broken(grade) is not None:
+        raise AbsurdError("service")
+    return service_json(grade)
 
 
 def _score(document: Mapping[str, Any], wishes: Wishes, total: int, latency: int) -> tuple[bool, int]:

@@ -251,10 +251,12 @@ def canonical(table: Table, row: Any) -> dict[str, str | int | None]:
 
 
 def restored(table: Table, cells: Mapping[str, str | int | None]) -> Any:
-    """The row whose canonical cells these are."""
+    """The row whose canonical cells these are; a column that an earlier release did not write has the row's default."""
     values: dict[str, Any] = dict(cells)
     for column in table.columns:
-        value = values.setdefault(column.name, None)  # a column that came later
+        if column.name not in values:
+            continue
+        value = values[column.name]
         if value is not None and column.kind == "decimal":
             values[column.name] = Decimal(value)
         elif column.kind == "names":

@@ -117,10 +117,11 @@ class Scorer:
         if key not in self._away:
             facts = self.supply.extras.centre_facts.get(self._centre(row))
             grade = self.supply.extras.line_grades.get("|".join(product))
-            if facts is None or facts.availability is None or grade is None:
+            promised = None if grade is None else grade.availability
+            if facts is None or facts.availability is None or promised is None:
                 self._away[key] = None
             else:
-                self._away[key] = 10**18 - scaled(facts.availability, 6) * self._line_up(grade.availability)
+                self._away[key] = 10**18 - scaled(facts.availability, 6) * self._line_up(promised)
         return self._away[key]
 
     def _line_up(self, availability: Decimal) -> int:

@@ -1,7 +1,7 @@
 """The selection: the best bundles of compute and line for a demand on a supply, exact and explained."""
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
@@ -12,7 +12,8 @@ from scheduling.domain.cheapest import first_standings
 from scheduling.domain.costs import Costs, costs_of
 from scheduling.domain.demand import Demand, DemandError
 from scheduling.domain.lines import LineChoice, Lines, Reaches
-from scheduling.domain.offers import Constraint, Mask
+from scheduling.domain.offers import Constraint, Ints, Mask
+from scheduling.domain.promises import PROMISE_REASONS
 from scheduling.domain.relaxation import relaxations
 from scheduling.domain.screening import networks_within, screen
 from scheduling.domain.standings import Standing, by_site, standings
@@ -64,7 +65,7 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
         snapshot=supply.snapshot,
         bundles=top.bundles,
         pareto=tuple(_pareto(costs, lines, found)) if "pareto" in demand.want else None,
-        rejected=_rejected(constraints, found, wishes) if "rejected" in demand.want else None,
+        rejected=_rejected(constraints, found, lines, fitting) if "rejected" in demand.want else None,
         relax=(() if feasible else relaxations(supply, lines, constraints))
         if "relax" in demand.want
         else None,
@@ -88,6 +89,7 @@ def _ranked(
     if not isinstance(line, LineChoice):
         return
     provider, technology = standing.product
+    grade = lines.grades.get("|".join(standing.product)) if lines.grades else None
     for row in rows:
         compute = costs.of(row)
         offer, total = columns.ids[row], compute + line.cost
@@ -102,6 +104,7 @@ def _ranked(
             storage=costs.storage(row),
             total=total,
             score=costs.score(row, standing.product, line),
+            grade=grade,
         )
         yield (*costs.rank(row, standing.product, line), line.latency, offer, provider, technology), bundle
 
@@ -163,7 +166,12 @@ def _pareto(costs: Costs, lines: Lines, found: Iterable[Standing]) -> Iterator[B
     return (bundle for _, bundle in front)
 
 
-def _rejected(constraints: Iterable[Constraint], found: Iterable[Standing], wishes: Wishes) -> Rejected:
+def _rejected(
+    constraints: Iterable[Constraint],
+    found: Iterable[Standing],
+    lines: Lines,
+    fitting: Mapping[str, Ints],
+) -> Rejected:
     offers: dict[str, int] = {}
     left: Mask | None = None
     for constraint in constraints:
@@ -173,7 +181,11 @@ def _rejected(constraints: Iterable[Constraint], found: Iterable[Standing], wish
         if failed:
             offers[constraint.reason] = offers.get(constraint.reason, 0) + failed
         left = passed
-    bundles = dict.fromkeys(BUNDLE_REASONS if wishes == NO_WISHES else WISHED_REASONS, 0)
+    bundles = dict.fromkeys(BUNDLE_REASONS if lines.wishes == NO_WISHES else WISHED_REASONS, 0)
+    if lines.wishes.promises is not None:
+        bundles |= dict.fromkeys(PROMISE_REASONS, 0)
+    for reason in lines.unpromised.values():
+        bundles[reason] += sum(len(rows) for rows in fitting.values())
     for standing in found:
         if isinstance(standing.line, str):
             bundles[standing.line] += len(standing.rows)

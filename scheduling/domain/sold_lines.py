@@ -7,9 +7,11 @@ from fractions import Fraction
 from typing import Any
 
 from kernel.text import Text
+from scheduling.domain.extras import LineGrade
 from scheduling.domain.network import Network
 from scheduling.domain.numbers import plain
 from scheduling.domain.paths import EMPTY_PATH, Bounds, Path, path_over
+from scheduling.domain.promises import Promises
 from scheduling.domain.rows import Span
 
 NO_PATH = Text("其光缆段不再首尾相连", "its spans no longer join")
@@ -22,6 +24,16 @@ JITTER = Text(
     "抖动现为 {now} µs，不得超过 {bound} µs", "its jitter is {now} µs now, and may be {bound} µs at most"
 )
 LOSS = Text("丢包率现为 {now}，不得超过 {bound}", "its loss is {now} now, and may be {bound} at most")
+PROMISE = Text(
+    "其{aspect_zh}现为 {now_zh}，须为 {bound}", "its {aspect_en} is {now_en} now, and has to be {bound}"
+)
+ASPECTS = {
+    "availability": Text("承诺可用率", "promised availability"),
+    "sla": Text("服务等级", "service level"),
+    "isolation": Text("隔离", "isolation"),
+    "encryption": Text("加密", "encryption"),
+}
+UNDECLARED = Text("未声明", "not declared")
 TERMS = (
     "one_off_cny",
     "monthly_cny",
@@ -73,6 +85,21 @@ def not_kept(sold: Sold, hop_us: Mapping[str, int], spans: Iterable[Span]) -> Te
     if len(paths) > 1 and _share(network, *(path for path in paths if path is not None)):
         return NOT_DISJOINT
     return None
+
+
+def not_promised(promises: Promises, grade: LineGrade | None) -> Text | None:
+    """Why a product that is sold with this now no longer keeps what a demand required; None where it does."""
+    reason = promises.broken(grade)
+    if reason is None:
+        return None
+    bound = f"≥ {promises.min_availability_percent} %"
+    now = None if grade is None else grade.availability_percent
+    if reason != "availability":
+        bound, now = " / ".join(getattr(promises, reason)), None if grade is None else getattr(grade, reason)
+    aspect, said = ASPECTS[reason], UNDECLARED if now is None else Text(str(now), str(now))
+    return PROMISE.format(
+        aspect_zh=aspect.zh, aspect_en=aspect.en, now_zh=said.zh, now_en=said.en, bound=bound
+    )
 
 
 def moved_terms(sold: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, str, str]]:

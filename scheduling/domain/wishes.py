@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from scheduling.domain.numbers import scaled
+from scheduling.domain.promises import Promises
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
@@ -123,6 +124,7 @@ class Wishes:
     residency: tuple[str, ...] = ()
     domain: str | None = None
     storage: Storage | None = None
+    promises: Promises | None = None
     access: Access = NO_ACCESS
     waits: Mapping[str, int] = field(default_factory=dict)
 

@@ -9,10 +9,12 @@ from django.db.models import QuerySet
 
 from kernel.questions import question
 from kernel.text import Text
+from scheduling.domain.promises import Promises
 from scheduling.domain.rows import Span as SpanRow
-from scheduling.domain.sold_lines import TERMS, Sold, Way, moved_terms, not_kept
+from scheduling.domain.sold_lines import TERMS, Sold, Way, moved_terms, not_kept, not_promised
 from scheduling.domain.withdrawals import SITE, SPAN, TARIFF, SaleState, withdrawn
-from scheduling.models import LineTariff, Site, Span
+from scheduling.models import LineProduct, LineTariff, Site, Span
+from scheduling.selectors.line_products import grade_of
 from scheduling.selectors.selections import BundleFacts
 
 ENDS = ("a_id", "a__hop_us", "a__city", "b_id", "b__hop_us", "b__city")
@@ -99,6 +101,15 @@ def withdrawn_tariff(row: LineTariff | None) -> Text | None:
     return withdrawn(TARIFF, row.withdrawn_at, step=row.bandwidth_mbps, zone=row.zone)
 
 
+def why_not_promised(facts: BundleFacts) -> Text | None:
+    """Why the line's product is no longer sold with what the demand required; None where it is, or nothing was required."""
+    required = facts.line_terms.get("required")
+    if not required:
+        return None
+    found = _products(provider=facts.line_provider, technology=facts.technology)
+    return not_promised(Promises.of(required), grade_of(found[0]) if found else None)
+
+
 def moved_tariff(facts: BundleFacts, row: LineTariff | None) -> list[tuple[str, str, str]]:
     """What differs of the tariff's row that the bundle's line was priced by, as (name, then, now)."""
     now: dict[str, Any] = {name: None if row is None else getattr(row, name) for name in TERMS}
@@ -126,6 +137,12 @@ def _spans(*, ids: Iterable[UUID]) -> QuerySet[Any, Any]:
 def _gone(*, sites: Iterable[UUID]) -> QuerySet[Any, Any]:
     withdrawn = Site.objects.filter(id__among=sites, state=SaleState.WITHDRAWN)
     return withdrawn.values_list("key", "withdrawn_at")
+
+
+@question
+def _products(*, provider: UUID, technology: str) -> QuerySet[LineProduct]:
+    rows = LineProduct.objects.filter(provider__tenant_id=provider, technology=technology)
+    return rows.select_related("provider")
 
 
 @question

@@ -15,7 +15,6 @@ from scheduling.domain.changes import ALL_TABLES
 from scheduling.domain.extras import (
     Booked,
     CentreFacts,
-    LineGrade,
     Store,
     UnitPower,
     steps_of,
@@ -27,6 +26,7 @@ from scheduling.domain.rows import Span as SpanRow
 from scheduling.domain.wishes import instant
 from scheduling.models import LineProduct, LineTariff, Site, Span, SupplyRow
 from scheduling.selectors.gate import sellable_products
+from scheduling.selectors.line_products import grade_of
 from scheduling.selectors.supply_scope import (
     BOOKED,
     CENTRES,
@@ -181,16 +181,11 @@ def _join(spans: Iterable[Span], sites: Sites) -> None:
 
 
 def _grades(products: Iterable[LineProduct]) -> list[Wanted]:
-    """The availability of the products that state theirs."""
+    """What the products are sold with that declare anything of it."""
     return [
-        _wanted(
-            GRADES,
-            LineGrade(product.provider.key, product.technology, product.availability),
-            product.id,
-            owner=product.provider.tenant_id,
-        )
+        _wanted(GRADES, grade, product.id, owner=product.provider.tenant_id)
         for product in products
-        if product.availability is not None
+        if (grade := grade_of(product)) is not None
     ]
 
 

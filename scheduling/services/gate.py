@@ -14,6 +14,7 @@ from scheduling.selectors.sold_lines import (
     spans_now,
     tariff_now,
     why_not_kept,
+    why_not_promised,
     withdrawn_tariff,
 )
 
@@ -26,13 +27,14 @@ def require_line_sellable(*, provider: UUID, technology: str, ends: Iterable[UUI
 def require_line(facts: BundleFacts) -> None:
     """Raise LineNotSellable where the gate is shut for a bundle's line, LineChanged where that is not what was selected.
 
-    By the rows of now: latency, jitter and loss of its spans, and whether they still join and two routes are still apart.
+    By the rows of now: latency, jitter and loss of its spans, whether they still join and two routes are still apart, and
+    whether its product still promises what the demand required.
     """
     spans = spans_now(facts)
     known = [spans.cities[site] for site in facts.ends if site in spans.cities]
     cities = known if len(known) == len(facts.ends) else cities_of(facts.ends)
     _require_open(facts.line_provider, facts.technology, cities)
-    if reason := why_not_kept(facts, spans):
+    if reason := why_not_kept(facts, spans) or why_not_promised(facts):
         raise LineChanged(reason_zh=reason.zh, reason_en=reason.en)
 
 

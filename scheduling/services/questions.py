@@ -9,10 +9,13 @@ from aggregation.selectors.accelerators import canonical_name
 from kernel.clock import now
 from scheduling.domain.demand import MOST_BUNDLES, Demand, DemandError, require_short
 from scheduling.domain.files import parse_wished
+from scheduling.domain.numbers import plain
+from scheduling.domain.promises import LISTED
 from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import NO_ACCESS, Access, Wishes
 from scheduling.errors.selections import DemandRefused
 from scheduling.selectors.installs import waits
+from scheduling.selectors.profiles import line_service_profile
 from scheduling.selectors.sites import is_site
 from scheduling.selectors.supply import Version
 from scheduling.services.access import PLACES, Placed, no_such_site, place_demand, place_of
@@ -50,6 +53,9 @@ def read_question(demand: Mapping[str, Any]) -> Question:
         raise refused(error) from error
     asked = _asked(demand, placed.site)
     parsed, wishes = parsed_demand(asked, asked_at, placed.access)
+    if bounds := _sla_bounds(parsed, wishes):
+        asked |= bounds
+        parsed, wishes = parsed_demand(asked, asked_at, placed.access)
     if wishes.starts_at is not None:
         until = waits(version, asked_at=asked_at, access=wishes.access)
         wishes, placed.shown["opens_in"] = replace(wishes, waits=until), until
@@ -70,7 +76,7 @@ def check_demand(demand: Mapping[str, Any]) -> None:
         raise refused(error) from error
     deadline(demand.get("peers"))
     asked = {name: value for name, value in demand.items() if name != "peers"}
-    parsed_demand(_asked(asked, "anywhere"), now(), NO_ACCESS)
+    _sla_bounds(*parsed_demand(_asked(asked, "anywhere"), now(), NO_ACCESS))
 
 
 def parsed_demand(asked: dict[str, Any], asked_at: datetime, access: Access) -> tuple[Demand, Wishes]:
@@ -83,6 +89,32 @@ def parsed_demand(asked: dict[str, Any], asked_at: datetime, access: Access) -> 
     if demand.top > MOST_BUNDLES:
         raise refused(DemandError("bad_value", "top", f"至多 {MOST_BUNDLES}", f"at most {MOST_BUNDLES}"))
     return demand, wishes
+
+
+def _sla_bounds(demand: Demand, wishes: Wishes) -> dict[str, Any]:
+    """The bounds of the service levels that are required, where they are tighter than what the demand states itself.
+
+    They stand in the demand from then on: lines are chosen, held and tested by them, and a replay knows them without the
+    profile. Raises DemandRefused for classes that the profile lacks.
+    """
+    if (promises := wishes.promises) is None:
+        return {}
+    profile = line_service_profile()
+    for aspect in LISTED:
+        known = profile.codes(aspect)
+        for code in getattr(promises, aspect):
+            if code not in known:
+                zh, en = (
+                    f"没有等级 {code!r}，现有：{'、'.join(known)}",
+                    f"no class {code!r}; there are {', '.join(known)}",
+                )
+                raise refused(DemandError("bad_value", f"line.{aspect}", zh, en))
+    bounds = {
+        name: value
+        for name, value in profile.sla_bounds(promises.sla).items()
+        if (stated := getattr(demand, name)) is None or value < stated
+    }
+    return {name: int(value) if name.endswith("_us") else plain(value) for name, value in bounds.items()}
 
 
 def deadline(option: Any) -> int | None:

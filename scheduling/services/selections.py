@@ -272,6 +272,7 @@ def _terms_of_charge(line: LineChoice, lines: Lines, version: Version, install: 
 
     What ends cost is said for each circuit: of a pair that begins apart, half of both.
     """
+    promises = lines.wishes.promises
     charge, tariff, end_cny = line.charge, line.charge.tariff, line.start.price(1)
     key = row_id(TABLES[2], tariff)
     return {
@@ -295,6 +296,7 @@ def _terms_of_charge(line: LineChoice, lines: Lines, version: Version, install: 
             "end_class": install.end_class,
             "end_days": install.end_days,
             "service": version.told["tariffs"][key]["service"],
+            "required": None if promises is None else promises.stated(),
         },
         "usable_from": install.usable_from.isoformat(),
     }

@@ -81,6 +81,9 @@ def note(found: Any, covered: Counter[str]) -> None:
     covered["storage paid"] += any(
         bundle["cny"].get("storage", "0.0000") != "0.0000" for bundle in found["bundles"]
     )
+    kept = [bundle for bundle in found["bundles"] if "service" in bundle]
+    covered["kept promises"] += bool(kept)
+    covered["pair keeps promises"] += any(bundle["protection_spans"] for bundle in kept)
     covered["own access point"] += any("from_site" in bundle for bundle in found["bundles"])
     covered["elastic"] += any(bundle["billing"] == "elastic" for bundle in found["bundles"])
     for part, counts in found["rejected"].items():

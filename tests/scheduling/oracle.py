@@ -380,7 +380,7 @@ class Oracle(Worth):
             for product in self.products(demand):
                 key = (product, site)
                 if key not in picks:
-                    picks[key] = self.pick(demand, product, site)
+                    picks[key] = self.unpromised(*product) or self.pick(demand, product, site)
                 pick = picks[key]
                 total = Fraction(0)
                 if isinstance(pick, Pick):

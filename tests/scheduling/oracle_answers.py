@@ -24,6 +24,8 @@ def answer(oracle: Oracle, demand: Demand) -> Json:
     reasons = dict.fromkeys(
         REASONS if oracle.wishes == NO_WISHES else (*REASONS[:-1], "access", "start", "price"), 0
     )
+    if oracle.wishes.promises is not None:
+        reasons |= dict.fromkeys(("availability", "sla", "isolation", "encryption"), 0)
     found = oracle.bundles(demand, reasons)
     front = [
         one
@@ -78,6 +80,12 @@ def written(oracle: Oracle, demand: Demand, found: Found) -> Json:
     for name, end in zip(("from_site", "protection_from_site"), ends, strict=False):
         if end.site is not None:
             more[name] = end.site
+    if oracle.wishes.promises is not None:
+        sold = oracle.sold_with(pick.row.line_provider, pick.row.technology)
+        percent = sold["availability_percent"]
+        more["service"] = sold | {
+            "availability_percent": None if percent is None else exact(Fraction(percent))
+        }
     if oracle.wishes.weights is not None:
         unknown, score, parts = oracle.score(demand, offer, pick, found.total)
         more["score"] = {
@@ -185,6 +193,17 @@ def wished_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, li
         yield "residency", wishes.residency, [()]
     if wishes.domain is not None:
         yield "domain", wishes.domain, [None]
+    if wishes.promises is not None:
+        least = wishes.promises.min_availability_percent
+        if least is not None:
+            promised = {row.availability_percent for row in oracle.supply.extras.line_grades.values()} - {
+                None
+            }
+            lower = sorted((each for each in promised if each is not None and each < least), reverse=True)
+            yield "line.min_availability_percent", least, [*lower, None]
+        for name in ("sla", "isolation", "encryption"):
+            if getattr(wishes.promises, name):
+                yield f"line.{name}", getattr(wishes.promises, name), [()]
     if wishes.storage is not None:
         yield "storage.gib", wishes.storage.gib, list(range(wishes.storage.gib - 1, 0, -1))
         others = [each for each in STORAGE_CLASSES if each != wishes.storage.storage_class]
@@ -239,6 +258,9 @@ def change(demand: Demand, wishes: Wishes, name: str, value: Any) -> tuple[Deman
         return demand, replace(
             wishes, storage=replace(wishes.storage, **{name.removeprefix("storage."): value})
         )
+    inner = name.removeprefix("line.")
+    if wishes.promises is not None and inner != name and hasattr(wishes.promises, inner):
+        return demand, replace(wishes, promises=replace(wishes.promises, **{inner: value}))
     if name in ("starts_at", "residency", "domain"):
         return demand, replace(wishes, **{name: value})
     if "." not in name:

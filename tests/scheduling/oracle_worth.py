@@ -9,6 +9,8 @@ from scheduling.domain.demand import Demand
 from scheduling.domain.supply import Offer, Span, Supply, Tariff
 from scheduling.domain.wishes import End, Wishes
 
+PROMISED = ("availability_percent", "sla", "isolation", "encryption")
+
 
 @dataclass(frozen=True)
 class Way:
@@ -81,10 +83,29 @@ class Found:
 
 
 class Worth:
-    """What compute and storage cost, and what the measures of a bundle are worth to the buyer."""
+    """What compute and storage cost, what the measures of a bundle are worth to the buyer, and what lines are sold with."""
 
     supply: Supply
     wishes: Wishes
+
+    def sold_with(self, provider: str, technology: str) -> dict[str, Any]:
+        """What a line product declares, None for nothing."""
+        grade = self.supply.extras.line_grades.get(f"{provider}|{technology}")
+        return {name: getattr(grade, name, None) for name in PROMISED}
+
+    def unpromised(self, provider: str, technology: str) -> str | None:
+        """The first thing that is required and not promised."""
+        if self.wishes.promises is None:
+            return None
+        sold, least = self.sold_with(provider, technology), self.wishes.promises.min_availability_percent
+        percent = sold.pop("availability_percent")
+        if least is not None and (percent is None or Fraction(percent) < Fraction(least)):
+            return "availability"
+        for name, value in sold.items():
+            listed = getattr(self.wishes.promises, name)
+            if listed and value not in listed:
+                return name
+        return None
 
     def compute(self, demand: Demand, offer: Offer) -> Fraction:
         hire = demand.quantity * Fraction(offer.price_cny_hour) * Fraction(demand.duration_hours)
@@ -139,7 +160,7 @@ class Worth:
     def downtime(self, demand: Demand, offer: Offer, pick: Pick) -> Fraction | None:
         facts = self.supply.extras.centre_facts.get(offer.centre)
         grade = self.supply.extras.line_grades.get(f"{pick.row.line_provider}|{pick.row.technology}")
-        if facts is None or facts.availability is None or grade is None:
+        if facts is None or facts.availability is None or grade is None or grade.availability is None:
             return None
         down = 1 - Fraction(grade.availability)
         line = 1 - (down * down if demand.protection == "one_plus_one" else down)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling.domain.demand import Demand
+from scheduling.domain.promises import Promises
 from scheduling.domain.remote import AbsurdError, Rank, RemoteBundle, merge, read_bundle
 from scheduling.domain.sites import Point
 from scheduling.domain.wishes import NO_WISHES, Weights, Wishes
@@ -113,6 +114,35 @@ def test_a_bundle_that_cannot_be_is_named(harm: dict[str, Any], member: str) -> 
     wishes = Wishes(weights=Weights(cny_per_kg_co2=Decimal(1)))
     with pytest.raises(AbsurdError) as refused:
         read(json.loads(json.dumps(HONEST | harm)), wishes=wishes)
+    assert refused.value.member == member
+
+
+SOLD = {"availability_percent": "99.99", "sla": None, "isolation": "hard", "encryption": "sm4", "script": 1}
+
+
+@pytest.mark.parametrize(
+    ("said", "member"),
+    [
+        (SOLD, None),
+        (None, "service"),
+        (SOLD | {"availability_percent": "99.98"}, "service"),
+        (SOLD | {"availability_percent": None}, "service"),
+        (SOLD | {"availability_percent": "NaN"}, "availability_percent"),
+        (SOLD | {"encryption": "macsec"}, "service"),
+        (SOLD | {"encryption": ["sm4"]}, "encryption"),
+    ],
+    ids=str,
+)
+def test_what_its_line_is_sold_with_has_to_keep_what_is_required(said: Any, member: str | None) -> None:
+    required = Wishes(promises=Promises(Decimal("99.99"), encryption=("sm4",)))
+    assert "service" not in read(HONEST | {"service": said}).shown
+    if member is None:
+        assert read(HONEST | {"service": said}, wishes=required).shown["service"] == {
+            name: value for name, value in SOLD.items() if name != "script"
+        }
+        return
+    with pytest.raises(AbsurdError) as refused:
+        read(HONEST | {"service": said}, wishes=required)
     assert refused.value.member == member
 
 

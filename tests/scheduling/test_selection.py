@@ -29,7 +29,9 @@ EXERCISED = (
         f"relax: {name}"
         for name in ("quantity", "bandwidth_mbps", "max_latency_us", "max_jitter_us", "max_loss")
     ),
-    *("own access point", "bundles: access"),
+    *("own access point", "bundles: access", "kept promises", "pair keeps promises"),
+    *(f"bundles: {name}" for name in ("availability", "sla", "isolation", "encryption")),
+    *(f"relax: line.{name}" for name in ("min_availability_percent", "sla", "isolation", "encryption")),
     *("scored", "unknown score", "storage paid", "quick transfer", "bundles: start", "offers: window"),
     *(f"relax: {name}" for name in ("starts_at", "residency", "domain", "storage.gib")),
     *("relax: max_hops", "relax: max_lead_days", "relax: max_total_cny", "relax: compute.min_accelerators"),

@@ -103,6 +103,7 @@ ASKED: tuple[dict[str, Any], ...] = (
     },
     {"bandwidth_mbps": None, "transfer": {"volume_gb": "5000.5", "within_hours": 24}},
     {"storage": {"gib": 10, "storage_class": "standard"}},
+    {"line": {"min_availability_percent": 0, "encryption": ["none"]}},
     {"compute": {"kind": "super", "domestic": False, "accelerators": ["H20"]}},
 )
 

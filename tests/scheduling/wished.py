@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.extras import (
@@ -17,6 +17,7 @@ from scheduling.domain.extras import (
     steps_of,
     written_steps,
 )
+from scheduling.domain.promises import Promises
 from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import (
     DOMAINS,
@@ -34,6 +35,7 @@ from tests.scheduling.worlds import LINE_PROVIDERS
 
 T = TypeVar("T")
 ASKED = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
+CLASSES = {"sla": ("standard", "premium"), "isolation": ("soft", "hard"), "encryption": ("macsec", "sm4")}
 DIVISIONS = ("320509", "320100", "310115")
 
 
@@ -59,11 +61,7 @@ def small_extras(rng: Random, supply: Supply) -> Extras:
     ]
     powers = [UnitPower(name, rng.choice((0, 3500, 6500))) for name in supply.offers if rng.random() < 0.8]
     products = sorted({(row.line_provider, row.technology) for row in supply.tariffs.values()})
-    grades = [
-        LineGrade(*product, Decimal(rng.choice(("0.999", "0.99995", "1", "0.9"))))
-        for product in products
-        if rng.random() < 0.8
-    ]
+    grades = [_grade(rng, *product) for product in products if rng.random() < 0.8]
     booked = [
         _booked(rng, "offer", name, rng.choice((row.available, 6)))
         for name, row in supply.offers.items()
@@ -81,6 +79,30 @@ def small_extras(rng: Random, supply: Supply) -> Extras:
         line_grades={f"{row.line_provider}|{row.technology}": row for row in grades},
         booked={f"{row.part}|{row.key}": row for row in booked},
     )
+
+
+def _grade(rng: Random, provider: str, technology: str) -> LineGrade:
+    """What a product is sold with; each part may be not declared."""
+    return LineGrade(
+        provider,
+        technology,
+        rng.choice((None, Decimal("0.999"), Decimal("0.99995"), Decimal(1), Decimal("0.9"))),
+        rng.choice((None, Decimal("99.9"), Decimal("99.95"), Decimal("99.995"), Decimal("99.995"))),
+        *(rng.choice((None, *codes, *codes)) for codes in CLASSES.values()),
+    )
+
+
+def small_promises(rng: Random) -> Promises | None:
+    """What is required of lines, from one aspect to all; more often than not nothing."""
+    if rng.random() < 0.5:
+        return None
+    listed: dict[str, Any] = {
+        name: tuple(rng.sample((*codes, "unheard of"), rng.choice((1, 2, 2))))
+        for name, codes in CLASSES.items()
+        if rng.random() < 0.3
+    }
+    least = rng.choice((None, None, Decimal(0), Decimal("99.9"), Decimal("99.96"), Decimal(100)))
+    return Promises(least, **listed) if listed or least is not None else None
 
 
 def _booked(rng: Random, part: str, key: str, most: int) -> Booked:
@@ -153,6 +175,7 @@ def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, W
         residency=maybe(("32",), ("3205", "31"), ("310115",), ("11",)) or (),
         domain=maybe(*DOMAINS),
         storage=maybe(Storage(3, "performance"), Storage(8, "standard"), Storage(9, "performance")),
+        promises=small_promises(rng),
         access=access,
         waits=small_waits(rng, supply),
     )

@@ -1,0 +1,68 @@
+"""A bundle of an answer as JSON: what the files say of it, and what the service adds."""
+
+from typing import Any
+
+from scheduling.domain.answer import Bundle
+from scheduling.domain.numbers import cny, kilometres, plain
+from scheduling.domain.promises import service_json
+from scheduling.domain.scores import SCORE_SCALE
+
+Json = dict[str, Any]
+
+
+def bundle_json(bundle: Bundle, *, wished: bool) -> Json:
+    """A bundle as in the files; `wished` adds what they do not know."""
+    written = _bundle_of_files(bundle)
+    if wished:
+        written["cny"]["storage"] = cny(bundle.storage)
+        written |= _wished(bundle)
+    return written
+
+
+def _bundle_of_files(bundle: Bundle) -> Json:
+    line = bundle.line
+    route, tariff = line.route, line.charge.tariff
+    return {
+        "offer": bundle.offer,
+        "centre": bundle.centre,
+        "quantity": bundle.quantity,
+        "line_provider": bundle.line_provider,
+        "technology": bundle.technology,
+        "bandwidth_mbps": tariff.bandwidth_mbps,
+        "billing": line.charge.billing,
+        "spans": list(route.spans),
+        "protection_spans": None if route.protection_spans is None else list(route.protection_spans),
+        "latency_us": line.latency,
+        "jitter_us": route.jitter,
+        "loss": plain(route.loss),
+        "km": kilometres(route.metres),
+        "lead_days": tariff.lead_days,
+        "cny": {"compute": cny(bundle.compute), "line": cny(line.cost), "total": cny(bundle.total)},
+    }
+
+
+def _wished(bundle: Bundle) -> Json:
+    """What a bundle's answer says beyond the files: from where (both paths, where they begin apart), what is held, how long, and the score with its parts."""
+    charge = bundle.line.charge
+    found: Json = {"held_mbps": charge.held_mbps, "line_hours": plain(charge.hours)}
+    ends = bundle.line.ends
+    for name, end in zip(("from_site", "protection_from_site"), ends, strict=False):
+        if end.site is not None:
+            found[name] = end.site
+    if bundle.grade is not None:
+        found["service"] = service_json(bundle.grade)
+    if bundle.score is not None:
+        known, unknown = cny(bundle.score.known, SCORE_SCALE), list(bundle.score.unknown)
+        parts = {"total": {"value": None, "cny": cny(bundle.total)}}
+        for each in bundle.score.measures:
+            parts[each.name] = {
+                "value": None if each.value is None else plain(each.value),
+                "cny": None if each.score is None else cny(each.score, SCORE_SCALE),
+            }
+        found["score"] = {
+            "cny": None if unknown else known,
+            "known_cny": known,
+            "unknown": unknown,
+            "parts": parts,
+        }
+    return found

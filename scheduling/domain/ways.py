@@ -1,0 +1,37 @@
+"""The routes that a line may take while one of its bounds is relaxed, and the bounds that ask for a better one."""
+
+from dataclasses import dataclass, replace
+
+from scheduling.domain.lines import Lines, Product
+from scheduling.domain.paths import Bounds, Order
+from scheduling.domain.protection import Route
+from scheduling.domain.starts import Start
+from scheduling.domain.tariffs import ChargeGroup
+
+
+def less_jitter(bounds: Bounds, jitter: int) -> Bounds:
+    """Only routes of less jitter (µs) than this."""
+    return replace(bounds, jitter=jitter - 1)
+
+
+def fewer_hops(bounds: Bounds, hops: int) -> Bounds:
+    """Only routes of fewer spans than this."""
+    return replace(bounds, hops=hops - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The routes that one group of charges may take to a site within bounds."""
+
+    lines: Lines
+    product: Product
+    start: Start
+    site: str
+    group: ChargeGroup
+    bounds: Bounds
+
+    def route(self, bounds: Bounds) -> Route | None:
+        """The fastest route within bounds, or None."""
+        return self.lines.route(
+            self.product, self.start, self.site, self.group.held_mbps, Order.LATENCY, bounds=bounds
+        )
