@@ -7,6 +7,7 @@ from demo.client import Client, expect
 from demo.steps.identify import approve
 from demo.world import World
 
+SERVICE = {"availability_class": "99.99", "isolation": "hard", "encryption": "sm4", "sla": "enhanced"}
 CSV = {"Content-Type": "text/csv; charset=utf-8"}
 
 
@@ -28,6 +29,8 @@ def run(world: World) -> str:
     refused = jia.send("POST", "/api/v1/latency-evidence", json=false)
     expect(400 <= refused.status_code < 500, "a claim faster than light is refused")  # noqa: PLR2004
     price_anew(jia, world.text("tariffs_jia.csv"))
+    (otn,) = jia.get("/api/v1/line-products", technology="otn")["items"]
+    jia.post(f"/api/v1/line-products/{otn['id']}:describe", SERVICE)
     applied = [*apply_for(jia), *apply_for(yi)]
     codes = approve(world, applied)
     for client in (jia, yi):

@@ -38,6 +38,13 @@ def run(world: World) -> str:
         [each["cny"] for each in scores] == sorted((each["cny"] for each in scores), key=float),
         f"bundles rank by total, latency and carbon at the buyer's prices: {scores}",
     )
+    required = {"min_availability_percent": "99.95", "encryption": ["otnsec", "sm4"]}
+    encrypted = firm.post("/api/v1/selections", demands["main"] | {"line": required})["answer"]
+    sold = {(each["technology"], each["service"]["encryption"]) for each in encrypted["bundles"]}
+    out = encrypted["rejected"]["bundles"]["availability"]
+    expect(
+        sold == {("otn", "sm4")} and out, f"only encrypted lines of 99.95 % are chosen: {sold}, {out} others"
+    )
     replayed, unmarked = replay.result()
     expect(replayed == answer, "files and service give the same answer and the same hash")
     expect(not unmarked, f"markings.csv names every row of the five files, for all are invented: {unmarked}")
@@ -57,7 +64,7 @@ def run(world: World) -> str:
     return (
         f"{len(answer['bundles'])} bundles in Wujiang and Fenhu, best {best['offer']} over {best['line_provider']} "
         f"{best['technology']} {best['latency_us']} µs CNY {best['cny']['total']}; weighed: {weighed['bundles'][0]['offer']} with {carbon} kg CO₂; "
-        f"64 cards: {hints}"
+        f"encrypted: {len(encrypted['bundles'])} of {len(encrypted['bundles']) + out}; 64 cards: {hints}"
     )
 
 

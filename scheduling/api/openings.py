@@ -8,11 +8,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.documents import DocumentField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
 from scheduling.api.evidence import LONGEST_US, SHA256
+from scheduling.api.selections import LineServiceOut
 from scheduling.domain.demand import PROTECTIONS
 from scheduling.domain.evidence import Method
 from scheduling.domain.openings import LIFE, LinePath, OpeningState
@@ -87,6 +89,11 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
     marking = serializers.CharField(help_text="of the sites at its ends: 演示数据 where one is invented")
     clock = serializers.SerializerMethodField()
     plan = serializers.SerializerMethodField()
+    service = DocumentField(
+        LineServiceOut,
+        allow_null=True,
+        help_text="what its product promised when it was sold, and what it is built to",
+    )
     survey = OpeningSurveyOut(allow_null=True)
     steps = OpeningStepOut(many=True)
     tests = LineTestOut(many=True)
@@ -106,6 +113,7 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
             "z",
             "below_us",
             "max_loss",
+            "service",
             "state",
             "end_class",
             "surveyed",

@@ -33,6 +33,7 @@ class LineOpening(Entity):
     z = models.ForeignKey(Site, models.PROTECT, related_name="+")
     below_us = models.BigIntegerField()
     max_loss = models.DecimalField(max_digits=10, decimal_places=9)
+    service = models.JSONField(null=True, help_text="the classes that its product promised when it was sold")
     state = models.CharField(max_length=20, choices=OpeningState.choices(), default=LIFE.initial.value)
     end_class = models.CharField(
         max_length=20, blank=True, help_text="what the A end needs (`EndClass`); empty: it is the site itself"

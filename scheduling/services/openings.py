@@ -65,6 +65,7 @@ def preoccupy_line(
         z_id=facts.z,
         below_us=facts.below_us,
         max_loss=facts.max_loss,
+        service=terms.get("service"),
         end_class=end_class or "",
         surveyed=surveyed,
         held_until=held_until,

@@ -185,7 +185,10 @@ def test_what_is_required_of_a_line_is_found_held_quoted_and_ordered_or_refused_
     assert again["same_answer"] is True
     assert again["answer"]["bundles"] == []
     describe(world)
-    assert made(world.ben.post("/api/v1/orders", {"quote": quote["id"], "client_ref": "PO-2"}))
+    order = made(world.ben.post("/api/v1/orders", {"quote": quote["id"], "client_ref": "PO-2"}))
+    (opening,) = made(world.lin.get(f"/api/v1/line-openings?order={order['id']}"))["items"]
+    assert {name: opening["service"][name] for name in SOLD} == SOLD
+    assert (opening["below_us"], opening["max_loss"]) == (10000, "0.000040000")
 
 
 @pytest.mark.django_db
