@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -41,13 +42,20 @@ def pytest_configure() -> None:
 
 
 class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing of its types
-    """Gives one worker what shares a world or an answer: a file, or all that is asked of one operation."""
+    """Gives one worker what shares a world or an answer: a file, all files of a scene, all that is asked of an operation."""
 
     def _split_scope(self, nodeid: str) -> str:
         operation = re.search(
             r"/isolation/test_(?:lists|roles|strangers|variants|words)\.py.*\[(\w+\.\w+)]$", nodeid
         )
-        return operation[1] if operation else nodeid.partition("::")[0]
+        return operation[1] if operation else _scene_or_file(nodeid.partition("::")[0])
+
+
+@cache
+def _scene_or_file(file: str) -> str:
+    """The name of the scene that the file says its tests begin with, else the file: a scene is set once, not once a file."""
+    scene = re.search(r"^SCENE = (\w+)$", Path(file).read_text("utf-8"), re.MULTILINE)
+    return scene[1] if scene else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> TogetherScheduling:
