@@ -42,13 +42,11 @@ def pytest_configure() -> None:
 
 
 class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist says nothing of its types
-    """Gives one worker what shares a world or an answer: a file, all files of a scene, all that is asked of an operation."""
+    """Gives one worker what shares a world: a file, all files of a scene, the folder whose tests share one house."""
 
     def _split_scope(self, nodeid: str) -> str:
-        operation = re.search(
-            r"/isolation/test_(?:lists|roles|strangers|variants|words)\.py.*\[(\w+\.\w+)]$", nodeid
-        )
-        return operation[1] if operation else _scene_or_file(nodeid.partition("::")[0])
+        file = nodeid.partition("::")[0]
+        return "house" if "/isolation/" in file else _scene_or_file(file)
 
 
 @cache
