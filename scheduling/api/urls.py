@@ -3,6 +3,7 @@
 from django.urls import path
 
 from scheduling.api import (
+    alto,
     carriers,
     circles,
     dispatches,
@@ -58,6 +59,12 @@ urlpatterns = [
     path("latency-evidence/<uuid:pk>:accept", evidence.AcceptEvidenceView.as_view()),
     path("latency-evidence/<uuid:pk>:refuse", evidence.RefuseEvidenceView.as_view()),
     path("latency-evidence:batch", evidence.EvidenceBatchView.as_view()),
+    path("alto", alto.DirectoryView.as_view(), name="alto"),
+    path("alto/network-map", alto.NetworkMapView.as_view(), name="alto-network-map"),
+    path("alto/network-map:filter", alto.FilterNetworkMapView.as_view(), name="filter-alto-network-map"),
+    path("alto/cost-map", alto.CostMapView.as_view(), name="alto-cost-map"),
+    path("alto/cost-map:filter", alto.FilterCostMapView.as_view(), name="filter-alto-cost-map"),
+    path("alto/property-map", alto.PropertyMapView.as_view(), name="alto-property-map"),
     path("selections", selections.SelectionsView.as_view(), name="selections"),
     path("selections/<uuid:pk>", selections.SelectionView.as_view()),
     path("selections/<uuid:pk>:replay", selections.ReplaySelectionView.as_view()),

@@ -14,7 +14,7 @@ from kernel.text import Text
 from scheduling.domain.contraction import Sums
 from scheduling.domain.distances import Distances, usable_spans
 from scheduling.domain.network import Network
-from scheduling.domain.rows import COMMITMENT, FIBRE, Site, Span
+from scheduling.domain.rows import COMMITMENT, FIBRE, Span
 from scheduling.domain.sites import SiteRole
 from scheduling.domain.starts import zone_of
 from scheduling.domain.supply import Supply
@@ -27,7 +27,7 @@ MODE = "numerical"
 LEAST_MBPS = 1
 """What a span has free at least: whether there is room for more is asked with a selection."""
 
-MOST_PAIRS = 10**6
+MOST_PAIRS = 250_000
 """Pairs of one answer; of a node with more the map is asked for in parts."""
 
 ELSEWHERE = "elsewhere"
@@ -129,9 +129,7 @@ class CostMaps:
     @property
     def pids(self) -> dict[str, Pid]:
         """Every PID that costs are told of, access points before centres, by name."""
-        return {
-            name: each for part in (self._users, self._centres) for name, each in sorted(part.items())
-        }
+        return {name: each for part in (self._users, self._centres) for name, each in sorted(part.items())}
 
     @cached_property
     def network_map(self) -> dict[str, dict[str, list[str]]]:
@@ -202,7 +200,9 @@ class CostMaps:
         own = np.array([0 if each.site == site else math.inf for each in self._users.values()])
         if network is None or start is None:
             return own
-        distances = Distances(usable_spans(network, LEAST_MBPS), start)  # a path is as long in both directions
+        distances = Distances(
+            usable_spans(network, LEAST_MBPS), start
+        )  # a path is as long in both directions
         if not distances.exact("latency"):
             return own
         index = network.site_index
