@@ -30,6 +30,16 @@ def run(world: World) -> str:
     verdicts = {miss["centre"]: miss["verdict"] for miss in selected["near_misses"]}
     expect(verdicts.get("nanjing") == "inconclusive", f"Nanjing is inconclusive by estimate: {verdicts}")
     expect(verdicts.get("huaian") == "impossible", f"Huai'an is impossible: {verdicts}")
+    mapped = firm.get("/api/v1/alto/cost-map")["cost-map"][f"site:{demands['main']['from_site']}"]
+    fastest = {miss["centre"]: miss["upper_us"] for miss in selected["near_misses"]}
+    for bundle in answer["bundles"]:
+        fastest[bundle["centre"]] = min(
+            bundle["latency_us"], fastest.get(bundle["centre"], bundle["latency_us"])
+        )
+    expect(
+        all(mapped[f"centre:{centre}"] == us for centre, us in fastest.items()),
+        f"the cost map tells the same delays: {mapped}, {fastest}",
+    )
     relaxed = firm.post("/api/v1/selections", demands["infeasible_quantity"])["answer"]
     expect(not relaxed["bundles"] and relaxed["relax"], "an infeasible demand is told what to relax")
     weighed = firm.post("/api/v1/selections", demands["main"] | {"weights": demands["weights"]})["answer"]
@@ -64,7 +74,8 @@ def run(world: World) -> str:
     return (
         f"{len(answer['bundles'])} bundles in Wujiang and Fenhu, best {best['offer']} over {best['line_provider']} "
         f"{best['technology']} {best['latency_us']} µs CNY {best['cny']['total']}; weighed: {weighed['bundles'][0]['offer']} with {carbon} kg CO₂; "
-        f"encrypted: {len(encrypted['bundles'])} of {len(encrypted['bundles']) + out}; 64 cards: {hints}"
+        f"encrypted: {len(encrypted['bundles'])} of {len(encrypted['bundles']) + out}; 64 cards: {hints}; "
+        f"the cost map tells the delays of {len(fastest)} centres alike"
     )
 
 

@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 
 from django.urls import reverse
 from django.utils.translation import get_language
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.rendering import JsonRenderer
+from kernel.api.schema import EVERY_PROBLEM
 from kernel.api.views import HouseView
 from kernel.systems import System
 from scheduling.api import alto_shapes as shapes
@@ -30,6 +31,7 @@ ERRORS = {
 }
 """Our code → ALTO's; every other 400 is a value that is not offered."""
 INVALID_VALUE = "E_INVALID_FIELD_VALUE"
+REFUSED = OpenApiResponse(shapes.AltoErrorDocument, EVERY_PROBLEM["400"])
 
 NETWORK_MAP, PROPERTY_MAP, COST_MAP = "network-map", "property-map", "cost-map"
 ENTITIES = f"{NETWORK_MAP}.pid"
@@ -193,7 +195,7 @@ class FilterNetworkMapView(AltoView):
 
     @extend_schema(
         request=shapes.MAP_FILTER,
-        responses={200: shapes.NETWORK_MAP, (400, ERROR): shapes.AltoErrorDocument},
+        responses={200: shapes.NETWORK_MAP, (400, ERROR): REFUSED},
     )
     def post(self, request: Request) -> Response:
         """Read some PIDs of the network map."""
@@ -224,10 +226,10 @@ class FilterCostMapView(AltoView):
 
     @extend_schema(
         request=shapes.COST_FILTER,
-        responses={200: shapes.COST_MAP, (400, ERROR): shapes.AltoErrorDocument},
+        responses={200: shapes.COST_MAP, (400, ERROR): REFUSED},
     )
     def post(self, request: Request) -> Response:
-        """Read the least delay between some of them, as far as it passes the constraints."""
+        """Read the least delay between some access points and centres, µs one way, as far as it passes the constraints."""
         asked = self.read(shapes.COST_FILTER)
         return _answer(cost_maps(), asked.cost_type, asked.srcs, asked.dsts, admits=asked.admits)
 

@@ -17,7 +17,7 @@ from tests.support.contract import contract
 from tests.support.processes import environment
 
 PAGE = "docs/selection.md"
-ON_FILES, OVER_HTTP, AGAIN = range(3)
+ON_FILES, OVER_HTTP = range(2)
 
 
 def front_door(folder: Path, **settings: str) -> None:
@@ -44,13 +44,16 @@ def test_the_example_on_files_answers_what_the_page_says(tmp_path: Path) -> None
 @pytest.mark.django_db(transaction=True)
 def test_an_answer_of_the_service_is_given_again_by_its_files(newcomer: Path) -> None:
     front_door(newcomer, **environment())
-    asking, again = blocks(PAGE, "sh")[OVER_HTTP:]
+    asking, again, mapping = blocks(PAGE, "sh")[OVER_HTTP:]
     same, told, exported, *rest = run(newcomer, asking + again, **NO_WAY_OUT).split("\n", 3)
     assert same == "true"
     assert told == exported
     (answer,) = documents(rest[0])
     assert answer["snapshot"] == told
     assert answer["bundles"]
+    functions = asking.split("SELECTION=")[0]
+    whole, part = documents(run(newcomer, functions + mapping, **NO_WAY_OUT))
+    assert part == {"site:sip-weiting": {"centre:wujiang": whole["centre:wujiang"]}}
     (newcomer / "hash.py").write_text(blocks(PAGE, "python")[0], encoding="utf-8")
     assert run(newcomer, '"$@" hash.py live', sys.executable).strip() == told
 
