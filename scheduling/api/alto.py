@@ -3,7 +3,7 @@
 Media types and, on questions by POST, errors are ALTO's; what ALTO has no code for is a problem as everywhere.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -110,7 +110,7 @@ class DirectoryView(AltoView):
     """`/api/v1/alto`."""
 
     operations = {"GET": "scheduling.read_alto_directory"}
-    renderer_classes: ClassVar[Any] = [DirectoryRenderer]
+    renderer_classes = [DirectoryRenderer]
 
     @extend_schema(responses=shapes.DIRECTORY)
     def get(self, request: Request) -> Response:
@@ -176,7 +176,7 @@ class NetworkMapView(AltoView):
     """`/api/v1/alto/network-map`."""
 
     operations = {"GET": "scheduling.read_network_map"}
-    renderer_classes: ClassVar[Any] = [NetworkMapRenderer]
+    renderer_classes = [NetworkMapRenderer]
 
     @extend_schema(responses=shapes.NETWORK_MAP)
     def get(self, request: Request) -> Response:
@@ -190,8 +190,8 @@ class FilterNetworkMapView(AltoView):
     """`/api/v1/alto/network-map:filter`."""
 
     operations = {"POST": "scheduling.filter_network_map"}
-    renderer_classes: ClassVar[Any] = [NetworkMapRenderer]
-    parser_classes: ClassVar[Any] = [NetworkMapFilterParser, JSONParser]
+    renderer_classes = [NetworkMapRenderer]
+    parser_classes = [NetworkMapFilterParser, JSONParser]
 
     @extend_schema(
         request=shapes.MAP_FILTER,
@@ -208,7 +208,7 @@ class CostMapView(AltoView):
     """`/api/v1/alto/cost-map`."""
 
     operations = {"GET": "scheduling.read_cost_map"}
-    renderer_classes: ClassVar[Any] = [CostMapRenderer]
+    renderer_classes = [CostMapRenderer]
 
     @extend_schema(parameters=[CostMapQuery], responses=shapes.COST_MAP)
     def get(self, request: Request) -> Response:
@@ -221,8 +221,8 @@ class FilterCostMapView(AltoView):
     """`/api/v1/alto/cost-map:filter`."""
 
     operations = {"POST": "scheduling.filter_cost_map"}
-    renderer_classes: ClassVar[Any] = [CostMapRenderer]
-    parser_classes: ClassVar[Any] = [CostMapFilterParser, JSONParser]
+    renderer_classes = [CostMapRenderer]
+    parser_classes = [CostMapFilterParser, JSONParser]
 
     @extend_schema(
         request=shapes.COST_FILTER,
@@ -238,7 +238,7 @@ class PropertyMapView(AltoView):
     """`/api/v1/alto/property-map`."""
 
     operations = {"GET": "scheduling.read_property_map"}
-    renderer_classes: ClassVar[Any] = [PropertyMapRenderer]
+    renderer_classes = [PropertyMapRenderer]
 
     @extend_schema(responses=shapes.PROPERTY_MAP)
     def get(self, request: Request) -> Response:

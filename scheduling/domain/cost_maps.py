@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -200,14 +201,14 @@ class CostMaps:
         own = np.array([0 if each.site == site else math.inf for each in self._users.values()])
         if network is None or start is None:
             return own
-        distances = Distances(
-            usable_spans(network, LEAST_MBPS), start
-        )  # a path is as long in both directions
+        # From the centre on, for a path is as long in both directions.
+        distances = Distances(usable_spans(network, LEAST_MBPS), start)
         if not distances.exact("latency"):
             return own
         index = network.site_index
         at = np.array([index.get(each.site, -1) for each in self._users.values()], dtype=np.int64)
-        return np.minimum(own, np.where(at >= 0, distances.least("latency")[at], math.inf))
+        ways: Sums = np.minimum(own, np.where(at >= 0, distances.least("latency")[at], math.inf))
+        return ways
 
     def _network(self, cost_type: str, provider: str) -> Network | None:
         """The provider's network with the spans that count; None where it has none."""
@@ -222,5 +223,5 @@ class CostMaps:
         return self._counted[key]
 
 
-def _among(known: Mapping[str, Pid], wanted: Iterable[str] | None) -> Iterable[str]:
+def _among(known: Mapping[str, Pid], wanted: Iterable[str] | None) -> AbstractSet[str]:
     return known.keys() if wanted is None else known.keys() & set(wanted)

@@ -1,7 +1,7 @@
 """The cost map: each pair is what the engine and a plain search say of it, and ALTO's rules hold over HTTP."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -24,7 +24,7 @@ from scheduling.services.supply import fresh_supply
 from tests.aggregation.supply import made
 from tests.scheduling.live import open_market
 from tests.scheduling.worlds import small_supply
-from tests.support.cast import World
+from tests.support.cast import Person, World
 
 SCENE = open_market
 COUNTED: dict[str, Callable[[Span], bool]] = {
@@ -157,32 +157,33 @@ MAP = "/api/v1/alto/cost-map"
 TYPE = {"cost-mode": "numerical", "cost-metric": "delay-ow:max"}
 
 
-def read(person: Any, path: str, kind: str) -> dict[str, Any]:
+def read(person: Person, path: str, kind: str) -> dict[str, Any]:
     answer = person.get(path)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, f"application/alto-{kind}+json")
     return dict(answer.json())
 
 
-def asked(person: Any, body: object, path: str = f"{MAP}:filter", **headers: str) -> Any:
+def asked(person: Person, body: object, path: str = f"{MAP}:filter", **headers: str) -> Any:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     kind = "costmap" if "cost" in path else "networkmap"
     return person.client.generic(
         "POST",
         path,
-        data,
+        data,  # type: ignore[arg-type] # the stubs forget that bytes go as they are
         content_type=f"application/alto-{kind}filter+json",
         headers={**person.standing, "Accept-Language": "en", **headers},
     )
 
 
 @pytest.fixture
-def ben(world: World) -> Iterator[Any]:
+def ben(world: World) -> Person:
     fresh_supply()
-    return world.ben
+    person: Person = world.ben
+    return person
 
 
 @pytest.mark.django_db
-def test_a_client_finds_everything_from_the_directory(ben: Any) -> None:
+def test_a_client_finds_everything_from_the_directory(ben: Person) -> None:
     directory = read(ben, "/api/v1/alto", "directory")
     assert directory["meta"]["default-alto-network-map"] in directory["resources"]
     kinds = directory["meta"]["cost-types"]
@@ -211,7 +212,7 @@ def test_a_client_finds_everything_from_the_directory(ben: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_a_cost_is_the_bound_below_which_a_selection_finds_nothing(ben: Any) -> None:
+def test_a_cost_is_the_bound_below_which_a_selection_finds_nothing(ben: Person) -> None:
     cost = read(ben, MAP, "costmap")["cost-map"]["site:sip-weiting"]["centre:wujiang"]
     demand = {
         "from_site": "sip-weiting",
@@ -235,7 +236,7 @@ def test_a_cost_is_the_bound_below_which_a_selection_finds_nothing(ben: Any) -> 
 
 @pytest.mark.django_db
 def test_a_reader_who_has_the_map_is_told_so_and_it_is_worked_out_once(
-    ben: Any, monkeypatch: pytest.MonkeyPatch
+    ben: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = ben.get(MAP)
     monkeypatch.setattr(domain, "Distances", None)  # nothing is searched any more
@@ -245,7 +246,7 @@ def test_a_reader_who_has_the_map_is_told_so_and_it_is_worked_out_once(
 
 
 @pytest.mark.django_db
-def test_parts_are_asked_for_by_post(ben: Any) -> None:
+def test_parts_are_asked_for_by_post(ben: Person) -> None:
     whole = read(ben, MAP, "costmap")["cost-map"]
     pids = {"srcs": ["site:sip-weiting", "site:sip-weiting", "site:nobody"], "dsts": []}
     found = asked(ben, {"cost-type": TYPE, "pids": pids}).json()
@@ -296,7 +297,7 @@ BAD: list[tuple[object, str, str | None]] = [
 
 @pytest.mark.django_db
 def test_what_cannot_be_read_is_alto_s_error_and_our_problem(
-    ben: Any, monkeypatch: pytest.MonkeyPatch
+    ben: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for body, code, field in BAD:
         answer = asked(ben, body)
