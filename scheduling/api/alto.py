@@ -115,7 +115,6 @@ class DirectoryView(AltoView):
     @extend_schema(responses=shapes.DIRECTORY)
     def get(self, request: Request) -> Response:
         """List the maps of this node with their addresses, as ALTO clients look for them."""
-        self.query(serializers.Serializer)
         language = get_language()
         return Response(
             {
@@ -180,8 +179,7 @@ class NetworkMapView(AltoView):
 
     @extend_schema(responses=shapes.NETWORK_MAP)
     def get(self, request: Request) -> Response:
-        """Read the PIDs: every access point, and every centre that sells; what each stands for is in the property map."""
-        self.query(serializers.Serializer)
+        """Read the PIDs: every access point, and every centre of the supply; what each stands for is in the property map."""
         maps = cost_maps()
         return Response({"meta": {"vtag": _vtag(maps)}, NETWORK_MAP: maps.network_map})
 
@@ -243,7 +241,6 @@ class PropertyMapView(AltoView):
     @extend_schema(responses=shapes.PROPERTY_MAP)
     def get(self, request: Request) -> Response:
         """Read what each PID stands for: an access point or a centre, its key, and the division where it is."""
-        self.query(serializers.Serializer)
         maps = cost_maps()
         return Response(
             {

@@ -25,6 +25,7 @@ from tests.aggregation.supply import made
 from tests.scheduling.live import open_market
 from tests.scheduling.worlds import small_supply
 from tests.support.cast import Person, World
+from tests.support.contract import misfits
 
 SCENE = open_market
 COUNTED: dict[str, Callable[[Span], bool]] = {
@@ -154,13 +155,21 @@ def test_names_keep_to_what_alto_takes_and_stay_apart() -> None:
 # --- over HTTP -----------------------------------------------------------------------------------
 
 MAP = "/api/v1/alto/cost-map"
+SHAPES = {
+    "directory": "AltoDirectory",
+    "networkmap": "AltoNetworkMap",
+    "costmap": "AltoCostMap",
+    "propmap": "AltoPropertyMap",
+}
 TYPE = {"cost-mode": "numerical", "cost-metric": "delay-ow:max"}
 
 
 def read(person: Person, path: str, kind: str) -> dict[str, Any]:
     answer = person.get(path)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, f"application/alto-{kind}+json")
-    return dict(answer.json())
+    found: dict[str, Any] = answer.json()
+    assert misfits(SHAPES[kind], found) == []
+    return found
 
 
 def asked(person: Person, body: object, path: str = f"{MAP}:filter", **headers: str) -> Any:
@@ -304,7 +313,7 @@ def test_what_cannot_be_read_is_alto_s_error_and_our_problem(
         told = answer.json()
         assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/alto-error+json")
         assert (told["meta"]["code"], told["meta"].get("field")) == (code, field), told
-        assert told["code"] in answer.content.decode()
+        assert misfits("AltoErrorDocument", told) == []
         assert ("value" in told["meta"]) == (told["code"] == "alto_field_value")
     monkeypatch.setattr("scheduling.api.alto.MOST_PAIRS", 1)
     large = asked(ben, {"cost-type": TYPE})
