@@ -10,3 +10,9 @@ from marketplace.services import orders
 def end_order(*, order: str) -> None:
     """End an order whose term is over."""
     orders.end_order(order=UUID(order))
+
+
+@job("marketplace.give_up_order")
+def give_up_order(*, order: str) -> None:
+    """Cancel an order that was not delivered in the time that it was kept for."""
+    orders.end_order(order=UUID(order), running=False)

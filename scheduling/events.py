@@ -216,6 +216,15 @@ class HoldExtended(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BundleBounded(Event):
+    """What a contract keeps is free for bookings from then on; `subject` is the bundle."""
+
+    name: ClassVar[str] = "scheduling.bundle_bounded"
+
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class HoldTakenOver(Event):
     """An order goes on with what a hold kept; `subject` is the hold."""
 

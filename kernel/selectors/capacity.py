@@ -113,6 +113,12 @@ def bundle_state(bundle: UUID) -> set[str]:
     return set(Claim.objects.filter(bundle=bundle).values_list("state", flat=True))
 
 
+def first_end(bundle: UUID) -> datetime | None:
+    """When the first of a bundle's windows is over; None where everything is claimed without end."""
+    mine = Claim.objects.filter(bundle=bundle, state__in=ACTIVE, period__isnull=False)
+    return mine.order_by("period__endswith").values_list("period__endswith", flat=True).first()
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """A resource with bookings ahead: what nobody has without end, and (start, end, quantity) of each booking."""

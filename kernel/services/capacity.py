@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import DateTimeField, F, Min, QuerySet, Value
 from django.db.models.functions import Greatest, Least, Now
 
 from kernel.actor import SYSTEM, Actor
+from kernel.clock import now
 from kernel.domain.quotas import HoldQuota
 from kernel.domain.windows import Window, overfull
 from kernel.errors import HoldGone, SoldOut
@@ -21,6 +22,7 @@ from kernel.questions import question, run
 from kernel.selectors.capacity import free, free_over
 from kernel.services.hold_accounts import count_hold, discount_hold
 from kernel.services.outbox import publish, publish_each
+from kernel.services.peaks import recompute_peaks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,27 +85,6 @@ STANDING = """
     WHERE c.resource = v.resource
 """
 END = "UPDATE claim SET state = %s, expires_at = NULL WHERE id = ANY(%s)"
-PEAKS = """
-    WITH edge AS (
-        SELECT c.resource_id, v.at, v.change
-        FROM claim c, LATERAL (VALUES (lower(c.period), c.quantity), (upper(c.period), -c.quantity)) AS v(at, change)
-        WHERE c.state = ANY(%(active)s) AND c.period IS NOT NULL AND c.resource_id = ANY(%(resources)s)
-    ),
-    level AS (  -- at one instant the ends (negative) come first
-        SELECT resource_id, sum(change) OVER (
-            PARTITION BY resource_id ORDER BY at, change ROWS UNBOUNDED PRECEDING) AS booked
-        FROM edge
-    ),
-    highest AS (
-        SELECT r.resource, coalesce(max(l.booked), 0)::bigint AS booked
-        FROM unnest(%(resources)s::uuid[]) AS r(resource) LEFT JOIN level l ON l.resource_id = r.resource
-        GROUP BY r.resource
-    )
-    UPDATE capacity c
-    SET peak = h.booked, generation = c.generation + 1,
-        over_committed = (c.over_committed OR %(cut)s) AND c.standing + h.booked > c.total
-    FROM highest h WHERE c.resource = h.resource
-"""
 
 
 # States stand in the text, not among the values, so that a kept plan may use the indexes of just those rows.
@@ -154,11 +135,13 @@ def hold(
     ttl: timedelta,
     windows: Sequence[Window] = (),
     apart: Mapping[UUID, tuple[Window, ...]] = NOTHING_APART,
+    until: datetime | None = None,
     quota: HoldQuota = UNLIMITED,
 ) -> datetime:
     """Hold every quantity for the bundle, throughout every window (none: open-ended), or hold nothing.
 
-    Beside `windows`, resources that are needed at other times have theirs in `apart`. Returns when the hold runs out: after
+    Beside `windows`, resources that are needed at other times have theirs in `apart`. Without windows, what has no room
+    without end is held from now `until` then, where that is enough. Returns when the hold runs out: after
     `ttl`, at the latest as its first window ends. What is refused takes back the caller's transaction, or savepoint,
     with it. `quantities` maps resource to
     an amount in that resource's unit. Raises SoldOut naming the first resource (in id order) that cannot grant it,
@@ -171,7 +154,7 @@ def hold(
         lock_rows(wanted)
     if windows:
         return _book(bundle, tenant, wanted, ttl, {each: apart.get(each, tuple(windows)) for each in wanted})
-    return _take(bundle, tenant, wanted, ttl)
+    return _take(bundle, tenant, wanted, ttl, until)
 
 
 @transaction.atomic
@@ -229,11 +212,16 @@ def take_over(*, bundle: UUID, by: UUID) -> datetime:
 
 @transaction.atomic
 def add(
-    *, bundle: UUID, quantities: Mapping[UUID, int], ttl: timedelta, windows: Sequence[Window] = ()
+    *,
+    bundle: UUID,
+    quantities: Mapping[UUID, int],
+    ttl: timedelta,
+    windows: Sequence[Window] = (),
+    until: datetime | None = None,
 ) -> datetime:
-    """Hold more under a live hold, throughout every window (none: open-ended), or nothing more; it stays one hold.
+    """Hold more under a live hold, as `hold` does, or nothing more; it stays one hold.
 
-    Returns when all of it runs out now, as `hold` says. Raises HoldGone, SoldOut. The claims are locked before the rows.
+    Returns when all of it runs out now. Raises HoldGone, SoldOut. The claims are locked before the rows.
     """
     tenant = _change_live(bundle)
     wanted = dict(sorted(quantities.items()))
@@ -241,7 +229,7 @@ def add(
     if windows:
         _book(bundle, tenant, wanted, ttl, dict.fromkeys(wanted, tuple(windows)))
     else:
-        _take(bundle, tenant, wanted, ttl)
+        _take(bundle, tenant, wanted, ttl, until)
     claims = Claim.objects.filter(bundle=bundle)
     until: datetime = claims.aggregate(first=Min("expires_at"))["first"]
     claims.update(expires_at=until)
@@ -282,8 +270,10 @@ def end_next() -> bool:
     return True
 
 
-def _take(bundle: UUID, tenant: UUID, wanted: dict[UUID, int], ttl: timedelta) -> datetime:
-    """Open-ended claims by one statement, which takes where there is enough; raised out of where there is not."""
+def _take(
+    bundle: UUID, tenant: UUID, wanted: dict[UUID, int], ttl: timedelta, until: datetime | None
+) -> datetime:
+    """Open-ended claims by one statement, which takes where there is enough; elsewhere until then, or raised out of."""
     given: dict[str, Any] = {
         "ids": [new_id() for _ in wanted],
         "resources": list(wanted),
@@ -294,10 +284,14 @@ def _take(bundle: UUID, tenant: UUID, wanted: dict[UUID, int], ttl: timedelta) -
         "ttl": ttl,
     }
     deadlines: dict[UUID, datetime] = dict(run(TAKE, given))
-    for resource, quantity in wanted.items():
-        if resource not in deadlines:
-            raise SoldOut(resource=resource, wanted=quantity, free=free([resource]).get(resource, 0))
-    return min(deadlines.values())
+    lacking = {resource: quantity for resource, quantity in wanted.items() if resource not in deadlines}
+    if not lacking:
+        return min(deadlines.values())
+    if until is None:
+        resource, quantity = next(iter(lacking.items()))
+        raise SoldOut(resource=resource, wanted=quantity, free=free([resource]).get(resource, 0))
+    lock_rows(lacking)
+    return _book(bundle, tenant, lacking, ttl, dict.fromkeys(lacking, (Window(now(), until),)))
 
 
 def _book(
@@ -388,10 +382,3 @@ def add_standing(changes: Mapping[UUID, int]) -> None:
     """Change what stands on rows that are locked; PostgreSQL refuses more than there is."""
     if changes:
         run(STANDING, [list(changes), list(changes.values())])
-
-
-def recompute_peaks(resources: Iterable[UUID], *, cut: bool = False) -> None:
-    """Set the peaks of rows that are locked; only a cut may leave less than was sold, and marks it."""
-    asked: dict[str, Any] = {"resources": list(resources), "active": list(ACTIVE), "cut": cut}
-    with connection.cursor() as cursor:
-        cursor.execute(PEAKS, asked)

@@ -2,33 +2,48 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from kernel.clock import now
 from kernel.domain.windows import Window
 from kernel.errors import HoldGone
 from kernel.models.capacity import Claim, ClaimState
-from kernel.services.capacity import add_standing, lock_rows, recompute_peaks
+from kernel.selectors.capacity import free_over
+from kernel.services.capacity import add_standing, lock_rows
+from kernel.services.peaks import recompute_peaks
 
 
 @transaction.atomic
 def regrant(*, bundle: UUID, spare: UUID, quantities: Mapping[UUID, int], instead_of: Iterable[UUID]) -> None:
     """Let a contract keep these quantities instead of what it keeps of some resources, out of that and of a spare bundle.
 
-    Both are confirmed without end; the spare one is over then, and what neither needs is free. Raises HoldGone where the
-    two do not have as much. Claims are locked before the rows, as everywhere.
+    Both are confirmed; the spare one is over then, and what neither needs is free. What is kept is kept from now until the
+    first of their windows ends, or without end where none has one. Raises HoldGone where the two do not have as much.
+    Claims are locked before the rows, as everywhere.
     """
-    confirmed = Claim.objects.filter(state=ClaimState.CONFIRMED, period=None).order_by("id")
+    confirmed = Claim.objects.filter(state=ClaimState.CONFIRMED)
     of_two = confirmed.filter(bundle=bundle, resource__in=list(instead_of)) | confirmed.filter(bundle=spare)
-    claims = list(of_two.select_for_update())
+    claims = _locked(of_two)
     have = Counter[UUID]()
     for claim in claims:
         have[claim.resource_id] += claim.quantity
     lock_rows(have)
-    if any(quantity > have[resource] for resource, quantity in quantities.items()):
+    ends, start = [claim.period.upper for claim in claims if claim.period], now()
+    if any(quantity > have[resource] for resource, quantity in quantities.items()) or any(
+        end <= start for end in ends
+    ):
         raise HoldGone
-    changes = {each: quantities.get(each, 0) - had for each, had in have.items()}
+    period = (start, min(ends)) if ends else None
+    stood = Counter[UUID]()
+    for claim in claims:
+        if claim.period is None:
+            stood[claim.resource_id] += claim.quantity
+    wanted = quantities if period is None else {}
+    changes = {each: wanted.get(each, 0) - stood[each] for each in have}
     add_standing({resource: change for resource, change in changes.items() if change})
     Claim.objects.filter(id__in=[claim.id for claim in claims]).update(state=ClaimState.RELEASED)
     tenant = claims[0].tenant_id
@@ -36,21 +51,39 @@ def regrant(*, bundle: UUID, spare: UUID, quantities: Mapping[UUID, int], instea
         Claim.objects.update_or_create(
             bundle=bundle,
             resource_id=resource,
-            period=None,
+            period=period,
             defaults={"quantity": quantity, "state": ClaimState.CONFIRMED, "tenant_id": tenant},
         )
+    if ends:
+        recompute_peaks(have)
 
 
 @transaction.atomic
-def bound(*, bundle: UUID, resources: Iterable[UUID], window: Window) -> None:
-    """Let a contract keep within a window what it keeps of some resources without end; once more changes nothing.
+def bound(*, bundle: UUID, resources: Iterable[UUID], window: Window) -> datetime:
+    """Let a contract keep within a window what it keeps of some resources without end, or for a while; until when it does.
 
-    What stood falls by as much as the most of windows can rise, under the rows' locks: nobody can come in between.
+    That is the window's end, or where something is kept for less time and others have booked what comes after, when
+    this is over. What stood falls by as much as the most of windows can rise, under the rows' locks: nobody can come in
+    between.
     """
-    confirmed = Claim.objects.filter(bundle=bundle, state=ClaimState.CONFIRMED, period=None)
-    claims = list(confirmed.filter(resource__in=list(resources)).order_by("id").select_for_update())
-    lock_rows(claim.resource_id for claim in claims)
-    add_standing({claim.resource_id: -claim.quantity for claim in claims})
-    Claim.objects.filter(id__in=[claim.id for claim in claims]).update(period=(window.start, window.end))
+    confirmed = Claim.objects.filter(bundle=bundle, state=ClaimState.CONFIRMED)
+    claims = _locked(confirmed.filter(resource__in=list(resources)))
+    lock_rows({claim.resource_id for claim in claims})
+    short = [claim for claim in claims if claim.period and claim.period.upper < window.end]
+    end = min((claim.period.upper for claim in short if not _goes_on(claim, window.end)), default=window.end)
+    add_standing({claim.resource_id: -claim.quantity for claim in claims if claim.period is None})
+    period = (min(window.start, end), end)
+    Claim.objects.filter(id__in=[claim.id for claim in claims]).update(period=period)
     if claims:
-        recompute_peaks([claim.resource_id for claim in claims])
+        recompute_peaks({claim.resource_id for claim in claims})
+    return end
+
+
+def _goes_on(claim: Claim, end: datetime) -> bool:
+    """Whether what is booked after a claim leaves room for it to go on until then."""
+    after = Window(claim.period.upper, end)
+    return free_over([claim.resource_id], [after])[claim.resource_id] >= claim.quantity
+
+
+def _locked(claims: QuerySet[Claim]) -> list[Claim]:
+    return list(claims.order_by("id").select_for_update())

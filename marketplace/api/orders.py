@@ -38,6 +38,11 @@ class OrderOut(serializers.ModelSerializer[Order]):
     """
 
     clock_rate = serializers.SerializerMethodField()
+    ends_by = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="when its service is over: as the term does once it runs, as its last window does, or before it runs at the latest then, since others have booked what comes after; null: nobody has",
+    )
     marking = serializers.CharField(help_text="演示数据 where anything that was ordered is invented")
 
     expanded = expanded(
@@ -68,6 +73,7 @@ class OrderOut(serializers.ModelSerializer[Order]):
             "sheet",
             "line_waived",
             "billing_started_at",
+            "ends_by",
             "ended_early",
             "ended_at",
             "clock_rate",

@@ -39,6 +39,7 @@ class Order(Entity):
     sheet = models.JSONField(null=True, help_text="the user's acceptance of the compute")
     line_waived = models.BooleanField(default=False)
     billing_started_at = models.DateTimeField(null=True)
+    ends_by = models.DateTimeField(null=True)
     ended_early = models.BooleanField(default=False)
     ended_at = models.DateTimeField(null=True)
 

@@ -106,6 +106,13 @@ def schedule_of_order(order: Order) -> Schedule | None:
     return schedule_of(document) if document else None
 
 
+def kept_for(order: Order) -> list[UUID]:
+    """The resources that an order runs on until its term is over: pool, store, and spans but for a line that only moves data."""
+    bundle = order.facts["bundle"]
+    found = [UUID(bundle["pool"])] + ([UUID(bundle["store"])] if bundle["store"] else [])
+    return found if _only_moves(order) else [*found, *line_kept(order).spans]
+
+
 def service_start(order: Order, delivered: datetime) -> datetime:
     """When the service of an order begins that is delivered at an instant: then, or as its first window does."""
     schedule = schedule_of_order(order)
@@ -129,11 +136,16 @@ def moving_until(order: Order, start: datetime) -> datetime | None:
 
     Of an order with windows its hours are booked already.
     """
-    bundle = order.facts["bundle"]
-    hours = Decimal(bundle["line_terms"]["hours"])
-    if schedule_of_order(order) is not None or hours >= Decimal(bundle["duration_hours"]):
+    if schedule_of_order(order) is not None or not _only_moves(order):
         return None
+    hours = Decimal(order.facts["bundle"]["line_terms"]["hours"])
     return start + timedelta(microseconds=int(hours * 3600 * 10**6 / clock_rate()))
+
+
+def _only_moves(order: Order) -> bool:
+    """Whether the line is needed for fewer hours than the compute."""
+    bundle = order.facts["bundle"]
+    return Decimal(bundle["line_terms"]["hours"]) < Decimal(bundle["duration_hours"])
 
 
 def served_until(order: Order, instant: datetime) -> datetime:

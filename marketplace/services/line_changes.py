@@ -25,6 +25,7 @@ from marketplace.selectors.orders import (
     moving_until,
     schedule_of_order,
     served_until,
+    service_end,
 )
 from scheduling.selectors import selections
 from scheduling.selectors.selections import Begins, BundleFacts
@@ -89,7 +90,11 @@ def offer_change(
     row.notice_days, row.offer_ends = notice_days, now() + OFFER_STANDS
     if more := _more(row):
         row.offer_ends = line_switches.hold_more(
-            change=row.id, tenant=row.tenant_id, quantities=more, ttl=OFFER_STANDS
+            change=row.id,
+            tenant=row.tenant_id,
+            quantities=more,
+            ttl=OFFER_STANDS,
+            needed_until=row.order.ends_by or service_end(row.order),
         )
     _require_gate(row)
     line_switches.ask_change(

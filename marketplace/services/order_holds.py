@@ -6,11 +6,12 @@ from uuid import UUID
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.domain.windows import Window
+from kernel.selectors.capacity import first_end
 from marketplace.models import Order
-from marketplace.selectors.orders import line_kept, moving_until, schedule_of_order
+from marketplace.selectors.orders import kept_for, line_kept, moving_until, schedule_of_order, service_end
 from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.selections import bundle as bundle_facts
-from scheduling.services.holds import bound_line, extend_bundle, hold_bundle, release_bundle, require_gates
+from scheduling.services.holds import bound_bundle, extend_bundle, hold_bundle, release_bundle, require_gates
 from scheduling.services.line_quotes import take_over_word
 from scheduling.services.reservations import take_over_hold
 
@@ -54,11 +55,31 @@ def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime,
     return until, facts
 
 
-def keep_line_for_its_hours(order: Order) -> None:
+def ends_by(order: Order) -> datetime | None:
+    """When the service of an order that is held is over at the latest: None where nobody has booked what comes after."""
+    schedule = schedule_of_order(order)
+    return schedule.last_end if schedule else first_end(order.id)
+
+
+def keep_to_its_end(order: Order, actor: Actor) -> datetime:
+    """The service runs, so its end is known: what it needs so long is kept until then, and may be booked after it.
+
+    Returns when the service ends: where others have booked what comes after less time than its term, as that begins.
+    """
+    end = service_end(order)
+    if schedule_of_order(order) is not None:
+        return end
+    assert order.billing_started_at is not None  # noqa: S101 - it runs
+    window = Window(order.billing_started_at, end)
+    return bound_bundle(bundle=order.id, resources=kept_for(order), window=window, actor=actor)
+
+
+def keep_line_for_its_hours(order: Order, actor: Actor) -> None:
     """The service runs and its line is accepted: a line that only moves data is kept for the hours that it needs from now.
 
-    Before, nobody knows when these begin, and so it is kept without end.
+    Before, nobody knows when these begin, and so it is kept for as long as the compute.
     """
     start = now()
     if (until := moving_until(order, start)) is not None:
-        bound_line(order=order.id, spans=line_kept(order).spans, window=Window(start, until))
+        spans = line_kept(order).spans
+        bound_bundle(bundle=order.id, resources=spans, window=Window(start, until), actor=actor)

@@ -32,24 +32,20 @@ from marketplace.errors import (
     UnknownReference,
 )
 from marketplace.models import Order, OrderStep, Quote
-from marketplace.selectors.orders import (
-    least_end,
-    ordered_cards,
-    schedule_of_order,
-    service_end,
-    service_start,
-)
+from marketplace.selectors.orders import least_end, ordered_cards, service_start
 from marketplace.services.line_changes import end_changes
-from marketplace.services.order_holds import TO_ACCEPT, hold_order, keep_line_for_its_hours
+from marketplace.services.order_holds import (
+    TO_ACCEPT,
+    ends_by,
+    hold_order,
+    keep_line_for_its_hours,
+    keep_to_its_end,
+)
 from marketplace.services.vouchers import release_claim
 from nodes.services.signatures import is_ours
 from scheduling.selectors.selections import bundle as bundle_facts
 from scheduling.services.dispatches import dispatch_order
-from scheduling.services.holds import (
-    confirm_bundle,
-    extend_bundle,
-    release_bundle,
-)
+from scheduling.services.holds import confirm_bundle, extend_bundle, release_bundle
 from scheduling.services.line_quotes import return_word
 from scheduling.services.openings import (
     bill_line,
@@ -60,7 +56,8 @@ from scheduling.services.openings import (
 )
 
 END = "marketplace.end_order"
-WINDOWS_PASSED = "末个预约时段已过，未能交付 / its last window passed before it was delivered"
+GIVE_UP = "marketplace.give_up_order"
+WINDOWS_PASSED = "所预留的时间已过，未能交付 / the time that it was kept for passed before it was delivered"
 CARRIER_LOST = "线路商未能保留该专线 / the line's carrier could not keep it"
 NOT_BUILDABLE = "工勘表明 A 端无法建设 / the survey found that the line's A end cannot be built"
 
@@ -97,7 +94,8 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor, hold: UUID | None
     preoccupy_line(
         order=order.id, facts=facts, user=order.tenant_id, held_until=order.held_until, actor=actor
     )
-    _step(order, "hold", actor, "held_until")
+    order.ends_by = ends_by(order)
+    _step(order, "hold", actor, "held_until", "ends_by")
     publish(
         events.OrderPlaced(
             subject=order.id,
@@ -140,8 +138,8 @@ def accept_order(*, order: Order, actor: Actor) -> Order:
             actor=actor,
         )
         _step(row, "open", actor, "held_until")
-        if schedule := schedule_of_order(row):
-            enqueue_job(END, key=f"end:{row.id}", run_at=schedule.last_end, order=str(row.id))
+        if row.ends_by is not None:
+            enqueue_job(GIVE_UP, key=f"give_up:{row.id}", run_at=row.ends_by, order=str(row.id))
         contract_line(order=row.id, actor=actor)
         dispatch_order(
             order=row.id,
@@ -203,8 +201,7 @@ def lose_line(*, order: UUID, reason: str = CARRIER_LOST) -> None:
         )
         _undo(row, "reject", reason, event, SYSTEM)
     elif row.state in UNDELIVERED:
-        event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
-        _undo(row, "cancel", reason, event, SYSTEM)
+        _cancel_undelivered(row, reason)
 
 
 @transaction.atomic
@@ -237,7 +234,7 @@ def note_line_accepted(*, order: UUID) -> None:
             _start(row, SYSTEM)
         case _:  # it runs already, since its user did not wait for the line
             row.advance("line_accepted_at")
-            keep_line_for_its_hours(row)
+            keep_line_for_its_hours(row, SYSTEM)
 
 
 @transaction.atomic
@@ -274,16 +271,15 @@ def accept_compute(*, order: Order, sheet: AcceptanceSheet, line_waived: bool, a
 
 
 @transaction.atomic
-def end_order(*, order: UUID) -> None:
-    """The term is over: what it held is free again. An order that ended before is left as it is.
+def end_order(*, order: UUID, running: bool = True) -> None:
+    """The term is over, or (not `running`) what an order was kept for before it ran: one that was not delivered is cancelled.
 
-    One whose last window passed before it was delivered is cancelled: there is nothing left to deliver.
+    What it held is free again. An order that ended before is left as it is.
     """
     row = _locked(order)
     if row.state in UNDELIVERED:
-        event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
-        _undo(row, "cancel", WINDOWS_PASSED, event, SYSTEM)
-    if row.state == OrderState.RUNNING:
+        _cancel_undelivered(row, WINDOWS_PASSED)
+    if running and row.state == OrderState.RUNNING:
         _end(row, SYSTEM)
 
 
@@ -344,13 +340,22 @@ def _undo(row: Order, act: str, reason: str, event: Event, actor: Actor) -> Orde
     return row
 
 
+def _cancel_undelivered(row: Order, reason: str) -> None:
+    event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
+    _undo(row, "cancel", reason, event, SYSTEM)
+
+
 def _start(row: Order, actor: Actor) -> None:
+    if row.ends_by is not None and row.ends_by <= now():  # before its job came round
+        _cancel_undelivered(row, WINDOWS_PASSED)
+        return
     row.billing_started_at = service_start(row, now())
-    _step(row, "start", actor, "billing_started_at")
+    row.ends_by = keep_to_its_end(row, actor)
+    _step(row, "start", actor, "billing_started_at", "ends_by")
     bill_line(order=row.id, at=row.billing_started_at, actor=actor)
     if row.line_accepted_at is not None:
-        keep_line_for_its_hours(row)
-    enqueue_job(END, key=f"end:{row.id}", run_at=service_end(row), order=str(row.id))
+        keep_line_for_its_hours(row, actor)
+    enqueue_job(END, key=f"end:{row.id}", run_at=row.ends_by, order=str(row.id))
     publish(
         events.BillingStarted(
             subject=row.id,

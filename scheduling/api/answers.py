@@ -131,7 +131,7 @@ class RelaxationOut(serializers.Serializer[Any]):
         """`from` is a word of Python."""
         return {
             "constraint": serializers.CharField(help_text="dotted: compute.min_vcpus"),
-            "from": StatedField(),
+            "from": StatedField(allow_null=True, help_text="null: no start was asked for"),
             "to": NearestField(allow_null=True, help_text="null: it must be dropped"),
             "admits": serializers.IntegerField(help_text="(offer, line product) pairs at `to`"),
         }
@@ -245,5 +245,9 @@ class AccessOut(serializers.Serializer[Any]):
     opens_in = serializers.DictField(
         child=serializers.IntegerField(),
         required=False,
-        help_text="where starts_at was given: tariff row|days of its end → days of 24 hours until it is open",
+        help_text="where a start counts: tariff row|days of its end → days of 24 hours until it is open, of rows that count working days",
+    )
+    needed_until = serializers.DateTimeField(
+        required=False,
+        help_text="where no start was given and what is booked ahead counts: until when a service that begins as late as its line may need its room",
     )

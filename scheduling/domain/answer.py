@@ -52,10 +52,13 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """One constraint whose change alone admits `admits` pairs; `nearest` None means that it must go."""
+    """One constraint whose change alone admits `admits` pairs; `nearest` None means that it must go.
+
+    `stated` is None of a start where none was asked for.
+    """
 
     constraint: str
-    stated: Stated
+    stated: Stated | None
     nearest: int | str | Decimal | datetime | None
     admits: int
 
@@ -77,6 +80,7 @@ class Answer:
     rejected: Rejected | None
     relax: tuple[Relaxation, ...] | None
     extras: str | None = None
+    feasible: bool = True
     ranks: tuple[int, ...] = ()
     tied_beyond: int = 0
     fitting: Mapping[str, Ints] | None = field(default=None, repr=False, compare=False)

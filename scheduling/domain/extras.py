@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -80,15 +80,15 @@ class Booked:
     free: int
     steps: tuple[str, ...]
 
-    def within(self, start: int, end: int) -> int:
-        """What is free throughout [start, end), µs since the epoch."""
-        return max(0, min(self.most, self.free - peak(_parsed(self.steps), start, end)))
+    @property
+    def levels(self) -> Steps:
+        """The steps as numbers."""
+        return _parsed(self.steps)
 
-    def falls(self, after: int) -> list[int]:
-        """The instants after `after` from which less is booked than before."""
-        steps = _parsed(self.steps)
-        pairs = pairwise(steps)
-        return [at for (_, before), (at, booked) in pairs if booked < before and at > after]
+    def falls(self, after: int) -> list[tuple[int, int]]:
+        """The instants after `after` from which less is booked than before, with how much that was."""
+        pairs = pairwise(self.levels)
+        return [(at, before) for (_, before), (at, booked) in pairs if booked < before and at > after]
 
 
 ExtraRow = CentreFacts | Store | UnitPower | LineGrade | Booked
@@ -178,12 +178,6 @@ class Extras:
 NO_EXTRAS = Extras()
 
 
-def peak(steps: Steps, start: int, end: int) -> int:
-    """The most that is booked at any instant of [start, end)."""
-    level = [booked for at, booked in steps if at <= start][-1:]
-    return max([*level, *(booked for at, booked in steps if start < at < end)], default=0)
-
-
 def steps_of(bookings: Iterable[tuple[int, int, int]]) -> Steps:
     """The steps of bookings (start, end, quantity); instants in µs since the epoch."""
     changes: dict[int, int] = {}
@@ -203,6 +197,7 @@ def written_steps(steps: Steps) -> tuple[str, ...]:
     return tuple(f"{at}:{booked}" for at, booked in steps)
 
 
-def _parsed(steps: Iterable[str]) -> Steps:
+@lru_cache(maxsize=2**16)
+def _parsed(steps: tuple[str, ...]) -> Steps:
     pairs = (step.split(":") for step in steps)
     return tuple((int(at), int(booked)) for at, booked in pairs)

@@ -43,6 +43,7 @@ class HoldProfile:
     longest_total: timedelta
     quota: HoldQuota
     horizon: timedelta
+    late: timedelta
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
@@ -55,4 +56,5 @@ class HoldProfile:
             longest_total=timedelta(hours=document["longest_total_hours"]),
             quota=HoldQuota(document["most_live"], document["most_lapsed_per_hour"]),
             horizon=timedelta(days=document["horizon_days"]),
+            late=timedelta(days=document["late_days"]),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -14,19 +14,20 @@ from scheduling.domain.answer import Relaxation, Stated
 from scheduling.domain.costs import costs_of, factor, units_within
 from scheduling.domain.demand import Demand
 from scheduling.domain.fans import fan
-from scheduling.domain.lines import LineChoice, Lines, Reaches
+from scheduling.domain.later import first_start
+from scheduling.domain.lines import LineChoice, Lines
 from scheduling.domain.numbers import plain
 from scheduling.domain.offers import UNKNOWN, Constraint, Ints
 from scheduling.domain.paths import Bounds
 from scheduling.domain.promises import LISTED
 from scheduling.domain.protection import Route
 from scheduling.domain.rows import Tariff
-from scheduling.domain.screening import networks_within, screen
+from scheduling.domain.screening import screen
 from scheduling.domain.standings import budget, by_site, count_feasible, standings
 from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import days_before_start
 from scheduling.domain.ways import Ways, fewer_hops, less_jitter
-from scheduling.domain.wishes import STORAGE_CLASSES, Transfer, Wishes, instant, moment
+from scheduling.domain.wishes import STORAGE_CLASSES, Transfer, Wishes
 
 Number = TypeVar("Number", int, Decimal)
 Found = tuple[int | str | Decimal | datetime | None, int] | None
@@ -58,7 +59,7 @@ class _Relaxer:
             if found is not None and found[1]:
                 yield Relaxation(name, stated, *found)
 
-    def _stated(self) -> Iterator[tuple[str, Stated, Callable[[], Found]]]:
+    def _stated(self) -> Iterator[tuple[str, Stated | None, Callable[[], Found]]]:
         demand = self.demand
         yield "quantity", demand.quantity, self._quantity
         if self.wishes.transfer is None:
@@ -90,13 +91,13 @@ class _Relaxer:
             yield "max_total_cny", demand.max_total_cny, self._price
         yield from self._wished()
 
-    def _wished(self) -> Iterator[tuple[str, Stated, Callable[[], Found]]]:
+    def _wished(self) -> Iterator[tuple[str, Stated | None, Callable[[], Found]]]:
         """What is stated beyond the files."""
         wishes = self.wishes
         if wishes.transfer is not None:
             yield "transfer.volume_gb", wishes.transfer.volume_gb, self._volume
             yield "transfer.within_hours", wishes.transfer.within_hours, self._deadline
-        if wishes.starts_at is not None:
+        if wishes.asked_at is not None:
             yield "starts_at", wishes.starts_at, self._start
         for name in ("residency", "domain"):
             stated: str | tuple[str, ...] | None = getattr(wishes, name)
@@ -217,22 +218,7 @@ class _Relaxer:
         return best, found[best]
 
     def _start(self) -> Found:
-        """The first later start that admits: some days of opening have passed by then, or something booked has ended."""
-        asked, start = self.wishes.asked_at, self.wishes.starts_at
-        assert asked is not None  # noqa: S101 - stated
-        assert start is not None  # noqa: S101 - stated
-        ends = {at for booked in self.supply.extras.booked.values() for at in booked.falls(instant(start))}
-        later = {asked + timedelta(days=each) for each in self._waits()} | {moment(at) for at in ends}
-        for begin in sorted(at for at in later if at > start):
-            wishes = replace(self.wishes, starts_at=begin)
-            constraints = screen(self.supply, self.demand, wishes)
-            fits = np.logical_and.reduce([constraint.passes for constraint in constraints])
-            networks = networks_within(self.supply, self.demand, wishes)
-            lines = Lines(self.supply, self.demand, Reaches(networks), wishes)
-            count = count_feasible(self.costs, lines, by_site(self.columns, fits))
-            if count:
-                return begin, count
-        return None
+        return first_start(self.supply, self.demand, self.wishes, self.constraints, self._waits())
 
     def _bandwidth(self) -> Found:
         """Feasibility grows as bandwidth falls and changes only at a span's free bandwidth or a tariff's step."""

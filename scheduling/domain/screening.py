@@ -63,19 +63,47 @@ def storable(supply: Supply, storage_class: str) -> Ints:
 def _available(supply: Supply, demand: Demand, wishes: Wishes, files: Constraint) -> Iterator[Constraint]:
     """In a window, what is booked in it counts, and what is booked at other times does not.
 
-    `available` is what an offer lacks whenever it starts, `window` what is booked just then.
+    `available` is what an offer lacks whenever it starts, `window` what is booked just then where a start was asked for.
     """
     window = wishes.window(demand.duration_hours)
     if window is None:
         yield files
         return
-    ever, then = supply.columns.numbers["available"].copy(), supply.columns.numbers["available"].copy()
-    for booked in supply.extras.booked.values():
-        if booked.part == "offer" and booked.key in supply.offers:
-            row = supply.columns.position(supply.offers[booked.key])
-            ever[row], then[row] = max(0, min(booked.most, booked.free)), booked.within(*window)
+    then = available_within(supply, window)
+    if wishes.starts_at is None:
+        yield Constraint("quantity", "available", then >= demand.quantity, then)
+        return
+    ever = _with(supply, supply.booked_offers.ever)
     yield Constraint("quantity", "available", ever >= demand.quantity, ever)
     yield Constraint("starts_at", "window", (then >= demand.quantity) | (ever < demand.quantity), then)
+
+
+def available_within(supply: Supply, window: tuple[int, int]) -> Ints:
+    """For each offer the units that are free throughout a window."""
+    return _with(supply, supply.booked_offers.within(*window))
+
+
+def _with(supply: Supply, free: Ints) -> Ints:
+    """The column of what is available, with what is free of the offers that something is booked ahead of."""
+    column = supply.columns.numbers["available"].copy()
+    column[supply.booked_positions] = free
+    return column
+
+
+def makes_room(supply: Supply, demand: Demand, wishes: Wishes) -> bool:
+    """Whether, within the window, more is free than at every instant, of anything that has too little then."""
+    window = wishes.window(demand.duration_hours)
+    if window is None:
+        return False
+    offers, spans = supply.booked_offers, supply.booked_spans
+    always = supply.columns.numbers["available"][supply.booked_positions]
+    if ((always < demand.quantity) & (offers.within(*window) > always)).any():
+        return True
+    rows = [supply.spans[key] for key in spans.keys]
+    always = np.array([max(0, row.capacity_mbps - row.reserved_mbps) for row in rows], dtype=np.int64)
+    # data to move may also have a step's full bandwidth
+    short = (always < demand.bandwidth_mbps) | (wishes.transfer is not None)
+    return bool((short & (spans.within(*window) > always)).any())
 
 
 def networks_within(supply: Supply, demand: Demand, wishes: Wishes) -> Mapping[str, Network]:
@@ -83,8 +111,8 @@ def networks_within(supply: Supply, demand: Demand, wishes: Wishes) -> Mapping[s
     window = wishes.window(demand.duration_hours)
     if window is None:
         return supply.networks
-    spans = [row for row in supply.extras.booked.values() if row.part == "span" and row.key in supply.spans]
-    free = {row.key: row.within(*window) for row in spans}
+    spans = supply.booked_spans
+    free = dict(zip(spans.keys, spans.within(*window).tolist(), strict=True))
     touched = {supply.spans[key].line_provider for key in free}
     return {**supply.networks} | {
         provider: replace(

@@ -70,6 +70,7 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
         if "relax" in demand.want
         else None,
         extras=None if wishes == NO_WISHES else supply.extras.snapshot,
+        feasible=feasible,
         ranks=top.ranks,
         tied_beyond=top.tied_beyond,
         fitting=fitting,

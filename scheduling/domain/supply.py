@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+import numpy as np
+
+from scheduling.domain.calendars import Calendars
 from scheduling.domain.extras import NO_EXTRAS, Extras
 from scheduling.domain.network import Network
-from scheduling.domain.offers import OfferColumns
+from scheduling.domain.offers import Ints, OfferColumns
 from scheduling.domain.rows import TABLES, Centre, Offer, Row, Site, Span, Table, Tariff, canonical, row_id
 from scheduling.domain.snapshot import snapshot_hash
 
@@ -88,6 +91,24 @@ class Supply:
         )
         for table, rows in zip(TABLES, all_rows, strict=True):
             yield ((key, canonical(table, row)) for key, row in rows.items())
+
+    @cached_property
+    def booked_offers(self) -> Calendars:
+        """What is booked ahead of the offers."""
+        rows = self.extras.booked.values()
+        return Calendars.of([row for row in rows if row.part == "offer" and row.key in self.offers])
+
+    @cached_property
+    def booked_positions(self) -> Ints:
+        """Where the offers of `booked_offers` stand in the columns."""
+        found = [self.columns.position(self.offers[key]) for key in self.booked_offers.keys]
+        return np.array(found, dtype=np.int64)
+
+    @cached_property
+    def booked_spans(self) -> Calendars:
+        """What is booked ahead of the spans."""
+        rows = self.extras.booked.values()
+        return Calendars.of([row for row in rows if row.part == "span" and row.key in self.spans])
 
     @cached_property
     def snapshot(self) -> str:

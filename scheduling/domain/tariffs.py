@@ -124,6 +124,25 @@ def days_before_start(row: Tariff, wishes: Wishes, days: int) -> int:
     return wishes.waits.get(f"{row_id(TABLES[2], row)}|{days}", days)
 
 
+def slowest(demand: Demand, wishes: Wishes, rows: Iterable[Tariff]) -> int:
+    """The most days of 24 hours that a line may take, of the rows that the demand allows, with each of their ends."""
+    technologies, providers, most = demand.line.technologies, demand.line.providers, demand.max_lead_days
+    return max(
+        (
+            days_before_start(row, wishes, days)
+            for row in rows
+            if row.bandwidth_mbps >= demand.bandwidth_mbps
+            and (not technologies or row.technology in technologies)
+            and (not providers or row.line_provider in providers)
+            for end in wishes.access.ends_of(row.line_provider)
+            if end.days is not None
+            for days in (row.lead_days + end.days,)
+            if most is None or days <= most
+        ),
+        default=0,
+    )
+
+
 def started_months(hours: Decimal) -> int:
     """How many months of 730 hours begin within so many hours: the months that a term is paid for."""
     return -(-scaled(hours, 6) // (MONTH_HOURS * _MICRO))

@@ -113,6 +113,9 @@ NO_ACCESS = Access()
 class Wishes:
     """All of them; None or empty asks nothing. `asked_at` is there where `starts_at` is: lead days count from it.
 
+    Without a start the service begins once it is delivered. Then `asked_at` and `needed_until` say, where it is asked what
+    is booked ahead, within what window it may need what it runs on; without them it is what is free at every instant.
+
     `waits` says of tariff rows that count working days (`row|days`, the tail's with them) how many days of 24 hours these are
     from then.
     """
@@ -121,6 +124,7 @@ class Wishes:
     transfer: Transfer | None = None
     starts_at: datetime | None = None
     asked_at: datetime | None = None
+    needed_until: datetime | None = None
     residency: tuple[str, ...] = ()
     domain: str | None = None
     storage: Storage | None = None
@@ -133,14 +137,16 @@ class Wishes:
         """Whole days of 24 hours between asking and the start; None where any start will do."""
         if self.starts_at is None or self.asked_at is None:
             return None
-        return (self.starts_at - self.asked_at) // timedelta(days=1)
+        return max(0, (self.starts_at - self.asked_at) // timedelta(days=1))
 
     def window(self, hours: Decimal) -> tuple[int, int] | None:
-        """[start, end) of so many hours in µs since the epoch, or None where no start is given."""
-        if self.starts_at is None:
+        """The window [start, end) that so many hours need, in µs since the epoch; None where they need every instant."""
+        if self.starts_at is not None:
+            start = instant(self.starts_at)
+            return start, start + scaled(hours, 6) * 3600
+        if self.needed_until is None or self.asked_at is None:
             return None
-        start = instant(self.starts_at)
-        return start, start + scaled(hours, 6) * 3600
+        return instant(self.asked_at), instant(self.needed_until)
 
 
 NO_WISHES = Wishes()

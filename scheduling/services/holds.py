@@ -1,6 +1,6 @@
 """Holding a bundle: compute and every span together or nothing, behind both gates."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
@@ -9,6 +9,7 @@ from django.db import transaction
 
 from aggregation.services.gate import require_sellable
 from kernel.actor import Actor
+from kernel.clock import now
 from kernel.domain.schedules import Schedule
 from kernel.domain.windows import Window
 from kernel.services import capacity
@@ -18,6 +19,7 @@ from scheduling import events
 from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import BundleFacts
 from scheduling.services.gate import require_line
+from scheduling.services.schedules import needed_until
 from scheduling.services.shortages import naming_parts
 
 
@@ -34,16 +36,17 @@ def hold_bundle(
 ) -> datetime:
     """Hold the machines and the demanded bandwidth on every span of both routes, in every window of the schedule.
 
-    What a line quote keeps of the line (`line_kept_by`) becomes the bundle's, and only the rest is held anew. Returns when
+    Without one it is for as long as there is room: without end, or at least until its term is over (`needed_until`). What a line quote keeps of the line (`line_kept_by`) becomes the bundle's, and only the rest is held anew. Returns when
     the hold runs out. The gates are read again under the ledger's locks. Raises SoldOut, NotSellable,
     LineNotSellable, LineChanged, HoldQuotaReached, HoldsLapse; with a line that is kept HoldGone.
     """
     windows = schedule.windows if schedule else ()
+    until = None if schedule else needed_until(facts, now())
     compute, line = _at_the_centre(facts), line_quantities(facts)
     if line_kept_by is not None:
         capacity.take_over(bundle=line_kept_by, by=bundle)
         with naming_parts(facts):
-            deadline = capacity.add(bundle=bundle, quantities=compute, ttl=ttl, windows=windows)
+            deadline = capacity.add(bundle=bundle, quantities=compute, ttl=ttl, windows=windows, until=until)
     else:
         hours = line_window(facts, schedule)
         with naming_parts(facts):
@@ -54,6 +57,7 @@ def hold_bundle(
                 ttl=ttl,
                 windows=windows,
                 apart=dict.fromkeys(line, (hours,)) if hours else {},
+                until=until,
                 quota=hold_profile().quota,
             )
     require_gates(facts)
@@ -106,9 +110,15 @@ def line_window(facts: BundleFacts, schedule: Schedule | None) -> Window | None:
     return Window(start, start + timedelta(microseconds=int(hours * 3600 * 10**6)))
 
 
-def bound_line(*, order: UUID, spans: Iterable[UUID], window: Window) -> None:
-    """A line that only moves data is in use: from now on it is kept for the hours that it needs, and free after them."""
-    bound(bundle=order, resources=spans, window=window)
+@transaction.atomic
+def bound_bundle(*, bundle: UUID, resources: Collection[UUID], window: Window, actor: Actor) -> datetime:
+    """What a contract runs on is kept within the window that its service needs, and bookable after it; until when it is.
+
+    That is the window's end, or earlier where the contract has room for less time only.
+    """
+    until = bound(bundle=bundle, resources=resources, window=window)
+    publish(events.BundleBounded(subject=bundle, tenant=None, until=until), actor=actor)
+    return until
 
 
 def line_quantities(facts: BundleFacts) -> dict[UUID, int]:

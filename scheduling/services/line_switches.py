@@ -36,11 +36,21 @@ def begins_of(order: UUID) -> Begins:
     return LineOpening.objects.values_list("a_id", "protection_a_id").get(order=order)
 
 
-def hold_more(*, change: UUID, tenant: UUID, quantities: Mapping[UUID, int], ttl: timedelta) -> datetime:
-    """Pre-occupy what a changed line needs beside what it has; until when. Raises SoldOut, HoldQuotaReached, HoldsLapse."""
+def hold_more(
+    *, change: UUID, tenant: UUID, quantities: Mapping[UUID, int], ttl: timedelta, needed_until: datetime
+) -> datetime:
+    """Pre-occupy what a changed line needs beside what it has, until the service is over; until when it is held.
+
+    Raises SoldOut, HoldQuotaReached, HoldsLapse.
+    """
     with naming(LINE):
         return capacity.hold(
-            bundle=change, tenant=tenant, quantities=quantities, ttl=ttl, quota=hold_profile().quota
+            bundle=change,
+            tenant=tenant,
+            quantities=quantities,
+            ttl=ttl,
+            until=needed_until,
+            quota=hold_profile().quota,
         )
 
 

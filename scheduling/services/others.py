@@ -10,6 +10,7 @@ from scheduling.domain.selection import lines_of, select
 from scheduling.domain.sites import Point
 from scheduling.errors.selections import DemandRefused, NoAccessPoint
 from scheduling.services.questions import read_question
+from scheduling.services.room import with_room
 
 ASKED = "search"
 
@@ -17,7 +18,7 @@ ASKED = "search"
 def answer_others(demand: dict[str, Any], most: int) -> list[dict[str, Any]]:
     """The best bundles of this node for another's demand, each under its identifier; none where it cannot be read here."""
     try:
-        question = read_question(demand | {"demand": ASKED, "top": most, "want": []})
+        question = with_room(read_question(demand | {"demand": ASKED, "top": most, "want": []}))
     except (DemandRefused, NoAccessPoint):
         return []
     supply = question.supply

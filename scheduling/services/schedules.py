@@ -56,8 +56,17 @@ def schedule_asked(facts: BundleFacts) -> Schedule | None:
     """The window that a selection was made for; None where it begins now."""
     if facts.starts_at is None:
         return None
-    length = timedelta(microseconds=int(facts.duration_hours * 3600 * 10**6))
-    return Schedule(Window(facts.starts_at, facts.starts_at + length))
+    return Schedule(Window(facts.starts_at, facts.starts_at + _length(facts)))
+
+
+def needed_until(facts: BundleFacts, instant: datetime) -> datetime:
+    """Until when a bundle that is held at the instant, to begin once it is delivered, may need what it is made of.
+
+    Its line is promised in so many days, what follows may be late by the profile's days, and then the term begins.
+    """
+    terms = facts.line_terms
+    ready = ready_at(instant, terms["lead_days"] + terms["end_days"], terms["lead_in"])
+    return ready + hold_profile().late + _length(facts)
 
 
 def earliest_start(offer: OfferLot, line: BundleFacts | None, instant: datetime) -> datetime:
@@ -88,6 +97,10 @@ def _require_priced(schedule: Schedule, line: BundleFacts) -> None:
             f"专线按 {terms['months']} 个月计价，时段跨越更久；请缩短跨度，或选择弹性计费的专线。",
             f"The line is priced for {terms['months']} months and the windows span more: span less, or choose an elastic line.",
         )
+
+
+def _length(facts: BundleFacts) -> timedelta:
+    return timedelta(microseconds=int(facts.duration_hours * 3600 * 10**6))
 
 
 def _unpriced(zh: str, en: str) -> ScheduleUnpriced:

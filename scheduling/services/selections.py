@@ -36,6 +36,7 @@ from scheduling.selectors.supply import OWNER, RESOURCE, Version, supply_of
 from scheduling.selectors.told import marking_of
 from scheduling.services.access import Placed, access_of, points_of
 from scheduling.services.questions import Question, deadline, parsed_demand, read_question, refused
+from scheduling.services.room import as_asked, looking_ahead, with_room
 from scheduling.services.searches import ask_others, lay_beside, start_of
 from scheduling.services.supply import fresh_supply
 
@@ -69,13 +70,16 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
     assert actor.tenant_id is not None  # noqa: S101 - buyers are organisations
     started = time.perf_counter()
     deadline_ms = deadline(demand.get("peers"))
-    question = read_question({name: value for name, value in demand.items() if name != "peers"})
+    question = with_room(read_question({name: value for name, value in demand.items() if name != "peers"}))
     placed, version, supply = question.placed, question.version, question.supply
     lines = lines_of(supply, question.demand, question.wishes)
     if deadline_ms is None:
         answer, across = select(supply, question.demand, lines), None
     else:
         answer, across = _with_others(question, lines, demand, deadline_ms)
+    if answer.relax is not None and not answer.feasible and (ahead := looking_ahead(question)):
+        lines = lines_of(supply, question.demand, ahead.wishes)  # only a later start may help
+        answer = select(supply, question.demand, lines)
     written = answer_json(answer)
     row = Selection(
         tenant_id=actor.tenant_id,
@@ -163,6 +167,7 @@ def question_of(
     if "carriers" not in access or "waits" in access:
         raise SelectionOutdated(created_at=created_at.isoformat())
     demand, wishes = parsed_demand(asked, asked_at, access_of(access))
+    wishes = as_asked(wishes, asked_at, access.get("needed_until"))
     return demand, replace(wishes, waits=access.get("opens_in", {}))
 
 

@@ -68,6 +68,7 @@ IGNORED = (
 BUNDLES = (
     "scheduling.line_quote_moved",
     "scheduling.bundle_held",
+    "scheduling.bundle_bounded",
     "scheduling.bundle_released",
     "scheduling.maintenance_declared",
     "scheduling.maintenance_cancelled",

@@ -16,7 +16,7 @@ from scheduling.models import CarrierLine, LineOpening, Site
 from scheduling.services.carriers import CALL
 from tests.aggregation.supply import made
 from tests.marketplace.test_licence_gate import LINE, particular
-from tests.marketplace.test_line_changes import OFFER, YEAR, act, asked, line_of, standing
+from tests.marketplace.test_line_changes import OFFER, YEAR, act, asked, line_of, taken
 from tests.marketplace.trade import SHEET, aged, ordered
 from tests.scheduling.live import PAIR, chosen, open_market, price_ends, share_a_duct
 from tests.scheduling.test_carriers import accept, work
@@ -108,7 +108,7 @@ def test_a_change_that_the_carrier_refuses_comes_to_nothing_and_the_line_goes_on
     def gone(change: dict[str, Any], state: str) -> None:
         heard()
         assert LineChange.objects.get(id=change["id"]).state == state
-        assert (carrier.kept, standing()) == before
+        assert (carrier.kept, taken()) == before
         assert Order.objects.get(id=order.id).state == "running"
 
     change = offered("refuse")
@@ -129,7 +129,7 @@ def test_a_change_that_the_carrier_refuses_comes_to_nothing_and_the_line_goes_on
     made(world.ben.post(f"/api/v1/orders/{order.id}:end", {"reason": "项目结束"}))
     heard()
     assert LineChange.objects.get(id=change["id"]).state == "over"
-    assert (carrier.kept, standing()) == ([], {})
+    assert (carrier.kept, taken()) == ([], {})
 
 
 def test_a_move_is_another_line_at_the_carrier_from_the_new_end_which_replaces_the_first(
@@ -144,7 +144,7 @@ def test_a_move_is_another_line_at_the_carrier_from_the_new_end_which_replaces_t
     act(world.lin, change, "offer", OFFER)
     heard()
     second = str(CarrierLine.objects.get(change=change["id"]).id)
-    assert (carrier.lines, standing().keys() >= before) == ({first: "confirmed", second: "held"}, True)
+    assert (carrier.lines, taken().keys() >= before) == ({first: "confirmed", second: "held"}, True)
     act(world.ben, change, "agree")
     heard()
     assert sorted(carrier.kept) == sorted([first, second]), "the old line serves until the switch"
@@ -159,7 +159,7 @@ def test_a_move_is_another_line_at_the_carrier_from_the_new_end_which_replaces_t
     } == {first}
     assert LineOpening.objects.get(order=order.id).a.key == "sip-shengpu"
     after = {UUID(each) for each in LineChange.objects.get().spans}
-    assert standing() == dict.fromkeys(after, 1000)
+    assert taken() == dict.fromkeys(after, 1000)
 
 
 def test_a_pair_is_quoted_opened_asked_for_and_changed_with_both_of_its_ends(

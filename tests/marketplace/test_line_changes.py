@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db.models import F
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,9 +89,10 @@ def line_of(order: Order) -> set[UUID]:
     return {UUID(each) for each in order.facts["bundle"]["spans"]}
 
 
-def standing() -> dict[UUID, int]:
-    """Mbps that stand on each span."""
-    return dict(Capacity.objects.filter(unit="mbps", standing__gt=0).values_list("resource", "standing"))
+def taken() -> dict[UUID, int]:
+    """Span → the Mbps that are taken of it: without end, and at most at any time."""
+    rows = Capacity.objects.annotate(taken=F("standing") + F("peak")).filter(unit="mbps", taken__gt=0)
+    return dict(rows.values_list("resource", "taken"))
 
 
 def switched(world: World, order: Order, offer: dict[str, Any] = OFFER, **wanted: Any) -> dict[str, Any]:
@@ -108,21 +110,22 @@ def test_a_higher_rate_is_held_agreed_switched_and_paid_from_the_next_month(
     metered(world, order, first=0, last=5)
     first = settled(world, order, first=0, last=735)
     spans = line_of(order)
-    assert standing() == dict.fromkeys(spans, 1000)
+    assert taken() == dict.fromkeys(spans, 1000)
     change = asked(world.ben, order, bandwidth_mbps=2000)
     assert (change["kind"], change["state"]) == ("rate", "asked")
     act(world.ben, change, "offer", OFFER, 403)
     act(world.bea, change, "agree", status=404)
     offered = act(world.lin, change, "offer", OFFER)
     assert (offered["monthly_fen"], offered["state"]) == (2_345_678, "offered")
-    assert standing() == dict.fromkeys(spans, 2000)  # the thousand more is pre-occupied
+    assert taken() == dict.fromkeys(spans, 2000)  # the thousand more is pre-occupied
     act(world.lin, change, "agree", status=403)
     act(world.ben, change, "agree")
     assert HoldAccount.objects.get(tenant_id=order.tenant_id).live == 0
     done = act(world.lin, change, "switch")
     assert (done["state"], done["from_month"]) == ("in_force", 2)
-    assert standing() == dict.fromkeys(spans, 2000)
-    assert set(Claim.objects.filter(bundle=order.id, resource__in=spans).values_list("quantity")) == {(2000,)}
+    assert taken() == dict.fromkeys(spans, 2000)
+    mine = Claim.objects.filter(bundle=order.id, resource__in=spans, state="confirmed")
+    assert set(mine.values_list("quantity", "period__endswith")) == {(2000, order.ends_by)}
     assert not Claim.objects.filter(bundle=change["id"], state__in=["held", "confirmed"]).exists()
     assert LineOpening.objects.get(order=order.id).bandwidth_mbps == 2000
     order = aged(Order.objects.get(id=order.id), 730)
@@ -137,7 +140,7 @@ def test_a_higher_rate_is_held_agreed_switched_and_paid_from_the_next_month(
     evidence["line"]["steps"][0]["monthly_fen"] += 1
     assert verify(tmp_path, second, evidence) == 1
     end_order(order=order.id)
-    assert standing() == {}
+    assert taken() == {}
 
 
 @pytest.mark.django_db
@@ -147,12 +150,12 @@ def test_a_lower_rate_frees_its_rest_at_the_switch_and_not_before(world: World) 
     act(world.lin, change, "offer", OFFER | {"notice_days": 30})
     assert act(world.ben, change, "agree")["due_at"]
     assert act(world.lin, change, "switch", status=409)["code"] == "too_early"
-    assert set(standing().values()) == {1000}
+    assert set(taken().values()) == {1000}
     LineChange.objects.update(due_at=now() - timedelta(seconds=1))
     act(world.lin, change, "switch")
-    assert standing() == dict.fromkeys(line_of(order), 300)
+    assert taken() == dict.fromkeys(line_of(order), 300)
     assert switched(world, order, bandwidth_mbps=800)["state"] == "in_force"  # and up again
-    assert standing() == dict.fromkeys(line_of(order), 800)
+    assert taken() == dict.fromkeys(line_of(order), 800)
 
 
 @pytest.mark.django_db
@@ -168,12 +171,12 @@ def test_a_move_goes_to_the_route_of_a_selection_from_the_new_end(world: World) 
     row = LineChange.objects.get()
     after = {UUID(each) for each in row.spans}
     assert after != before
-    assert standing() == dict.fromkeys(after, 1000)
+    assert taken() == dict.fromkeys(after, 1000)
     opening = LineOpening.objects.select_related("a").get(order=order.id)
     assert (opening.a.key, opening.max_loss) == ("sip-shengpu", Decimal("0.01"))
     back = chosen(world.ben, **YEAR)
     switched(world, order, selection=back["id"], bundle=0)
-    assert standing() == dict.fromkeys(before, 1000)
+    assert taken() == dict.fromkeys(before, 1000)
 
 
 @pytest.mark.django_db
@@ -199,7 +202,7 @@ def test_what_cannot_be_changed_says_why_and_names_the_member(world: World) -> N
         total=2500
     )  # the waiting order and the running one have 1000 each
     assert act(world.lin, change, "offer", OFFER, 409)["code"] == "sold_out"
-    assert set(standing().values()) <= {1000, 2000}
+    assert set(taken().values()) <= {1000, 2000}
     assert LineChange.objects.get().state == "asked"
     act(world.lin, change, "refuse", {"reason": "无空闲波道"})
     act(world.ben, asked(world.ben, order, bandwidth_mbps=500), "withdraw")
@@ -216,7 +219,7 @@ def test_an_offer_that_runs_out_holds_nothing_and_is_agreed_to_no_more(world: Wo
     assert expire_next()
     drain()
     assert LineChange.objects.get().state == "lapsed"
-    assert set(standing().values()) == {1000}
+    assert set(taken().values()) == {1000}
 
 
 @pytest.mark.django_db
@@ -227,7 +230,7 @@ def test_the_end_of_the_order_ends_a_change_under_way(world: World) -> None:
     answer = world.ben.post(f"/api/v1/orders/{order.id}:end", {"reason": "项目结束"})
     assert (answer.status_code, answer.json()["ended_early"]) == (200, True)
     assert LineChange.objects.get().state == "over"
-    assert standing() == {}
+    assert taken() == {}
     act(world.lin, change, "switch", status=409)
 
 
@@ -273,6 +276,6 @@ def test_a_switch_and_the_end_of_its_order_never_leave_anything_standing(world: 
         race(lambda: switch_line(change=row, actor=world.lin.actor), lambda: end_order(order=order.id))
     else:
         end_order(order=order.id)
-    assert standing() == {}
+    assert taken() == {}
     assert set(Claim.objects.filter(resource__unit="mbps").values_list("state")) == {("released",)}
     assert made(world.ben.get(f"/api/v1/orders/{order.id}"))["state"] == "ended"

@@ -9,6 +9,7 @@ from kernel.clock import now
 from kernel.models.capacity import Capacity, Claim
 from kernel.services.capacity import end_next
 from marketplace.models import Order
+from marketplace.selectors.orders import service_end
 from marketplace.services.orders import end_order, note_dispatched, note_line_accepted
 from tests.marketplace.test_line_changes import CHANGES
 from tests.marketplace.trade import SHEET, accepted, delivered
@@ -51,7 +52,10 @@ def test_the_line_is_kept_for_its_hours_once_it_is_in_use_and_is_free_after_them
         pass
     assert set(kept(order.id).values()) == {(0, 0)}
     machines = Claim.objects.get(bundle=order.id, resource=order.facts["bundle"]["pool"])
-    assert (machines.state, machines.period) == ("confirmed", None)  # the compute goes on
+    assert machines.state == "confirmed"  # the compute goes on, until its term is over
+    order.refresh_from_db()
+    assert machines.period is not None
+    assert machines.period.upper == order.ends_by == service_end(order)
     end_order(order=order.id)
     assert not Claim.objects.filter(bundle=order.id, state="confirmed").exists()
 

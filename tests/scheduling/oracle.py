@@ -116,11 +116,13 @@ class Oracle(Worth):
     def free(self, demand: Demand, part: str, key: str, otherwise: int) -> int:
         """What is free throughout the window asked for, looked at hour by hour and at every step."""
         row = self.supply.extras.booked.get(f"{part}|{key}")
-        if self.wishes.starts_at is None or row is None:
+        start = self.wishes.starts_at or (self.wishes.asked_at if self.wishes.needed_until else None)
+        if start is None or row is None:
             return otherwise
         steps = [tuple(int(each) for each in step.split(":")) for step in row.steps]
-        begin = int(self.wishes.starts_at.timestamp()) * 10**6
-        end = begin + int(Fraction(demand.duration_hours) * 3600 * 10**6)
+        begin = int(start.timestamp()) * 10**6
+        over = None if self.wishes.starts_at else self.wishes.needed_until
+        end = int(over.timestamp()) * 10**6 if over else begin + int(demand.duration_hours * 3600 * 10**6)
         instants = [begin, *(at for at, _ in steps if begin < at < end)]
         booked = max(([level for at, level in steps if at <= instant] or [0])[-1] for instant in instants)
         return max(0, min(row.most, row.free - booked))
@@ -209,7 +211,7 @@ class Oracle(Worth):
         start, asked = self.wishes.starts_at, self.wishes.asked_at
         if start is None or asked is None or days is None:
             return rows
-        return [row for row in rows if asked + timedelta(days=self.wait(row, days)) <= start]
+        return [row for row in rows if asked + timedelta(days=self.wait(row, days)) <= max(start, asked)]
 
     def charges(self, demand: Demand, row: Tariff, start: tuple[End, ...], km: Fraction) -> Iterator[Charge]:
         transfer, held = self.wishes.transfer, demand.bandwidth_mbps
@@ -353,8 +355,9 @@ class Oracle(Worth):
             enough = store is not None and store.free_gib >= wishes.storage.gib
             test("storage.gib", "storage", wishes.storage, enough)
         ever, then = offer.available, self.free(demand, "offer", offer.offer, offer.available)
-        if wishes.starts_at is not None and (row := extras.booked.get(f"offer|{offer.offer}")) is not None:
-            ever = min(row.most, row.free)
+        row = extras.booked.get(f"offer|{offer.offer}")
+        if row is not None and (wishes.starts_at or wishes.needed_until):
+            ever = min(row.most, row.free) if wishes.starts_at else then
         test("quantity", "available", demand.quantity, ever >= demand.quantity)
         if ever >= demand.quantity:
             test("starts_at", "window", wishes.starts_at, then >= demand.quantity)

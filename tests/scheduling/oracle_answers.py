@@ -180,15 +180,16 @@ def wished_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, li
         )
         longest = min(int(demand.duration_hours), hours * demand.bandwidth_mbps + hours)
         yield "transfer.within_hours", hours, list(range(hours + 1, longest + 1))
-    if wishes.starts_at is not None and wishes.asked_at is not None:
+    if wishes.asked_at is not None:
         steps = {step.split(":")[0] for row in oracle.supply.extras.booked.values() for step in row.steps}
         days = {day + row.lead_days for row in oracle.supply.tariffs.values() for day in tail_days(oracle)}
         days |= set(wishes.waits.values())
         at = {datetime.fromtimestamp(int(step) // 10**6, UTC) for step in steps}
-        at |= {wishes.asked_at + timedelta(days=each) for each in days}
-        edges = sorted(each for each in at | {wishes.starts_at} if each >= wishes.starts_at)
+        at |= {wishes.asked_at + timedelta(days=1 + each) for each in (0, *days)}
+        after = wishes.starts_at or wishes.asked_at
+        edges = sorted(each for each in at | {after} if each >= after)
         between = [one + (two - one) / 2 for one, two in pairwise(edges)]
-        yield "starts_at", wishes.starts_at, sorted({*edges, *between} - {wishes.starts_at})
+        yield "starts_at", wishes.starts_at, sorted({*edges, *between} - {after})
     if wishes.residency:
         yield "residency", wishes.residency, [()]
     if wishes.domain is not None:
@@ -261,7 +262,10 @@ def change(demand: Demand, wishes: Wishes, name: str, value: Any) -> tuple[Deman
     inner = name.removeprefix("line.")
     if wishes.promises is not None and inner != name and hasattr(wishes.promises, inner):
         return demand, replace(wishes, promises=replace(wishes.promises, **{inner: value}))
-    if name in ("starts_at", "residency", "domain"):
+    if name == "starts_at" and wishes.asked_at is not None:
+        later = wishes.asked_at + timedelta(days=1)  # whoever asks by then has it
+        return demand, replace(wishes, starts_at=value, asked_at=later, needed_until=None)
+    if name in ("residency", "domain"):
         return demand, replace(wishes, **{name: value})
     if "." not in name:
         return replace(demand, **{name: value}), wishes

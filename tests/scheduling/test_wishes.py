@@ -9,8 +9,18 @@ from typing import Any
 
 import pytest
 
+from scheduling.domain.calendars import Calendars
 from scheduling.domain.demand import Demand, DemandError
-from scheduling.domain.extras import Booked, CentreFacts, Extras, LineGrade, Store, UnitPower, peak, steps_of
+from scheduling.domain.extras import (
+    Booked,
+    CentreFacts,
+    Extras,
+    LineGrade,
+    Store,
+    UnitPower,
+    steps_of,
+    written_steps,
+)
 from scheduling.domain.files import answer_json, parse_demand, parse_wished
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Centre, Offer, Site, Span, Supply, Tariff
@@ -190,7 +200,7 @@ def test_a_line_that_takes_longer_than_until_the_start_is_counted_and_the_first_
         {
             "constraint": "starts_at",
             "from": "2026-12-09T23:00:00+00:00",
-            "to": "2026-12-10T00:00:00+00:00",
+            "to": "2026-12-11T00:00:00+00:00",  # who asks for it within a day has it
             "admits": 2,
         }
     ]
@@ -231,13 +241,15 @@ def test_the_tail_counts_in_latency_and_days() -> None:
 def test_steps_of_bookings_meet_without_overlap() -> None:
     steps = steps_of([(0, 10, 2), (10, 20, 3), (5, 15, 1)])
     assert steps == ((0, 2), (5, 3), (10, 4), (15, 3), (20, 0))
-    assert [peak(steps, *window) for window in ((0, 5), (0, 6), (14, 16), (15, 16), (20, 99), (-9, 0))] == [
-        2,
-        3,
-        4,
-        3,
-        0,
-        0,
+    columns = Calendars.of([Booked("offer", "a", 9, 9, written_steps(steps)), Booked("offer", "b", 9, 8, ())])
+    windows = ((0, 5), (0, 6), (14, 16), (15, 16), (20, 99), (-9, 0))
+    assert [columns.within(*window).tolist() for window in windows] == [
+        [7, 8],
+        [6, 8],
+        [5, 8],
+        [6, 8],
+        [9, 8],
+        [9, 8],
     ]
 
 

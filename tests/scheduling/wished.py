@@ -166,12 +166,16 @@ def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, W
     if transfer is not None:
         demand = replace(demand, bandwidth_mbps=transfer.least_mbps)
     access = small_access(rng, supply) if rng.random() < 0.4 else Access()
+    asks = rng.random() < 0.25
     starts = maybe(*(ASKED + timedelta(hours=hours) for hours in (1, 24, 72, 73, 100, 241)))
     return demand, Wishes(
         weights=weights if weighed else None,
         transfer=transfer,
         starts_at=starts,
-        asked_at=None if starts is None else ASKED,
+        asked_at=ASKED if starts or asks else None,
+        needed_until=ASKED + timedelta(hours=rng.choice((1, 24, 49, 100, 300)))
+        if asks and not starts
+        else None,
         residency=maybe(("32",), ("3205", "31"), ("310115",), ("11",)) or (),
         domain=maybe(*DOMAINS),
         storage=maybe(Storage(3, "performance"), Storage(8, "standard"), Storage(9, "performance")),

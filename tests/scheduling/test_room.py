@@ -1,0 +1,114 @@
+"""A demand without a start needs its term, not all time to come: what is booked far ahead leaves it room, and is not oversold."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from kernel.clock import now
+from kernel.domain.windows import Window
+from kernel.errors import SoldOut
+from kernel.ids import new_id
+from kernel.models import Capacity, Claim
+from kernel.selectors.capacity import first_end, free_over
+from kernel.services.capacity import confirm, release
+from kernel.services.regrants import bound
+from scheduling.models import Selection
+from scheduling.services.holds import hold_bundle
+from tests.aggregation.supply import made
+from tests.kernel.ledger import declare, hold
+from tests.scheduling.live import chosen, first_bundle, open_market
+from tests.support.cast import World
+
+pytestmark = pytest.mark.django_db
+SCENE = open_market
+MAINTENANCE = "/api/v1/maintenance-windows"
+MONTH = 730
+
+
+def closed(world: World, *, ahead: int, days: int = 20) -> UUID:
+    """All machines out of service so many days ahead; the pool."""
+    pool = first_bundle(world.ben).pool
+    start = now() + timedelta(days=ahead)
+    body: dict[str, Any] = {"resource": str(pool), "start": start.isoformat(), "reason": "works"}
+    made(world.ada.post(MAINTENANCE, body | {"end": (start + timedelta(days=days)).isoformat()}))
+    return pool
+
+
+def test_what_is_booked_far_ahead_hides_nothing_from_a_month_that_ends_before_it(world: World) -> None:
+    pool = closed(world, ahead=365)
+    found = chosen(world.ben, duration_hours=MONTH)
+    assert found["answer"]["bundles"]
+    assert found["answer"]["extras"]
+    again = world.ben.post(f"/api/v1/selections/{found['id']}:replay").json()
+    assert (again["same_snapshot"], again["same_answer"]) == (True, True)
+    held = made(world.ben.post("/api/v1/holds", {"selection": found["id"], "bundle": 0}))
+    claim = Claim.objects.get(bundle=held["id"], resource=pool)
+    needed = datetime.fromisoformat(found["access"]["needed_until"])
+    assert claim.period is not None
+    assert claim.period.upper <= needed + timedelta(minutes=1)  # it asks for no more than the selection saw
+    row = Capacity.objects.get(resource=pool)
+    assert row.standing + row.peak <= row.total or row.over_committed
+    spans = Claim.objects.filter(bundle=held["id"]).exclude(resource=pool)
+    assert set(spans.values_list("period", flat=True)) == {None}  # where nothing is booked ahead, without end
+
+
+def test_what_is_booked_within_the_term_hides_it_and_the_start_after_it_is_named_and_held(
+    world: World,
+) -> None:
+    closed(world, ahead=40)
+    found = chosen(world.ben, duration_hours=MONTH)
+    assert found["answer"]["bundles"] == []
+    (later,) = [each for each in found["answer"]["relax"] if each["constraint"] == "starts_at"]
+    assert (later["from"], later["admits"] > 0) == (None, True)
+    there = chosen(world.ben, duration_hours=MONTH, starts_at=later["to"])
+    held = made(world.ben.post("/api/v1/holds", {"selection": there["id"], "bundle": 0}))
+    period = Claim.objects.filter(bundle=held["id"]).values_list("period", flat=True)[0]
+    assert period is not None
+    assert period.lower == datetime.fromisoformat(later["to"])
+    again = world.ben.post(f"/api/v1/selections/{found['id']}:replay").json()
+    assert again["same_answer"] is not False
+
+
+def test_where_nothing_is_booked_ahead_the_answer_rests_on_the_files_alone(world: World) -> None:
+    found = chosen(world.ben, duration_hours=MONTH)
+    assert found["answer"]["bundles"]
+    assert "extras" not in found["answer"] or found["answer"]["extras"] is None
+    assert Selection.objects.get(id=found["id"]).extras == ""
+
+
+def test_two_bundles_have_what_one_booking_leaves_only_once(world: World) -> None:
+    pool = closed(world, ahead=365)
+    facts = first_bundle(world.ben, duration_hours=MONTH)
+    free = free_over([pool], [Window(now(), now() + timedelta(days=100))])[pool]
+    for turn in range(free // facts.quantity + 1):
+        try:
+            hold_bundle(
+                bundle=new_id(), facts=facts, tenant=new_id(), ttl=timedelta(minutes=5), actor=world.ben.actor
+            )
+        except SoldOut:
+            assert turn == free // facts.quantity
+            return
+    pytest.fail("more was held than there is")
+
+
+def test_a_contract_goes_on_for_its_term_only_as_far_as_others_leave_room() -> None:
+    cards, instant = declare(1), now()
+    at = [instant + timedelta(days=each) for each in range(40)]
+    far = hold({cards: 1}, windows=(Window(at[20], at[30]),))
+    with pytest.raises(SoldOut):
+        hold({cards: 1})
+    with pytest.raises(SoldOut):
+        hold({cards: 1}, until=at[20] + timedelta(microseconds=1))
+    mine = hold({cards: 1}, until=at[20])  # which ends as the other begins
+    assert first_end(mine) == at[20]
+    confirm(bundle=mine)
+    assert bound(bundle=mine, resources=[cards], window=Window(at[1], at[25])) == at[20]
+    assert bound(bundle=mine, resources=[cards], window=Window(at[1], at[10])) == at[10]
+    hold({cards: 1}, windows=(Window(at[10], at[20]),))  # what it needs no more is booked by somebody else
+    assert bound(bundle=mine, resources=[cards], window=Window(at[1], at[15])) == at[10]
+    release(bundle=far)
+    later = hold({cards: 1}, windows=(Window(at[20], at[22]),))
+    confirm(bundle=later)
+    assert bound(bundle=later, resources=[cards], window=Window(at[20], at[35])) == at[35]
