@@ -231,9 +231,9 @@ def add(
     else:
         _take(bundle, tenant, wanted, ttl, until)
     claims = Claim.objects.filter(bundle=bundle)
-    until: datetime = claims.aggregate(first=Min("expires_at"))["first"]
-    claims.update(expires_at=until)
-    return until
+    runs_out: datetime = claims.aggregate(first=Min("expires_at"))["first"]
+    claims.update(expires_at=runs_out)
+    return runs_out
 
 
 @transaction.atomic

@@ -166,14 +166,15 @@ def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, W
     if transfer is not None:
         demand = replace(demand, bandwidth_mbps=transfer.least_mbps)
     access = small_access(rng, supply) if rng.random() < 0.4 else Access()
-    asks = rng.random() < 0.25
+    luck = Random(repr(demand))  # not drawn from the worlds' own dice, so that these stay what they were
+    asks = luck.random() < 0.25
     starts = maybe(*(ASKED + timedelta(hours=hours) for hours in (1, 24, 72, 73, 100, 241)))
     return demand, Wishes(
         weights=weights if weighed else None,
         transfer=transfer,
         starts_at=starts,
         asked_at=ASKED if starts or asks else None,
-        needed_until=ASKED + timedelta(hours=rng.choice((1, 24, 49, 100, 300)))
+        needed_until=ASKED + timedelta(hours=luck.choice((1, 24, 49, 100, 300)))
         if asks and not starts
         else None,
         residency=maybe(("32",), ("3205", "31"), ("310115",), ("11",)) or (),
