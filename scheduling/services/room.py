@@ -37,8 +37,12 @@ def looking_ahead(question: Question) -> Question | None:
     found = waits(question.version, asked_at=asked_at, access=wishes.access)
     days = slowest(question.demand, replace(wishes, waits=found), question.supply.tariffs.values())
     until = _over(question, days)
-    question.placed.shown.update({"opens_in": found, "needed_until": until.isoformat()})
-    return replace(question, wishes=replace(wishes, asked_at=asked_at, needed_until=until, waits=found))
+    shown = question.placed.shown | {"opens_in": found, "needed_until": until.isoformat()}
+    return replace(
+        question,
+        placed=replace(question.placed, shown=shown),
+        wishes=replace(wishes, asked_at=asked_at, needed_until=until, waits=found),
+    )
 
 
 def as_asked(wishes: Wishes, asked_at: datetime, needed_until: str | None) -> Wishes:

@@ -78,8 +78,8 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
     else:
         answer, across = _with_others(question, lines, demand, deadline_ms)
     if answer.relax is not None and not answer.feasible and (ahead := looking_ahead(question)):
-        lines = lines_of(supply, question.demand, ahead.wishes)  # only a later start may help
-        answer = select(supply, question.demand, lines)
+        placed, lines = ahead.placed, lines_of(supply, ahead.demand, ahead.wishes)
+        answer = select(supply, ahead.demand, lines)  # a later start may help
     written = answer_json(answer)
     row = Selection(
         tenant_id=actor.tenant_id,

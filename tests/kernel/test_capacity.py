@@ -277,6 +277,18 @@ def test_c1_buyers_race_for_overlapping_windows_and_none_is_oversold() -> None:
 
 
 @real
+def test_c1_windows_that_touch_at_an_instant_both_win_and_one_loses_by_an_instant_more() -> None:
+    later = days(5, 3)
+    for more, won in ((0, {"UUID": 2}), (1, {"UUID": 1, "SoldOut": 1})):
+        cards = declare(1)
+        until = later.start + timedelta(microseconds=more)
+        hold({cards: 1}, windows=[days(20, 1)])  # so that neither has room for ever
+        both = [partial(hold, {cards: 1}, until=until), partial(hold, {cards: 1}, windows=[later])]
+        assert kinds(race(*both)) == won
+        assert books(cards) == (1, 0, 1)
+
+
+@real
 def test_c3_bundles_in_opposite_order_neither_deadlock_nor_split() -> None:
     resources = [declare(12) for _ in range(4)]
     for _ in range(5):

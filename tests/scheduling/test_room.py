@@ -1,6 +1,8 @@
 """A demand without a start needs its term, not all time to come: what is booked far ahead leaves it room, and is not oversold."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +16,19 @@ from kernel.models import Capacity, Claim
 from kernel.selectors.capacity import first_end, free_over
 from kernel.services.capacity import confirm, release
 from kernel.services.regrants import bound
+from scheduling.domain.extras import Booked, Extras
+from scheduling.domain.selection import lines_of, select
+from scheduling.domain.supply import Supply
+from scheduling.domain.wishes import Access, Wishes, instant
 from scheduling.models import Selection
+from scheduling.services.access import Placed
 from scheduling.services.holds import hold_bundle
+from scheduling.services.questions import Question
+from scheduling.services.room import with_room
 from tests.aggregation.supply import made
 from tests.kernel.ledger import declare, hold
 from tests.scheduling.live import chosen, first_bundle, open_market
+from tests.scheduling.test_wishes import ASKED, DEMAND, town
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +79,32 @@ def test_what_is_booked_within_the_term_hides_it_and_the_start_after_it_is_named
     assert period.lower == datetime.fromisoformat(later["to"])
     again = world.ben.post(f"/api/v1/selections/{found['id']}:replay").json()
     assert again["same_answer"] is not False
+
+
+def test_an_offer_that_a_booking_leaves_room_is_asked_beside_one_that_is_free_for_ever() -> None:
+    plain = town()
+
+    def asked(*steps: str) -> Question:
+        """The two offers of the town, of which a is booked in full at some time."""
+        offers = [
+            replace(each, available=0 if steps and each.offer == "a" else 2) for each in plain.offers.values()
+        ]
+        booked = {"offer|a": Booked("offer", "a", 2, 2, steps)} if steps else {}
+        slow = {key: replace(row, lead_days=9) for key, row in plain.tariffs.items()}
+        parts = (plain.sites, plain.spans, slow, plain.centres)
+        supply = Supply.build(*(each.values() for each in parts), offers, extras=Extras(booked=booked))  # type: ignore[arg-type] # in their order
+        told = {"tariffs": {key: {"lead_in": "calendar"} for key in supply.tariffs}}
+        version: Any = SimpleNamespace(supply=supply, told=told)
+        return Question(version, ASKED, {}, Placed("s", Access(), {}), DEMAND, Wishes())
+
+    for days, found in ((60, ["a", "b"]), (20, ["b"])):
+        start = ASKED + timedelta(days=days)
+        question = with_room(asked(f"{instant(start)}:2", f"{instant(start + timedelta(days=9))}:0"))
+        lines = lines_of(question.supply, DEMAND, question.wishes)
+        answer = select(question.supply, DEMAND, lines)
+        assert sorted(each.offer for each in answer.bundles) == found
+        assert ("needed_until" in question.placed.shown) == (days == 60)  # what was not asked is not told
+    assert with_room(asked()).wishes == Wishes()
 
 
 def test_where_nothing_is_booked_ahead_the_answer_rests_on_the_files_alone(world: World) -> None:
