@@ -187,7 +187,10 @@ def wished_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, li
         at = {datetime.fromtimestamp(int(step) // 10**6, UTC) for step in steps}
         at |= {wishes.asked_at + timedelta(days=1 + each) for each in (0, *days)}
         after = wishes.starts_at or wishes.asked_at
-        edges = sorted(each for each in at | {after} if each >= after)
+        # who asked for no start is named no instant between asking and the first at which anything changes
+        edges = sorted(
+            each for each in at | ({wishes.starts_at} if wishes.starts_at else set()) if each >= after
+        )
         between = [one + (two - one) / 2 for one, two in pairwise(edges)]
         yield "starts_at", wishes.starts_at, sorted({*edges, *between} - {after})
     if wishes.residency:
