@@ -111,7 +111,7 @@ def test_what_runs_goes_on_at_its_price_and_gets_no_more_of_what_is_withdrawn(wo
     off(world.lin, span=ON_THE_WAY)
     off(world.lin, "tariffs", **STEP)
     span = Span.objects.get(key=ON_THE_WAY)
-    assert Capacity.objects.get(resource=span.id).standing == 1000
+    assert Capacity.objects.get(resource=span.id).peak == 1000
     asked = {"order": str(order.id), "bandwidth_mbps": 2000}
     offer = {"one_off_cny": "0", "monthly_cny": "1", "notice_days": 0}
     more = made(world.ben.post("/api/v1/line-changes", asked))["id"]
