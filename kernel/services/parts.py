@@ -10,7 +10,8 @@ from kernel.clock import now
 from kernel.errors import SoldOut
 from kernel.models.capacity import ACTIVE, Claim, ClaimState
 from kernel.selectors.capacity import taken
-from kernel.services.capacity import add_standing, confirm, lock_rows, recompute_peaks, release, set_totals
+from kernel.services.capacity import add_standing, confirm, lock_rows, release, set_totals
+from kernel.services.peaks import recompute_peaks
 
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 

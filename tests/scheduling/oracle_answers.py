@@ -270,10 +270,14 @@ def change(demand: Demand, wishes: Wishes, name: str, value: Any) -> tuple[Deman
         return demand, replace(wishes, starts_at=value, asked_at=later, needed_until=None)
     if name in ("residency", "domain"):
         return demand, replace(wishes, **{name: value})
-    if "." not in name:
-        return replace(demand, **{name: value}), wishes
-    group, inner = name.split(".")
-    return replace(demand, **{group: replace(getattr(demand, group), **{inner: value})}), wishes
+    return changed(demand, name, value), wishes
+
+
+def changed(demand: Demand, name: str, value: Any) -> Demand:
+    group, _, inner = name.rpartition(".")
+    return replace(
+        demand, **{group: replace(getattr(demand, group), **{inner: value})} if group else {name: value}
+    )
 
 
 def exact(value: Fraction) -> str:

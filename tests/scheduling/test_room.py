@@ -91,8 +91,14 @@ def test_an_offer_that_a_booking_leaves_room_is_asked_beside_one_that_is_free_fo
         ]
         booked = {"offer|a": Booked("offer", "a", 2, 2, steps)} if steps else {}
         slow = {key: replace(row, lead_days=9) for key, row in plain.tariffs.items()}
-        parts = (plain.sites, plain.spans, slow, plain.centres)
-        supply = Supply.build(*(each.values() for each in parts), offers, extras=Extras(booked=booked))  # type: ignore[arg-type] # in their order
+        supply = Supply.build(
+            plain.sites.values(),
+            plain.spans.values(),
+            slow.values(),
+            plain.centres.values(),
+            offers,
+            extras=Extras(booked=booked),
+        )
         told = {"tariffs": {key: {"lead_in": "calendar"} for key in supply.tariffs}}
         version: Any = SimpleNamespace(supply=supply, told=told)
         return Question(version, ASKED, {}, Placed("s", Access(), {}), DEMAND, Wishes())
