@@ -95,6 +95,26 @@ def class_of(cable_m: int, rules: Sequence[EndRule]) -> EndRule | None:
     return next((rule for rule in rules if cable_m <= rule.up_to_m), None)
 
 
+def moved_end(sold: Mapping[str, Any], rules: Sequence[EndRule]) -> list[tuple[str, str, str]]:
+    """What differs of the class that an A end was priced by, as (name, then, now).
+
+    `sold` has its `end_class`, `days`, `one_off_cny` and the `cable_m` to it. An end of the nearest class stays of it however
+    far it is: the carrier may cover the address.
+    """
+    near = sold["end_class"] == rules[0].code
+    rule = rules[0] if near else class_of(sold["cable_m"], rules)
+    now = (None, None, None) if rule is None else (rule.code, rule.days, rule.one_off_cny)
+    then = (sold["end_class"], sold["days"], sold["one_off_cny"])
+    pairs = zip(
+        ("end_class", "end_days", "end_one_off_cny"), map(_written, then), map(_written, now), strict=True
+    )
+    return [(name, before, after) for name, before, after in pairs if before != after]
+
+
+def _written(value: object) -> str:
+    return "—" if value is None else str(value)
+
+
 def rule_faults(rules: Sequence[EndRule]) -> list[int]:
     """The places of rules that do not reach farther than the one before, or are quicker or cheaper than it."""
     return [

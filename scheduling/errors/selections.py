@@ -5,7 +5,7 @@ from kernel.text import Text
 
 
 class PriceChanged(Problem):
-    """What a bundle was priced by moved since the selection: its offer, its centre's storage, or its line's tariff."""
+    """What a bundle was priced by moved since the selection: its offer, its centre's storage, its line's tariff or A end."""
 
     status = 409
     code = "price_changed"

@@ -1,12 +1,13 @@
 """Where carriers are, as questions about a line need it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from scheduling.domain.areas import covers
-from scheduling.domain.ends import EndRule, Tail
+from scheduling.domain.ends import EndRule, Tail, moved_end
 from scheduling.domain.network import Network
 from scheduling.domain.serviceability import Near, own_points
 from scheduling.domain.sites import Point, SiteFacts
@@ -26,6 +27,15 @@ def end_rules(tenants: Iterable[UUID]) -> dict[UUID, tuple[EndRule, ...]]:
     rows = EndProfile.objects.filter(tenant_id__in=wanted).order_by("tenant_id", "-id").distinct("tenant_id")
     own = {row.tenant_id: tuple(EndRule.of(each) for each in row.classes) for row in rows}
     return {tenant: own.get(tenant, ends_profile().rules) for tenant in wanted}
+
+
+def moved_ends(tenant: UUID, terms: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What differs of the classes that a bundle's A ends were priced by, as (name, then, now); `terms` are its `line_terms`."""
+    ends = terms.get("ends", ())
+    if ends:
+        rules = end_rules([tenant])[tenant]
+        for end in ends:
+            yield from moved_end(end, rules)
 
 
 def entered(centre: str) -> frozenset[str]:

@@ -6,6 +6,7 @@ from uuid import UUID
 from scheduling.errors.lines import LineChanged, LineNotSellable
 from scheduling.errors.selections import PriceChanged
 from scheduling.models import LineTariff
+from scheduling.selectors.ends import moved_ends
 from scheduling.selectors.gate import blocks_of_line, cities_of
 from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.sold_lines import (
@@ -39,15 +40,16 @@ def require_line(facts: BundleFacts) -> None:
 
 
 def require_tariff(facts: BundleFacts) -> None:
-    """Raise PriceChanged with the fields where the row of the tariff that priced a bundle's line is another by now, or withdrawn."""
+    """Raise PriceChanged with the fields where what priced a bundle's line is another by now, or its tariff withdrawn.
+
+    That is the row of the tariff, and the carrier's classes of what is built at the A end.
+    """
     row = tariff_now(facts)
     _require_listed(row)
-    if moved := moved_tariff(facts, row):
-        zh = "、".join(f"{name}（{then} → {now}）" for name, then, now in moved)
-        en = ", ".join(f"{name} ({then} → {now})" for name, then, now in moved)
-        raise PriceChanged(
-            pointer="/selection", what_zh=f"专线资费的 {zh}", what_en=f"The line tariff's {en}"
-        )
+    _require_unmoved(moved_tariff(facts, row), "专线资费的", "The line tariff's")
+    _require_unmoved(
+        moved_ends(facts.line_provider, facts.line_terms), "专线 A 端接入的", "What the line's A end takes:"
+    )
 
 
 def require_tariff_listed(facts: BundleFacts) -> None:
@@ -59,6 +61,13 @@ def require_spans_listed(spans: Iterable[UUID]) -> None:
     """Raise LineNotSellable where more is wanted of a span that is withdrawn: it carries what it carries, and no more."""
     if reason := first_withdrawn(spans):
         raise LineNotSellable(reasons_zh=reason.zh, reasons_en=reason.en)
+
+
+def _require_unmoved(moved: Iterable[tuple[str, str, str]], whose_zh: str, whose_en: str) -> None:
+    if found := list(moved):
+        zh = "、".join(f"{name}（{then} → {now}）" for name, then, now in found)
+        en = ", ".join(f"{name} ({then} → {now})" for name, then, now in found)
+        raise PriceChanged(pointer="/selection", what_zh=f"{whose_zh} {zh}", what_en=f"{whose_en} {en}")
 
 
 def _require_listed(row: LineTariff | None) -> None:

@@ -31,7 +31,7 @@ from scheduling.domain.wishes import Storage, Wishes
 from scheduling.errors.selections import SelectionOutdated
 from scheduling.events import SelectionMade
 from scheduling.models import Selection
-from scheduling.selectors.installs import Install, install
+from scheduling.selectors.installs import install
 from scheduling.selectors.supply import OWNER, RESOURCE, Version, supply_of
 from scheduling.selectors.told import marking_of
 from scheduling.services.access import Placed, access_of, points_of
@@ -225,13 +225,14 @@ def _terms(
     answer: Answer, lines: Lines, version: Version, placed: Placed, at: datetime
 ) -> list[dict[str, Any]]:
     bundles, wishes = answer.bundles, lines.wishes
-    classes = {
-        (key, point["site"]): point["end_class"]
+    points = {
+        (key, point["site"]): point
         for key, each in placed.shown["carriers"].items()
         for point in points_of(each)
+        if point["end_class"] is not None
     }
     charges = {
-        id(line.charge): _terms_of_charge(line, lines, version, _install(line, version, classes, at))
+        id(line.charge): _terms_of_charge(line, lines, version, _ends_built(line, points), at)
         for line in {id(each.line.charge): each.line for each in bundles}.values()
     }
     start, months = wishes.starts_at, started_months(lines.demand.duration_hours)
@@ -257,26 +258,32 @@ def _store(bundle: Bundle, storage: Storage, months: int, version: Version) -> d
     }
 
 
-def _install(
-    line: LineChoice, version: Version, classes: Mapping[tuple[str, str | None], str | None], at: datetime
-) -> Install:
-    """How soon the line may be in use; of two A ends the class that takes more counts."""
-    order = (None, *EndClass.codes())
-    found = [classes.get((end.line_provider, end.site)) for end in line.start.ends]
-    return install(
+def _ends_built(line: LineChoice, points: Mapping[tuple[str, str], Any]) -> list[dict[str, Any]]:
+    """What has to be built at the line's A ends, as far as it is known: the class of each with its days and price."""
+    found = (points.get((end.line_provider, end.site or "")) for end in line.start.ends)
+    return [
+        {name: point[name] for name in ("end_class", "days", "one_off_cny")}
+        | {"cable_m": point["tail"]["cable_m"]}
+        for point in found
+        if point is not None
+    ]
+
+
+def _terms_of_charge(
+    line: LineChoice, lines: Lines, version: Version, ends: list[dict[str, Any]], at: datetime
+) -> dict[str, Any]:
+    """What is the same of every line with this charge: whose it is, the tariff row and the ends that were applied, and its days.
+
+    What ends cost is said for each circuit: of a pair that begins apart, half of both. Of two A ends the class that takes
+    more counts.
+    """
+    soonest = install(
         version,
         line.charge.tariff,
         at=at,
         end_days=line.start.days or 0,
-        end_class=max(found, key=order.index),
+        end_class=max((end["end_class"] for end in ends), key=EndClass.codes().index, default=None),
     )
-
-
-def _terms_of_charge(line: LineChoice, lines: Lines, version: Version, install: Install) -> dict[str, Any]:
-    """What is the same of every line with this charge: whose it is, the tariff row that was applied, and its days.
-
-    What ends cost is said for each circuit: of a pair that begins apart, half of both.
-    """
     promises = lines.wishes.promises
     charge, tariff, end_cny = line.charge, line.charge.tariff, line.start.price(1)
     key = row_id(TABLES[2], tariff)
@@ -297,13 +304,14 @@ def _terms_of_charge(line: LineChoice, lines: Lines, version: Version, install: 
             "hours": plain(charge.hours),
             "elastic_cny_hour": None if tariff.elastic_cny_hour is None else plain(tariff.elastic_cny_hour),
             "lead_days": tariff.lead_days,
-            "lead_in": install.counted,
-            "end_class": install.end_class,
-            "end_days": install.end_days,
+            "lead_in": soonest.counted,
+            "end_class": soonest.end_class,
+            "end_days": soonest.end_days,
+            "ends": ends,
             "service": version.told["tariffs"][key]["service"],
             "required": None if promises is None else promises.stated(),
         },
-        "usable_from": install.usable_from.isoformat(),
+        "usable_from": soonest.usable_from.isoformat(),
     }
 
 

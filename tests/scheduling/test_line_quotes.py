@@ -176,6 +176,36 @@ def test_the_survey_s_price_takes_the_place_of_that_of_the_class(world: World) -
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changes", "moved"),
+    [
+        ({"one_off_cny": "5000.01"}, "end_one_off_cny（5000.00 → 5000.01）"),
+        ({"days": 11}, "end_days（10 → 11）"),
+        ({"up_to_m": 600}, "end_class（extension → new_build）"),
+        ({"up_to_m": 2900}, ""),  # it holds as far as before for this end
+    ],
+)
+def test_an_end_that_is_priced_anew_is_selected_anew(
+    world: World, changes: dict[str, Any], moved: str
+) -> None:
+    classes = [
+        {**each, "one_off_cny": price}
+        for each, price in zip(CLASSES, ("0.00", "5000.00", "90000.00"), strict=True)
+    ]
+    made(world.lin.post("/api/v1/line-end-profiles", {"classes": classes}))
+    wanted = {"selection": chosen(world.ben, **FAR)["id"], "bundle": 0}
+    classes[1] |= changes
+    made(world.lin.post("/api/v1/line-end-profiles", {"classes": classes}))
+    for path in (PATH, "/api/v1/quotes"):
+        answer = world.ben.post(path, wanted)
+        if moved:
+            assert (answer.json()["code"], moved in answer.json()["detail"]) == ("price_changed", True)
+        else:
+            made(answer)
+    made(world.ben.post(PATH, {"selection": chosen(world.ben, **FAR)["id"], "bundle": 0}))
+
+
+@pytest.mark.django_db
 def test_a_survey_may_say_no(world: World) -> None:
     quote = asked(world.ben, far=True)
     declined = act(world.lin, quote, "decline", {"reason": "市政管道已满"})
