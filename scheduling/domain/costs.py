@@ -78,6 +78,10 @@ class Costs:
         total = self.of(row) + line.cost
         return (False, total) if self.scorer is None else self.scorer.rank(row, product, total, line.latency)
 
+    def others(self, row: int, product: Product) -> tuple[float, ...]:
+        """The measures beside total and latency that are weighed; infinity for what is not known."""
+        return () if self.scorer is None else tuple(self.scorer.others(row, product))
+
     def score(self, row: int, product: Product, line: LineChoice) -> Score | None:
         """The score and its parts, where anything is weighed."""
         if self.scorer is None:

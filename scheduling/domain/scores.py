@@ -1,5 +1,6 @@
 """Weights as prices: a bundle's score is its total and what each unit of latency, carbon and unreliability is worth."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -70,15 +71,18 @@ class Scorer:
         measure never pays, and never excludes.
         """
         score, unknown = cost * CNY_IN_SCORE + us_price(self.weights) * latency, False
-        for weight, part in (
-            (self.weights.cny_per_kg_co2, self._carbon_of(row)),
-            (self.weights.cny_per_percent_unreliable, self._downtime(row, product)),
-        ):
+        for _, weight, part in self._parts(row, product):
             if weight is not None and part is None:
                 unknown = True
             elif weight is not None and part is not None:
                 score += _weight(weight) * part
         return unknown, score
+
+    def others(self, row: int, product: Product) -> Iterator[float]:
+        """The measures beside latency that count, as whole numbers; infinity for what is not known."""
+        for _, weight, part in self._parts(row, product):
+            if weight is not None:
+                yield math.inf if part is None else part
 
     def score(self, row: int, product: Product, cost: int, latency: int) -> Score:
         """The same with its parts."""
@@ -88,14 +92,18 @@ class Scorer:
     def _measures(self, row: int, product: Product, latency: int) -> Iterator[Measure]:
         if self.weights.cny_per_ms is not None:
             yield Measure("latency_ms", Fraction(latency, 1000), us_price(self.weights) * latency)
-        for name, weight, part in (
-            ("kg_co2", self.weights.cny_per_kg_co2, self._carbon_of(row)),
-            ("percent_unreliable", self.weights.cny_per_percent_unreliable, self._downtime(row, product)),
-        ):
+        for name, weight, part in self._parts(row, product):
             if weight is not None and part is None:
                 yield Measure(name, None, None)
             elif weight is not None and part is not None:
                 yield Measure(name, Fraction(part, _PART_SCALE), _weight(weight) * part)
+
+    def _parts(self, row: int, product: Product) -> tuple[tuple[str, Decimal | None, int | None], ...]:
+        """(name, what one of it is worth, how much of it there is) beside latency."""
+        return (
+            ("kg_co2", self.weights.cny_per_kg_co2, self._carbon_of(row)),
+            ("percent_unreliable", self.weights.cny_per_percent_unreliable, self._downtime(row, product)),
+        )
 
     def _carbon_of(self, row: int) -> int | None:
         """The carbon of the demand in 10⁻¹⁶ kg; None where power or factor is unknown, or nothing is paid for it."""

@@ -11,6 +11,7 @@ from scheduling.domain.answer import BUNDLE_REASONS, WISHED_REASONS, Answer, Bun
 from scheduling.domain.cheapest import first_standings
 from scheduling.domain.costs import Costs, costs_of
 from scheduling.domain.demand import Demand, DemandError
+from scheduling.domain.fronts import Point, undominated
 from scheduling.domain.lines import LineChoice, Lines, Reaches
 from scheduling.domain.offers import Constraint, Ints, Mask
 from scheduling.domain.promises import PROMISE_REASONS
@@ -147,22 +148,23 @@ def _first(costs: Costs, demand: Demand, found: Iterable[Standing]) -> Iterable[
 
 
 def _pareto(costs: Costs, lines: Lines, found: Iterable[Standing]) -> Iterator[Bundle]:
-    """Only the cheapest offers of a standing can be undominated, as latency is the same for all of them.
+    """Undominated by total, latency and what else is weighed; in rank order.
 
-    Undominated by total and latency, whatever else is weighed; in rank order.
+    Where nothing else is, only the cheapest offers of a standing can be, as latency is the same for all of them.
     """
-    cheapest: list[tuple[Rank, Bundle]] = []
+    points: list[Point] = []
+    choices: list[tuple[Standing, int]] = []
     for standing in found:
-        if standing.affordable:
-            rows = costs.cheapest(standing.rows[: standing.affordable])
-            cheapest += _ranked(costs, lines, standing, rows.tolist())
-    cheapest.sort(key=lambda ranked: (ranked[1].total, ranked[1].line.latency))
-    total, fastest, front = -1, None, []
-    for rank, bundle in cheapest:
-        latency = bundle.line.latency
-        if fastest is None or latency < fastest or (bundle.total, latency) == (total, fastest):
-            total, fastest = bundle.total, latency
-            front.append((rank, bundle))
+        line, rows = standing.line, standing.rows[: standing.affordable]
+        if isinstance(line, LineChoice) and len(rows):
+            for row in (costs.cheapest(rows) if costs.scorer is None else rows).tolist():
+                points.append((costs.of(row) + line.cost, line.latency, *costs.others(row, standing.product)))
+                choices.append((standing, row))
+    front = [
+        ranked
+        for standing, row in (choices[at] for at in undominated(points))
+        for ranked in _ranked(costs, lines, standing, [row])
+    ]
     front.sort(key=lambda ranked: ranked[0])
     return (bundle for _, bundle in front)
 

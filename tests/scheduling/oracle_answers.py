@@ -27,14 +27,13 @@ def answer(oracle: Oracle, demand: Demand) -> Json:
     if oracle.wishes.promises is not None:
         reasons |= dict.fromkeys(("availability", "sla", "isolation", "encryption"), 0)
     found = oracle.bundles(demand, reasons)
+    measured = [(each, measures(oracle, demand, each)) for each in found]
     front = [
-        one
-        for one in found
+        each
+        for each, mine in measured
         if not any(
-            two.total <= one.total
-            and two.pick.latency <= one.pick.latency
-            and (two.total, two.pick.latency) != (one.total, one.pick.latency)
-            for two in found
+            theirs != mine and all(a <= b for a, b in zip(theirs, mine, strict=True))
+            for _, theirs in measured
         )
     ]
     wished = {} if oracle.wishes == NO_WISHES else {"extras": oracle.supply.extras.snapshot}
@@ -47,6 +46,15 @@ def answer(oracle: Oracle, demand: Demand) -> Json:
         "relax": [] if found or "relax" not in demand.want else relax(oracle, demand),
     }
     return {key: part for key, part in whole.items() if key in demand.want or key not in WANTS}
+
+
+def measures(oracle: Oracle, demand: Demand, found: Found) -> list[Any]:
+    """Total, latency and what else is weighed; what is not known is worse than all that is."""
+    parts = oracle.score(demand, found.offer, found.pick, found.total)[2]
+    others = [
+        math.inf if value is None else value for name, (value, _) in parts.items() if name != "latency_ms"
+    ]
+    return [found.total, found.pick.latency, *others]
 
 
 def written(oracle: Oracle, demand: Demand, found: Found) -> Json:
