@@ -48,7 +48,7 @@ class Score:
 
 def us_price(weights: Weights | None) -> int:
     """What one µs of latency adds to a score, 10⁻²⁰ CNY."""
-    return _US_IN_SCORE * _weight(None if weights is None else weights.cny_per_ms)
+    return _US_IN_SCORE * ((None if weights is None else _price(weights.cny_per_ms)) or 0)
 
 
 class Scorer:
@@ -60,7 +60,9 @@ class Scorer:
 
     def __init__(self, supply: Supply, demand: Demand, weights: Weights) -> None:
         self.supply, self.demand, self.weights = supply, demand, weights
-        self._columns = supply.columns
+        self._columns, self._us_price = supply.columns, us_price(weights)
+        self._kg_price = _price(weights.cny_per_kg_co2)
+        self._percent_price = _price(weights.cny_per_percent_unreliable)
         self._carbon: dict[int, int | None] = {}
         self._away: dict[tuple[int, Product], int | None] = {}
 
@@ -70,19 +72,18 @@ class Scorer:
         `cost` is the total in 10⁻¹⁰ CNY, `latency` µs. What is unknown ranks after all that is known: hiding a
         measure never pays, and never excludes.
         """
-        score, unknown = cost * CNY_IN_SCORE + us_price(self.weights) * latency, False
-        for _, weight, part in self._parts(row, product):
-            if weight is not None and part is None:
+        score, unknown = cost * CNY_IN_SCORE + self._us_price * latency, False
+        for _, price, part in self._parts(row, product):
+            if part is None:
                 unknown = True
-            elif weight is not None and part is not None:
-                score += _weight(weight) * part
+            else:
+                score += price * part
         return unknown, score
 
     def others(self, row: int, product: Product) -> Iterator[float]:
         """The measures beside latency that count, as whole numbers; infinity for what is not known."""
-        for _, weight, part in self._parts(row, product):
-            if weight is not None:
-                yield math.inf if part is None else part
+        for *_, part in self._parts(row, product):
+            yield math.inf if part is None else part
 
     def score(self, row: int, product: Product, cost: int, latency: int) -> Score:
         """The same with its parts."""
@@ -91,19 +92,19 @@ class Scorer:
 
     def _measures(self, row: int, product: Product, latency: int) -> Iterator[Measure]:
         if self.weights.cny_per_ms is not None:
-            yield Measure("latency_ms", Fraction(latency, 1000), us_price(self.weights) * latency)
-        for name, weight, part in self._parts(row, product):
-            if weight is not None and part is None:
+            yield Measure("latency_ms", Fraction(latency, 1000), self._us_price * latency)
+        for name, price, part in self._parts(row, product):
+            if part is None:
                 yield Measure(name, None, None)
-            elif weight is not None and part is not None:
-                yield Measure(name, Fraction(part, _PART_SCALE), _weight(weight) * part)
+            else:
+                yield Measure(name, Fraction(part, _PART_SCALE), price * part)
 
-    def _parts(self, row: int, product: Product) -> tuple[tuple[str, Decimal | None, int | None], ...]:
-        """(name, what one of it is worth, how much of it there is) beside latency."""
-        return (
-            ("kg_co2", self.weights.cny_per_kg_co2, self._carbon_of(row)),
-            ("percent_unreliable", self.weights.cny_per_percent_unreliable, self._downtime(row, product)),
-        )
+    def _parts(self, row: int, product: Product) -> Iterator[tuple[str, int, int | None]]:
+        """Of what is weighed beside latency (name, what one of it is worth, how much of it there is; None: not known)."""
+        if self._kg_price is not None:
+            yield "kg_co2", self._kg_price, self._carbon_of(row)
+        if self._percent_price is not None:
+            yield "percent_unreliable", self._percent_price, self._downtime(row, product)
 
     def _carbon_of(self, row: int) -> int | None:
         """The carbon of the demand in 10⁻¹⁶ kg; None where power or factor is unknown, or nothing is paid for it."""
@@ -141,5 +142,6 @@ class Scorer:
         return self._columns.centres[int(self._columns.centre[row])]
 
 
-def _weight(weight: Decimal | None) -> int:
-    return 0 if weight is None else scaled(weight, 4)
+def _price(weight: Decimal | None) -> int | None:
+    """10⁻⁴ CNY; None where nothing is paid for it."""
+    return None if weight is None else scaled(weight, 4)
