@@ -173,9 +173,7 @@ class UnsupportedMediaType(Problem):
     status = 415
     code = "unsupported_media_type"
     title = Text("不支持的内容类型", "Unsupported media type")
-    detail = Text(
-        "请以接口文档所列的内容类型提交。", "Send one of the content types that the API document lists."
-    )
+    detail = Text("此处接受的 Content-Type 为：{takes}。", "The Content-Type that is read here: {takes}.")
 
 
 class IdempotencyKeyMissing(Problem):

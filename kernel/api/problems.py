@@ -67,7 +67,8 @@ def document(problem: errors.Problem, items: list[dict[str, str]] | None = None)
 
 def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: roll back, and answer with a problem document. Unknown errors stay unknown."""
-    translated = translate(exc)
+    parsers = getattr(context.get("view"), "parser_classes", ())
+    translated = translate(exc, takes=", ".join(each.media_type for each in parsers))
     if translated is None:
         return None
     problem, items = translated
@@ -84,9 +85,12 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def translate(  # noqa: C901, PLR0911, PLR0912 - one table
-    exc: Exception,
+    exc: Exception, takes: str = "application/json"
 ) -> tuple[errors.Problem, list[dict[str, str]] | None] | None:
-    """The problem that an exception of ours, of DRF's or of the database means; None for a mistake of ours."""
+    """The problem that an exception of ours, of DRF's or of the database means; None for a mistake of ours.
+
+    `takes` are the content types that the address reads.
+    """
     match exc:
         case errors.Problem():
             return exc, None
@@ -109,7 +113,7 @@ def translate(  # noqa: C901, PLR0911, PLR0912 - one table
         case exceptions.NotAcceptable():
             return errors.NotAcceptable(), None
         case exceptions.UnsupportedMediaType():
-            return errors.UnsupportedMediaType(), None
+            return errors.UnsupportedMediaType(takes=takes), None
         case DisallowedHost():
             return errors.UnknownHost(), None
         case RequestDataTooBig():

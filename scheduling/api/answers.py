@@ -146,7 +146,11 @@ class AnswerOut(serializers.Serializer[Any]):
         required=False, help_text="the hash of what the files lack, where the demand asked for anything of it"
     )
     bundles = BundleOut(many=True)
-    pareto = BundleOut(many=True, required=False, help_text="undominated by total, latency, and carbon and unreliability where they have a weight")
+    pareto = BundleOut(
+        many=True,
+        required=False,
+        help_text="undominated by total, latency, and carbon and unreliability where they have a weight",
+    )
     rejected = RejectedOut(required=False)
     relax = RelaxationOut(many=True, required=False, help_text="empty where anything is feasible")
 

@@ -232,6 +232,7 @@ def test_other_methods_formats_and_content_types_are_problems_too(world: World) 
         BOXES, "a=1", content_type="text/plain", headers={**world.rhea.standing, "Idempotency-Key": "k"}
     )
     assert code(form) == (415, "unsupported_media_type")
+    assert "application/json" in form.json()["detail"]
 
 
 def test_a_mistake_of_ours_tells_the_request_id_and_nothing_else(world: World) -> None:

@@ -187,7 +187,9 @@ def test_nobody_submits_for_another_firm(world: World) -> None:
     assert code_of(world.ada.upload(here, form, PDF)) == (404, "not_found")
     assert code_of(world.otto.upload(here, form, PDF)) == (403, "forbidden")
     assert code_of(world.ada.get(here)) == (404, "not_found")
-    assert code_of(firm.post(here, form)) == (415, "unsupported_media_type")
+    refused = firm.post(here, form)
+    assert code_of(refused) == (415, "unsupported_media_type")
+    assert "multipart/form-data" in refused.json()["detail"]
     assert not firm.row.documents.exists()
 
 
