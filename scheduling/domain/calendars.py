@@ -1,14 +1,16 @@
 """What is booked ahead of many resources, as columns: what is free of each throughout a window."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
+from itertools import chain, compress
 
 import numpy as np
 
 from scheduling.domain.extras import Booked, Steps
 from scheduling.domain.offers import Ints
 
+PARTS = ("offer", "span")
 _ALWAYS = 2**62
 
 
@@ -45,15 +47,73 @@ class Calendars:
             level=flat[:, 1],
         )
 
+    def changed(self, put: Sequence[Booked], dropped: Iterable[str]) -> "Calendars":
+        """The columns with the rows `put`, new or in place of those of the same keys, and without the keys `dropped`."""
+        stays = np.ones(len(self.keys), dtype=np.bool_)
+        stays[[self._places[key] for key in (*dropped, *(row.key for row in put)) if key in self._places]] = (
+            False
+        )
+        steps = np.repeat(stays, self.lengths)
+        new = Calendars.of(put)
+        lengths = np.concatenate([self.lengths[stays], new.lengths])
+        return Calendars(
+            keys=(*compress(self.keys, stays.tolist()), *new.keys),
+            most=np.concatenate([self.most[stays], new.most]),
+            free=np.concatenate([self.free[stays], new.free]),
+            first=np.cumsum(lengths) - lengths,
+            at=np.concatenate([self.at[steps], new.at]),
+            end=np.concatenate([self.end[steps], new.end]),
+            level=np.concatenate([self.level[steps], new.level]),
+        )
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {key: at for at, key in enumerate(self.keys)}
+
+    @cached_property
+    def lengths(self) -> Ints:
+        """How many steps each row has."""
+        return np.diff(self.first, append=len(self.at))
+
     def within(self, start: int, end: int) -> Ints:
         """What is free of each row throughout [start, end)."""
+        return self._left(np.where((self.at < end) & (self.end > start), self.level, 0))
+
+    @cached_property
+    def always(self) -> Ints:
+        """What is free of each row at every instant."""
+        return self._left(self.level)
+
+    def _left(self, level: Ints) -> Ints:
         if not self.keys:
             return self.free
-        there = (self.at < end) & (self.end > start)
-        booked = np.maximum.reduceat(np.where(there, self.level, 0), self.first)
-        return np.maximum(0, np.minimum(self.most, self.free - booked))
+        return np.maximum(0, np.minimum(self.most, self.free - np.maximum.reduceat(level, self.first)))
 
     @property
     def ever(self) -> Ints:
         """What each row grants where nothing is booked ahead."""
         return np.maximum(0, np.minimum(self.most, self.free))
+
+
+def calendars_of(rows: Iterable[Booked]) -> dict[str, Calendars]:
+    """The columns of offers and of spans, by part."""
+    found: dict[str, list[Booked]] = {part: [] for part in PARTS}
+    for row in rows:
+        found[row.part].append(row)
+    return {part: Calendars.of(those) for part, those in found.items()}
+
+
+def changed_calendars(
+    known: Mapping[str, Calendars], put: Iterable[Booked], dropped: Iterable[str]
+) -> Mapping[str, Calendars]:
+    """The columns with rows that are new or changed, and without the rows of some ids, at the cost of copying numbers."""
+    new, ids = list(put), list(dropped)
+    if not new and not ids:
+        return known
+    return {
+        part: mine.changed(
+            [row for row in new if row.part == part],
+            [key for of, _, key in (each.partition("|") for each in ids) if of == part],
+        )
+        for part, mine in known.items()
+    }

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
+from scheduling.domain.calendars import changed_calendars
 from scheduling.domain.extras import EXTRA_PARTS, EXTRA_TABLES, Extras
 from scheduling.domain.network import Network
 from scheduling.domain.patches import patched
@@ -42,7 +43,15 @@ def changed(
         new: list[Offer] = [tables["offers"][key] for key in touched["offers"] if key in tables["offers"]]
         columns = columns.changed(old, new, tables["centres"])
     extras = Extras(**_tables(supply.extras, EXTRA_PARTS, put, dropped), known=extras_snapshot)
-    return Supply(**tables, networks=networks, columns=columns, known_snapshot=snapshot, extras=extras)
+    booked = changed_calendars(supply.booked, put.get("booked", {}).values(), dropped.get("booked", ()))
+    return Supply(
+        **tables,
+        networks=networks,
+        columns=columns,
+        known_snapshot=snapshot,
+        extras=extras,
+        known_booked=booked,
+    )
 
 
 def _networks(

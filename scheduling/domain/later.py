@@ -62,14 +62,14 @@ def first_start(
 
 def _ends(supply: Supply, demand: Demand, wishes: Wishes, fits: Mask, after: int) -> Iterator[int]:
     """The instants from which on less is booked, where before too little was free, of offers that fit else, and of spans."""
-    booked, offers = supply.extras.booked, supply.booked_offers.keys
-    for key, fit in zip(offers, fits[supply.booked_positions].tolist(), strict=True):
+    rows, at, providers = supply.extras.booked, supply.booked_positions, demand.line.providers
+    for key, fit in zip(supply.booked["offer"].keys, ((at >= 0) & fits[at]).tolist(), strict=True):
         if fit:
-            yield from _grows(booked[f"offer|{key}"], demand.quantity, after)
-    providers = demand.line.providers
-    for key in supply.booked_spans.keys:
-        if not providers or supply.spans[key].line_provider in providers:
-            row = booked[f"span|{key}"]
+            yield from _grows(rows[f"offer|{key}"], demand.quantity, after)
+    for key in supply.booked["span"].keys:
+        span = supply.spans.get(key)
+        if span is not None and (not providers or span.line_provider in providers):
+            row = rows[f"span|{key}"]
             yield from _grows(row, row.most if wishes.transfer else demand.bandwidth_mbps, after)
 
 

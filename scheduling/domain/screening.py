@@ -73,37 +73,42 @@ def _available(supply: Supply, demand: Demand, wishes: Wishes, files: Constraint
     if wishes.starts_at is None:
         yield Constraint("quantity", "available", then >= demand.quantity, then)
         return
-    ever = _with(supply, supply.booked_offers.ever)
+    ever = _with(supply, supply.booked["offer"].ever)
     yield Constraint("quantity", "available", ever >= demand.quantity, ever)
     yield Constraint("starts_at", "window", (then >= demand.quantity) | (ever < demand.quantity), then)
 
 
 def available_within(supply: Supply, window: tuple[int, int]) -> Ints:
     """For each offer the units that are free throughout a window."""
-    return _with(supply, supply.booked_offers.within(*window))
+    return _with(supply, supply.booked["offer"].within(*window))
 
 
 def _with(supply: Supply, free: Ints) -> Ints:
     """The column of what is available, with what is free of the offers that something is booked ahead of."""
-    column = supply.columns.numbers["available"].copy()
-    column[supply.booked_positions] = free
+    column, at = supply.columns.numbers["available"].copy(), supply.booked_positions
+    column[at[at >= 0]] = free[at >= 0]
     return column
 
 
 def makes_room(supply: Supply, demand: Demand, wishes: Wishes) -> bool:
-    """Whether, within the window, more is free than at every instant, of anything that has too little then."""
+    """Whether, within the window, enough is free of an offer that fits else and has too little at some instant, or more of such a span."""
     window = wishes.window(demand.duration_hours)
     if window is None:
         return False
-    offers, spans = supply.booked_offers, supply.booked_spans
-    always = supply.columns.numbers["available"][supply.booked_positions]
-    if ((always < demand.quantity) & (offers.within(*window) > always)).any():
-        return True
-    rows = [supply.spans[key] for key in spans.keys]
-    always = np.array([max(0, row.capacity_mbps - row.reserved_mbps) for row in rows], dtype=np.int64)
+    offers, spans = supply.booked["offer"], supply.booked["span"]
     # data to move may also have a step's full bandwidth
-    short = (always < demand.bandwidth_mbps) | (wishes.transfer is not None)
-    return bool((short & (spans.within(*window) > always)).any())
+    short = (spans.always < demand.bandwidth_mbps) | (wishes.transfer is not None)
+    if (short & (spans.within(*window) > spans.always)).any():
+        return True
+    helped = (offers.always < demand.quantity) & (offers.within(*window) >= demand.quantity)
+    if not helped.any():
+        return False
+    at = supply.booked_positions[helped]
+    fits = np.ones(len(at[at >= 0]), dtype=np.bool_)
+    for each in screen(supply, demand, wishes):
+        if each.name != "quantity":
+            fits &= each.passes[at[at >= 0]]
+    return bool(fits.any())
 
 
 def networks_within(supply: Supply, demand: Demand, wishes: Wishes) -> Mapping[str, Network]:
@@ -111,8 +116,10 @@ def networks_within(supply: Supply, demand: Demand, wishes: Wishes) -> Mapping[s
     window = wishes.window(demand.duration_hours)
     if window is None:
         return supply.networks
-    spans = supply.booked_spans
-    free = dict(zip(spans.keys, spans.within(*window).tolist(), strict=True))
+    spans = supply.booked["span"]
+    then = spans.within(*window)
+    other = np.flatnonzero((supply.booked_mbps >= 0) & (then != supply.booked_mbps)).tolist()
+    free = {spans.keys[at]: int(then[at]) for at in other}
     touched = {supply.spans[key].line_provider for key in free}
     return {**supply.networks} | {
         provider: replace(

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from scheduling.domain.calendars import Calendars
+from scheduling.domain.calendars import Calendars, calendars_of
 from scheduling.domain.extras import NO_EXTRAS, Extras
 from scheduling.domain.network import Network
 from scheduling.domain.offers import Ints, OfferColumns
@@ -31,7 +31,8 @@ class SupplyError(ValueError):
 class Supply:
     """All that can be chosen from, by id, with a network for each line provider and the columns of offers.
 
-    `extras` is what only the service knows; the content hash of the files does not cover it, its own does.
+    `extras` is what only the service knows; the content hash of the files does not cover it, its own does. `known_booked` is
+    `booked` where it is known already.
     """
 
     sites: Mapping[str, Site]
@@ -43,6 +44,7 @@ class Supply:
     columns: OfferColumns
     known_snapshot: str | None = None
     extras: Extras = NO_EXTRAS
+    known_booked: Mapping[str, Calendars] | None = None
 
     @classmethod
     def build(
@@ -93,22 +95,22 @@ class Supply:
             yield ((key, canonical(table, row)) for key, row in rows.items())
 
     @cached_property
-    def booked_offers(self) -> Calendars:
-        """What is booked ahead of the offers."""
-        rows = self.extras.booked.values()
-        return Calendars.of([row for row in rows if row.part == "offer" and row.key in self.offers])
+    def booked(self) -> Mapping[str, Calendars]:
+        """What is booked ahead of offers and of spans, of some that are not on the market among them."""
+        return self.known_booked or calendars_of(self.extras.booked.values())
 
     @cached_property
     def booked_positions(self) -> Ints:
-        """Where the offers of `booked_offers` stand in the columns."""
-        found = [self.columns.position(self.offers[key]) for key in self.booked_offers.keys]
-        return np.array(found, dtype=np.int64)
+        """Where the offers of which something is booked stand in the columns; −1 for one that is not offered."""
+        offers = (self.offers.get(key) for key in self.booked["offer"].keys)
+        return np.array([-1 if row is None else self.columns.position(row) for row in offers], dtype=np.int64)
 
     @cached_property
-    def booked_spans(self) -> Calendars:
-        """What is booked ahead of the spans."""
-        rows = self.extras.booked.values()
-        return Calendars.of([row for row in rows if row.part == "span" and row.key in self.spans])
+    def booked_mbps(self) -> Ints:
+        """What is free at every instant of the spans of which something is booked, Mbps; −1 of one that is not there."""
+        spans = (self.spans.get(key) for key in self.booked["span"].keys)
+        free = (-1 if row is None else max(0, row.capacity_mbps - row.reserved_mbps) for row in spans)
+        return np.fromiter(free, np.int64)
 
     @cached_property
     def snapshot(self) -> str:

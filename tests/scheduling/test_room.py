@@ -16,6 +16,7 @@ from kernel.models import Capacity, Claim
 from kernel.selectors.capacity import first_end, free_over
 from kernel.services.capacity import confirm, release
 from kernel.services.regrants import bound
+from scheduling.domain.demand import Demand
 from scheduling.domain.extras import Booked, Extras
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
@@ -84,7 +85,7 @@ def test_what_is_booked_within_the_term_hides_it_and_the_start_after_it_is_named
 def test_an_offer_that_a_booking_leaves_room_is_asked_beside_one_that_is_free_for_ever() -> None:
     plain = town()
 
-    def asked(*steps: str) -> Question:
+    def asked(*steps: str, demand: Demand = DEMAND) -> Question:
         """The two offers of the town, of which a is booked in full at some time."""
         offers = [
             replace(each, available=0 if steps and each.offer == "a" else 2) for each in plain.offers.values()
@@ -101,7 +102,7 @@ def test_an_offer_that_a_booking_leaves_room_is_asked_beside_one_that_is_free_fo
         )
         told = {"tariffs": {key: {"lead_in": "calendar"} for key in supply.tariffs}}
         version: Any = SimpleNamespace(supply=supply, told=told)
-        return Question(version, ASKED, {}, Placed("s", Access(), {}), DEMAND, Wishes())
+        return Question(version, ASKED, {}, Placed("s", Access(), {}), demand, Wishes())
 
     for days, found in ((60, ["a", "b"]), (20, ["b"])):
         start = ASKED + timedelta(days=days)
@@ -111,6 +112,10 @@ def test_an_offer_that_a_booking_leaves_room_is_asked_beside_one_that_is_free_fo
         assert sorted(each.offer for each in answer.bundles) == found
         assert ("needed_until" in question.placed.shown) == (days == 60)  # what was not asked is not told
     assert with_room(asked()).wishes == Wishes()
+    far = ASKED + timedelta(days=60)
+    other = replace(DEMAND, centre=replace(DEMAND.centre, exclude=(plain.offers["a"].centre,)))
+    whom_it_does_not_help = asked(f"{instant(far)}:2", f"{instant(far + timedelta(days=9))}:0", demand=other)
+    assert with_room(whom_it_does_not_help).wishes == Wishes()
 
 
 def test_where_nothing_is_booked_ahead_the_answer_rests_on_the_files_alone(world: World) -> None:

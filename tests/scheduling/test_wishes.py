@@ -8,8 +8,10 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from scheduling.domain.calendars import Calendars
+from scheduling.domain.calendars import Calendars, calendars_of, changed_calendars
 from scheduling.domain.demand import Demand, DemandError
 from scheduling.domain.extras import (
     Booked,
@@ -251,6 +253,48 @@ def test_steps_of_bookings_meet_without_overlap() -> None:
         [9, 8],
         [9, 8],
     ]
+
+
+INSTANTS = st.integers(1, 9)
+DRAWN = st.builds(
+    lambda part, key, bookings, free: Booked(part, key, 5, free, written_steps(steps_of(bookings))),
+    st.sampled_from(("offer", "span")),
+    st.sampled_from("abcd"),
+    st.lists(
+        st.builds(lambda at, long, many: (at, at + long, many), INSTANTS, INSTANTS, INSTANTS), max_size=4
+    ),
+    st.integers(0, 9),
+)
+
+
+@given(st.lists(DRAWN), st.lists(DRAWN), st.sets(st.sampled_from("abcd")), INSTANTS, INSTANTS)
+def test_columns_that_changed_are_those_of_the_rows_as_they_are(
+    rows: list[Booked], put: list[Booked], gone: set[str], start: int, length: int
+) -> None:
+    before, after = ({f"{row.part}|{row.key}": row for row in each} for each in (rows, put))
+    left = {key: row for key, row in before.items() if key.partition("|")[2] not in gone}
+    found = changed_calendars(calendars_of(before.values()), after.values(), before.keys() - left.keys())
+    rebuilt = calendars_of((left | after).values())
+    for part, anew in rebuilt.items():
+        told = [
+            {
+                key: (within, always, ever, long)
+                for key, within, always, ever, long in zip(
+                    each.keys,
+                    each.within(start, start + length),
+                    each.always,
+                    each.ever,
+                    each.lengths,
+                    strict=True,
+                )
+            }
+            for each in (found[part], anew)
+        ]
+        assert told[0] == told[1]
+        for row in (left | after).values():
+            if row.part == part:
+                levels = [0, *(level for _, level in row.levels)]
+                assert told[0][row.key][1] == max(0, min(row.most, row.free - max(levels)))
 
 
 def test_a_demand_that_wishes_nothing_is_answered_as_in_the_files() -> None:
