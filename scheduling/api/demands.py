@@ -175,15 +175,21 @@ class PeersIn(serializers.Serializer[Any]):
 
 
 class SelectionIn(serializers.Serializer[Any]):
-    """A demand as in the selection files (docs/selection.md); exactly one of from_site, from_place, from_coordinates and from_address.
+    """A demand as in the selection files (docs/selection.md); exactly one of from_site, from_centre, from_place, from_coordinates and from_address.
 
     A member that is absent, null or an empty list is no constraint; 0 is a bound. Bounds include their value, except
     max_latency_us. Decimals are text or JSON numbers. A member that is not listed here is refused. What the files do not
-    know: the other three places, weights, transfer, starts_at, residency, domain, storage, what lines are sold with, peers.
+    know: the other four places, weights, transfer, starts_at, residency, domain, storage, what lines are sold with, peers.
     """
 
     demand = serializers.CharField(max_length=LONGEST_TEXT, **_may(help_text="your own name for it"))
     from_site = serializers.CharField(max_length=LONGEST_TEXT, **_may(help_text="the key of a site"))
+    from_centre = serializers.CharField(
+        max_length=LONGEST_TEXT,
+        **_may(
+            help_text="the key of a compute centre: lines between centres, to compute in others than this one"
+        ),
+    )
     from_place = serializers.CharField(
         max_length=LONGEST_TEXT, **_may(help_text="GB/T 2260: its access point")
     )

@@ -12,6 +12,7 @@ from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
 from scheduling.domain.line_quotes import ALLOWS, LIFE, LineQuoteState, QuoteKind
+from scheduling.domain.uses import LineUse
 from scheduling.models import LineQuote
 from scheduling.services import line_quotes as services
 
@@ -56,6 +57,7 @@ class LineQuoteOut(serializers.ModelSerializer[LineQuote]):
             "selection",
             "bundle",
             "kind",
+            "use",
             "state",
             "allows",
             "follows",
@@ -86,6 +88,7 @@ class LineQuoteQuery(PageQuery):
 
     selection = serializers.UUIDField(required=False)
     kind = serializers.ChoiceField(QuoteKind.choices(), required=False)
+    use = serializers.ChoiceField(LineUse.choices(), required=False)
     state = serializers.ChoiceField(LineQuoteState.choices(), required=False)
     state__in = any_code(LineQuoteState.choices())
 

@@ -25,6 +25,7 @@ from scheduling.api.line_products import LineProductOut
 from scheduling.domain.elements import KEY
 from scheduling.domain.light import Medium
 from scheduling.domain.sites import IMPORTANT, SiteRole
+from scheduling.domain.uses import LineUse
 from scheduling.domain.withdrawals import SaleState
 from scheduling.models import LineProduct, LineTariff, Site, Span
 from scheduling.selectors.sites import described
@@ -123,6 +124,11 @@ class SpanOut(serializers.ModelSerializer[Span]):
         help_text="a commitment that only hollow-core fibre could keep: not sold until its evidence is accepted on review"
     )
     free_mbps = serializers.IntegerField(allow_null=True)
+    use = serializers.ChoiceField(
+        LineUse.choices(),
+        allow_null=True,
+        help_text="of a committed line: dci where it begins at the station of a compute centre; null of fibre",
+    )
 
     class Meta:
         model = Span
@@ -143,6 +149,7 @@ class SpanOut(serializers.ModelSerializer[Span]):
             "loss",
             "srlg",
             "z_centre",
+            "use",
             *WITHDRAWABLE,
             "marking",
         )
@@ -298,6 +305,7 @@ class SpanQuery(PageQuery):
     a = serializers.CharField(required=False, source="a__key")
     b = serializers.CharField(required=False, source="b__key")
     medium = serializers.ChoiceField(Medium.choices(), required=False)
+    use = serializers.ChoiceField(LineUse.choices(), required=False)
     state = serializers.ChoiceField(SaleState.choices(), required=False)
     state__in = any_code(SaleState.choices())
     provider = serializers.UUIDField(required=False, source="tenant_id")
@@ -313,7 +321,7 @@ class SpansView(HouseView):
     @extend_schema(parameters=[SpanQuery], responses=page_of(SpanOut))
     def get(self, request: Request) -> Response:
         """List disclosed spans and committed lines, on the market or withdrawn."""
-        return self.page(Span.objects.visible_to(self.actor).with_free(), SpanOut, SpanQuery)
+        return self.page(Span.objects.visible_to(self.actor).described(), SpanOut, SpanQuery)
 
 
 class TariffQuery(PageQuery):

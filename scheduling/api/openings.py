@@ -18,6 +18,7 @@ from scheduling.api.selections import LineServiceOut
 from scheduling.domain.demand import PROTECTIONS
 from scheduling.domain.evidence import Method
 from scheduling.domain.openings import LIFE, LinePath, OpeningState
+from scheduling.domain.uses import LineUse
 from scheduling.domain.working_days import REAL_DAY
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.models.sites import LINE_SITES
@@ -105,6 +106,7 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
             "order",
             "provider_id",
             "user_id",
+            "use",
             "technology",
             "bandwidth_mbps",
             "a",
@@ -196,6 +198,7 @@ class LineOpeningQuery(PageQuery):
     order = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(OpeningState.choices(), required=False)
     state__in = any_code(OpeningState.choices())
+    use = serializers.ChoiceField(LineUse.choices(), required=False)
     technology = serializers.CharField(required=False)
     due_at__lt = serializers.DateTimeField(required=False)
     due_at__gte = serializers.DateTimeField(required=False)

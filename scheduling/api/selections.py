@@ -19,6 +19,7 @@ from nodes.services.searches import PeerWord
 from scheduling.api.answers import AccessOut, AnswerOut, BundleServiceOut, NearMissOut, SpanEvidenceOut
 from scheduling.api.demands import SelectionIn
 from scheduling.domain.ends import EndClass
+from scheduling.domain.uses import LineUse
 from scheduling.domain.working_days import DayCount
 from scheduling.models import Selection
 from scheduling.services.selections import replay_selection, run_selection
@@ -103,8 +104,17 @@ class LineServiceOut(serializers.Serializer[Any]):
 
 
 class BundleInstallOut(serializers.Serializer[Any]):
-    """How soon the line of a bundle may be in use: the tariff's days, and those of the A end where a tail is known."""
+    """The line of a bundle: what it is for, what it promises, and how soon it may be in use.
 
+    Its days are the tariff's, and those of the A end where a tail is known.
+    """
+
+    use = serializers.ChoiceField(
+        LineUse.choices(),
+        source="line_terms.use",
+        default=LineUse.ENTRY.value,
+        help_text="dci: the place that the demand names is a compute centre, or the station of one",
+    )
     lead_days = serializers.IntegerField(source="line_terms.lead_days")
     end_days = serializers.IntegerField(source="line_terms.end_days")
     counted = serializers.ChoiceField(DayCount.choices(), source="line_terms.lead_in")

@@ -101,7 +101,7 @@ _GROUPS = {
     "storage": Storage,
 }
 
-WISHED = ("weights", "transfer", "starts_at", "residency", "domain", "storage")
+WISHED = ("from_centre", "weights", "transfer", "starts_at", "residency", "domain", "storage")
 PROMISED = tuple(field.name for field in fields(Promises))
 """What the service reads beside the fields of the files, and within `line`."""
 
@@ -326,6 +326,7 @@ def _divisions(value: Any, path: str) -> tuple[str, ...]:
 _READERS: dict[str, Callable[[Any, str], Any]] = {
     "demand": _text,
     "from_site": _text,
+    "from_centre": _text,
     "domestic": _boolean,
     "want": _wants,
     "starts_at": _instant,

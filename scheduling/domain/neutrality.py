@@ -87,6 +87,7 @@ def asked_there(demand: Demand, wishes: Wishes, world: World) -> tuple[Demand, W
         return tuple(names[kind].get(name, name) for name in listed)
 
     centre, line, providers, access = demand.centre, demand.line, demand.providers, wishes.access
+    start = wishes.from_centre
     if access.ends is not None:
         ends = tuple(_renamed(end, names) for end in access.ends)
         access = replace(access, ends=ends)
@@ -103,7 +104,12 @@ def asked_there(demand: Demand, wishes: Wishes, world: World) -> tuple[Demand, W
             include=among("provider", providers.include),
             exclude=among("provider", providers.exclude),
         ),
-    ), replace(wishes, access=access, waits={_key(key, names): days for key, days in wishes.waits.items()})
+    ), replace(
+        wishes,
+        access=access,
+        waits={_key(key, names): days for key, days in wishes.waits.items()},
+        from_centre=None if start is None else names["centre"].get(start, start),
+    )
 
 
 def differences(here: Answer, there: Answer, back: Names) -> tuple[str, ...]:

@@ -25,7 +25,11 @@ def screen(supply: Supply, demand: Demand, wishes: Wishes = NO_WISHES) -> list[C
 
 
 def _centres(supply: Supply, wishes: Wishes) -> Iterator[Constraint]:
-    """What the centre must be: in a division, of a domain, with storage that is free."""
+    """What the centre must be: another than where the demand starts, in a division, of a domain, with storage that is free."""
+    if wishes.from_centre is not None:
+        columns = supply.columns
+        elsewhere = [centre != wishes.from_centre for centre in columns.centres]
+        yield Constraint("from_centre", "from_centre", np.array(elsewhere, dtype=np.bool_)[columns.centre])
     if wishes.residency:
         inside = wishes.residency
         yield _of_centre(supply, "residency", lambda facts: facts.division.startswith(inside))

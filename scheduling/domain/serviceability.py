@@ -55,7 +55,7 @@ class Reason(Vocabulary):
 
 
 def conditions(end_class: str | None, *, exact: bool = True, entered: bool) -> list[Reason]:
-    """On what a line that can be had depends: what is to be built at its A end, whether that is known, and the entry at Z.
+    """On what a line that can be had depends: what is to be built at its A end, whether that is known, and the entry at the centres.
 
     `end_class` is that of the A end, None where nothing is to be built. A word of a carrier is firm where there is nothing.
     """

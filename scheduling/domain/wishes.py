@@ -118,6 +118,8 @@ class Wishes:
 
     `waits` says of tariff rows that count working days (`row|days`, the tail's with them) how many days of 24 hours these are
     from then.
+
+    `from_centre` is the centre whose site the demand starts at: it asks for compute elsewhere, so no offer there will do.
     """
 
     weights: Weights | None = None
@@ -131,6 +133,7 @@ class Wishes:
     promises: Promises | None = None
     access: Access = NO_ACCESS
     waits: Mapping[str, int] = field(default_factory=dict)
+    from_centre: str | None = None
 
     @property
     def days_to_start(self) -> int | None:

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from kernel.models.base import Entity
 from scheduling.domain.line_quotes import LIFE, LineQuoteState, QuoteKind
+from scheduling.domain.uses import LineUse
 
 
 class LineQuote(Entity):
@@ -24,6 +25,7 @@ class LineQuote(Entity):
     selection = models.UUIDField()
     bundle = models.PositiveIntegerField(help_text="index in the selection's bundles")
     kind = models.CharField(max_length=12, choices=QuoteKind.choices())
+    use = models.CharField(max_length=10, choices=LineUse.choices(), db_default=LineUse.ENTRY.value)
     state = models.CharField(max_length=10, choices=LineQuoteState.choices(), default=LIFE.initial.value)
     follows = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     terms = models.JSONField(help_text="the line's terms, as the order will have them")

@@ -9,12 +9,13 @@ from kernel.ids import new_id
 from kernel.models.base import Entity
 from scheduling.domain.evidence import Method
 from scheduling.domain.openings import LIFE, LinePath, OpeningState
+from scheduling.domain.uses import LineUse
 from scheduling.domain.working_days import DayCount
 from scheduling.models.sites import SECOND_END, Site
 
 
 class LineOpening(Entity):
-    """The life of one order's line; `below_us` and `max_loss` are what was sold.
+    """The life of one order's line; `below_us` and `max_loss` are what was sold, `use` follows from its ends.
 
     Of a 1+1 pair both paths begin at `a`, or the second at `protection_a`.
     """
@@ -25,6 +26,7 @@ class LineOpening(Entity):
     order = models.UUIDField(unique=True)
     provider_id = models.UUIDField()
     user_id = models.UUIDField()
+    use = models.CharField(max_length=10, choices=LineUse.choices(), db_default=LineUse.ENTRY.value)
     technology = models.CharField(max_length=20)
     bandwidth_mbps = models.BigIntegerField()
     a = models.ForeignKey(Site, models.PROTECT, related_name="+")

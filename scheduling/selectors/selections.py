@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Concat
 
 from kernel.errors import NotFound
 from scheduling.domain.demand import LATENCY_LAYERS, PROTECTIONS
+from scheduling.domain.uses import LineUse
 from scheduling.errors.selections import NoSuchBundle, RemoteBundle
 from scheduling.models import Selection
 
@@ -26,7 +27,7 @@ class BundleFacts:
     that is paid for stands in `line_terms`. `below_us` (strict), `max_jitter_us` and `max_loss` are what the line is sold as;
     latency is that of the `latency_layer`, with the tail to where each path begins (`tails_us`). `place_exact`: the A end
     is known nearer than by its division. `from_sites` are the keys of the one or two sites at the A end, `centre` that at the
-    other. `tenant` asked. `protection_a` is where the second path begins where that is not `a`. `starts_at` is None for now; `storage_fen`, for so many GiB and started months, is part of `compute_fen`.
+    other, `from_centre` the one that the demand starts from, if it does. `tenant` asked. `protection_a` is where the second path begins where that is not `a`. `starts_at` is None for now; `storage_fen`, for so many GiB and started months, is part of `compute_fen`.
     `marking` is 演示数据 where anything that it is made of is invented.
     """
 
@@ -35,6 +36,7 @@ class BundleFacts:
     provider: UUID
     pool: UUID
     centre: str
+    from_centre: str | None
     from_sites: tuple[str, ...]
     quantity: int
     duration_hours: Decimal
@@ -69,6 +71,11 @@ class BundleFacts:
     def protection(self) -> str:
         """`one_plus_one` of a pair, which has two circuits; else `none`."""
         return PROTECTIONS[self.line_terms["circuits"] - 1]
+
+    @property
+    def use(self) -> str:
+        """What the line is for (`LineUse`)."""
+        return str(self.line_terms.get("use", LineUse.ENTRY))  # an earlier release said nothing of it
 
     @property
     def begins(self) -> Begins:
@@ -130,6 +137,7 @@ def bundle(selection: UUID, index: int) -> BundleFacts:
         provider=UUID(terms["provider"]),
         pool=UUID(terms["pool"]),
         centre=shown["centre"],
+        from_centre=row.demand.get("from_centre"),
         from_sites=(first, other) if other else (first,),
         quantity=terms["quantity"],
         duration_hours=Decimal(terms["duration_hours"]),

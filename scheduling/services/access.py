@@ -1,10 +1,11 @@
-"""Where a demand starts: a site, a division, coordinates, or an address that the node knows."""
+"""Where a demand starts: a site, a compute centre, a division, coordinates, or an address that the node knows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from aggregation.selectors.centres import centres
 from kernel.quantities import NumberText
 from scheduling.domain.demand import DemandError, require_short
 from scheduling.domain.ends import EndClass, EndRule, plain_address
@@ -20,7 +21,7 @@ from scheduling.selectors.gazetteer import gazetteer
 from scheduling.selectors.line_providers import tenants_by_key
 from scheduling.selectors.profiles import ends_profile
 
-PLACES = ("from_site", "from_place", "from_coordinates", "from_address")
+PLACES = ("from_site", "from_centre", "from_place", "from_coordinates", "from_address")
 Json = dict[str, Any]
 _POINT = ("site", "tail_km", "tail", "end_class", "days", "one_off_cny")
 """What is shown of an access point of a line provider's."""
@@ -55,6 +56,16 @@ def no_such_site() -> DemandError:
     return DemandError("unknown_site", "from_site", "没有该站点", "no such site")
 
 
+def site_of_centre(centre: str) -> str:
+    """The key of the site where a centre meets the network. Raises DemandError where there is no such centre."""
+    known = centres([centre]).get(centre)
+    if known is None:
+        zh = f"没有算力中心 {centre!r}，请填其登记的编号"
+        en = f"no compute centre {centre!r}: give the key that it is registered under"
+        raise DemandError("unknown_centre", "from_centre", zh, en)
+    return known.site
+
+
 def place_demand(demand: Mapping[str, Any], supply: Supply) -> Placed:
     """Where the demand starts. Raises DemandError with the field, NoAccessPoint where no access point serves it."""
     name, where = place_of(demand)
@@ -62,7 +73,14 @@ def place_demand(demand: Mapping[str, Any], supply: Supply) -> Placed:
         case "from_site":
             if where not in supply.sites:
                 raise no_such_site()
-            return Placed(where, NO_ACCESS, _shown([Near(where, None)], {}))
+            return _at_a_site(where)
+        case "from_centre":
+            site = site_of_centre(where)
+            if site not in supply.sites:
+                zh = f"算力中心 {where} 的接入站点 {site} 不在市；请改用 from_coordinates"
+                en = f"the centre {where} meets the network at {site}, a site that no carrier has on the market: use from_coordinates"
+                raise DemandError("unknown_site", "from_centre", zh, en)
+            return _at_a_site(site)
         case "from_place":
             return _nearest(near_place(where, supply.networks), supply, name, where)
         case "from_coordinates":
@@ -104,6 +122,10 @@ def access_of(shown: Mapping[str, Any]) -> Access:
 def points_of(carrier: Mapping[str, Any]) -> tuple[Json, ...]:
     """The access points that are shown of a line provider; of one that was placed by an earlier release the one there is."""
     return (dict(carrier), *carrier.get("others", ()))
+
+
+def _at_a_site(site: str) -> Placed:
+    return Placed(site, NO_ACCESS, _shown([Near(site, None)], {}))
 
 
 def _nearest(nears: Sequence[Near], supply: Supply, field: str, named: Any) -> Placed:

@@ -51,10 +51,11 @@ def quote_line(*, selection: UUID, bundle: int, kind: str, actor: Actor) -> Line
         raise NotFound
     require_line(facts)
     require_tariff(facts)
+    ends = [facts.centre] if facts.from_centre is None else [facts.from_centre, facts.centre]
     depends = conditions(
         facts.line_terms["end_class"],
         exact=facts.place_exact,
-        entered=enters(facts.line_provider, facts.centre),
+        entered=all(enters(facts.line_provider, centre) for centre in ends),
     )
     row = _signed(
         facts=facts,
@@ -216,6 +217,7 @@ def _signed(
         selection=selection,
         bundle=bundle,
         kind=kind,
+        use=facts.use,
         follows=follows,
         terms=dict(terms),
         line_fen=line_fen,

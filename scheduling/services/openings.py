@@ -57,6 +57,7 @@ def preoccupy_line(
         order=order,
         provider_id=facts.line_provider,
         user_id=user,
+        use=facts.use,
         technology=facts.technology,
         bandwidth_mbps=facts.bandwidth_mbps,
         a_id=facts.a,
@@ -262,13 +263,14 @@ def bill_line(*, order: UUID, at: datetime, actor: Actor) -> None:
 
 @transaction.atomic
 def note_switch(*, order: UUID, bandwidth_mbps: int, moved: BundleFacts | None, actor: Actor) -> None:
-    """The line was switched to another rate, or to the bundle that it `moved` to: where it begins, and what it is sold as."""
+    """The line was switched to another rate, or to the bundle that it `moved` to: where it begins, what it is for, and what it is sold as."""
     row = LineOpening.objects.select_for_update().get(order=order)
     row.bandwidth_mbps = bandwidth_mbps
     if moved is not None:
         row.a_id, row.protection_a_id = moved.begins
+        row.use = moved.use
         row.below_us, row.max_loss = moved.below_us, moved.max_loss
-    row.advance("bandwidth_mbps", "a", "protection_a", "below_us", "max_loss")
+    row.advance("bandwidth_mbps", "a", "protection_a", "use", "below_us", "max_loss")
     OpeningStep.objects.create(opening=row, act="switch", state=row.state, by_user=actor.user_id)
     publish(
         events.LineAdvanced(

@@ -18,7 +18,14 @@ from scheduling.selectors.installs import waits
 from scheduling.selectors.profiles import line_service_profile
 from scheduling.selectors.sites import is_site
 from scheduling.selectors.supply import Version
-from scheduling.services.access import PLACES, Placed, no_such_site, place_demand, place_of
+from scheduling.services.access import (
+    PLACES,
+    Placed,
+    no_such_site,
+    place_demand,
+    place_of,
+    site_of_centre,
+)
 from scheduling.services.searches import deadline_of
 from scheduling.services.supply import supply_at
 
@@ -63,15 +70,17 @@ def read_question(demand: Mapping[str, Any]) -> Question:
 
 
 def check_demand(demand: Mapping[str, Any]) -> None:
-    """Refuse a demand that no supply could answer: a member that cannot be read, a start that is past, a site that is none.
+    """Refuse a demand that no supply could answer: a member that cannot be read, a start that is past, a site or a centre that is none.
 
     The same reader as at the selection. Whether a place on earth has an access point is left to the supply of then: carriers
-    come, while the key of a site is known only once it is there. Raises DemandRefused with the field.
+    come, while the key of a site or a centre is known only once it is there. Raises DemandRefused with the field.
     """
     try:
         kind, where = place_of(demand)
         if kind == "from_site" and not is_site(where):
             raise no_such_site()
+        if kind == "from_centre":
+            site_of_centre(where)
     except DemandError as error:
         raise refused(error) from error
     deadline(demand.get("peers"))
@@ -132,8 +141,13 @@ def refused(error: DemandError) -> DemandRefused:
 
 
 def _asked(demand: Mapping[str, Any], site: str) -> dict[str, Any]:
-    """The demand as the engine is asked it, from a site, with accelerators by the dictionary's names where it has them."""
+    """The demand as the engine is asked it, from a site, with accelerators by the dictionary's names where it has them.
+
+    A centre that it starts from stays beside its site: what is offered there is not asked for.
+    """
     asked = {name: value for name, value in demand.items() if name not in PLACES} | {"from_site": site}
+    if (centre := demand.get("from_centre")) is not None:
+        asked["from_centre"] = centre
     if asked.get("demand") is None:
         asked["demand"] = NAMED
     compute = asked.get("compute")

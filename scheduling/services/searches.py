@@ -20,9 +20,11 @@ from scheduling.domain.remote import AbsurdError, Rank, RemoteBundle, merge, rea
 from scheduling.domain.rows import Site
 from scheduling.domain.sites import Point
 from scheduling.domain.wishes import Wishes
+from scheduling.services.access import PLACES
 
 DEFAULT_MS = 2000
-OURS = ("demand", "peers", "top", "want", "from_site", "from_place", "from_coordinates", "from_address")
+OURS = ("demand", "peers", "top", "want", *PLACES)
+"""What other nodes are not told of a demand: where it starts they are told in degrees."""
 ORDERS = "/api/v1/selections"
 
 

@@ -27,6 +27,7 @@ from scheduling.domain.rows import TABLES, row_id
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import started_months
+from scheduling.domain.uses import use_of
 from scheduling.domain.wishes import Storage, Wishes
 from scheduling.errors.selections import SelectionOutdated
 from scheduling.events import SelectionMade
@@ -62,8 +63,8 @@ class Replay:
 def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Actor) -> Selection:
     """Answer a demand (docs/selection.md) on what may be sold now, and keep all of it.
 
-    Instead of `from_site` it may say `from_place` (GB/T 2260), `from_coordinates` {lat, lon} in WGS-84 or
-    `from_address`: the engine chooses among each line provider's own access points. Beyond the files it may weigh, move data, start
+    Instead of `from_site` it may say `from_centre`, whose site it is, `from_place` (GB/T 2260), `from_coordinates` {lat, lon}
+    in WGS-84 or `from_address`: the engine chooses among each line provider's own access points. Beyond the files it may weigh, move data, start
     later, keep to divisions and a domain, rent storage, and have other nodes asked (`peers`), who answer while the
     engine works. Raises DemandRefused with the field, NoAccessPoint.
     """
@@ -310,9 +311,16 @@ def _terms_of_charge(
             "ends": ends,
             "service": version.told["tariffs"][key]["service"],
             "required": None if promises is None else promises.stated(),
+            "use": _use_of(lines, version),
         },
         "usable_from": soonest.usable_from.isoformat(),
     }
+
+
+def _use_of(lines: Lines, version: Version) -> str:
+    """What all lines of a demand are for: they lead to centres, and begin at the one place that it names."""
+    begin = version.supply.sites[lines.demand.from_site]
+    return use_of(from_centre=lines.wishes.from_centre, role=begin.kind).value
 
 
 def _ends_of(bundle: Bundle, demand: Demand, version: Version) -> dict[str, Any]:

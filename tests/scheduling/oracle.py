@@ -29,6 +29,7 @@ FAILURES = [
     "domestic",
     "centre",
     "providers",
+    "from_centre",
     "residency",
     "domain",
     "storage",
@@ -348,6 +349,7 @@ class Oracle(Worth):
         wishes, extras = self.wishes, self.supply.extras
         facts = extras.centre_facts.get(offer.centre)
         lies = facts is not None and any(facts.division.startswith(code) for code in wishes.residency)
+        test("from_centre", "from_centre", wishes.from_centre, offer.centre != wishes.from_centre)
         test("residency", "residency", wishes.residency, lies)
         test("domain", "domain", wishes.domain, facts is not None and wishes.domain in facts.domains)
         if wishes.storage is not None:

@@ -168,15 +168,19 @@ def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, W
     access = small_access(rng, supply) if rng.random() < 0.4 else Access()
     luck = Random(repr(demand))  # not drawn from the worlds' own dice, so that these stay what they were
     asks = luck.random() < 0.25
+    until = ASKED + timedelta(hours=luck.choice((1, 24, 49, 100, 300)))
     starts = maybe(*(ASKED + timedelta(hours=hours) for hours in (1, 24, 72, 73, 100, 241)))
+    centre = None
+    if luck.random() < share / 2 and supply.centres:
+        centre = luck.choice(sorted(supply.centres))
+        demand, access = replace(demand, from_site=supply.centres[centre].site), Access()
     return demand, Wishes(
+        from_centre=centre,
         weights=weights if weighed else None,
         transfer=transfer,
         starts_at=starts,
         asked_at=ASKED if starts or asks else None,
-        needed_until=ASKED + timedelta(hours=luck.choice((1, 24, 49, 100, 300)))
-        if asks and not starts
-        else None,
+        needed_until=until if asks and not starts else None,
         residency=maybe(("32",), ("3205", "31"), ("310115",), ("11",)) or (),
         domain=maybe(*DOMAINS),
         storage=maybe(Storage(3, "performance"), Storage(8, "standard"), Storage(9, "performance")),
