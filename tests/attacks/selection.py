@@ -39,6 +39,7 @@ def disagreement(rng: Random, covered: Counter[str]) -> tuple[Any, Any, Any] | N
         answered = select(supply, demand, lines_of(supply, demand, wishes))
         ours = answer_json(answered)
         note_lines(supply, answered, covered)
+        covered["answered from a centre"] += bool(wishes.from_centre and answered.bundles)
         if ours.pop("snapshot") != files.snapshot:
             return demand, ours, "snapshot"
         theirs = answer(oracle.wishing(wishes), demand)

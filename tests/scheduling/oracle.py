@@ -29,10 +29,7 @@ FAILURES = [
     "domestic",
     "centre",
     "providers",
-    "from_centre",
-    "residency",
-    "domain",
-    "storage",
+    *("from_centre", "residency", "domain", "storage"),
     "available",
     "window",
 ]

@@ -171,7 +171,7 @@ def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, W
     until = ASKED + timedelta(hours=luck.choice((1, 24, 49, 100, 300)))
     starts = maybe(*(ASKED + timedelta(hours=hours) for hours in (1, 24, 72, 73, 100, 241)))
     centre = None
-    if luck.random() < share / 2 and supply.centres:
+    if luck.random() < 0.25:
         centre = luck.choice(sorted(supply.centres))
         demand, access = replace(demand, from_site=supply.centres[centre].site), Access()
     return demand, Wishes(
