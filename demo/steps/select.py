@@ -55,6 +55,13 @@ def run(world: World) -> str:
     expect(
         sold == {("otn", "sm4")} and out, f"only encrypted lines of 99.95 % are chosen: {sold}, {out} others"
     )
+    between = {"from_site": None, "from_centre": "wujiang"}
+    linked = firm.post("/api/v1/selections", demands["main"] | between)
+    reached = {bundle["centre"] for bundle in linked["answer"]["bundles"]}
+    expect(
+        reached == {"fenhu"} and {each["use"] for each in linked["installs"]} == {"dci"},
+        f"from the centre in Wujiang lines between centres lead to Fenhu alone: {reached}",
+    )
     replayed, unmarked = replay.result()
     expect(replayed == answer, "files and service give the same answer and the same hash")
     expect(not unmarked, f"markings.csv names every row of the five files, for all are invented: {unmarked}")
@@ -74,7 +81,7 @@ def run(world: World) -> str:
     return (
         f"{len(answer['bundles'])} bundles in Wujiang and Fenhu, best {best['offer']} over {best['line_provider']} "
         f"{best['technology']} {best['latency_us']} µs CNY {best['cny']['total']}; weighed: {weighed['bundles'][0]['offer']} with {carbon} kg CO₂; "
-        f"encrypted: {len(encrypted['bundles'])} of {len(encrypted['bundles']) + out}; 64 cards: {hints}; "
+        f"encrypted: {len(encrypted['bundles'])} of {len(encrypted['bundles']) + out}; from Wujiang's centre: {len(linked['answer']['bundles'])} in Fenhu; 64 cards: {hints}; "
         f"the cost map tells the delays of {len(fastest)} centres alike"
     )
 
