@@ -71,7 +71,7 @@ class EvidenceOut(serializers.ModelSerializer[LatencyEvidence]):
     expanded = expanded(
         "Evidence",
         span=Related(
-            "span_id", "scheduling.list_spans", Span.objects.described().select_related("a", "b"), SpanOut
+            "span_id", "scheduling.list_spans", Span.objects.with_free().select_related("a", "b"), SpanOut
         ),
     )
 

@@ -305,7 +305,6 @@ class SpanQuery(PageQuery):
     a = serializers.CharField(required=False, source="a__key")
     b = serializers.CharField(required=False, source="b__key")
     medium = serializers.ChoiceField(Medium.choices(), required=False)
-    use = serializers.ChoiceField(LineUse.choices(), required=False)
     state = serializers.ChoiceField(SaleState.choices(), required=False)
     state__in = any_code(SaleState.choices())
     provider = serializers.UUIDField(required=False, source="tenant_id")
@@ -321,7 +320,7 @@ class SpansView(HouseView):
     @extend_schema(parameters=[SpanQuery], responses=page_of(SpanOut))
     def get(self, request: Request) -> Response:
         """List disclosed spans and committed lines, on the market or withdrawn."""
-        return self.page(Span.objects.visible_to(self.actor).described(), SpanOut, SpanQuery)
+        return self.page(Span.objects.visible_to(self.actor).with_free(), SpanOut, SpanQuery)
 
 
 class TariffQuery(PageQuery):

@@ -51,7 +51,7 @@ class WithdrawSpanView(HouseView):
     def post(self, request: Request, **_: Any) -> Response:
         """Sell a span or a committed line no more, for good: its key is not used again. What it carries goes on at its price."""
         span = withdrawals.withdraw_span(span=self.subject, actor=self.actor, **self.read(WithdrawalIn))
-        return self.show(Span.objects.described().get(id=span.id), SpanOut)
+        return self.show(Span.objects.with_free().get(id=span.id), SpanOut)
 
 
 class WithdrawSiteView(HouseView):

@@ -9,8 +9,8 @@ from django.db.models import Case, F, Q, Value, When
 from kernel.models.capacity import still_free
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.rows import COMMITMENT
-from scheduling.domain.sites import Point, SiteRole
-from scheduling.domain.uses import LineUse
+from scheduling.domain.sites import Point
+from scheduling.domain.uses import LineUse, use_of
 from scheduling.domain.withdrawals import SaleState
 from scheduling.models.sites import Site
 from scheduling.models.withdrawals import Withdrawable, WithdrawableQuerySet
@@ -19,16 +19,10 @@ from scheduling.models.withdrawals import Withdrawable, WithdrawableQuerySet
 class SpanQuerySet(WithdrawableQuerySet["Span"]):
     """Spans, and the ledger beside them."""
 
-    def described(self) -> "SpanQuerySet":
-        """Annotate `free_mbps`, the bandwidth that can still be granted (K2), and `use`, what a committed line is for.
-
-        Free is what the ledger says, and 0 once it is withdrawn. The use is that between centres where the line begins at the station
-        of one; None of fibre.
-        """
+    def with_free(self) -> "SpanQuerySet":
+        """Annotate `free_mbps`, the bandwidth that can still be granted (K2): by the ledger, and 0 once withdrawn."""
         left = Case(When(state=SaleState.WITHDRAWN, then=Value(0)), default=still_free())
-        between = When(a__role=SiteRole.CENTRE, then=Value(LineUse.DCI.value))
-        use = Case(When(z_centre="", then=None), between, default=Value(LineUse.ENTRY.value))
-        columns = {"free_mbps": left, "use": use}  # named on the model, so given as a mapping
+        columns = {"free_mbps": left}  # named on the model, so given as a mapping
         return self.annotate(**columns)
 
 
@@ -43,7 +37,6 @@ class Span(Withdrawable):
     tenant_field: ClassVar[str] = "tenant_id"
 
     free_mbps: int | None
-    use: str | None
 
     tenant_id = models.UUIDField()
     key = models.CharField(max_length=64, unique=True)
@@ -77,6 +70,11 @@ class Span(Withdrawable):
             models.Index(fields=["tenant_id"], name="span_by_tenant"),
             models.Index(fields=["tenant_id"], condition=~Q(medium=Medium.SILICA), name="span_beyond_silica"),
         ]
+
+    @property
+    def use(self) -> LineUse | None:
+        """What a committed line is for, by where it begins; None of fibre, over which lines of both uses run."""
+        return use_of(from_centre=None, role=self.a.role) if self.kind == COMMITMENT else None
 
     @property
     def awaits_review(self) -> bool:

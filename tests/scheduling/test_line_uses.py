@@ -16,7 +16,7 @@ from scheduling.services.supply import refresh_supply
 from tests.aggregation.supply import bodies, made
 from tests.scheduling.live import chosen, demand, enter, open_entered_market, some_order
 from tests.scheduling.test_access import LINES
-from tests.support.cast import World
+from tests.support.cast import Person, World
 
 pytestmark = pytest.mark.django_db
 SCENE = open_entered_market
@@ -127,10 +127,13 @@ def test_a_committed_line_is_between_centres_where_it_begins_at_the_station_of_o
     text = "\n".join([LINES, *rows, ""]).encode()
     made(world.lou.send("POST", "/api/v1/committed-lines:import", text, Content_Type="text/csv"))
 
-    def shown(query: str) -> set[tuple[str, str | None]]:
-        rows = made(world.otto.get(f"/api/v1/spans?limit=200&{query}"))["items"]
-        return {(each["span"], each["use"]) for each in rows}
+    def shown(person: Person) -> dict[str, Any]:
+        rows = made(person.get("/api/v1/spans?limit=200"))["items"]
+        return {each["span"]: each["use"] for each in rows}
 
-    assert shown("use=dci") == {("yi-between", "dci")}
-    assert shown("use=entry") == {("yi-in", "entry")}
-    assert {use for _, use in shown("provider=" + str(world.lin.organisation.id))} == {None}
+    ours = shown(world.lou)
+    assert ours == {"yi-in": "entry", "yi-between": "dci"}, "though both begin at Lin's"
+    everybodys = shown(world.otto)
+    assert everybodys.items() > ours.items()
+    assert {everybodys[span] for span in everybodys.keys() - ours} == {None}, "fibre"
+    assert not {"a", "use"} & made(world.ben.get("/api/v1/spans"))["items"][0].keys()

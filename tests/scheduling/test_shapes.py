@@ -28,7 +28,7 @@ GROUPS: dict[str, dict[str, Any]] = {
     "transfer": {"volume_gb": "1", "within_hours": 10**6},
     "storage": {"gib": 1, "storage_class": "standard"},
 }
-PLACES = ("from_site", "from_place", "from_coordinates", "from_address")
+PLACES = ("from_site", "from_centre", "from_place", "from_coordinates", "from_address")
 TRIED: tuple[Any, ...] = (
     None, True, False, {}, [], 0, 1, -1, 99, 100, 200, 201, 5000, 5001, 10**12 - 1, 10**12, 0.5,
     "", "x", "x" * 200, "x" * 201, "0", "1", "0.5", "0.0001", "0.00001", "0.000000001", "0.0000000001", "1.", ".5",
@@ -73,7 +73,8 @@ def is_read(asked: dict[str, Any]) -> bool:
 def test_what_the_contract_says_of_a_demands_member_is_what_its_reader_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(questions, "is_site", lambda _: True)
+    for known in ("is_site", "site_of_centre"):
+        monkeypatch.setattr(questions, known, lambda _: True)
     told = Draft202012Validator(schema("SelectionInRequest"))
     names = list(members())
     assert len(names) > 50
