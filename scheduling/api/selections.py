@@ -138,7 +138,10 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
     whatever they are called, and ids only order them on the page. `tied_beyond`: how many more share the last rank.
     """
 
-    demand = DocumentField(SelectionIn, help_text="as it was asked, its place given as the nearest site")
+    demand = DocumentField(
+        SelectionIn,
+        help_text="as it was asked, its place given as the nearest site, beside from_centre where that was said",
+    )
     answer = DocumentField(AnswerOut)
     spans = DocumentField(serializers.DictField(child=SpanEvidenceOut()))
     near_misses = DocumentField(NearMissOut(many=True))
