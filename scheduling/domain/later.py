@@ -62,9 +62,9 @@ def first_start(
 
 def _ends(supply: Supply, demand: Demand, wishes: Wishes, fits: Mask, after: int) -> Iterator[int]:
     """The instants from which on less is booked, where before too little was free, of offers that fit else, and of spans."""
-    rows, at, providers = supply.extras.booked, supply.booked_positions, demand.line.providers
-    for key, fit in zip(supply.booked["offer"].keys, ((at >= 0) & fits[at]).tolist(), strict=True):
-        if fit:
+    rows, providers = supply.extras.booked, demand.line.providers
+    for key, at in zip(supply.booked["offer"].keys, supply.booked_positions.tolist(), strict=True):
+        if at >= 0 and fits[at]:
             yield from _grows(rows[f"offer|{key}"], demand.quantity, after)
     for key in supply.booked["span"].keys:
         span = supply.spans.get(key)
