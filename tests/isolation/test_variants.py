@@ -1,7 +1,11 @@
 """Every way to ask: each filter, order, count, cursor, header and verb that the contract has, on others' rows too."""
 
 import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
+from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -33,6 +37,8 @@ WRITES = [
     if each.method != "GET" and not each.view.natural_key and not issubclass(each.view, FederationView)
 ]
 COUNTED = [each for each in PAGED if "count" in dict(parameters()[each.operation])]
+EVERYBODY = bool(os.environ.get("ISOLATION_EVERYBODY"))
+Q = TypeVar("Q")
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 FAR = "9" * 12
 
@@ -46,6 +52,14 @@ def narrow(address: Address) -> list[str]:
     return [*found.values()]
 
 
+def shared_out(
+    askers: Sequence[str], queries: Callable[[str], Iterable[Q]]
+) -> Iterator[tuple[str, Iterable[Q]]]:
+    """Who asks which of an address's queries: all are asked and everybody asks some, in turn; for a release, everybody all."""
+    for place, asker in enumerate(askers):
+        yield asker, queries(asker) if EVERYBODY else islice(queries(asker), place, None, len(askers))
+
+
 def found_by_what_is_not_shown(answer: Answer, query: str) -> list[object]:
     """Rows that a filter finds by a value which they do not say themselves to who reads them."""
     value = query.partition("=")[2]
@@ -57,8 +71,8 @@ def test_no_filter_order_member_or_relation_opens_a_stranger_s_row(
     house: House, ledger: Ledger, address: Address
 ) -> None:
     wrong = []
-    for asker in narrow(address):
-        for query in plain_queries(address.operation):
+    for asker, queries in shared_out(narrow(address), lambda _: plain_queries(address.operation)):
+        for query in queries:
             wrong += rows_out_of_reach(house, ledger, address, asker, query)
             wrong += words_of_strangers(house, ledger, address, asker, query)
     assert not wrong
@@ -68,10 +82,12 @@ def test_no_filter_order_member_or_relation_opens_a_stranger_s_row(
 def test_a_filter_by_a_stranger_s_value_answers_as_by_one_that_nobody_has(
     house: House, ledger: Ledger, address: Address
 ) -> None:
+    def probing(asker: str) -> Iterator[tuple[str, str]]:
+        return probing_queries(address, ledger, stranger_to(house, asker), tenant_of(house, asker))
+
     wrong = []
-    for asker in narrow(address):
-        stranger, tenant = stranger_to(house, asker), tenant_of(house, asker)
-        for theirs, nobodys in probing_queries(address, ledger, stranger, tenant):
+    for asker, queries in shared_out(narrow(address), probing):
+        for theirs, nobodys in queries:
             wrong += rows_out_of_reach(house, ledger, address, asker, theirs)
             told = answers(house, ledger, address, asker, theirs)
             plain = answers(house, ledger, address, asker, nobodys)
