@@ -16,6 +16,7 @@ from tests.scheduling.live import POINT, chosen, demand, open_whole_market
 from tests.support.cast import World
 from tests.support.contract import contract, misfits, schema
 
+SCENE = open_whole_market
 LEAST = {"from_coordinates": POINT, "quantity": 1, "bandwidth_mbps": 1}
 GROUPS: dict[str, dict[str, Any]] = {
     "compute": {},
@@ -111,7 +112,6 @@ ASKED: tuple[dict[str, Any], ...] = (
 
 @pytest.mark.django_db
 def test_an_answer_has_the_members_that_the_contract_names(world: World) -> None:
-    open_whole_market(world)
     bundles, relaxed, missed = 0, 0, 0
     for changes in ASKED:
         found = chosen(world.ben, **changes)

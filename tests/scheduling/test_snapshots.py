@@ -290,19 +290,16 @@ def test_the_snapshot_follows_the_act_and_a_look_at_everything_finds_no_more(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_snapshot_follows_the_clock_where_a_price_ends(world: World) -> None:
+def test_the_snapshot_follows_the_clock_where_a_price_ends_and_a_process_that_starts_then_reads_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process reads it without a transaction of its own."""
     relay()
     keep_up()
     before = fresh_supply()
     price_ends(world)
     assert number() > before.number
     the_look_was_enough()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_process_that_has_just_started_reads_it_without_a_transaction_of_its_own(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
     built = fresh_supply()
     monkeypatch.setattr(kept, "_last", None)
     assert fresh_supply().supply.snapshot == built.supply.snapshot
