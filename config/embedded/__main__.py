@@ -86,7 +86,7 @@ def test(words: Sequence[str]) -> int:
         if stack.new:  # of a real server nothing is touched but the databases that the tests make themselves
             prepare([node], stack)
         return follow(
-            [sys.executable, "-m", "pytest", *(words or ["-n", "2"])],
+            [sys.executable, "-m", "pytest", *(words or ["-n", "3"])],
             env=node.environment(as_owner=True) | {"CIN_MIGRATED": "1" if stack.new else "0"},
             cwd=ROOT,
             record=lambda process: stack.record("pytest", process),
