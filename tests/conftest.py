@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 from django.db.backends.signals import connection_created
 from django.test import TransactionTestCase
+from hypothesis import settings as settings_of_examples
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -26,6 +27,11 @@ from tests.support.emptying import empty
 from tests.support.processes import UNTHROTTLED
 from tests.support.stage import STAGE, scene_of
 from tests.support.wire import Wire, wired
+
+# What says nothing else of itself is tried with so many examples; at night, `--hypothesis-profile night`, with more.
+settings_of_examples.register_profile("change", max_examples=50)
+settings_of_examples.register_profile("night", max_examples=1000, deadline=None)
+settings_of_examples.load_profile("change")
 
 CACHES_APART = 4  # workers; each is four databases of Redis further on, as two nodes of a test take four
 
