@@ -51,12 +51,8 @@ class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist say
     """Gives one worker what shares a world: a file, all files of a scene, the folder whose tests share one house."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _shared(nodeid)
-
-
-def _shared(nodeid: str) -> str:
-    file = nodeid.partition("::")[0]
-    return "house" if "/isolation/" in file else _scene_or_file(file)
+        file = nodeid.partition("::")[0]
+        return "house" if "/isolation/" in file else _scene_or_file(file)
 
 
 @cache
@@ -64,17 +60,6 @@ def _scene_or_file(file: str) -> str:
     """The name of the scene that the file says its tests begin with, else the file: a scene is set once, not once a file."""
     scene = re.search(r"^SCENE = (\w+)$", Path(file).read_text("utf-8"), re.MULTILINE)
     return scene[1] if scene else file
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first, so that no worker ends long after the others: what many share, and what is slow."""
-    shares = [(item, _shared(item.nodeid)) for item in items]
-    long = {
-        shared
-        for item, shared in shares
-        if item.get_closest_marker("slow") or not item.nodeid.startswith(f"{shared}::")
-    }
-    items.sort(key=lambda item: _shared(item.nodeid) not in long)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> TogetherScheduling:
