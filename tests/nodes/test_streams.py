@@ -1,4 +1,4 @@
-"""Two nodes, a bad network, a thousand seeds."""
+"""Two nodes, a bad network, hundreds of seeds: the share of `./dev attack federation` that runs in the suite."""
 
 from collections import Counter
 from datetime import timedelta
@@ -9,12 +9,12 @@ from nodes.domain.sender import LONGEST_PAUSE
 from tests.nodes.invariants import check
 from tests.nodes.simulator import START, Faults, World
 
-SEEDS = 1_000
+SEEDS = 300
 CALM = Faults(drop=0, duplicate=0, slow=0, crash=0, rollback=0, poison=0, forge=0, large=0)
 
 
 @pytest.mark.slow
-def test_a_thousand_bad_networks_lose_nothing_and_double_nothing() -> None:
+def test_hundreds_of_bad_networks_lose_nothing_and_double_nothing() -> None:
     landed: Counter[str] = Counter()
     for seed in range(SEEDS):
         world = World(seed)
