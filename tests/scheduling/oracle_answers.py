@@ -177,6 +177,18 @@ def tail_days(oracle: Oracle) -> set[int]:
     return {0} if ends is None else {end.days for end in ends if end.days is not None}
 
 
+def _ended(oracle: Oracle, demand: Demand) -> set[datetime]:
+    """When less is booked of anything of which too little was free before."""
+    found = set()
+    for row in oracle.supply.extras.booked.values():
+        more = row.most if oracle.wishes.transfer else demand.bandwidth_mbps
+        needed = demand.quantity if row.part == "offer" else more
+        for (_, before), (at, booked) in pairwise(row.levels):
+            if booked < before and row.free - before < needed:
+                found.add(datetime.fromtimestamp(at // 10**6, UTC))
+    return found
+
+
 def wished_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]]]:
     wishes = oracle.wishes
     if wishes.transfer is not None:
@@ -192,15 +204,17 @@ def wished_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, li
         steps = {step.split(":")[0] for row in oracle.supply.extras.booked.values() for step in row.steps}
         days = {day + row.lead_days for row in oracle.supply.tariffs.values() for day in tail_days(oracle)}
         days |= set(wishes.waits.values())
-        at = {datetime.fromtimestamp(int(step) // 10**6, UTC) for step in steps}
-        at |= {wishes.asked_at + timedelta(days=1 + each) for each in (0, *days)}
+        opened = {wishes.asked_at + timedelta(days=1 + each) for each in (0, *days)}
         after = wishes.starts_at or wishes.asked_at
-        # who asked for no start is named no instant between asking and the first at which anything changes
-        edges = sorted(
-            each for each in at | ({wishes.starts_at} if wishes.starts_at else set()) if each >= after
-        )
-        between = [one + (two - one) / 2 for one, two in pairwise(edges)]
-        yield "starts_at", wishes.starts_at, sorted({*edges, *between} - {after})
+        if (
+            wishes.starts_at is None
+        ):  # who asked for none is named one at which too little ends or lines are open (0048)
+            yield "starts_at", None, sorted(each for each in opened | _ended(oracle, demand) if each > after)
+        else:
+            at = {datetime.fromtimestamp(int(step) // 10**6, UTC) for step in steps}
+            edges = sorted(each for each in at | opened | {after} if each >= after)
+            between = [one + (two - one) / 2 for one, two in pairwise(edges)]
+            yield "starts_at", wishes.starts_at, sorted({*edges, *between} - {after})
     if wishes.residency:
         yield "residency", wishes.residency, [()]
     if wishes.domain is not None:
