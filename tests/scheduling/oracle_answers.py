@@ -189,6 +189,25 @@ def _ended(oracle: Oracle, demand: Demand) -> set[datetime]:
     return found
 
 
+def _later(oracle: Oracle, demand: Demand) -> list[datetime]:
+    """The later starts to try: every instant at which anything changes, and one between each two.
+
+    Who asked for no start is named one at which too little ends or lines are open (0048), and no other is tried.
+    """
+    wishes = oracle.wishes
+    assert wishes.asked_at is not None
+    steps = {step.split(":")[0] for row in oracle.supply.extras.booked.values() for step in row.steps}
+    days = {day + row.lead_days for row in oracle.supply.tariffs.values() for day in tail_days(oracle)}
+    days |= set(wishes.waits.values())
+    opened = {wishes.asked_at + timedelta(days=1 + each) for each in (0, *days)}
+    if wishes.starts_at is None:
+        return sorted(each for each in opened | _ended(oracle, demand) if each > wishes.asked_at)
+    at = {datetime.fromtimestamp(int(step) // 10**6, UTC) for step in steps}
+    edges = sorted(each for each in at | opened | {wishes.starts_at} if each >= wishes.starts_at)
+    between = [one + (two - one) / 2 for one, two in pairwise(edges)]
+    return sorted({*edges, *between} - {wishes.starts_at})
+
+
 def wished_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]]]:
     wishes = oracle.wishes
     if wishes.transfer is not None:
@@ -201,20 +220,7 @@ def wished_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, li
         longest = min(int(demand.duration_hours), hours * demand.bandwidth_mbps + hours)
         yield "transfer.within_hours", hours, list(range(hours + 1, longest + 1))
     if wishes.asked_at is not None:
-        steps = {step.split(":")[0] for row in oracle.supply.extras.booked.values() for step in row.steps}
-        days = {day + row.lead_days for row in oracle.supply.tariffs.values() for day in tail_days(oracle)}
-        days |= set(wishes.waits.values())
-        opened = {wishes.asked_at + timedelta(days=1 + each) for each in (0, *days)}
-        after = wishes.starts_at or wishes.asked_at
-        if (
-            wishes.starts_at is None
-        ):  # who asked for none is named one at which too little ends or lines are open (0048)
-            yield "starts_at", None, sorted(each for each in opened | _ended(oracle, demand) if each > after)
-        else:
-            at = {datetime.fromtimestamp(int(step) // 10**6, UTC) for step in steps}
-            edges = sorted(each for each in at | opened | {after} if each >= after)
-            between = [one + (two - one) / 2 for one, two in pairwise(edges)]
-            yield "starts_at", wishes.starts_at, sorted({*edges, *between} - {after})
+        yield "starts_at", wishes.starts_at, _later(oracle, demand)
     if wishes.residency:
         yield "residency", wishes.residency, [()]
     if wishes.domain is not None:
