@@ -50,9 +50,8 @@ class Calendars:
     def changed(self, put: Sequence[Booked], dropped: Iterable[str]) -> "Calendars":
         """The columns with the rows `put`, new or in place of those of the same keys, and without the keys `dropped`."""
         stays = np.ones(len(self.keys), dtype=np.bool_)
-        stays[[self._places[key] for key in (*dropped, *(row.key for row in put)) if key in self._places]] = (
-            False
-        )
+        touched = (*dropped, *(row.key for row in put))
+        stays[[self._places[key] for key in touched if key in self._places]] = False
         steps = np.repeat(stays, self.lengths)
         new = Calendars.of(put)
         lengths = np.concatenate([self.lengths[stays], new.lengths])

@@ -18,9 +18,8 @@ def undominated(points: Sequence[Point]) -> list[int]:
     ranked = np.array(
         [[place[value] for place, value in zip(places, point, strict=True)] for point in points]
     )
-    unlike, which = np.unique(
-        ranked, axis=0, return_inverse=True
-    )  # in an order in which nobody comes before what dominates it
+    # In an order in which nothing comes before what dominates it.
+    unlike, which = np.unique(ranked, axis=0, return_inverse=True)
     front, count, stays = np.empty_like(unlike), 0, np.zeros(len(unlike), dtype=np.bool_)
     for at, point in enumerate(unlike):
         if not (front[:count] <= point).all(axis=1).any():

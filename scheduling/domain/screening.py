@@ -108,10 +108,11 @@ def makes_room(supply: Supply, demand: Demand, wishes: Wishes) -> bool:
     if not helped.any():
         return False
     at = supply.booked_positions[helped]
-    fits = np.ones(len(at[at >= 0]), dtype=np.bool_)
+    at = at[at >= 0]
+    fits = np.ones(len(at), dtype=np.bool_)
     for each in screen(supply, demand, wishes):
         if each.name != "quantity":
-            fits &= each.passes[at[at >= 0]]
+            fits &= each.passes[at]
     return bool(fits.any())
 
 
