@@ -25,7 +25,7 @@ def first_standings(supply: Supply, demand: Demand, lines: Lines, costs: Costs) 
     columns = costs.columns
     most = int(columns.price[-1]) * costs.times if len(columns.ids) else 0
     table = _table(supply, demand, lines)
-    if not costs.by_price or max(most, table.dearest) >= _NONE // 4:
+    if not costs.by_price or costs.scorer or max(most, table.dearest) >= _NONE // 4:
         return None
     money = min(_NONE // 2, _NONE if (bound := budget(demand)) is None else bound)
     kept = np.empty((3, 0), dtype=np.int64)  # totals, offers, products

@@ -25,7 +25,7 @@ def factor(demand: Demand) -> int:
 class Costs:
     """Price × factor, the storage at the offer's centre (10⁻¹⁰ CNY by its position), and what is weighed.
 
-    Without the last two the order of columns is the order of costs among the offers of a site.
+    Where neither storage is rented nor more than latency is weighed, the order of columns is that of the offers of a site.
     """
 
     columns: OfferColumns
@@ -35,8 +35,8 @@ class Costs:
 
     @property
     def by_price(self) -> bool:
-        """Whether the order of columns is the order of costs."""
-        return self.stored is None and self.scorer is None
+        """Whether the order of columns is the order of the offers of a site: with one line they are equally fast."""
+        return self.stored is None and (self.scorer is None or self.scorer.of_latency_alone)
 
     def of(self, row: int) -> int:
         """10⁻¹⁰ CNY for the demand, the storage included."""

@@ -211,6 +211,9 @@ class Distances:
         together.
         """
         if most not in self._by_km:
+            for bound, sums in self._by_km.items():
+                if bound > most and sums is not None:
+                    return sums
             found = self._run("km", self._usable.metres_within(most))
             exact = found is not None and np.max(found, where=np.isfinite(found), initial=0) < _EXACT
             self._by_km[most] = KmSums(found, self._usable.base) if found is not None and exact else None

@@ -21,11 +21,11 @@ Places = NDArray[np.int64]
 def fan(lines: Lines, product: Product, sites: Sequence[str]) -> list[Choice]:
     """The line of least cost to each site, or the reason that there is none: what `lines.choose` says, faster.
 
-    Where two routes are asked for, a bound other than latency, a price for latency, or sums that a double does not
-    hold, each line is worked out by itself; so is the line from a site to itself, and one whose rows differ in delay
-    or in the bandwidth that they hold.
+    Where two routes are asked for, a bound other than latency, or sums that a double does not hold, each line is worked
+    out by itself; so is the line from a site to itself, one whose rows differ in delay or in the bandwidth that they hold, and
+    one that a price for latency might lead by a way that is longer than the shortest.
     """
-    if lines.pair or lines.bounded or lines.us_price:
+    if lines.pair or lines.bounded:
         return [lines.choose(product, site) for site in sites]
     key = product, tuple(sites)
     if key not in lines.fans:
@@ -111,7 +111,7 @@ class _Spread:
             yield at, LineChoice(charge.fixed, delay, charge, self.start, find)
 
     def _by_km(self, places: Places, group: ChargeGroup, most: float) -> Iterator[tuple[int, Choice]]:
-        """Below the cap of a flat charge km decides, at the cap latency does."""
+        """Below the cap of a flat charge km decides, at the cap latency does; where latency has a price, km if nothing else can."""
         if not len(places) or (sums := self.reach.distances.by_km(most)) is None:
             return
         targets = self.targets[places]
@@ -125,9 +125,13 @@ class _Spread:
         for at, length, delay in zip(places.tolist(), whole, delays, strict=True):
             charge = group.least(length)
             cost = charge.cost(length)
-            if group.flat is None or cost < group.flat:
-                find = partial(self._route, self.sites[at], group, Order.KM)
-                yield at, LineChoice(cost, delay + group.terminal_us, charge, self.start, find)
+            find = partial(self._route, self.sites[at], group, Order.KM)
+            choice = LineChoice(cost, delay + group.terminal_us, charge, self.start, find, length)
+            if self.lines.us_price:
+                if self.lines.settled(group, int(self.latency[at]), self.lines.value(choice), choice):
+                    yield at, choice
+            elif group.flat is None or cost < group.flat:
+                yield at, choice
             elif not (capped := group.capped(length)).grows:
                 yield from self._by_latency(np.array([at]), capped)
 

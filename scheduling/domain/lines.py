@@ -24,17 +24,8 @@ Product = tuple[str, str]
 """A line product: (line_provider, technology)."""
 
 UNSERVED = (
-    "no_path",
-    "bandwidth",
-    "latency",
-    "jitter",
-    "loss",
-    "hops",
-    "disjoint",
-    "tariff",
-    "access",
-    "start",
-)
+    "no_path", "bandwidth", "latency", "jitter", "loss", "hops", "disjoint", "tariff", "access", "start",
+)  # fmt: skip
 """Why there is no line from one start, in the order of the tests; of several starts the one that came farthest tells."""
 
 _ANY_BANDWIDTH = -(10**18)
@@ -45,7 +36,8 @@ _ANY_BANDWIDTH = -(10**18)
 class LineChoice:
     """The line of a bundle: cost in 10⁻¹⁰ CNY for the demand, latency in µs one way with the terminals it counts.
 
-    Its route is found when it is asked for: most lines are only ranked and counted.
+    Its route is found when it is asked for: most lines are only ranked and counted. `metres` is its length where the price
+    depends on it.
     """
 
     cost: int
@@ -53,6 +45,7 @@ class LineChoice:
     charge: Charge
     start: Start
     find: Callable[[], Route | None] = field(repr=False)
+    metres: int = 0
     _route: Route | None = field(default=None, init=False, repr=False)
 
     @property
@@ -310,21 +303,35 @@ class Lines:
         asks for the shortest route that is faster than the last, until even one metre more, as fast as any, is dearer.
         """
         bounds = self.bounds(group.terminal_us)
-        fastest = self._priced(product, start, site, group, Order.LATENCY, bounds=bounds)
-        if fastest is None:
+        quickest = self._sums(product, start, site, group, Order.LATENCY, bounds=bounds)
+        if quickest is None:
             return None
-        growing = replace(group, charges=tuple(charge for charge in group.charges if charge.per_metre))
-        found = [fastest]
-        choice = self._priced(product, start, site, growing, Order.KM, bounds=bounds)
-        while choice is not None:
+        growing, flat = group.parted
+        level = (
+            self._priced(product, start, site, flat, Order.LATENCY, bounds=bounds) if flat.charges else None
+        )
+        found, faster = [] if level is None else [level], bounds
+        while choice := self._priced(product, start, site, growing, Order.KM, bounds=faster):
             found.append(choice)
-            next_cost = growing.least(choice.route.metres + 1).cost(choice.route.metres + 1)
-            best = min(self.value(each) for each in found)
-            if next_cost * CNY_IN_SCORE + self.us_price * fastest.latency > best:
+            if self.settled(growing, quickest[0], min(map(self.value, found)), choice):
                 break
             faster = replace(bounds, latency=choice.latency - group.terminal_us - 1)
-            choice = self._priced(product, start, site, growing, Order.KM, bounds=faster)
         return self._first(found)
+
+    def settled(self, group: ChargeGroup, quickest: int, least: int, choice: LineChoice) -> bool:
+        """Whether no longer line than `choice` is worth less than `least`: none is faster than the quickest path (optical, µs)."""
+        further = choice.metres + 1
+        cost = group.least(further).cost(further)
+        return cost * CNY_IN_SCORE + self.us_price * (quickest + group.terminal_us) > least
+
+    def _sums(
+        self, product: Product, start: Start, site: str, group: ChargeGroup, order: Order, *, bounds: Bounds
+    ) -> Sums | None:
+        """The sums of the first route in that order."""
+        if not self.pair:
+            return self.reaches.sums(product[0], group.held_mbps, start.sites[0], site, order, bounds=bounds)
+        route = self.route(product, start, site, group.held_mbps, order, bounds=bounds)
+        return None if route is None else (route.latency, route.metres)
 
     def _priced(
         self, product: Product, start: Start, site: str, group: ChargeGroup, order: Order, *, bounds: Bounds
@@ -334,19 +341,14 @@ class Lines:
         def find() -> Route | None:
             return self.route(product, start, site, group.held_mbps, order, bounds=bounds)
 
-        found: Sums | None
-        if self.pair:
-            route = find()
-            found = None if route is None else (route.latency, route.metres)
-        else:
-            found = self.reaches.sums(product[0], group.held_mbps, start.sites[0], site, order, bounds=bounds)
+        found = self._sums(product, start, site, group, order, bounds=bounds)
         if found is None:
             return None
         latency, metres = found
         if metres is None:
             metres = route.metres if group.grows and (route := find()) is not None else 0
         charge = group.least(metres)
-        return LineChoice(charge.cost(metres), latency + group.terminal_us, charge, start, find)
+        return LineChoice(charge.cost(metres), latency + group.terminal_us, charge, start, find, metres)
 
     def _reason(self, product: Product, start: Start, site: str) -> str:
         """The first test, in the order of the reasons, that no path passes together with the tests before it."""

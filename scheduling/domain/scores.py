@@ -66,6 +66,11 @@ class Scorer:
         self._carbon: dict[int, int | None] = {}
         self._away: dict[tuple[int, Product], int | None] = {}
 
+    @property
+    def of_latency_alone(self) -> bool:
+        """Whether nothing beside latency is weighed."""
+        return self._kg_price is None and self._percent_price is None
+
     def rank(self, row: int, product: Product, cost: int, latency: int) -> tuple[bool, int]:
         """(whether anything that counts is unknown, known score) of an offer's row with a line.
 

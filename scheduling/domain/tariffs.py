@@ -64,6 +64,13 @@ class ChargeGroup:
         """Whether any charge depends on km."""
         return any(charge.per_metre for charge in self.charges)
 
+    @property
+    def parted(self) -> tuple["ChargeGroup", "ChargeGroup"]:
+        """(the charges that depend on km, those that do not)."""
+        growing = tuple(charge for charge in self.charges if charge.per_metre)
+        flat = tuple(charge for charge in self.charges if not charge.per_metre)
+        return replace(self, charges=growing), replace(self, charges=flat)
+
     def capped(self, metres: int) -> "ChargeGroup":
         """What can be paid for a path of so many metres or more, where a flat charge costs no more than any other.
 
@@ -72,7 +79,7 @@ class ChargeGroup:
         least = self.flat
         if least is None or any(each.per_metre and each.cost(metres) <= least for each in self.charges):
             return self
-        return replace(self, charges=tuple(each for each in self.charges if not each.per_metre))
+        return self.parted[1]
 
     def reach(self, budget: int) -> int | None:
         """The most metres that the budget (10⁻¹⁰ CNY) pays for: −1 for none at all, None for any length."""

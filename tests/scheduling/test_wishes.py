@@ -105,6 +105,26 @@ def test_a_weight_buys_speed_only_for_what_it_is_worth() -> None:
         assert found["spans"] == spans, cny_per_ms
 
 
+def test_a_way_longer_by_a_metre_is_taken_where_a_microsecond_pays_for_it() -> None:
+    plain = town()
+    spans = [
+        plain.spans["short"],
+        replace(plain.spans["long"], km=Decimal("10.001"), measured_us=299),
+    ]
+    supply = Supply.build(
+        plain.sites.values(), spans, plain.tariffs.values(), plain.centres.values(), plain.offers.values()
+    )
+    for cny_per_ms, taken in (("0.999", ["short"]), ("1", ["long"])):
+        found = asked(supply, Wishes(weights=Weights(cny_per_ms=Decimal(cny_per_ms))))["bundles"][0]
+        assert found["spans"] == taken, cny_per_ms
+
+
+def test_at_a_flat_charge_the_fastest_way_is_taken_however_little_a_millisecond_is_worth() -> None:
+    flat = Tariff("L", "otn", 10_000, "any", Decimal(0), Decimal(159))
+    found = asked(town(flat), Wishes(weights=Weights(cny_per_ms=Decimal("0.001"))))["bundles"][0]
+    assert (found["cny"]["line"], found["spans"]) == ("159.0000", ["long"])
+
+
 @pytest.mark.parametrize("protection", ["none", "one_plus_one"])
 def test_along_a_front_of_many_routes_the_best_trade_is_found(protection: str) -> None:
     inner = 0
