@@ -217,9 +217,8 @@ class CostMaps:
             return network
         key = (cost_type, provider)
         if key not in self._counted:
-            spans = zip(network.ids, network.free, strict=True)
-            free = tuple(mbps if counts(self._spans[span]) else 0 for span, mbps in spans)
-            self._counted[key] = replace(network, free=free, derived={})
+            counted = np.fromiter((counts(self._spans[span]) for span in network.ids), np.bool_)
+            self._counted[key] = replace(network, free=np.where(counted, network.free, 0))
         return self._counted[key]
 
 

@@ -22,7 +22,7 @@ LOG_SCALE = 10**12
 """Losses become integer log-survivals rounded towards feasible: they only prune, they never decide."""
 
 _REMEMBERED = 16
-"""Sets of usable spans remembered for each network; demands ask for few different bandwidths."""
+"""Sets of usable spans remembered for each network; demands ask for few different bandwidths, and few bookings change which do."""
 
 _LARGE = 2_000
 """Sites from which on a network is contracted: of fewer, a plain search is as fast."""
@@ -32,17 +32,18 @@ _PLAIN = 1
 
 
 class Usable:
-    """The spans of a network with at least so many Mbps free: arcs and matrices, whoever asks from wherever.
+    """The spans of a network that have enough free: arcs and matrices, whoever asks from wherever.
 
     Metrics are `metres`, `latency` (µs, with the pass through the site that is left), `jitter` (µs), `hops`,
     `survival` (−ln(1 − loss) × 10¹², a little too small), and `km`: metres first, latency second, as one number
     metres × `base` + latency.
     """
 
-    def __init__(self, network: Network, bandwidth: int) -> None:
-        self.network, self.bandwidth = network, bandwidth
+    def __init__(self, network: Network, enough: NDArray[np.bool_]) -> None:
+        """`enough` says it of each span."""
+        self.network, self._enough = network, enough.tobytes()
         ends = np.array(network.ends, dtype=np.int64).reshape(-1, 2)
-        usable = np.flatnonzero(np.array(network.free, dtype=np.int64) >= bandwidth)
+        usable = np.flatnonzero(enough)
         self._left = np.concatenate([ends[usable, 0], ends[usable, 1]])
         self._entered = np.concatenate([ends[usable, 1], ends[usable, 0]])
         self._span = np.concatenate([usable, usable])
@@ -77,8 +78,7 @@ class Usable:
     def arcs(self, site: int) -> list[tuple[int, int]]:
         """The usable spans that meet at a site, as (neighbour, span)."""
         if site not in self._arcs:
-            free = self.network.free
-            self._arcs[site] = [arc for arc in self.network.arcs[site] if free[arc[1]] >= self.bandwidth]
+            self._arcs[site] = [arc for arc in self.network.arcs[site] if self._enough[arc[1]]]
         return self._arcs[site]
 
     def matrix(self, metric: str) -> "scipy.sparse.csr_matrix[np.float64] | None":
@@ -148,16 +148,14 @@ class Usable:
 
 
 def usable_spans(network: Network, bandwidth: int) -> Usable:
-    """The spans with `bandwidth` Mbps free, remembered: bandwidths between the same two free ones share them."""
-    levels = network.derived.get("levels")
-    if levels is None:
-        levels = network.derived["levels"] = np.unique(np.array(network.free, dtype=np.int64))
-    level = int(np.searchsorted(levels, bandwidth))
-    found = network.derived.get(level)
+    """The spans with `bandwidth` Mbps free, remembered: whatever is asked for and free, the same spans are worked out once."""
+    enough = network.free >= bandwidth
+    key = np.packbits(enough).tobytes()
+    found = network.derived.get(key)
     if found is None:
-        if len(network.derived) > _REMEMBERED:
+        if len(network.derived) >= _REMEMBERED:
             network.derived.clear()
-        found = network.derived[level] = Usable(network, bandwidth)  # the same set for all of its level
+        found = network.derived[key] = Usable(network, enough)
     return found
 
 

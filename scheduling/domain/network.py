@@ -6,8 +6,13 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scheduling.domain.numbers import scaled
 from scheduling.domain.rows import Span
+
+Mbps = NDArray[np.int64]
 
 LOSS_SCALE = 10**9
 
@@ -18,7 +23,7 @@ class Network:
 
     Per span: ends (site positions), metres, latency_us (optical, one way), jitter_us, loss in 10⁻⁹, free Mbps,
     srlg names. Per site: hop_us and the spans that meet there as (neighbour, span). `derived` remembers what
-    distances.py works out for each set of usable spans.
+    distances.py works out for each set of usable spans; networks that differ in what is free share it.
     """
 
     ids: tuple[str, ...]
@@ -27,7 +32,7 @@ class Network:
     latency: tuple[int, ...]
     jitter: tuple[int, ...]
     loss: tuple[int, ...]
-    free: tuple[int, ...]
+    free: Mbps
     srlg: tuple[frozenset[str], ...]
     site_index: Mapping[str, int]
     hop: tuple[int, ...]
@@ -49,6 +54,7 @@ class Network:
             arcs[index[row.b]].append((index[row.a], position))
         cells = zip(*map(_cells, rows), strict=True) if rows else ((),) * len(_CELLS)
         columns: dict[str, Any] = dict(zip(_CELLS, cells, strict=True))
+        columns["free"] = np.array(columns["free"], dtype=np.int64)
         return cls(
             ids=tuple(row.span for row in rows),
             ends=tuple((index[row.a], index[row.b]) for row in rows),
@@ -63,21 +69,32 @@ class Network:
 
         That is where a span is new or joins other sites than before. Of `hop_us` only the sites of the network count.
         """
-        columns: dict[str, list[Any]] = {name: list(getattr(self, name)) for name in _CELLS}
-        index = self.site_index
+        columns: dict[str, list[Any]] = {name: list(getattr(self, name)) for name in _CELLS if name != "free"}
+        free, derived, index = self.free.copy(), self.derived, self.site_index
         for row in spans:
             position = bisect_left(self.ids, row.span)
             if self.ids[position : position + 1] != (row.span,):
                 return None
             if self.ends[position] != (index.get(row.a), index.get(row.b)):
                 return None
-            for name, value in zip(_CELLS, _cells(row), strict=True):
-                columns[name][position] = value
+            cells = dict(zip(_CELLS, _cells(row), strict=True))
+            free[position] = cells.pop("free")
+            for name, value in cells.items():
+                if columns[name][position] != value:
+                    columns[name][position], derived = value, {}
         hop = list(self.hop)
         for site in hop_us.keys() & index.keys():
-            hop[index[site]] = hop_us[site]
+            if hop[index[site]] != hop_us[site]:
+                hop[index[site]], derived = hop_us[site], {}
         same: dict[str, Any] = {name: tuple(column) for name, column in columns.items()}
-        return replace(self, **same, hop=tuple(hop), derived={})
+        return replace(self, **same, free=free, hop=tuple(hop), derived=derived)
+
+    def having(self, free: Mapping[str, int]) -> "Network":
+        """The network with other Mbps free on some of its spans, by id."""
+        mbps = self.free.copy()
+        for span, value in free.items():
+            mbps[bisect_left(self.ids, span)] = value
+        return replace(self, free=mbps)
 
 
 _CELLS = ("metres", "latency", "jitter", "loss", "free", "srlg")

@@ -229,7 +229,7 @@ class _Relaxer:
     def _bandwidths(self) -> list[int]:
         """The lower bandwidths at which anything changes, falling."""
         networks = (self.lines.reaches.networks.get(provider) for provider, _ in self.lines.products)
-        values = {free for network in networks if network is not None for free in network.free}
+        values = {free for network in networks if network is not None for free in set(network.free.tolist())}
         values |= {tariff.bandwidth_mbps for tariff in self.lines.tariffs}
         return sorted((value for value in values if 1 <= value < self.demand.bandwidth_mbps), reverse=True)
 

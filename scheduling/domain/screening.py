@@ -1,7 +1,6 @@
 """Who can meet a demand and its wishes at all: the constraints on offers, and what is free on spans in a window."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -123,15 +122,10 @@ def networks_within(supply: Supply, demand: Demand, wishes: Wishes) -> Mapping[s
         return supply.networks
     spans = supply.booked["span"]
     then = spans.within(*window)
-    other = np.flatnonzero((supply.booked_mbps >= 0) & (then != supply.booked_mbps)).tolist()
-    free = {spans.keys[at]: int(then[at]) for at in other}
-    touched = {supply.spans[key].line_provider for key in free}
+    free: dict[str, dict[str, int]] = {}
+    for at in np.flatnonzero((supply.booked_mbps >= 0) & (then != supply.booked_mbps)).tolist():
+        span = spans.keys[at]
+        free.setdefault(supply.spans[span].line_provider, {})[span] = int(then[at])
     return {**supply.networks} | {
-        provider: replace(
-            network,
-            free=tuple(free.get(key, mbps) for key, mbps in zip(network.ids, network.free, strict=True)),
-            derived={},
-        )
-        for provider, network in supply.networks.items()
-        if provider in touched
+        provider: supply.networks[provider].having(mbps) for provider, mbps in free.items()
     }

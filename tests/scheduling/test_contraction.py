@@ -1,6 +1,7 @@
 """Sums on a contracted network are those of a plain search, for every metric and from every site."""
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import networkx as nx
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 
 from scheduling.domain import distances
 from scheduling.domain.contraction import Contracted, Contraction
-from scheduling.domain.distances import Usable
+from scheduling.domain.distances import Usable, usable_spans
 from tests.scheduling import ended
 from tests.scheduling.test_first import random_fibre
+from tests.scheduling.worlds import small_supply
 
 Arc = tuple[int, int, int]
 
@@ -65,7 +67,7 @@ def test_who_asks_again_is_told_the_same_from_a_contraction(
     for seed in range(12):
         network = random_fibre(Random(seed))
         for site in range(len(network.hop)):
-            usable = Usable(network, 1)
+            usable = Usable(network, network.free >= 1)
             plain, again = (usable.sums(metric, site, 20_000, back=back) for _ in range(2))
             assert plain is not None
             assert again is not None
@@ -77,3 +79,22 @@ def test_answers_from_contracted_networks_are_those_of_brute_force(monkeypatch: 
     monkeypatch.setattr(distances, "_PLAIN", 0)
     for seed in range(150):
         assert ended.disagreement(Random(seed), Counter()) is None, seed
+
+
+def test_what_is_worked_out_outlives_what_only_makes_more_or_less_free() -> None:
+    supply = small_supply(Random(3))
+    network, span = next((supply.networks[each.line_provider], each) for each in supply.spans.values())
+    reserved = network.changed({}, [replace(span, reserved_mbps=span.reserved_mbps + 1)])
+    assert reserved is not None
+    assert reserved.derived is reserved.having({span.span: 0}).derived is network.derived
+    assert reserved.free.tolist() != network.free.tolist()
+    known = usable_spans(network, 1)
+    assert usable_spans(network.having({span.span: 10**6}), 2) is known
+    assert usable_spans(network.having({span.span: 0}), 1).arcs(0) != known.arcs(0)
+    for other in (replace(span, km=span.km + 1), replace(span, jitter_us=span.jitter_us + 1)):
+        moved = network.changed({}, [other])
+        assert moved is not None
+        assert moved.derived is not network.derived
+    slower = network.changed({span.a: 99}, [])
+    assert slower is not None
+    assert slower.derived is not network.derived

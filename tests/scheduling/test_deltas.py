@@ -297,4 +297,5 @@ def as_if_built() -> None:
 
 def told(network: Network) -> dict[str, Any]:
     """All that a network is made of."""
-    return {each.name: getattr(network, each.name) for each in fields(network) if each.name != "derived"}
+    made = {each.name: getattr(network, each.name) for each in fields(network) if each.name != "derived"}
+    return made | {"free": network.free.tolist()}
