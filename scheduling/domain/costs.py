@@ -1,6 +1,6 @@
 """What an offer costs and scores for a demand, without its line; exact, and in the order that bundles rank in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class Costs:
     times: int
     stored: tuple[int, ...] | None = None
     scorer: Scorer | None = None
+    _orders: dict[tuple[bytes, Product | bool], Ints] = field(default_factory=dict, repr=False)
 
     @property
     def by_price(self) -> bool:
@@ -67,11 +68,24 @@ class Costs:
         """
         if self.by_price:
             return rows, len(rows) if money is None else self._within(rows, money - line.cost)
-        totals = {row: self.of(row) + line.cost for row in rows.tolist()}
-        inside = [row for row, total in totals.items() if money is None or total <= money]
-        outside = [row for row, total in totals.items() if not (money is None or total <= money)]
-        inside.sort(key=lambda row: (*self.rank(row, product, line), self.columns.ids[row]))
-        return np.array([*inside, *outside], dtype=np.int64), len(inside)
+        ordered = self._ordered(rows, product, line)
+        if money is None:
+            return ordered, len(ordered)
+        inside = np.array([self.of(row) + line.cost <= money for row in ordered.tolist()], dtype=np.bool_)
+        return np.concatenate([ordered[inside], ordered[~inside]]), int(np.count_nonzero(inside))
+
+    def _ordered(self, rows: Ints, product: Product, line: LineChoice) -> Ints:
+        """The rows of a site in the order of ranks: of one centre the same for all lines, but for what is not known of one."""
+        apart = bool(np.any(self.columns.centre[rows] != self.columns.centre[rows[0]]))
+        unknown = self.scorer is not None and self.scorer.line_unknown(int(rows[0]), product)
+        key = (rows.tobytes(), product if apart else unknown)
+        if key not in self._orders:
+            ids = self.columns.ids
+            self._orders[key] = np.array(
+                sorted(rows.tolist(), key=lambda row: (*self.rank(row, product, line), ids[row])),
+                dtype=np.int64,
+            )
+        return self._orders[key]
 
     def rank(self, row: int, product: Product, line: LineChoice) -> tuple[bool, int]:
         """What a bundle ranks by before its latency: whether a measure that counts is unknown, and total or score."""

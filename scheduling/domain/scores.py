@@ -85,6 +85,10 @@ class Scorer:
                 score += price * part
         return unknown, score
 
+    def line_unknown(self, row: int, product: Product) -> bool:
+        """Whether reliability is weighed, and not known of the line or of the row's centre."""
+        return self._percent_price is not None and self._downtime(row, product) is None
+
     def others(self, row: int, product: Product) -> Iterator[float]:
         """The measures beside latency that count, as whole numbers; infinity for what is not known."""
         for *_, part in self._parts(row, product):

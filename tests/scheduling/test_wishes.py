@@ -177,6 +177,25 @@ def test_what_is_unknown_ranks_after_all_that_is_known_and_is_not_excluded() -> 
     assert [each["offer"] for each in weighed] == ["b", "a"]
 
 
+def test_with_a_line_of_unknown_reliability_an_offer_of_unknown_power_ranks_by_what_is_known() -> None:
+    other = Tariff("L", "srv6", 1000, "any", Decimal(100), Decimal(50), Decimal(1))
+    plain = town(
+        other,
+        unit_powers={"c": UnitPower("c", 5000)},
+        line_grades={"L|otn": LineGrade("L", "otn", Decimal("0.99"))},
+    )
+    offers = [offer("b", "green", "1"), offer("c", "green", "1.5")]
+    built = Supply.build(
+        plain.sites.values(), plain.spans.values(), plain.tariffs.values(), plain.centres.values(), offers
+    )
+    wishes = Wishes(weights=Weights(None, Decimal(1), Decimal(1)))
+    found = asked(replace(built, extras=plain.extras), wishes)["bundles"]
+    # the power of b and the reliability of srv6 are unknown: of what misses something, the less that is known costs the better
+    assert [(each["offer"], each["technology"]) for each in found] == [
+        ("c", "otn"), ("b", "srv6"), ("b", "otn"), ("c", "srv6"),
+    ]  # fmt: skip
+
+
 def test_storage_is_paid_for_the_months_begun_and_is_part_of_the_compute() -> None:
     stores = {"green|standard": Store("green", "standard", Decimal("0.25"), 100)}
     answer = asked(town(stores=stores), Wishes(storage=Storage(80, "standard")))
