@@ -13,7 +13,8 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
 
     A subclass states `status` (HTTP), `code` (stable for ever), `title` and `detail` in both languages;
     `detail` names the thing and the way out, its `{parameters}` are given when it is raised.
-    `pointer` is the JSON pointer of the field at fault, where there is one.
+    What is at fault, where it is one thing: `pointer`, a member of what is given (JSON pointer; the base of the views
+    tells the query's from the body's), `parameter` or `header`.
     """
 
     status: ClassVar[int]
@@ -30,6 +31,8 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         self,
         *,
         pointer: str | None = None,
+        parameter: str | None = None,
+        header: str | None = None,
         retry_after: int | None = None,
         items: Sequence[dict[str, str]] = (),
         **params: object,
@@ -40,9 +43,8 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         """
         self.text = self.detail.format(**params)
         self.params = params
-        self.pointer = pointer
-        self.retry_after = retry_after
-        self.items = items
+        self.pointer, self.parameter, self.header = pointer, parameter, header
+        self.retry_after, self.items = retry_after, items
         super().__init__(f"{self.code}: {self.text.en}")
 
 

@@ -46,7 +46,7 @@ def catalogue(request: HttpRequest) -> Page:
     kind = next((each for each in known if each.value == asked), None)
     if asked and kind is None:
         raise InvalidField(
-            pointer="/kind",
+            parameter="kind",
             reason_zh=f"没有这种算力类型；可选：{'、'.join(each.label.zh for each in known)}。",
             reason_en=f"There is no such kind of compute; choose {', '.join(known)}.",
         )

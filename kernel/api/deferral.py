@@ -99,7 +99,9 @@ def perform(row: Operation) -> Answered:
             translated = problems.translate(error)
             if translated is None or translated[0].status >= Internal.status:
                 raise
-            return _refused(*translated)
+            problem, items = translated
+            told = problems.document(problem, items, view.is_parameter)
+            return Answered(status=problem.status, problem=told)
     result = json.loads(JsonRenderer().render(response.data))
     return Answered(status=response.status_code, location=response.get("Location", ""), result=result)
 
@@ -107,11 +109,7 @@ def perform(row: Operation) -> Answered:
 def gave_up(row: Operation) -> Answered:
     """The answer where no worker came to an end."""
     with override(row.language):
-        return _refused(Internal(), None)
-
-
-def _refused(problem: Any, items: list[dict[str, str]] | None) -> Answered:
-    return Answered(status=problem.status, problem=problems.document(problem, items))
+        return Answered(status=Internal.status, problem=problems.document(Internal()))
 
 
 def _request(row: Operation) -> WSGIRequest:

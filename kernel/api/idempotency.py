@@ -15,6 +15,7 @@ from kernel.locks import Lock
 from kernel.questions import run
 
 NOBODY = UUID(int=0)
+HEADER = "Idempotency-Key"
 LONGEST_KEY = 200
 KEPT_HEADERS = ("Content-Type", "Content-Language", "Location", "ETag", "Retry-After", "Preference-Applied")
 
@@ -60,9 +61,9 @@ def claim_key(request: Request, tenant: UUID | None) -> tuple[UUID, str, bytes]:
 
     Raises IdempotencyKeyMissing, RequestInFlight, IdempotencyKeyReused, or Replay with the stored answer.
     """
-    key = request.headers.get("Idempotency-Key", "")
+    key = request.headers.get(HEADER, "")
     if not key or len(key) > LONGEST_KEY or not key.isprintable() or not key.isascii():
-        raise IdempotencyKeyMissing
+        raise IdempotencyKeyMissing(header=HEADER)
     owner, print_ = tenant or NOBODY, fingerprint(request)
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, [Lock.IDEMPOTENCY.value, f"{owner}:{key}", owner, key])
@@ -74,7 +75,7 @@ def claim_key(request: Request, tenant: UUID | None) -> tuple[UUID, str, bytes]:
         return owner, key, print_
     stored = Reply(bytes(known[0]), known[1], json.loads(known[2]), bytes(known[3]))
     if stored.fingerprint != print_:
-        raise IdempotencyKeyReused
+        raise IdempotencyKeyReused(header=HEADER)
     raise Replay(stored)
 
 

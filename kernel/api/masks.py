@@ -36,4 +36,4 @@ def require_told(
     asked = {name: name.split("__", 1)[0] for name in given if name not in SAME_LIST} | {"order_by": order}
     if wrong := sorted(name for name, member in asked.items() if member not in told):
         known = ", ".join(sorted(SAME_LIST | told | {"order_by"}))
-        raise MaskedParameter(pointer=f"/{wrong[0]}", names=", ".join(wrong), known=known)
+        raise MaskedParameter(parameter=wrong[0], names=", ".join(wrong), known=known)

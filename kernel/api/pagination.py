@@ -157,7 +157,7 @@ def paginate(
         place = Cursor.decode(cursor)
         if place.binding != binding:
             raise InvalidField(
-                pointer="/cursor",
+                parameter="cursor",
                 reason_zh="该游标属于另一列表、排序或筛选；更改条件后请从第一页（不带 cursor）重新开始。",
                 reason_en="This cursor is of another list, order or filter; begin again without a cursor.",
             )
@@ -184,7 +184,7 @@ def _binding(request: Request, order_by: str) -> bytes:
 
 def _no_cursor() -> InvalidField:
     return InvalidField(
-        pointer="/cursor",
+        parameter="cursor",
         reason_zh="游标无效；请使用上一页 next 中的值。",
         reason_en="This is no cursor of ours; take the one in the previous page's next.",
     )

@@ -1,7 +1,7 @@
 """Every error as an RFC 9457 problem document, in the caller's language, with its stable code."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +9,7 @@ from django.core.exceptions import DisallowedHost, PermissionDenied, RequestData
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import get_language
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -23,12 +24,42 @@ PROBLEM_JSON = "application/problem+json"
 CHALLENGES = 'Api-Key realm="node", Bearer realm="node"'  # the schemes of a 401 (RFC 9110 §11.6.1)
 
 
-class ProblemItem(serializers.Serializer[Any]):
-    """One wrong field."""
+class FieldFault(serializers.Serializer[Any]):
+    """One wrong member of the body."""
 
-    pointer = serializers.CharField(help_text="JSON pointer of the field")
+    pointer = serializers.CharField(help_text="JSON pointer into the body; empty: the whole body")
     code = serializers.CharField()
     detail = serializers.CharField()
+
+
+class ParameterFault(serializers.Serializer[Any]):
+    """One wrong parameter of the query or the path."""
+
+    parameter = serializers.CharField(help_text="its name; empty: the whole query")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class HeaderFault(serializers.Serializer[Any]):
+    """One wrong header of the request."""
+
+    header = serializers.CharField(help_text="its name")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+@extend_schema_field(
+    PolymorphicProxySerializer(
+        component_name="ProblemItem",
+        serializers=[FieldFault, ParameterFault, HeaderFault],
+        resource_type_field_name=None,
+        many=True,
+    )
+)
+class Faults(serializers.ListField):
+    """What is wrong, each fault with exactly one of `pointer`, `parameter` and `header`."""
+
+    child = serializers.DictField()
 
 
 class ProblemDocument(serializers.Serializer[Any]):
@@ -40,11 +71,18 @@ class ProblemDocument(serializers.Serializer[Any]):
     detail = serializers.CharField()
     code = serializers.CharField(help_text="Stable; listed at /api/v1/problems")
     request_id = serializers.CharField()
-    errors = ProblemItem(many=True, required=False)  # type: ignore[assignment] # RFC 9457 names it
+    errors = Faults(required=False)  # type: ignore[assignment] # RFC 9457 names it
 
 
-def document(problem: errors.Problem, items: list[dict[str, str]] | None = None) -> dict[str, Any]:
-    """The problem as JSON: type, title, status, detail, code, errors[] with pointers, request_id."""
+def document(
+    problem: errors.Problem,
+    items: list[dict[str, str]] | None = None,
+    is_parameter: Callable[[str], bool] | None = None,
+) -> dict[str, Any]:
+    """The problem as JSON: type, title, status, detail, code, errors[] with what is at fault, request_id.
+
+    What lies in a member for which `is_parameter` is named by it; all else by its pointer into the body.
+    """
     language = get_language()
     body: dict[str, Any] = {
         "type": f"/api/v1/problems#{problem.code}",
@@ -55,14 +93,20 @@ def document(problem: errors.Problem, items: list[dict[str, str]] | None = None)
         "request_id": request_id.get(),
     }
     items = [*(items or []), *problem.items]
-    if problem.pointer is not None:
-        items = [
-            {"pointer": problem.pointer, "code": problem.code, "detail": problem.text.within(language)},
-            *items,
-        ]
+    here = {"pointer": problem.pointer, "parameter": problem.parameter, "header": problem.header}
+    if place := {kind: name for kind, name in here.items() if name is not None}:
+        items = [{**place, "code": problem.code, "detail": body["detail"]}, *items]
     if items:
-        body["errors"] = items
+        body["errors"] = [_placed(item, is_parameter) for item in items] if is_parameter else items
     return body
+
+
+def _placed(item: dict[str, str], is_parameter: Callable[[str], bool]) -> dict[str, str]:
+    """The fault, of a parameter where its pointer begins with the name of one."""
+    pointer = item.get("pointer")
+    if pointer is None or not is_parameter(name := pointer[1:].split("/", 1)[0]):
+        return item
+    return {"parameter": name, "code": item["code"], "detail": item["detail"]}
 
 
 def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
@@ -81,7 +125,8 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
         headers["WWW-Authenticate"] = CHALLENGES
     if isinstance(problem, errors.SignatureRefused):
         headers["Accept-Signature"] = WANTED
-    return Response(document(problem, items), problem.status, headers=headers, content_type=PROBLEM_JSON)
+    told = document(problem, items, getattr(context.get("view"), "is_parameter", None))
+    return Response(told, problem.status, headers=headers, content_type=PROBLEM_JSON)
 
 
 def translate(  # noqa: C901, PLR0911, PLR0912 - one table

@@ -104,7 +104,7 @@ def _require_known(parameter: str, given: Iterable[str], known: Iterable[str]) -
     if unknown := sorted(set(given) - set(known)):
         names = ", ".join(known)
         raise InvalidField(
-            pointer=f"/{parameter}",
+            parameter=parameter,
             reason_zh=f"未知：{', '.join(unknown)}；可用：{names or '无'}。",
             reason_en=f"Unknown: {', '.join(unknown)}. It takes: {names or 'nothing'}.",
         )

@@ -75,6 +75,7 @@ class HouseView(APIView):
     _claim: tuple[Any, str, bytes] | None = None
     _throttles: list[Any] | None = None
     _operation: UUID | None = None
+    _parameters: frozenset[str] = frozenset()
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -161,9 +162,9 @@ class HouseView(APIView):
     def _check_version(self, request: Request) -> None:
         given = request.headers.get("If-Match")
         if given is None:
-            raise errors.IfMatchMissing
+            raise errors.IfMatchMissing(header="If-Match")
         if not fits(given, self.subject):
-            raise errors.StaleGeneration(current=etag(self.subject))
+            raise errors.StaleGeneration(header="If-Match", current=etag(self.subject))
 
     def handle_exception(self, exc: Exception) -> Response:
         """Send a stored answer where there is one; else let the problem handler speak."""
@@ -252,11 +253,16 @@ class HouseView(APIView):
             for name in given
             if isinstance(reader.fields.get(name), AnyOf)
         }
+        self._parameters |= set(reader.fields)
         if unknown := sorted(set(given) - set(reader.fields)):
             known = ", ".join(sorted(reader.fields))
-            raise errors.UnknownParameter(pointer=f"/{unknown[0]}", names=", ".join(unknown), known=known)
+            raise errors.UnknownParameter(parameter=unknown[0], names=", ".join(unknown), known=known)
         reader.is_valid(raise_exception=True)
         return dict(reader.validated_data)
+
+    def is_parameter(self, name: str) -> bool:
+        """Whether a fault in a member of this name lies in the address: all of a reading's, what a write reads of its query."""
+        return self.request.method in READS or name in self._parameters
 
     def page(
         self,

@@ -181,7 +181,7 @@ class MessagesView(FederationView):
         signed = plain(request)
         if request.headers.get("Cin-Stream", stream) != stream:
             raise InvalidField(
-                pointer="/stream",
+                header="Cin-Stream",
                 reason_zh="请求头 Cin-Stream 与地址中的流名不符。",
                 reason_en="The header Cin-Stream names another stream than the address.",
             )

@@ -246,14 +246,14 @@ def test_readers_of_other_nodes_codes_do_not_take_every_thread(world: World, net
 
 
 @pytest.mark.parametrize(
-    ("path", "pointer"),
+    ("path", "parameter"),
     [
-        (f"{HERE}?fetched=perhaps", "/fetched"),
-        (f"{HERE}?depth=2", "/depth"),
-        ("/api/v1/identifier-prefixes/87", "/prefix"),
-        ("/api/v1/identifier-prefixes/86.33", "/prefix"),
+        (f"{HERE}?fetched=perhaps", "fetched"),
+        (f"{HERE}?depth=2", "depth"),
+        ("/api/v1/identifier-prefixes/87", "prefix"),
+        ("/api/v1/identifier-prefixes/86.33", "prefix"),
     ],
 )
-def test_bad_input_names_its_field(world: World, db: None, path: str, pointer: str) -> None:
+def test_bad_input_names_its_field(world: World, db: None, path: str, parameter: str) -> None:
     answer = world.nobody.get(path)
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, parameter)

@@ -99,4 +99,4 @@ def test_the_picture_is_of_the_code_and_of_nothing_else(world: World) -> None:
     assert drawn.mode == "alphanumeric", "upper case and few signs make the smallest picture"
     assert world.nobody.get(f"/api/v1/identifiers/{NEVER}/qr-code").status_code == 404
     wrong = world.nobody.get(f"/api/v1/identifiers/{code}/qr-code?image=gif")
-    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (400, "/image")
+    assert (wrong.status_code, wrong.json()["errors"][0]["parameter"]) == (400, "image")

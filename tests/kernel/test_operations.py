@@ -79,6 +79,20 @@ class TestTheAnswerLater:
         assert body["problem"]["detail"].startswith("1 of 2 items")
         assert not Centre.objects.exists()
 
+    def test_a_wrong_parameter_is_named_as_one_and_a_wrong_line_is_not(self, world: World) -> None:
+        here, text = "/api/v1/offers:import", {"Content_Type": "text/csv", **LATER}
+        asked = [f"{here}?dry_run=perhaps", f"{here}?lines=1", here]
+        accepted = [world.ada.send("POST", each, b"offer\nx\n", **text)["Location"] for each in asked]
+        sweep()
+        problems = [world.ada.get(each).json()["problem"] for each in accepted]
+        placed = [
+            {name: error.get(name) for name in ("parameter", "pointer")}
+            for problem in problems
+            for error in problem["errors"][:1]
+        ]
+        assert placed[:2] == [{"parameter": name, "pointer": None} for name in ("dry_run", "lines")]
+        assert (placed[2]["parameter"], placed[2]["pointer"][:7]) == (None, "/lines/")
+
     def test_rights_are_asked_again_when_it_runs(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         accepted = ask(world, centre())
         Operation.objects.update(actor={"user": None, "roles": ["compute_user"], "scopes": ["*"]})

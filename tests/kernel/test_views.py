@@ -306,6 +306,20 @@ def test_without_redis_the_api_goes_on(world: World, settings: Any) -> None:
     assert world.rhea.get("/api/v1/me").status_code == 200
 
 
+def test_a_wrong_header_is_named(world: World, box: Any) -> None:
+    here, key = f"{BOXES}/{box['id']}", {"Idempotency_Key": "once"}
+    made = world.rhea.post(BOXES, BOX, **key)
+    assert made.status_code == 201
+    for refused, header in (
+        (world.rhea.post(BOXES, BOX, Idempotency_Key=""), "Idempotency-Key"),
+        (world.rhea.post(BOXES, {**BOX, "size": 2}, **key), "Idempotency-Key"),
+        (world.rhea.patch(here, BOX), "If-Match"),
+        (world.rhea.patch(here, BOX, If_Match='"9"'), "If-Match"),
+    ):
+        problem = refused.json()
+        assert problem["errors"] == [{"header": header, "code": problem["code"], "detail": problem["detail"]}]
+
+
 @pytest.mark.parametrize("text", ["a\x00b", "\ud800", "x\udfff"], ids=ascii)
 def test_text_that_cannot_be_kept_is_refused_where_it_lies(world: World, text: str) -> None:
     for body, pointer in (

@@ -20,7 +20,7 @@ from kernel.api.views import HouseView
 from kernel.permissions import read_table, table
 from tests.laws.house import FLOORS
 from tests.support.caller import Caller
-from tests.support.contract import CONTRACT, read
+from tests.support.contract import CONTRACT, misfits, read
 
 OPERATION = re.compile(r"(?P<floor>[a-z]+)\.[a-z]+(_[a-z0-9]+)+")
 DOCUMENTS = {"api/v1/openapi", "api/v1/docs"}
@@ -133,6 +133,33 @@ def test_a_role_that_nobody_knows_is_refused_in_the_table() -> None:
 def test_a_reach_that_nobody_knows_is_refused_in_the_table() -> None:
     with pytest.raises(ValueError, match="most"):
         read_table({"groups": {}, "operations": {"kernel.read_root": {"regulator": "most"}}})
+
+
+def test_a_fault_is_of_exactly_one_place() -> None:
+    words, places = {"code": "x", "detail": "x"}, [{"pointer": ""}, {"parameter": "x"}, {"header": "x"}]
+    for place in places:
+        assert misfits("ProblemItem", words | place) == []
+        for other in places:
+            assert place == other or misfits("ProblemItem", words | place | other)
+    assert misfits("ProblemItem", words)
+
+
+def test_no_write_has_a_parameter_and_a_member_of_one_name(described: dict[str, Any]) -> None:
+    """The base tells what is wrong in the query from what is wrong in the body by the names alone."""
+    both = 0
+    for address, method, words in operations(described):
+        bodies = (each["schema"] for each in words.get("requestBody", {}).get("content", {}).values())
+        members = {name for body in bodies for name in members_of(described, body)}
+        query = {each["name"] for each in words.get("parameters", ()) if each["in"] == "query"}
+        assert not query & members, (method, address)
+        both += bool(query and members)
+    assert both, "networks:import has both"
+
+
+def members_of(document: dict[str, Any], schema: dict[str, Any]) -> set[str]:
+    """The members at the top of a body."""
+    name = schema.get("$ref", "").rsplit("/", 1)[-1]
+    return set(document["components"]["schemas"].get(name, schema).get("properties", ()))
 
 
 def test_every_operation_says_how_one_signs_in(described: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ def test_demands_are_counted_by_the_month_in_china(world: World) -> None:
 @pytest.mark.parametrize("months", ["0", "121", "x"])
 def test_a_number_of_months_that_is_none_is_refused(world: World, months: str) -> None:
     refused = world.rhea.get(f"{URL}?months={months}")
-    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/months")
+    assert (refused.status_code, refused.json()["errors"][0]["parameter"]) == (400, "months")
 
 
 def test_a_demand_that_no_supply_could_answer_is_refused_when_it_is_stated(world: World) -> None:

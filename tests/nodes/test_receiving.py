@@ -152,6 +152,13 @@ def test_a_stream_that_nobody_reads_is_refused_for_good(jiangsu: FarNode) -> Non
     assert (receipt.outcome, receipt.code) == (Outcome.REFUSED, "stream_unknown")
 
 
+def test_a_message_whose_header_names_another_stream_is_told_so(jiangsu: FarNode) -> None:
+    path = f"{FEDERATION}/streams/filings/messages?aggregate=x"
+    numbered = {"cin-stream": "gossip", "cin-sequence": "1"}
+    answer = jiangsu.post(path, b"{}", jiangsu.signed("POST", path, b"{}", headers=numbered))
+    assert (answer.status_code, answer.json()["errors"][0]["header"]) == (400, "Cin-Stream")
+
+
 def test_a_key_of_the_api_opens_no_door_of_the_federation(world: World, national: None) -> None:
     for path in ("streams/filings/messages?aggregate=x", "manifests", "fingerprints"):
         answer = world.otto.post(f"{FEDERATION}/{path}", {})

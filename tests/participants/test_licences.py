@@ -156,7 +156,7 @@ def test_a_certified_firm_loses_the_product_and_not_its_certification(world: Wor
     firm.post(f"{firm.case}:withdraw")
     renew(world, firm, "telecom_licence_b11")
     assert firm.get(here).json()["products"][0]["sellable"]
-    assert firm.get(f"{here}?city=32").json()["errors"][0]["pointer"] == "/city"
+    assert firm.get(f"{here}?city=32").json()["errors"][0]["parameter"] == "city"
 
 
 @pytest.mark.django_db

@@ -324,7 +324,7 @@ def test_what_cannot_be_read_is_alto_s_error_and_our_problem(
 
 @pytest.mark.django_db
 def test_other_refusals_are_problems_as_everywhere(world: World) -> None:
-    assert world.ben.get(f"{MAP}?cost_type=hops").json()["errors"][0]["pointer"] == "/cost_type"
+    assert world.ben.get(f"{MAP}?cost_type=hops").json()["errors"][0]["parameter"] == "cost_type"
     assert world.ben.get(f"{MAP}?bandwidth=1").json()["code"] == "unknown_parameter"
     assert world.ben.get(MAP, Accept="text/html").status_code == 406
     assert asked(world.ben, {}, Authorization="").status_code == 401

@@ -116,7 +116,7 @@ def test_a_line_between_centres_is_firm_where_its_carrier_enters_both_and_keeps_
     assert (listed("line-openings", "dci"), listed("line-openings", "entry")) == ({str(opening.id)}, set())
     note_switch(order=opening.order, bandwidth_mbps=1000, moved=into, actor=SYSTEM)
     assert made(world.ben.get(f"/api/v1/line-openings/{opening.id}"))["use"] == "entry", "it moved to a user"
-    assert world.lin.get("/api/v1/line-openings?use=metro").json()["errors"][0]["pointer"] == "/use"
+    assert world.lin.get("/api/v1/line-openings?use=metro").json()["errors"][0]["parameter"] == "use"
 
 
 def test_a_committed_line_is_between_centres_where_it_begins_at_the_station_of_one(world: World) -> None:

@@ -375,4 +375,4 @@ def test_what_is_due_in_the_future_is_not_late(world: World) -> None:
 @pytest.mark.django_db
 def test_a_period_is_asked_for_whole(world: World) -> None:
     answer = world.rhea.get("/api/v1/line-punctuality?start=2026-10-01T00:00:00Z")
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/end")
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "end")

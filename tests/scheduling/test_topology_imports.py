@@ -124,21 +124,21 @@ def test_every_public_network_that_has_places_is_taken_without_what_is_wrong(wor
 
 
 @pytest.mark.parametrize(
-    ("options", "pointer"),
+    ("options", "parameter"),
     [
-        ({"syntax": "dot"}, "/syntax"),
-        ({"prefix": "Zoo"}, "/prefix"),
-        ({"prefix": "far-too-long-a-prefix"}, "/prefix"),
-        ({"city": "suzhou"}, "/city"),
-        ({"route_factor": "0.9"}, "/route_factor"),
-        ({"capacity_unit": "furlong"}, "/capacity_unit"),
-        ({"capacity_mbps": "0"}, "/capacity_mbps"),
+        ({"syntax": "dot"}, "syntax"),
+        ({"prefix": "Zoo"}, "prefix"),
+        ({"prefix": "far-too-long-a-prefix"}, "prefix"),
+        ({"city": "suzhou"}, "city"),
+        ({"route_factor": "0.9"}, "route_factor"),
+        ({"capacity_unit": "furlong"}, "capacity_unit"),
+        ({"capacity_mbps": "0"}, "capacity_mbps"),
     ],
     ids=str,
 )
-def test_a_wrong_option_is_named(world: World, options: dict[str, Any], pointer: str) -> None:
+def test_a_wrong_option_is_named(world: World, options: dict[str, Any], parameter: str) -> None:
     answer = send(world.lin, GML, **{"syntax": "gml", **options}, kind="text/plain")
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, parameter)
 
 
 def test_bytes_that_are_no_text_another_type_another_s_keys_and_another_role_are_refused(

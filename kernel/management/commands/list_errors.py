@@ -20,6 +20,9 @@ HEAD = """# 错误代码 / Error codes
 每个错误都是一份 RFC 9457 问题文档；`code` 一经列出永不删除、永不改变状态码。
 Every error is an RFC 9457 problem document; a `code` that is listed here never vanishes and never changes its status.
 
+`errors[]` 逐项说明何处有误，每项恰有其一：`pointer`（请求体内的 JSON 指针）、`parameter`（查询或路径参数名）、`header`（请求头名）。
+`errors[]` says what is at fault, each by exactly one of `pointer` (JSON pointer into the body), `parameter` (name of a parameter of the query or the path) and `header`.
+
 | code | status | 中文 | English |
 |---|---|---|---|
 """
