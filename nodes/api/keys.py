@@ -8,10 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.views import HouseView
-from kernel.crypto.suite import SUITES
-from nodes.selectors.keys import announced_keys
 from nodes.services.keys import propose_key
-from nodes.services.signing import current_key, held_keys
+from nodes.services.signatures import published_keys
 
 
 class OwnKeyOut(serializers.Serializer[Any]):
@@ -56,23 +54,7 @@ class NodeKeyView(HouseView):
     @extend_schema(responses=NodeKeyOut)
     def get(self, request: Request) -> Response:
         """Read this node's public keys, to verify what it signs and signed."""
-        current, announced = current_key(), announced_keys()
-        shown: list[dict[str, Any]] = [
-            {
-                "keyid": row.key_id,
-                "suite": row.suite,
-                "version": row.version,
-                "jwk": SUITES[row.suite].jwk(bytes(row.public_key)),
-                "valid_from": row.valid_from,
-                "valid_until": row.valid_until,
-            }
-            for row in announced
-        ]
-        for key in held_keys():  # a suite that never saw a rotation has its first key only
-            if key.suite.name not in {each["suite"] for each in shown}:
-                only = {"suite": key.suite.name, "version": 1, "valid_from": None, "valid_until": None}
-                shown.append({"keyid": key.key_id, "jwk": key.jwk, **only})
-        return Response(NodeKeyOut({"keyid": current.key_id, "jwk": current.jwk, "keys": shown}).data)
+        return Response(NodeKeyOut(published_keys()).data)
 
 
 class NodeKeysView(HouseView):

@@ -2,9 +2,12 @@
 
 import io
 import json
+from base64 import b64encode
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,11 +17,16 @@ from django.core.management import call_command
 from django.db import connection
 
 from kernel.clock import now
+from kernel.crypto.digests import content_digest
+from kernel.crypto.keys import write_key
+from kernel.crypto.suite import SUITES, Suite
 from kernel.models.outbox import EventRecord
 from kernel.services.jobs import run_next_job
+from monitoring.domain.fairness import canonical
 from monitoring.models import FairnessAudit
 from monitoring.services import fairness
 from monitoring.services.fairness import go_on
+from nodes.services import signing
 from nodes.services.signatures import is_ours
 from scheduling.domain import selection as engine
 from scheduling.domain.costs import Costs, costs_of
@@ -28,10 +36,12 @@ from scheduling.services.supply import forget_versions, refresh_supply
 from tests.aggregation.supply import bring_to_market, made
 from tests.scheduling.live import chosen, let_a_second_pass, open_market
 from tests.support.cast import World
+from tests.support.keys import new_node_key
 
 pytestmark = pytest.mark.django_db
 PATH = "/api/v1/fairness-audits"
 SEED = "2026-11-27"
+OTHER = signing.own_keys(new_node_key())[0].jwk
 
 
 def two_providers(world: World) -> None:
@@ -139,7 +149,8 @@ def test_anybody_works_an_audit_out_again_from_its_files(world: World, tmp_path:
     said = io.StringIO()
     with connection.execute_wrapper(no_statement):
         call_command("verify_fairness_audit", tmp_path, stdout=said)
-    assert said.getvalue() == "neutral: 2 examined, 2 replayed\n"
+    signed, told = said.getvalue().splitlines()
+    assert (found["key_id"] in signed, told) == (True, "neutral: 2 examined, 2 replayed")
     file = tmp_path / "supply-0.jsonl"
     file.write_text(
         file.read_text(encoding="utf-8").replace('"price_cny_hour": "', '"price_cny_hour": "9'), "utf-8"
@@ -150,6 +161,84 @@ def test_anybody_works_an_audit_out_again_from_its_files(world: World, tmp_path:
     (tmp_path / "document.json").unlink()
     with pytest.raises(SystemExit, match="2"):
         call_command("verify_fairness_audit", tmp_path, stderr=io.StringIO())
+
+
+def changed(**members: Any) -> Callable[[Path], None]:
+    """Somebody who writes other members into the text."""
+
+    def change(folder: Path) -> None:
+        file = folder / "document.json"
+        file.write_text(canonical(json.loads(file.read_text("utf-8")) | members), "utf-8")
+
+    return change
+
+
+def signed_anew(folder: Path, *, keys: bool = True, digest: bool = True) -> None:
+    """Somebody with a key of its own, who signs another text, and may leave the node's keys or digest."""
+    changed(node="310000")(folder)
+    key = signing.own_keys(new_node_key())[0]
+    data = (folder / "document.json").read_bytes()
+    file = folder / "signature.json"
+    told = json.loads(file.read_text("utf-8"))
+    told["signature"] = b64encode(key.suite.sign(key.private_key, signing.BYTES_CONTEXT + data)).decode()
+    if digest:
+        told["digest"] = content_digest("sha-256", data)
+    file.write_text(json.dumps(told), "utf-8")
+    if keys:
+        (folder / "node-key.json").write_text(json.dumps(key.jwk), "utf-8")
+
+
+def other_signature(folder: Path) -> None:
+    """Somebody who puts another signature there: as long, and not of this text."""
+    file = folder / "signature.json"
+    told = json.loads(file.read_text("utf-8"))
+    file.write_text(json.dumps(told | {"signature": b64encode(bytes(64)).decode()}), "utf-8")
+
+
+FORGED: list[tuple[str, Callable[[Path], object], int, int]] = [
+    ("nothing", lambda _: None, 0, 0),
+    ("the text", changed(release="9"), 1, 1),
+    ("the signature", other_signature, 1, 1),
+    ("the key", lambda folder: (folder / "node-key.json").write_text(json.dumps(OTHER), "utf-8"), 1, 0),
+    ("text and signature", lambda folder: signed_anew(folder, keys=False), 1, 1),
+    ("text, signature and key, not the digest", lambda folder: signed_anew(folder, digest=False), 1, 1),
+    ("everything", signed_anew, 0, 1),
+]  # fmt: skip
+"""What is forged, by whom, and the exit without and with the node's key had from the node."""
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_a_forged_text_signature_or_key_is_told(
+    world: World, tmp_path: Path, settings: Any, suite: Suite
+) -> None:
+    settings.NODE_KEY = write_key(suite, suite.new_private_key())
+    found = audited(world)
+    pinned = tmp_path / "pinned.json"
+    pinned.write_bytes(world.nobody.get("/api/v1/node-key").content)
+    call_command("export_fairness_audit", found["id"], tmp_path / "export")
+
+    def verified(folder: Path, *more: Any) -> tuple[int, str]:
+        said = io.StringIO()
+        try:
+            call_command("verify_fairness_audit", folder, *more, stdout=said, stderr=said)
+        except SystemExit as ended:
+            return int(str(ended.code)), said.getvalue()
+        return 0, said.getvalue()
+
+    for what, forge, bare, with_key in FORGED:
+        folder = Path(copytree(tmp_path / "export", tmp_path / what))
+        forge(folder)
+        by_itself, pinning = verified(folder), verified(folder, "--key", pinned)
+        assert (what, by_itself[0], pinning[0]) == (what, bare, with_key)
+        assert ("came with the export" in by_itself[1]) == (bare == 0)
+        assert (f"{found['key_id']}, which you gave in {pinned}" in pinning[1]) == (with_key == 0)
+        assert ("NOT SIGNED" in by_itself[1], "NOT SIGNED" in pinning[1]) == (bare == 1, with_key == 1)
+    one = tmp_path / "one.json"
+    one.write_text(json.dumps(json.loads(pinned.read_text("utf-8"))["jwk"]), "utf-8")
+    assert verified(tmp_path / "export", "--key", one)[0] == 0, "a key by itself"
+    for unreadable in ("{}", "[", '{"keys": [{"jwk": {"kty": "RSA"}}]}'):
+        one.write_text(unreadable, "utf-8")
+        assert verified(tmp_path / "export", "--key", one)[0] == 2, unreadable
 
 
 def no_statement(*_: Any) -> None:

@@ -13,7 +13,7 @@ from nodes.domain.envelopes import Outcome
 from nodes.domain.keys import AGGREGATE, NextKey, read_next_key
 from nodes.models import OutboundStream, PeerKeyRow
 from nodes.services.sending import send_stream
-from nodes.services.signatures import is_ours, sign_text
+from nodes.services.signatures import is_ours, sign_text, signer_of
 from nodes.services.signing import current_key
 from tests.nodes.far import FarNode, FarUpstream, new_pem
 from tests.nodes.test_sending import enqueue, settle
@@ -53,6 +53,9 @@ def test_a_peer_learns_the_next_key_under_the_former_and_is_signed_to_with_it_fr
     # every word of before stays good, and it is told until when the former key is
     assert is_ours(text, digest=digest, signature=signature)
     first, second = world.cleo.get("/api/v1/node-key").json()["keys"]
+    published = [second["jwk"], first["jwk"]]
+    assert signer_of(text, digest=digest, signature=signature, keys=published) == before
+    assert signer_of(text, digest=digest, signature=signature, keys=published[:1]) is None
     assert (first["keyid"], first["version"], second["keyid"], second["version"]) == (before, 1, after, 2)
     assert first["valid_until"] is not None
     assert second["valid_until"] is None

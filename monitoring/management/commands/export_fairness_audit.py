@@ -1,4 +1,8 @@
-"""`manage export_fairness_audit`: write what an audit examined as files, so that anyone can work its result out again."""
+"""`manage export_fairness_audit`: write what an audit examined as files, so that anyone can work its result out again.
+
+Of the node's word on it there are two files: signature.json, and node-key.json with the keys that it publishes, as they are when
+it is written. They show that the text is whole; whose keys they are only the node itself shows.
+"""
 
 import json
 from argparse import ArgumentParser
@@ -7,17 +11,22 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.core.serializers.json import DjangoJSONEncoder
 
 from marketplace.selectors.orders import ordered_bundles
 from monitoring.models import FairnessAudit
+from nodes.services.signatures import published_keys
 from scheduling.services.fairness import kept, kept_supplies, written, written_supply
+
+KEYS = "node-key.json"
 
 
 class Command(BaseCommand):
     help = (
-        "Write a finished fairness audit into a folder: document.json (the signed text), selections.jsonl, and the rows of each "
-        "snapshot that is kept. It holds callers' demands: for the supervision. "
+        "Write a finished fairness audit into a folder: document.json (the signed text), signature.json, node-key.json (the "
+        "keys that the node publishes), selections.jsonl, and the rows of each snapshot that is kept. It holds callers' demands: for the supervision. "
         "将已完成的公平性审计写为文件（含用户需求，仅供监管使用）。"
     )
 
@@ -32,6 +41,15 @@ class Command(BaseCommand):
             raise CommandError("没有该编号的已完成审计 no finished audit of this id")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "document.json").write_text(row.document, encoding="utf-8")
+        signature = {
+            "digest": row.digest,
+            "signature": row.signature,
+            "keyid": row.key_id,
+            "keys": KEYS,
+            "published_at": f"{settings.NODE_URL}/api/v1/node-key",
+        }
+        _write(folder / "signature.json", [signature])
+        _write(folder / KEYS, [published_keys()])
         selections = kept(row.selections, ordered_bundles(row.selections))
         _write(folder / "selections.jsonl", map(written, selections))
         supplies = kept_supplies()
@@ -44,4 +62,4 @@ class Command(BaseCommand):
 
 def _write(path: Path, rows: Iterable[Any]) -> None:
     with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(each, ensure_ascii=False) + "\n" for each in rows)
+        file.writelines(json.dumps(each, ensure_ascii=False, cls=DjangoJSONEncoder) + "\n" for each in rows)

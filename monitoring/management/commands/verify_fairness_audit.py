@@ -1,4 +1,4 @@
-"""`manage verify_fairness_audit`: work the result of a fairness audit out again from its files, without a database."""
+"""`manage verify_fairness_audit`: see who signed a fairness audit, and work its result out again from its files, without a database."""
 
 import json
 from argparse import ArgumentParser
@@ -8,14 +8,17 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from monitoring.services.fairness import again
+from nodes.services.signatures import signer_of
 from scheduling.services.fairness import read, read_supply
 
 
 class Command(BaseCommand):
     help = (
-        "Replay the selections of an exported fairness audit and ask them again under the labels that its seed deals. Exit 0: "
-        "the result is that of the signed document; 1: it is not, and where; 2: the files cannot be read. "
-        "依据导出文件重新计算公平性审计；退出码 0 一致，1 不一致，2 文件不可读。"
+        "See which key signed an exported fairness audit, replay its selections and ask them again under the labels that its seed "
+        "deals. Exit 0: the text is signed and the result is its own; 1: it is not, and where; 2: the files cannot be read. "
+        "Without --key the keys in the folder are taken, which show that the text is whole, not whose it is. "
+        "核对公平性审计导出文件的签名，并依据文件重新计算；退出码 0 一致，1 不一致，2 文件不可读。"
+        "未给出 --key 时采用文件夹内的公钥，只能证明文本完整，不能证明出自何节点。"
     )
     requires_system_checks: list[str] = []
 
@@ -23,11 +26,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "folder", type=Path, help="folder that export_fairness_audit wrote 导出文件所在文件夹"
         )
+        parser.add_argument(
+            "--key",
+            type=Path,
+            help="file with the node's keys, had from the node itself: what GET /api/v1/node-key answers, or one JWK "
+            "自节点本身取得的公钥文件：GET /api/v1/node-key 的应答，或单个 JWK",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["folder"]
         try:
-            document = json.loads((folder / "document.json").read_text(encoding="utf-8"))
+            text = (folder / "document.json").read_text(encoding="utf-8")
+            signed = self._signed(text, folder, options["key"])
+            document = json.loads(text)
             selections = [read(each) for each in _lines(folder / "selections.jsonl")]
             supplies = [read_supply(_lines(path)) for path in sorted(folder.glob("supply-*.jsonl"))]
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -41,8 +52,31 @@ class Command(BaseCommand):
         for name in wrong:
             self.stdout.write(f"{name}: {said[name]} != {found[name]}")
         self.stdout.write(f"{found['verdict']}: {found['examined']} examined, {found['replayed']} replayed")
-        if wrong:
+        if wrong or not signed:
             raise SystemExit(1)
+
+    def _signed(self, text: str, folder: Path, pinned: Path | None) -> bool:
+        """Say which key signed the text, and why that key is believed; whether one did."""
+        signature = json.loads((folder / "signature.json").read_text(encoding="utf-8"))
+        file = pinned or folder / Path(signature["keys"]).name
+        keys = json.loads(file.read_text(encoding="utf-8"))
+        signer = signer_of(
+            text,
+            digest=signature["digest"],
+            signature=signature["signature"],
+            keys=[each["jwk"] for each in keys["keys"]] if "keys" in keys else [keys],
+        )
+        if signer is None:
+            self.stdout.write(f"NOT SIGNED by a key in {file} 签名与该文件中的公钥均不符")
+        elif pinned:
+            self.stdout.write(f"signed by {signer}, which you gave in {file} 由您给出的公钥签名")
+        else:
+            self.stdout.write(
+                f"signed by {signer} of {file.name}, which came with the export: the text is whole, but whose it is only --key "
+                f"shows, with what {signature['published_at']} answers "
+                "公钥随导出文件而来，只能证明文本完整；请自节点取得公钥并用 --key 指定"
+            )
+        return signer is not None
 
 
 def _lines(path: Path) -> list[Any]:
