@@ -1,7 +1,7 @@
 """Seeded bugs: each is put into a copy of this tree, and the test that guards its invariant must fail there.
 
-`./dev attack plants [CODE …]` (`A1`, `S8` …; all by default) prints what was caught by which test; exit 1 where a test
-passed over a bug. A test that has never failed proves nothing; this is where each of these fails. Who sees what (S19) is put
+`./dev attack plants [CODE …]` (`A1`, `S8` …, or `0046`: what that note of docs/decisions decided; all by default) prints what was
+caught by which test; exit 1 where a test passed over a bug. A test that has never failed proves nothing; this is where each of these fails. Who sees what (S19) is put
 on trial in every run, by tests/isolation/test_planted.py; here is what lies under it.
 """
 
@@ -24,7 +24,7 @@ HIDDEN = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_APP_URL", "REDIS_URL",
 
 @dataclass(frozen=True)
 class Plant:
-    """In `file` the words `sound` become `bug`, which the invariant `code` forbids; `test` must find it."""
+    """In `file` the words `sound` become `bug`, which the invariant or the decision `code` forbids; `test` must find it."""
 
     code: str
     bug_is: str
@@ -105,6 +105,52 @@ PLANTS = (
         "S19", "a connection keeps the scope of who was served before",
         "kernel/database/base.py", "scope == (NOBODY if begins else self._told)", "self._told is not None",
         "tests/kernel/test_tenancy.py",
+    ),
+    Plant(
+        "0043", "one word in a record is believed of a span that is registered as silica",
+        "scheduling/domain/evidence.py", "claim.medium == claim.registered == Medium", "claim.medium == Medium",
+        "tests/scheduling/test_evidence.py::test_over_a_hundred_kilometres_light_decides",
+    ),
+    Plant(
+        "0044", "an audit leaves every label where it was",
+        "scheduling/domain/neutrality.py", "(thing, row[(at + by) % len(row)])", "(thing, row[at])",
+        "tests/monitoring/test_fairness.py::test_a_bonus_for_the_operator_s_own_is_found",
+    ),
+    Plant(
+        "0044", "whoever forges an audit's text signs it with the node's name",
+        "nodes/services/signatures.py", "        if suite.verify(public, raw, BYTES_CONTEXT + data):\n", "        if raw:\n",
+        "tests/monitoring/test_fairness.py::test_a_forged_text_signature_or_key_is_told",
+    ),
+    Plant(
+        "0045", "a span that its carrier withdrew is sold on",
+        "scheduling/selectors/sold_lines.py", "if ended is not None and gone is None:", "if False:",
+        "tests/marketplace/test_withdrawn_supply.py::test_a_span_that_is_withdrawn_is_sold_at_no_step[hold]",
+    ),
+    Plant(
+        "0046", "machines of an allotment are taken back that the reseller has sold",
+        "kernel/services/parts.py", "max(least, taken([part], besides=[bundle])[part])", "least",
+        "tests/aggregation/test_allotments.py::test_what_is_unsold_can_be_taken_back_at_once_and_what_is_sold_stays",
+    ),
+    Plant(
+        "0047", "a line product that declares nothing passes for one that promises",
+        "scheduling/domain/promises.py", "(promised is not None and promised >= least)", "promised is None or promised >= least",
+        "tests/scheduling/test_promises.py::test_what_is_not_declared_fails_and_only_dropping_the_bound_admits_it",
+    ),
+    Plant(
+        "0048", "an order goes on for its term over what others have booked",
+        "kernel/services/regrants.py", "for claim in short if not _goes_on(claim, window.end)", "for claim in short if not claim",
+        "tests/scheduling/test_room.py::test_a_contract_goes_on_for_its_term_only_as_far_as_others_leave_room",
+    ),
+    Plant(
+        "0049", "the cost map tells a delay of a pair that no tariff serves",
+        "scheduling/domain/cost_maps.py",
+        'known[each.city] = "any" in zones or zone_of(self._sites[each.site], there) in zones', "known[each.city] = True",
+        "tests/scheduling/test_cost_maps.py::test_every_pair_is_what_a_plain_search_says_and_what_the_engine_sells",
+    ),
+    Plant(
+        "0051", "what is wrong in the query of a write is pointed to in its body",
+        "kernel/api/views.py", "self.request.method in READS or name in self._parameters", "self.request.method in READS",
+        "tests/kernel/test_operations.py::TestTheAnswerLater::test_a_wrong_parameter_is_named_as_one_and_a_wrong_line_is_not",
     ),
 )  # fmt: skip
 
