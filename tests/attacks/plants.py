@@ -68,8 +68,8 @@ PLANTS = (
     Plant(
         "C3", "what can be had of a bundle is held, the rest is not",
         "kernel/services/capacity.py",
-        "            raise SoldOut(resource=resource, wanted=quantity, free=free([resource]).get(resource, 0))\n    return min",
-        "            continue\n    return min",
+        "    if until is None:\n        resource, quantity", "    if deadlines:\n        return min(deadlines.values())\n"
+        "    if until is None:\n        resource, quantity",
         "tests/kernel/test_capacity.py",
     ),
     Plant(
