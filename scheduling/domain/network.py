@@ -77,7 +77,7 @@ class Network:
                 return None
             if self.ends[position] != (index.get(row.a), index.get(row.b)):
                 return None
-            cells = dict(zip(_CELLS, _cells(row), strict=True))
+            cells: dict[str, Any] = dict(zip(_CELLS, _cells(row), strict=True))
             free[position] = cells.pop("free")
             for name, value in cells.items():
                 if columns[name][position] != value:
