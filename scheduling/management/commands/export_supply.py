@@ -1,4 +1,4 @@
-"""`manage export_supply`: write the live supply as the files of `select`, so that anyone can replay an answer."""
+"""`manage export_supply`: write the live supply as the files of `select`, so that an answer can be had again from them."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -27,3 +27,5 @@ class Command(BaseCommand):
         save_supply(version.supply, options["folder"])
         save_markings(version.told, options["folder"])
         self.stdout.write(version.supply.snapshot)
+        if not version.supply.offers:
+            self.stderr.write("Nothing is on offer at this node. 本节点当前没有可售报价。")
