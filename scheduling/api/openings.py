@@ -19,6 +19,7 @@ from scheduling.domain.demand import PROTECTIONS
 from scheduling.domain.evidence import Method
 from scheduling.domain.openings import LIFE, LinePath, OpeningState
 from scheduling.domain.uses import LineUse
+from scheduling.domain.verdicts import Verdict
 from scheduling.domain.working_days import REAL_DAY
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.models.sites import LINE_SITES
@@ -51,7 +52,11 @@ class LineStepDueOut(serializers.Serializer[Any]):
 
 
 class LineTestOut(serializers.ModelSerializer[LineTest]):
-    """One end-to-end test of a path; `met` says whether it keeps what was sold."""
+    """One end-to-end test of a path; `met` says whether it keeps what was sold, which only a pass does."""
+
+    verdict = serializers.ChoiceField(
+        Verdict.choices(), help_text="inconclusive where its interval straddles what was sold"
+    )
 
     class Meta:
         model = LineTest
@@ -65,6 +70,7 @@ class LineTestOut(serializers.ModelSerializer[LineTest]):
             "measured_at",
             "file_sha256",
             "met",
+            "verdict",
             "created_at",
         )
 
@@ -176,7 +182,7 @@ class OpeningDeclineIn(serializers.Serializer[Any]):
 
 
 class LineTestIn(serializers.Serializer[Any]):
-    """An end-to-end test of one path, one way on the optical layer."""
+    """An end-to-end test of one path, one way on the optical layer; how much it has to show is in the profile latency_evidence."""
 
     path = serializers.ChoiceField(
         LinePath.choices(), required=False, help_text="which path was tested: needed for a 1+1 pair"
@@ -302,7 +308,10 @@ class ReportTestView(LineActView):
 
     @extend_schema(request=LineTestIn, responses={200: LineOpeningOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Report an end-to-end test of a path: the line is delivered once the last test of each meets what was sold."""
+        """Report an end-to-end test of a path: the line is delivered once the last test of each meets what was sold.
+
+        What is faster than silica fibre is taken once accepted evidence shows hollow core on that path.
+        """
         data = self.read(LineTestIn)
         row = services.report_test(
             opening=self.subject,

@@ -1,6 +1,6 @@
 """Latency evidence: how a value was got, what it proves, and when light itself refutes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,11 +9,12 @@ from typing import Any, Self
 
 from kernel.states import StateTable
 from kernel.text import Vocabulary
-from scheduling.domain.light import Medium, faster_than, floor_us
+from scheduling.domain.light import Medium, faster_than, floor_ns, floor_us
 from scheduling.domain.numbers import plain
 from scheduling.domain.verdicts import Verdict, judge
 from scheduling.errors.evidence import (
     ContradictoryEvidence,
+    FasterThanShown,
     HalvedTwice,
     ImpossibleLatency,
     MeasuredInFuture,
@@ -108,10 +109,13 @@ class EvidenceProfile:
         )
 
     def require_enough(
-        self, *, method: str, samples: int, percentile: Decimal, measured_at: datetime, at: datetime
+        self, *, method: str, samples: int, percentile: Decimal | None, measured_at: datetime, at: datetime
     ) -> None:
-        """Raises PercentileTooLow, TooFewSamples, or, for what was too old `at` that instant, MeasuredTooLongAgo."""
-        if percentile < self.least_percentile:
+        """Raises PercentileTooLow, TooFewSamples, or, for what was too old `at` that instant, MeasuredTooLongAgo.
+
+        A test of a line states no percentile.
+        """
+        if percentile is not None and percentile < self.least_percentile:
             raise PercentileTooLow(
                 pointer="/percentile", percentile=plain(percentile), least=plain(self.least_percentile)
             )
@@ -119,6 +123,11 @@ class EvidenceProfile:
             raise TooFewSamples(pointer="/samples", samples=samples, least=self.least_samples)
         if measured_at < at - self.greatest_age:
             raise MeasuredTooLongAgo(pointer="/measured_at", days=self.greatest_age.days)
+
+
+def one_way(value_us: int, direction: str) -> Fraction:
+    """A measured value one way, exact."""
+    return Fraction(value_us, 2 if direction == Direction.ROUND_TRIP else 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +149,17 @@ class Claim:
     @property
     def one_way(self) -> Fraction:
         """The value one way, exact."""
-        return Fraction(self.value_us, 2 if self.direction == Direction.ROUND_TRIP else 1)
+        return one_way(self.value_us, self.direction)
 
     @property
     def upper_us(self) -> int:
         """The upper end of the interval, whole µs one way, rounded up."""
         return -(-self.one_way.numerator // self.one_way.denominator) + self.clock_bound_us
+
+    @property
+    def lower_us(self) -> int:
+        """The lower end of the interval, whole µs one way, rounded down."""
+        return max(0, self.one_way.numerator // self.one_way.denominator - self.clock_bound_us)
 
 
 def require_consistent(*, layer: str, direction: str, method: str) -> None:
@@ -192,3 +206,26 @@ def assess(
     believable = not faster_than(claim.one_way, metres, Medium.SILICA)
     hollow = claim.medium == claim.registered == Medium.HOLLOW_CORE and claim.proven
     return EvidenceState.ACCEPTED if believable or hollow else EvidenceState.REVIEW
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A span by key, over the great circle of its ends; `medium` is hollow core where accepted evidence that stands shows it."""
+
+    span: str
+    metres: Decimal
+    medium: Medium
+
+
+def require_shown(value_us: int, path: Sequence[Shown]) -> None:
+    """Raises FasterThanShown for a test of a line that light in silica refutes, unless its spans allow it.
+
+    Light takes there what it needs in a vacuum over spans that are shown to be hollow core, and in silica over the others.
+    """
+    least = sum((floor_ns(each.metres, each.medium) for each in path), Decimal(0))
+    if all(each.medium is Medium.SILICA for each in path) or value_us * 1000 < least:
+        raise FasterThanShown(
+            pointer="/latency_us",
+            value=value_us,
+            spans=", ".join(each.span for each in path) or "—",
+        )

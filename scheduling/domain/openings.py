@@ -8,6 +8,7 @@ from decimal import Decimal
 from kernel.states import StateTable
 from kernel.text import Vocabulary
 from scheduling.domain.ends import EndClass
+from scheduling.domain.verdicts import Verdict, judge
 from scheduling.domain.working_days import WorkingCalendar
 
 PERCENT = 100
@@ -103,9 +104,11 @@ class Sold:
     below_us: int
     max_loss: Decimal
 
-    def met_by(self, *, upper_us: int, loss: Decimal) -> bool:
-        """Whether a test keeps both."""
-        return upper_us < self.below_us and loss <= self.max_loss
+    def judged(self, *, lower_us: int, upper_us: int, loss: Decimal) -> Verdict:
+        """What a test says of both: it passes with all of its interval, and fails with none of it or by its loss."""
+        if loss > self.max_loss:
+            return Verdict.FAIL
+        return judge(upper_us=upper_us, lower_us=lower_us, below_us=self.below_us)
 
 
 class LinePath(Vocabulary):

@@ -16,6 +16,19 @@ class ImpossibleLatency(Problem):
     )
 
 
+class FasterThanShown(Problem):
+    """A test of a line that only hollow-core fibre could pass, where accepted evidence does not show it."""
+
+    status = 400
+    code = "faster_than_shown"
+    title = Text("快于已采信的时延证据", "Faster than evidence shows")
+    detail = Text(
+        "单向 {value} µs 快于石英光纤，而该路由（{spans}）没有经采信的时延证据表明可以如此；请先就其光缆段或承诺线路提交 latency-evidence，复核采信后再报测试。",
+        "{value} µs one way is faster than silica fibre, and no accepted evidence shows that over this path ({spans}): submit "
+        "latency-evidence for its spans or committed line, and report the test again once that is accepted.",
+    )
+
+
 class MeasuredInFuture(Problem):
     """A measurement that has not been made yet."""
 

@@ -1,6 +1,7 @@
 """Line openings, their steps, and the test reports that they are accepted on."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.db import models
 from django.db.models.functions import Now
@@ -10,6 +11,7 @@ from kernel.models.base import Entity
 from scheduling.domain.evidence import Method
 from scheduling.domain.openings import LIFE, LinePath, OpeningState
 from scheduling.domain.uses import LineUse
+from scheduling.domain.verdicts import Verdict
 from scheduling.domain.working_days import DayCount
 from scheduling.models.sites import SECOND_END, Site
 
@@ -35,6 +37,9 @@ class LineOpening(Entity):
     z = models.ForeignKey(Site, models.PROTECT, related_name="+")
     below_us = models.BigIntegerField()
     max_loss = models.DecimalField(max_digits=10, decimal_places=9)
+    routes = models.JSONField(
+        null=True, help_text="path (`LinePath`) → ids of its spans; an earlier release kept none"
+    )
     service = models.JSONField(null=True, help_text="the classes that its product promised when it was sold")
     state = models.CharField(max_length=20, choices=OpeningState.choices(), default=LIFE.initial.value)
     end_class = models.CharField(
@@ -66,6 +71,10 @@ class LineOpening(Entity):
         ]
         indexes = [models.Index(fields=["due_at"], name="line_opening_by_due")]
 
+    def route(self, path: str) -> list[UUID]:
+        """The spans of one of its paths, by id."""
+        return [UUID(span) for span in (self.routes or {}).get(path, ())]
+
     @property
     def marking(self) -> str:
         """演示数据, where a site at one of its ends is invented."""
@@ -92,7 +101,7 @@ class OpeningStep(models.Model):
 
 
 class LineTest(models.Model):
-    """One end-to-end test report of a path of an opening, met or missed. Insert-only."""
+    """One end-to-end test report of a path of an opening: what was sold is met, missed, or neither is sure. Insert-only."""
 
     tenant_field: ClassVar[str] = "opening__provider_id"
     party_fields: ClassVar[list[str]] = ["opening__user_id"]
@@ -109,8 +118,16 @@ class LineTest(models.Model):
     measured_at = models.DateTimeField()
     file_sha256 = models.CharField(max_length=64, blank=True)
     met = models.BooleanField()
+    missed = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "line_test"
         ordering: ClassVar[list[str]] = ["created_at", "id"]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it says of the line: whatever an earlier release kept that did not meet what was sold decides nothing."""
+        if self.met:
+            return Verdict.PASS
+        return Verdict.FAIL if self.missed else Verdict.INCONCLUSIVE

@@ -13,7 +13,7 @@ from kernel.clock import now
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from scheduling import events
-from scheduling.domain.evidence import Claim, Direction, Layer, assess
+from scheduling.domain.evidence import Claim, Direction, EvidenceState, Layer, assess, require_shown
 from scheduling.domain.openings import (
     LIFE,
     LinePath,
@@ -24,11 +24,13 @@ from scheduling.domain.openings import (
     paths_of,
     proven,
 )
+from scheduling.domain.verdicts import Verdict
 from scheduling.domain.working_days import DayCount
 from scheduling.errors.evidence import WhichPath
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.models.sites import LINE_SITES
-from scheduling.selectors.profiles import opening_profile, working_calendar
+from scheduling.selectors.evidence import shown
+from scheduling.selectors.profiles import evidence_profile, opening_profile, working_calendar
 from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.sites import point_of
 from scheduling.services.carriers import ask_confirmation, ask_hold, ask_release
@@ -66,6 +68,7 @@ def preoccupy_line(
         z_id=facts.z,
         below_us=facts.below_us,
         max_loss=facts.max_loss,
+        routes=_routes(facts),
         service=terms.get("service"),
         end_class=end_class or "",
         surveyed=surveyed,
@@ -179,8 +182,9 @@ def report_test(
 ) -> LineOpening:
     """Keep an end-to-end test of a path, one way; the line is delivered once the last test of each path meets what was sold.
 
-    Of a pair the `path` is named, and no test of it is faster than light from where it begins. Raises WhichPath, and
-    ImpossibleLatency, MeasuredInFuture for what cannot be.
+    Of a pair the `path` is named, and no test of it is faster than light from where it begins, nor than light in silica
+    where accepted evidence does not show hollow core. Raises WhichPath; ImpossibleLatency, MeasuredInFuture,
+    FasterThanShown; TooFewSamples, MeasuredTooLongAgo by the profile of evidence.
     """
     row = _locked(opening)
     LIFE.after("deliver", row.state)
@@ -199,8 +203,16 @@ def report_test(
     )
     at = now()
     begin = row.a if tested == LinePath.WORKING else row.protection_a or row.a
-    assess(claim, metres=point_of(begin).metres_to(point_of(row.z)), at=at, pointer="/latency_us")
-    met = Sold(row.below_us, row.max_loss).met_by(upper_us=claim.upper_us, loss=loss)
+    state = assess(claim, metres=point_of(begin).metres_to(point_of(row.z)), at=at, pointer="/latency_us")
+    if state is not EvidenceState.ACCEPTED:
+        require_shown(latency_us, shown(row.route(tested)))
+    evidence_profile().require_enough(
+        method=method, samples=samples, percentile=None, measured_at=measured_at, at=at
+    )
+    verdict = Sold(row.below_us, row.max_loss).judged(
+        lower_us=claim.lower_us, upper_us=claim.upper_us, loss=loss
+    )
+    met = verdict is Verdict.PASS
     LineTest.objects.create(
         opening=row,
         path=tested,
@@ -212,6 +224,7 @@ def report_test(
         measured_at=measured_at,
         file_sha256=file_sha256,
         met=met,
+        missed=verdict is Verdict.FAIL,
     )
     note_line(provider=row.provider_id, technology=row.technology, sign="line_test", seen_at=measured_at)
     publish(
@@ -269,8 +282,8 @@ def note_switch(*, order: UUID, bandwidth_mbps: int, moved: BundleFacts | None, 
     if moved is not None:
         row.a_id, row.protection_a_id = moved.begins
         row.use = moved.use
-        row.below_us, row.max_loss = moved.below_us, moved.max_loss
-    row.advance("bandwidth_mbps", "a", "protection_a", "use", "below_us", "max_loss")
+        row.below_us, row.max_loss, row.routes = moved.below_us, moved.max_loss, _routes(moved)
+    row.advance("bandwidth_mbps", "a", "protection_a", "use", "below_us", "max_loss", "routes")
     OpeningStep.objects.create(opening=row, act="switch", state=row.state, by_user=actor.user_id)
     publish(
         events.LineAdvanced(
@@ -317,6 +330,12 @@ def _put_in_service(row: LineOpening, actor: Actor) -> None:
     """An accepted line whose billing has begun is in service."""
     if row.billed_at is not None and row.accepted_at is not None:
         _step(row, "bill", actor)
+
+
+def _routes(facts: BundleFacts) -> dict[str, list[str]]:
+    """The spans of each path of a bundle's line, as an opening keeps them."""
+    spans = (facts.spans, facts.protection_spans)
+    return {path: list(map(str, each)) for path, each in zip(LinePath, spans, strict=True)}
 
 
 def _written(due: dict[str, datetime]) -> list[tuple[str, str]]:

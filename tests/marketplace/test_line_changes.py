@@ -174,6 +174,7 @@ def test_a_move_goes_to_the_route_of_a_selection_from_the_new_end(world: World) 
     assert taken() == dict.fromkeys(after, 1000)
     opening = LineOpening.objects.select_related("a").get(order=order.id)
     assert (opening.a.key, opening.max_loss) == ("sip-shengpu", Decimal("0.01"))
+    assert set(opening.route("working")) == after, "its tests are judged by the route that it has now"
     back = chosen(world.ben, **YEAR)
     switched(world, order, selection=back["id"], bundle=0)
     assert taken() == dict.fromkeys(before, 1000)

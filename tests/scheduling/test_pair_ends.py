@@ -49,13 +49,16 @@ def built(world: World, begins: tuple[str, str]) -> dict[str, Any]:
 def test_neither_path_of_a_pair_is_faster_than_light_from_its_own_end(
     world: World, begins: tuple[str, str]
 ) -> None:
-    """Light in a vacuum needs 52.1 µs from Shengpu, and 57.3 µs from the station in the park."""
+    """Light needs 52.1 µs from Shengpu, and 57.3 µs from the station in the park; in silica 76.5 and 84.2."""
     opening = built(world, begins)
     for path, end in zip(("working", "protection"), begins, strict=True):
-        least = {"sip-shengpu": 53, "sip-weiting": 58}[end]
-        answer = act(world.lin, opening, "report-test", report(path=path, latency_us=least - 1), status=400)
-        assert answer["code"] == "impossible_latency"
-        after = act(world.lin, opening, "report-test", report(path=path, latency_us=least))
+        vacuum, silica = {"sip-shengpu": (53, 77), "sip-weiting": (58, 85)}[end]
+        refused = {
+            us: act(world.lin, opening, "report-test", report(path=path, latency_us=us), status=400)["code"]
+            for us in (vacuum - 1, vacuum, silica - 1)
+        }
+        assert list(refused.values()) == ["impossible_latency", "faster_than_shown", "faster_than_shown"]
+        after = act(world.lin, opening, "report-test", report(path=path, latency_us=silica))
     assert after["state"] == "delivered"
     assert [(test["path"], test["met"]) for test in after["tests"]] == [
         ("working", True),
