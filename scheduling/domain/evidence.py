@@ -134,7 +134,8 @@ def one_way(value_us: int, direction: str) -> Fraction:
 class Claim:
     """A measured latency of one span: µs as measured, ± clock_bound_us.
 
-    `medium` is what the evidence says that the light ran in, `registered` what the span is registered as.
+    `medium` is what the evidence says that the light ran in, `registered` what the span is registered as, `shown_us` the
+    upper bound that stands for it by evidence that was accepted before.
     """
 
     layer: str
@@ -145,6 +146,7 @@ class Claim:
     proven: bool  # a file is named that backs the claim
     measured_at: datetime
     registered: str = Medium.UNDISCLOSED
+    shown_us: int | None = None
 
     @property
     def one_way(self) -> Fraction:
@@ -191,8 +193,9 @@ def assess(
     """Judge a claim over a span whose ends are `metres` apart on the great circle.
 
     Raises ImpossibleLatency, of what stands at the pointer, below 3.336 µs/km, MeasuredInFuture for a time after
-    `at`. Between that and 4.9 µs/km it is believed at once only of a span that is registered as hollow-core fibre, by
-    evidence that says so too and names its file; all else waits for review (SCHEME §7).
+    `at`. Between that and 4.9 µs/km it is believed at once only of a span that is registered as hollow-core fibre and was
+    shown to be, by no less, on a review before, and by evidence that says so too and names its file; all else waits for
+    review (SCHEME §7).
     """
     if claim.measured_at > at:
         raise MeasuredInFuture(pointer="/measured_at")
@@ -204,8 +207,14 @@ def assess(
             km=f"{metres / 1000:.3f}",
         )
     believable = not faster_than(claim.one_way, metres, Medium.SILICA)
-    hollow = claim.medium == claim.registered == Medium.HOLLOW_CORE and claim.proven
-    return EvidenceState.ACCEPTED if believable or hollow else EvidenceState.REVIEW
+    said = claim.medium == claim.registered == Medium.HOLLOW_CORE and claim.proven
+    return EvidenceState.ACCEPTED if believable or (said and _shown(claim, metres)) else EvidenceState.REVIEW
+
+
+def _shown(claim: Claim, metres: Decimal) -> bool:
+    """Whether what stands for the span is faster than silica, and the claim no faster than that."""
+    stands = claim.shown_us
+    return stands is not None and faster_than(stands, metres, Medium.SILICA) and claim.upper_us >= stands
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,7 @@ def _claim(told: Measurement | LatencyEvidence, span: Span) -> Claim:
         proven=bool(told.file_sha256),
         measured_at=told.measured_at,
         registered=span.medium,
+        shown_us=span.measured_us,
     )
 
 

@@ -19,13 +19,14 @@ from scheduling.errors.evidence import ImpossibleLatency, MeasuredInFuture
 from scheduling.models import LatencyEvidence, Span
 from scheduling.selectors.told import told_of_spans
 from tests.aggregation.supply import made
-from tests.scheduling.live import chosen, days_ago, disclose, network, open_market
+from tests.scheduling.live import chosen, days_ago, disclose, open_market
 from tests.support.cast import World
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 PATH = "/api/v1/latency-evidence"
 PROOF = "ab" * 32
 HOLLOW = {"medium": "hollow_core", "registered": "hollow_core"}
+SHOWN = {**HOLLOW, "proven": True, "shown_us": 400}
 
 
 def claim(value_us: int, **changes: Any) -> Claim:
@@ -48,14 +49,17 @@ def claim(value_us: int, **changes: Any) -> Claim:
     [
         (490, {}, EvidenceState.ACCEPTED),
         (489, {}, EvidenceState.REVIEW),
-        (489, {"medium": "hollow_core"}, EvidenceState.REVIEW),
-        (489, {**HOLLOW, "proven": True}, EvidenceState.ACCEPTED),
-        (489, {"medium": "hollow_core", "proven": True}, EvidenceState.REVIEW),
-        (489, {"registered": "hollow_core", "proven": True}, EvidenceState.REVIEW),
-        (489, {**HOLLOW, "medium": "undisclosed", "proven": True}, EvidenceState.REVIEW),
-        (489, HOLLOW, EvidenceState.REVIEW),
-        (489, {"proven": True}, EvidenceState.REVIEW),
-        (334, {**HOLLOW, "proven": True}, EvidenceState.ACCEPTED),
+        (489, {**HOLLOW, "proven": True}, EvidenceState.REVIEW),  # a carrier's word, thrice
+        (489, SHOWN, EvidenceState.ACCEPTED),
+        (399, SHOWN, EvidenceState.ACCEPTED),  # ± 1 µs
+        (398, SHOWN, EvidenceState.REVIEW),  # faster than was shown
+        (489, {**SHOWN, "shown_us": 489}, EvidenceState.ACCEPTED),
+        (489, {**SHOWN, "shown_us": 490}, EvidenceState.REVIEW),  # of silica
+        (489, {**SHOWN, "registered": "silica"}, EvidenceState.REVIEW),
+        (489, {**SHOWN, "medium": "silica"}, EvidenceState.REVIEW),
+        (489, {**SHOWN, "medium": "undisclosed"}, EvidenceState.REVIEW),
+        (489, {**SHOWN, "proven": False}, EvidenceState.REVIEW),
+        (490, {"shown_us": 400}, EvidenceState.ACCEPTED),
         (980, {"direction": "round_trip"}, EvidenceState.ACCEPTED),
         (979, {"direction": "round_trip"}, EvidenceState.REVIEW),
     ],
@@ -70,8 +74,8 @@ def test_over_a_hundred_kilometres_light_decides(
     ("value", "changes"),
     [
         (333, {}),
-        (333, {**HOLLOW, "proven": True}),
-        (667, {**HOLLOW, "direction": "round_trip", "proven": True}),
+        (333, SHOWN),
+        (667, {**SHOWN, "direction": "round_trip"}),
         (0, {}),
     ],
 )
@@ -169,19 +173,6 @@ def test_other_layers_and_doubtful_claims_are_kept_and_not_used(
     answer = world.lin.post(PATH, record(**change))
     assert (answer.status_code, answer.json()["state"]) == (201, state)
     assert measured() is None
-
-
-@pytest.mark.django_db
-def test_hollow_core_that_is_registered_so_is_believed_with_its_file(world: World) -> None:
-    disclose(world.lin, evidence=False)
-    net = network()
-    net["spans"][0]["medium"] = "hollow_core"
-    made(world.lin.post("/api/v1/networks:import", net))
-    silent = made(world.lin.post(PATH, record(value_us=30, file_sha256=PROOF)))
-    bare = made(world.lin.post(PATH, record(value_us=30, medium="hollow_core")))
-    assert (silent["state"], bare["state"], measured()) == ("review", "review", None)
-    made(world.lin.post(PATH, record(value_us=30, medium="hollow_core", file_sha256=PROOF)))
-    assert measured() == 31
 
 
 @pytest.mark.django_db

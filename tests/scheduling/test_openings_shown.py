@@ -1,4 +1,4 @@
-"""A line's acceptance test is latency evidence like any other: light, silica, samples, age, and a verdict with three ends."""
+"""What is shown of a line: registered hollow core, evidence of it, and the acceptance test, which is evidence like any other."""
 
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ import pytest
 from kernel.models.jobs import Job
 from scheduling.models import LineOpening, Span
 from tests.aggregation.supply import made
-from tests.scheduling.live import days_ago, open_market
+from tests.scheduling.live import chosen, days_ago, open_market
 from tests.scheduling.test_evidence import PATH, PROOF, record
 from tests.scheduling.test_openings import act, opened, report
 from tests.support.cast import World
@@ -28,7 +28,7 @@ def configured(world: World, ends: dict[str, Any] | None = None, **changes: Any)
     return opening
 
 
-def lay(world: World, *, km: str = "9") -> tuple[UUID, ...]:
+def lay(world: World, *, km: str = "9.6") -> tuple[UUID, ...]:
     """Lin's fibre straight from the park to Wujiang, in two halves of 8.6 km that she registers as hollow core."""
     ends = zip(HALVES, ("sip-weiting", "jia-halfway"), ("jia-halfway", "wujiang"), strict=True)
     spans = [
@@ -51,6 +51,32 @@ def measure(world: World, span: str, value_us: int = 40, **changes: Any) -> str:
 def review(world: World, evidence: str, verb: str) -> None:
     said = {"reason": "现场查验", "proof_sha256": PROOF}
     made(world.rhea.post(f"{PATH}/{evidence}:{verb}", said))
+
+
+def test_registered_hollow_core_is_estimated_as_silica_until_it_was_shown_on_a_review(world: World) -> None:
+    lay(world)
+    key, said = HALVES[0], {"medium": "hollow_core", "file_sha256": PROOF}
+
+    def sold() -> tuple[int, str, str]:
+        told = chosen(world.ben)["spans"][key]
+        return told["latency_us"], told["basis"], told["medium"]
+
+    assert sold() == (48, "estimated", "hollow_core")  # 9.6 km × 4.9
+    first = measure(world, key, 35, **said)
+    assert sold() == (48, "estimated", "hollow_core"), "a carrier's word, thrice"
+    review(world, first, "accept")
+    assert sold() == (36, "measured", "hollow_core")
+    for value, changes, state, stands in [
+        (37, {}, "review", 36),
+        (34, said, "review", 36),  # faster than was shown
+        (37, said, "accepted", 38),
+    ]:
+        body = record(span=key, value_us=value, measured_at=days_ago(40), **changes)
+        assert (made(world.lin.post(PATH, body))["state"], sold()[0]) == (state, stands)
+    lay(world, km="9.7")
+    assert sold() == (48, "estimated", "hollow_core"), "it runs elsewhere now"
+    body = record(span=key, value_us=37, **said)
+    assert made(world.lin.post(PATH, body))["state"] == "review"
 
 
 def test_below_silica_a_test_is_believed_where_accepted_evidence_shows_hollow_core(world: World) -> None:
@@ -84,7 +110,7 @@ def test_below_silica_a_test_is_believed_where_accepted_evidence_shows_hollow_co
     after = act(world.lin, opening, "report-test", report(path="protection", latency_us=58))
     assert (after["state"], after["tests"][-1]["verdict"]) == ("configured", "pass")
     least("working", 85)  # it runs elsewhere
-    lay(world, km="9.5")
+    lay(world, km="9.7")
     least("protection", 85)  # it was measured on another route
     assert not Job.objects.filter(name="scheduling.deem_line").exists()
 
@@ -100,7 +126,7 @@ def test_an_opening_of_an_earlier_release_has_no_route_that_evidence_could_show(
 def test_a_test_passes_fails_or_decides_nothing_and_only_a_pass_delivers(world: World) -> None:
     """Sold below 1000 µs and without loss; the clock is good to 2 µs."""
     opening = configured(world)
-    for change, verdict in [
+    table: list[tuple[dict[str, Any], str]] = [
         ({"latency_us": 998}, "inconclusive"),
         ({"latency_us": 1001}, "inconclusive"),
         ({"latency_us": 1002}, "fail"),
@@ -108,7 +134,8 @@ def test_a_test_passes_fails_or_decides_nothing_and_only_a_pass_delivers(world: 
         ({"loss": "0.000000001"}, "fail"),
         ({"loss": "0.000000001", "latency_us": 998}, "fail"),
         ({"latency_us": 997}, "pass"),
-    ]:
+    ]
+    for change, verdict in table:
         after = act(world.lin, opening, "report-test", report(**change))
         test = after["tests"][-1]
         assert (test["verdict"], test["met"]) == (verdict, verdict == "pass"), change
@@ -117,12 +144,13 @@ def test_a_test_passes_fails_or_decides_nothing_and_only_a_pass_delivers(world: 
 
 def test_a_test_has_to_show_as_much_as_other_evidence(world: World) -> None:
     opening = configured(world)
-    for change, days, fault in [
+    table: list[tuple[dict[str, Any], int, tuple[str, str] | None]] = [
         ({"samples": 99}, 364, ("/samples", "too_few_samples")),
         ({}, 366, ("/measured_at", "measured_too_long_ago")),
         ({"samples": 1, "method": "otdr", "loss": "1"}, 364, None),
         ({"samples": 100, "loss": "1"}, 364, None),
-    ]:
+    ]
+    for change, days, fault in table:
         body = report(measured_at=days_ago(days), **change)
         answer = act(world.lin, opening, "report-test", body, status=400 if fault else 200)
         if fault:
