@@ -16,7 +16,7 @@ from kernel.systems import System
 from scheduling.api.evidence import LONGEST_US, SHA256
 from scheduling.api.selections import LineServiceOut
 from scheduling.domain.demand import PROTECTIONS
-from scheduling.domain.evidence import Method
+from scheduling.domain.evidence import TESTS, Method
 from scheduling.domain.openings import LIFE, LinePath, OpeningState
 from scheduling.domain.uses import LineUse
 from scheduling.domain.verdicts import Verdict
@@ -187,12 +187,14 @@ class LineTestIn(serializers.Serializer[Any]):
     path = serializers.ChoiceField(
         LinePath.choices(), required=False, help_text="which path was tested: needed for a 1+1 pair"
     )
-    method = serializers.ChoiceField(Method.choices())
+    method = serializers.ChoiceField([each for each in Method.choices() if each[0] in TESTS])
     latency_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
     clock_bound_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
     loss = serializers.DecimalField(max_digits=10, decimal_places=9, min_value=0, max_value=1)
     samples = serializers.IntegerField(min_value=1, max_value=10**12)
-    measured_at = serializers.DateTimeField()
+    measured_at = serializers.DateTimeField(
+        help_text="not before the day in China on which the line was configured"
+    )
     file_sha256 = serializers.RegexField(SHA256, default="")
 
 

@@ -13,6 +13,7 @@ from scheduling.domain.light import Medium, faster_than, floor_ns, floor_us
 from scheduling.domain.numbers import plain
 from scheduling.domain.verdicts import Verdict, judge
 from scheduling.errors.evidence import (
+    ClockTooCoarse,
     ContradictoryEvidence,
     FasterThanShown,
     HalvedTwice,
@@ -82,6 +83,9 @@ LAYERS = {
 HALVED = frozenset({Method.OTN_DELAY_HALVED, Method.RTT_HALVED})
 """Methods whose value is one way already."""
 
+TESTS = frozenset({Method.OTDR, Method.OTN_DELAY_HALVED, Method.THIRD_PARTY})
+"""Methods that test a line on the optical layer; a record of its cable is no test."""
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceProfile:
@@ -94,6 +98,8 @@ class EvidenceProfile:
     least_samples: int
     read_once: frozenset[Method]
     greatest_age: timedelta
+    greatest_clock_bound: Fraction  # of the value one way
+    clock_bound_us: int  # allowed whatever the value
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
@@ -106,6 +112,8 @@ class EvidenceProfile:
             least_samples=document["least_samples"],
             read_once=frozenset(map(Method, document["read_once"])),
             greatest_age=timedelta(days=document["greatest_age_days"]),
+            greatest_clock_bound=Fraction(document["greatest_clock_bound_percent"], 100),
+            clock_bound_us=document["clock_bound_us"],
         )
 
     def require_enough(
@@ -123,6 +131,12 @@ class EvidenceProfile:
             raise TooFewSamples(pointer="/samples", samples=samples, least=self.least_samples)
         if measured_at < at - self.greatest_age:
             raise MeasuredTooLongAgo(pointer="/measured_at", days=self.greatest_age.days)
+
+    def require_sharp(self, claim: "Claim") -> None:
+        """Raises ClockTooCoarse where the claim's interval is so wide that it would stand for little else."""
+        most = max(Fraction(self.clock_bound_us), claim.one_way * self.greatest_clock_bound)
+        if claim.clock_bound_us > most:
+            raise ClockTooCoarse(pointer="/clock_bound_us", bound=claim.clock_bound_us, most=int(most))
 
 
 def one_way(value_us: int, direction: str) -> Fraction:

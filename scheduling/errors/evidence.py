@@ -53,6 +53,30 @@ class MeasuredTooLongAgo(Problem):
     )
 
 
+class ClockTooCoarse(Problem):
+    """A measurement whose uncertainty leaves nothing of it."""
+
+    status = 400
+    code = "clock_too_coarse"
+    title = Text("时钟误差过大", "The clock is too coarse")
+    detail = Text(
+        "±{bound} µs 超过所允许的 ±{most} µs；请核对单位，或用更准的时钟测量后提交。",
+        "±{bound} µs is more than the ±{most} µs that are allowed: check the unit, or measure with a better clock, and submit that.",
+    )
+
+
+class TestedBeforeConfigured(Problem):
+    """A test of a line that was not there yet."""
+
+    status = 400
+    code = "tested_before_configured"
+    title = Text("测试早于开通配置", "Tested before it was configured")
+    detail = Text(
+        "measured_at 早于该线路完成配置之日 {day}；请在配置完成后测试并填报。",
+        "measured_at is before the day on which the line was configured, {day}: test it as it is configured, and report that.",
+    )
+
+
 class TooFewSamples(Problem):
     """A measurement of too few samples to have the percentile that it states."""
 

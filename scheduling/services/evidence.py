@@ -46,7 +46,7 @@ def record_evidence(*, measurement: Measurement, actor: Actor) -> LatencyEvidenc
     """Keep a measurement of one of the caller's spans or committed lines.
 
     Raises UnknownSpan, ImpossibleLatency; PercentileTooLow, TooFewSamples, MeasuredInFuture, MeasuredTooLongAgo by the
-    profile; ContradictoryEvidence, HalvedTwice where method, layer and direction do not go together.
+    profile, as ClockTooCoarse; ContradictoryEvidence, HalvedTwice where method, layer and direction do not go together.
     """
     (found,) = record_measurements(measurements=[measurement], actor=actor)
     if isinstance(found, Problem):
@@ -125,6 +125,7 @@ def _judged(measured: Measurement, row: Span | None, instant: datetime) -> Laten
             measured_at=measured.measured_at,
             at=instant,
         )
+        evidence_profile().require_sharp(claim)
         state = assess(claim, metres=_metres(row), at=instant)
     except Problem as problem:
         return problem

@@ -9,11 +9,18 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from kernel.actor import SYSTEM, Actor
-from kernel.clock import now
+from kernel.clock import now, shanghai_date
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from scheduling import events
-from scheduling.domain.evidence import Claim, Direction, EvidenceState, Layer, assess, require_shown
+from scheduling.domain.evidence import (
+    Claim,
+    Direction,
+    EvidenceState,
+    Layer,
+    assess,
+    require_shown,
+)
 from scheduling.domain.openings import (
     LIFE,
     LinePath,
@@ -26,7 +33,7 @@ from scheduling.domain.openings import (
 )
 from scheduling.domain.verdicts import Verdict
 from scheduling.domain.working_days import DayCount
-from scheduling.errors.evidence import WhichPath
+from scheduling.errors.evidence import TestedBeforeConfigured, WhichPath
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.models.sites import LINE_SITES
 from scheduling.selectors.evidence import shown
@@ -183,8 +190,8 @@ def report_test(
     """Keep an end-to-end test of a path, one way; the line is delivered once the last test of each path meets what was sold.
 
     Of a pair the `path` is named, and no test of it is faster than light from where it begins, nor than light in silica
-    where accepted evidence does not show hollow core. Raises WhichPath; ImpossibleLatency, MeasuredInFuture,
-    FasterThanShown; TooFewSamples, MeasuredTooLongAgo by the profile of evidence.
+    where accepted evidence does not show hollow core. Raises WhichPath; TestedBeforeConfigured;
+    ImpossibleLatency, MeasuredInFuture, FasterThanShown; TooFewSamples, MeasuredTooLongAgo by the profile of evidence.
     """
     row = _locked(opening)
     LIFE.after("deliver", row.state)
@@ -201,7 +208,9 @@ def report_test(
         proven=False,
         measured_at=measured_at,
     )
-    at = now()
+    at, configured = now(), row.steps.filter(act="configure").latest("at").at
+    if shanghai_date(measured_at) < shanghai_date(configured):
+        raise TestedBeforeConfigured(pointer="/measured_at", day=shanghai_date(configured).isoformat())
     begin = row.a if tested == LinePath.WORKING else row.protection_a or row.a
     state = assess(claim, metres=point_of(begin).metres_to(point_of(row.z)), at=at, pointer="/latency_us")
     if state is not EvidenceState.ACCEPTED:

@@ -102,7 +102,7 @@ def moments() -> dict[str, Any]:
         "saturday": 112,
     }
     ahead = {name: (monday + timedelta(hours=each)).isoformat() for name, each in hours.items()}
-    return {"last_month": (now() - timedelta(days=30)).isoformat(), **ahead}
+    return {"now": now().isoformat(), "last_month": (now() - timedelta(days=30)).isoformat(), **ahead}
 
 
 def take(step: dict[str, Any], world: World, memory: dict[str, Any], where: str) -> None:

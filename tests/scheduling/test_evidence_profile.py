@@ -27,6 +27,13 @@ AT = datetime(2026, 11, 20, tzinfo=UTC)
         ({"percentile": "0", "samples": 1}, "/percentile", "percentile_too_low"),
         ({"method": "otdr", "samples": 1, "percentile": "50"}, "/percentile", "percentile_too_low"),
         ({"measured_at": "1990-01-01T00:00:00Z"}, "/measured_at", "measured_too_long_ago"),
+        ({"clock_bound_us": 101}, "/clock_bound_us", "clock_too_coarse"),
+        ({"value_us": 1000, "clock_bound_us": 501}, "/clock_bound_us", "clock_too_coarse"),
+        (
+            {"value_us": 1000, "direction": "round_trip", "method": "third_party", "clock_bound_us": 251},
+            "/clock_bound_us",
+            "clock_too_coarse",
+        ),
     ],
     ids=str,
 )
@@ -46,11 +53,15 @@ def test_what_falls_short_is_refused_with_its_field_and_the_way_out(
     "change",
     [
         {"samples": 100},
+        {"clock_bound_us": 100},
+        {"value_us": 1000, "clock_bound_us": 500},
         {"method": "cable_record", "samples": 1, "percentile": "100"},
         {"method": "otdr", "samples": 1, "percentile": "100"},
     ],
 )
-def test_what_is_read_once_needs_no_hundred_samples(world: World, change: dict[str, Any]) -> None:
+def test_what_is_read_once_needs_no_hundred_samples_and_a_clock_may_be_half_a_value_off(
+    world: World, change: dict[str, Any]
+) -> None:
     disclose(world.lin, evidence=False)
     assert made(world.lin.post(PATH, record(**change)))["state"] == "accepted"
 

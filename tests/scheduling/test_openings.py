@@ -138,7 +138,7 @@ def report(**changes: Any) -> dict[str, Any]:
         "clock_bound_us": 2,
         "loss": "0",
         "samples": 1440,
-        "measured_at": days_ago(30),
+        "measured_at": days_ago(0),
         **changes,
     }
 

@@ -145,10 +145,12 @@ def test_a_test_passes_fails_or_decides_nothing_and_only_a_pass_delivers(world: 
 def test_a_test_has_to_show_as_much_as_other_evidence(world: World) -> None:
     opening = configured(world)
     table: list[tuple[dict[str, Any], int, tuple[str, str] | None]] = [
-        ({"samples": 99}, 364, ("/samples", "too_few_samples")),
-        ({}, 366, ("/measured_at", "measured_too_long_ago")),
-        ({"samples": 1, "method": "otdr", "loss": "1"}, 364, None),
-        ({"samples": 100, "loss": "1"}, 364, None),
+        ({"samples": 99}, 0, ("/samples", "too_few_samples")),
+        ({}, 1, ("/measured_at", "tested_before_configured")),
+        ({"method": "rtt_halved"}, 0, ("/method", "invalid_choice")),
+        ({"method": "cable_record"}, 0, ("/method", "invalid_choice")),
+        ({"samples": 1, "method": "otdr", "loss": "1"}, 0, None),
+        ({"samples": 100, "loss": "1"}, 0, None),
     ]
     for change, days, fault in table:
         body = report(measured_at=days_ago(days), **change)
