@@ -43,7 +43,7 @@ def snapshots(size: Size, dice: Random) -> Iterator[Row]:
     """Build once a round, then change one offer at a time; the last change is compared with what a build would give."""
     world = make_world(offers=size.offers, centres=200, sites=size.sites)
     gc.collect()
-    before, builds, deltas = _resident(), [], []
+    before, builds = _resident(), []
     for _ in range(size.rounds):
         supply = None
         seconds, supply = _timed(lambda: world.supply())  # noqa: PLW0108 - the rows are there already
@@ -51,22 +51,26 @@ def snapshots(size: Size, dice: Random) -> Iterator[Row]:
     assert supply is not None
     memory = f"{(_resident() - before) // MEBIBYTE:,} MiB beside the rows"
     gc.collect()
-    for _ in range(size.rounds):
-        one = []
-        for _ in range(size.deltas):
-            seconds, supply = _timed(lambda now=supply: _one_change(now, dice))  # type: ignore[misc]
-            one.append(seconds)
-        deltas.append(one)
+    deltas = {}
+    for name, change in (("what is available", _sold), ("the price", _dearer)):
+        deltas[name] = []
+        for _ in range(size.rounds):
+            one = []
+            for _ in range(size.deltas):
+                seconds, supply = _timed(lambda now=supply, change=change: _changed(now, change, dice))  # type: ignore[misc]
+                one.append(seconds)
+            deltas[name].append(one)
     _same_as_built(supply)
     what = f"{size.offers:,} offers, {size.sites:,} sites, {len(world.spans):,} spans"
     yield Row(
         "snapshots", f"build a snapshot, {what}", "columns, networks, references checked; from rows in memory",
         Times(builds), most={0.5: SECONDS_TO_BUILD}, note=memory,
     )  # fmt: skip
-    yield Row(
-        "snapshots", f"one offer of {what} changes", "price, or what is available", Times(deltas),
-        most={0.5: SECONDS_TO_CHANGE},
-    )  # fmt: skip
+    for name, rounds in deltas.items():
+        yield Row(
+            "snapshots", f"{name} of one offer changes, {what}", "columns and tables of the next version",
+            Times(rounds), most={0.5: SECONDS_TO_CHANGE},
+        )  # fmt: skip
 
 
 def from_tables(market: Market, deltas: int, dice: Random) -> Iterator[Row]:
@@ -143,14 +147,17 @@ def _reprice(key: str, dice: Random) -> Supply:
     return supply
 
 
-def _one_change(supply: Supply, dice: Random) -> Supply:
+def _changed(supply: Supply, change: Callable[[Offer, Random], Offer], dice: Random) -> Supply:
     key = f"o{dice.randrange(len(supply.offers)):07d}"
-    row: Offer = supply.offers[key]
-    if dice.random() < 0.5:
-        row = replace(row, price_cny_hour=row.price_cny_hour + Decimal("0.0001") * dice.randint(1, 9999))
-    else:
-        row = replace(row, available=dice.randint(0, 9))
-    return changed(supply, {"offers": {key: row}}, {}, "sha256:unknown")
+    return changed(supply, {"offers": {key: change(supply.offers[key], dice)}}, {}, "sha256:unknown")
+
+
+def _sold(row: Offer, dice: Random) -> Offer:
+    return replace(row, available=dice.randint(0, 9))
+
+
+def _dearer(row: Offer, dice: Random) -> Offer:
+    return replace(row, price_cny_hour=row.price_cny_hour + Decimal("0.0001") * dice.randint(1, 9999))
 
 
 def _same_as_built(supply: Supply) -> None:
