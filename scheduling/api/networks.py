@@ -203,7 +203,8 @@ class ImportNetworkView(ImportView):
     def post(self, request: Request) -> Response:
         """Disclose sites and spans: all or, with every fault named, nothing. Own keys are updated.
 
-        Spans between the same two sites share a risk, and are flagged, unless each names its own in `srlg`.
+        Spans between the same two sites share a risk, and are flagged, unless each names its own in `srlg`. A span keeps its
+        kind, and, while bandwidth on it is under contract, its ends.
         """
         query, data = self.query(ImportQuery), self.read(NetworkIn)
         report = import_network(
@@ -267,6 +268,7 @@ class ImportCommittedLinesView(CsvImportView):
 
         Columns: line, line_provider, a_area, a_site, z_centre (registered, at z_site), z_site, capacity_mbps,
         committed_latency_us, jitter_us, loss, srlg. What is faster than silica fibre is flagged, and not sold before review.
+        A line keeps its kind, and, while bandwidth on it is under contract, its ends.
         """
         query = self.query(CsvQuery)
         return self.answer(import_committed_lines(text=self.read(CsvText), actor=self.actor, **query))

@@ -26,6 +26,8 @@ from scheduling.services.spans import (
     locked_sites,
     parallels,
     put_spans,
+    redrawn_faults,
+    shortage_flags,
     taken_faults,
     withdrawn_faults,
 )
@@ -47,13 +49,16 @@ def import_committed_lines(*, text: str, marking: str, dry_run: bool, actor: Act
     rows, wrong = read_elements(COMMITTED_COLUMNS, given)
     keys = {row.values[end] for row in rows for end in ("a_site", "z_site")}
     sites = locked_sites(keys)
-    known = {span.key: span for span in Span.objects.filter(key__in=[row.values["line"] for row in rows])}
+    there = Span.objects.filter(key__in=[row.values["line"] for row in rows]).select_related("a", "b")
+    known = {span.key: span for span in there}
+    own = {key: span for key, span in known.items() if span.tenant_id == actor.tenant_id}
     faults = [
         *torn,
         *wrong,
         *twice(rows, "line"),
         *taken_faults(rows, "line", known, actor.tenant_id),
         *withdrawn_faults(rows, ["line"], known),
+        *redrawn_faults(rows, "line", ("a_site", "z_site"), COMMITMENT, own),
         *withdrawn_faults(rows, ["a_site", "z_site"], sites),
         *_disagreements(rows, sites),
         *_astray(rows),
@@ -66,7 +71,7 @@ def import_committed_lines(*, text: str, marking: str, dry_run: bool, actor: Act
     waiting = [
         row for row in rows if _line(row, sites, wanted[row.values["line"]]["measured_at"]).awaits_review
     ]
-    flags = (*beside.flags, *map(_held_back, waiting))
+    flags = (*beside.flags, *map(_held_back, waiting), *shortage_flags(rows, "line", known))
     if dry_run:
         return ImportReport(dry_run, len(given), len(rows) - len(known), len(known), (), flags)
     for key, values in wanted.items():

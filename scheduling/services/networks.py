@@ -27,6 +27,8 @@ from scheduling.services.spans import (
     parallels,
     put_rows,
     put_spans,
+    redrawn_faults,
+    shortage_flags,
     taken_faults,
     withdrawn_faults,
 )
@@ -108,6 +110,7 @@ def take_network(
     known_sites = locked_sites(ends | {row.values["site"] for row in site_rows})
     drawn = Span.objects.filter(key__in=[row.values["span"] for row in span_rows])
     known_spans = {span.key: span for span in drawn.select_related("a", "b")}
+    own_spans = {key: span for key, span in known_spans.items() if span.tenant_id == actor.tenant_id}
     points = {key: point_of(site) for key, site in known_sites.items()} | {
         row.values["site"]: Point(row.values["lat"], row.values["lon"]) for row in site_rows
     }
@@ -123,6 +126,7 @@ def take_network(
         *twice(span_rows, "span"),
         *taken_faults(span_rows, "span", known_spans, actor.tenant_id),
         *withdrawn_faults(span_rows, ["span"], known_spans),
+        *redrawn_faults(span_rows, "span", ("a", "b"), FIBRE, own_spans),
         *withdrawn_faults(span_rows, ["a", "b"], known_sites),
         *_geography(span_rows, points),
         *_moved(site_rows, {row.values["span"] for row in span_rows}, points),
@@ -131,7 +135,7 @@ def take_network(
     if faults:
         return ImportReport(dry_run, read, 0, 0, tuple(faults))
     beside = parallels(span_rows, "span", ("a", "b"), actor.tenant_id)
-    flags = tuple(beside.flags)
+    flags = (*beside.flags, *shortage_flags(span_rows, "span", known_spans))
     if dry_run:
         known = len(known_spans) + sum(row.values["site"] in known_sites for row in site_rows)
         return ImportReport(dry_run, read, read - known, known, (), flags)

@@ -10,15 +10,19 @@ from django.db import models
 
 from kernel.actor import Actor
 from kernel.models.base import Entity
-from kernel.services.capacity import set_totals
+from kernel.models.capacity import ACTIVE, Claim, ClaimState
+from kernel.selectors.capacity import taken
+from kernel.services.capacity import lock_rows, set_totals
 from kernel.text import Text
 from scheduling.domain.disclosures import Route, shared_risks
 from scheduling.domain.elements import Element, Fault
-from scheduling.models import Site, Span
+from scheduling.domain.rows import COMMITMENT, FIBRE
+from scheduling.models import Maintenance, Site, Span
 from scheduling.models.withdrawals import Withdrawable
 
 E = TypeVar("E", bound=Entity)
 UNIT = "mbps"
+KINDS = {FIBRE: Text("光缆段", "fibre"), COMMITMENT: Text("承诺线路", "a committed line")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,70 @@ def withdrawn_faults(
             )
             found.append(element.fault(column, "withdrawn", zh, en))
     return found
+
+
+def redrawn_faults(
+    elements: Iterable[Element], column: str, ends: tuple[str, str], kind: str, known: Mapping[str, Span]
+) -> list[Fault]:
+    """A fault for each element whose key is a span of another kind, or one that runs elsewhere and carries contracts.
+
+    `column` has their keys, `ends` the keys of their sites. A contract is of a line between its ends; holds and
+    confirmations of what runs elsewhere wait for this.
+    """
+    faults, moved = [], dict[UUID, Element]()
+    for each in elements:
+        if (row := known.get(each.values[column])) is None:
+            continue
+        if row.kind != kind:
+            zh = f"{row.key} 是{KINDS[row.kind].zh}，编号不能改作{KINDS[kind].zh}，请换一个"
+            en = f"{row.key} is {KINDS[row.kind].en}, and its key is never {KINDS[kind].en}: choose another"
+            faults.append(each.fault(column, "other_kind", zh, en))
+        elif _run_of(row) != ({each.values[end] for end in ends}, each.values.get("z_centre", "")):
+            moved[row.id] = each
+    for id_ in _contracted(moved):
+        each = moved[id_]
+        key = each.values[column]
+        zh = f"{key} 上有已签约的带宽，不能改接其他站点或中心；请将其下架，另用编号登记新线路"
+        en = (
+            f"{key} carries bandwidth under contract, and runs to no other site or centre: withdraw it, and register the "
+            "new line under another key"
+        )
+        faults.append(each.fault(ends[0], "carries_contracts", zh, en))
+    return faults
+
+
+def shortage_flags(elements: Iterable[Element], column: str, known: Mapping[str, Span]) -> list[Fault]:
+    """A flag for each span that is to have less capacity than before, and than is taken of it: the ledger grants no more."""
+    cut = {
+        row.id: each
+        for each in elements
+        if (row := known.get(each.values[column])) is not None
+        and each.values["capacity_mbps"] < row.capacity_mbps
+    }
+    flags = []
+    for id_, mbps in (taken(cut) if cut else {}).items():
+        total = cut[id_].values["capacity_mbps"]
+        if mbps > total:
+            zh = f"已占用 {mbps} Mbps，多于 {total}：已售的继续，其余不再出售"
+            en = f"{mbps} Mbps are taken, more than {total}: what is sold goes on, and nothing more is"
+            flags.append(cut[id_].fault("capacity_mbps", "capacity_below_taken", zh, en))
+    return flags
+
+
+def _run_of(row: Span) -> tuple[set[str], str]:
+    """Between which sites a span runs, and to which centre."""
+    return {row.a.key, row.b.key}, row.z_centre
+
+
+def _contracted(spans: Iterable[UUID]) -> set[UUID]:
+    """Those of the spans that carry what is confirmed, beside their maintenance; no claim on any is made or confirmed meanwhile."""
+    if not (ids := list(spans)):
+        return set()
+    works = Maintenance.objects.filter(resource__in=ids).values("id")
+    claims = Claim.objects.filter(resource__in=ids, state__in=ACTIVE).exclude(bundle__in=works)
+    known = list(claims.order_by("id").select_for_update())
+    lock_rows(ids)
+    return {claim.resource_id for claim in known if claim.state == ClaimState.CONFIRMED}
 
 
 def put_rows(
