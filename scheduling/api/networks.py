@@ -201,7 +201,7 @@ class ImportNetworkView(ImportView):
 
     @extend_schema(parameters=[ImportQuery], request=NetworkIn, responses={200: NetworkImportOut})
     def post(self, request: Request) -> Response:
-        """Disclose sites and spans: all or, with every fault named, nothing. Own keys are updated.
+        """Disclose sites and spans: all or, with every fault named, nothing. Own keys are updated in the members given.
 
         Spans between the same two sites share a risk, and are flagged, unless each names its own in `srlg`. A span keeps its
         kind, and, while bandwidth on it is under contract, its ends.
@@ -233,7 +233,7 @@ class ImportSitesView(CsvImportView):
 
     @extend_schema(parameters=[NetworkCsvQuery], request=CSV_BODY, responses={200: NetworkImportOut})
     def post(self, request: Request) -> Response:
-        """Declare sites: all rows or, with every fault named, none. Own keys are updated.
+        """Declare sites: all rows or, with every fault named, none. Own keys are updated in the columns given.
 
         Columns: site, name, place, city, lat, lon, role, oxc, otn_100g, service_area (GeoJSON), hop_us.
         """
@@ -248,7 +248,7 @@ class ImportSpansView(CsvImportView):
 
     @extend_schema(parameters=[NetworkCsvQuery], request=CSV_BODY, responses={200: NetworkImportOut})
     def post(self, request: Request) -> Response:
-        """Disclose spans: all rows or, with every fault named, none. Own keys are updated.
+        """Disclose spans: all rows or, with every fault named, none. Own keys are updated in the columns given.
 
         Columns: span, a, b, medium, km, capacity_mbps, jitter_us, loss, srlg (a;b); or the `spans.csv` of a supply, whose
         latencies are not taken.
@@ -264,7 +264,7 @@ class ImportCommittedLinesView(CsvImportView):
 
     @extend_schema(parameters=[CsvQuery], request=CSV_BODY, responses={200: NetworkImportOut})
     def post(self, request: Request) -> Response:
-        """Sell lines end to end: all rows or, with every fault named, none. Own keys are updated.
+        """Sell lines end to end: all rows or, with every fault named, none. Own keys are updated in the columns given.
 
         Columns: line, line_provider, a_area, a_site, z_centre (registered, at z_site), z_site, capacity_mbps,
         committed_latency_us, jitter_us, loss, srlg. What is faster than silica fibre is flagged, and not sold before review.

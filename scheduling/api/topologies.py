@@ -52,13 +52,15 @@ class TopologyQuery(ImportQuery):
     )
     prefix = serializers.RegexField(
         f"^{PREFIX}$",
-        help_text="keys of sites and spans begin with it; again the same one brings them up to date",
+        help_text="keys of sites and spans begin with it; the same one again brings them up to date in what the file says",
     )
-    city = serializers.RegexField("^[0-9]{6}$", help_text="GB/T 2260, of every site")
+    city = serializers.RegexField("^[0-9]{6}$", help_text="GB/T 2260, of every new site")
     role = serializers.ChoiceField(SiteRole.choices(), default=SiteRole.CORE.value)
-    hop_us = serializers.IntegerField(min_value=0, max_value=10_000, default=50, help_text="of every site")
+    hop_us = serializers.IntegerField(
+        min_value=0, max_value=10_000, default=50, help_text="of every new site"
+    )
     capacity_mbps = serializers.IntegerField(
-        min_value=1, max_value=10**9, default=None, help_text="of links that say none or 0; flagged"
+        min_value=1, max_value=10**9, default=None, help_text="of new links that say none or 0; flagged"
     )
     capacity_unit = serializers.ChoiceField(
         sorted(BITS), default="", help_text="of capacities whose unit the file does not say"
@@ -68,7 +70,7 @@ class TopologyQuery(ImportQuery):
     )
     route_factor = serializers.DecimalField(
         max_digits=4, decimal_places=2, min_value=Decimal(1), max_value=Decimal(5), default=Decimal("1.4"),
-        help_text="length of a link that says none, as a multiple of its great circle; flagged",
+        help_text="length of a new link that says none, as a multiple of its great circle; flagged",
     )  # fmt: skip
     leave_out = serializers.BooleanField(
         default=False, help_text="take the rest where elements are wrong, and flag each that is left out"
@@ -91,7 +93,8 @@ class ImportTopologyView(ImportView):
         """Disclose a network from a file: RFC 8345 JSON, GraphML, GML or SNDlib native.
 
         All of it or, with every fault named, nothing; `leave_out` takes what is sound. Plane or missing coordinates,
-        loops, lengths below the great circle and unknown units are faults; what is assumed or doubled is flagged.
+        loops, lengths below the great circle and unknown units are faults; what is assumed or doubled is flagged. Nothing is
+        assumed of what is there already: it keeps what the file does not say.
         """
         query, text = self.query(TopologyQuery), self.read(CsvText)
         defaults = Defaults(

@@ -82,12 +82,10 @@ class SpansOfFile:
     flags: list[Fault] = field(default_factory=list)
 
 
-def spans_of_file(
-    given: Iterable[tuple[str, Mapping[str, str]]], line_provider: str, media: Mapping[str, str]
-) -> SpansOfFile:
+def spans_of_file(given: Iterable[tuple[str, Mapping[str, str]]], line_provider: str) -> SpansOfFile:
     """What a CSV tells of a provider's fibre, be it of the columns of a disclosure or of a supply.
 
-    `media` are of the spans that are there, by key, for rows that say none. A latency is not taken: it comes as evidence.
+    A latency is not taken: it comes as evidence.
     """
     found = SpansOfFile()
     for pointer, cells in given:
@@ -123,7 +121,7 @@ def spans_of_file(
                 )
             )
         told = {name: cell for name, cell in cells.items() if name not in OF_SUPPLY}
-        found.spans.append((pointer, {"medium": media.get(cells.get("span", ""), ""), **told}))
+        found.spans.append((pointer, told))
     return found
 
 

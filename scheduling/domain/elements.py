@@ -40,12 +40,21 @@ class Element:
         return Fault(f"{self.pointer}/{column}", code, Text(zh, en))
 
 
+NOTHING_THERE: Mapping[str, Mapping[str, Any]] = {}
+
+
 def read_elements(
-    columns: Sequence[Column], given: Iterable[tuple[str, Any]], *, beside: frozenset[str] = frozenset()
+    columns: Sequence[Column],
+    given: Iterable[tuple[str, Any]],
+    *,
+    beside: frozenset[str] = frozenset(),
+    there: Mapping[str, Mapping[str, Any]] = NOTHING_THERE,
 ) -> tuple[list[Element], list[Fault]]:
     """The elements that can be read, and the faults of the others; `given` are (pointer, object) pairs.
 
-    Values may be JSON or the texts of CSV cells; `beside` names members that are allowed and not read.
+    Values may be JSON or the texts of CSV cells; `beside` names members that are allowed and not read. A member that is
+    not given at all keeps its value of the row that is `there` under the key in the first column; null and an empty
+    cell are given, and stand for what the column says.
     """
     elements: list[Element] = []
     faults: list[Fault] = []
@@ -59,8 +68,11 @@ def read_elements(
             for name in members
             if name not in known | beside
         ]
-        values: dict[str, Any] = {}
+        kept = there.get(str(members.get(columns[0].name)), {})
+        values = {name: value for name, value in kept.items() if name not in members}
         for column in columns:
+            if column.name in values:
+                continue
             try:
                 values[column.name] = _value(column, members.get(column.name))
             except NumberError as error:
@@ -71,6 +83,12 @@ def read_elements(
         if not wrong:
             elements.append(Element(pointer, values))
     return elements, faults
+
+
+def keys_in(given: Iterable[tuple[str, Any]], column: str) -> set[str]:
+    """The keys that elements give in a column, before they are read; what is no key is left out."""
+    told = (str(members.get(column)) for _, members in given if isinstance(members, Mapping))
+    return {key for key in told if re.fullmatch(KEY, key, re.ASCII)}
 
 
 def twice(elements: Iterable[Element], *columns: str) -> list[Fault]:

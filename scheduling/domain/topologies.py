@@ -1,7 +1,8 @@
 """Topologies as files of other systems tell them, and what of them a node can take: flagged, or refused with reasons.
 
-A file rarely says all that a disclosure needs. What the importer states (`Defaults`) fills the gaps, each use is
-flagged, and nothing is guessed that could make a line look shorter, wider or better protected than it is.
+A file rarely says all that a disclosure needs. What the importer states (`Defaults`) fills the gaps of what is new, each use is
+flagged, and nothing is guessed that could make a line look shorter, wider or better protected than it is. What is there
+under a key keeps what the file does not say.
 """
 
 import hashlib
@@ -100,6 +101,17 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True)
+class There:
+    """The keys of sites and of fibre that the importer has already."""
+
+    sites: frozenset[str] = frozenset()
+    spans: frozenset[str] = frozenset()
+
+
+NOTHING = There()
+
+
+@dataclass(frozen=True, slots=True)
 class Disclosed:
     """Elements of a disclosure as (pointer, members), what is wrong with the others, and what was assumed."""
 
@@ -109,17 +121,17 @@ class Disclosed:
     flags: list[Fault]
 
 
-def disclosed(topology: Topology, defaults: Defaults) -> Disclosed:
-    """The sites and spans that a topology tells of.
+def disclosed(topology: Topology, defaults: Defaults, there: There = NOTHING) -> Disclosed:
+    """The sites and spans that a topology tells of; of those that are there, only the members that it says.
 
     A link that ends at a refused node is flagged and left to the node's fault. Links between the same two nodes stay apart.
     """
-    return _Reading(topology, defaults).disclosed()
+    return _Reading(topology, defaults, there).disclosed()
 
 
 class _Reading:
-    def __init__(self, topology: Topology, defaults: Defaults) -> None:
-        self.topology, self.defaults = topology, defaults
+    def __init__(self, topology: Topology, defaults: Defaults, there: There) -> None:
+        self.topology, self.defaults, self.there = topology, defaults, there
         self.faults, self.flags = list(topology.faults), list(topology.flags)
         self.places: dict[str, Point] = {}
         self.keys: dict[str, str] = {}
@@ -182,37 +194,39 @@ class _Reading:
         return x.quantize(DEGREE), y.quantize(DEGREE)
 
     def _site(self, node: Node, lon: Decimal, lat: Decimal) -> dict[str, Any]:
+        key, stated = self.keys[node.id], self.defaults
         named = "".join(each if each.isprintable() else " " for each in node.name or node.id).strip()
-        return {
-            "site": self.keys[node.id],
-            "name": named[:LONGEST_TEXT] or self.keys[node.id],
-            "city": self.defaults.city,
-            "lat": lat,
-            "lon": lon,
-            "role": self.defaults.role,
-            "hop_us": self.defaults.hop_us,
-        }
+        told = {"site": key, "lat": lat, "lon": lon}
+        if node.name or key not in self.there.sites:
+            told["name"] = named[:LONGEST_TEXT] or key
+        if key not in self.there.sites:
+            told |= {"city": stated.city, "role": stated.role, "hop_us": stated.hop_us}
+        return told
 
     def _spans(self) -> Iterator[tuple[str, dict[str, Any]]]:
         taken: dict[str, int] = {}
         for links in self._lines().values():
             for link in links:
-                km, mbps = self._km(link), self._mbps(link)
-                if km is None or mbps is None:
-                    continue
                 name = self._key(link.id) if link.id else f"{self.keys[link.a]}--{self._slug(link.b)}"
                 taken[name] = taken.get(name, 0) + 1
-                yield (
-                    link.pointer,
-                    {
-                        "span": name if taken[name] == 1 else f"{name}-{taken[name]}",
-                        "a": self.keys[link.a],
-                        "b": self.keys[link.b],
-                        "km": km,
-                        "capacity_mbps": mbps,
-                        "srlg": [f"{self.defaults.prefix}-srlg-{self._slug(each)}" for each in link.srlg],
-                    },
-                )
+                span = self._span(link, name if taken[name] == 1 else f"{name}-{taken[name]}")
+                if span is not None:
+                    yield link.pointer, span
+
+    def _span(self, link: Link, key: str) -> dict[str, Any] | None:
+        """What is told of a span; None, with a fault, where that cannot be."""
+        before = len(self.faults)
+        srlg = [f"{self.defaults.prefix}-srlg-{self._slug(each)}" for each in link.srlg]
+        told = {"km": self._km(link), "capacity_mbps": self._mbps(link), "srlg": srlg or None}
+        if len(self.faults) == before and key not in self.there.spans:
+            if told["km"] is None:
+                told["km"] = self._estimated(link)
+            if told["capacity_mbps"] is None:
+                told["capacity_mbps"] = self._assumed(link)
+        if len(self.faults) > before:
+            return None
+        ends = {"span": key, "a": self.keys[link.a], "b": self.keys[link.b]}
+        return ends | {name: value for name, value in told.items() if value is not None}
 
     def _lines(self) -> dict[frozenset[str], list[Link]]:
         """The links between placed nodes by their two ends; where they are directed, one each way is one line."""
@@ -247,14 +261,9 @@ class _Reading:
         return [*there, *back[len(there) :]]
 
     def _km(self, link: Link) -> Decimal | None:
-        great_circle = self.places[link.a].metres_to(self.places[link.b]) / 1000
+        """The length that the file says; None where it says none, or, with a fault, none that can be."""
         if link.length is None:
-            self._flag(
-                f"{link.pointer}/km", "length_estimated",
-                f"文件未给出长度：按大圆距离 × {self.defaults.route_factor} 估算",
-                f"the file says no length: estimated as the great circle × {self.defaults.route_factor}",
-            )  # fmt: skip
-            return (great_circle * self.defaults.route_factor).quantize(METRE, ROUND_CEILING)
+            return None
         unit = link.length.unit or self.defaults.length_unit
         value = number(link.length.number)
         if unit not in LENGTHS:
@@ -265,18 +274,33 @@ class _Reading:
             return None
         return (value * LENGTHS[unit]).quantize(METRE, ROUND_CEILING)
 
+    def _estimated(self, link: Link) -> Decimal:
+        great_circle = self.places[link.a].metres_to(self.places[link.b]) / 1000
+        self._flag(
+            f"{link.pointer}/km", "length_estimated",
+            f"文件未给出长度：按大圆距离 × {self.defaults.route_factor} 估算",
+            f"the file says no length: estimated as the great circle × {self.defaults.route_factor}",
+        )  # fmt: skip
+        return (great_circle * self.defaults.route_factor).quantize(METRE, ROUND_CEILING)
+
     def _mbps(self, link: Link) -> int | None:
+        """The capacity that the file says; None where it says none or 0, or, with a fault, none that can be."""
         pointer, told = f"{link.pointer}/capacity_mbps", link.capacity
         value = None if told is None else number(told.number)
         if told is not None and (value is None or value < 0):
             self._bad(pointer, told.number)
             return None
-        if told is not None and value:
-            unit = told.unit or self.defaults.capacity_unit
-            if unit not in BITS:
-                self._unknown_unit(pointer, unit, "capacity_unit", ", ".join(BITS))
-                return None
-            return int(value * BITS[unit] / 10**6)
+        if told is None or not value:
+            return None
+        unit = told.unit or self.defaults.capacity_unit
+        if unit not in BITS:
+            self._unknown_unit(pointer, unit, "capacity_unit", ", ".join(BITS))
+            return None
+        return int(value * BITS[unit] / 10**6)
+
+    def _assumed(self, link: Link) -> int | None:
+        """The capacity that the importer states; None, with a fault, where there is none."""
+        pointer = f"{link.pointer}/capacity_mbps"
         if self.defaults.capacity_mbps is None:
             self._fault(
                 pointer, "no_capacity", "文件未给出容量；请填 capacity_mbps", "the file says no capacity: state capacity_mbps"

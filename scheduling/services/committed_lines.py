@@ -14,7 +14,7 @@ from kernel.services.outbox import publish
 from kernel.text import Text
 from participants.selectors.organisations import require_certified
 from scheduling.domain.disclosures import COMMITTED_COLUMNS, Stretch, end_faults, why_impossible
-from scheduling.domain.elements import Element, Fault, csv_rows, read_elements, too_many, twice
+from scheduling.domain.elements import Element, Fault, csv_rows, keys_in, read_elements, too_many, twice
 from scheduling.domain.light import Medium
 from scheduling.domain.rows import COMMITMENT
 from scheduling.events import NetworkImported
@@ -37,7 +37,7 @@ from scheduling.services.spans import (
 def import_committed_lines(*, text: str, marking: str, dry_run: bool, actor: Actor) -> ImportReport:
     """Take a whole CSV of committed lines or nothing; every bad row is reported, a dry run writes nothing.
 
-    Own keys are updated, another's are refused. What only hollow-core fibre could keep is flagged, and not sold until
+    Own keys are updated, another's are refused; what the file has no column of stays as it is. What only hollow-core fibre could keep is flagged, and not sold until
     evidence of it was accepted on review. Raises NotCertified, ProviderKeyTaken.
     """
     require_certified(actor)
@@ -46,12 +46,12 @@ def import_committed_lines(*, text: str, marking: str, dry_run: bool, actor: Act
     given, torn = csv_rows(text)
     if many := too_many(given, "/lines"):
         return ImportReport(dry_run, len(given), 0, 0, tuple(many))
-    rows, wrong = read_elements(COMMITTED_COLUMNS, given)
-    keys = {row.values[end] for row in rows for end in ("a_site", "z_site")}
-    sites = locked_sites(keys)
-    there = Span.objects.filter(key__in=[row.values["line"] for row in rows]).select_related("a", "b")
+    there = Span.objects.filter(key__in=keys_in(given, "line")).select_related("a", "b")
     known = {span.key: span for span in there}
     own = {key: span for key, span in known.items() if span.tenant_id == actor.tenant_id}
+    rows, wrong = read_elements(COMMITTED_COLUMNS, given, there=_told_of(own))
+    keys = {row.values[end] for row in rows for end in ("a_site", "z_site")}
+    sites = locked_sites(keys)
     faults = [
         *torn,
         *wrong,
@@ -86,6 +86,14 @@ def import_committed_lines(*, text: str, marking: str, dry_run: bool, actor: Act
         NetworkImported(subject=provider.id, tenant=actor.tenant_id, sites=0, spans=len(rows)), actor=actor
     )
     return ImportReport(dry_run, len(given), new, changed, (), flags)
+
+
+def _told_of(known: Mapping[str, Span]) -> dict[str, dict[str, Any]]:
+    """What commitments say in the columns that a file may lack."""
+    return {
+        key: {"jitter_us": span.jitter_us, "loss": span.loss, "srlg": tuple(span.srlg)}
+        for key, span in known.items()
+    }
 
 
 def _disagreements(rows: list[Element], sites: Mapping[str, Site]) -> list[Fault]:

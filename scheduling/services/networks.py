@@ -13,7 +13,7 @@ from kernel.services.outbox import publish
 from participants.selectors.organisations import require_certified
 from scheduling.domain import disclosures
 from scheduling.domain.disclosures import SITE_COLUMNS, SPAN_COLUMNS, Stretch, why_impossible
-from scheduling.domain.elements import Element, Fault, csv_rows, read_elements, too_many, twice
+from scheduling.domain.elements import Element, Fault, csv_rows, keys_in, read_elements, too_many, twice
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.rows import COMMITMENT, FIBRE
 from scheduling.domain.sites import Point
@@ -49,7 +49,7 @@ def import_network(
 ) -> ImportReport:
     """Take a whole disclosure or nothing; every bad element is reported, a dry run writes nothing.
 
-    Own keys are updated, another's are refused. Raises NotCertified, ProviderKeyTaken.
+    Own keys are updated, in what is said of them; another's are refused. Raises NotCertified, ProviderKeyTaken.
     """
     document = Document(_placed("sites", sites), _placed("spans", spans))
     return take_network(
@@ -72,15 +72,11 @@ def import_sites(*, line_provider: str, marking: str, text: str, dry_run: bool, 
 
 @transaction.atomic
 def import_spans(*, line_provider: str, marking: str, text: str, dry_run: bool, actor: Actor) -> ImportReport:
-    """Take a whole CSV of spans or nothing, as `import_network` does; the `spans.csv` of a supply is one.
-
-    Spans that are there keep their medium where the file has no column of it.
-    """
+    """Take a whole CSV of spans or nothing, as `import_network` does; the `spans.csv` of a supply is one."""
     given, torn = csv_rows(text)
     if many := too_many(given, "/lines"):
         return ImportReport(dry_run, len(given), 0, 0, tuple(many))
-    fibre = Span.objects.filter(key__in=[cells.get("span") for _, cells in given], kind=FIBRE)
-    found = disclosures.spans_of_file(given, line_provider, dict(fibre.values_list("key", "medium")))
+    found = disclosures.spans_of_file(given, line_provider)
     report = take_network(
         line_provider=line_provider,
         marking=marking,
@@ -95,7 +91,10 @@ def import_spans(*, line_provider: str, marking: str, text: str, dry_run: bool, 
 def take_network(
     *, line_provider: str, marking: str, document: Document, dry_run: bool, actor: Actor
 ) -> ImportReport:
-    """Take what was read of a disclosure, whole or not at all. Raises NotCertified, ProviderKeyTaken."""
+    """Take what was read of a disclosure, whole or not at all. Raises NotCertified, ProviderKeyTaken.
+
+    What it does not say of a site or a span that is there stays as it is.
+    """
     require_certified(actor)
     assert actor.tenant_id is not None  # noqa: S101 - a certified party is an organisation
     take_lock(Lock.SNAPSHOT, "networks")
@@ -104,13 +103,16 @@ def take_network(
     faults = [*too_many(sites, "/sites"), *too_many(spans, "/spans")]
     if faults:
         return ImportReport(dry_run, len(sites) + len(spans), 0, 0, tuple(faults))
-    site_rows, wrong_sites = read_elements(SITE_COLUMNS, sites)
-    span_rows, wrong_spans = read_elements(SPAN_COLUMNS, spans, beside=disclosures.DERIVED)
-    ends = {row.values[end] for row in span_rows for end in ("a", "b")}
-    known_sites = locked_sites(ends | {row.values["site"] for row in site_rows})
-    drawn = Span.objects.filter(key__in=[row.values["span"] for row in span_rows])
+    drawn = Span.objects.filter(key__in=keys_in(spans, "span"))
     known_spans = {span.key: span for span in drawn.select_related("a", "b")}
     own_spans = {key: span for key, span in known_spans.items() if span.tenant_id == actor.tenant_id}
+    span_rows, wrong_spans = read_elements(
+        SPAN_COLUMNS, spans, beside=disclosures.DERIVED, there=_told_of_spans(own_spans)
+    )
+    ends = {row.values[end] for row in span_rows for end in ("a", "b")}
+    known_sites = locked_sites(ends | keys_in(sites, "site"))
+    own_sites = {key: site for key, site in known_sites.items() if site.tenant_id == actor.tenant_id}
+    site_rows, wrong_sites = read_elements(SITE_COLUMNS, sites, there=_told_of_sites(own_sites))
     points = {key: point_of(site) for key, site in known_sites.items()} | {
         row.values["site"]: Point(row.values["lat"], row.values["lon"]) for row in site_rows
     }
@@ -215,6 +217,23 @@ def _why_unproven(span: Span, a: Point, b: Point) -> tuple[str, str, str] | None
         f"其实测时延 {span.measured_us} µs 将快于石英光纤；请一并重新提交该线路，并重新测量",
         f"its measured {span.measured_us} µs would be faster than silica fibre: send it again too, and measure it anew",
     )
+
+
+def _told_of_sites(known: Mapping[str, Site]) -> dict[str, dict[str, Any]]:
+    """What sites say by the columns of a disclosure."""
+    names = [column.name for column in SITE_COLUMNS if column.name != "site"]
+    return {key: {name: getattr(site, name) for name in names} for key, site in known.items()}
+
+
+def _told_of_spans(known: Mapping[str, Span]) -> dict[str, dict[str, Any]]:
+    """What fibre says by the columns of a disclosure."""
+    names = [column.name for column in SPAN_COLUMNS if column.name not in ("span", "a", "b", "srlg")]
+    return {
+        key: {name: getattr(span, name) for name in names}
+        | {"a": span.a.key, "b": span.b.key, "srlg": tuple(span.srlg)}
+        for key, span in known.items()
+        if span.kind == FIBRE
+    }
 
 
 def _site_values(row: Element) -> dict[str, Any]:

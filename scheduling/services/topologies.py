@@ -5,10 +5,13 @@ from dataclasses import replace
 from django.db import transaction
 
 from kernel.actor import Actor
+from kernel.locks import Lock, take_lock
 from kernel.text import Text
 from scheduling.adapters.files.topologies import READERS
 from scheduling.domain.elements import Fault
-from scheduling.domain.topologies import Defaults, UnreadableError, disclosed
+from scheduling.domain.rows import FIBRE
+from scheduling.domain.topologies import Defaults, There, UnreadableError, disclosed
+from scheduling.models import Site, Span
 from scheduling.services.networks import Document, take_network
 from scheduling.services.spans import ImportReport
 
@@ -27,6 +30,8 @@ def import_topology(
 ) -> ImportReport:
     """Take what a file tells of, whole or not at all, or, with `leave_out`, without what is wrong in it.
 
+    What is there under the same prefix keeps what the file does not say of it.
+
     Raises NotCertified, ProviderKeyTaken.
     """
     try:
@@ -34,7 +39,8 @@ def import_topology(
     except UnreadableError as error:
         return ImportReport(dry_run, 0, 0, 0, (error.fault,))
     read = len(topology.nodes) + len(topology.links)
-    found = disclosed(topology, defaults)
+    take_lock(Lock.SNAPSHOT, "networks")  # as `take_network` does: what is there now is there then
+    found = disclosed(topology, defaults, _there(defaults.prefix, actor))
     document, flags = Document(found.sites, found.spans, found.faults), found.flags
 
     def take(document: Document, *, dry: bool) -> ImportReport:
@@ -52,6 +58,13 @@ def import_topology(
             flags = [*flags, *map(_left_out, left)]
     done = take(document, dry=dry_run)
     return replace(done, read=read, flags=(*flags, *done.flags))
+
+
+def _there(prefix: str, actor: Actor) -> There:
+    """The keys of the organisation's sites and fibre with the prefix."""
+    own = {"tenant_id": actor.tenant_id, "key__startswith": f"{prefix}-"}
+    sites, spans = Site.objects.filter(**own), Span.objects.filter(**own, kind=FIBRE)
+    return There(*(frozenset(rows.values_list("key", flat=True)) for rows in (sites, spans)))
 
 
 def _without(document: Document, faults: tuple[Fault, ...]) -> Document:

@@ -51,6 +51,48 @@ def test_a_dry_run_reports_and_writes_nothing(world: World) -> None:
     assert not LineProvider.objects.exists()
 
 
+def test_what_is_not_said_of_a_row_that_is_there_stays(world: World) -> None:
+    document = network()
+    site, span = document["sites"][0], document["spans"][0]
+    site |= {"place": "320571", "oxc": True, "otn_100g": True, "hop_us": 70}
+    span |= {"medium": "hollow_core", "jitter_us": 7, "loss": "0.001", "srlg": ["duct"]}
+    made(world.lin.post(IMPORT, document))
+    known = [Site.objects.values().get(key=site["site"]), Span.objects.values().get(key=span["span"])]
+    less = network() | {"sites": [{"site": site["site"]}], "spans": [{"span": span["span"]}]}
+    assert made(world.lin.post(IMPORT, less))["updated"] == 0
+    assert [
+        Site.objects.values().get(key=site["site"]),
+        Span.objects.values().get(key=span["span"]),
+    ] == known
+    less["sites"][0]["place"], less["spans"][0]["srlg"] = None, []
+    assert made(world.lin.post(IMPORT, less))["updated"] == 2
+    row = Span.objects.get(key=span["span"])
+    assert (Site.objects.get(key=site["site"]).place, row.srlg, row.jitter_us) == ("", [], 7)
+    answer = world.lou.post(IMPORT, less | {"line_provider": "line-yi"})
+    codes = {(each["pointer"], each["code"]) for each in answer.json()["errors"]}
+    assert {("/sites/0/name", "bad_value"), ("/spans/0/km", "bad_value")} <= codes, "another's tell nothing"
+
+
+def test_a_committed_line_keeps_what_the_file_has_no_column_of(world: World) -> None:
+    disclose(world.lin, evidence=False)
+    register_centres(world)
+    header, first, *_ = text("committed_lines_yi.csv").splitlines()
+    cells = dict(zip(header.split(","), first.split(","), strict=True))
+    cells |= {"jitter_us": "9", "loss": "0.002", "srlg": "duct"}
+
+    def sent(told: dict[str, str]) -> Any:
+        return made(send_csv(world.lou, LINES, f"{','.join(told)}\n{','.join(told.values())}\n"))
+
+    sent(cells)
+    assert (
+        sent({name: cells[name] for name in cells if name not in ("jitter_us", "loss", "srlg")})["updated"]
+        == 0
+    )
+    assert sent(cells | {"loss": ""})["updated"] == 1
+    line = Span.objects.get(key=cells["line"])
+    assert (line.jitter_us, line.loss, line.srlg) == (9, Decimal(0), ["duct"])
+
+
 FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("sites/0", {"lat": "91"}, "lat", "impossible_coordinate"),
     ("sites/1", {"lon": "-180.000001"}, "lon", "impossible_coordinate"),

@@ -7,6 +7,8 @@ import pytest
 
 from scheduling.models import Site, Span
 from tests.aggregation.supply import made
+from tests.scheduling.live import send_csv
+from tests.scheduling.test_evidence import record
 from tests.scheduling.test_topologies import (
     GML,
     GRAPHML,
@@ -66,6 +68,67 @@ def test_each_format_becomes_sites_and_spans(
     beside = [each["pointer"] for each in report["flags"] if each["code"] == "duplicate_link"]
     assert beside == (["/lines/6"] if spans == 2 else [])
     assert {tuple(row.srlg) for row in Span.objects.all()} >= ({("zoo-0--zoo-1",)} if spans == 2 else set())
+
+
+TWO = gml_of(placed((120.6, 31.3), (120.7, 31.3)), "edge [ source 0 target 1 ]")
+CELLS = "site,name,city,lat,lon,role,oxc,otn_100g,service_area,hop_us,place"
+SITE = 'zoo-0,一号站,320571,31.3,120.6,access_point,1,1,"{""type"":""Polygon"",""coordinates"":[[[120.5,31.2],[120.7,31.2],[120.6,31.5],[120.5,31.2]]]}",70,320571'
+SPAN = "span,a,b,medium,km,capacity_mbps,jitter_us,loss,srlg\nzoo-0--1,zoo-0,zoo-1,hollow_core,12,2000,5,0.00001,duct-7\n"
+
+
+def rows() -> list[dict[str, Any]]:
+    return [dict(row) for table in (Site, Span) for row in table.objects.order_by("key").values()]
+
+
+def test_the_same_file_again_keeps_what_was_declared_and_measured_since(world: World) -> None:
+    first = made(send(world.lin, TWO, capacity_mbps=1000))
+    assert [each["code"] for each in first["flags"]] == ["length_estimated", "capacity_assumed"]
+    for noun, text in (("sites", f"{CELLS}\n{SITE}\n"), ("spans", SPAN)):
+        made(send_csv(world.lin, f"/api/v1/{noun}:import?line_provider=line-jia", text))
+    made(
+        world.lin.post("/api/v1/latency-evidence", record(span="zoo-0--1", value_us=60, medium="hollow_core"))
+    )
+    known = rows()
+    again: dict[str, Any] = {
+        "capacity_mbps": 900,
+        "city": "320500",
+        "role": "core",
+        "hop_us": 9,
+        "route_factor": "1.1",
+    }
+    report = made(send(world.lin, TWO, **again))
+    assert (report["updated"], report["flags"], rows()) == (0, [], known)
+    told = TWO.replace("target 1", "target 1 km 13 LinkSpeedRaw 3e9").replace("120.7", "120.71")
+    assert made(send(world.lin, told, **again))["updated"] == 2
+    span = Span.objects.get(key="zoo-0--1")
+    assert (str(span.km), span.capacity_mbps, span.jitter_us, span.srlg) == ("13.000", 3000, 5, ["duct-7"])
+    assert span.measured_us is None, "the route is another"
+
+
+def test_a_new_link_is_estimated_beside_one_that_is_there(world: World) -> None:
+    made(send(world.lin, TWO, capacity_mbps=1000))
+    three = gml_of(
+        placed((120.6, 31.3), (120.7, 31.3), (120.8, 31.3)),
+        "edge [ source 0 target 1 ]\nedge [ source 1 target 2 ]",
+    )
+    answer = send(world.lin, three)
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
+        ("/lines/6/capacity_mbps", "no_capacity")
+    ]
+    report = made(send(world.lin, three, capacity_mbps=500, city="320571"))
+    assert {each["pointer"] for each in report["flags"]} == {"/lines/6/km", "/lines/6/capacity_mbps"}
+    assert dict(Span.objects.values_list("key", "capacity_mbps")) == {"zoo-0--1": 1000, "zoo-1--2": 500}
+    assert dict(Site.objects.values_list("key", "city")) == {
+        "zoo-0": "320500", "zoo-1": "320500", "zoo-2": "320571",
+    }  # fmt: skip
+
+
+def test_a_length_that_is_kept_is_judged_by_where_the_ends_are_now(world: World) -> None:
+    made(send(world.lin, TWO, capacity_mbps=1000))
+    answer = send(world.lin, TWO.replace("120.7", "120.9"))
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
+        ("/lines/4/km", "shorter_than_great_circle")
+    ]
 
 
 def test_faults_refuse_the_whole_file_and_flags_do_not(world: World) -> None:
