@@ -7,7 +7,7 @@ under a key keeps what the file does not say.
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any
@@ -64,7 +64,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of a file; an empty id is one that the file does not say. `srlg` names what it shares with others."""
+    """A link of a file; an empty id is one that the file does not say. `srlg` names what it shares with others.
+
+    `down` is what says that it carries nothing now, as the file writes it; empty where nothing does.
+    """
 
     pointer: str
     id: str
@@ -73,11 +76,16 @@ class Link:
     length: Quantity | None = None
     capacity: Quantity | None = None
     srlg: tuple[str, ...] = ()
+    down: str = ""
+
+
+Line = tuple[Link, ...]
+"""The links that are one span: one, or, where they are directed, one each way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """What a reader found; in a directed one a link each way makes one line. `flags` are remarks of the reader."""
+    """What a reader found; in a directed one a link each way makes one span. `flags` are remarks of the reader."""
 
     directed: bool
     nodes: list[Node]
@@ -205,19 +213,19 @@ class _Reading:
 
     def _spans(self) -> Iterator[tuple[str, dict[str, Any]]]:
         taken: dict[str, int] = {}
-        for links in self._lines().values():
-            for link in links:
+        for lines in self._lines().values():
+            for line in lines:
+                link = line[0]
                 name = self._key(link.id) if link.id else f"{self.keys[link.a]}--{self._slug(link.b)}"
                 taken[name] = taken.get(name, 0) + 1
-                span = self._span(link, name if taken[name] == 1 else f"{name}-{taken[name]}")
+                span = self._span(line, name if taken[name] == 1 else f"{name}-{taken[name]}")
                 if span is not None:
                     yield link.pointer, span
 
-    def _span(self, link: Link, key: str) -> dict[str, Any] | None:
+    def _span(self, line: Line, key: str) -> dict[str, Any] | None:
         """What is told of a span; None, with a fault, where that cannot be."""
-        before = len(self.faults)
-        srlg = [f"{self.defaults.prefix}-srlg-{self._slug(each)}" for each in link.srlg]
-        told = {"km": self._km(link), "capacity_mbps": self._mbps(link), "srlg": srlg or None}
+        before, link = len(self.faults), line[0]
+        told = self._told(line)
         if len(self.faults) == before and key not in self.there.spans:
             if told["km"] is None:
                 told["km"] = self._estimated(link)
@@ -228,8 +236,32 @@ class _Reading:
         ends = {"span": key, "a": self.keys[link.a], "b": self.keys[link.b]}
         return ends | {name: value for name, value in told.items() if value is not None}
 
-    def _lines(self) -> dict[frozenset[str], list[Link]]:
-        """The links between placed nodes by their two ends; where they are directed, one each way is one line."""
+    def _told(self, line: Line) -> dict[str, Any]:
+        """What its links say of a line; where the two ways differ, what is least wide, longest and shares most."""
+        for link in line:
+            if link.down:
+                self._fault(
+                    link.pointer, "link_not_up",
+                    f"链路不可用（{link.down}）；请恢复后再导入，或以 leave_out 略去；已登记的光缆段请下架或申报维护",
+                    f"the link is not up ({link.down}): import it once it is, or leave it out; withdraw a span that is there, or declare its maintenance",
+                )  # fmt: skip
+        kms, capacities = [self._km(link) for link in line], [self._mbps(link) for link in line]
+        risks = [{f"{self.defaults.prefix}-srlg-{self._slug(each)}" for each in link.srlg} for link in line]
+        columns: dict[str, list[Any]] = {"km": kms, "capacity_mbps": capacities, "srlg": risks}
+        if apart := [name for name, values in columns.items() if values[0] != values[-1]]:
+            self._flag(
+                line[-1].pointer, "directions_differ",
+                f"两个方向的 {'、'.join(apart)} 不同：取较长的长度、较小的容量与全部风险组",
+                f"the two directions differ in {', '.join(apart)}: taken are the greater length, the smaller capacity and all risks",
+            )  # fmt: skip
+        return {
+            "km": max((each for each in kms if each is not None), default=None),
+            "capacity_mbps": min((each for each in capacities if each is not None), default=None),
+            "srlg": sorted(set().union(*risks)) or None,
+        }
+
+    def _lines(self) -> dict[frozenset[str], list[Line]]:
+        """The lines between placed nodes by their two ends."""
         found: dict[frozenset[str], list[Link]] = {}
         for link in self.topology.links:
             unknown = [end for end in (link.a, link.b) if end not in self.keys]
@@ -247,18 +279,19 @@ class _Reading:
                 )
             else:
                 found.setdefault(frozenset((link.a, link.b)), []).append(link)
-        return (
-            {ends: self._paired(links) for ends, links in found.items()} if self.topology.directed else found
-        )
+        if self.topology.directed:
+            return {ends: self._paired(links) for ends, links in found.items()}
+        return {ends: [(link,) for link in links] for ends, links in found.items()}
 
-    def _paired(self, links: list[Link]) -> list[Link]:
+    def _paired(self, links: list[Link]) -> list[Line]:
         there = [link for link in links if link.a == links[0].a]
         back = [link for link in links if link.a != links[0].a]
-        for link in (*there[len(back) :], *back[len(there) :]):
+        alone = [*there[len(back) :], *back[len(there) :]]
+        for link in alone:
             self._flag(
                 link.pointer, "one_direction", "只有单方向，视为双向光缆段", "only one direction is told: taken as a span both ways"
             )  # fmt: skip
-        return [*there, *back[len(there) :]]
+        return [*zip(there, back, strict=False), *((link,) for link in alone)]
 
     def _km(self, link: Link) -> Decimal | None:
         """The length that the file says; None where it says none, or, with a fault, none that can be."""
@@ -353,36 +386,3 @@ def number(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return value if value.is_finite() and abs(value) <= LARGEST_NUMBER else None
-
-
-_LATITUDE, _LONGITUDE, _NAMES = ("latitude", "lat"), ("longitude", "lon", "lng"), ("label", "name")
-_LENGTHS = {"km": "km", "length_km": "km", "distance_km": "km", "length": "", "distance": "", "dist": ""}
-_CAPACITIES = {
-    "linkspeedraw": "bit/s",
-    "capacity_mbps": "Mbit/s",
-    "bandwidth_mbps": "Mbit/s",
-    "capacity": "",
-    "bandwidth": "",
-}
-_LETTERS = {"K": "kbit/s", "M": "Mbit/s", "G": "Gbit/s", "T": "Tbit/s"}
-
-
-def node_of(pointer: str, id_: str, attributes: Mapping[str, str]) -> Node:
-    """A node of a graph file by the attributes that such files use."""
-    told = {name.lower(): value for name, value in attributes.items()}
-    return Node(pointer, id_, _first(told, _NAMES), _first(told, _LONGITUDE), _first(told, _LATITUDE))
-
-
-def link_of(pointer: str, id_: str, a: str, b: str, attributes: Mapping[str, str]) -> Link:
-    """A link of a graph file by the attributes that such files use; the Topology Zoo writes speed as number and letter."""
-    told = {name.lower(): value for name, value in attributes.items()}
-    length = next((Quantity(told[name], unit) for name, unit in _LENGTHS.items() if name in told), None)
-    capacity = next((Quantity(told[name], unit) for name, unit in _CAPACITIES.items() if name in told), None)
-    if capacity is None and "linkspeed" in told:
-        letter = told.get("linkspeedunits", "")
-        capacity = Quantity(told["linkspeed"], _LETTERS.get(letter, letter))
-    return Link(pointer, id_, a, b, length, capacity)
-
-
-def _first(told: Mapping[str, str], names: tuple[str, ...]) -> str | None:
-    return next((told[name] for name in names if name in told), None)

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scheduling.domain.topologies import Link, Node, Topology, UnreadableError, link_of, node_of
+from scheduling.domain.graph_files import link_of, node_of
+from scheduling.domain.topologies import Link, Node, Topology, UnreadableError
 
 DEEPEST = 20
 _TOKEN = re.compile(

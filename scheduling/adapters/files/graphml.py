@@ -5,7 +5,8 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from scheduling.domain.topologies import Link, Node, Topology, UnreadableError, link_of, node_of
+from scheduling.domain.graph_files import link_of, node_of
+from scheduling.domain.topologies import Link, Node, Topology, UnreadableError
 
 SPACE = "{http://graphml.graphdrawing.org/xmlns}"
 

@@ -1,6 +1,6 @@
 """Network topologies of RFC 8345 in JSON, with the traffic-engineering attributes of RFC 8795.
 
-Read of RFC 8795: a node's geolocation and name, a link's maximum bandwidth and shared-risk groups. A TE delay metric is
+Read of RFC 8795: a node's geolocation and name, a link's maximum bandwidth, shared-risk groups and states. A TE delay metric is
 no measurement (RFC 8795 names neither layer, method nor clock): it is flagged, and latency comes as latency evidence.
 """
 
@@ -64,7 +64,14 @@ def _link(pointer: str, link: Any, flags: list[Fault]) -> Link:
         None,
         _bandwidth(_text(_within(attributes, "max-link-bandwidth", "te-bandwidth", "generic"))),
         tuple(each for group in groups if (each := _text(group))) if isinstance(groups, list) else (),
+        _down(_within(attributes, "admin-status"), _within(link, TE, "oper-status")),
     )
+
+
+def _down(*states: Any) -> str:
+    """The first of the states of a link, wanted and found, in which it carries nothing; one that is unknown says nothing."""
+    told = zip(("admin-status", "oper-status"), map(_text, states), strict=True)
+    return next((f"{name}: {state}" for name, state in told if state not in (None, "up", "unknown")), "")
 
 
 def _bandwidth(text: str | None) -> Quantity | None:
