@@ -57,7 +57,7 @@ def import_committed_lines(*, text: str, marking: str, dry_run: bool, actor: Act
         *wrong,
         *twice(rows, "line"),
         *taken_faults(rows, "line", known, actor.tenant_id),
-        *withdrawn_faults(rows, ["line"], known),
+        *withdrawn_faults(rows, ["line"], own),
         *redrawn_faults(rows, "line", ("a_site", "z_site"), COMMITMENT, own),
         *withdrawn_faults(rows, ["a_site", "z_site"], sites),
         *_disagreements(rows, sites),

@@ -1,5 +1,6 @@
 """Disclosing a network: sites and spans, refused where geography says no."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -127,11 +128,15 @@ def take_network(
         *wrong_spans,
         *twice(span_rows, "span"),
         *taken_faults(span_rows, "span", known_spans, actor.tenant_id),
-        *withdrawn_faults(span_rows, ["span"], known_spans),
+        *withdrawn_faults(span_rows, ["span"], own_spans),
         *redrawn_faults(span_rows, "span", ("a", "b"), FIBRE, own_spans),
         *withdrawn_faults(span_rows, ["a", "b"], known_sites),
         *_geography(span_rows, points),
-        *_moved(site_rows, {row.values["span"] for row in span_rows}, points),
+        *_moved(
+            {row.values["site"]: row for row in site_rows if row.values["site"] in own_sites},
+            {row.values["span"] for row in span_rows},
+            points,
+        ),
     ]
     read = len(sites) + len(spans)
     if faults:
@@ -180,26 +185,33 @@ def _geography(spans: list[Element], points: Mapping[str, Point]) -> list[Fault]
     return faults
 
 
-def _moved(sites: list[Element], redrawn: set[str], points: Mapping[str, Point]) -> list[Fault]:
-    """A fault for each site that would move away from spans, own or others', that are not sent again."""
-    places = {row.values["site"]: row for row in sites}
+def _moved(places: Mapping[str, Element], redrawn: set[str], points: Mapping[str, Point]) -> list[Fault]:
+    """A fault for each span that is not sent again and that one of the own sites, by key, would move away from.
+
+    Others' are counted only, all that end there together: which could not be, and by how much, is theirs to know.
+    """
     ends = Q(a__key__in=places) | Q(b__key__in=places)
     touching = Span.objects.listed().filter(ends).exclude(key__in=redrawn)
-    faults = []
+    faults, others, astray = [], Counter[str](), set[str]()
     for span in touching.select_related("a", "b"):
-        a, b = (points.get(site.key, point_of(site)) for site in (span.a, span.b))
+        site = span.a if span.a.key in places else span.b
+        others[site.key] += span.tenant_id != site.tenant_id
+        a, b = (points.get(each.key, point_of(each)) for each in (span.a, span.b))
         metres = None if span.kind == COMMITMENT else span.km * 1000
         stretch = Stretch(metres, span.measured_us, span.medium)
-        if why := why_impossible(stretch, a, b) or _why_unproven(span, a, b):
-            row = places.get(span.a.key) or places[span.b.key]
-            faults.append(
-                row.fault(
-                    "lat",
-                    why[0],
-                    f"移动后与线路 {span.key} 矛盾：{why[1]}",
-                    f"moved, it contradicts {span.key}: {why[2]}",
-                )
-            )
+        why = why_impossible(stretch, a, b) or _why_unproven(span, a, b)
+        if why and span.tenant_id != site.tenant_id:
+            astray.add(site.key)
+        elif why:
+            zh, en = f"移动后与线路 {span.key} 矛盾：{why[1]}", f"moved, it contradicts {span.key}: {why[2]}"
+            faults.append(places[site.key].fault("lat", why[0], zh, en))
+    for key in sorted(astray):
+        zh = f"移动后，在此终止的其他线路商的线路（共 {others[key]} 条）不能全部成立；请核对坐标，或请其先更正、下架"
+        en = (
+            f"moved there, not all lines of other carriers that end at it ({others[key]}) could be: check its coordinates, "
+            "or let them correct or withdraw theirs first"
+        )
+        faults.append(places[key].fault("lat", "contradicts_others", zh, en))
     return faults
 
 

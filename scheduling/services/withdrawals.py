@@ -71,12 +71,17 @@ def _withdrawn(row: W, kind: str, reason: str, actor: Actor) -> W:
 
 
 def _uses(site: Site) -> list[Text]:
-    """What is in the way: lines that end there, centres that sell, one-hop accesses. Others' lines are counted only."""
+    """What is in the way: lines that end there, centres that sell, one-hop accesses; of others' lines and accesses how many."""
     ending = Span.objects.listed().filter(Q(a=site) | Q(b=site))
     own = list(ending.filter(tenant_id=site.tenant_id).values_list("key", flat=True))
     others = ending.exclude(tenant_id=site.tenant_id).count()
-    hops = OneHopAccess.objects.filter(site=site, state__in=STANDING).values_list("centre", flat=True)
-    found = ((SPANS, own, others), (CENTRES, selling_at(site.key), 0), (ONE_HOPS, sorted(set(hops)), 0))
+    hops = OneHopAccess.objects.filter(site=site, state__in=STANDING)
+    reached = list(hops.filter(tenant_id=site.tenant_id).values_list("centre", flat=True))
+    found = (
+        (SPANS, own, others),
+        (CENTRES, selling_at(site.key), 0),
+        (ONE_HOPS, reached, hops.exclude(tenant_id=site.tenant_id).count()),
+    )
     return [
         Text(what.zh.format(named=named.zh), what.en.format(named=named.en))
         for what, keys, more in found

@@ -228,6 +228,9 @@ def test_a_key_that_was_withdrawn_is_never_used_again(world: World) -> None:
     assert [(each["pointer"], each["code"]) for each in report["faults"]] == [
         ("/sites/0/site", "withdrawn"), ("/spans/4/span", "withdrawn"),
     ]  # fmt: skip
+    yi = body | {"line_provider": "line-yi", "sites": []}
+    report = made(world.lou.post("/api/v1/networks:import?dry_run=true", yi))
+    assert {each["code"] for each in report["faults"]} == {"key_taken"}, "what another withdrew is not told"
     answer = send_csv(world.lin, "/api/v1/spans:import?line_provider=line-jia", TO_SPARE)
     (fault,) = answer.json()["errors"]
     assert (answer.status_code, fault["pointer"]) == (400, "/lines/2/b")
@@ -248,6 +251,17 @@ def test_a_site_goes_last_and_what_is_in_the_way_is_named(world: World) -> None:
     assert "jia-spare" in fresh_supply().supply.sites
     off(world.lin, "sites", site="jia-spare")
     assert "jia-spare" not in fresh_supply().supply.sites
+
+
+def test_others_one_hop_accesses_are_counted_where_a_site_is_to_go(world: World) -> None:
+    access = {"tested_at": "2026-10-01T00:00:00Z", "declarer": "x", "evidence_sha256": "cd" * 32}
+    here = access | {"site": "sip-weiting", "centre": "wujiang"}
+    made(world.lou.post("/api/v1/one-hop-accesses", here | {"declarer": "line-yi"}))
+    detail = withdraw(world.lin, "sites", site="sip-weiting").json()["detail"]
+    assert ("一跳入算 1 项" in detail, "wujiang" in detail) == (True, False)
+    made(world.lin.post("/api/v1/one-hop-accesses", here))
+    detail = withdraw(world.lin, "sites", site="sip-weiting").json()["detail"]
+    assert "一跳入算 wujiang 等另 1 项" in detail
 
 
 @pytest.mark.django_db(transaction=True)

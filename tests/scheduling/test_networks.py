@@ -153,10 +153,20 @@ def test_a_site_cannot_move_away_from_the_spans_that_end_there(world: World) -> 
     register_centres(world)
     commit_lines(world.lou)
     moved = network()["sites"][0] | {"lat": "39.9"}
-    answer = world.lin.post(IMPORT, network() | {"sites": [moved], "spans": []})
+    body = network() | {"sites": [moved], "spans": []}
+    answer = world.lin.post(IMPORT, body, Accept_Language="en")
     assert answer.status_code == 400
-    codes = {error["code"] for error in answer.json()["errors"]}
-    assert codes == {"shorter_than_great_circle", "faster_than_light"}
+    told = {error["code"]: error["detail"] for error in answer.json()["errors"]}
+    assert told.keys() == {"shorter_than_great_circle", "contradicts_others"}
+    theirs = Span.objects.filter(tenant_id=world.lou.organisation.id, a__key=moved["site"]).count()
+    assert f"({theirs})" in told["contradicts_others"]
+    assert theirs == 5, "of which one is long enough even so"
+    for shown in (answer.content, world.lin.post(f"{IMPORT}?dry_run=true", body).content):
+        assert b"jia-weiting-loufeng" in shown
+        assert b"yi-" not in shown
+        assert "µs".encode() not in shown
+    stranger = made(world.lou.post(f"{IMPORT}?dry_run=true", body | {"line_provider": "line-yi"}))
+    assert [each["code"] for each in stranger["faults"]] == ["key_taken"]
 
 
 def test_a_route_that_changed_loses_its_measurement(world: World) -> None:
