@@ -13,9 +13,10 @@ from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
-from scheduling.api.evidence import LONGEST_US, SHA256
+from scheduling.api.evidence import SHA256
 from scheduling.api.selections import LineServiceOut
 from scheduling.domain.demand import PROTECTIONS
+from scheduling.domain.disclosures import LONGEST_US
 from scheduling.domain.evidence import TESTS, Method
 from scheduling.domain.openings import LIFE, LinePath, OpeningState
 from scheduling.domain.uses import LineUse

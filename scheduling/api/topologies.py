@@ -17,6 +17,7 @@ from scheduling.api.imports import (
     NetworkImportOut,
     TextParser,
 )
+from scheduling.domain.disclosures import LONGEST_HOP_US, WIDEST_MBPS
 from scheduling.domain.elements import KEY
 from scheduling.domain.sites import SiteRole
 from scheduling.domain.topologies import BITS, LENGTHS, Defaults, Syntax
@@ -57,10 +58,10 @@ class TopologyQuery(ImportQuery):
     city = serializers.RegexField("^[0-9]{6}$", help_text="GB/T 2260, of every new site")
     role = serializers.ChoiceField(SiteRole.choices(), default=SiteRole.CORE.value)
     hop_us = serializers.IntegerField(
-        min_value=0, max_value=10_000, default=50, help_text="of every new site"
+        min_value=0, max_value=LONGEST_HOP_US, default=50, help_text="of every new site"
     )
     capacity_mbps = serializers.IntegerField(
-        min_value=1, max_value=10**9, default=None, help_text="of new links that say none or 0; flagged"
+        min_value=1, max_value=WIDEST_MBPS, default=None, help_text="of new links that say none or 0; flagged"
     )
     capacity_unit = serializers.ChoiceField(
         sorted(BITS), default="", help_text="of capacities whose unit the file does not say"

@@ -13,6 +13,9 @@ from scheduling.domain.sites import Point, SiteRole
 from scheduling.domain.technologies import why_no_step
 from scheduling.domain.working_days import DayCount
 
+LONGEST_US = 10_000_000  # ten seconds: more is no line
+LONGEST_HOP_US = 10_000
+WIDEST_MBPS = 10**9
 SITE_COLUMNS = (
     Column("site", pattern=KEY),
     Column("name"),
@@ -24,7 +27,7 @@ SITE_COLUMNS = (
     Column("oxc", "integer", 0, pattern="[01]"),
     Column("otn_100g", "integer", 0, pattern="[01]"),
     Column("service_area", "area", None),
-    Column("hop_us", "integer", 50),
+    Column("hop_us", "integer", 50, most=LONGEST_HOP_US),
 )
 _LOSS = Column("loss", "decimal", Decimal(0), 9, pattern=r"0(\.[0-9]*)?|1(\.0*)?")
 SPAN_COLUMNS = (
@@ -33,8 +36,8 @@ SPAN_COLUMNS = (
     Column("b", pattern=KEY),
     Column("medium", empty=Medium.SILICA.value, pattern=f"{Medium.SILICA}|{Medium.HOLLOW_CORE}"),
     Column("km", "decimal", places=3, pattern=r"[0-9]{1,5}(\.[0-9]{1,3})?"),
-    Column("capacity_mbps", "integer"),
-    Column("jitter_us", "integer", 0),
+    Column("capacity_mbps", "integer", most=WIDEST_MBPS),
+    Column("jitter_us", "integer", 0, most=LONGEST_US),
     _LOSS,
     Column("srlg", "names", ()),
 )
@@ -49,15 +52,19 @@ COMMITTED_COLUMNS = (
     Column("a_site", pattern=KEY),
     Column("z_centre", pattern=KEY),
     Column("z_site", pattern=KEY),
-    Column("capacity_mbps", "integer"),
-    Column("committed_latency_us", "integer"),
-    Column("jitter_us", "integer", 0),
+    Column("capacity_mbps", "integer", most=WIDEST_MBPS),
+    Column("committed_latency_us", "integer", most=LONGEST_US),
+    Column("jitter_us", "integer", 0, most=LONGEST_US),
     _LOSS,
     Column("srlg", "names", ()),
 )
 _NARROWED = {"line_provider": KEY, "min_months": "[0-9]{1,3}", "lead_days": "[0-9]{1,4}"}
+_BOUNDED = {"terminal_us": LONGEST_US}
 TARIFF_COLUMNS = (
-    *(replace(column, pattern=_NARROWED.get(column.name, column.pattern)) for column in TABLES[2].columns),
+    *(
+        replace(column, pattern=_NARROWED.get(column.name, column.pattern), most=_BOUNDED.get(column.name))
+        for column in TABLES[2].columns
+    ),
     Column("lead_in", empty=DayCount.CALENDAR.value, pattern="|".join(DayCount.codes())),
 )
 """The columns of the supply's tariffs, and what a tariff says beside them."""

@@ -121,7 +121,10 @@ def _value(column: Column, given: Any) -> Any:
         )
     match column.kind:
         case "integer":
-            return parse_integer(text)
+            value = parse_integer(text)
+            if column.most is not None and value > column.most:
+                raise NumberError(f"至多 {column.most}", f"at most {column.most}")
+            return value
         case "decimal":
             return parse_decimal(text, column.places, signed=column.signed)
         case "names":

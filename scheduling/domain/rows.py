@@ -108,7 +108,7 @@ Row = Site | Span | Tariff | Centre | Offer
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """How a cell is read: its kind, decimals, closed values or pattern, and what an empty cell stands for."""
+    """How a cell is read: its kind, decimals, closed values or pattern, the most that it may be, and what an empty one stands for."""
 
     name: str
     kind: Literal["text", "integer", "decimal", "names", "area"] = "text"
@@ -116,6 +116,7 @@ class Column:
     places: int = 6
     pattern: str = ""
     signed: bool = False
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,9 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("spans/0", {"km": "7.054"}, "km", "shorter_than_great_circle"),
     ("spans/0", {"km": "-9"}, "km", "bad_value"),
     ("spans/0", {"km": "100000"}, "km", "bad_value"),
+    ("sites/0", {"hop_us": 10_001}, "hop_us", "bad_value"),
+    ("spans/0", {"jitter_us": 10_000_001}, "jitter_us", "bad_value"),
+    ("spans/0", {"capacity_mbps": 10**9 + 1}, "capacity_mbps", "bad_value"),
     ("spans/0", {"b": "sip-weiting"}, "b", "self_loop"),
     ("spans/0", {"b": "nowhere"}, "b", "unknown_site"),
     ("spans/0", {"span": "=1+1"}, "span", "bad_value"),
@@ -127,6 +130,16 @@ def test_a_bad_element_is_named_with_its_reason(
     assert answer.status_code == 400
     assert (pointer, code) in [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]]
     assert not Site.objects.exists()
+
+
+def test_the_longest_and_the_widest_that_is_taken(world: World) -> None:
+    document = network()
+    document["sites"][0]["hop_us"] = 10_000
+    document["spans"][0] |= {"jitter_us": 10_000_000, "capacity_mbps": 10**9}
+    made(world.lin.post(IMPORT, document))
+    document["spans"][0]["jitter_us"] = 10_000_001
+    answer = world.lin.post(IMPORT, document, Accept_Language="en")
+    assert [each["detail"] for each in answer.json()["errors"]] == ["at most 10000000"]
 
 
 def test_every_bad_element_is_reported_at_once(world: World) -> None:
@@ -196,6 +209,7 @@ def test_committed_lines_are_spans_that_disclose_nothing(world: World) -> None:
     [
         (",420,", ",56,", "/lines/2/committed_latency_us", "faster_than_light"),
         (",420,", ",,", "/lines/2/committed_latency_us", "bad_value"),
+        (",420,", ",10000001,", "/lines/2/committed_latency_us", "bad_value"),
         ("320571,sip-weiting,wujiang", "320509,sip-weiting,wujiang", "/lines/2/a_area", "area_mismatch"),
         ("wujiang,wujiang,", "wujiang,nowhere,", "/lines/2/z_site", "unknown_site"),
         ("wujiang,wujiang,", "no-such-centre,wujiang,", "/lines/2/z_centre", "unknown_centre"),
@@ -231,6 +245,7 @@ def test_tariffs_make_products_and_are_priced_anew(world: World) -> None:
         ("same_city,1000,2600", "same_city,1000,-2600", "/lines/2/monthly_cny"),
         ("same_city,1000,2600", "same_city,1000,1e3", "/lines/2/monthly_cny"),
         ("7.50,40,5", "7.50,40,99999", "/lines/2/lead_days"),
+        ("7.50,40,5", "7.50,10000001,5", "/lines/2/terminal_us"),
         ("20,1,22.00", "20,1000,22.00", "/lines/3/min_months"),
         ("fgotn,500", "fgotn,100", "/lines/3/line_provider"),
     ],
