@@ -165,7 +165,7 @@ def _text(given: Any) -> str:
 
 
 def csv_rows(text: str) -> tuple[list[tuple[str, dict[str, str]]], list[Fault]]:
-    """The rows of a CSV text with a header as (`/lines/N`, cells by column); line 1 is the header."""
+    """The rows of a CSV text with a header as (`/lines/N`, cells by column); line 1 is the header. None at all is a fault."""
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     rows: list[tuple[str, dict[str, str]]] = []
     faults: list[Fault] = []
@@ -186,7 +186,15 @@ def csv_rows(text: str) -> tuple[list[tuple[str, dict[str, str]]], list[Fault]]:
     except csv.Error as error:
         zh, en = f"不是有效的 CSV：{error}", f"not CSV: {error}"
         faults.append(Fault(f"/lines/{reader.line_num}", "bad_csv", Text(zh, en)))
-    return rows, faults
+    return rows, faults or nothing_read(rows, "/lines/1")
+
+
+def nothing_read(given: Sequence[Any], pointer: str) -> list[Fault]:
+    """A fault where an import brings no element: a file of another kind, or one that was cut off, is no success."""
+    if given:
+        return []
+    zh, en = "未读到任何内容；请核对文件与格式", "nothing was read: check the file and its format"
+    return [Fault(pointer, "nothing_read", Text(zh, en))]
 
 
 def too_many(given: Sequence[Any], pointer: str) -> list[Fault]:

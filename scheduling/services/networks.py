@@ -14,7 +14,16 @@ from kernel.services.outbox import publish
 from participants.selectors.organisations import require_certified
 from scheduling.domain import disclosures
 from scheduling.domain.disclosures import SITE_COLUMNS, SPAN_COLUMNS, Stretch, why_impossible
-from scheduling.domain.elements import Element, Fault, csv_rows, keys_in, read_elements, too_many, twice
+from scheduling.domain.elements import (
+    Element,
+    Fault,
+    csv_rows,
+    keys_in,
+    nothing_read,
+    read_elements,
+    too_many,
+    twice,
+)
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.rows import COMMITMENT, FIBRE
 from scheduling.domain.sites import Point
@@ -52,7 +61,9 @@ def import_network(
 
     Own keys are updated, in what is said of them; another's are refused. Raises NotCertified, ProviderKeyTaken.
     """
-    document = Document(_placed("sites", sites), _placed("spans", spans))
+    document = Document(
+        _placed("sites", sites), _placed("spans", spans), nothing_read([*sites, *spans], "/sites")
+    )
     return take_network(
         line_provider=line_provider, marking=marking, document=document, dry_run=dry_run, actor=actor
     )

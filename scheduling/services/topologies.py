@@ -8,7 +8,7 @@ from kernel.actor import Actor
 from kernel.locks import Lock, take_lock
 from kernel.text import Text
 from scheduling.adapters.files.topologies import READERS
-from scheduling.domain.elements import Fault
+from scheduling.domain.elements import Fault, nothing_read
 from scheduling.domain.rows import FIBRE
 from scheduling.domain.topologies import Defaults, There, UnreadableError, disclosed
 from scheduling.models import Site, Span
@@ -41,7 +41,8 @@ def import_topology(
     read = len(topology.nodes) + len(topology.links)
     take_lock(Lock.SNAPSHOT, "networks")  # as `take_network` does: what is there now is there then
     found = disclosed(topology, defaults, _there(defaults.prefix, actor))
-    document, flags = Document(found.sites, found.spans, found.faults), found.flags
+    wrong = [*found.faults, *nothing_read([*topology.nodes, *topology.links], "/lines/1")]
+    document, flags = Document(found.sites, found.spans, wrong), found.flags
 
     def take(document: Document, *, dry: bool) -> ImportReport:
         return take_network(

@@ -7,7 +7,7 @@ import pytest
 from kernel.models import EventRecord
 from scheduling.models import LatencyCircles
 from tests.aggregation.supply import bodies, made
-from tests.scheduling.live import network
+from tests.scheduling.live import network, send_csv, text
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +88,7 @@ def test_one_carrier_s_circles_are_of_its_own_network_and_points(ground: World) 
     made(ground.rhea.post(BOUNDARIES, boundary()))
     drawn = made(ground.otto.post(CIRCLES, {"city": "320500", "line_provider": "line-jia"}))
     assert (drawn["line_provider"], drawn["numbers"]["access_points"]) == ("line-jia", 2)
-    made(ground.lou.post("/api/v1/networks:import", {"line_provider": "line-yi", "sites": [], "spans": []}))
+    made(send_csv(ground.lou, "/api/v1/tariffs:import", text("tariffs_yi.csv")))
     none = made(ground.otto.post(CIRCLES, {"city": "320500", "line_provider": "line-yi"}))["numbers"]
     assert (none["access_points"], [each["km2"] for each in none["circles"]]) == (0, ["0", "0"])
 

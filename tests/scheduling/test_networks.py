@@ -257,6 +257,24 @@ def test_a_bad_tariff_is_named(world: World, old: str, new: str, pointer: str) -
     assert not LineTariff.objects.exists()
 
 
+@pytest.mark.parametrize("body", ["", "foo,bar\n", "\ufeffline\n\n"])
+@pytest.mark.parametrize(
+    "path", ["sites:import?line_provider=line-jia", "spans:import?line_provider=line-jia", "committed-lines:import",
+             "tariffs:import", "covered-addresses:import"],
+)  # fmt: skip
+def test_a_csv_without_a_row_is_no_success(world: World, path: str, body: str) -> None:
+    answer = send_csv(world.lin, f"/api/v1/{path}", body)
+    (fault,) = answer.json()["errors"]
+    assert (answer.status_code, fault["pointer"], fault["code"]) == (400, "/lines/1", "nothing_read")
+
+
+def test_a_network_of_nothing_is_no_success(world: World) -> None:
+    answer = world.lin.post(IMPORT, network() | {"sites": [], "spans": []})
+    (fault,) = answer.json()["errors"]
+    assert (answer.status_code, fault["pointer"], fault["code"]) == (400, "/sites", "nothing_read")
+    assert not LineProvider.objects.exists()
+
+
 def test_text_that_is_not_utf_8_is_malformed(world: World) -> None:
     answer = world.lin.send("POST", TARIFFS, "线路".encode("gbk"), Content_Type="text/csv")
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")

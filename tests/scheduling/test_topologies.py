@@ -145,6 +145,12 @@ def test_sndlib_takes_what_is_installed_in_the_unit_that_it_says() -> None:
     }
 
 
+def test_sndlib_s_paths_are_nested_and_not_read() -> None:
+    paths = "ADMISSIBLE_PATHS (\n D1 (\n  P_0 ( L1 )\n )\n D2 (\n  P_0 ( L1 )\n )\n)\n"
+    more = SNDLIB.replace("LINKS (", f"{paths}LINKS (")
+    assert [span["span"] for _, span in told("sndlib", more).spans] == ["t-l1"]
+
+
 def test_rfc_8345_links_each_way_are_one_span_with_the_te_attributes() -> None:
     found = told("rfc8345", RFC8345)
     ((_, span),) = found.spans
@@ -243,6 +249,9 @@ def test_a_stated_unit_gives_the_length_and_one_odd_coordinate_is_left_to_the_ru
         ("graphml", "<graphml><graph><hyperedge/></graph></graphml>"),
         ("graphml", "<graphml><graph><node/></graph></graphml>"),
         ("sndlib", "NODES (\n)"),
+        ("sndlib", SNDLIB.replace("NODES (", "NODES(")),
+        ("sndlib", SNDLIB.replace("NODES (", "NODEZ (")),
+        ("sndlib", SNDLIB + "PATHS (\n)\n"),
         ("sndlib", SNDLIB.replace("( 18.60 54.20 )", "( 18.60 54.20")),
         ("sndlib", SNDLIB.replace("type: network", "type: solution")),
         ("rfc8345", "{"),

@@ -167,6 +167,24 @@ def test_what_is_wrong_is_left_out_on_request_and_named(world: World) -> None:
     assert [span.key for span in Span.objects.all()] == ["zoo-0--1"]
 
 
+EMPTY = [
+    ("gml", "graph [ ]"),
+    ("graphml", "<graphml><graph/></graphml>"),
+    ("sndlib", "?SNDlib native format; type: network; version: 1.0\n"),
+    ("rfc8345", '{"ietf-network:networks": {"network": [{}]}}'),
+]
+
+
+@pytest.mark.parametrize("leave_out", [False, True])
+@pytest.mark.parametrize(("syntax", "text"), EMPTY)
+def test_a_file_that_tells_of_nothing_is_no_success(
+    world: World, syntax: str, text: str, *, leave_out: bool
+) -> None:
+    report = made(send(world.lin, text, syntax, dry_run=True, leave_out=leave_out))
+    assert [(each["pointer"], each["code"]) for each in report["faults"]] == [("/lines/1", "nothing_read")]
+    assert send(world.lin, text, syntax, leave_out=leave_out).status_code == 400
+
+
 def test_nothing_is_left_of_a_plane_and_it_is_refused(world: World) -> None:
     answer = send(world.lin, gml_of(placed((237, 338), (130, 207))), leave_out=True)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "plane_coordinates")
