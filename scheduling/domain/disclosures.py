@@ -1,7 +1,7 @@
 """What line providers disclose: sites, spans, tariffs and committed lines, and what geography refuses."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -156,6 +156,23 @@ def coordinate_faults(sites: Iterable[Element]) -> list[Fault]:
                     )
                 )
     return faults
+
+
+def city_faults(sites: Iterable[Element], divisions: Collection[str]) -> list[Fault]:
+    """A fault for each city in no prefecture of GB/T 2260; `divisions` are its codes.
+
+    Development zones have codes of their own making (320571), which no list has, under the prefecture's first four digits.
+    """
+    return [
+        site.fault(
+            "city",
+            "unknown_division",
+            f"{city} 不属于任何地级行政区（GB/T 2260）；请填写站点所在市或区县的代码",
+            f"{city} lies in no prefecture of GB/T 2260: give the code of the city or county that the site is in",
+        )
+        for site in sites
+        if f"{(city := site.values['city'])[:4]}00" not in divisions
+    ]
 
 
 def area_faults(sites: Iterable[Element]) -> list[Fault]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from identifiers.selectors.profiles import dictionary
 from kernel.actor import Actor
 from kernel.locks import Lock, take_lock
 from kernel.services.outbox import publish
@@ -133,6 +134,7 @@ def take_network(
         *wrong_sites,
         *twice(site_rows, "site"),
         *disclosures.coordinate_faults(site_rows),
+        *disclosures.city_faults(site_rows, dictionary("divisions").entries),
         *disclosures.area_faults(site_rows),
         *taken_faults(site_rows, "site", known_sites, actor.tenant_id),
         *withdrawn_faults(site_rows, ["site"], known_sites),

@@ -99,6 +99,9 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("sites/0", {"lat": "0", "lon": "0.0"}, "lat", "no_coordinates"),
     ("sites/0", {"lat": 31.3}, "lat", "bad_value"),
     ("sites/0", {"city": "32057"}, "city", "bad_value"),
+    ("sites/0", {"city": "000000"}, "city", "unknown_division"),
+    ("sites/0", {"city": "999999"}, "city", "unknown_division"),
+    ("sites/0", {"city": "329901"}, "city", "unknown_division"),
     ("sites/0", {"role": "pub"}, "role", "bad_value"),
     ("sites/0", {"name": None}, "name", "bad_value"),
     ("sites/0", {"colour": "red"}, "colour", "unknown_field"),
@@ -116,6 +119,13 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("spans/0", {"loss": "1.1"}, "loss", "bad_value"),
     ("spans/0", {"medium": "copper"}, "medium", "bad_value"),
 ]
+
+
+@pytest.mark.parametrize("city", ["320500", "320571", "110108", "419001", "659001", "810000"])
+def test_a_city_is_of_a_prefecture_or_what_stands_for_one(world: World, city: str) -> None:
+    document = network()
+    document["sites"][0]["city"] = city
+    assert made(world.lin.post(f"{IMPORT}?dry_run=true", document))["faults"] == []
 
 
 @pytest.mark.parametrize(("element", "change", "field", "code"), FAULTS, ids=str)
