@@ -85,7 +85,7 @@ class LineWordOut(serializers.Serializer[Any]):
 
 
 class LineEnquiryOut(serializers.ModelSerializer[CarrierLine]):
-    """A line as its carrier was asked for it: an enquiry, or, with `order`, the line of an order.
+    """A line as its carrier was asked for it: an enquiry, or, with `order` or `line_quote`, the line of an order or a quote.
 
     With `change` it is what the order's line becomes by that change, in the place of the line that it `replaces`.
     """
@@ -105,6 +105,7 @@ class LineEnquiryOut(serializers.ModelSerializer[CarrierLine]):
             "user_id",
             "order",
             "change",
+            "line_quote",
             "replaces",
             "a",
             "protection",
@@ -132,6 +133,7 @@ class LineEnquiryQuery(PageQuery):
     """Filters of the list."""
 
     order = serializers.UUIDField(required=False)
+    line_quote = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(CarrierState.choices(), required=False)
     state__in = any_code(CarrierState.choices())
 

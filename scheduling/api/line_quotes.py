@@ -11,7 +11,7 @@ from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
-from scheduling.domain.line_quotes import ALLOWS, LIFE, LineQuoteState, QuoteKind
+from scheduling.domain.line_quotes import ALLOWS, CALLED, LIFE, LineQuoteState, QuoteKind
 from scheduling.domain.uses import LineUse
 from scheduling.models import LineQuote
 from scheduling.services import line_quotes as services
@@ -78,7 +78,7 @@ class LineQuoteOut(serializers.ModelSerializer[LineQuote]):
 
     def get_allows(self, row: LineQuote) -> list[str]:
         """The acts of the kind that somebody asks for."""
-        return [act for act in ALLOWS[row.kind] if act != "return"]
+        return [act for act in ALLOWS[row.kind] if act in CALLED]
 
 
 class LineQuoteQuery(PageQuery):
@@ -173,7 +173,7 @@ class HoldLineView(LineQuoteActView):
 
     @extend_schema(request=None, responses={200: LineQuoteOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Pre-occupy the line of a firm quote."""
+        """Pre-occupy the line of a firm quote: `held`, or `holding` until a carrier that is asked by its own interface says yes."""
         return self.show(services.hold_line(quote=self.subject, actor=self.actor), LineQuoteOut)
 
 

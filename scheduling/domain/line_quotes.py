@@ -24,7 +24,9 @@ class LineQuoteState(Vocabulary):
     OFFERED = "offered", "已报价", "Offered"
     SURVEYED = "surveyed", "已工勘，另有确定报价", "Surveyed: a firm quote took its place"
     DECLINED = "declined", "工勘后不可开通", "Declined after the survey"
+    HOLDING = "holding", "已向线路商请求预占", "Its carrier is asked for the pre-occupation"
     HELD = "held", "资源已预占", "Its resources are pre-occupied"
+    REFUSED = "refused", "线路商拒绝预占", "Its carrier refused the pre-occupation"
     LAPSED = "lapsed", "预占已释放", "Its pre-occupation is over"
     ORDERED = "ordered", "已转为订单", "An order took it over"
 
@@ -37,7 +39,10 @@ LIFE = StateTable(
         "survey": (frozenset({S.OFFERED}), S.SURVEYED),
         "decline": (frozenset({S.OFFERED}), S.DECLINED),
         "hold": (frozenset({S.OFFERED}), S.HELD),
-        "release": (frozenset({S.HELD}), S.LAPSED),
+        "ask_hold": (frozenset({S.OFFERED}), S.HOLDING),
+        "keep": (frozenset({S.HOLDING}), S.HELD),
+        "refuse": (frozenset({S.HOLDING}), S.REFUSED),
+        "release": (frozenset({S.HOLDING, S.HELD}), S.LAPSED),
         "order": (frozenset({S.OFFERED, S.HELD, S.LAPSED}), S.ORDERED),
         "return": (frozenset({S.ORDERED}), S.OFFERED),
     },
@@ -45,10 +50,17 @@ LIFE = StateTable(
 ALLOWS: Mapping[str, tuple[str, ...]] = {
     QuoteKind.BUDGETARY: (),
     QuoteKind.CONDITIONAL: ("survey", "decline"),
-    QuoteKind.FIRM: ("hold", "release", "order", "return"),
+    QuoteKind.FIRM: ("hold", "ask_hold", "keep", "refuse", "release", "order", "return"),
 }
 """Kind → the acts that it lets happen: a budget is a figure, a condition waits for its survey, only a firm word is held
-and ordered. It returns where its order never became a contract, and a pre-occupation that is over takes back no word."""
+and ordered; where its carrier is asked by an interface of its own, it is held on that one's yes. It returns where its order
+never became a contract, and a pre-occupation that is over takes back no word."""
+
+
+KEEPING = frozenset({S.HOLDING, S.HELD})
+"""The states in which the ledger keeps the line for the quote."""
+CALLED = ("hold", "survey", "decline", "release", "order")
+"""The acts that somebody asks for; the others follow from them."""
 
 
 def allows(kind: str, act: str) -> bool:

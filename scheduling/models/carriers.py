@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from kernel.models.base import Entity
 from scheduling.domain.carriers import LIFE, CarrierState
+from scheduling.models.line_quotes import LineQuote
 from scheduling.models.sites import SECOND_END, Site
 
 
@@ -26,9 +27,9 @@ class LineInterface(Entity):
 
 
 class CarrierLine(Entity):
-    """One line as its carrier was asked for it: an enquiry (no order), or an order's. Its id is the key of every call.
+    """One line as its carrier was asked for it: an enquiry, a line quote's, or an order's. Its id is the key of every call.
 
-    Of a 1+1 pair both paths begin at `a`, or the second at `protection_a`. A `change` of a running line is a line of its own, which replaces the one before when it is switched. `wanted_until` is how long a pre-occupation was asked for; `expires_at` is what the carrier granted, at most that.
+    Of a 1+1 pair both paths begin at `a`, or the second at `protection_a`. A `change` of a running line is a line of its own, which replaces the one before when it is switched. `wanted_until` is how long a pre-occupation was asked for; `expires_at` is what the carrier granted, at most that. What was kept for a `line_quote` is the `order`'s that takes it over.
     """
 
     tenant_field: ClassVar[str] = "provider_id"
@@ -38,6 +39,7 @@ class CarrierLine(Entity):
     user_id = models.UUIDField()
     order = models.UUIDField(null=True)
     change = models.UUIDField(null=True, unique=True)
+    line_quote = models.ForeignKey(LineQuote, models.PROTECT, null=True, related_name="+")
     replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     a = models.ForeignKey(Site, models.PROTECT, related_name="+")
     protection = models.CharField(max_length=20, default="none")
@@ -57,6 +59,11 @@ class CarrierLine(Entity):
         constraints = [
             models.UniqueConstraint(
                 fields=["order"], condition=Q(change=None), name="carrier_line_first_once_an_order"
+            ),
+            models.UniqueConstraint(
+                fields=["line_quote"],
+                condition=Q(order=None, state__in=["holding", "held"]),
+                name="carrier_line_kept_once_a_quote",
             ),
             models.CheckConstraint(
                 condition=Q(change=None, replaces=None) | Q(order__isnull=False, replaces__isnull=False),

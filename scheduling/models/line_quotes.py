@@ -46,7 +46,7 @@ class LineQuote(Entity):
         constraints = [
             models.CheckConstraint(condition=Q(line_fen__gte=0), name="line_quote_not_negative"),
             models.CheckConstraint(
-                condition=~Q(state__in=["held", "lapsed", "ordered"]) | Q(kind="firm"),
+                condition=~Q(state__in=["holding", "held", "refused", "lapsed", "ordered"]) | Q(kind="firm"),
                 name="line_quote_only_firm_is_held",
             ),
             models.CheckConstraint(

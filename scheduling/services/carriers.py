@@ -30,21 +30,15 @@ from scheduling.domain.carriers import (
     is_yes,
     kept_until,
 )
-from scheduling.domain.disclosures import Stretch, why_impossible
-from scheduling.domain.light import Medium, faster_than
 from scheduling.errors.lines import CarrierNotReady, NoLineInterface, UnknownSite
-from scheduling.models import CarrierLine, LineInterface, LineOpening, LineProvider, Site, Span
+from scheduling.models import CarrierLine, LineInterface, LineOpening, LineProvider, LineQuote, Site
 from scheduling.models.sites import LINE_SITES
-from scheduling.selectors.selections import Begins
-from scheduling.selectors.sites import point_of
+from scheduling.selectors.selections import Begins, BundleFacts
+from scheduling.services.carrier_words import why_unbelievable
 from scheduling.services.line_signs import note_line
 
 CALL = "scheduling.call_carrier"
 PATIENCE = timedelta(minutes=15)  # how long an enquiry waits for its answer
-UNSHOWN = (
-    "{us} µs is faster than silica fibre: it takes a span or committed line between these sites whose latency-evidence was "
-    "accepted 快于石英光纤：须先有同两站点间经采信的时延证据"
-)
 S = CarrierState
 
 
@@ -81,7 +75,8 @@ def enquire_line(
     for name, key in named.items():
         if key not in sites:
             raise UnknownSite(pointer=f"/{name}", site=key)
-    row = CarrierLine.objects.create(
+    return _asked(
+        actor,
         provider_id=provider.tenant_id,
         user_id=actor.tenant_id,
         **{name: sites[key] for name, key in named.items()},
@@ -90,9 +85,6 @@ def enquire_line(
         technology=technology,
         wanted_until=now() + PATIENCE,
     )
-    _ask(row)
-    publish(_moved(row), actor=actor)
-    return row
 
 
 def asks(provider: UUID) -> bool:
@@ -103,10 +95,11 @@ def asks(provider: UUID) -> bool:
 
 @transaction.atomic
 def ask_hold(*, opening: LineOpening, until: datetime, actor: Actor) -> None:
-    """Ask the carrier of an order's line to pre-occupy it; carriers without an interface are not asked."""
-    if not asks(opening.provider_id):
+    """Ask the carrier of an order's line to pre-occupy it; not one without an interface, nor one that keeps it already."""
+    if not asks(opening.provider_id) or CarrierLine.objects.filter(order=opening.order).exists():
         return
-    row = CarrierLine.objects.create(
+    _asked(
+        actor,
         provider_id=opening.provider_id,
         user_id=opening.user_id,
         order=opening.order,
@@ -119,8 +112,42 @@ def ask_hold(*, opening: LineOpening, until: datetime, actor: Actor) -> None:
         state=S.HOLDING,
         wanted_until=until,
     )
-    _ask(row)
-    publish(_moved(row), actor=actor)
+
+
+@transaction.atomic
+def ask_quote_hold(*, quote: LineQuote, facts: BundleFacts, until: datetime, actor: Actor) -> bool:
+    """Ask the carrier of a quote's line to pre-occupy it; False where it has no interface to be asked by."""
+    if not asks(quote.provider_id):
+        return False
+    _asked(
+        actor,
+        provider_id=quote.provider_id,
+        user_id=quote.user_id,
+        line_quote=quote,
+        a_id=facts.a,
+        protection=facts.protection,
+        protection_a_id=facts.protection_a,
+        z_id=facts.z,
+        bandwidth_mbps=facts.bandwidth_mbps,
+        technology=facts.technology,
+        state=S.HOLDING,
+        wanted_until=until,
+    )
+    return True
+
+
+@transaction.atomic
+def hand_over_hold(*, quote: UUID, order: UUID) -> None:
+    """What the carrier keeps for a quote is the order's from now on, under the same key and with the same expiry."""
+    for row in _all_locked(Q(line_quote=quote, order=None, state=S.HELD)):
+        row.order = order
+        row.advance("order")
+
+
+@transaction.atomic
+def drop_quote_hold(*, quote: UUID, actor: Actor) -> None:
+    """The quote's pre-occupation is over: whatever its carrier keeps for it, or may keep, is let go."""
+    _let_go(Q(line_quote=quote, order=None), actor)
 
 
 @transaction.atomic
@@ -137,7 +164,8 @@ def ask_change(
     running = next((row for row in rows if row.state == S.CONFIRMED), rows[0])
     _require(running, S.CONFIRMED)
     a, protection_a = begins
-    row = CarrierLine.objects.create(
+    _asked(
+        actor,
         provider_id=running.provider_id,
         user_id=running.user_id,
         order=order,
@@ -152,8 +180,6 @@ def ask_change(
         state=S.HOLDING,
         wanted_until=until,
     )
-    _ask(row)
-    publish(_moved(row), actor=actor)
 
 
 @transaction.atomic
@@ -276,31 +302,15 @@ def _settle(asked: CarrierLine, said: Any, no: str | None) -> None:
 
 
 def _answer(row: CarrierLine, word: LineWord) -> None:
-    """Keep the word, unless it is faster than light, or than silica fibre where no evidence shows such a line."""
-    if word.latency_us is not None:
-        stretch = Stretch(None, word.latency_us, Medium.UNDISCLOSED)
-        begins = [row.a, *([row.protection_a] if row.protection_a else [])]
-        for begin in begins:
-            if why := why_impossible(stretch, point_of(begin), point_of(row.z)):
-                _give_up(row, "refuse", why[2])
-                return
-        if not all(_shown(row, begin, word.latency_us) for begin in begins):
-            _give_up(row, "refuse", UNSHOWN.format(us=word.latency_us))
-            return
+    """Keep the word, unless it cannot be believed."""
+    if why := why_unbelievable(row, word):
+        _give_up(row, "refuse", why)
+        return
     row.word = {
         name: value if value is None or isinstance(value, bool | int) else str(value)
         for name, value in asdict(word).items()
     }
     _step(row, "answer", SYSTEM, "attempts", "word")
-
-
-def _shown(row: CarrierLine, begin: Site, latency_us: int) -> bool:
-    """Whether silica fibre could be so fast, or accepted evidence shows a line of the carrier's that is."""
-    if not faster_than(latency_us, point_of(begin).metres_to(point_of(row.z)), Medium.SILICA):
-        return True
-    ends = Q(a=begin, b=row.z) | Q(a=row.z, b=begin)
-    measured = Q(tenant_id=row.provider_id, measured_at__isnull=False, measured_us__lte=latency_us)
-    return Span.objects.filter(ends, measured).exists()
 
 
 def _give_up(row: CarrierLine, act: str, reason: str) -> None:
@@ -337,6 +347,13 @@ def _note_silence(asked: CarrierLine, reason: str) -> None:
 
 def _interface(provider: UUID) -> LineInterface | None:
     return LineInterface.objects.filter(tenant_id=provider).order_by("-id").first()
+
+
+def _asked(actor: Actor, **facts: Any) -> CarrierLine:
+    row = CarrierLine.objects.create(**facts)
+    _ask(row)
+    publish(_moved(row), actor=actor)
+    return row
 
 
 def _ask(row: CarrierLine) -> None:

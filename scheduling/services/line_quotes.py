@@ -18,7 +18,9 @@ from kernel.services import capacity
 from kernel.services.outbox import publish
 from nodes.services.signatures import sign_text
 from scheduling import events
+from scheduling.domain.carriers import CarrierState
 from scheduling.domain.line_quotes import (
+    KEEPING,
     LIFE,
     LineQuoteState,
     QuoteKind,
@@ -29,11 +31,12 @@ from scheduling.domain.line_quotes import (
 )
 from scheduling.domain.serviceability import conditions
 from scheduling.errors.lines import LineQuoteExpired, LineQuoteMismatch, LineQuoteNotFirm
-from scheduling.models import LineQuote
+from scheduling.models import CarrierLine, LineQuote
 from scheduling.selectors import selections
 from scheduling.selectors.ends import enters
 from scheduling.selectors.profiles import hold_profile, line_quote_profile
 from scheduling.selectors.selections import BundleFacts
+from scheduling.services import carriers
 from scheduling.services.gate import require_line, require_tariff
 from scheduling.services.holds import line_quantities
 from scheduling.services.shortages import naming_parts
@@ -116,12 +119,13 @@ def decline_line(*, quote: LineQuote, reason: str, actor: Actor) -> LineQuote:
 def hold_line(*, quote: LineQuote, actor: Actor) -> LineQuote:
     """Pre-occupy the bandwidth on every span of a firm quote, until its profile's hours are over.
 
+    A carrier with an interface of its own is asked for it: the quote is `holding` until that one's yes, whose expiry counts.
     Raises StateConflict, LineQuoteNotFirm, LineQuoteExpired, SoldOut, LineNotSellable, LineChanged, HoldQuotaReached, HoldsLapse.
     """
     row = _acting(quote, "hold")
     facts = selections.bundle(row.selection, row.bundle)
     with naming_parts(facts):
-        row.held_until = capacity.hold(
+        until = capacity.hold(
             bundle=row.id,
             tenant=row.user_id,
             quantities=line_quantities(facts),
@@ -129,16 +133,40 @@ def hold_line(*, quote: LineQuote, actor: Actor) -> LineQuote:
             quota=hold_profile().quota,
         )
     require_line(facts)
+    if carriers.ask_quote_hold(quote=row, facts=facts, until=until, actor=actor):
+        return _moved(row, "ask_hold", actor)
+    row.held_until = until
     return _moved(row, "hold", actor, "held_until")
 
 
 @transaction.atomic
 def release_line(*, quote: LineQuote, actor: Actor) -> LineQuote:
-    """The user lets the pre-occupation go."""
-    row = _acting(quote, "release")
-    capacity.release(bundle=row.id)
-    row.held_until = None
-    return _moved(row, "release", actor, "held_until")
+    """The user lets the pre-occupation go, or takes back that it was asked for."""
+    return _lapse(_acting(quote, "release"), actor)
+
+
+@transaction.atomic
+def follow_carrier(*, line: UUID) -> None:
+    """A line went on at its carrier: the quote that it is kept for is held on the yes, refused on the no, and over with it.
+
+    Lines that are kept for no quote (any more) change nothing.
+    """
+    quotes = CarrierLine.objects.filter(id=line, order=None).values("line_quote")
+    row = LineQuote.objects.select_for_update().filter(id__in=quotes, state__in=KEEPING).first()
+    if row is None:
+        return
+    asked = CarrierLine.objects.filter(line_quote=row).latest("id")
+    match row.state, asked.state:
+        case LineQuoteState.HOLDING, CarrierState.HELD:
+            row.held_until = asked.expires_at
+            _moved(row, "keep", SYSTEM, "held_until")
+        case LineQuoteState.HOLDING, CarrierState.REFUSED:
+            capacity.release(bundle=row.id)
+            row.reason = asked.reason
+            _moved(row, "refuse", SYSTEM, "reason")
+        case _, CarrierState.EXPIRED:
+            row.reason = asked.reason
+            _lapse(row, SYSTEM)
 
 
 def word_on(*, quote: UUID, selection: UUID, bundle: int, facts: BundleFacts) -> tuple[BundleFacts, datetime]:
@@ -161,6 +189,11 @@ def take_over_word(
     worded, _ = _worded(row, selection, bundle, facts)
     assert row is not None  # noqa: S101 - else it is not found
     kept = row.state == LineQuoteState.HELD and row.held_until is not None and row.held_until > now()
+    if kept:
+        carriers.hand_over_hold(quote=row.id, order=order)
+    elif row.state == LineQuoteState.HELD:  # it is over, though nobody has seen to it yet
+        capacity.release(bundle=row.id)
+        carriers.drop_quote_hold(quote=row.id, actor=actor)
     row.order, row.held_until = order, None
     _moved(row, "order", actor, "order", "held_until")
     return worded, kept
@@ -194,10 +227,17 @@ def _worded(
 @transaction.atomic
 def lapse_line_hold(*, quote: UUID) -> None:
     """The pre-occupation ran out; holds that are no line quote's, or went on, are left as they are."""
-    row = LineQuote.objects.select_for_update().filter(id=quote, state=LineQuoteState.HELD).first()
+    row = LineQuote.objects.select_for_update().filter(id=quote, state__in=KEEPING).first()
     if row is not None:
-        row.held_until = None
-        _moved(row, "release", SYSTEM, "held_until")
+        _lapse(row, SYSTEM)
+
+
+def _lapse(row: LineQuote, actor: Actor) -> LineQuote:
+    """Nothing is pre-occupied any more, neither in the ledger nor at a carrier."""
+    capacity.release(bundle=row.id)
+    carriers.drop_quote_hold(quote=row.id, actor=actor)
+    row.held_until = None
+    return _moved(row, "release", actor, "held_until", "reason")
 
 
 def _signed(

@@ -82,7 +82,7 @@ def test_only_a_firm_word_is_held_and_only_a_conditional_one_surveyed() -> None:
     acts = {act: [kind for kind in QuoteKind if allows(kind, act)] for act in LIFE.acts}
     assert acts == {
         "survey": ["conditional"], "decline": ["conditional"], "hold": ["firm"], "release": ["firm"],
-        "order": ["firm"], "return": ["firm"],
+        "order": ["firm"], "return": ["firm"], "ask_hold": ["firm"], "keep": ["firm"], "refuse": ["firm"],
     }  # fmt: skip
     assert set(ALLOWS) == set(QuoteKind)
 
