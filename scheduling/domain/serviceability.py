@@ -112,10 +112,14 @@ def own_points(nears: Iterable[Near], provider: str) -> list[Near]:
 
 
 def end_of(near: Near, provider: str, rules: Sequence[EndRule]) -> EndRule | None:
-    """The class of a line provider's A end over the tail; the nearest where it covers the address, None beyond them all."""
-    if provider in near.covered or near.tail is None:
+    """The class of a line provider's A end over the tail; the nearest where it covers the address, None beyond them all.
+
+    Beyond them all nothing is covered either: the carrier's classes, or its access point, moved since it said so.
+    """
+    if near.tail is None:
         return rules[0]
-    return class_of(near.tail.cable_m, rules)
+    found = class_of(near.tail.cable_m, rules)
+    return rules[0] if found is not None and provider in near.covered else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ from participants.selectors.organisations import require_certified
 from scheduling.domain.disclosures import coordinate_faults
 from scheduling.domain.elements import Element, Fault, csv_rows, read_elements, too_many, twice
 from scheduling.domain.ends import COVERED_COLUMNS, EndRule, plain_address, rule_faults
-from scheduling.domain.sites import SiteRole
+from scheduling.domain.sites import Point, SiteRole
 from scheduling.errors.lines import EndsDisordered, UnknownCentre
 from scheduling.events import AddressesCovered, CentreEntered, CentreLeft, EndsDeclared
 from scheduling.models import CentreEntry, CoveredAddress, EndProfile, Site
+from scheduling.selectors.ends import end_rules, tail_over
+from scheduling.selectors.sites import point_of
 from scheduling.services.spans import ImportReport, put_rows
 
 
@@ -82,6 +84,7 @@ def import_covered_addresses(*, text: str, dry_run: bool, actor: Actor) -> Impor
     sites = {
         row.key: row for row in Site.objects.listed().filter(key__in={row.values["site"] for row in rows})
     }
+    rules = end_rules([actor.tenant_id])[actor.tenant_id]
     faults = [
         *torn,
         *wrong,
@@ -90,7 +93,7 @@ def import_covered_addresses(*, text: str, dry_run: bool, actor: Actor) -> Impor
             "address",
         ),
         *coordinate_faults(rows),
-        *(fault for row in rows for fault in _place_faults(row, sites)),
+        *(fault for row in rows for fault in _place_faults(row, sites, rules[-1].up_to_m)),
     ]
     if faults or not rows:
         return ImportReport(dry_run, len(given), 0, 0, tuple(faults))
@@ -116,7 +119,8 @@ def import_covered_addresses(*, text: str, dry_run: bool, actor: Actor) -> Impor
     return ImportReport(dry_run, len(given), new, changed, ())
 
 
-def _place_faults(row: Element, sites: dict[str, Site]) -> list[Fault]:
+def _place_faults(row: Element, sites: dict[str, Site], farthest_m: int) -> list[Fault]:
+    """What is wrong with where an address lies; `farthest_m` is the most cable that its carrier builds to an A end."""
     site = sites.get(row.values["site"])
     if site is None or site.role != SiteRole.ACCESS_POINT:
         zh = f"{row.values['site']} 不是已登记的综合接入点"
@@ -126,4 +130,14 @@ def _place_faults(row: Element, sites: dict[str, Site]) -> list[Fault]:
         return [
             Fault(f"{row.pointer}/address", "bad_value", Text("地址没有文字", "the address has no words"))
         ]
+    if coordinate_faults([row]):
+        return []
+    tail = tail_over(Point(row.values["lat"], row.values["lon"]).metres_to(point_of(site)))
+    if tail.cable_m > farthest_m:
+        zh = f"距 {site.key} 约 {tail.cable_m} 米光缆，超出本主体接入分级的最远 {farthest_m} 米；请核对经纬度，或改用较近的接入点"
+        en = (
+            f"{site.key} is about {tail.cable_m} m of cable away, and your farthest class of ends reaches {farthest_m} m: "
+            "check lat and lon, or name a nearer access point"
+        )
+        return [row.fault("lat", "too_far_to_be_covered", zh, en)]
     return []

@@ -57,6 +57,7 @@ def test_who_covers_the_address_builds_nothing_there() -> None:
     ends = [end_of(near("y", 3000, covered=frozenset({"L"})), key, RULES) for key in ("L", "M")]
     assert [end and end.code for end in ends] == ["pre_covered", "extension"]
     assert end_of(near("y", 5001), "L", RULES) is None
+    assert end_of(near("y", 5001, covered=frozenset({"L"})), "L", RULES) is None
 
 
 @pytest.mark.django_db

@@ -229,6 +229,14 @@ def test_bad_words_of_carriers_name_their_place(world: World) -> None:
     assert [each["pointer"] for each in answer.json()["errors"]] == [
         "/lines/3/address", "/lines/4/lat", "/lines/2/site",
     ]  # fmt: skip
+    body = f"{COVERED}\n丙,31.35,120.7,sip-weiting\n北京市海淀区,39.98,116.31,sip-weiting\n"
+    short = [{**each, "up_to_m": reach} for each, reach in zip(CLASSES, (100, 500, 965), strict=True)]
+    for classes, far in ((CLASSES, ["/lines/3"]), (short, ["/lines/2", "/lines/3"])):
+        made(world.lin.post("/api/v1/line-end-profiles", {"classes": classes}))
+        errors = send_csv(world.lin, "/api/v1/covered-addresses:import", body).json()["errors"]
+        assert [(each["pointer"], each["code"]) for each in errors] == [
+            (f"{line}/lat", "too_far_to_be_covered") for line in far
+        ]
 
 
 @pytest.mark.django_db
