@@ -155,14 +155,16 @@ def nears_of(query: dict[str, Any], networks: Networks) -> list[Near]:
         case _:
             found = near_point(Point(query["lat"], query["lon"]), networks)
     if not found:
-        raise NoAccessPoint(pointer=f"/{way}", place=query[way])
+        named = f"{query['lat']}, {query['lon']}" if way == "lat" else query[way]
+        others = ", ".join("lat+lon" if each == "lat" else each for each in WAYS if each != way)
+        raise NoAccessPoint(pointer=f"/{way}", place=named, instead=others)
     return found
 
 
 def shown(found: Serviceability, ask: Ask) -> dict[str, Any]:
     """The answer as it is written."""
     options = [written(each) for each in found.options]
-    none: dict[str, Any] = {"light": Light.RED, "reasons": [told(Reason.NO_PATH, None)]}
+    none: dict[str, Any] = {"light": Light.RED, "reasons": [told(found.otherwise, None)]}
     best = options[0] if options else None
     return {
         **{name: (best or none)[name] for name in ("light", "reasons")},

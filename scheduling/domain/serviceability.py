@@ -46,6 +46,11 @@ class Reason(Vocabulary):
         "所求速率无余量，此为可开通的较低档",
         "The rate asked for is not free: this smaller step is",
     )
+    NO_PRODUCT = (
+        "no_product",
+        "没有线路商发售该技术的专线；请改用其他 technology，或不限定",
+        "No line provider sells lines of that technology: ask for another technology, or for any",
+    )
     NO_PATH = "no_path", "该线路商没有到该中心的路由", "The line provider has no route to the centre"
     BANDWIDTH = "bandwidth", "路由上带宽余量不足", "The route has not that much bandwidth free"
     LATENCY = "latency", "所有路由的时延均超出要求", "Every route is slower than asked for"
@@ -67,7 +72,7 @@ def conditions(end_class: str | None, *, exact: bool = True, entered: bool) -> l
 
 RED_REASONS = frozenset(
     {
-        Reason.TOO_FAR, Reason.NO_PATH, Reason.BANDWIDTH, Reason.LATENCY, Reason.DISJOINT, Reason.TARIFF,
+        Reason.TOO_FAR, Reason.NO_PRODUCT, Reason.NO_PATH, Reason.BANDWIDTH, Reason.LATENCY, Reason.DISJOINT, Reason.TARIFF,
         Reason.NOT_SELLABLE,
     }
 )  # fmt: skip
@@ -183,14 +188,19 @@ def options(supply: Supply, question: Question) -> list[Option]:
 
 def _from(supply: Supply, question: Question, near: Near) -> list[Option]:
     demand = _demand(question.ask, near)
-    if demand is None:
-        return []
+    late = (
+        demand.max_latency_us is not None and demand.max_latency_us <= 0
+    )  # the tail alone takes all the time
+    if late:
+        demand = replace(demand, max_latency_us=None)
     lines = lines_of(supply, demand)
     steps = sorted({row.bandwidth_mbps for row in lines.tariffs}, reverse=True)
     found = []
     for product in lines.products:
         choice = lines.choose(product, question.z_site)
         mbps = demand.bandwidth_mbps
+        if late and choice not in (Reason.NO_PATH, Reason.DISJOINT):
+            choice = Reason.LATENCY
         if choice in (Reason.BANDWIDTH, Reason.TARIFF):
             for step in (step for step in steps if step < mbps):
                 less = lines_of(supply, replace(demand, bandwidth_mbps=step)).choose(product, question.z_site)
@@ -201,13 +211,11 @@ def _from(supply: Supply, question: Question, near: Near) -> list[Option]:
     return found
 
 
-def _demand(ask: Ask, near: Near) -> Demand | None:
-    """The question as the engine reads it; None where the tail alone takes all the time that is allowed."""
+def _demand(ask: Ask, near: Near) -> Demand:
+    """The question as the engine reads it; its bound on latency is what the tail leaves, 0 or less where that is nothing."""
     bound = ask.max_latency_us
     if bound is not None and near.tail is not None:
         bound -= near.tail.latency_us
-        if bound <= 0:
-            return None
     return Demand(
         "serviceability",
         near.site,

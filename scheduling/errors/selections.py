@@ -32,8 +32,8 @@ class NoAccessPoint(Problem):
     code = "no_access_point"
     title = Text("没有接入点", "No access point")
     detail = Text(
-        "{place} 附近没有已登记的综合接入点；请改用 from_coordinates 或 from_site。",
-        "No access point is registered near {place}; use from_coordinates or from_site.",
+        "{place} 附近没有已登记的综合接入点；请改用其一：{instead}。",
+        "No access point is registered at or near {place}; use one of {instead}.",
     )
 
 

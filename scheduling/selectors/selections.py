@@ -123,10 +123,10 @@ def bundle(selection: UUID, index: int) -> BundleFacts:
     if 0 <= index - len(row.terms) < len(remote):
         there = remote[index - len(row.terms)]
         raise RemoteBundle(
-            pointer="/index", node=there["node"], name=there["node_name"], order_at=there["order_at"]
+            pointer="/bundle", node=there["node"], name=there["node_name"], order_at=there["order_at"]
         )
     if not 0 <= index < len(row.terms):
-        raise NoSuchBundle(pointer="/index", count=len(row.terms))
+        raise NoSuchBundle(pointer="/bundle", count=len(row.terms))
     # what an earlier release did not keep of tails and the layer counts for nothing
     terms, shown = row.terms[index], row.answer["bundles"][index]
     first, other = shown.get("from_site") or row.demand["from_site"], shown.get("protection_from_site")

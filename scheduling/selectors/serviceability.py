@@ -30,7 +30,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Serviceability:
-    """The options from the best on, and what they were worked out from."""
+    """The options from the best on, why there is none where there is none, and what they were worked out from."""
 
     snapshot: str
     centre: str
@@ -38,6 +38,7 @@ class Serviceability:
     profile: str
     calendar: str
     options: tuple[Answered, ...]
+    otherwise: Reason
 
 
 def serviceability(
@@ -48,6 +49,7 @@ def serviceability(
     if known is None:
         raise UnknownCentre(pointer="/centre", centre=centre)
     found: list[tuple[Option, Text | None]] = []
+    otherwise = Reason.NO_PRODUCT if version is None else Reason.NO_PATH
     if version is not None and known.site in version.supply.sites:
         keys = dict(LineProvider.objects.values_list("tenant_id", "key"))
         rules = {keys[tenant]: each for tenant, each in end_rules(keys).items()}
@@ -60,6 +62,7 @@ def serviceability(
             entered=entered(centre),
         )
         found = _gated(options(version.supply, question), known.site, version.supply.sites)
+        otherwise = Reason.NO_PRODUCT if question.nears else Reason.NO_PATH
     return Serviceability(
         snapshot=version.supply.snapshot if version else "",
         centre=centre,
@@ -67,6 +70,7 @@ def serviceability(
         profile=ends_profile().version,
         calendar=working_calendar().version,
         options=tuple(_answered(found, version)),
+        otherwise=otherwise,
     )
 
 

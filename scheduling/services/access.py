@@ -131,7 +131,8 @@ def _at_a_site(site: str) -> Placed:
 def _nearest(nears: Sequence[Near], supply: Supply, field: str, named: Any) -> Placed:
     known = [near for near in nears if near.site in supply.sites]
     if not known:
-        raise NoAccessPoint(pointer=f"/{field}", place=named)
+        ways = ", ".join(way for way in ("from_coordinates", "from_site") if way != field)
+        raise NoAccessPoint(pointer=f"/{field}", place=named, instead=ways)
     shown = _shown(known, _carriers(known, supply))
     return Placed(known[0].site, access_of(shown), shown)
 

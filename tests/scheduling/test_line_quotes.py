@@ -239,7 +239,7 @@ def test_anothers_selection_is_not_there(world: World) -> None:
     answer = world.bea.post(PATH, {"selection": selection, "bundle": 0})
     assert answer.status_code == 404
     answer = world.ben.post(PATH, {"selection": selection, "bundle": 99})
-    assert answer.json()["code"] == "no_such_bundle"
+    assert (answer.json()["code"], answer.json()["errors"][0]["pointer"]) == ("no_such_bundle", "/bundle")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -98,11 +98,20 @@ def test_other_access_points_are_alternates() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bound", "light"), [(303, "green"), (302, "red"), (2, None)]
-)  # the path 300, the tail 2, and the bound is strict
-def test_the_tail_counts_towards_the_latency(bound: int, light: str | None) -> None:
-    found = ask(near(400), providers=("L",), max_latency_us=bound)
-    assert [each.light for each in found] == ([light] if light else [])
+    ("bound", "mbps", "more", "light", "reasons"),
+    [
+        (303, 500, {}, "green", []),  # the path 300, the tail 2, and the bound is strict
+        (302, 500, {}, "red", ["latency"]),
+        (2, 500, {}, "red", ["latency"]),  # the tail alone takes all of it
+        (2, 5000, {}, "red", ["latency"]),  # and a smaller step would be as late
+        (2, 500, {"protection": "one_plus_one"}, "red", ["disjoint"]),
+    ],
+)
+def test_the_tail_counts_towards_the_latency(
+    bound: int, mbps: int, more: dict[str, Any], light: str, reasons: list[str]
+) -> None:
+    (found,) = ask(near(400), providers=("L",), mbps=mbps, max_latency_us=bound, **more)
+    assert (found.light, list(found.reasons)) == (light, reasons)
 
 
 def test_what_has_no_second_way_is_red() -> None:
@@ -191,6 +200,16 @@ def test_a_place_is_asked_about_in_each_of_its_ways(world: World) -> None:
 
     refused = asked(world.ben, "site=sip-weiting", 400, "centre=nowhere&bandwidth_mbps=1")
     assert (refused["code"], refused["errors"][0]["parameter"]) == ("unknown_centre", "centre")
+    near = "lat=31.3500&lon=120.7000"
+    for more, reason in (("max_latency_us=1", "latency"), ("technology=srv6", "no_product")):
+        red = asked(world.ben, near, what=f"{HERE}&{more}")
+        assert (red["light"], red["reasons"][-1]["code"]) == ("red", reason)
+    for where, instead in (
+        ("site=nope", "place, address, lat+lon"),
+        ("place=999999", "site, address, lat+lon"),
+    ):
+        refused = asked(world.ben, where, 400)
+        assert (refused["code"], instead in refused["detail"]) == ("no_access_point", True)
     much = asked(world.ben, "site=sip-weiting", what="centre=wujiang&bandwidth_mbps=900000")
     assert (much["light"], much["best"]["bandwidth_mbps"]) == ("yellow", 10000)
 
