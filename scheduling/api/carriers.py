@@ -16,7 +16,7 @@ from scheduling.adapters.carriers import ADAPTERS
 from scheduling.domain.carriers import CarrierState
 from scheduling.domain.demand import PROTECTIONS
 from scheduling.domain.elements import KEY
-from scheduling.domain.technologies import FASTEST_MBPS, Technology
+from scheduling.domain.technologies import FASTEST_MBPS, Technology, why_no_step
 from scheduling.models import CarrierLine, LineInterface
 from scheduling.models.sites import LINE_SITES
 from scheduling.services import carriers as services
@@ -57,7 +57,15 @@ class LineEnquiryIn(serializers.Serializer[Any]):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Only a pair has a second path, and it begins elsewhere or is not said to."""
+        """The rate is a step of the technology, a line has two ends, and only a pair a second path, which begins elsewhere."""
+        if why := why_no_step(attrs["technology"], attrs["bandwidth_mbps"]):
+            raise InvalidField(pointer="/bandwidth_mbps", reason_zh=f"{why.zh}。", reason_en=f"{why.en}.")
+        if attrs["z"] in (attrs["a"], attrs["protection_a"]):
+            raise InvalidField(
+                pointer="/z",
+                reason_zh="与 A 端是同一站点；专线须连接两个不同的站点，请改填算力中心的站点。",
+                reason_en="It is the same site as the A end: a line joins two, so name the site of the centre.",
+            )
         if attrs["protection_a"] is not None:
             if attrs["protection"] != "one_plus_one":
                 raise InvalidField(

@@ -147,18 +147,26 @@ def test_a_carrier_is_asked_for_a_pair_and_believed_as_far_as_light_lets_it(
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "way_out"),
+    ("change", "named", "way_out"),
     [
-        ({"protection_a": "nowhere"}, "unknown_site", "take its key"),
-        ({"protection": "none"}, "invalid_field", "leave this out"),
-        ({"a": "sip-weiting"}, "invalid_field", "leave it out"),
+        ({"protection_a": "nowhere"}, ("unknown_site", "/protection_a"), "take its key"),
+        ({"protection": "none"}, ("invalid_field", "/protection_a"), "leave this out"),
+        ({"a": "sip-weiting"}, ("invalid_field", "/protection_a"), "leave it out"),
+        ({"z": "sip-weiting"}, ("invalid_field", "/z"), "name the site of the centre"),
+        ({"z": ENQUIRY["a"]}, ("invalid_field", "/z"), "name the site of the centre"),
+        (
+            {"technology": "fgotn", "bandwidth_mbps": 400_000},
+            ("invalid_field", "/bandwidth_mbps"),
+            "from 10 to 999",
+        ),
     ],
 )
-def test_an_enquiry_for_a_pair_that_cannot_be_names_its_second_end(
-    world: World, carrier: MockCarrier, change: dict[str, str], code: str, way_out: str
+def test_an_enquiry_for_a_line_that_cannot_be_names_what_is_wrong(
+    world: World, carrier: MockCarrier, change: dict[str, Any], named: tuple[str, str], way_out: str
 ) -> None:
     made(world.lin.post("/api/v1/line-interfaces", {"url": carrier.url}))
     answer = world.ben.post("/api/v1/line-enquiries", {**ENQUIRY, **change}, Accept_Language="en")
-    assert (answer.status_code, answer.json()["code"]) == (400, code)
-    assert answer.json()["errors"][0]["pointer"] == "/protection_a"
+    assert answer.status_code == 400
+    assert (answer.json()["code"], answer.json()["errors"][0]["pointer"]) == named
+    assert carrier.heard == []
     assert way_out in answer.content.decode()
