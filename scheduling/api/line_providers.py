@@ -7,9 +7,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import in_words
+from kernel.api.instants import InstantField
 from kernel.api.views import HouseView
 from kernel.clock import now
 from kernel.systems import System
+from kernel.text import Text
 from scheduling.models import LineProvider
 from scheduling.selectors.punctuality import punctuality
 
@@ -17,8 +20,14 @@ from scheduling.selectors.punctuality import punctuality
 class PunctualityQuery(serializers.Serializer[Any]):
     """The half-open period in which lines were due."""
 
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
+    start = InstantField()
+    end = InstantField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The period. Raises ValidationError for one that ends before it begins."""
+        if attrs["end"] <= attrs["start"]:
+            raise serializers.ValidationError({"end": in_words(Text("须晚于 start", "must lie after start"))})
+        return attrs
 
 
 class PunctualityOut(serializers.Serializer[Any]):

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.bodies import in_words
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -23,8 +24,8 @@ class MaintenanceIn(serializers.Serializer[Any]):
     """What is out of service from when to when, and why; without a quantity all of it."""
 
     resource = serializers.UUIDField(help_text="id of a pool or a span of the caller's")
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
+    start = InstantField()
+    end = InstantField()
     quantity = serializers.IntegerField(
         min_value=1, max_value=10**12, required=False, allow_null=True, help_text="machines, or Mbps"
     )

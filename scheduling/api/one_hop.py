@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, ids_of
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -26,7 +27,7 @@ class OneHopIn(serializers.Serializer[Any]):
 
     site = serializers.RegexField(f"^{KEY}$", help_text="key of the integrated access point")
     centre = serializers.RegexField(f"^{KEY}$", help_text="key of the compute centre")
-    tested_at = serializers.DateTimeField()
+    tested_at = InstantField()
     declarer = serializers.CharField(max_length=100, help_text="who tested")
     evidence_sha256 = serializers.RegexField(DIGEST, help_text="SHA-256 of the test's record, hex")
     marking = serializers.CharField(max_length=40, default="", allow_blank=True)

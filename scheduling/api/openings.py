@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.documents import DocumentField
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -193,9 +194,7 @@ class LineTestIn(serializers.Serializer[Any]):
     clock_bound_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
     loss = serializers.DecimalField(max_digits=10, decimal_places=9, min_value=0, max_value=1)
     samples = serializers.IntegerField(min_value=1, max_value=10**12)
-    measured_at = serializers.DateTimeField(
-        help_text="not before the day in China on which the line was configured"
-    )
+    measured_at = InstantField(help_text="not before the day in China on which the line was configured")
     file_sha256 = serializers.RegexField(SHA256, default="")
 
 

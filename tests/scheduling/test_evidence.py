@@ -186,6 +186,7 @@ def test_other_layers_and_doubtful_claims_are_kept_and_not_used(
         ({"samples": 0}, "/samples", "min_value"),
         ({"percentile": "101"}, "/percentile", "max_value"),
         ({"measured_at": "2099-01-01T00:00:00Z"}, "/measured_at", "measured_in_future"),
+        ({"measured_at": "2026-01-01T09:00:00"}, "/measured_at", "no_offset"),
         ({"span": "nowhere"}, "/span", "unknown_span"),
         ({"file_sha256": "xyz"}, "/file_sha256", "invalid"),
         ({"layer": "private_ip"}, "/layer", "contradictory_evidence"),

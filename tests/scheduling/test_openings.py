@@ -368,6 +368,15 @@ def test_what_is_due_in_the_future_is_not_late(world: World) -> None:
 
 
 @pytest.mark.django_db
-def test_a_period_is_asked_for_whole(world: World) -> None:
-    answer = world.rhea.get("/api/v1/line-punctuality?start=2026-10-01T00:00:00Z")
-    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "end")
+@pytest.mark.parametrize(
+    ("period", "parameter"),
+    [
+        ("start=2026-10-01T00:00:00Z", "end"),
+        ("start=2026-10-01T00:00:00Z&end=2026-09-01T00:00:00Z", "end"),
+        ("start=2026-10-01T00:00:00Z&end=2026-10-01T00:00:00Z", "end"),
+        ("start=2026-10-01T00:00:00&end=2026-11-01T00:00:00Z", "start"),
+    ],
+)
+def test_a_period_is_asked_for_whole(world: World, period: str, parameter: str) -> None:
+    answer = world.rhea.get(f"/api/v1/line-punctuality?{period}")
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, parameter)
