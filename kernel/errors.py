@@ -14,7 +14,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
     A subclass states `status` (HTTP), `code` (stable for ever), `title` and `detail` in both languages;
     `detail` names the thing and the way out, its `{parameters}` are given when it is raised.
     What is at fault, where it is one thing: `pointer`, a member of what is given (JSON pointer; the base of the views
-    tells the query's from the body's), `parameter` or `header`.
+    tells the query's from the body's), `parameter` or `header`; its `params["fault"]` is a finer code than the problem's.
     """
 
     status: ClassVar[int]
@@ -241,8 +241,8 @@ class StateConflict(Problem):
     code = "state_conflict"
     title = Text("当前状态不允许该操作", "Not in this state")
     detail = Text(
-        "当前状态为“{state_zh}”，不能执行 {act}；该操作适用于：{allowed_zh}。",
-        "It is now “{state_en}” and cannot {act}; that is possible when: {allowed_en}.",
+        "当前状态为“{state_zh}”，不能执行该操作；该操作适用于：{allowed_zh}。",
+        "It is now “{state_en}”, which does not allow this; it is possible when: {allowed_en}.",
     )
 
 

@@ -95,7 +95,8 @@ def document(
     items = [*(items or []), *problem.items]
     here = {"pointer": problem.pointer, "parameter": problem.parameter, "header": problem.header}
     if place := {kind: name for kind, name in here.items() if name is not None}:
-        items = [{**place, "code": problem.code, "detail": body["detail"]}, *items]
+        fault = str(problem.params.get("fault", problem.code))
+        items = [{**place, "code": fault, "detail": body["detail"]}, *items]
     if items:
         body["errors"] = [_placed(item, is_parameter) for item in items] if is_parameter else items
     return body

@@ -50,6 +50,12 @@ VERBS: Mapping[str, str] = {
     S.RELEASING: "release",
 }
 """Pending state → the verb that is called until the carrier has answered it."""
+RAN_OUT: Mapping[str, str] = {
+    S.ASKING: "线路商未在时限内答复 / the carrier did not answer in time",
+    S.HOLDING: "线路商未在时限内答复预占请求 / the carrier did not answer in time whether it keeps the line",
+    S.HELD: "线路商的预占已到期 / the carrier's pre-occupation ran out",
+}
+"""Why a line that nobody settled is over, by where it stood."""
 
 
 @dataclass(frozen=True, slots=True)

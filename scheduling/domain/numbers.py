@@ -40,7 +40,9 @@ def parse_decimal(text: str, places: int, *, signed: bool = False) -> Decimal:
     Raises NumberError for an exponent, NaN, a sign, a blank inside, too many decimals or too many digits.
     """
     match = _DECIMAL.fullmatch(text)
-    if match is None or (match[1] and not signed):
+    if match is not None and match[1] and not signed:
+        raise NumberError(f"{text!r} 不得为负数", f"{text!r} is below zero, and must not be")
+    if match is None:
         raise NumberError(f"{text!r} 不是普通十进制数", f"{text!r} is not a plain decimal number")
     if len(match[3] or "") > places:
         raise NumberError(f"{text!r} 的小数位数超过 {places} 位", f"{text!r} has more than {places} decimals")

@@ -19,6 +19,7 @@ from scheduling import events
 from scheduling.adapters.carriers import ADAPTERS
 from scheduling.domain.carriers import (
     LIFE,
+    RAN_OUT,
     SKEW,
     VERBS,
     CarrierPort,
@@ -267,7 +268,7 @@ def review_carrier_lines() -> None:
     due = CarrierLine.objects.filter(state__in=[S.ASKING, S.HOLDING], wanted_until__lte=at - SKEW)
     over = CarrierLine.objects.filter(state=S.HELD, expires_at__lte=at)
     for row in (due | over).select_for_update(skip_locked=True):
-        _give_up(row, "expire", S(row.state).label.en)
+        _give_up(row, "expire", RAN_OUT[row.state])
     open_jobs = Job.objects.filter(name=CALL, done_at=None, dead_at=None)
     called = {UUID(args["line"]) for args in open_jobs.values_list("args", flat=True)}
     forgotten = CarrierLine.objects.filter(state__in=list(VERBS)).exclude(id__in=called)

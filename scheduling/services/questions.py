@@ -137,7 +137,13 @@ def deadline(option: Any) -> int | None:
 def refused(error: DemandError) -> DemandRefused:
     """The problem that says so to a caller."""
     pointer = "/" + error.field.replace(".", "/")
-    return DemandRefused(pointer=pointer, field=error.field, reason_zh=error.text.zh, reason_en=error.text.en)
+    return DemandRefused(
+        pointer=pointer,
+        fault=error.code,
+        field=error.field,
+        reason_zh=error.text.zh,
+        reason_en=error.text.en,
+    )
 
 
 def _asked(demand: Mapping[str, Any], site: str) -> dict[str, Any]:

@@ -80,6 +80,7 @@ class TestTheOrder:
         Proposal.objects.update(state="withdrawn")
         refused = world.rhea.patch(f"{BOXES}/{box['id']}", self.BAD, If_Match='"1"')
         assert code(refused) == (409, "state_conflict")
+        assert "不能执行该操作；该操作适用于" in refused.json()["detail"]
 
     def test_the_input_before_the_act(self, world: World, box: Any) -> None:
         refused = world.rhea.patch(f"{BOXES}/{box['id']}", self.BAD, If_Match='"1"')

@@ -13,16 +13,16 @@ from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/demand-counts"
-BAD: list[tuple[dict[str, Any], str]] = [
-    ({"quantity": 0}, "/terms/quantity"),
-    ({"foo": 1}, "/terms/foo"),
-    ({"compute": {"kind": "quantum"}}, "/terms/compute/kind"),
-    ({"demand": "d" * 100_000}, "/terms/demand"),
-    ({"peers": {"deadline_ms": 1}}, "/terms/peers/deadline_ms"),
-    ({"starts_at": "2020-01-01T00:00:00Z"}, "/terms/starts_at"),
-    ({"top": 201}, "/terms/top"),
-    ({"from_site": "sip-weitng", "from_coordinates": None}, "/terms/from_site"),
-    ({"from_coordinates": None}, "/terms/from_site"),
+BAD: list[tuple[dict[str, Any], str, str]] = [
+    ({"quantity": 0}, "/terms/quantity", "bad_value"),
+    ({"foo": 1}, "/terms/foo", "unknown_field"),
+    ({"compute": {"kind": "quantum"}}, "/terms/compute/kind", "bad_value"),
+    ({"demand": "d" * 100_000}, "/terms/demand", "bad_value"),
+    ({"peers": {"deadline_ms": 1}}, "/terms/peers/deadline_ms", "bad_value"),
+    ({"starts_at": "2020-01-01T00:00:00Z"}, "/terms/starts_at", "bad_value"),
+    ({"top": 201}, "/terms/top", "bad_value"),
+    ({"from_site": "sip-weitng", "from_coordinates": None}, "/terms/from_site", "unknown_site"),
+    ({"from_coordinates": None}, "/terms/from_site", "required"),
 ]
 
 
@@ -50,12 +50,12 @@ def test_a_number_of_months_that_is_none_is_refused(world: World, months: str) -
 
 
 def test_a_demand_that_no_supply_could_answer_is_refused_when_it_is_stated(world: World) -> None:
-    for change, pointer in BAD:
+    for change, pointer, fault in BAD:
         body = {"title": "x", "terms": demand(**SOMEWHERE | change)}
         refused = world.ben.post("/api/v1/demands", body)
         problem = refused.json()
         assert (refused.status_code, problem["code"]) == (400, "demand_refused"), change
-        assert [each["pointer"] for each in problem["errors"]] == [pointer]
+        assert [(each["pointer"], each["code"]) for each in problem["errors"]] == [(pointer, fault)]
     assert world.ben.post("/api/v1/demands", {"title": "x", "terms": [1]}).status_code == 400
     assert not Demand.objects.exists()
 

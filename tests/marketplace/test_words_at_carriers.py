@@ -137,6 +137,8 @@ def test_a_pre_occupation_that_is_over_is_over_at_both(world: World, carrier: Mo
     assert (lapsed["state"], lapsed["held_until"], bool(lapsed["reason"])) == (
         "lapsed", None, end in ("carrier", "silence"),
     )  # fmt: skip
+    ended = {"carrier": "预占已到期 / ", "silence": "未在时限内答复预占请求 / "}.get(end, "")
+    assert ended in lapsed["reason"]
     assert carrier.kept == []
     assert claims(word["id"]) <= {"released", "expired"}
     assert CarrierLine.objects.get().state in ("released", "expired")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kernel.money import to_fen
 from scheduling.domain.demand import DemandError
 from scheduling.domain.files import load_demand, parse_demand
-from scheduling.domain.numbers import CNY_SCALE, cny, fen, kilometres, plain
+from scheduling.domain.numbers import CNY_SCALE, NumberError, cny, fen, kilometres, parse_decimal, plain
 
 LEAST = {"demand": "d1", "from_site": "s1", "quantity": 1, "bandwidth_mbps": 1000}
 
@@ -111,6 +111,15 @@ def test_a_float_from_a_caller_is_refused_too() -> None:
 )
 def test_cny_is_rounded_half_even_once(amount: str, written: str) -> None:
     assert cny(int(Decimal(amount) * CNY_SCALE)) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("-1000", "below zero"), ("1e3", "plain decimal"), ("-x", "plain decimal"), ("1.234", "2 decimals")],
+)
+def test_a_number_that_cannot_be_says_why(text: str, why: str) -> None:
+    with pytest.raises(NumberError, match=why):
+        parse_decimal(text, 2)
 
 
 def test_km_and_loss_are_written_exactly_without_trailing_zeros() -> None:
