@@ -51,7 +51,7 @@ def snapshots(size: Size, dice: Random) -> Iterator[Row]:
     assert supply is not None
     memory = f"{(_resident() - before) // MEBIBYTE:,} MiB beside the rows"
     gc.collect()
-    deltas = {}
+    deltas: dict[str, list[list[float]]] = {}
     for name, change in (("what is available", _sold), ("the price", _dearer)):
         deltas[name] = []
         for _ in range(size.rounds):
