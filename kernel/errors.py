@@ -99,8 +99,8 @@ class NotFound(Problem):
     code = "not_found"
     title = Text("未找到", "Not found")
     detail = Text(
-        "该地址没有您可见的对象；请核对标识，或从列表接口重新获取。",
-        "Nothing that you can see is at this address; check the id, or take it from the list again.",
+        "该地址或标识下没有您可见的对象；请核对标识，或从列表接口重新获取。",
+        "Nothing that you can see is at this address or under that id; check the id, or take it from the list again.",
     )
 
 

@@ -1,6 +1,9 @@
 """The calendar of an offer: how many machines can be booked, hour by hour of a period."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -68,13 +71,18 @@ class AvailabilityView(HouseView):
         query = self.query(AvailabilityQuery)
         offer: Offer = self.subject
         most = offer.available if offer.state == OfferState.LISTED else 0
-        steps = free_steps(offer.pool_id, Window(query["start"], query["end"]))
+        steps = _merged(free_steps(offer.pool_id, Window(query["start"], query["end"])), most)
         answer = {
             "offer": offer.id,
             "notice_hours": offer.notice_hours,
             "earliest": now() + timedelta(hours=offer.notice_hours),
-            "steps": [
-                {"start": window.start, "end": window.end, "free": min(free, most)} for window, free in steps
-            ],
+            "steps": [{"start": start, "end": end, "free": free} for start, end, free in steps],
         }
         return Response(AvailabilityOut(answer).data)
+
+
+def _merged(steps: Iterable[tuple[Window, int]], most: int) -> list[tuple[datetime, datetime, int]]:
+    """The steps as far as they can be seen: where one changes nothing of what can be booked, it would only tell when others book."""
+    seen = ((window, min(free, most)) for window, free in steps)
+    alike = ((free, [window for window, _ in group]) for free, group in groupby(seen, key=itemgetter(1)))
+    return [(windows[0].start, windows[-1].end, free) for free, windows in alike]

@@ -46,7 +46,7 @@ def issue_quote(
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     facts = selections.bundle(selection, bundle)
     if facts.tenant != actor.tenant_id:
-        raise NotFound
+        raise NotFound(pointer="/selection")
     until = now() + VALIDITY
     if line_quote is not None:
         facts, word_ends = word_on(quote=line_quote, selection=selection, bundle=bundle, facts=facts)

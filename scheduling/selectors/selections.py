@@ -118,7 +118,7 @@ def bundle(selection: UUID, index: int) -> BundleFacts:
     """The facts of the bundle at `index` (from 0). Raises NotFound, NoSuchBundle, RemoteBundle for another node's."""
     row = Selection.objects.filter(id=selection).first()
     if row is None:
-        raise NotFound
+        raise NotFound(pointer="/selection")
     remote = row.across["bundles"] if row.across else []
     if 0 <= index - len(row.terms) < len(remote):
         there = remote[index - len(row.terms)]

@@ -51,7 +51,7 @@ def quote_line(*, selection: UUID, bundle: int, kind: str, actor: Actor) -> Line
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     facts = selections.bundle(selection, bundle)
     if facts.tenant != actor.tenant_id:
-        raise NotFound
+        raise NotFound(pointer="/selection")
     require_line(facts)
     require_tariff(facts)
     ends = [facts.centre] if facts.from_centre is None else [facts.from_centre, facts.centre]

@@ -55,7 +55,7 @@ def place_hold(*, wish: Wish, actor: Actor) -> Hold:
     if wish.selection is not None and wish.bundle is not None:
         line = selections.bundle(wish.selection, wish.bundle)
         if line.tenant != actor.tenant_id:
-            raise NotFound
+            raise NotFound(pointer="/selection")
         wish = replace(wish, schedule=wish.schedule or schedule_asked(line))
     row = Hold(id=new_id(), tenant_id=actor.tenant_id, selection=wish.selection, bundle=wish.bundle)
     row.schedule = wish.schedule.document() if wish.schedule else None

@@ -135,6 +135,8 @@ def test_anothers_selection_and_none_are_the_same(world: World) -> None:
     foreign = world.bea.post("/api/v1/quotes", {"selection": selected(world), "bundle": 0})
     absent = world.bea.post("/api/v1/quotes", {"selection": str(uuid4()), "bundle": 0})
     assert foreign.status_code == absent.status_code == 404
+    assert foreign.json()["errors"] == absent.json()["errors"]
+    assert foreign.json()["errors"][0]["pointer"] == "/selection"
     assert world.ben.post("/api/v1/quotes", {"selection": selected(world), "bundle": 99}).status_code == 400
 
 

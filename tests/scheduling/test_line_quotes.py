@@ -237,7 +237,7 @@ def test_the_pre_occupation_lapses_by_the_clock(world: World) -> None:
 def test_anothers_selection_is_not_there(world: World) -> None:
     selection = chosen(world.ben)["id"]
     answer = world.bea.post(PATH, {"selection": selection, "bundle": 0})
-    assert answer.status_code == 404
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (404, "/selection")
     answer = world.ben.post(PATH, {"selection": selection, "bundle": 99})
     assert (answer.json()["code"], answer.json()["errors"][0]["pointer"]) == ("no_such_bundle", "/bundle")
 

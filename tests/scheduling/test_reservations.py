@@ -286,13 +286,16 @@ def test_the_calendar_shows_what_is_free_hour_by_hour(world: World) -> None:
     assert calendar(world.ben, nights()) == [5, 1, 5, 1]
     Offer.objects.update(available=3)
     assert calendar(world.ben, nights()) == [3, 1, 3, 1]
+    Offer.objects.update(available=1)
+    assert calendar(world.ben, nights()) == [1], "when others book is not told where it changes nothing"
+    Offer.objects.update(available=3)
     path = f"/api/v1/catalogue/offers/{offer().id}/availability"
     for period in ("?start=2027-01-02&end=2027-01-01", "?start=2027-01-01&end=2029-01-01"):
         assert world.ben.get(path + period).status_code == 400
     assert world.nobody.get(path).status_code == 401
     assert len(world.ben.get(path).json()["steps"]) > 10, "a month by default"
     Offer.objects.update(state="withdrawn")
-    assert calendar(world.ben, nights()) == [0, 0, 0, 0]
+    assert calendar(world.ben, nights()) == [0]
 
 
 WORK = "/api/v1/maintenance-windows"
