@@ -332,8 +332,8 @@ class SoldOut(Problem):
     code = "sold_out"
     title = Text("余量不足", "Sold out")
     detail = Text(
-        "{part_zh}需要 {wanted}，可用 {free}；请减少数量、改期或重新选择。",
-        "{part_en}: {wanted} wanted, {free} free; ask for less, another time, or select again.",
+        "{part_zh}需要 {wanted}，可用 {free}（所求时段内自始至终）；请减少数量、改期（如在他人预订之前结束的 schedule）或重新选择。",
+        "{part_en}: {wanted} wanted, {free} free throughout; ask for less, another time (a schedule that ends before others book), or select again.",
     )
 
     def __init__(self, *, resource: object, wanted: int, free: int, part: Text | None = None) -> None:
