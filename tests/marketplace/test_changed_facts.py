@@ -241,7 +241,7 @@ def test_what_is_short_is_named_as_its_buyer_knows_it(world: World) -> None:
         span["capacity_mbps"] = 1500
     made(world.lin.post("/api/v1/networks:import", net))
     code, detail = refused(world.ben.post(HOLDS, line))
-    assert (code, detail.split("；")[0]) == (
+    assert (code, detail.split("（所求")[0]) == (
         "sold_out", "从 sip-weiting 到 wujiang 的专线（Mbps）需要 1000，可用 500",
     )  # fmt: skip
     _, english = refused(world.ben.post(HOLDS, line, Accept_Language="en"))
