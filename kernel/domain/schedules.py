@@ -15,6 +15,7 @@ from kernel.text import Text
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAYS_A_WEEK = 7
 MOST_WINDOWS = 260  # of one booking: a year of working days
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)  # from here a year of weeks and any zone are still dates
 
 
 class ScheduleError(ValueError):
@@ -86,6 +87,8 @@ def parse_schedule(
     *, start: datetime, end: datetime, weekdays: tuple[int, ...], weeks: int | None
 ) -> Schedule:
     """The schedule that a caller asks for. Raises ScheduleError naming the member that is wrong."""
+    if end > LATEST:
+        raise ScheduleError("end", "日期过晚。", "No calendar goes so far on.")
     if end <= start:
         raise ScheduleError("end", "结束时间须晚于开始时间。", "It must lie after the start.")
     if bool(weekdays) != (weeks is not None):

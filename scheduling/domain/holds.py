@@ -43,6 +43,7 @@ class HoldProfile:
     longest_total: timedelta
     quota: HoldQuota
     horizon: timedelta
+    longest_term: timedelta
     late: timedelta
 
     @classmethod
@@ -56,5 +57,6 @@ class HoldProfile:
             longest_total=timedelta(hours=document["longest_total_hours"]),
             quota=HoldQuota(document["most_live"], document["most_lapsed_per_hour"]),
             horizon=timedelta(days=document["horizon_days"]),
+            longest_term=timedelta(hours=document["longest_term_hours"]),
             late=timedelta(days=document["late_days"]),
         )

@@ -1,5 +1,6 @@
 """The smallest relaxations: for each constraint alone, the nearest value that would admit a bundle."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -187,21 +188,38 @@ class _Relaxer:
         return None
 
     def _volume(self) -> Found:
-        """Less to move needs less bandwidth, or fewer hours at a step's full speed; what less admits, still less does."""
+        """Less to move needs less bandwidth, or fewer hours at a step's full speed; what less admits, still less does.
+
+        So halving finds it, of more hours than could be listed.
+        """
         transfer, demand = self.wishes.transfer, self.demand
         assert transfer is not None  # noqa: S101 - stated
-        work = {mbps * transfer.within_hours for mbps in self._bandwidths()}
-        for step in {tariff.bandwidth_mbps for tariff in self.lines.tariffs}:
-            work |= {
-                step * hours for hours in range(1, min(transfer.within_hours, transfer.hours_at(step)) + 1)
-            }
-        volumes = sorted({Transfer.most_gb(each) for each in work}, reverse=True)
+        within, rising = transfer.within_hours, [0, *reversed(self._bandwidths())]
+        steps = {
+            step: min(within, transfer.hours_at(step))
+            for step in {tariff.bandwidth_mbps for tariff in self.lines.tariffs}
+        }
 
-        def changed(volume: Decimal) -> tuple[Demand, Wishes]:
+        def carried(work: int) -> int:
+            """The most of so many Mbps × hours that a bandwidth carries all the time, or a step in whole hours."""
+            all_the_time = rising[bisect_right(rising, work // within) - 1] * within
+            return max(all_the_time, *(step * min(work // step, hours) for step, hours in steps.items()))
+
+        found, low, high = None, 0, transfer.least_mbps * within + 1
+        while steps and high - low > 1:
+            middle = (low + high) // 2
+            work = carried(middle)
+            volume = Transfer.most_gb(work)
+            if work <= low or not volume:
+                low = middle
+                continue
             less = replace(transfer, volume_gb=volume)
-            return replace(demand, bandwidth_mbps=less.least_mbps), replace(self.wishes, transfer=less)
-
-        return self._nearest([each for each in volumes if 0 < each < transfer.volume_gb], changed)
+            asked = replace(demand, bandwidth_mbps=less.least_mbps), replace(self.wishes, transfer=less)
+            if volume < transfer.volume_gb and (count := self._count(*asked)):
+                found, low = (volume, count), middle
+            else:
+                high = work
+        return found
 
     def _storage_class(self) -> Found:
         """Another class in its place: the one that admits most, of equal ones the first of the list."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from aggregation.selectors.accelerators import canonical_name
@@ -15,7 +16,7 @@ from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import NO_ACCESS, Access, Wishes
 from scheduling.errors.selections import DemandRefused
 from scheduling.selectors.installs import waits
-from scheduling.selectors.profiles import line_service_profile
+from scheduling.selectors.profiles import hold_profile, line_service_profile
 from scheduling.selectors.sites import is_site
 from scheduling.selectors.supply import Version
 from scheduling.services.access import (
@@ -31,6 +32,7 @@ from scheduling.services.supply import supply_at
 
 NAMED = "selection"
 """What a demand is called that has no name of its own."""
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def read_question(demand: Mapping[str, Any]) -> Question:
     if bounds := _sla_bounds(parsed, wishes):
         asked |= bounds
         parsed, wishes = parsed_demand(asked, asked_at, placed.access)
+    _require_bookable(parsed, wishes, asked_at)
     if wishes.starts_at is not None:
         until = waits(version, asked_at=asked_at, access=wishes.access)
         wishes, placed.shown["opens_in"] = replace(wishes, waits=until), until
@@ -84,8 +87,10 @@ def check_demand(demand: Mapping[str, Any]) -> None:
     except DemandError as error:
         raise refused(error) from error
     deadline(demand.get("peers"))
-    asked = {name: value for name, value in demand.items() if name != "peers"}
-    _sla_bounds(*parsed_demand(_asked(asked, "anywhere"), now(), NO_ACCESS))
+    asked, at = {name: value for name, value in demand.items() if name != "peers"}, now()
+    parsed, wishes = parsed_demand(_asked(asked, "anywhere"), at, NO_ACCESS)
+    _sla_bounds(parsed, wishes)
+    _require_bookable(parsed, wishes, at)
 
 
 def parsed_demand(asked: dict[str, Any], asked_at: datetime, access: Access) -> tuple[Demand, Wishes]:
@@ -98,6 +103,22 @@ def parsed_demand(asked: dict[str, Any], asked_at: datetime, access: Access) -> 
     if demand.top > MOST_BUNDLES:
         raise refused(DemandError("bad_value", "top", f"至多 {MOST_BUNDLES}", f"at most {MOST_BUNDLES}"))
     return demand, wishes
+
+
+def _require_bookable(demand: Demand, wishes: Wishes, asked_at: datetime) -> None:
+    """Raises DemandRefused for a term that nobody sells, or one from a start whose end no booking may lie at."""
+    profile = hold_profile()
+    longest = profile.longest_term // HOUR
+    if demand.duration_hours > longest:
+        zh, en = f"至多 {longest} 小时", f"at most {longest}"
+        raise refused(DemandError("bad_value", "duration_hours", zh, en))
+    if wishes.starts_at is None:
+        return
+    ahead = Decimal((wishes.starts_at - asked_at) // HOUR) + demand.duration_hours
+    if ahead > profile.horizon // HOUR:
+        days = profile.horizon.days
+        zh, en = f"所订时段须在 {days} 天内结束", f"what is booked has to end within {days} days"
+        raise refused(DemandError("bad_value", "starts_at", zh, en))
 
 
 def _sla_bounds(demand: Demand, wishes: Wishes) -> dict[str, Any]:

@@ -20,6 +20,8 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"demand": "d" * 100_000}, "/terms/demand", "bad_value"),
     ({"peers": {"deadline_ms": 1}}, "/terms/peers/deadline_ms", "bad_value"),
     ({"starts_at": "2020-01-01T00:00:00Z"}, "/terms/starts_at", "bad_value"),
+    ({"starts_at": "9999-12-31T23:00:00Z"}, "/terms/starts_at", "bad_value"),
+    ({"duration_hours": 999_999_999_999}, "/terms/duration_hours", "bad_value"),
     ({"top": 201}, "/terms/top", "bad_value"),
     ({"from_site": "sip-weitng", "from_coordinates": None}, "/terms/from_site", "unknown_site"),
     ({"from_coordinates": None}, "/terms/from_site", "required"),

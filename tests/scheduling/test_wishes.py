@@ -264,6 +264,13 @@ def test_less_to_move_and_another_class_of_storage_are_named_where_they_help() -
     assert (relaxed["from"], relaxed["admits"]) == ("5000", 2)
     most = Fraction(1000 * 10 * 3600 * 10**6, 8 * 10**9) * Fraction(1448, 1538)
     assert 0 <= most - Fraction(relaxed["to"]) < Fraction(1, 10**6)
+    for hours in (10**6, 10**9):  # as quickly: no hour is looked at by itself
+        long = Wishes(transfer=Transfer(Decimal(500) * hours, hours))
+        patient = replace(demand, duration_hours=Decimal(hours), bandwidth_mbps=1112)
+        (relaxed,) = [
+            each for each in asked(town(), long, patient)["relax"] if each["constraint"] == "transfer.volume_gb"
+        ]
+        assert 0 <= most * hours / 10 - Fraction(relaxed["to"]) < Fraction(1, 10**6)
     stores = {"green|archive": Store("green", "archive", Decimal(1), 50)}
     hints = asked(town(stores=stores), Wishes(storage=Storage(8, "standard")))["relax"]
     assert {"constraint": "storage.storage_class", "from": "standard", "to": "archive", "admits": 1} in hints
