@@ -288,7 +288,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["kernel.api.rendering.JsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["kernel.api.parsers.DistinctParser"],
     "DEFAULT_THROTTLE_CLASSES": ["kernel.api.throttles.ActorThrottle"],
     "NUM_PROXIES": int(env.flag("BEHIND_PROXY")),  # X-Forwarded-For is not the caller's to choose
     "DEFAULT_THROTTLE_RATES": {"actor": env.text("THROTTLE_RATE", "6000/min")},

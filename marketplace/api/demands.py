@@ -7,8 +7,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.documents import DocumentField, ExactParser, component
+from kernel.api.documents import DocumentField, component
 from kernel.api.pagination import PageQuery
+from kernel.api.parsers import ExactParser
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System

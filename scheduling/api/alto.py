@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.parsers import DistinctParser
 from kernel.api.rendering import JsonRenderer
 from kernel.api.schema import EVERY_PROBLEM
 from kernel.api.views import HouseView
@@ -63,13 +63,13 @@ class PropertyMapRenderer(JsonRenderer):
     media_type = ALTO.format("propmap")
 
 
-class NetworkMapFilterParser(JSONParser):
+class NetworkMapFilterParser(DistinctParser):
     """Which part of a network map."""
 
     media_type = ALTO.format("networkmapfilter")
 
 
-class CostMapFilterParser(JSONParser):
+class CostMapFilterParser(DistinctParser):
     """Which part of a cost map."""
 
     media_type = ALTO.format("costmapfilter")
@@ -189,7 +189,7 @@ class FilterNetworkMapView(AltoView):
 
     operations = {"POST": "scheduling.filter_network_map"}
     renderer_classes = [NetworkMapRenderer]
-    parser_classes = [NetworkMapFilterParser, JSONParser]
+    parser_classes = [NetworkMapFilterParser, DistinctParser]
 
     @extend_schema(
         request=shapes.MAP_FILTER,
@@ -220,7 +220,7 @@ class FilterCostMapView(AltoView):
 
     operations = {"POST": "scheduling.filter_cost_map"}
     renderer_classes = [CostMapRenderer]
-    parser_classes = [CostMapFilterParser, JSONParser]
+    parser_classes = [CostMapFilterParser, DistinctParser]
 
     @extend_schema(
         request=shapes.COST_FILTER,

@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.bodies import in_words
-from kernel.api.documents import DocumentField, ExactParser
+from kernel.api.documents import DocumentField
 from kernel.api.pagination import PageQuery
+from kernel.api.parsers import ExactParser
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.durability import commit_without_waiting

@@ -210,6 +210,7 @@ def test_a_problem_speaks_the_caller_s_language(
         (b'{"kind": {"$gt": 1}, "size": 1}', (400, "invalid_input")),
         (b"\xff\xfe", (400, "malformed_body")),
         (b"[" * 100_000, (400, "malformed_body")),
+        (b'{"kind": "a", "size": 1, "size": 2}', (400, "invalid_field")),
     ],
 )
 def test_a_bad_body_is_a_clear_problem_and_never_a_mistake_of_ours(

@@ -12,9 +12,11 @@ from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver, path
 from django.utils.translation import override
 from drf_spectacular.drainage import GENERATOR_STATS
+from rest_framework.parsers import JSONParser
 from rest_framework.views import APIView
 
 from kernel.api.deprecation import Deprecation
+from kernel.api.parsers import DistinctParser
 from kernel.api.schema import EVERY_PROBLEM, WRITE_PROBLEMS
 from kernel.api.views import HouseView
 from kernel.permissions import read_table, table
@@ -214,6 +216,16 @@ def test_every_operation_documents_its_problems_and_its_headers(described: dict[
             if "$ref" in stated:
                 assert answer["content"]["application/problem+json"]["example"]["status"] == int(status)
             assert "RateLimit" in answer["headers"], f"{method} {address} {status}"
+
+
+def test_every_json_body_is_read_with_every_key_once() -> None:
+    wrong = [
+        f"{view.__name__}: {parser.__name__}"
+        for view in house_views()
+        for parser in view.parser_classes
+        if issubclass(parser, JSONParser) and not issubclass(parser, DistinctParser)
+    ]
+    assert wrong == []
 
 
 def house_views(base: type[HouseView] = HouseView) -> Iterator[type[HouseView]]:

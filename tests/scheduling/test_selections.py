@@ -148,6 +148,21 @@ def test_a_body_that_is_no_json_is_refused_as_everywhere(world: World, address: 
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
 
 
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (b'{"quantity": 1, "quantity": 2}', "/quantity"),
+        (b'{"line": {"a": [0, {"b": 1, "b": 1}]}}', "/line/a/1/b"),
+        (b'{"line": {"b": 1, "b": 1}, "line": {}}', "/line"),
+    ],
+)
+def test_a_key_that_is_given_twice_is_named(world: World, body: bytes, pointer: str) -> None:
+    answer = world.ben.send("POST", "/api/v1/selections", body, Content_Type="application/json")
+    fault = answer.json()["errors"][0]
+    assert (answer.status_code, fault["pointer"]) == (400, pointer)
+    assert pointer.rsplit("/", 1)[-1] in fault["detail"]
+
+
 def nothing(world: World) -> None:
     """No change."""
 
