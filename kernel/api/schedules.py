@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from kernel.api.instants import InstantField
 from kernel.domain.schedules import Schedule, ScheduleError, parse_schedule
 from kernel.errors import InvalidField
 
@@ -16,8 +17,8 @@ class ScheduleIn(serializers.Serializer[Any]):
     on working days for four weeks: start Monday 20:00, end Tuesday 08:00, weekdays 1 to 5, weeks 4: twenty windows.
     """
 
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField(help_text="of the first window")
+    start = InstantField()
+    end = InstantField(help_text="of the first window")
     weekdays = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=7),
         min_length=1,

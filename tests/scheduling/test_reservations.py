@@ -369,6 +369,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"quantity": 1, "minutes": 0}, "/minutes"),
     ({"quantity": 1, "minutes": 1441}, "/minutes"),
     ({"quantity": 1, "schedule": {"start": "yesterday", "end": "never"}}, "/schedule/start"),
+    ({"quantity": 1, "schedule": {"start": "2027-01-02T09:00:00", "end": "2027-01-02T10:00:00+08:00"}}, "/schedule/start"),
     ({"quantity": 1, "schedule": {"start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}}, "/schedule/start"),
     ({"quantity": 1, "schedule": {"start": "2126-01-01T00:00:00Z", "end": "2126-01-02T00:00:00Z"}}, "/schedule/end"),
     ({"quantity": 1, "schedule": {"start": "9999-12-31T00:00:00Z", "end": "9999-12-31T01:00:00Z", "weeks": 2, "weekdays": [5]}}, "/schedule/end"),

@@ -268,7 +268,9 @@ def test_less_to_move_and_another_class_of_storage_are_named_where_they_help() -
         long = Wishes(transfer=Transfer(Decimal(500) * hours, hours))
         patient = replace(demand, duration_hours=Decimal(hours), bandwidth_mbps=1112)
         (relaxed,) = [
-            each for each in asked(town(), long, patient)["relax"] if each["constraint"] == "transfer.volume_gb"
+            each
+            for each in asked(town(), long, patient)["relax"]
+            if each["constraint"] == "transfer.volume_gb"
         ]
         assert 0 <= most * hours / 10 - Fraction(relaxed["to"]) < Fraction(1, 10**6)
     stores = {"green|archive": Store("green", "archive", Decimal(1), 50)}
