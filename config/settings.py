@@ -172,6 +172,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 60},
     },
     "old-supply": {"task": "scheduling.tasks.forget_supply", "schedule": 3600.0},
+    "conflicts": {
+        "task": "scheduling.tasks.review_conflicts",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "carriers": {
         "task": "scheduling.tasks.review_carriers",
         "schedule": 10.0,

@@ -7,6 +7,7 @@ from celery import shared_task
 from kernel.jobs import job
 from scheduling.services.carriers import CALL, call_carrier, review_carrier_lines
 from scheduling.services.dispatches import SEND, send_dispatch
+from scheduling.services.maintenance import close_conflicts
 from scheduling.services.openings import DEEM, deem_line
 from scheduling.services.supply import forget_versions, keep_up, refresh_supply
 
@@ -51,3 +52,9 @@ def forget_supply() -> None:
 def review_carriers() -> None:
     """End the pre-occupations of carriers that ran out, and ask again whatever no job asks."""
     review_carrier_lines()
+
+
+@shared_task(name="scheduling.tasks.review_conflicts", ignore_result=True)
+def review_conflicts() -> None:
+    """End the conflicts of bookings with maintenance that are none any more."""
+    close_conflicts()

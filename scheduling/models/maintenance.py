@@ -45,7 +45,9 @@ class BookingConflict(Entity):
     provider = models.UUIDField()
     maintenance = models.ForeignKey(Maintenance, models.PROTECT, related_name="hits")
     bundle = models.UUIDField()
-    closed_at = models.DateTimeField(null=True, help_text="when the maintenance was called off")
+    closed_at = models.DateTimeField(
+        null=True, help_text="when the maintenance was called off or over, or the booking given back"
+    )
 
     class Meta:
         db_table = "booking_conflict"

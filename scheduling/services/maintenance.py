@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from aggregation.selectors.allotments import AllotmentFacts, allotments_of
@@ -12,7 +13,7 @@ from kernel.clock import now
 from kernel.domain.windows import Window
 from kernel.errors import InvalidField
 from kernel.ids import new_id
-from kernel.models.capacity import Capacity, Claim
+from kernel.models.capacity import ACTIVE, Capacity, Claim
 from kernel.selectors.capacity import totals
 from kernel.services import capacity
 from kernel.services.outbox import publish, publish_each
@@ -95,6 +96,14 @@ def cancel_maintenance(*, maintenance: Maintenance, actor: Actor) -> Maintenance
         events.MaintenanceCancelled(subject=row.id, tenant=row.tenant_id, resource=row.resource), actor=actor
     )
     return row
+
+
+@transaction.atomic
+def close_conflicts() -> int:
+    """End the conflicts of bookings that claim nothing any more, and those of maintenance that is over; how many."""
+    standing = Claim.objects.filter(bundle=OuterRef("bundle"), state__in=ACTIVE)
+    over = Q(maintenance__end__lte=Now()) | ~Exists(standing)
+    return BookingConflict.objects.filter(over, closed_at=None).update(closed_at=Now())
 
 
 def _require_ahead(window: Window) -> None:

@@ -17,7 +17,8 @@ from kernel.services.capacity import expire_next
 from kernel.services.hold_accounts import limit_holds
 from kernel.tasks import sweep
 from marketplace.models import Order
-from scheduling.models import Hold, Selection
+from scheduling.models import BookingConflict, Hold, Maintenance, Selection
+from scheduling.services.maintenance import close_conflicts
 from tests.aggregation.supply import made
 from tests.kernel.ledger import let_time_pass
 from tests.scheduling.live import chosen, open_market
@@ -328,10 +329,22 @@ def test_maintenance_sells_nothing_more_and_tells_whom_it_hits(world: World) -> 
     assert len(world.ada.get("/api/v1/booking-conflicts?open=true").json()["items"]) == 2
     told = EventRecord.objects.filter(name="scheduling.booking_conflicted", subject=held["id"])
     assert told.get().tenant_id == world.ben.organisation.id
+    world.ben.post(f"{HOLDS}/{held['id']}:release")
+    assert close_conflicts() == 1, "what is given back is in nobody's way"
+    assert world.ben.get("/api/v1/booking-conflicts?open=true").json()["items"] == []
+    (theirs,) = world.ada.get("/api/v1/booking-conflicts?open=true").json()["items"]
+    assert (theirs["bundle"] == held["id"], close_conflicts()) == (False, 0)
     assert world.ada.post(f"{WORK}/{big['id']}:cancel").json()["state"] == "cancelled"
     assert refused(world.ada.post(f"{WORK}/{big['id']}:cancel")) == (409, "state_conflict")
-    assert world.ben.get("/api/v1/booking-conflicts?open=true").json()["items"] == []
-    assert calendar(world.ben, nights()) == [6, 0, 6, 1]
+    assert world.ada.get("/api/v1/booking-conflicts?open=true").json()["items"] == []
+    assert calendar(world.ben, nights()) == [6, 4, 6, 5]
+    made(world.bea.post(HOLDS, machines(1, schedule=nights())))
+    made(world.ada.post(WORK, work(pool, nights(), quantity=5)))
+    assert close_conflicts() == 0
+    Maintenance.objects.filter(quantity=5).update(
+        start=now() - timedelta(days=2), end=now() - timedelta(days=1)
+    )
+    assert close_conflicts() == BookingConflict.objects.filter(maintenance__quantity=5).count() > 0
 
 
 def test_a_carrier_maintains_a_span_and_nobody_another_s(world: World) -> None:
