@@ -202,7 +202,11 @@ class SelectionIn(serializers.Serializer[Any]):
     )
     quantity = serializers.IntegerField(min_value=1, max_value=MOST - 1, help_text="units of one offer")
     bandwidth_mbps = _whole("Mbps, unless transfer is given", least=1)
-    duration_hours = ExactField(6, above=True, **_may(help_text="730 if not said"))
+    duration_hours = ExactField(
+        6,
+        above=True,
+        **_may(help_text="730 if not said; at most the longest term of the profile holds: ten years"),
+    )
     protection = serializers.ChoiceField(PROTECTIONS, **_may(help_text="none if not said"))
     latency_layer = serializers.ChoiceField(
         LATENCY_LAYERS, **_may(help_text="optical if not said; service adds the tariff's terminal_us")
@@ -220,7 +224,9 @@ class SelectionIn(serializers.Serializer[Any]):
     weights = WeightsIn(**_may())
     transfer = TransferIn(**_may())
     starts_at = serializers.DateTimeField(
-        **_may(help_text="what is booked from then for duration_hours counts; lines must be open by then")
+        **_may(
+            help_text="what is booked from then for duration_hours counts; lines must be open by then; it ends within the profile's two years"
+        )
     )
     residency = serializers.ListField(
         child=serializers.RegexField("^([0-9]{2}){1,3}$"),
