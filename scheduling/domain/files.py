@@ -252,7 +252,12 @@ def _number(name: str, value: Any, path: str) -> int | Decimal:
     whole = name in _INTEGERS
     accepted = (int, NumberText) if whole else (int, Decimal, str)
     if isinstance(value, bool) or not isinstance(value, accepted):
-        raise DemandError("bad_value", path, "须为十进制数", "a number is expected, not a float")
+        zh, en = (
+            ("须为整数", "a whole number is expected")
+            if whole
+            else ("须为十进制数", "a number is expected, not a float")
+        )
+        raise DemandError("bad_value", path, zh, en)
     try:
         number = parse_integer(str(value)) if whole else parse_decimal(str(value), _PLACES.get(name, 6))
     except NumberError as error:
@@ -307,11 +312,12 @@ def _instant(value: Any, path: str) -> datetime:
     zh, en = "须为带时区的 RFC 3339 时间", "a time as in RFC 3339, with its offset, is expected"
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        instant = at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the latter at either end of the calendar
         raise DemandError("bad_value", path, zh, en) from error
     if at.utcoffset() is None:
         raise DemandError("bad_value", path, zh, en)
-    return at.astimezone(UTC)
+    return instant
 
 
 def _divisions(value: Any, path: str) -> tuple[str, ...]:

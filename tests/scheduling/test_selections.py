@@ -119,6 +119,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"transfer": {"volume_gb": "1", "within_hours": 2}}, "/bandwidth_mbps"),
     ({"starts_at": "2020-01-01T00:00:00Z"}, "/starts_at"),
     ({"starts_at": "9999-12-31T23:00:00Z"}, "/starts_at"),
+    ({"starts_at": "9999-12-31T23:00:00-08:00"}, "/starts_at"),
+    ({"starts_at": "0001-01-01T00:00:00+08:00"}, "/starts_at"),
     ({"duration_hours": 87_601}, "/duration_hours"),
     ({"duration_hours": 999_999_999_999}, "/duration_hours"),
     ({"residency": ["3"]}, "/residency"),
