@@ -93,4 +93,5 @@ class OrderStep(models.Model):
 
     class Meta:
         db_table = "order_step"
+        ordering: ClassVar[list[str]] = ["version"]
         constraints = [models.UniqueConstraint(fields=["order", "version"], name="order_step_once_a_version")]

@@ -13,14 +13,7 @@ from kernel.clock import now, shanghai_date
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from scheduling import events
-from scheduling.domain.evidence import (
-    Claim,
-    Direction,
-    EvidenceState,
-    Layer,
-    assess,
-    require_shown,
-)
+from scheduling.domain.evidence import Claim, Direction, EvidenceState, Layer, assess, require_shown
 from scheduling.domain.openings import (
     LIFE,
     LinePath,

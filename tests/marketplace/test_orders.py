@@ -40,7 +40,9 @@ def test_it_runs_once_both_accepted_and_both_parts_are_there(world: World) -> No
     order = running(world)
     assert order.state == "running"
     assert order.billing_started_at is not None
-    steps = [step.act for step in OrderStep.objects.filter(order=order).order_by("version")]
+    history = OrderStep.objects.filter(order=order)
+    assert history.ordered, "a table has no order of its own"
+    steps = [step.act for step in history]
     assert steps == [
         "place", "hold", "accept_compute_first", "accept_line_last", "open", "line_first", "deliver",
         "accept_compute", "start",
