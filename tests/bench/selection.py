@@ -1,4 +1,4 @@
-"""What selection costs beside the software nearest to it: the same questions in turns, every answer proven exact.
+"""What selection costs beside the software nearest to it: the same questions in turns by the round, every answer proven exact.
 
 `python -m tests.bench.selection [--only joint filter …] [--rounds 3] [--seed 0] [--json FILE] [--plot FILE]` prints a
 table of ratios and writes it as JSON, and the growth of costs as a plot. Exit 1 where a ratio that is promised is not reached; a wrong answer ends the run.

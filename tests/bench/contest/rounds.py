@@ -1,4 +1,4 @@
-"""Rounds of questions put to two sides in turns; what each took, and the ratio with its range."""
+"""Rounds of questions, in each of which two sides take turns; what each took, and the ratio with its range."""
 
 import json
 import statistics
@@ -100,24 +100,29 @@ def compete(
     dice: Random,
     repeat: int = 1,
 ) -> tuple[Times, Times]:
-    """Put every question to both sides, who goes first left to chance, in so many rounds; (ours, theirs).
+    """Put every question to both sides in so many rounds; (ours, theirs).
 
-    `agree` compares the two answers of a question with the exact one and raises WrongAnswerError. Each question is
-    put `repeat` times in a round. One turn before the first round warms both and is not counted.
+    In a round one side answers all questions, then the other, who goes first left to chance: each at work, as a server is,
+    not waking up between two questions of the other's. `agree` compares the two answers of a question with the exact one and
+    raises WrongAnswerError. Each question is put `repeat` times in a round. One round before the first warms both and is
+    not counted.
     """
     taken: tuple[list[list[float]], list[list[float]]] = ([], [])
     for number in range(rounds + 1):
-        mine: list[float] = []
-        peers: list[float] = []
-        for question in dice.sample(questions, len(questions)) * (repeat if number else 1):
-            answers: dict[bool, Any] = {}
-            for first in dice.sample([True, False], 2):
-                seconds, answers[first] = (ours if first else theirs)(question)
-                (mine if first else peers).append(seconds)
-            agree(question, answers[True], answers[False])
+        order = [
+            question
+            for _ in range(repeat if number else 1)
+            for question in dice.sample(questions, len(questions))
+        ]
+        found = {
+            who: [(ours if who else theirs)(question) for question in order]
+            for who in dice.sample([True, False], 2)
+        }
+        for question, (_, mine), (_, peers) in zip(order, found[True], found[False], strict=True):
+            agree(question, mine, peers)
         if number:
-            taken[0].append(mine)
-            taken[1].append(peers)
+            for side, who in zip(taken, (True, False), strict=True):
+                side.append([seconds for seconds, _ in found[who]])
     return Times(taken[0]), Times(taken[1])
 
 

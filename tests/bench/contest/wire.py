@@ -30,7 +30,7 @@ class Wire:
         """
         try:
             return self._sent(method, path, headers, body)
-        except http.client.RemoteDisconnected:
+        except ConnectionError:
             self._connection.close()
             return self._sent(method, path, headers, body)
 
