@@ -14,6 +14,7 @@ from aggregation.domain.allotments import LIFE, AllotmentState
 from aggregation.models import Allotment, Centre, Pool
 from aggregation.selectors.allotments import sold_of
 from aggregation.services import allotments as services
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -29,8 +30,8 @@ class AllotmentIn(serializers.Serializer[Any]):
     pool = KeyField(help_text="key of a pool that the caller registered")
     reseller = serializers.UUIDField(help_text="id of the organisation that is to sell them")
     quantity = serializers.IntegerField(min_value=1, max_value=MOST, help_text="machines")
-    start = serializers.DateTimeField(required=False, help_text="of a window; default: now")
-    end = serializers.DateTimeField(required=False, help_text="of a window; left out: until further notice")
+    start = InstantField(required=False, help_text="of a window; default: now")
+    end = InstantField(required=False, help_text="of a window; left out: until further notice")
 
 
 class AllotmentAcceptIn(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from aggregation.domain.offers import OfferState
 from aggregation.models import Offer
 from kernel.api.bodies import in_words
+from kernel.api.instants import InstantField
 from kernel.api.views import HouseView
 from kernel.clock import now
 from kernel.domain.windows import Window
@@ -27,8 +28,8 @@ USUAL, LONGEST = timedelta(days=31), timedelta(days=366)
 class AvailabilityQuery(serializers.Serializer[Any]):
     """The period, a year at most; by default the month from now on."""
 
-    start = serializers.DateTimeField(required=False)
-    end = serializers.DateTimeField(required=False)
+    start = InstantField(required=False)
+    end = InstantField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The period. Raises ValidationError for one that ends before it begins, or is longer than a year."""

@@ -14,6 +14,7 @@ from aggregation.domain.inventory import Reading, Verdict
 from aggregation.models import Agent, Heartbeat
 from aggregation.services.inventory import Beat, report_inventory
 from kernel.api.bodies import in_words
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.shapes import Related, expanded
@@ -44,7 +45,7 @@ class HeartbeatIn(serializers.Serializer[Any]):
 
     agent = KeyField()
     sequence = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
-    observed_at = serializers.DateTimeField()
+    observed_at = InstantField()
     pools = ReadingIn(many=True, allow_empty=False)
 
     def validate_pools(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -95,8 +96,8 @@ class HeartbeatQuery(PageQuery):
     orders = {"observed_at": "observed_at"}
 
     agent = serializers.CharField(required=False, source="agent__key")
-    observed_at__gte = serializers.DateTimeField(required=False)
-    observed_at__lt = serializers.DateTimeField(required=False)
+    observed_at__gte = InstantField(required=False)
+    observed_at__lt = InstantField(required=False)
 
 
 class HeartbeatsView(HouseView):

@@ -24,6 +24,7 @@ from aggregation.models import Offer, Pool
 from aggregation.selectors.gate import blocks
 from aggregation.services.offers import Listing, Price, change_offer, register_offer
 from kernel.api.bodies import in_words
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of, part_of
 from kernel.api.shapes import Related, expanded
@@ -66,8 +67,8 @@ class OfferIn(OfferItemIn):
         part_of("OfferBeginning", OfferState.DRAFT, OfferState.LISTED),
         default=OfferState.LISTED.value,
     )
-    valid_from = serializers.DateTimeField(required=False, allow_null=True, help_text="default: now")
-    valid_until = serializers.DateTimeField(required=False, allow_null=True)
+    valid_from = InstantField(required=False, allow_null=True, help_text="default: now")
+    valid_until = InstantField(required=False, allow_null=True)
     notice_hours = serializers.IntegerField(
         min_value=0, max_value=8760, default=0, help_text="how far ahead a booking must be made, at least"
     )
@@ -78,8 +79,8 @@ class OfferChangeIn(serializers.Serializer[Any]):
     """What may change: the price (as a new row of its history), the ceiling, the state."""
 
     price_cny_hour = amount(PRICE_DIGITS, PRICE_PLACES, required=False)
-    valid_from = serializers.DateTimeField(required=False, allow_null=True)
-    valid_until = serializers.DateTimeField(required=False, allow_null=True)
+    valid_from = InstantField(required=False, allow_null=True)
+    valid_until = InstantField(required=False, allow_null=True)
     available = serializers.IntegerField(min_value=0, max_value=MOST, required=False)
     state = serializers.ChoiceField(
         part_of("OfferNext", OfferState.LISTED, OfferState.WITHDRAWN),

@@ -14,6 +14,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from kernel.api.instants import InstantField
 from kernel.errors import InvalidField
 
 M = TypeVar("M", bound=Model)
@@ -66,8 +67,8 @@ class PageQuery(ReadQuery):
     count = serializers.BooleanField(default=False, help_text="Count all matching rows too.")
     order_by = OrderField(default=NEWEST_FIRST)
     id__in = AnyOf(child=serializers.UUIDField(), required=False, max_length=MAX_LIMIT)
-    created_at__gte = serializers.DateTimeField(required=False)
-    created_at__lt = serializers.DateTimeField(required=False)
+    created_at__gte = InstantField(required=False)
+    created_at__lt = InstantField(required=False)
 
 
 def any_code(choices: list[tuple[str, str]], **options: Any) -> AnyOf:

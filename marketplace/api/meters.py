@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.bodies import in_words
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.shapes import Related, expanded
@@ -26,8 +27,8 @@ class MeterRecordIn(serializers.Serializer[Any]):
 
     order = serializers.UUIDField()
     sequence = serializers.IntegerField(min_value=1, max_value=2**62)
-    window_start = serializers.DateTimeField()
-    window_end = serializers.DateTimeField()
+    window_start = InstantField()
+    window_end = InstantField()
     machine_seconds = serializers.IntegerField(min_value=0, max_value=10**12)
     corrects = serializers.UUIDField(required=False, allow_null=True, help_text="the reading it replaces")
 
@@ -83,8 +84,8 @@ class UsageQuery(PageQuery):
     order = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(UsageState.choices(), required=False)
     state__in = any_code(UsageState.choices())
-    window_end__gte = serializers.DateTimeField(required=False)
-    window_end__lt = serializers.DateTimeField(required=False)
+    window_end__gte = InstantField(required=False)
+    window_end__lt = InstantField(required=False)
 
 
 class MeterRecordsView(HouseView):

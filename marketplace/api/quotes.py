@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery
 from kernel.api.schedules import ScheduleIn, schedule_in
 from kernel.api.schema import page_of
@@ -58,8 +59,8 @@ class QuoteQuery(PageQuery):
     orders = {"valid_until": "valid_until", "total_fen": "total_fen"}
 
     selection = serializers.UUIDField(required=False)
-    valid_until__gte = serializers.DateTimeField(required=False)
-    valid_until__lt = serializers.DateTimeField(required=False)
+    valid_until__gte = InstantField(required=False)
+    valid_until__lt = InstantField(required=False)
 
 
 class QuotesView(HouseView):

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from kernel.api.bodies import in_words
 from kernel.api.documents import DocumentField
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery
 from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
@@ -27,8 +28,8 @@ from marketplace.services import settlements as services
 class PeriodIn(serializers.Serializer[Any]):
     """A half-open period."""
 
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
+    start = InstantField()
+    end = InstantField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """It ends after it starts."""

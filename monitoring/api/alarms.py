@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.shapes import Related, expanded
@@ -57,8 +58,8 @@ class AlarmQuery(PageQuery):
     state__in = any_code(AlarmState.choices())
     kind__in = any_code(AlarmKind.choices())
     metric = serializers.CharField(required=False)
-    last_at__gte = serializers.DateTimeField(required=False)
-    last_at__lt = serializers.DateTimeField(required=False)
+    last_at__gte = InstantField(required=False)
+    last_at__lt = InstantField(required=False)
 
 
 class NoteIn(serializers.Serializer[Any]):

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.documents import DocumentField
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -24,8 +25,8 @@ SIDES = [COMPUTE, LINE]
 class FairnessAuditIn(serializers.Serializer[Any]):
     """The half-open period, and which of its selections."""
 
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField(help_text="not later than now")
+    start = InstantField()
+    end = InstantField(help_text="not later than now")
     sample = serializers.IntegerField(
         min_value=1,
         max_value=MOST_SELECTIONS,

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -35,7 +36,7 @@ class FeedIn(serializers.Serializer[Any]):
     filing_number = serializers.CharField(
         max_length=60, default="", allow_blank=True, help_text="applications: 备案号"
     )
-    since = serializers.DateTimeField(required=False, default=None, help_text="default now")
+    since = InstantField(required=False, default=None, help_text="default now")
     marking = serializers.CharField(
         max_length=40, default="", allow_blank=True, help_text="演示数据 where its points are invented"
     )
@@ -83,8 +84,8 @@ class FeedQuery(PageQuery):
 class PeriodQuery(serializers.Serializer[Any]):
     """A half-open period."""
 
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
+    start = InstantField()
+    end = InstantField()
 
 
 class GapOut(serializers.Serializer[Any]):
@@ -108,7 +109,7 @@ class PointsQuery(serializers.Serializer[Any]):
     """Which points."""
 
     metric = serializers.CharField(max_length=40)
-    after = serializers.DateTimeField(required=False, default=None)
+    after = InstantField(required=False, default=None)
     limit = serializers.IntegerField(min_value=1, max_value=MOST_ROWS, default=MOST_ROWS)
 
 

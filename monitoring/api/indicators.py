@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.actor import Actor, Role
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -24,8 +25,8 @@ SUPPRESSED = "suppressed"
 class IndicatorPeriodIn(serializers.Serializer[Any]):
     """A half-open period."""
 
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
+    start = InstantField()
+    end = InstantField()
 
 
 class IndicatorOut(serializers.Serializer[Any]):
@@ -142,8 +143,8 @@ class IndicatorValueQuery(PageQuery):
 
     orders = {"start": "start"}
 
-    start__gte = serializers.DateTimeField(required=False)
-    end__lt = serializers.DateTimeField(required=False)
+    start__gte = InstantField(required=False)
+    end__lt = InstantField(required=False)
 
 
 class IndicatorValuesView(HouseView):

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
@@ -31,7 +32,7 @@ class InstructionIn(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=1000)
     effect = serializers.CharField(max_length=500, help_text="what the party must do or leave")
     scope = serializers.ChoiceField(SuspensionScope.choices(), default=SuspensionScope.NEW_SALE.value)
-    valid_until = serializers.DateTimeField(required=False, default=None, help_text="empty: until lifted")
+    valid_until = InstantField(required=False, default=None, help_text="empty: until lifted")
 
 
 class InstructionOut(serializers.ModelSerializer[Instruction]):

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -51,7 +52,7 @@ class NodeAlarmQuery(PageQuery):
 
     kind__in = any_code(AlarmKind.choices())
     node = serializers.CharField(required=False, source="peer__code")
-    last_at__gte = serializers.DateTimeField(required=False)
+    last_at__gte = InstantField(required=False)
 
 
 class NodeAlarmsView(HouseView):

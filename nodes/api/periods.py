@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -55,8 +56,8 @@ class PeriodQuery(PageQuery):
     node = serializers.CharField(required=False)
     upstream = serializers.CharField(required=False)
     state = serializers.ChoiceField(PeriodState.choices(), required=False)
-    start__gte = serializers.DateTimeField(required=False)
-    end__lt = serializers.DateTimeField(required=False)
+    start__gte = InstantField(required=False)
+    end__lt = InstantField(required=False)
 
 
 class ReportedPeriodsView(HouseView):

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -30,8 +31,8 @@ class ReportIn(serializers.Serializer[Any]):
 
     upstream = serializers.CharField(max_length=20, default="national", help_text="code of /report-upstreams")
     section = serializers.CharField(max_length=64)
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
+    start = InstantField()
+    end = InstantField()
 
 
 class CorrectionIn(serializers.Serializer[Any]):
@@ -170,15 +171,15 @@ class ReportQuery(PageQuery):
     kind = serializers.ChoiceField(ReportClass.choices(), required=False)
     state = serializers.ChoiceField(ReportState.choices(), required=False)
     state__in = any_code(ReportState.choices())
-    start__gte = serializers.DateTimeField(required=False)
-    end__lt = serializers.DateTimeField(required=False)
+    start__gte = InstantField(required=False)
+    end__lt = InstantField(required=False)
 
 
 class TotalQuery(serializers.Serializer[Any]):
     """The time that whole periods must lie in."""
 
-    since = serializers.DateTimeField(required=False)
-    until = serializers.DateTimeField(required=False)
+    since = InstantField(required=False)
+    until = InstantField(required=False)
 
 
 class TotalPartOut(serializers.Serializer[Any]):

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -84,7 +85,7 @@ class WebhookQuery(PageQuery):
 class RecoveryIn(serializers.Serializer[Any]):
     """From when."""
 
-    since = serializers.DateTimeField()
+    since = InstantField()
 
 
 class RecoveryOut(serializers.Serializer[Any]):

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.drainage import set_override
 from rest_framework import serializers
 
+from kernel.api.instants import InstantField
 from scheduling.domain.demand import (
     LATENCY_LAYERS,
     LONGEST_LIST,
@@ -223,7 +224,7 @@ class SelectionIn(serializers.Serializer[Any]):
     max_total_cny = ExactField(4, **_may(help_text="CNY for all of duration_hours"))
     weights = WeightsIn(**_may())
     transfer = TransferIn(**_may())
-    starts_at = serializers.DateTimeField(
+    starts_at = InstantField(
         **_may(
             help_text="what is booked from then for duration_hours counts; lines must be open by then; it ends within the profile's two years"
         )

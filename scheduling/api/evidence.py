@@ -111,8 +111,8 @@ class EvidenceQuery(PageQuery):
     state = serializers.ChoiceField(EvidenceState.choices(), required=False, source="worth")
     layer = serializers.ChoiceField(Layer.choices(), required=False)
     method = serializers.ChoiceField(Method.choices(), required=False)
-    measured_at__gte = serializers.DateTimeField(required=False)
-    measured_at__lt = serializers.DateTimeField(required=False)
+    measured_at__gte = InstantField(required=False)
+    measured_at__lt = InstantField(required=False)
 
 
 def measured(data: Mapping[str, Any]) -> Measurement:

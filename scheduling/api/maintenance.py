@@ -67,8 +67,8 @@ class MaintenanceQuery(PageQuery):
 
     resource = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(MaintenanceState.choices(), required=False)
-    end__gte = serializers.DateTimeField(required=False)
-    start__lt = serializers.DateTimeField(required=False)
+    end__gte = InstantField(required=False)
+    start__lt = InstantField(required=False)
 
 
 class BookingConflictOut(serializers.ModelSerializer[BookingConflict]):

@@ -208,8 +208,8 @@ class LineOpeningQuery(PageQuery):
     state__in = any_code(OpeningState.choices())
     use = serializers.ChoiceField(LineUse.choices(), required=False)
     technology = serializers.CharField(required=False)
-    due_at__lt = serializers.DateTimeField(required=False)
-    due_at__gte = serializers.DateTimeField(required=False)
+    due_at__lt = InstantField(required=False)
+    due_at__gte = InstantField(required=False)
 
 
 class LineOpeningsView(HouseView):

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
@@ -46,8 +47,8 @@ class FindingQuery(PageQuery):
     severity = serializers.ChoiceField(Severity.choices(), required=False)
     state__in = any_code(FindingState.choices())
     severity__in = any_code(Severity.choices())
-    due_at__lt = serializers.DateTimeField(required=False)
-    due_at__gte = serializers.DateTimeField(required=False)
+    due_at__lt = InstantField(required=False)
+    due_at__gte = InstantField(required=False)
     rule = serializers.CharField(required=False)
 
 
@@ -67,7 +68,7 @@ class FindingNoteIn(serializers.Serializer[Any]):
 class RiskAcceptanceIn(serializers.Serializer[Any]):
     """Until when, and why."""
 
-    until = serializers.DateTimeField()
+    until = InstantField()
     reason = serializers.CharField(max_length=500)
 
 

@@ -133,6 +133,20 @@ def test_rows_are_asked_for_by_id_and_by_time(world: World) -> None:
     assert walk(world, f"{LIST}?created_at__lt=2099-01-01T00:00:00%2B08:00") == ids
 
 
+@pytest.mark.parametrize("time", ["2026-12-01", "2026-12-01T09:00:00", "2026-12-01T09:00:00+08:00"])
+def test_a_time_without_its_offset_or_with_a_bare_plus_is_told_how_it_is_written(
+    world: World, time: str
+) -> None:
+    for language, words in (
+        ("zh-hans", "%2B）；UTC 请以 Z 结尾"),
+        ("en", "+ is written %2B); UTC ends in Z"),
+    ):
+        refused = world.rhea.get(f"{LIST}?created_at__gte={time}", Accept_Language=language)
+        (error,) = refused.json()["errors"]
+        assert (refused.status_code, error["code"]) == (400, "no_offset")
+        assert error["detail"].endswith(words)
+
+
 def test_an_answer_has_only_the_members_that_were_asked_for_and_the_id(world: World) -> None:
     (one,) = add(world, 1)
     page = world.rhea.get(f"{LIST}?fields=kind,state").json()

@@ -12,15 +12,17 @@ from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver, path
 from django.utils.translation import override
 from drf_spectacular.drainage import GENERATOR_STATS
+from rest_framework import serializers
 from rest_framework.parsers import JSONParser
 from rest_framework.views import APIView
 
 from kernel.api.deprecation import Deprecation
+from kernel.api.instants import InstantField
 from kernel.api.parsers import DistinctParser
 from kernel.api.schema import EVERY_PROBLEM, WRITE_PROBLEMS
 from kernel.api.views import HouseView
 from kernel.permissions import read_table, table
-from tests.laws.house import FLOORS
+from tests.laws.house import FLOORS, import_every_floor
 from tests.support.caller import Caller
 from tests.support.contract import CONTRACT, misfits, read
 
@@ -226,6 +228,47 @@ def test_every_json_body_is_read_with_every_key_once() -> None:
         if issubclass(parser, JSONParser) and not issubclass(parser, DistinctParser)
     ]
     assert wrong == []
+
+
+def test_every_time_that_a_caller_writes_has_its_offset() -> None:
+    """Of all that is no answer; that no answer is read is a law of sources."""
+    import_every_floor()
+    read = [kind for kind in serializers_of_the_house() if not kind.__name__.endswith("Out")]
+    times = [each for kind in read for each in times_of(kind(), kind.__name__)]
+    assert len(times) > len(read) / 2
+    assert [name for name, field in times if not isinstance(field, InstantField)] == []
+
+
+def test_a_time_that_would_be_read_as_utc_is_noticed_however_deep() -> None:
+    inner = type("Inner", (serializers.Serializer,), {"at": serializers.DateTimeField()})
+    members = {
+        "start": InstantField(),
+        "made_at": serializers.DateTimeField(read_only=True),
+        "days": serializers.ListField(child=serializers.DateTimeField()),
+        "rows": inner(many=True),
+    }
+    outer = type("Outer", (serializers.Serializer,), members)
+    plain = [name for name, field in times_of(outer(), "Outer") if not isinstance(field, InstantField)]
+    assert plain == ["Outer.days", "Outer.rows.at"]
+
+
+def times_of(field: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """The times that a caller may write in a field, each with where it stands."""
+    if isinstance(field, serializers.DateTimeField):
+        yield name, field
+    if child := getattr(field, "child", None):
+        yield from times_of(child, name)
+    for inner, each in getattr(field, "fields", {}).items():
+        if not each.read_only:
+            yield from times_of(each, f"{name}.{inner}")
+
+
+def serializers_of_the_house(base: type[Any] = serializers.Serializer) -> Iterator[type[Any]]:
+    """Every serializer of a floor."""
+    for each in base.__subclasses__():
+        if each.__module__.split(".")[0] in FLOORS:
+            yield each
+        yield from serializers_of_the_house(each)
 
 
 def house_views(base: type[HouseView] = HouseView) -> Iterator[type[HouseView]]:

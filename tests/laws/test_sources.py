@@ -89,6 +89,19 @@ def unchecked_input(path: Path) -> Complaints:
                 yield f"{place(path, node)} opens every field: name them"
 
 
+def answers_as_questions(path: Path) -> Complaints:
+    """What callers send, read by a serializer of answers: its times need no offset."""
+    for node in nodes(path):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            given = node.args[0] if node.args else None
+            if (
+                node.func.attr in {"read", "query"}
+                and isinstance(given, ast.Name)
+                and given.id.endswith("Out")
+            ):
+                yield f"{place(path, node)} reads with {given.id}: a serializer of its own reads"
+
+
 def float_money(path: Path) -> Complaints:
     """Money that is no integer of fen and no Decimal: by annotation, or by the field of a model or serializer."""
     for node in nodes(path):
@@ -136,6 +149,7 @@ LAWS: list[tuple[Callable[[Path], Complaints], list[str]]] = [
     (business_signals, PRODUCT),
     (lookups_by_name, PRODUCT),
     (unchecked_input, PRODUCT),
+    (answers_as_questions, PRODUCT),
     (float_money, [*PRODUCT, "demo"]),
     (impure_domain, PRODUCT),
 ]
@@ -168,6 +182,7 @@ BREACHES: list[tuple[Callable[[Path], Complaints], str]] = [
     (unchecked_input, "Order.objects.filter(**request.data)\n"),
     (unchecked_input, "Order.objects.filter(**request.GET.dict())\n"),
     (unchecked_input, "class Meta:\n    fields = '__all__'\n"),
+    (answers_as_questions, "given = self.read(OrderOut)\n"),
     (float_money, "price = models.FloatField()\n"),
     (float_money, "total_fen = models.DecimalField()\n"),
     (float_money, "def pay(amount: float) -> None: ...\n"),

@@ -290,8 +290,14 @@ def test_the_calendar_shows_what_is_free_hour_by_hour(world: World) -> None:
     assert calendar(world.ben, nights()) == [1], "when others book is not told where it changes nothing"
     Offer.objects.update(available=3)
     path = f"/api/v1/catalogue/offers/{offer().id}/availability"
-    for period in ("?start=2027-01-02&end=2027-01-01", "?start=2027-01-01&end=2029-01-01"):
-        assert world.ben.get(path + period).status_code == 400
+    for start, end, wrong in (
+        ("2027-01-02T00:00:00Z", "2027-01-01T00:00:00Z", ("end", "invalid")),
+        ("2027-01-01T00:00:00Z", "2029-01-01T00:00:00Z", ("end", "invalid")),
+        ("2027-01-01", "2027-01-02T00:00:00Z", ("start", "no_offset")),  # of which clock?
+    ):
+        answer = world.ben.get(f"{path}?start={start}&end={end}")
+        (error,) = answer.json()["errors"]
+        assert (answer.status_code, error["parameter"], error["code"]) == (400, *wrong)
     assert world.nobody.get(path).status_code == 401
     assert len(world.ben.get(path).json()["steps"]) > 10, "a month by default"
     Offer.objects.update(state="withdrawn")
