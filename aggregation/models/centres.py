@@ -71,6 +71,7 @@ class CentreStore(Entity):
 
     class Meta:
         db_table = "centre_store"
+        ordering: ClassVar[list[str]] = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["centre", "storage_class"], name="centre_store_once_a_class"),
             models.CheckConstraint(

@@ -63,6 +63,7 @@ class Posting(models.Model):
 
     class Meta:
         db_table = "posting"
+        ordering: ClassVar[list[str]] = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["entry", "account"], name="posting_once_an_account"),
             models.CheckConstraint(condition=~Q(amount_fen=0), name="posting_not_zero"),

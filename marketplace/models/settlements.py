@@ -103,6 +103,7 @@ class StatementLine(models.Model):
 
     class Meta:
         db_table = "statement_line"
+        ordering: ClassVar[list[str]] = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["statement", "part"], name="statement_line_once_a_part"),
             models.CheckConstraint(condition=Q(amount_fen__gte=0), name="statement_line_not_negative"),

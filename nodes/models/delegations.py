@@ -22,6 +22,7 @@ class DelegatedPrefix(Entity):
 
     class Meta:
         db_table = "delegated_prefix"
+        ordering: ClassVar[list[str]] = ["id"]
 
     def as_delegation(self) -> Delegation:
         """The delegation as the rules know it."""

@@ -64,6 +64,7 @@ class PeerKeyRow(Entity):
 
     class Meta:
         db_table = "peer_key"
+        ordering: ClassVar[list[str]] = ["id"]
 
     def as_key(self) -> RegisteredKey:
         """The key as the rules of signatures know it."""

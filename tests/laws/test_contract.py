@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver, path
 from django.utils.translation import override
 from drf_spectacular.drainage import GENERATOR_STATS
@@ -22,6 +23,7 @@ from kernel.api.parsers import DistinctParser
 from kernel.api.schema import EVERY_PROBLEM, WRITE_PROBLEMS
 from kernel.api.views import HouseView
 from kernel.permissions import read_table, table
+from marketplace.models import JournalEntry, Posting
 from tests.laws.house import FLOORS, import_every_floor
 from tests.support.caller import Caller
 from tests.support.contract import CONTRACT, misfits, read
@@ -250,6 +252,33 @@ def test_a_time_that_would_be_read_as_utc_is_noticed_however_deep() -> None:
     outer = type("Outer", (serializers.Serializer,), members)
     plain = [name for name, field in times_of(outer(), "Outer") if not isinstance(field, InstantField)]
     assert plain == ["Outer.days", "Outer.rows.at"]
+
+
+def test_every_list_within_an_answer_has_an_order_of_its_own() -> None:
+    """Without one the table gives the rows in whichever its pages have them, another once a row has changed."""
+    import_every_floor()
+    lists = [each for kind in serializers_of_the_house(serializers.ModelSerializer) for each in rows_of(kind)]
+    assert len(lists) > 5
+    assert [name for name, model in lists if not model._meta.ordering] == []
+
+
+def test_a_list_without_an_order_is_noticed() -> None:
+    meta = type("Meta", (), {"model": JournalEntry, "fields": ("bookings", "kind")})
+    members = {"bookings": serializers.PrimaryKeyRelatedField(source="postings", many=True, read_only=True)}
+    lists = dict(rows_of(type("EntryOut", (serializers.ModelSerializer,), {"Meta": meta, **members})))
+    assert lists == {"EntryOut.bookings": Posting}
+
+
+def rows_of(out: type[Any]) -> Iterator[tuple[str, type[Model]]]:
+    """The lists of an answer that are the rows of a relation, each with its table."""
+    for name, field in out().fields.items():
+        if isinstance(field, serializers.ListSerializer | serializers.ManyRelatedField):
+            here: Any = out.Meta.model
+            for step in field.source_attrs:
+                known = {each.name: each.related_model for each in here._meta.get_fields()} if here else {}
+                here = known.get(step)
+            if here:
+                yield f"{out.__name__}.{name}", here
 
 
 def times_of(field: Any, name: str) -> Iterator[tuple[str, Any]]:
