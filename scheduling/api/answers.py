@@ -137,6 +137,13 @@ class RelaxationOut(serializers.Serializer[Any]):
         }
 
 
+class RelaxStoppedOut(serializers.Serializer[Any]):
+    """A search that was stopped, for it took too long: no value before this one helps, and the rest was not looked at."""
+
+    constraint = serializers.ChoiceField(["starts_at"])
+    before = serializers.DateTimeField(help_text="ask with this starts_at to go on from there")
+
+
 class AnswerOut(serializers.Serializer[Any]):
     """An answer as in the selection files (docs/selection.md); what was not wanted is absent."""
 
@@ -153,6 +160,9 @@ class AnswerOut(serializers.Serializer[Any]):
     )
     rejected = RejectedOut(required=False)
     relax = RelaxationOut(many=True, required=False, help_text="empty where anything is feasible")
+    relax_stopped = RelaxStoppedOut(
+        required=False, help_text="there where not all later starts were looked at; absent where they were"
+    )
 
 
 class SpanEvidenceOut(serializers.Serializer[Any]):

@@ -70,7 +70,8 @@ class Answer:
     `extras` is the content hash of what only the service knows, where the demand asked for any of it. `ranks` says for
     each bundle how many are strictly better, plus one: bundles of equal value share a rank, whatever they are called, and
     ids only order them on the page. `tied_beyond` is how many of the last one's rank the page has no room for. `fitting`
-    are the offers that meet all constraints on offers, by site, where all had to be looked at.
+    are the offers that meet all constraints on offers, by site, where all had to be looked at. `start_before` is where the
+    search for a later start was stopped: no start before it helps, and those from it on were not looked at.
     """
 
     demand: str
@@ -79,6 +80,7 @@ class Answer:
     pareto: tuple[Bundle, ...] | None
     rejected: Rejected | None
     relax: tuple[Relaxation, ...] | None
+    start_before: datetime | None = None
     extras: str | None = None
     feasible: bool = True
     ranks: tuple[int, ...] = ()

@@ -203,6 +203,8 @@ def answer_json(answer: Answer) -> Json:
         written["rejected"] = {"offers": dict(rejected.offers), "bundles": dict(rejected.bundles)}
     if answer.relax is not None:
         written["relax"] = [_relaxation(relaxation) for relaxation in answer.relax]
+    if answer.start_before is not None:
+        written["relax_stopped"] = {"constraint": "starts_at", "before": answer.start_before.isoformat()}
     return written
 
 

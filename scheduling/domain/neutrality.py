@@ -122,7 +122,7 @@ def differences(here: Answer, there: Answer, back: Names) -> tuple[str, ...]:
         ("ranks", _ranks(here, {}), _ranks(there, back)),
         ("pareto", _front(here, {}), _front(there, back)),
         ("rejected", here.rejected, there.rejected),
-        ("relax", _relaxed(here), _relaxed(there)),
+        ("relax", (_relaxed(here), here.start_before), (_relaxed(there), there.start_before)),
     )
     return tuple(name for name, one, other in pairs if one != other)
 

@@ -22,11 +22,9 @@ from scheduling.domain.offers import UNKNOWN, Constraint, Ints
 from scheduling.domain.paths import Bounds
 from scheduling.domain.promises import LISTED
 from scheduling.domain.protection import Route
-from scheduling.domain.rows import Tariff
 from scheduling.domain.screening import screen
 from scheduling.domain.standings import budget, by_site, count_feasible, standings
 from scheduling.domain.supply import Supply
-from scheduling.domain.tariffs import days_before_start
 from scheduling.domain.ways import Ways, fewer_hops, less_jitter
 from scheduling.domain.wishes import STORAGE_CLASSES, Transfer, Wishes
 
@@ -35,12 +33,16 @@ Found = tuple[int | str | Decimal | datetime | None, int] | None
 """What a relaxation comes to: (nearest value or None for dropping it, pairs admitted), or None: it does not help."""
 
 
-def relaxations(supply: Supply, lines: Lines, constraints: Sequence[Constraint]) -> tuple[Relaxation, ...]:
+def relaxations(
+    supply: Supply, lines: Lines, constraints: Sequence[Constraint]
+) -> tuple[tuple[Relaxation, ...], datetime | None]:
     """Every single constraint whose relaxation alone admits something, in the order of the demand's fields.
 
-    To be asked only where nothing is feasible; all other constraints, the budget too, stay.
+    And the instant where the search for a later start was stopped, None where it came to its end. To be asked only where
+    nothing is feasible; all other constraints, the budget too, stay.
     """
-    return tuple(_Relaxer(supply, lines, constraints).run())
+    relaxer = _Relaxer(supply, lines, constraints)
+    return tuple(relaxer.run()), relaxer.start_before
 
 
 class _Relaxer:
@@ -52,6 +54,7 @@ class _Relaxer:
             [~constraint.passes for constraint in constraints], axis=0, dtype=np.int64
         )
         self.fits = by_site(self.columns, self.failures == 0)
+        self.start_before: datetime | None = None
 
     def run(self) -> Iterator[Relaxation]:
         """The relaxations that help, in the order of the demand's fields."""
@@ -236,7 +239,9 @@ class _Relaxer:
         return best, found[best]
 
     def _start(self) -> Found:
-        return first_start(self.supply, self.demand, self.wishes, self.constraints, self._waits())
+        later = first_start(self.supply, self.lines, self.constraints)
+        self.start_before = later.before
+        return None if later.start is None else (later.start, later.admits)
 
     def _bandwidth(self) -> Found:
         """Feasibility grows as bandwidth falls and changes only at a span's free bandwidth or a tariff's step."""
@@ -258,17 +263,12 @@ class _Relaxer:
 
     def _days(self) -> set[int]:
         """The days of opening of all allowed rows, from each start."""
-        return {days for _, days in self._openings()}
-
-    def _waits(self) -> set[int]:
-        """The same as days of 24 hours, from asking."""
-        return {days_before_start(tariff, self.wishes, days) for tariff, days in self._openings()}
-
-    def _openings(self) -> Iterator[tuple[Tariff, int]]:
-        for tariff in self.lines.tariffs:
-            for start in self.lines.starts((tariff.line_provider, tariff.technology)):
-                if start.days is not None:
-                    yield tariff, tariff.lead_days + start.days
+        return {
+            tariff.lead_days + start.days
+            for tariff in self.lines.tariffs
+            for start in self.lines.starts((tariff.line_provider, tariff.technology))
+            if start.days is not None
+        }
 
     def _nearest(self, values: Sequence[Number], changed: Callable[[Number], tuple[Demand, Wishes]]) -> Found:
         """The first value that admits anything; what one value admits all later ones do, so halving finds it."""

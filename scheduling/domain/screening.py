@@ -115,9 +115,8 @@ def makes_room(supply: Supply, demand: Demand, wishes: Wishes) -> bool:
     return bool(fits.any())
 
 
-def networks_within(supply: Supply, demand: Demand, wishes: Wishes) -> Mapping[str, Network]:
-    """The networks with what is free on each span throughout the window asked for, or else at any time."""
-    window = wishes.window(demand.duration_hours)
+def networks_within(supply: Supply, window: tuple[int, int] | None) -> Mapping[str, Network]:
+    """The networks with what is free on each span throughout a window, or else at any time."""
     if window is None:
         return supply.networks
     spans = supply.booked["span"]

@@ -59,17 +59,17 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
     fits = np.logical_and.reduce([constraint.passes for constraint in constraints])
     fitting = by_site(columns, fits)
     found = list(standings(costs, lines, fitting))
-    feasible = any(standing.affordable for standing in found)
+    feasible, wanted = any(standing.affordable for standing in found), "relax" in demand.want
     top = _top(costs, lines, found)
+    relax, start_before = ((), None) if feasible or not wanted else relaxations(supply, lines, constraints)
     return Answer(
         demand=demand.demand,
         snapshot=supply.snapshot,
         bundles=top.bundles,
         pareto=tuple(_pareto(costs, lines, found)) if "pareto" in demand.want else None,
         rejected=_rejected(constraints, found, lines, fitting) if "rejected" in demand.want else None,
-        relax=(() if feasible else relaxations(supply, lines, constraints))
-        if "relax" in demand.want
-        else None,
+        relax=relax if wanted else None,
+        start_before=start_before,
         extras=None if wishes == NO_WISHES else supply.extras.snapshot,
         feasible=feasible,
         ranks=top.ranks,
@@ -80,7 +80,9 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
 
 def lines_of(supply: Supply, demand: Demand, wishes: Wishes = NO_WISHES) -> Lines:
     """The lines that the demand can have, each worked out once, when it is asked for."""
-    return Lines(supply, demand, Reaches(networks_within(supply, demand, wishes)), wishes)
+    return Lines(
+        supply, demand, Reaches(networks_within(supply, wishes.window(demand.duration_hours))), wishes
+    )
 
 
 def _ranked(
