@@ -1,5 +1,6 @@
 """PostgreSQL advisory locks, their keys named in one table."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -20,11 +21,21 @@ class Lock(IntEnum):
     WEBHOOKS = 8
 
 
-def try_lock(lock: Lock, name: str = "") -> bool:
-    """Take the lock until the end of the transaction, or say at once that somebody else has it."""
+_LOOK = 0.01
+"""Seconds between two looks at a lock that somebody else has."""
+
+
+def try_lock(lock: Lock, name: str = "", *, patience: float = 0) -> bool:
+    """Take the lock until the end of the transaction, or say, after so many seconds, that somebody else has it."""
+    until = time.monotonic() + patience
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [lock.value, name])
-        return bool(cursor.fetchone()[0])
+        while True:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [lock.value, name])
+            if cursor.fetchone()[0]:
+                return True
+            if time.monotonic() >= until:
+                return False
+            time.sleep(_LOOK)
 
 
 def take_lock(lock: Lock, name: str = "") -> None:

@@ -35,6 +35,9 @@ from scheduling.selectors.supply import Identity, Version, newest_supply
 from scheduling.selectors.supply_rows import Wanted, standing_rows, wanted_rows
 from scheduling.selectors.supply_scope import Scope, narrowed, resources_of, with_parts
 
+PATIENCE = 0.5
+"""Seconds that a selection waits for a builder at work, so that what changed is seen within a second."""
+
 # Floors from which supply changes; whatever is above announces its own acts, and acts on supply through these.
 FLOORS = ("kernel", "identifiers", "participants", "aggregation", "scheduling")
 # What happens often and changes no supply. Anything not named here is looked at: to forget a name costs a look.
@@ -120,14 +123,14 @@ def fresh_supply() -> Version:
 def supply_at() -> tuple[Version, datetime]:
     """The newest supply, with all that was committed before, and the instant: whoever asks builds it where nobody does.
 
-    While somebody else builds, the version before is used: the builder will have done within a second, or a few where
-    it looks at everything, and the ledger decides at the hold.
+    Where somebody else builds, it is waited for; one who looks at everything may take longer than PATIENCE, then the
+    version before is used, and the ledger decides at the hold.
     """
     happened = _happened()
     if not happened.scope and happened.newest is not None:
         version = newest_supply(happened.newest)
     else:
-        refresh_supply()
+        refresh_supply(patience=PATIENCE)
         version = newest_supply()
     if version is None:  # the first builder has not committed yet: wait for it
         refresh_supply(everything=True)
@@ -137,23 +140,24 @@ def supply_at() -> tuple[Version, datetime]:
 
 
 @transaction.atomic(savepoint=False)
-def refresh_supply(*, everything: bool = False) -> bool:
+def refresh_supply(*, everything: bool = False, patience: float = 0) -> bool:
     """Bring the snapshot up to date with what has happened; whether there was anything to look at.
 
     Events say whose rows to look at, the clock says which prices, readings and licences begin or end; `everything`
-    looks at all rows, waits for its turn, and so finds also what no event told. Else nothing is done while another
-    builder is at work.
+    looks at all rows, waits for its turn, and so finds also what no event told. Else nothing is done where another
+    builder is still at work after so many seconds of `patience`.
     """
     happened = None if everything else _happened()
     if happened is not None and not happened.scope:
         return False
     if happened is None or happened.newest is None:  # without a version nobody can go on meanwhile
         take_lock(Lock.SNAPSHOT)
-    elif not try_lock(Lock.SNAPSHOT):
+    elif not try_lock(Lock.SNAPSHOT, patience=patience):
         return False
     position, instant = last_position(), now()
     # asked again: the builder before us may have come further meanwhile
-    _write(Scope(everything=True) if everything else with_parts(narrowed(_happened().scope)))
+    if scope := Scope(everything=True) if everything else with_parts(narrowed(_happened().scope)):
+        _write(scope)
     SupplyCursor.objects.update_or_create(id=1, defaults={"position": position, "looked_at": instant})
     return True
 

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from aggregation.models import Centre
 from kernel.clock import now
+from kernel.locks import Lock
 from kernel.services.capacity import set_totals
 from kernel.services.outbox import relay
 from participants.models import Document
@@ -26,7 +27,7 @@ from scheduling.selectors import supply as kept
 from scheduling.selectors import supply_rows
 from scheduling.selectors.supply_scope import Scope
 from scheduling.services import supply as builder
-from scheduling.services.supply import fresh_supply, refresh_supply
+from scheduling.services.supply import PATIENCE, fresh_supply, refresh_supply
 from scheduling.tasks import keep_supply
 from tests.aggregation.supply import beat, made, next_sequence, report
 from tests.scheduling.live import (
@@ -40,7 +41,7 @@ from tests.scheduling.live import (
     send_csv,
     text,
 )
-from tests.scheduling.test_snapshots import lines_of, reprice, the_look_was_enough
+from tests.scheduling.test_snapshots import lines_of, number, reprice, the_look_was_enough
 from tests.support.cast import World
 
 LINES = f"/api/v1/committed-lines:import?{MARKED}"
@@ -68,6 +69,26 @@ def test_a_price_an_availability_and_a_span_are_in_the_snapshot_within_a_second(
         assert newest_number() > before, act.__name__
         assert time.monotonic() - begun < 1, act.__name__
         the_look_was_enough()
+
+
+@pytest.mark.django_db
+def test_who_asks_while_another_builds_waits_and_the_clock_does_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A builder who is soon done is waited for; after PATIENCE the version before is used."""
+    before, waited = number(), []
+
+    def busy(_: Lock, *, patience: float = 0) -> bool:
+        waited.append(patience)
+        return False
+
+    monkeypatch.setattr(builder, "try_lock", busy)
+    reprice(world)
+    assert number() == before
+    keep_supply()
+    assert waited == [PATIENCE, 0, 0]
+    monkeypatch.undo()
+    assert number() > before
 
 
 def newest_number() -> int:
