@@ -264,7 +264,9 @@ def test_every_list_within_an_answer_has_an_order_of_its_own() -> None:
 
 def test_a_list_without_an_order_is_noticed() -> None:
     meta = type("Meta", (), {"model": JournalEntry, "fields": ("bookings", "kind")})
-    members = {"bookings": serializers.PrimaryKeyRelatedField(source="postings", many=True, read_only=True)}
+    members: dict[str, Any] = {
+        "bookings": serializers.PrimaryKeyRelatedField(source="postings", many=True, read_only=True)
+    }
     lists = dict(rows_of(type("EntryOut", (serializers.ModelSerializer,), {"Meta": meta, **members})))
     assert lists == {"EntryOut.bookings": Posting}
 
