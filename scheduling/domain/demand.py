@@ -104,8 +104,8 @@ def require_short(value: Any, path: str = "") -> None:
     elif isinstance(value, list):
         if len(value) > LONGEST_LIST:
             raise DemandError("bad_value", path, f"至多 {LONGEST_LIST} 项", f"at most {LONGEST_LIST} entries")
-        for inner in value:
-            require_short(inner, path)
+        for at, inner in enumerate(value):
+            require_short(inner, f"{path}.{at}")
     elif isinstance(value, str) and len(value) > LONGEST_TEXT:
         raise DemandError(
             "bad_value", path, f"至多 {LONGEST_TEXT} 个字符", f"at most {LONGEST_TEXT} characters"

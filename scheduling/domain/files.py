@@ -276,7 +276,7 @@ def _boolean(value: Any, path: str) -> bool:
 
 
 def _wants(value: Any, path: str) -> tuple[str, ...]:
-    return tuple(_choice(part, WANTS, path) for part in _texts(value, path))
+    return tuple(_choice(part, WANTS, f"{path}.{at}") for at, part in enumerate(_texts(value, path)))
 
 
 _LONE = re.compile("[\ud800-\udfff]")
@@ -296,7 +296,7 @@ def _text(value: Any, path: str) -> str:
 def _texts(value: Any, path: str) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
         raise DemandError("bad_value", path, "须为文本列表", "a list of texts is expected")
-    return tuple(_text(part, path) for part in value)
+    return tuple(_text(part, f"{path}.{at}") for at, part in enumerate(value))
 
 
 def _choice(value: str, choices: tuple[str, ...], path: str) -> str:
@@ -325,9 +325,10 @@ def _instant(value: Any, path: str) -> datetime:
 def _divisions(value: Any, path: str) -> tuple[str, ...]:
     """Codes of GB/T 2260, or the two or four digits that they begin with."""
     found = _texts(value, path)
-    if any(not re.fullmatch(r"([0-9]{2}){1,3}", each, re.ASCII) for each in found):
-        zh, en = "须为 2、4 或 6 位 GB/T 2260 代码", "codes of GB/T 2260 with 2, 4 or 6 digits are expected"
-        raise DemandError("bad_value", path, zh, en)
+    for at, each in enumerate(found):
+        if not re.fullmatch(r"([0-9]{2}){1,3}", each, re.ASCII):
+            zh, en = "须为 2、4 或 6 位 GB/T 2260 代码", "a code of GB/T 2260 with 2, 4 or 6 digits is expected"
+            raise DemandError("bad_value", f"{path}.{at}", zh, en)
     return found
 
 

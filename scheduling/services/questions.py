@@ -132,13 +132,13 @@ def _sla_bounds(demand: Demand, wishes: Wishes) -> dict[str, Any]:
     profile = line_service_profile()
     for aspect in LISTED:
         known = profile.codes(aspect)
-        for code in getattr(promises, aspect):
+        for at, code in enumerate(getattr(promises, aspect)):
             if code not in known:
                 zh, en = (
                     f"没有等级 {code!r}，现有：{'、'.join(known)}",
                     f"no class {code!r}; there are {', '.join(known)}",
                 )
-                raise refused(DemandError("bad_value", f"line.{aspect}", zh, en))
+                raise refused(DemandError("bad_value", f"line.{aspect}.{at}", zh, en))
     bounds = {
         name: value
         for name, value in profile.sla_bounds(promises.sla).items()

@@ -100,7 +100,7 @@ def test_a_demand_that_requires_nothing_has_no_such_reasons() -> None:
         ({"min_availability_percent": "100.000001"}, "line.min_availability_percent"),
         ({"min_availability_percent": "99.9999999"}, "line.min_availability_percent"),
         ({"sla": "premium"}, "line.sla"),
-        ({"encryption": [""]}, "line.encryption"),
+        ({"encryption": ["sm4", ""]}, "line.encryption.1"),
         ({"encrypted": True}, "line.encrypted"),
     ],
     ids=str,
@@ -207,12 +207,12 @@ def test_an_availability_is_promised_by_class_or_by_share_and_a_class_that_is_no
         "from_site": "sip-weiting",
         "quantity": 1,
         "bandwidth_mbps": 100,
-        "line": {"encryption": ["rot13"]},
+        "line": {"encryption": ["sm4", "rot13"]},
     }
     answer = world.ben.post("/api/v1/selections", asks, Accept_Language="en")
     (error,) = answer.json()["errors"]
-    assert (answer.status_code, error["pointer"]) == (400, "/line/encryption")
+    assert (answer.status_code, error["pointer"]) == (400, "/line/encryption/1")
     assert "no class 'rot13'; there are none, macsec, otnsec, sm4" in error["detail"]
     answer = world.ben.post("/api/v1/demands", {"title": "加密", "terms": asks})
-    assert answer.json()["errors"][0]["pointer"] == "/terms/line/encryption"
+    assert answer.json()["errors"][0]["pointer"] == "/terms/line/encryption/1"
     assert "没有等级 'rot13'" in answer.json()["errors"][0]["detail"]
