@@ -23,6 +23,11 @@ class Text:
         return self.en if (language or "").startswith("en") else self.zh
 
 
+def token(name: str) -> str:
+    """A member's name as it stands in a JSON pointer (RFC 6901): `~` as `~0` and `/` as `~1`."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A mail before it is addressed: a stable name for the record, and subject and body in both languages."""

@@ -11,6 +11,7 @@ from rest_framework.utils.json import strict_constant
 from kernel.api.bodies import UNSTORABLE
 from kernel.errors import InvalidField
 from kernel.quantities import NumberText
+from kernel.text import token
 
 
 class DistinctParser(JSONParser):
@@ -55,11 +56,11 @@ def _given_twice(data: Any, twice: Mapping[int, str]) -> InvalidField:
         if (key := twice.get(id(value))) is not None:
             name = UNSTORABLE.sub("?", key)
             return InvalidField(
-                pointer=UNSTORABLE.sub("?", f"{at}/{name}"),
+                pointer=UNSTORABLE.sub("?", f"{at}/{token(key)}"),
                 reason_zh=f"键 {name} 出现了两次；请只保留一个",
                 reason_en=f"The key {name} is there twice; keep one",
             )
         if isinstance(value, dict | list):
             inner = value.items() if isinstance(value, dict) else enumerate(value)
-            waiting += [(f"{at}/{name}", each) for name, each in inner]
+            waiting += [(f"{at}/{token(str(name))}", each) for name, each in inner]
     raise AssertionError("an object with a key twice lies in the body")

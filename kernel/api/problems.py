@@ -17,6 +17,7 @@ from rest_framework.views import set_rollback
 from kernel import errors
 from kernel.crypto.messages import WANTED
 from kernel.logs import request_id
+from kernel.text import token
 
 logger = logging.getLogger(__name__)
 
@@ -206,7 +207,7 @@ def pointers(detail: Any, at: str = "") -> Iterator[dict[str, str]]:
     """Each wrong field of DRF's nested details: its JSON pointer, code and words."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            here = at if name == "non_field_errors" else f"{at}/{name}"
+            here = at if name == "non_field_errors" else f"{at}/{token(str(name))}"
             yield from pointers(inner, here)
     elif isinstance(detail, list):
         for index, inner in enumerate(detail):

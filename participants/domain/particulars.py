@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from kernel.text import Text, Vocabulary
+from kernel.text import Text, Vocabulary, token
 from participants.domain.credit_codes import read_code
 from participants.errors import MalformedCreditCode, UnusableDocument
 
@@ -49,7 +49,7 @@ def read_particulars(declared: Mapping[str, Particular], given: Any) -> dict[str
         if name not in declared:
             known = ", ".join(declared) or "–"
             raise _wrong(
-                f"/{name}",
+                f"/{token(name)}",
                 f"该类材料没有此项；可填：{known}",
                 f"not a particular of this kind; these are: {known}",
             )

@@ -327,7 +327,10 @@ def _divisions(value: Any, path: str) -> tuple[str, ...]:
     found = _texts(value, path)
     for at, each in enumerate(found):
         if not re.fullmatch(r"([0-9]{2}){1,3}", each, re.ASCII):
-            zh, en = "须为 2、4 或 6 位 GB/T 2260 代码", "a code of GB/T 2260 with 2, 4 or 6 digits is expected"
+            zh, en = (
+                "须为 2、4 或 6 位 GB/T 2260 代码",
+                "a code of GB/T 2260 with 2, 4 or 6 digits is expected",
+            )
             raise DemandError("bad_value", f"{path}.{at}", zh, en)
     return found
 

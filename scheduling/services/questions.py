@@ -8,6 +8,7 @@ from typing import Any
 
 from aggregation.selectors.accelerators import canonical_name
 from kernel.clock import now
+from kernel.text import token
 from scheduling.domain.demand import MOST_BUNDLES, Demand, DemandError, require_short
 from scheduling.domain.files import parse_wished
 from scheduling.domain.numbers import plain
@@ -157,7 +158,7 @@ def deadline(option: Any) -> int | None:
 
 def refused(error: DemandError) -> DemandRefused:
     """The problem that says so to a caller."""
-    pointer = "/" + error.field.replace(".", "/")
+    pointer = "/" + token(error.field).replace(".", "/")
     return DemandRefused(
         pointer=pointer,
         fault=error.code,

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 URL = "/api/v1/demand-counts"
 BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"quantity": 0}, "/terms/quantity", "bad_value"),
-    ({"foo": 1}, "/terms/foo", "unknown_field"),
+    ({"foo/~": 1}, "/terms/foo~1~0", "unknown_field"),
     ({"compute": {"kind": "quantum"}}, "/terms/compute/kind", "bad_value"),
     ({"demand": "d" * 100_000}, "/terms/demand", "bad_value"),
     ({"peers": {"deadline_ms": 1}}, "/terms/peers/deadline_ms", "bad_value"),
