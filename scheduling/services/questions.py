@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from aggregation.selectors.accelerators import canonical_name
@@ -14,7 +13,7 @@ from scheduling.domain.files import parse_wished
 from scheduling.domain.numbers import plain
 from scheduling.domain.promises import LISTED
 from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import NO_ACCESS, Access, Wishes
+from scheduling.domain.wishes import NO_ACCESS, Access, Wishes, instant
 from scheduling.errors.selections import DemandRefused
 from scheduling.selectors.installs import waits
 from scheduling.selectors.profiles import hold_profile, line_service_profile
@@ -113,10 +112,8 @@ def _require_bookable(demand: Demand, wishes: Wishes, asked_at: datetime) -> Non
     if demand.duration_hours > longest:
         zh, en = f"至多 {longest} 小时", f"at most {longest}"
         raise refused(DemandError("bad_value", "duration_hours", zh, en))
-    if wishes.starts_at is None:
-        return
-    ahead = Decimal((wishes.starts_at - asked_at) // HOUR) + demand.duration_hours
-    if ahead > profile.horizon // HOUR:
+    window = None if wishes.starts_at is None else wishes.window(demand.duration_hours)
+    if window is not None and window[1] > instant(asked_at + profile.horizon):
         days = profile.horizon.days
         zh, en = f"所订时段须在 {days} 天内结束", f"what is booked has to end within {days} days"
         raise refused(DemandError("bad_value", "starts_at", zh, en))

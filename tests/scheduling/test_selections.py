@@ -23,6 +23,7 @@ from kernel.services.outbox import relay
 from kernel.services.suspensions import open_suspension
 from scheduling.errors.selections import SelectionOutdated
 from scheduling.models import LineTariff, Selection, Span, SupplyRow, SupplyVersion
+from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import bundle
 from scheduling.selectors.supply import newest_supply
 from scheduling.services.selections import replay_selection
@@ -133,7 +134,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 
 def test_a_wrong_demand_names_its_field(world: World) -> None:
-    for change, pointer in WRONG:
+    beyond = now() + hold_profile().horizon - timedelta(hours=23, minutes=30)  # by half an hour
+    for change, pointer in [*WRONG, ({"starts_at": beyond.isoformat(), "duration_hours": 24}, "/starts_at")]:
         answer = world.ben.post("/api/v1/selections", demand(**change))
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer), change
     assert not Selection.objects.exists()
