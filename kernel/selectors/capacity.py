@@ -113,6 +113,11 @@ def bundle_state(bundle: UUID) -> set[str]:
     return set(Claim.objects.filter(bundle=bundle).values_list("state", flat=True))
 
 
+def runs_out(bundle: UUID) -> datetime | None:
+    """When a bundle's hold runs out; None where it has none, or a contract."""
+    return Claim.objects.filter(bundle=bundle).values_list("expires_at", flat=True).first()
+
+
 def first_end(bundle: UUID) -> datetime | None:
     """When the first of a bundle's windows is over; None where everything is claimed without end."""
     mine = Claim.objects.filter(bundle=bundle, state__in=ACTIVE, period__isnull=False)

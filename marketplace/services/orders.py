@@ -176,7 +176,7 @@ def cancel_order(*, order: Order, reason: str, actor: Actor) -> Order:
 def extend_order_hold(*, order: Order, actor: Actor) -> Order:
     """The user asks for more time until both providers have accepted: a day from now, within the longest in all.
 
-    Raises StateConflict for an order that is accepted or over, HoldGone where the hold ran out.
+    Raises StateConflict for an order that is accepted or over, HoldGone where the hold ran out, HoldNotExtended after so long.
     """
     row = _locked(order.id)
     HOLDING.after("extend_hold", row.state)

@@ -172,7 +172,10 @@ class ExtendHoldView(HouseView):
 
     @extend_schema(request=HoldTimeIn, responses={200: HoldOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Let it run longer, from now; never beyond 72 hours in all, nor beyond the end of its first window."""
+        """Let it run longer, from now; never beyond 72 hours in all, nor beyond the end of its first window.
+
+        Where it would run no longer than it does, `hold_not_extended` says until when it runs.
+        """
         ttl = _time(self.read(HoldTimeIn))
         return self.show(reservations.extend_hold(hold=self.subject, ttl=ttl, actor=self.actor), HoldOut)
 

@@ -1,5 +1,8 @@
 """What can go wrong with a selection, and with what is sold of it."""
 
+from datetime import datetime
+from typing import Self
+
 from kernel.errors import Problem
 from kernel.text import Text
 
@@ -106,3 +109,22 @@ class HoldMismatch(Problem):
         "预占 {hold} 与报价的产品、线路或时段不同；请为该报价另行预占，或不带预占直接下单。",
         "Hold {hold} is not of the quote's bundle and schedule: hold what is quoted, or order without a hold.",
     )
+
+
+class HoldNotExtended(Problem):
+    """The hold would run no longer than it does: less was asked for than it has left, or it has all that one may have."""
+
+    status = 409
+    code = "hold_not_extended"
+    title = Text("未能延长预占", "The hold is not extended")
+    detail = Text("预占至 {until} 止。{reason_zh}", "The hold runs until {until}. {reason_en}")
+
+    @classmethod
+    def until(cls, until: datetime, *, at_most: bool, pointer: str | None) -> Self:
+        """The problem of a hold that ends then, and may not live longer (`at_most`) or has longer than was asked for."""
+        zh, en = (
+            ("已达最长时限，不能再延长；请在此之前决定，或到期后重新预占。", "That is the longest it may: decide by then, or hold anew.")
+            if at_most
+            else ("剩余时间不短于所请求的时间；请填写更大的 minutes。", "It has no less left than was asked for: give more minutes.")
+        )  # fmt: skip
+        return cls(pointer=pointer, until=until.isoformat(), reason_zh=zh, reason_en=en)

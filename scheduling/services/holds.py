@@ -12,10 +12,12 @@ from kernel.actor import Actor
 from kernel.clock import now
 from kernel.domain.schedules import Schedule
 from kernel.domain.windows import Window
+from kernel.selectors.capacity import runs_out
 from kernel.services import capacity
 from kernel.services.outbox import publish
 from kernel.services.regrants import bound
 from scheduling import events
+from scheduling.errors.selections import HoldNotExtended
 from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import BundleFacts
 from scheduling.services.gate import require_line
@@ -83,10 +85,23 @@ def confirm_bundle(*, bundle: UUID, facts: BundleFacts, actor: Actor) -> None:
 
 
 @transaction.atomic
-def extend_bundle(*, bundle: UUID, tenant: UUID, ttl: timedelta, since: datetime, actor: Actor) -> datetime:
-    """Let a live hold run longer, within what the profile allows from `since`, when it began. Raises HoldGone."""
-    bound = since + hold_profile().longest_total
+def extend_bundle(
+    *,
+    bundle: UUID,
+    tenant: UUID,
+    ttl: timedelta,
+    since: datetime,
+    actor: Actor,
+    pointer: str | None = None,
+) -> datetime:
+    """Let a live hold run longer, within what the profile allows from `since`, when it began. The caller has it locked.
+
+    Raises HoldGone, or HoldNotExtended, at `pointer`, where it would run no longer than it does: nobody is told of that.
+    """
+    bound, before = since + hold_profile().longest_total, runs_out(bundle)
     until = capacity.extend(bundle=bundle, ttl=ttl, not_after=bound)
+    if until == before:
+        raise HoldNotExtended.until(until, at_most=now() + ttl > until, pointer=pointer)
     publish(events.HoldExtended(subject=bundle, tenant=tenant, until=until), actor=actor)
     return until
 

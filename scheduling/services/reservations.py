@@ -119,11 +119,16 @@ def place_holds(*, wishes: Sequence[MachineWish], actor: Actor) -> list[Hold | P
 
 @transaction.atomic
 def extend_hold(*, hold: Hold, ttl: timedelta, actor: Actor) -> Hold:
-    """Let a hold run `ttl` from now, within the longest that one may live in all. Raises StateConflict, HoldGone."""
+    """Let a hold run `ttl` from now, within the longest that one may live in all. Raises StateConflict, HoldGone, HoldNotExtended."""
     row = _locked(hold.id)
     LIFE.after("extend", row.state)
     row.expires_at = extend_bundle(
-        bundle=row.id, tenant=row.tenant_id, ttl=ttl, since=row.created_at, actor=actor
+        bundle=row.id,
+        tenant=row.tenant_id,
+        ttl=ttl,
+        since=row.created_at,
+        actor=actor,
+        pointer="/minutes",
     )
     row.advance("expires_at")
     return row

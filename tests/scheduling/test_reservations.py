@@ -7,12 +7,14 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from django.db.models import F
 
 from aggregation.models import Offer
 from kernel.clock import now
 from kernel.domain.schedules import SHANGHAI
 from kernel.ids import new_id
 from kernel.models import Capacity, Claim, HoldAccount
+from kernel.models.outbox import EventRecord
 from kernel.services.capacity import expire_next
 from kernel.services.hold_accounts import limit_holds
 from kernel.tasks import sweep
@@ -70,9 +72,15 @@ def test_machines_alone_are_held_extended_and_given_back(world: World) -> None:
     assert refused(world.bea.post(HOLDS, machines(3))) == (409, "sold_out")
     longer = world.ben.post(f"{HOLDS}/{held['id']}:extend", {"minutes": 600}).json()
     assert longer["expires_at"] > held["expires_at"]
-    Hold.objects.filter(id=held["id"]).update(created_at=now() - timedelta(hours=71))
-    bounded = world.ben.post(f"{HOLDS}/{held['id']}:extend", {"minutes": 1440}).json()
-    assert bounded["expires_at"] == longer["expires_at"], "72 hours in all"
+    told = EventRecord.objects.count()
+    for minutes, way_out in ((599, "more minutes"), (1440, "longest it may")):
+        answer = world.ben.post(f"{HOLDS}/{held['id']}:extend", {"minutes": minutes}, Accept_Language="en")
+        assert refused(answer) == (409, "hold_not_extended")
+        assert way_out in answer.json()["detail"]
+        assert answer.json()["errors"][0]["pointer"] == "/minutes"
+        Hold.objects.filter(id=held["id"]).update(created_at=now() - timedelta(hours=71))  # 72 in all
+    assert world.ben.get(f"{HOLDS}/{held['id']}").json()["expires_at"] == longer["expires_at"]
+    assert EventRecord.objects.count() == told, "what did not happen is not told"
     given = world.ben.post(f"{HOLDS}/{held['id']}:release").json()
     assert (given["state"], books()) == ("released", [(0, 0)])
     for act in ("extend", "release"):
@@ -138,6 +146,8 @@ def test_an_order_takes_over_its_hold_and_runs_in_its_windows(world: World) -> N
     assert HoldAccount.objects.get(tenant_id=world.ben.organisation.id).live == 1
     longer = world.ben.post(f"{ORDERS}/{order['id']}:extend-hold")
     assert longer.status_code == 200, longer.content
+    Order.objects.update(created_at=now() - timedelta(hours=71), generation=F("generation") + 1)
+    assert refused(world.ben.post(f"{ORDERS}/{order['id']}:extend-hold")) == (409, "hold_not_extended")
     for provider in (world.ada, world.lin):
         assert provider.post(f"{ORDERS}/{order['id']}:accept").status_code == 200
     assert HoldAccount.objects.get(tenant_id=world.ben.organisation.id).live == 0
