@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from scheduling.domain import later
 from scheduling.domain.demand import Demand
 from scheduling.domain.extras import Booked, Extras, steps_of, written_steps
 from scheduling.domain.rows import Site, Span
 from scheduling.domain.selection import lines_of, select
+from scheduling.domain.standings import count_feasible
 from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import HOUR_US, Weights, Wishes, instant, moment
 from tests.scheduling.test_wishes import ASKED, DEMAND, asked, town
@@ -70,10 +70,14 @@ def test_the_start_that_is_named_is_the_first_of_all_and_takes_few_looks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looks: list[int] = []
-    count = later.count_feasible
-    monkeypatch.setattr(later, "count_feasible", lambda *given: looks.append(1) or count(*given))
+
+    def counted(*given: Any) -> int:
+        looks.append(count_feasible(*given))
+        return looks[-1]
+
+    monkeypatch.setattr("scheduling.domain.later.count_feasible", counted)
     named, most = 0, 0
-    for seed in range(25):
+    for seed in range(18):
         rng = Random(seed)
         supply = drawn(rng)
         demand = replace(
@@ -88,7 +92,7 @@ def test_the_start_that_is_named_is_the_first_of_all_and_takes_few_looks(
             assert hint(answer) == there, seed
             named += first is not None
             most, looks[:] = max(most, len(looks)), []
-    assert named > 8
+    assert named > 5
     assert most <= 20, "of hundreds of starts"
 
 
