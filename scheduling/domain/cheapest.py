@@ -23,7 +23,7 @@ def first_standings(supply: Supply, demand: Demand, lines: Lines, costs: Costs) 
     None where whole numbers of 64 bits might not hold the totals, or something other than the price orders the offers.
     """
     columns = costs.columns
-    most = int(columns.price[-1]) * costs.times if len(columns.ids) else 0
+    most = int(columns.price[-1]) * costs.times if len(columns.price) else 0
     table = _table(supply, demand, lines)
     if not costs.by_price or costs.scorer or max(most, table.dearest) >= _NONE // 4:
         return None

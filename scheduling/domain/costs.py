@@ -80,9 +80,9 @@ class Costs:
         unknown = self.scorer is not None and self.scorer.line_unknown(int(rows[0]), product)
         key = (rows.tobytes(), product if apart else unknown)
         if key not in self._orders:
-            ids = self.columns.ids
+            offers, offer = self.columns.offers, self.columns.offer
             self._orders[key] = np.array(
-                sorted(rows.tolist(), key=lambda row: (*self.rank(row, product, line), ids[row])),
+                sorted(rows.tolist(), key=lambda row: (*self.rank(row, product, line), offers[offer[row]])),
                 dtype=np.int64,
             )
         return self._orders[key]

@@ -70,7 +70,7 @@ def _question(columns: OfferColumns, demand: Demand) -> _Question | None:
     none_of: list[Bits] = []
     unsure: list[tuple[RangeIndex, int]] = []
     share = 1.0
-    if not len(columns.ids):
+    if not len(columns.price):
         return None
     for column, bound in _bounds(demand):
         index = columns.ranges[column]

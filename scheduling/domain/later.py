@@ -53,7 +53,7 @@ def first_start(supply: Supply, lines: Lines, constraints: Mapping[str, Constrai
     assert wishes.asked_at is not None  # noqa: S101 - lead days count from it
     soonest = wishes.asked_at + TO_DECIDE
     others = [each.passes for name, each in constraints.items() if name not in ("quantity", "starts_at")]
-    fits: Mask = np.logical_and.reduce([np.ones(len(supply.columns.ids), dtype=np.bool_), *others])
+    fits: Mask = np.logical_and.reduce([np.ones(len(supply.columns.price), dtype=np.bool_), *others])
     starts, looks = _starts(supply, lines, fits), 0
     lengths = [2**each for each in reversed(range(len(starts).bit_length()))]
     ranges = [(length - 1, min(2 * length - 1, len(starts))) for length in lengths]

@@ -24,6 +24,9 @@ ALL = slice(None)
 _WORST = -(2**62)
 """Stands for an unknown value where less is better, and all are negated."""
 
+_SPARE = 2
+"""Once there are so many times as many ids as rows, those that no row has are left out."""
+
 _INT16 = 2**15 - 1
 """NumPy sorts whole numbers of 16 bits by radix, in a tenth of the time."""
 
@@ -62,13 +65,16 @@ class Constraint:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class OfferColumns:
-    """n offers in order of (price, id), as text codes and scaled integers; `centre` is the position in `centres`.
+    """n offers in order of (price, id), as text codes and scaled integers.
 
+    `offer` and `centre` are positions in `offers` and `centres`, which also hold ids that no row has any more: rows move
+    without a look at the texts, whose references Python would have to count, one by one, all over the memory.
     `derived` remembers what is worked out of the columns; `equalities` and `ranges` are indexes over names and over
     numbers of which more is better, minus the PUE among them.
     """
 
-    ids: NDArray[np.object_]
+    offers: NDArray[np.object_]
+    offer: Ints
     centres: tuple[str, ...]
     centre: Ints
     site_of: tuple[str, ...]
@@ -99,7 +105,8 @@ class OfferColumns:
         index = {name: at for at, name in enumerate(names)}
         part = _laid_out(offers, index, {})
         return cls(
-            ids=part.ids,
+            offers=part.ids,
+            offer=np.arange(len(part.ids)),
             centres=names,
             centre=part.centre,
             site_of=tuple(centre.site for centre in centres.values()),
@@ -121,17 +128,25 @@ class OfferColumns:
         names = self.centres + tuple(name for name in centres if name not in known)
         index = {name: at for at, name in enumerate(names)}
         part = _laid_out(put, index, self.codes)
-        places = [_place(self.ids, self.price, *at) for at in zip(part.price.tolist(), part.ids, strict=True)]
+        places = [self._place(*at) for at in zip(part.price.tolist(), part.ids, strict=True)]
         left = sorted(self.position(row) for row in gone)
-        pieces = _pieces(len(self.ids), places, left)
+        pieces = _pieces(len(self.price), places, left)
 
         def merged(mine: NDArray[Any], theirs: NDArray[Any]) -> NDArray[Any]:
             if places == left and np.array_equal(mine[left], theirs):
                 return mine  # nobody moved, and nothing changed here
             return np.concatenate([(theirs if new else mine)[low:high] for new, low, high in pieces])
 
+        at_of = {self.offers[at]: at for at in self.offer[left].tolist()}
+        new = [name for name in part.ids if name not in at_of]
+        at_of |= {name: at for at, name in enumerate(new, len(self.offers))}
+        offers = np.concatenate([self.offers, np.array(new, dtype=np.object_)]) if new else self.offers
+        offer = merged(self.offer, np.array([at_of[name] for name in part.ids], dtype=np.int64))
+        if len(offers) > _SPARE * len(offer):
+            offers, offer = offers[offer], np.arange(len(offer))
         found = OfferColumns(
-            ids=merged(self.ids, part.ids),
+            offers=offers,
+            offer=offer,
             centres=names,
             centre=merged(self.centre, part.centre),
             site_of=tuple(centres[name].site if name in centres else known[name] for name in names),
@@ -152,9 +167,14 @@ class OfferColumns:
     def position(self, row: Offer) -> int:
         """Where an offer, as it stands in the columns, is."""
         price = scaled(row.price_cny_hour, 4)
-        found = _place(self.ids, self.price, price, row.offer)
-        assert self.ids[found] == row.offer  # noqa: S101 - the row is one of these
+        found = self._place(price, row.offer)
+        assert self.offers[self.offer[found]] == row.offer  # noqa: S101 - the row is one of these
         return found
+
+    def _place(self, price: int, offer: str) -> int:
+        """Where (price, id) stands, or would stand."""
+        low, high = (int(np.searchsorted(self.price, price, side=side)) for side in ("left", "right"))
+        return bisect_left(self.offer, offer, low, high, key=self.offers.__getitem__)
 
     def screen(self, demand: Demand, rows: Rows = ALL) -> list[Constraint]:
         """Every constraint on offers that the demand states, in the order of reasons; `available` is always last.
@@ -330,12 +350,6 @@ def _centre_numbers(centres: Iterable[Centre | None]) -> dict[str, Ints]:
         column: _column([None if row is None else getattr(row, column) for row in rows], places)
         for column, places in CENTRE_BOUNDS.values()
     }
-
-
-def _place(ids: NDArray[np.object_], price: Ints, at: int, offer: str) -> int:
-    """Where (price, id) stands, or would stand."""
-    low, high = (int(np.searchsorted(price, at, side=side)) for side in ("left", "right"))
-    return low + bisect_left(ids[low:high].tolist(), offer)
 
 
 def _column(cells: list[int | Decimal | None], places: int) -> Ints:

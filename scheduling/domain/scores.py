@@ -118,7 +118,7 @@ class Scorer:
     def _carbon_of(self, row: int) -> int | None:
         """The carbon of the demand in 10⁻¹⁶ kg; None where power or factor is unknown, or nothing is paid for it."""
         if row not in self._carbon:
-            power = self.supply.extras.unit_powers.get(self._columns.ids[row])
+            power = self.supply.extras.unit_powers.get(self._columns.offers[self._columns.offer[row]])
             facts = self.supply.extras.centre_facts.get(self._centre(row))
             if power is None or facts is None or facts.carbon_kg_kwh is None:
                 self._carbon[row] = None

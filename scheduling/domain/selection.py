@@ -96,7 +96,7 @@ def _ranked(
     grade = lines.grades.get("|".join(standing.product)) if lines.grades else None
     for row in rows:
         compute = costs.of(row)
-        offer, total = columns.ids[row], compute + line.cost
+        offer, total = columns.offers[columns.offer[row]], compute + line.cost
         bundle = Bundle(
             offer=offer,
             centre=columns.centres[columns.centre[row]],

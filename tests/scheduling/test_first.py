@@ -52,7 +52,7 @@ def narrow(rng: Random) -> Iterator[None]:
 
 def plainly(supply: Supply, demand: Demand) -> list[int]:
     """The positions of the offers that fit, row by row."""
-    oracle, ids = Oracle(supply), supply.columns.ids.tolist()
+    oracle, ids = Oracle(supply), supply.columns.offers[supply.columns.offer].tolist()
     return [at for at, offer in enumerate(ids) if not oracle.failures(demand, supply.offers[offer])]
 
 
@@ -139,6 +139,22 @@ def test_an_index_outlives_what_does_not_change_its_column() -> None:
     dearer = changed(supply, {"offers": moved}, {}, "sha256:unknown")
     assert other_ranges(supply, dearer) == {*supply.columns.ranges}
     assert not {*dearer.columns.equalities.values()} & {*supply.columns.equalities.values()}
+    assert dearer.columns.offers is supply.columns.offers
+
+
+def test_ids_that_no_row_has_any_more_do_not_gather() -> None:
+    supply, demand = small_supply(Random(5), 300), small_demand(Random(0), small_supply(Random(5), 300))
+    offer = next(iter(supply.offers.values()))
+    gone = list(supply.offers)
+    for number in range(20):
+        key = f"new {number}"
+        supply = changed(
+            supply, {"offers": {key: replace(offer, offer=key)}}, {"offers": gone}, "sha256:unknown"
+        )
+        assert supply.columns.offers[supply.columns.offer].tolist() == [key]
+        assert len(supply.columns.offers) <= 2
+        is_right(supply, demand, 5)
+        gone = [key]
 
 
 def test_an_index_over_a_number_of_centres_ends_with_it() -> None:

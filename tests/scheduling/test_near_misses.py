@@ -36,7 +36,7 @@ def plainly(supply: Supply, lines: Lines) -> list[NearMiss]:
     passes = [constraint.passes for constraint in screen(supply, lines.demand, lines.wishes)]
     fitting = {
         supply.columns.centres[supply.columns.centre[row]]
-        for row in range(len(supply.columns.ids))
+        for row in range(len(supply.columns.price))
         if all(each[row] for each in passes)
     }
     found = []

@@ -121,7 +121,7 @@ def _contest(
     def ours(question: Question) -> tuple[float, list[str]]:
         begin = time.perf_counter()
         found = first_offers(columns, question.demand(), TOP)
-        return time.perf_counter() - begin, columns.ids[found].tolist()
+        return time.perf_counter() - begin, columns.offers[columns.offer[found]].tolist()
 
     def agree(question: Question, mine: list[str], theirs: list[str]) -> None:
         equal(mine, exact[question], f"ours, {question}")

@@ -36,10 +36,10 @@ class Offers:
         numbers = {
             name: cells for name, cells in self.cells.items() if name not in {*texts, "id", "price", "centre"}
         }
-        ids = np.empty(self.count, dtype=np.object_)
-        ids[:] = [f"o{number:07d}" for number in self.cells["id"].tolist()]
+        offers = np.array([f"o{number:07d}" for number in range(self.count)], dtype=np.object_)
         return OfferColumns(
-            ids=ids,
+            offers=offers,
+            offer=self.cells["id"],
             centres=tuple(f"c{number}" for number in range(CENTRES)),
             centre=self.cells["centre"],
             site_of=tuple(f"s{number}" for number in range(CENTRES)),
