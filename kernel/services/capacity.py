@@ -173,7 +173,7 @@ def cut(*, bundle: UUID, tenant: UUID, resource: UUID, quantity: int, window: Wi
         period=(window.start, window.end),
         state=ClaimState.CONFIRMED,
     )
-    recompute_peaks([resource], cut=True)
+    recompute_peaks([resource], over=[resource])
     spans = [Window(claim.period.lower, claim.period.upper) if claim.period else window for claim in claims]
     booked = [(span, claim.quantity) for span, claim in zip(spans, claims, strict=True)]
     over = overfull([*booked, (window, quantity)], limit=row.total, within=window)

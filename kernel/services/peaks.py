@@ -26,13 +26,16 @@ PEAKS = """
     )
     UPDATE capacity c
     SET peak = h.booked, generation = c.generation + 1,
-        over_committed = (c.over_committed OR %(cut)s) AND c.standing + h.booked > c.total
+        over_committed = (c.over_committed OR c.resource = ANY(%(over)s)) AND c.standing + h.booked > c.total
     FROM highest h WHERE c.resource = h.resource
 """
 
 
-def recompute_peaks(resources: Iterable[UUID], *, cut: bool = False) -> None:
-    """Set the peaks of rows that are locked; only a cut may leave less than was sold, and marks it."""
-    asked: dict[str, Any] = {"resources": list(resources), "active": list(ACTIVE), "cut": cut}
+def recompute_peaks(resources: Iterable[UUID], *, over: Iterable[UUID] = ()) -> None:
+    """Set the peaks of rows that are locked; less than was sold may be left of those `over` alone, which are marked then.
+
+    They are what is being cut, or had been before the caller's transaction turned what stands there into windows.
+    """
+    asked: dict[str, Any] = {"resources": list(resources), "active": list(ACTIVE), "over": list(over)}
     with connection.cursor() as cursor:
         cursor.execute(PEAKS, asked)

@@ -31,7 +31,7 @@ def regrant(*, bundle: UUID, spare: UUID, quantities: Mapping[UUID, int], instea
     have = Counter[UUID]()
     for claim in claims:
         have[claim.resource_id] += claim.quantity
-    lock_rows(have)
+    over = _over_committed(have)
     ends, start = [claim.period.upper for claim in claims if claim.period], now()
     if any(quantity > have[resource] for resource, quantity in quantities.items()) or any(
         end <= start for end in ends
@@ -55,7 +55,7 @@ def regrant(*, bundle: UUID, spare: UUID, quantities: Mapping[UUID, int], instea
             defaults={"quantity": quantity, "state": ClaimState.CONFIRMED, "tenant_id": tenant},
         )
     if ends:
-        recompute_peaks(have)
+        recompute_peaks(have, over=over)
 
 
 @transaction.atomic
@@ -68,15 +68,20 @@ def bound(*, bundle: UUID, resources: Iterable[UUID], window: Window) -> datetim
     """
     confirmed = Claim.objects.filter(bundle=bundle, state=ClaimState.CONFIRMED)
     claims = _locked(confirmed.filter(resource__in=list(resources)))
-    lock_rows({claim.resource_id for claim in claims})
+    over = _over_committed({claim.resource_id for claim in claims})
     short = [claim for claim in claims if claim.period and claim.period.upper < window.end]
     end = min((claim.period.upper for claim in short if not _goes_on(claim, window.end)), default=window.end)
     add_standing({claim.resource_id: -claim.quantity for claim in claims if claim.period is None})
     period = (min(window.start, end), end)
     Claim.objects.filter(id__in=[claim.id for claim in claims]).update(period=period)
     if claims:
-        recompute_peaks({claim.resource_id for claim in claims})
+        recompute_peaks({claim.resource_id for claim in claims}, over=over)
     return end
+
+
+def _over_committed(resources: Iterable[UUID]) -> list[UUID]:
+    """Lock the rows; those of which more was sold than is left, by a cut: the contract stands there all the same."""
+    return [id_ for id_, row in lock_rows(resources).items() if row.over_committed]
 
 
 def _goes_on(claim: Claim, end: datetime) -> bool:

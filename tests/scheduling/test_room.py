@@ -14,7 +14,7 @@ from kernel.errors import SoldOut
 from kernel.ids import new_id
 from kernel.models import Capacity, Claim
 from kernel.selectors.capacity import first_end, free_over
-from kernel.services.capacity import confirm, release
+from kernel.services.capacity import confirm, cut, release
 from kernel.services.regrants import bound
 from scheduling.domain.demand import Demand
 from scheduling.domain.extras import Booked, Extras
@@ -159,3 +159,10 @@ def test_a_contract_goes_on_for_its_term_only_as_far_as_others_leave_room() -> N
     later = hold({cards: 1}, windows=(Window(at[20], at[22]),))
     confirm(bundle=later)
     assert bound(bundle=later, resources=[cards], window=Window(at[20], at[35])) == at[35]
+    worn = declare(1)
+    hit = hold({worn: 1})
+    confirm(bundle=hit)
+    work = {"tenant": new_id(), "resource": worn, "quantity": 1, "window": Window(at[5], at[6])}
+    assert cut(bundle=new_id(), **work) == [hit]  # type: ignore[arg-type] # a mapping
+    assert bound(bundle=hit, resources=[worn], window=Window(at[1], at[9])) == at[9], "what was sold stands"
+    assert Capacity.objects.get(resource=worn).over_committed
