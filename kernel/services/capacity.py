@@ -243,6 +243,12 @@ def release(*, bundle: UUID) -> bool:
 
 
 @transaction.atomic
+def forget(*, bundle: UUID) -> None:
+    """Let a bundle hold anew that held before: its claims that are over go, for it has one of each resource and window."""
+    Claim.objects.filter(bundle=bundle).exclude(state__in=ACTIVE).delete()
+
+
+@transaction.atomic
 def expire_next() -> bool:
     """Expire the hold that is longest overdue, exactly once; False if none is due.
 

@@ -124,6 +124,7 @@ def hold_line(*, quote: LineQuote, actor: Actor) -> LineQuote:
     """
     row = _acting(quote, "hold")
     facts = selections.bundle(row.selection, row.bundle)
+    capacity.forget(bundle=row.id)  # a word that an order returned may have been pre-occupied before
     with naming_parts(facts):
         until = capacity.hold(
             bundle=row.id,

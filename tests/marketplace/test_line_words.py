@@ -113,11 +113,15 @@ def test_a_word_is_ordered_once_and_returns_where_no_contract_came(world: World)
     world.ada.post(f"/api/v1/orders/{placed['id']}:reject", {"reason": "检修"})
     row = LineQuote.objects.get(id=word["id"])
     assert (row.state, row.order) == ("offered", None)
+    for act in ("hold", "release"):
+        made(world.ben.post(f"{WORDS}/{word['id']}:{act}"))
     again = order(world.ben, second)
     Claim.objects.filter(bundle=again["id"]).update(expires_at=now() - timedelta(seconds=1))
     assert expire_next()
     drain()
     assert LineQuote.objects.get(id=word["id"]).state == "offered"
+    for act in ("hold", "release"):  # once more
+        made(world.ben.post(f"{WORDS}/{word['id']}:{act}"))
     assert set(Capacity.objects.values_list("standing", flat=True)) == {0}
 
 
