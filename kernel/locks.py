@@ -44,6 +44,12 @@ def take_lock(lock: Lock, name: str = "") -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [lock.value, name])
 
 
+def share_lock(lock: Lock, name: str = "") -> None:
+    """Wait for whoever took the lock, and keep them out until the end of the transaction; others may share it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, hashtext(%s))", [lock.value, name])
+
+
 @contextmanager
 def sole(lock: Lock) -> Iterator[bool]:
     """Hold the lock over many transactions, or say that somebody else has it; a process that dies lets it go."""

@@ -13,6 +13,7 @@ from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.selections import bundle as bundle_facts
 from scheduling.services.holds import bound_bundle, extend_bundle, hold_bundle, release_bundle, require_gates
 from scheduling.services.line_quotes import take_over_word
+from scheduling.services.maintenance import await_maintenance
 from scheduling.services.reservations import take_over_hold
 
 TO_ACCEPT = timedelta(hours=24)  # how long both providers have, and so how long everything is held
@@ -25,6 +26,8 @@ def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime,
     """
     quote, schedule, kept = order.quote, schedule_of_order(order), False
     facts = chosen = bundle_facts(quote.selection, quote.bundle)
+    if hold is not None or quote.line_quote is not None:
+        await_maintenance()
     if quote.line_quote is not None:
         facts, kept = take_over_word(
             quote=quote.line_quote,

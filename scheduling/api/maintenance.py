@@ -72,7 +72,7 @@ class MaintenanceQuery(PageQuery):
 
 
 class BookingConflictOut(serializers.ModelSerializer[BookingConflict]):
-    """A booking that maintenance hits; `bundle` is the order or the hold."""
+    """A booking that maintenance hits; `bundle` is the order, or the hold, line quote, allotment or change of a line that is none yet."""
 
     unit = serializers.CharField(source="maintenance.unit")
     start = serializers.DateTimeField(source="maintenance.start")

@@ -35,7 +35,7 @@ class Maintenance(Entity):
 class BookingConflict(Entity):
     """A booking that stands although maintenance leaves less than it needs: shown to both until one of them moves.
 
-    `bundle` is the order or the hold.
+    `bundle` is whatever claims: an order, a hold, a line quote, an allotment or a change of a line; once it is bought, the order.
     """
 
     tenant_field: ClassVar[str] = "tenant_id"

@@ -21,6 +21,7 @@ from scheduling.errors.selections import HoldNotExtended
 from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import BundleFacts
 from scheduling.services.gate import require_line
+from scheduling.services.maintenance import carry_conflicts
 from scheduling.services.schedules import needed_until
 from scheduling.services.shortages import naming_parts
 
@@ -47,6 +48,7 @@ def hold_bundle(
     compute, line = _at_the_centre(facts), line_quantities(facts)
     if line_kept_by is not None:
         capacity.take_over(bundle=line_kept_by, by=bundle)
+        carry_conflicts(bundle=line_kept_by, by=bundle)
         with naming_parts(facts):
             deadline = capacity.add(bundle=bundle, quantities=compute, ttl=ttl, windows=windows, until=until)
     else:

@@ -14,6 +14,7 @@ from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import Begins, BundleFacts
 from scheduling.services.carriers import ask_change, ask_confirmation, drop_change, replace_line
 from scheduling.services.gate import require_line, require_line_sellable, require_spans_listed
+from scheduling.services.maintenance import carry_conflicts
 from scheduling.services.openings import note_switch
 from scheduling.services.shortages import LINE, naming
 
@@ -82,4 +83,5 @@ def switch(
     """
     replace_line(change=change, actor=actor)
     regrant(bundle=order, spare=change, quantities=quantities, instead_of=instead_of)
+    carry_conflicts(bundle=change, by=order)
     note_switch(order=order, bandwidth_mbps=bandwidth_mbps, moved=moved, actor=actor)

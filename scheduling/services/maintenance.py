@@ -13,6 +13,7 @@ from kernel.clock import now
 from kernel.domain.windows import Window
 from kernel.errors import InvalidField
 from kernel.ids import new_id
+from kernel.locks import Lock, share_lock, take_lock
 from kernel.models.capacity import ACTIVE, Capacity, Claim
 from kernel.selectors.capacity import totals
 from kernel.services import capacity
@@ -21,6 +22,8 @@ from scheduling import events
 from scheduling.domain.maintenance import LIFE
 from scheduling.models import BookingConflict, Maintenance
 from scheduling.selectors.profiles import hold_profile
+
+DECLARED = "maintenance"
 
 
 @transaction.atomic
@@ -34,6 +37,7 @@ def declare_maintenance(
     horizon, and more than there is.
     """
     assert actor.tenant_id is not None  # noqa: S101 - providers are organisations
+    take_lock(Lock.LEDGER, DECLARED)  # before any row: see `await_maintenance`
     row = Capacity.objects.select_for_update().filter(resource=resource, tenant_id=actor.tenant_id).first()
     if row is None:
         raise InvalidField(
@@ -104,6 +108,25 @@ def close_conflicts() -> int:
     standing = Claim.objects.filter(bundle=OuterRef("bundle"), state__in=ACTIVE)
     over = Q(maintenance__end__lte=Now()) | ~Exists(standing)
     return BookingConflict.objects.filter(over, closed_at=None).update(closed_at=Now())
+
+
+def await_maintenance() -> None:
+    """Let nothing be declared until the transaction is over: whoever takes a booking over takes over all its conflicts.
+
+    It comes before any lock on the ledger.
+    """
+    share_lock(Lock.LEDGER, DECLARED)
+
+
+@transaction.atomic
+def carry_conflicts(*, bundle: UUID, by: UUID) -> None:
+    """What a booking claimed is claimed by another one now, whose conflicts its open ones are; one for each maintenance.
+
+    Such a one that the other has already is left: it ends, as its own booking claims nothing any more.
+    """
+    known = BookingConflict.objects.filter(bundle=by).values("maintenance")
+    carried = BookingConflict.objects.filter(bundle=bundle, closed_at=None).exclude(maintenance__in=known)
+    carried.update(bundle=by)
 
 
 def _require_ahead(window: Window) -> None:

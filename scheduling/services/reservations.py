@@ -27,6 +27,7 @@ from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import BundleFacts
 from scheduling.services.gate import require_tariff_listed
 from scheduling.services.holds import extend_bundle, hold_bundle, release_bundle
+from scheduling.services.maintenance import carry_conflicts
 from scheduling.services.schedules import require_bookable, schedule_asked
 from scheduling.services.shortages import COMPUTE, naming, said_of
 
@@ -166,6 +167,7 @@ def take_over_hold(
     row.state, row.order = LIFE.after("order", row.state).value, order
     row.advance("state", "order")
     capacity.take_over(bundle=row.id, by=order)
+    carry_conflicts(bundle=row.id, by=order)
     publish(events.HoldTakenOver(subject=row.id, tenant=row.tenant_id, order=order), actor=actor)
 
 

@@ -21,11 +21,13 @@ from marketplace.domain.settlements import Instalments, Step
 from marketplace.models import LineChange, Order
 from marketplace.services.line_changes import agree_change, switch_line, withdraw_change
 from marketplace.services.orders import end_order
-from scheduling.models import LineOpening
+from scheduling.models import LineOpening, Maintenance
+from scheduling.services.maintenance import close_conflicts
 from tests.aggregation.supply import made
 from tests.marketplace.test_settlements import verify
 from tests.marketplace.trade import aged, metered, ordered, running, settled
 from tests.scheduling.live import chosen, open_market
+from tests.scheduling.test_reservations import conflict
 from tests.support.cast import Person, World
 from tests.support.contract import misfits
 from tests.support.races import kinds, race
@@ -121,8 +123,12 @@ def test_a_higher_rate_is_held_agreed_switched_and_paid_from_the_next_month(
     act(world.lin, change, "agree", status=403)
     act(world.ben, change, "agree")
     assert HoldAccount.objects.get(tenant_id=order.tenant_id).live == 0
+    hit = conflict(world.lin, next(iter(spans)), now() + timedelta(days=90))
+    assert set(hit()) == {change["id"], str(order.id)}
     done = act(world.lin, change, "switch")
     assert (done["state"], done["from_month"]) == ("in_force", 2)
+    assert (close_conflicts(), hit()) == (1, [str(order.id)])
+    made(world.lin.post(f"/api/v1/maintenance-windows/{Maintenance.objects.get().id}:cancel"))
     assert taken() == dict.fromkeys(spans, 2000)
     mine = Claim.objects.filter(bundle=order.id, resource__in=spans, state="confirmed")
     assert set(mine.values_list("quantity", "period__endswith")) == {(2000, order.ends_by)}
@@ -167,10 +173,14 @@ def test_a_move_goes_to_the_route_of_a_selection_from_the_new_end(world: World) 
     assert change["kind"] == "move"
     act(world.lin, change, "offer", OFFER)
     act(world.ben, change, "agree")
-    act(world.lin, change, "switch")
     row = LineChange.objects.get()
     after = {UUID(each) for each in row.spans}
     assert after != before
+    hit = conflict(world.lin, next(iter(after - before)), now() + timedelta(days=90))
+    assert hit() == [change["id"]]
+    act(world.lin, change, "switch")
+    assert (close_conflicts(), hit()) == (0, [str(order.id)])
+    made(world.lin.post(f"/api/v1/maintenance-windows/{Maintenance.objects.get().id}:cancel"))
     assert taken() == dict.fromkeys(after, 1000)
     opening = LineOpening.objects.select_related("a").get(order=order.id)
     assert (opening.a.key, opening.max_loss) == ("sip-shengpu", Decimal("0.01"))

@@ -1,22 +1,28 @@
 """Orders by a carrier's firm word: its price is the price, its hold the hold, and only while it is good."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import transaction
 
 from kernel.clock import now
+from kernel.domain.windows import Window
 from kernel.models.capacity import Capacity, Claim, HoldAccount
 from kernel.services.capacity import expire_next
 from kernel.services.outbox import drain
+from marketplace.models import Order
 from marketplace.services.orders import place_order
-from scheduling.models import LineOpening, LineQuote
+from scheduling.models import BookingConflict, LineOpening, LineQuote
 from scheduling.services.line_quotes import release_line
+from scheduling.services.maintenance import close_conflicts, declare_maintenance
 from tests.aggregation.supply import made
 from tests.scheduling.live import chosen, open_entered_market
+from tests.scheduling.test_reservations import conflict
 from tests.support.cast import Person, World
-from tests.support.races import kinds, race
+from tests.support.races import aside, kinds, race
 
 SCENE = open_entered_market
 
@@ -45,6 +51,10 @@ def order(person: Person, quoted: dict[str, Any], status: int = 201, **more: Any
     return dict(answer.json())
 
 
+def place(person: Person, quoted: dict[str, Any]) -> Order:
+    return place_order(quote=UUID(quoted["id"]), client_ref=quoted["id"], actor=person.actor)
+
+
 def held(bundle: str) -> dict[UUID, int]:
     claims = Claim.objects.filter(bundle=bundle, state="held")
     return dict(claims.values_list("resource_id", "quantity"))
@@ -55,12 +65,14 @@ def test_the_word_s_price_is_the_price_and_its_hold_the_hold(world: World) -> No
     word = surveyed(world)
     made_of = world.ben.post(f"{WORDS}/{word['id']}:hold").json()
     kept = held(word["id"])
+    hit = conflict(world.lin, next(iter(kept)), now() + timedelta(days=90))
     quoted = quote(world.ben, word)
     assert (quoted["line_fen"], quoted["line_quote"]) == (word["line_fen"], word["id"])
     placed = order(world.ben, quoted)
     assert placed["line_fen"] == word["line_fen"]
     assert placed["total_fen"] == placed["compute_fen"] + word["line_fen"]
     assert not held(word["id"])
+    assert (close_conflicts(), hit()) == (0, [placed["id"]])
     pool = UUID(placed["facts"]["bundle"]["pool"])
     assert held(placed["id"]) == kept | {pool: 1}
     assert len(set(Claim.objects.filter(bundle=placed["id"]).values_list("expires_at"))) == 1
@@ -141,8 +153,11 @@ def test_a_hold_of_the_bundle_and_the_word_s_keep_the_line_once(world: World) ->
     word = surveyed(world)
     world.ben.post(f"{WORDS}/{word['id']}:hold")
     hold = made(world.ben.post("/api/v1/holds", {"selection": word["selection"], "bundle": 0}))
+    hit = conflict(world.lin, next(iter(held(word["id"]))), now() + timedelta(days=90))
+    assert set(hit()) == {word["id"], hold["id"]}
     placed = order(world.ben, quote(world.ben, word), hold=hold["id"])
     assert not held(word["id"])
+    assert (close_conflicts(), hit()) == (1, [placed["id"]])
     assert set(held(placed["id"]).values()) == {1, 1000}
     assert set(Capacity.objects.filter(unit="mbps", standing__gt=0).values_list("standing")) == {(1000,)}
 
@@ -153,9 +168,25 @@ def test_a_word_that_is_let_go_meanwhile_is_ordered_or_not_and_never_half(world:
     world.ben.post(f"{WORDS}/{word['id']}:hold")
     quoted, row = quote(world.ben, word), LineQuote.objects.get(id=word["id"])
     done = race(
-        lambda: place_order(quote=UUID(quoted["id"]), client_ref="A", actor=world.ben.actor),
+        lambda: place(world.ben, quoted),
         lambda: release_line(quote=row, actor=world.ben.actor),
     )
     assert kinds(done)["Order"] == 1
     assert not held(word["id"])
     assert set(Capacity.objects.filter(unit="mbps", standing__gt=0).values_list("standing")) == {(1000,)}
+    world.ada.post(f"/api/v1/orders/{done[0].id}:reject", {"reason": "检修"})
+    world.ben.post(f"{WORDS}/{word['id']}:hold")
+    kept, quoted, start = held(word["id"]), quote(world.ben, word), now() + timedelta(days=90)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            declare_maintenance(
+                resource=next(iter(kept)),
+                window=Window(start, start + timedelta(hours=1)),
+                quantity=None,
+                reason="更换电源",
+                actor=world.lin.actor,
+            )
+            placing = pool.submit(aside, lambda: place(world.ben, quoted))
+            wait([placing], timeout=0.3)  # it waits for the declaration, which it could not see yet
+        placed = placing.result()
+    assert BookingConflict.objects.get(closed_at=None).bundle == placed.id

@@ -1,5 +1,6 @@
 """Holds over HTTP: whole or nothing, in every window; bounded in time and number; given back, taken over, run out once."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -20,6 +21,7 @@ from kernel.services.hold_accounts import limit_holds
 from kernel.tasks import sweep
 from marketplace.models import Order
 from scheduling.models import Hold, Selection
+from scheduling.services.maintenance import close_conflicts
 from tests.aggregation.supply import made
 from tests.kernel.ledger import let_time_pass
 from tests.scheduling.live import chosen, open_market
@@ -155,16 +157,32 @@ def test_an_order_takes_over_its_hold_and_runs_in_its_windows(world: World) -> N
     assert set(Claim.objects.values_list("state", flat=True)) == {"confirmed"}
 
 
+def conflict(person: Person, resource: Any, start: datetime) -> Callable[[], list[str]]:
+    """An hour of maintenance, of all of a resource of the person's; what to ask for whose open conflicts are with it."""
+    window = {"start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
+    work = made(
+        person.post(
+            "/api/v1/maintenance-windows", {"resource": str(resource), "reason": "更换电源", **window}
+        )
+    )
+    path = f"/api/v1/booking-conflicts?open=true&maintenance={work['id']}"
+    return lambda: [each["bundle"] for each in made(person.get(path))["items"]]
+
+
 def test_a_selection_for_a_window_is_held_quoted_and_ordered_for_it(world: World) -> None:
     start = (now() + timedelta(days=40)).replace(microsecond=0)
     choice = chosen(world.ben, duration_hours=48, starts_at=start.isoformat())
     held = made(world.ben.post(HOLDS, {"selection": choice["id"], "bundle": 0}))
     assert held["schedule"]["start"] == start.isoformat()
+    hit = conflict(world.ada, offer().pool_id, start)
+    assert hit() == [held["id"]]
     order = {"quote": quoted(world.ben, choice, None)["id"], "client_ref": "PO", "hold": held["id"]}
-    assert made(world.ben.post(ORDERS, order))["facts"]["schedule"] == held["schedule"]
-    assert {(claim.period.lower, claim.period.upper) for claim in Claim.objects.all()} == {
-        (start, start + timedelta(hours=48))
-    }
+    placed = made(world.ben.post(ORDERS, order))
+    assert placed["facts"]["schedule"] == held["schedule"]
+    assert (close_conflicts(), hit()) == (0, [placed["id"]]), "the order has what the hold had"
+    assert {
+        (claim.period.lower, claim.period.upper) for claim in Claim.objects.filter(bundle=placed["id"])
+    } == {(start, start + timedelta(hours=48))}
 
 
 def test_a_hold_is_not_taken_over_twice_nor_by_another(world: World) -> None:
