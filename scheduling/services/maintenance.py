@@ -90,12 +90,12 @@ def declare_maintenance(
 
 @transaction.atomic
 def cancel_maintenance(*, maintenance: Maintenance, actor: Actor) -> Maintenance:
-    """Call it off: what it took is granted again, and its conflicts are over. Raises StateConflict."""
+    """Call it off: what it took is granted again, and its open conflicts are over. Raises StateConflict."""
     row = Maintenance.objects.select_for_update().get(id=maintenance.id)
     row.state = LIFE.after("cancel", row.state).value
     row.advance("state")
     capacity.release(bundle=row.id)
-    row.hits.update(closed_at=Now())
+    row.hits.filter(closed_at=None).update(closed_at=Now())
     publish(
         events.MaintenanceCancelled(subject=row.id, tenant=row.tenant_id, resource=row.resource), actor=actor
     )

@@ -53,7 +53,9 @@ def test_maintenance_sells_nothing_more_and_tells_whom_it_hits(world: World) -> 
     assert world.ben.get("/api/v1/booking-conflicts?open=true").json()["items"] == []
     (theirs,) = world.ada.get("/api/v1/booking-conflicts?open=true").json()["items"]
     assert (theirs["bundle"] == held["id"], close_conflicts()) == (False, 0)
+    BookingConflict.objects.filter(bundle=held["id"]).update(closed_at=(ended := now() - timedelta(hours=1)))
     assert world.ada.post(f"{WORK}/{big['id']}:cancel").json()["state"] == "cancelled"
+    assert BookingConflict.objects.get(bundle=held["id"]).closed_at == ended, "it was over before"
     assert refused(world.ada.post(f"{WORK}/{big['id']}:cancel")) == (409, "state_conflict")
     assert world.ada.get("/api/v1/booking-conflicts?open=true").json()["items"] == []
     assert calendar(world.ben, nights()) == [6, 4, 6, 5]
