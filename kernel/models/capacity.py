@@ -115,7 +115,7 @@ class Claim(models.Model):
 class HoldAccount(models.Model):
     """How many holds a tenant has now, and how many lapsed of late: what keeps anybody from hoarding (INVARIANTS C7).
 
-    `live` are bundles that are held and not confirmed; `lapsed` those given back or run out since `lapsed_since`, when
+    `live` are bundles that are held and not confirmed; `lapsed` those it gave back or that ran out since `lapsed_since`, when
     the hour began that they are counted in. `most` and `most_lapsed` are the tenant's own limits; None: the house's.
     """
 

@@ -237,9 +237,12 @@ def add(
 
 
 @transaction.atomic
-def release(*, bundle: UUID) -> bool:
-    """Give back what the bundle holds or has confirmed; False if it has nothing (any more)."""
-    return _end(_claims_of(bundle=bundle), ClaimState.RELEASED)
+def release(*, bundle: UUID, lapsed: bool = True) -> bool:
+    """Give back what the bundle holds or has confirmed; False if it has nothing (any more).
+
+    A hold counts among those of its tenant's that lapsed, unless that was not the tenant's doing (not `lapsed`).
+    """
+    return _end(_claims_of(bundle=bundle), ClaimState.RELEASED, lapsed=lapsed)
 
 
 @transaction.atomic
@@ -359,13 +362,13 @@ def _claims_of(*, bundle: UUID) -> QuerySet[Claim]:
     return Claim.objects.filter(bundle=bundle).order_by("id").select_for_update()
 
 
-def _end(claims: Iterable[Claim], state: ClaimState) -> bool:
+def _end(claims: Iterable[Claim], state: ClaimState, *, lapsed: bool = True) -> bool:
     """End those of the claims that are active: all are of one bundle, and locked. False where none is."""
     ended = [claim for claim in claims if claim.state in ACTIVE]
     if not ended:
         return False
     if ended[0].state == ClaimState.HELD:
-        discount_hold(tenant=ended[0].tenant_id, lapsed=True)
+        discount_hold(tenant=ended[0].tenant_id, lapsed=lapsed)
     lock_rows([claim.resource_id for claim in ended])
     run(END, [state.value, [claim.id for claim in ended]])
     add_standing({claim.resource_id: -claim.quantity for claim in ended if claim.period is None})

@@ -189,8 +189,8 @@ def lose_change(*, change: UUID) -> None:
     """The carrier keeps nothing for the change: it comes to nothing, and the line goes on as it is."""
     row = _locked(change)
     if row.state in LIFE.acts["lose"][0]:
-        line_switches.let_go(change=row.id, actor=SYSTEM)
         over = row.state == LineChangeState.OFFERED and row.offer_ends is not None and row.offer_ends <= now()
+        line_switches.let_go(change=row.id, actor=SYSTEM, lapsed=over)
         row.reason = "" if over else CARRIER_LOST
         _step(row, "lapse" if over else "lose", SYSTEM, "reason")
 

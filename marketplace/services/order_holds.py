@@ -44,7 +44,8 @@ def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime,
             bundle=order.id, tenant=order.tenant_id, ttl=TO_ACCEPT, since=order.created_at, actor=actor
         )
         if kept and quote.line_quote is not None:
-            release_bundle(bundle=quote.line_quote, actor=actor)  # the hold keeps the line already
+            # the hold keeps the line already
+            release_bundle(bundle=quote.line_quote, actor=actor, lapsed=False)
         return until, facts
     until = hold_bundle(
         bundle=order.id,

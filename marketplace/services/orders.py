@@ -333,7 +333,7 @@ def _undo(row: Order, act: str, reason: str, event: Event, actor: Actor) -> Orde
     if row.state in UNACCEPTED:
         return_word(order=row.id, actor=actor)
     _step(row, act, actor, "reason")
-    release_bundle(bundle=row.id, actor=actor)
+    release_bundle(bundle=row.id, actor=actor, lapsed=act != "reject")
     close_line(order=row.id, actor=actor)
     release_claim(order=row, actor=actor)
     publish(event, actor=actor)

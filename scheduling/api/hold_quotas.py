@@ -23,7 +23,7 @@ class HoldQuotaIn(serializers.Serializer[Any]):
     organisation = serializers.UUIDField()
     most = serializers.IntegerField(min_value=0, max_value=MOST, allow_null=True, help_text="holds at a time")
     most_lapsed = serializers.IntegerField(
-        min_value=0, max_value=MOST, allow_null=True, help_text="given back or run out within an hour"
+        min_value=0, max_value=MOST, allow_null=True, help_text="given back by it or run out within an hour"
     )
 
 

@@ -109,9 +109,9 @@ def extend_bundle(
 
 
 @transaction.atomic
-def release_bundle(*, bundle: UUID, actor: Actor) -> None:
-    """Give everything of the bundle back; once more changes nothing."""
-    if capacity.release(bundle=bundle):
+def release_bundle(*, bundle: UUID, actor: Actor, lapsed: bool = True) -> None:
+    """Give everything of the bundle back, as a hold that lapsed or (its tenant did nothing) not; once more changes nothing."""
+    if capacity.release(bundle=bundle, lapsed=lapsed):
         publish(events.BundleReleased(subject=bundle, tenant=None), actor=actor)
 
 

@@ -162,7 +162,7 @@ def follow_carrier(*, line: UUID) -> None:
             row.held_until = asked.expires_at
             _moved(row, "keep", SYSTEM, "held_until")
         case LineQuoteState.HOLDING, CarrierState.REFUSED:
-            capacity.release(bundle=row.id)
+            capacity.release(bundle=row.id, lapsed=False)
             row.reason = asked.reason
             _moved(row, "refuse", SYSTEM, "reason")
         case _, CarrierState.EXPIRED:

@@ -60,9 +60,9 @@ def confirm_more(*, change: UUID) -> None:
     capacity.confirm(bundle=change)
 
 
-def let_go(*, change: UUID, actor: Actor) -> None:
-    """Nothing comes of the change: what it held is free, at its carrier too."""
-    capacity.release(bundle=change)
+def let_go(*, change: UUID, actor: Actor, lapsed: bool = True) -> None:
+    """Nothing comes of the change: what it held is free, at its carrier too; not `lapsed` where that was the carrier's doing."""
+    capacity.release(bundle=change, lapsed=lapsed)
     drop_change(change=change, actor=actor)
 
 

@@ -17,6 +17,7 @@ from scheduling.services.carriers import CALL
 from tests.aggregation.supply import made
 from tests.marketplace.test_licence_gate import LINE, particular
 from tests.marketplace.test_line_changes import OFFER, YEAR, act, asked, line_of, taken
+from tests.marketplace.test_line_words import holds_of
 from tests.marketplace.trade import SHEET, aged, ordered
 from tests.scheduling.live import PAIR, chosen, open_market, price_ends, share_a_duct
 from tests.scheduling.test_carriers import accept, work
@@ -113,6 +114,7 @@ def test_a_change_that_the_carrier_refuses_comes_to_nothing_and_the_line_goes_on
 
     change = offered("refuse")
     gone(change, "refused")
+    assert holds_of(world.ben) == (0, 0)
     assert "/ the line's carrier" in made(world.ben.get(f"/api/v1/line-changes/{change['id']}"))["reason"]
     change = offered()  # a no after a yes
     heard()

@@ -60,6 +60,12 @@ def held(bundle: str) -> dict[UUID, int]:
     return dict(claims.values_list("resource_id", "quantity"))
 
 
+def holds_of(person: Person) -> tuple[int, int]:
+    """How many holds the person's firm has, and how many lapsed."""
+    account = HoldAccount.objects.get(tenant_id=person.organisation.id)
+    return account.live, account.lapsed
+
+
 @pytest.mark.django_db
 def test_the_word_s_price_is_the_price_and_its_hold_the_hold(world: World) -> None:
     word = surveyed(world)
@@ -125,6 +131,7 @@ def test_a_word_is_ordered_once_and_returns_where_no_contract_came(world: World)
     world.ada.post(f"/api/v1/orders/{placed['id']}:reject", {"reason": "检修"})
     row = LineQuote.objects.get(id=word["id"])
     assert (row.state, row.order) == ("offered", None)
+    assert holds_of(world.ben) == (0, 0), "a provider's no is not the user's hoarding"
     for act in ("hold", "release"):
         made(world.ben.post(f"{WORDS}/{word['id']}:{act}"))
     again = order(world.ben, second)
@@ -132,6 +139,7 @@ def test_a_word_is_ordered_once_and_returns_where_no_contract_came(world: World)
     assert expire_next()
     drain()
     assert LineQuote.objects.get(id=word["id"]).state == "offered"
+    assert holds_of(world.ben) == (0, 2)
     for act in ("hold", "release"):  # once more
         made(world.ben.post(f"{WORDS}/{word['id']}:{act}"))
     assert set(Capacity.objects.values_list("standing", flat=True)) == {0}
@@ -159,6 +167,7 @@ def test_a_hold_of_the_bundle_and_the_word_s_keep_the_line_once(world: World) ->
     assert not held(word["id"])
     assert (close_conflicts(), hit()) == (1, [placed["id"]])
     assert set(held(placed["id"]).values()) == {1, 1000}
+    assert holds_of(world.ben) == (1, 0), "what is bought has not lapsed"
     assert set(Capacity.objects.filter(unit="mbps", standing__gt=0).values_list("standing")) == {(1000,)}
 
 

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from kernel.models import Capacity, Claim
+from kernel.models import Capacity, Claim, HoldAccount
 from kernel.services.capacity import expire_next
 from kernel.services.outbox import drain
 from marketplace.models import Order, OrderStep
@@ -82,6 +82,7 @@ def test_the_user_may_cancel_until_it_runs(world: World, stage: Any) -> None:
     answer = world.ben.post(f"/api/v1/orders/{order['id']}:cancel", {"reason": "不再需要"})
     assert answer.json()["state"] == "cancelled"
     assert held(order) == {"released"}
+    assert HoldAccount.objects.get().lapsed == (1 if stage is ordered else 0)
 
 
 def test_a_running_order_cannot_be_cancelled(world: World) -> None:

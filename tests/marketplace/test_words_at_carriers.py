@@ -17,6 +17,7 @@ from scheduling.models import CarrierLine, LineQuote
 from scheduling.services.carriers import review_carrier_lines
 from scheduling.services.line_quotes import follow_carrier
 from tests.aggregation.supply import made
+from tests.marketplace.test_line_words import holds_of
 from tests.scheduling.live import chosen, open_entered_market
 from tests.support.cast import World
 from tests.support.mock_carrier import MockCarrier, mock_carrier
@@ -106,7 +107,7 @@ def test_a_quote_whose_carrier_refuses_is_never_held_and_keeps_nothing(
     refused = stands(world, word)
     assert (refused["state"], refused["held_until"]) == ("refused", None)
     assert refused["reason"] == CarrierLine.objects.get().reason != ""
-    assert claims(word["id"]) == {"released"}
+    assert (claims(word["id"]), holds_of(world.ben)) == ({"released"}, (0, 0))
     assert order(world, word).json()["code"] == "state_conflict"
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from identifiers.models import Sighting
 from kernel.actor import SYSTEM
 from kernel.clock import now
-from kernel.models.capacity import Claim
+from kernel.models.capacity import Claim, HoldAccount
 from kernel.models.jobs import Job
 from kernel.models.outbox import EventRecord
 from kernel.services.jobs import run_next_job
@@ -388,3 +388,5 @@ def test_an_order_whose_carrier_refuses_goes_back_and_keeps_nothing(
     assert stands(world, order) == "rejected"
     assert not Sighting.objects.filter(sign="carrier").exists(), "a no is no sign of a line"
     assert {claim.state for claim in Claim.objects.filter(bundle=UUID(order["id"]))} == {"released"}
+    account = HoldAccount.objects.get(tenant_id=world.ben.organisation.id)
+    assert (account.live, account.lapsed) == (0, 0), "a carrier's no is not the user's hoarding"
