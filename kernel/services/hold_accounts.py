@@ -47,14 +47,14 @@ def count_hold(*, tenant: UUID, quota: HoldQuota) -> None:
 
 
 def room_for_holds(*, tenant: UUID, wanted: int, quota: HoldQuota) -> tuple[int, Problem | None]:
-    """Lock the tenant's account: how many of the wanted holds it may still have, and why not all."""
+    """Lock the tenant's account: how many of the wanted holds it may still have, and why no more once it has these."""
     _locked_account(tenant)
     asked: dict[str, Any] = {"tenant": tenant, "most": quota.most, "most_lapsed": quota.most_lapsed}
     live, lapsed, most, most_lapsed, seconds = _standing_of(asked)
     if lapsed >= most_lapsed and seconds > 0:
         return 0, _lapse(lapsed, most_lapsed, seconds)
     room = max(0, most - live)
-    return min(room, wanted), HoldQuotaReached(live=live, most=most) if room < wanted else None
+    return min(room, wanted), HoldQuotaReached(live=live + room, most=most) if room < wanted else None
 
 
 def add_holds(*, tenant: UUID, count: int) -> None:

@@ -2,19 +2,27 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.pagination import ReadQuery
 from kernel.api.views import HouseView
-from kernel.clock import now
 from kernel.models import HoldAccount
 from kernel.systems import System
+from scheduling.selectors.hold_accounts import hold_account
 from scheduling.selectors.profiles import hold_profile
 from scheduling.services.hold_quotas import set_hold_quota
 
 MOST = 10**6
+
+
+@extend_schema_serializer(exclude_fields=("fields", "expand"))
+class HoldQuotaQuery(ReadQuery):
+    """Whose holds."""
+
+    organisation = serializers.UUIDField(required=False, help_text="by default the caller's own")
 
 
 class HoldQuotaIn(serializers.Serializer[Any]):
@@ -53,14 +61,12 @@ class HoldQuotaView(HouseView):
     system = System.SELECTION
     operations = {"GET": "scheduling.read_hold_quota", "PUT": "scheduling.set_hold_quota"}
 
-    @extend_schema(responses=HoldQuotaOut)
+    @extend_schema(parameters=[HoldQuotaQuery], responses=HoldQuotaOut)
     def get(self, request: Request) -> Response:
-        """Say how many holds the caller's organisation has, and may have."""
-        tenant = self.actor.tenant_id
-        assert tenant is not None  # noqa: S101 - buyers are members of an organisation
-        row = HoldAccount.objects.filter(tenant_id=tenant).first()
-        row = row or HoldAccount(tenant_id=tenant, lapsed_since=now())
-        return Response(HoldQuotaOut(row).data)
+        """Say how many holds an organisation has, and may have: the caller's, or for those who watch the one that they name."""
+        query = self.query(HoldQuotaQuery)
+        row = hold_account(tenant=query.get("organisation"), actor=self.actor)
+        return Response(self._shaped([row], HoldQuotaOut, query, many=False))
 
     @extend_schema(request=HoldQuotaIn, responses={200: HoldQuotaOut})
     def put(self, request: Request) -> Response:

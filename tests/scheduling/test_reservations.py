@@ -235,6 +235,16 @@ def test_the_operator_gives_a_firm_limits_of_its_own(world: World) -> None:
     made(world.ben.post(HOLDS, machines()))
     said = world.ben.get(QUOTA).json()
     assert (said["live"], said["most"], said["most_lapsed"]) == (1, 1, 100)
+    named = f"{QUOTA}?organisation={world.ben.organisation.id}"
+    for watching in (world.ben, world.otto, world.rhea):
+        assert made(watching.get(named)) == said
+    assert made(world.otto.get(f"{named}&fields=most"))["most"] == 1
+    assert made(world.otto.get(f"{QUOTA}?organisation={world.bea.organisation.id}"))["live"] == 0
+    for asker, path in ((world.bea, named), (world.otto, f"{QUOTA}?organisation={new_id()}")):
+        answer = asker.get(path)
+        assert refused(answer) == (404, "not_found")
+        assert answer.json()["errors"][0]["parameter"] == "organisation"
+    assert world.ada.get(named).status_code == 403
     assert refused(world.ben.post(HOLDS, machines())) == (409, "hold_quota_reached")
     world.otto.put(QUOTA, {**mine, "most": None})
     made(world.ben.post(HOLDS, machines()))
@@ -291,6 +301,7 @@ def test_many_are_held_at_once_each_by_itself_and_in_their_order(world: World) -
     assert books() == [(0, 0)]
     answer = world.ben.post(f"{HOLDS}:batch", twice).json()
     assert answer["items"][1]["problem"]["code"] == "hold_quota_reached"
+    assert "已有 1 个未成交的预占，上限 1 个" in answer["items"][1]["problem"]["detail"]
     Offer.objects.update(state="withdrawn")
     answer = world.bea.post(f"{HOLDS}:batch", twice).json()
     assert {item["problem"]["code"] for item in answer["items"]} == {"not_sellable"}
