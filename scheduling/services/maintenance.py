@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Func, OuterRef, Q
 from django.db.models.functions import Now
 
 from aggregation.selectors.allotments import AllotmentFacts, allotments_of
@@ -104,8 +105,16 @@ def cancel_maintenance(*, maintenance: Maintenance, actor: Actor) -> Maintenance
 
 @transaction.atomic
 def close_conflicts() -> int:
-    """End the conflicts of bookings that claim nothing any more, and those of maintenance that is over; how many."""
-    standing = Claim.objects.filter(bundle=OuterRef("bundle"), state__in=ACTIVE)
+    """End the conflicts of bookings that claim nothing any more of what is out of service then, and those of maintenance that is over; how many."""
+    cut = Claim.objects.filter(bundle=OuterRef(OuterRef("maintenance"))).values("resource")
+    window = Func(
+        OuterRef("maintenance__start"),
+        OuterRef("maintenance__end"),
+        function="tstzrange",
+        output_field=DateTimeRangeField(),
+    )
+    claims = Claim.objects.filter(bundle=OuterRef("bundle"), state__in=ACTIVE, resource__in=cut)
+    standing = claims.filter(Q(period=None) | Q(period__overlap=window))
     over = Q(maintenance__end__lte=Now()) | ~Exists(standing)
     return BookingConflict.objects.filter(over, closed_at=None).update(closed_at=Now())
 

@@ -186,7 +186,11 @@ def test_a_move_goes_to_the_route_of_a_selection_from_the_new_end(world: World) 
     assert (opening.a.key, opening.max_loss) == ("sip-shengpu", Decimal("0.01"))
     assert set(opening.route("working")) == after, "its tests are judged by the route that it has now"
     back = chosen(world.ben, **YEAR)
+    hit = conflict(world.lin, next(iter(after - before)), now() + timedelta(days=90))
+    assert hit() == [str(order.id)]
     switched(world, order, selection=back["id"], bundle=0)
+    assert (close_conflicts(), hit()) == (1, []), "the move is a way out"
+    made(world.lin.post(f"/api/v1/maintenance-windows/{Maintenance.objects.latest('id').id}:cancel"))
     assert taken() == dict.fromkeys(before, 1000)
 
 

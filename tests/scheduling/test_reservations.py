@@ -183,6 +183,9 @@ def test_a_selection_for_a_window_is_held_quoted_and_ordered_for_it(world: World
     assert {
         (claim.period.lower, claim.period.upper) for claim in Claim.objects.filter(bundle=placed["id"])
     } == {(start, start + timedelta(hours=48))}
+    later = start + timedelta(days=9)
+    Claim.objects.filter(bundle=placed["id"]).update(period=(later, later + timedelta(hours=48)))
+    assert (close_conflicts(), hit()) == (1, [])
 
 
 def test_a_hold_is_not_taken_over_twice_nor_by_another(world: World) -> None:
