@@ -17,6 +17,7 @@ from marketplace.domain.orders import HOLDING, LIFE, AcceptanceSheet, OrderState
 from marketplace.models import Order, OrderStep, Quote
 from marketplace.selectors.orders import clock_rate
 from marketplace.services import orders as services
+from marketplace.services.order_holds import extend_order_hold
 
 
 class OrderIn(serializers.Serializer[Any]):
@@ -118,7 +119,8 @@ class ComputeAcceptanceIn(serializers.Serializer[Any]):
     model = serializers.CharField(max_length=80)
     memory_gib = serializers.IntegerField(min_value=0, max_value=10**6, help_text="of one card")
     waive_line = serializers.BooleanField(
-        default=False, help_text="start billing the compute before its line is accepted"
+        default=False,
+        help_text="start billing the compute before its line is accepted, though not before its carrier has confirmed it",
     )
 
 
@@ -239,7 +241,7 @@ class ExtendOrderHoldView(OrderActView):
     @extend_schema(request=None, responses={200: OrderOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Hold for another day from now while providers have not both accepted; 72 hours in all."""
-        return self.show(services.extend_order_hold(order=self.subject, actor=self.actor), OrderOut)
+        return self.show(extend_order_hold(order=self.subject, actor=self.actor), OrderOut)
 
 
 class AcceptComputeView(OrderActView):

@@ -1,12 +1,15 @@
-"""Holding what an order needs: anew, or out of what a hold or a line quote of its user's keeps."""
+"""Holding what an order needs: anew, or out of what a hold or a line quote of its user's keeps; for longer, and to its end."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.db import transaction
 
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.domain.windows import Window
 from kernel.selectors.capacity import first_end
+from marketplace.domain.orders import HOLDING
 from marketplace.models import Order
 from marketplace.selectors.orders import kept_for, line_kept, moving_until, schedule_of_order, service_end
 from scheduling.selectors.selections import BundleFacts
@@ -14,6 +17,7 @@ from scheduling.selectors.selections import bundle as bundle_facts
 from scheduling.services.holds import bound_bundle, extend_bundle, hold_bundle, release_bundle, require_gates
 from scheduling.services.line_quotes import take_over_word
 from scheduling.services.maintenance import await_maintenance
+from scheduling.services.openings import extend_preoccupation
 from scheduling.services.reservations import take_over_hold
 
 TO_ACCEPT = timedelta(hours=24)  # how long both providers have, and so how long everything is held
@@ -57,6 +61,22 @@ def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime,
         line_kept_by=quote.line_quote if kept else None,
     )
     return until, facts
+
+
+@transaction.atomic
+def extend_order_hold(*, order: Order, actor: Actor) -> Order:
+    """The user asks for more time until both providers have accepted: a day from now, within the longest in all.
+
+    Raises StateConflict for an order that is accepted or over, HoldGone where the hold ran out, HoldNotExtended after so long.
+    """
+    row = Order.objects.select_for_update().get(id=order.id)
+    HOLDING.after("extend_hold", row.state)
+    row.held_until = extend_bundle(
+        bundle=row.id, tenant=row.tenant_id, ttl=TO_ACCEPT, since=row.created_at, actor=actor
+    )
+    row.advance("held_until")
+    extend_preoccupation(order=row.id, until=row.held_until)
+    return row
 
 
 def ends_by(order: Order) -> datetime | None:

@@ -14,7 +14,6 @@ from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from marketplace import events
 from marketplace.domain.orders import (
-    HOLDING,
     LIFE,
     UNACCEPTED,
     UNDELIVERED,
@@ -35,7 +34,6 @@ from marketplace.models import Order, OrderStep, Quote
 from marketplace.selectors.orders import least_end, ordered_cards, service_start
 from marketplace.services.line_changes import end_changes
 from marketplace.services.order_holds import (
-    TO_ACCEPT,
     ends_by,
     hold_order,
     keep_line_for_its_hours,
@@ -43,17 +41,12 @@ from marketplace.services.order_holds import (
 )
 from marketplace.services.vouchers import release_claim
 from nodes.services.signatures import is_ours
+from scheduling.selectors.carriers import require_confirmed
 from scheduling.selectors.selections import bundle as bundle_facts
 from scheduling.services.dispatches import dispatch_order
-from scheduling.services.holds import confirm_bundle, extend_bundle, release_bundle
+from scheduling.services.holds import confirm_bundle, release_bundle
 from scheduling.services.line_quotes import return_word
-from scheduling.services.openings import (
-    bill_line,
-    close_line,
-    contract_line,
-    extend_preoccupation,
-    preoccupy_line,
-)
+from scheduling.services.openings import bill_line, close_line, contract_line, preoccupy_line
 
 END = "marketplace.end_order"
 GIVE_UP = "marketplace.give_up_order"
@@ -173,22 +166,6 @@ def cancel_order(*, order: Order, reason: str, actor: Actor) -> Order:
 
 
 @transaction.atomic
-def extend_order_hold(*, order: Order, actor: Actor) -> Order:
-    """The user asks for more time until both providers have accepted: a day from now, within the longest in all.
-
-    Raises StateConflict for an order that is accepted or over, HoldGone where the hold ran out, HoldNotExtended after so long.
-    """
-    row = _locked(order.id)
-    HOLDING.after("extend_hold", row.state)
-    row.held_until = extend_bundle(
-        bundle=row.id, tenant=row.tenant_id, ttl=TO_ACCEPT, since=row.created_at, actor=actor
-    )
-    row.advance("held_until")
-    extend_preoccupation(order=row.id, until=row.held_until)
-    return row
-
-
-@transaction.atomic
 def lose_line(*, order: UUID, reason: str = CARRIER_LOST) -> None:
     """The order's line cannot be had: the order is rejected, or cancelled where its contract stood already.
 
@@ -252,7 +229,8 @@ def note_dispatched(*, order: UUID) -> None:
 def accept_compute(*, order: Order, sheet: AcceptanceSheet, line_waived: bool, actor: Actor) -> Order:
     """The user accepts the compute with its sheet; billing of both parts starts once the line is accepted too.
 
-    With `line_waived` it starts at once. Raises AcceptanceMismatch where the sheet differs from the order.
+    With `line_waived` it starts at once. Raises AcceptanceMismatch where the sheet differs from the order; then also
+    CarrierNotReady until the line's carrier has confirmed it: what runs is never lost to a late no.
     """
     row = _locked(order.id)
     sheet.check(ordered_cards(row))
@@ -265,6 +243,8 @@ def accept_compute(*, order: Order, sheet: AcceptanceSheet, line_waived: bool, a
         ),
         actor=actor,
     )
+    if row.line_waived:
+        require_confirmed(row.id)
     if row.line_waived or row.line_accepted_at is not None:
         _start(row, actor)
     return row

@@ -31,9 +31,10 @@ from scheduling.domain.carriers import (
     is_yes,
     kept_until,
 )
-from scheduling.errors.lines import CarrierNotReady, NoLineInterface, UnknownSite
+from scheduling.errors.lines import NoLineInterface, UnknownSite
 from scheduling.models import CarrierLine, LineInterface, LineOpening, LineProvider, LineQuote, Site
 from scheduling.models.sites import LINE_SITES
+from scheduling.selectors.carriers import asks, interface_of, not_ready
 from scheduling.selectors.selections import Begins, BundleFacts
 from scheduling.services.carrier_words import why_unbelievable
 from scheduling.services.line_signs import note_line
@@ -86,12 +87,6 @@ def enquire_line(
         technology=technology,
         wanted_until=now() + PATIENCE,
     )
-
-
-def asks(provider: UUID) -> bool:
-    """Whether a line provider has to be asked by its own interface."""
-    newest = _interface(provider)
-    return newest is not None and newest.active
 
 
 @transaction.atomic
@@ -194,7 +189,7 @@ def ask_confirmation(*, order: UUID, actor: Actor, change: UUID | None = None) -
         return
     _require(row, S.HELD)
     if row.expires_at is None or row.expires_at <= now():
-        raise _not_ready(row, S.HELD)
+        raise not_ready(row, S.HELD)
     _step(row, "ask_confirmation", actor)
     _ask(row)
 
@@ -228,7 +223,7 @@ def call_carrier(*, line: UUID) -> None:
     """
     row = CarrierLine.objects.select_related(*LINE_SITES).get(id=line)
     verb = VERBS.get(row.state)
-    interface = _interface(row.provider_id)
+    interface = interface_of(row.provider_id)
     if verb is None or interface is None:
         return
     ask = LineAsk(
@@ -346,10 +341,6 @@ def _note_silence(asked: CarrierLine, reason: str) -> None:
         row.advance("attempts", "reason")
 
 
-def _interface(provider: UUID) -> LineInterface | None:
-    return LineInterface.objects.filter(tenant_id=provider).order_by("-id").first()
-
-
 def _asked(actor: Actor, **facts: Any) -> CarrierLine:
     row = CarrierLine.objects.create(**facts)
     _ask(row)
@@ -376,14 +367,7 @@ def _let_go(which: Q, actor: Actor) -> None:
 
 def _require(row: CarrierLine, state: CarrierState) -> None:
     if row.state != state:
-        raise _not_ready(row, state)
-
-
-def _not_ready(row: CarrierLine, needs: CarrierState) -> CarrierNotReady:
-    stands = S(row.state).label
-    return CarrierNotReady(
-        state_zh=stands.zh, state_en=stands.en, needs_zh=needs.label.zh, needs_en=needs.label.en
-    )
+        raise not_ready(row, state)
 
 
 def _step(row: CarrierLine, act: str, actor: Actor, *fields: str) -> None:

@@ -29,6 +29,7 @@ from scheduling.domain.working_days import DayCount
 from scheduling.errors.evidence import TestedBeforeConfigured, WhichPath
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.models.sites import LINE_SITES
+from scheduling.selectors.carriers import require_confirmed
 from scheduling.selectors.evidence import shown
 from scheduling.selectors.profiles import evidence_profile, opening_profile, working_calendar
 from scheduling.selectors.selections import BundleFacts
@@ -133,8 +134,11 @@ def contract_line(*, order: UUID, actor: Actor) -> None:
 
 @transaction.atomic
 def survey_opening(*, opening: LineOpening, cable_m: int, note: str, actor: Actor) -> LineOpening:
-    """The line provider has surveyed the A end, which can be built as promised; `cable_m` is what it measured."""
-    row = _locked(opening)
+    """The line provider has surveyed the A end, which can be built as promised; `cable_m` is what it measured.
+
+    Raises StateConflict; CarrierNotReady until the carrier has confirmed the line, where it is asked by its own interface.
+    """
+    row = _confirmed(opening, "survey")
     row.surveyed, row.survey = True, {"cable_m": cable_m, "note": note}
     _step(row, "survey", actor, "surveyed", "survey")
     return row
@@ -156,14 +160,21 @@ def decline_opening(*, opening: LineOpening, reason: str, actor: Actor) -> LineO
 
 @transaction.atomic
 def take_on_line(*, opening: LineOpening, actor: Actor) -> LineOpening:
-    """The line provider takes the contracted line on, to build it."""
-    return _advanced(opening, "take_on", actor)
+    """The line provider takes the contracted line on, to build it.
+
+    Raises StateConflict; CarrierNotReady until the carrier has confirmed the line, where it is asked by its own interface.
+    """
+    row = _confirmed(opening, "take_on")
+    _step(row, "take_on", actor)
+    return row
 
 
 @transaction.atomic
 def configure_line(*, opening: LineOpening, actor: Actor) -> LineOpening:
     """The line provider has configured the circuit."""
-    return _advanced(opening, "configure", actor)
+    row = _locked(opening)
+    _step(row, "configure", actor)
+    return row
 
 
 @transaction.atomic
@@ -344,9 +355,11 @@ def _written(due: dict[str, datetime]) -> list[tuple[str, str]]:
     return [(act, at.isoformat()) for act, at in due.items()]
 
 
-def _advanced(opening: LineOpening, act: str, actor: Actor) -> LineOpening:
+def _confirmed(opening: LineOpening, act: str) -> LineOpening:
+    """The opening, locked, where it stands so that the act may follow and its carrier has confirmed the line."""
     row = _locked(opening)
-    _step(row, act, actor)
+    LIFE.after(act, row.state)
+    require_confirmed(row.order)
     return row
 
 

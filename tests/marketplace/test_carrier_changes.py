@@ -18,9 +18,10 @@ from tests.aggregation.supply import made
 from tests.marketplace.test_licence_gate import LINE, particular
 from tests.marketplace.test_line_changes import OFFER, YEAR, act, asked, line_of, taken
 from tests.marketplace.test_line_words import holds_of
+from tests.marketplace.test_orders_at_carriers import accept
 from tests.marketplace.trade import SHEET, aged, ordered
 from tests.scheduling.live import PAIR, chosen, open_market, price_ends, share_a_duct
-from tests.scheduling.test_carriers import accept, work
+from tests.scheduling.test_carriers import work
 from tests.support.cast import World
 from tests.support.mock_carrier import MockCarrier, mock_carrier
 

@@ -11,14 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from identifiers.models import Sighting
 from kernel.actor import SYSTEM
 from kernel.clock import now
-from kernel.models.capacity import Claim, HoldAccount
 from kernel.models.jobs import Job
 from kernel.models.outbox import EventRecord
 from kernel.services.jobs import run_next_job
-from kernel.services.outbox import deliver_one, relay
 from scheduling.adapters.carriers import ADAPTERS
 from scheduling.adapters.carriers.http import HttpCarrier
 from scheduling.domain.carriers import (
@@ -42,8 +39,7 @@ from scheduling.services.carriers import (
     review_carrier_lines,
 )
 from tests.aggregation.supply import made
-from tests.marketplace.trade import ordered
-from tests.scheduling.live import disclose, open_market
+from tests.scheduling.live import disclose
 from tests.support.cast import World
 from tests.support.mock_carrier import MockCarrier, mock_carrier
 
@@ -343,50 +339,3 @@ def test_a_carrier_is_asked_for_a_line_on_behalf_of_a_user(world: World, carrier
     row = made(world.ben.get(f"/api/v1/line-enquiries/{row['id']}"))
     assert (row["state"], row["word"]) == ("refused", None)
     assert ("faster than light" in row["reason"], "快于真空光速" in row["reason"]) == (True, True)
-
-
-def accept(world: World, order: dict[str, Any]) -> list[int]:
-    return [
-        person.post(f"/api/v1/orders/{order['id']}:accept").status_code for person in (world.ada, world.lin)
-    ]
-
-
-def stands(world: World, order: dict[str, Any]) -> str:
-    relay()
-    while deliver_one():
-        pass
-    work()
-    return str(made(world.ben.get(f"/api/v1/orders/{order['id']}"))["state"])
-
-
-@pytest.mark.django_db
-def test_an_order_becomes_a_contract_only_on_the_carrier_s_yes(world: World, carrier: MockCarrier) -> None:
-    open_market(world)
-    made(world.lin.post("/api/v1/line-interfaces", {"url": carrier.url}))
-    order = ordered(world.ben)
-    assert accept(world, order) == [200, 409]
-    assert stands(world, order) == "awaiting_line_provider"
-    assert list(carrier.lines.values()) == ["held"]
-    assert world.lin.post(f"/api/v1/orders/{order['id']}:accept").status_code == 200
-    work()
-    assert list(carrier.lines.values()) == ["confirmed"]
-    assert [row.sign for row in Sighting.objects.filter(tenant_id=world.lin.organisation.id)] == ["carrier"]
-    made(world.ben.post(f"/api/v1/orders/{order['id']}:cancel", {"reason": "不需要了"}))
-    work()
-    assert carrier.kept == []
-
-
-@pytest.mark.django_db
-def test_an_order_whose_carrier_refuses_goes_back_and_keeps_nothing(
-    world: World, carrier: MockCarrier
-) -> None:
-    open_market(world)
-    made(world.lin.post("/api/v1/line-interfaces", {"url": carrier.url}))
-    order = ordered(world.ben)
-    carrier.faults = ["refuse"]
-    work()
-    assert stands(world, order) == "rejected"
-    assert not Sighting.objects.filter(sign="carrier").exists(), "a no is no sign of a line"
-    assert {claim.state for claim in Claim.objects.filter(bundle=UUID(order["id"]))} == {"released"}
-    account = HoldAccount.objects.get(tenant_id=world.ben.organisation.id)
-    assert (account.live, account.lapsed) == (0, 0), "a carrier's no is not the user's hoarding"

@@ -1,0 +1,38 @@
+"""Which carriers are asked by their own interfaces, and where the line of an order stands with its carrier."""
+
+from uuid import UUID
+
+from scheduling.domain.carriers import CarrierState
+from scheduling.errors.lines import CarrierNotReady
+from scheduling.models import CarrierLine, LineInterface
+
+
+def interface_of(provider: UUID) -> LineInterface | None:
+    """The interface that a line provider registered last, active or not."""
+    return LineInterface.objects.filter(tenant_id=provider).order_by("-id").first()
+
+
+def asks(provider: UUID) -> bool:
+    """Whether a line provider has to be asked by its own interface."""
+    newest = interface_of(provider)
+    return newest is not None and newest.active
+
+
+def line_at_carrier(order: UUID) -> CarrierLine | None:
+    """The line that an order was placed for, as its carrier was asked for it; None where the carrier was not asked."""
+    return CarrierLine.objects.filter(order=order, change=None).first()
+
+
+def require_confirmed(order: UUID) -> None:
+    """Raises CarrierNotReady unless the carrier has confirmed the order's line; orders whose carrier was not asked pass."""
+    row = line_at_carrier(order)
+    if row is not None and row.state != CarrierState.CONFIRMED:
+        raise not_ready(row, CarrierState.CONFIRMED)
+
+
+def not_ready(row: CarrierLine, needs: CarrierState) -> CarrierNotReady:
+    """The refusal of what needs the line to stand so at its carrier."""
+    stands = CarrierState(row.state).label
+    return CarrierNotReady(
+        state_zh=stands.zh, state_en=stands.en, needs_zh=needs.label.zh, needs_en=needs.label.en
+    )
