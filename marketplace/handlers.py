@@ -2,10 +2,11 @@
 
 from kernel.events import on
 from kernel.services.capacity import HoldExpired
-from marketplace.services import line_changes, orders
+from marketplace.services import line_changes, order_holds, orders
 from scheduling.events import (
     CarrierChangeLost,
     CarrierLineLost,
+    CarrierLineMoved,
     LineAccepted,
     LineDeclined,
     ServiceDispatched,
@@ -28,6 +29,13 @@ def note_line_accepted(event: LineAccepted) -> None:
 def note_dispatched(event: ServiceDispatched) -> None:
     """The order's compute was dispatched."""
     orders.note_dispatched(order=event.subject)
+
+
+@on(CarrierLineMoved)
+def hold_while_line_kept(event: CarrierLineMoved) -> None:
+    """The carrier may have said until when it keeps the order's line; what it keeps for no order is not ours."""
+    if event.order is not None:
+        order_holds.hold_while_line_kept(order=event.order)
 
 
 @on(CarrierLineLost)

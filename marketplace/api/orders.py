@@ -240,7 +240,10 @@ class ExtendOrderHoldView(OrderActView):
 
     @extend_schema(request=None, responses={200: OrderOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Hold for another day from now while providers have not both accepted; 72 hours in all."""
+        """Hold for another day from now while providers have not both accepted; 72 hours in all.
+
+        Not where the line's carrier keeps it by its own interface: it was asked once for how long.
+        """
         return self.show(extend_order_hold(order=self.subject, actor=self.actor), OrderOut)
 
 

@@ -9,15 +9,16 @@ from kernel.actor import Actor
 from kernel.clock import now
 from kernel.domain.windows import Window
 from kernel.selectors.capacity import first_end
-from marketplace.domain.orders import HOLDING
+from marketplace.domain.orders import HOLDING, UNACCEPTED
 from marketplace.models import Order
 from marketplace.selectors.orders import kept_for, line_kept, moving_until, schedule_of_order, service_end
+from scheduling.selectors.carriers import kept_until, require_extensible
 from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.selections import bundle as bundle_facts
 from scheduling.services.holds import bound_bundle, extend_bundle, hold_bundle, release_bundle, require_gates
 from scheduling.services.line_quotes import take_over_word
 from scheduling.services.maintenance import await_maintenance
-from scheduling.services.openings import extend_preoccupation
+from scheduling.services.openings import preoccupy_until
 from scheduling.services.reservations import take_over_hold
 
 TO_ACCEPT = timedelta(hours=24)  # how long both providers have, and so how long everything is held
@@ -26,7 +27,8 @@ TO_ACCEPT = timedelta(hours=24)  # how long both providers have, and so how long
 def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime, BundleFacts]:
     """Hold the order's bundle, or go on with what a hold or the line quote of its user's keeps.
 
-    Returns until when, and the bundle's facts, with the line as the line quote has it.
+    Returns until when, no longer than a carrier keeps the line that it kept for the line quote, and the bundle's facts, with
+    the line as that quote has it.
     """
     quote, schedule, kept = order.quote, schedule_of_order(order), False
     facts = chosen = bundle_facts(quote.selection, quote.bundle)
@@ -50,33 +52,50 @@ def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime,
         if kept and quote.line_quote is not None:
             # the hold keeps the line already
             release_bundle(bundle=quote.line_quote, actor=actor, lapsed=False)
-        return until, facts
-    until = hold_bundle(
-        bundle=order.id,
-        facts=facts,
-        tenant=order.tenant_id,
-        ttl=TO_ACCEPT,
-        schedule=schedule,
-        actor=actor,
-        line_kept_by=quote.line_quote if kept else None,
-    )
-    return until, facts
+    else:
+        until = hold_bundle(
+            bundle=order.id,
+            facts=facts,
+            tenant=order.tenant_id,
+            ttl=TO_ACCEPT,
+            schedule=schedule,
+            actor=actor,
+            line_kept_by=quote.line_quote if kept else None,
+        )
+    return min(until, kept_until(order.id) or until), facts
 
 
 @transaction.atomic
 def extend_order_hold(*, order: Order, actor: Actor) -> Order:
     """The user asks for more time until both providers have accepted: a day from now, within the longest in all.
 
-    Raises StateConflict for an order that is accepted or over, HoldGone where the hold ran out, HoldNotExtended after so long.
+    Raises StateConflict for an order that is accepted or over, HoldGone where the hold ran out, HoldNotExtended after so long,
+    CarrierKeepsUntil where its line's carrier was asked by its own interface.
     """
     row = Order.objects.select_for_update().get(id=order.id)
     HOLDING.after("extend_hold", row.state)
+    require_extensible(row.id)
     row.held_until = extend_bundle(
         bundle=row.id, tenant=row.tenant_id, ttl=TO_ACCEPT, since=row.created_at, actor=actor
     )
     row.advance("held_until")
-    extend_preoccupation(order=row.id, until=row.held_until)
+    preoccupy_until(order=row.id, until=row.held_until)
     return row
+
+
+@transaction.atomic
+def hold_while_line_kept(*, order: UUID) -> None:
+    """An order is held no longer than a carrier keeps its line that was asked by its own interface.
+
+    One that is accepted or over is left as it is; a second notice changes nothing.
+    """
+    if (until := kept_until(order)) is None:
+        return
+    row = Order.objects.select_for_update().get(id=order)
+    if row.state in UNACCEPTED and row.held_until is not None and until < row.held_until:
+        row.held_until = until
+        row.advance("held_until")
+        preoccupy_until(order=row.id, until=until)
 
 
 def ends_by(order: Order) -> datetime | None:

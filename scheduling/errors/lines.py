@@ -228,3 +228,15 @@ class CarrierNotReady(Problem):
         "线路商侧状态为“{state_zh}”，须为“{needs_zh}”且未过期；请稍后再试，被线路商拒绝或过期的订单和变更会自动退回。",
         "At the carrier it stands “{state_en}”, and must be “{needs_en}” and not run out: try again shortly; an order or a change that the carrier refuses goes back by itself.",
     )
+
+
+class CarrierKeepsUntil(Problem):
+    """The line is kept by its carrier's own system, which is asked once for how long."""
+
+    status = 409
+    code = "carrier_keeps_until"
+    title = Text("预占期由线路商确定", "The carrier decides how long it keeps the line")
+    detail = Text(
+        "该订单的专线由线路商自有系统预占，最迟至 {until}，不能延长；请两家提供商在此之前接受，否则到期后请重新下单。",
+        "The order's line is kept by its carrier's own system, until {until} at the latest, and no longer: have both providers accept it by then, or order anew after it.",
+    )

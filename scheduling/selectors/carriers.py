@@ -1,9 +1,10 @@
 """Which carriers are asked by their own interfaces, and where the line of an order stands with its carrier."""
 
+from datetime import datetime
 from uuid import UUID
 
 from scheduling.domain.carriers import CarrierState
-from scheduling.errors.lines import CarrierNotReady
+from scheduling.errors.lines import CarrierKeepsUntil, CarrierNotReady
 from scheduling.models import CarrierLine, LineInterface
 
 
@@ -21,6 +22,19 @@ def asks(provider: UUID) -> bool:
 def line_at_carrier(order: UUID) -> CarrierLine | None:
     """The line that an order was placed for, as its carrier was asked for it; None where the carrier was not asked."""
     return CarrierLine.objects.filter(order=order, change=None).first()
+
+
+def kept_until(order: UUID) -> datetime | None:
+    """Until when the carrier has said that it keeps an order's line; None before its yes, after it confirmed, and where it was not asked."""
+    row = line_at_carrier(order)
+    return row.expires_at if row is not None and row.state == CarrierState.HELD else None
+
+
+def require_extensible(order: UUID) -> None:
+    """Raises CarrierKeepsUntil where the carrier of an order's line was asked to keep it: nobody asks it again for longer."""
+    row = line_at_carrier(order)
+    if row is not None:
+        raise CarrierKeepsUntil(until=(row.expires_at or row.wanted_until).isoformat())
 
 
 def require_confirmed(order: UUID) -> None:

@@ -98,8 +98,8 @@ def preoccupy_line(
 
 
 @transaction.atomic
-def extend_preoccupation(*, order: UUID, until: datetime) -> None:
-    """The order's hold runs longer, and with it the pre-occupation of its line."""
+def preoccupy_until(*, order: UUID, until: datetime) -> None:
+    """The order is held for longer, or its carrier keeps the line less long: its pre-occupation ends then."""
     row = LineOpening.objects.select_for_update().get(order=order)
     row.held_until = until
     row.advance("held_until")

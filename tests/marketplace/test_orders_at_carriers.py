@@ -1,4 +1,4 @@
-"""Orders of a carrier that is asked by its own interface: built once it has confirmed, gone with its no."""
+"""Orders of a carrier that is asked by its own interface: held as long as it says, built once it has confirmed, gone with its no."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +10,9 @@ from identifiers.models import Sighting
 from kernel.models.capacity import Claim, HoldAccount
 from kernel.models.jobs import Job
 from kernel.services.outbox import deliver_one, relay
+from marketplace.models import Order
 from marketplace.services.orders import end_order, note_dispatched
-from scheduling.models import LineOpening
+from scheduling.models import CarrierLine, LineOpening
 from scheduling.services.dispatches import SEND
 from tests.aggregation.supply import made
 from tests.marketplace.trade import SHEET, ordered
@@ -45,6 +46,12 @@ def stands(world: World, order: dict[str, Any]) -> str:
     return str(made(world.ben.get(f"/api/v1/orders/{order['id']}"))["state"])
 
 
+def longer(world: World, order: dict[str, Any]) -> tuple[int, str]:
+    """What comes of asking for more time."""
+    answer = world.ben.post(f"/api/v1/orders/{order['id']}:extend-hold")
+    return answer.status_code, answer.json()["code"]
+
+
 def begun(world: World, order: dict[str, Any]) -> list[tuple[int, str | None]]:
     """What comes of building the line, with a survey and without, and of running the order without waiting for it."""
     note_dispatched(order=UUID(order["id"]))
@@ -63,8 +70,14 @@ def test_an_order_becomes_a_contract_only_on_the_carrier_s_yes(world: World, car
     made(world.lin.post("/api/v1/line-interfaces", {"url": carrier.url}))
     order = ordered(world.ben)
     assert accept(world, order) == [200, 409]
+    assert longer(world, order) == (409, "carrier_keeps_until")
+    carrier.faults = ["soon"]
     assert stands(world, order) == "awaiting_line_provider"
     assert list(carrier.lines.values()) == ["held"]
+    until = CarrierLine.objects.get().expires_at
+    stands(world, order)  # what the carrier has said is heard
+    held = [each.objects.get().held_until for each in (Order, LineOpening)]
+    assert (held, longer(world, order)) == ([until] * 2, (409, "carrier_keeps_until"))
     assert world.lin.post(f"/api/v1/orders/{order['id']}:accept").status_code == 200
     assert begun(world, order) == [(409, "carrier_not_ready")] * 3
     work()

@@ -74,19 +74,24 @@ def claims(bundle: str) -> set[str]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("faults", [[], ["lose", "503"]])
+@pytest.mark.parametrize("faults", [["soon"], ["lose", "503"]])
 def test_a_quote_is_held_on_its_carrier_s_yes_and_its_order_goes_on_under_the_same_key(
     world: World, carrier: MockCarrier, faults: list[str]
 ) -> None:
     word = asked(world, carrier)
     assert order(world, word).json()["code"] == "state_conflict"  # nobody knows yet
-    carrier.faults = faults
+    carrier.faults = [*faults]
     work()
     (line,) = made(world.ben.get(f"/api/v1/line-enquiries?line_quote={word['id']}"))["items"]
     assert (line["state"], line["order"], list(carrier.lines.values())) == ("held", None, ["held"])
     held = stands(world, word)
     assert (held["state"], held["held_until"]) == ("held", line["expires_at"])
     placed = made(order(world, word))
+    (opening,) = made(world.ben.get(f"/api/v1/line-openings?order={placed['id']}"))["items"]
+    assert placed["held_until"] == opening["held_until"] <= line["expires_at"]
+    assert (placed["held_until"] == line["expires_at"]) is (faults == ["soon"]), (
+        "else a day from the order is less"
+    )
     work()
     for provider in (world.ada, world.lin):
         made(provider.post(f"/api/v1/orders/{placed['id']}:accept"))

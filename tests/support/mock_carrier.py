@@ -15,7 +15,7 @@ class MockCarrier:
     """What the carrier keeps, by key: `held`, `confirmed` or `spent`; and how it fails next.
 
     Faults, one for each call: `drop` (hangs up, does nothing), `lose` (does it, and the reply is lost), `refuse`, `garbage`,
-    `late` and `past` (another expiry than was wanted); a number is a status of that number with the body of a yes.
+    `late`, `soon` and `past` (another expiry than was wanted); a number is a status of that number with the body of a yes.
     """
 
     def __init__(self) -> None:
@@ -49,9 +49,11 @@ class MockCarrier:
         if self.lines.get(key) == "spent":
             return 409, {"reason": "the key is spent"}
         until = datetime.fromisoformat(asked["until"])
-        until = {"late": until + timedelta(days=9), "past": datetime(2020, 1, 1, tzinfo=UTC)}.get(
-            fault, until
-        )
+        until = {
+            "late": until + timedelta(days=9),
+            "soon": datetime.now(UTC) + timedelta(hours=1),
+            "past": datetime(2020, 1, 1, tzinfo=UTC),
+        }.get(fault, until)
         if "replaces" in asked and key not in self.lines and self.lines.get(asked["replaces"]) != "confirmed":
             return 409, {"reason": "there is no line to replace"}
         self.lines.setdefault(key, "held")
