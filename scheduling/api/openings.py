@@ -194,7 +194,9 @@ class LineTestIn(serializers.Serializer[Any]):
     clock_bound_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
     loss = serializers.DecimalField(max_digits=10, decimal_places=9, min_value=0, max_value=1)
     samples = serializers.IntegerField(min_value=1, max_value=10**12)
-    measured_at = InstantField(help_text="not before the day in China on which the line was configured")
+    measured_at = InstantField(
+        help_text="not before the contract, nor before the day in China on which the line was configured"
+    )
     file_sha256 = serializers.RegexField(SHA256, default="")
 
 
@@ -310,7 +312,7 @@ class ReportTestView(LineActView):
 
     @extend_schema(request=LineTestIn, responses={200: LineOpeningOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Report an end-to-end test of a path: the line is delivered once the last test of each meets what was sold.
+        """Report an end-to-end test of a path: the line is delivered once the test of each that was measured last meets what was sold.
 
         What is faster than silica fibre is taken once accepted evidence shows hollow core on that path.
         """

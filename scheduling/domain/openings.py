@@ -124,7 +124,7 @@ def paths_of(protection: str) -> tuple[LinePath, ...]:
 
 
 def proven(protection: str, tests: Iterable[tuple[str, bool]]) -> bool:
-    """Whether tests, each as its path and whether it met what was sold, in their order, deliver a line: the last of every path met."""
+    """Whether tests, each as its path and whether it met what was sold, in the order in which they were measured, deliver a line: the last of every path met."""
     last = dict(tests)
     return all(last.get(path, False) for path in paths_of(protection))
 

@@ -77,6 +77,18 @@ class TestedBeforeConfigured(Problem):
     )
 
 
+class TestedBeforeContract(Problem):
+    """A test of a line that nobody had ordered to be built."""
+
+    status = 400
+    code = "tested_before_contract"
+    title = Text("测试早于签约", "Tested before its contract")
+    detail = Text(
+        "measured_at 早于该线路的签约时间 {contracted_at}；请填报签约之后、配置完成后的测试，并核对时区。",
+        "measured_at is before the line's contract, {contracted_at}: report a test that was made after it, of the line as it is configured, and check its time zone.",
+    )
+
+
 class TooFewSamples(Problem):
     """A measurement of too few samples to have the percentile that it states."""
 

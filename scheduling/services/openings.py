@@ -26,7 +26,7 @@ from scheduling.domain.openings import (
 )
 from scheduling.domain.verdicts import Verdict
 from scheduling.domain.working_days import DayCount
-from scheduling.errors.evidence import TestedBeforeConfigured, WhichPath
+from scheduling.errors.evidence import TestedBeforeConfigured, TestedBeforeContract, WhichPath
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.models.sites import LINE_SITES
 from scheduling.selectors.carriers import require_confirmed
@@ -191,10 +191,10 @@ def report_test(
     file_sha256: str,
     actor: Actor,
 ) -> LineOpening:
-    """Keep an end-to-end test of a path, one way; the line is delivered once the last test of each path meets what was sold.
+    """Keep an end-to-end test of a path, one way; the line is delivered once the one of each path that was measured last meets what was sold.
 
     Of a pair the `path` is named, and no test of it is faster than light from where it begins, nor than light in silica
-    where accepted evidence does not show hollow core. Raises WhichPath; TestedBeforeConfigured;
+    where accepted evidence does not show hollow core. Raises WhichPath; TestedBeforeConfigured, TestedBeforeContract;
     ImpossibleLatency, MeasuredInFuture, FasterThanShown; TooFewSamples, MeasuredTooLongAgo by the profile of evidence.
     """
     row = _locked(opening)
@@ -215,6 +215,8 @@ def report_test(
     at, configured = now(), row.steps.filter(act="configure").latest("at").at
     if shanghai_date(measured_at) < shanghai_date(configured):
         raise TestedBeforeConfigured(pointer="/measured_at", day=shanghai_date(configured).isoformat())
+    if row.contracted_at is not None and measured_at < row.contracted_at:
+        raise TestedBeforeContract(pointer="/measured_at", contracted_at=row.contracted_at.isoformat())
     begin = row.a if tested == LinePath.WORKING else row.protection_a or row.a
     state = assess(claim, metres=point_of(begin).metres_to(point_of(row.z)), at=at, pointer="/latency_us")
     if state is not EvidenceState.ACCEPTED:
@@ -252,7 +254,9 @@ def report_test(
         ),
         actor=actor,
     )
-    if proven(row.protection, row.tests.values_list("path", "met")):
+    # What was measured last counts, however late it is reported.
+    tests = row.tests.order_by("measured_at", "created_at", "id")
+    if proven(row.protection, tests.values_list("path", "met")):
         days = opening_profile().acceptance_working_days
         row.delivered_at = at
         row.deemed_at = working_calendar().after(

@@ -85,6 +85,7 @@ def test_journey(journey: Path, world: World, request: pytest.FixtureRequest) ->
         GIVEN[given](world, request)
     memory: dict[str, Any] = moments()
     for step in story["steps"]:
+        memory["now"] = now().isoformat()
         take(step, world, memory, f"{journey.stem}: {step['name']}")
 
 
@@ -102,7 +103,7 @@ def moments() -> dict[str, Any]:
         "saturday": 112,
     }
     ahead = {name: (monday + timedelta(hours=each)).isoformat() for name, each in hours.items()}
-    return {"now": now().isoformat(), "last_month": (now() - timedelta(days=30)).isoformat(), **ahead}
+    return {"last_month": (now() - timedelta(days=30)).isoformat(), **ahead}
 
 
 def take(step: dict[str, Any], world: World, memory: dict[str, Any], where: str) -> None:

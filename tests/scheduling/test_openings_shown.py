@@ -1,5 +1,6 @@
 """What is shown of a line: registered hollow core, evidence of it, and the acceptance test, which is evidence like any other."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -144,16 +145,20 @@ def test_a_test_passes_fails_or_decides_nothing_and_only_a_pass_delivers(world: 
 
 def test_a_test_has_to_show_as_much_as_other_evidence(world: World) -> None:
     opening = configured(world)
-    table: list[tuple[dict[str, Any], int, tuple[str, str] | None]] = [
-        ({"samples": 99}, 0, ("/samples", "too_few_samples")),
-        ({}, 1, ("/measured_at", "tested_before_configured")),
-        ({"method": "rtt_halved"}, 0, ("/method", "invalid_choice")),
-        ({"method": "cable_record"}, 0, ("/method", "invalid_choice")),
-        ({"samples": 1, "method": "otdr", "loss": "1"}, 0, None),
-        ({"samples": 100, "loss": "1"}, 0, None),
+    contracted = datetime.fromisoformat(opening["contracted_at"])
+    before = (contracted - timedelta(microseconds=1)).isoformat()
+    table: list[tuple[dict[str, Any], tuple[str, str] | None]] = [
+        ({"samples": 99}, ("/samples", "too_few_samples")),
+        ({"measured_at": days_ago(1)}, ("/measured_at", "tested_before_configured")),
+        ({"measured_at": before}, ("/measured_at", "tested_before_contract")),
+        ({"measured_at": opening["contracted_at"], "loss": "1"}, None),
+        ({"method": "rtt_halved"}, ("/method", "invalid_choice")),
+        ({"method": "cable_record"}, ("/method", "invalid_choice")),
+        ({"samples": 1, "method": "otdr", "loss": "1"}, None),
+        ({"samples": 100, "loss": "1"}, None),
     ]
-    for change, days, fault in table:
-        body = report(measured_at=days_ago(days), **change)
+    for change, fault in table:
+        body = report(**change)
         answer = act(world.lin, opening, "report-test", body, status=400 if fault else 200)
         if fault:
             assert [(each["pointer"], each["code"]) for each in answer["errors"]] == [fault]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -87,6 +88,21 @@ def test_a_pair_is_delivered_once_the_last_test_of_each_path_meets_what_was_sold
         after = act(world.lin, opening, "report-test", report(path=path, latency_us=150 if meets else 1200))
     assert (after["state"], [(test["path"], test["met"]) for test in after["tests"]]) == (state, tests)
     act(world.ben, opening, "accept", status=200 if state == "delivered" else 409)
+
+
+def test_the_last_test_of_a_path_is_the_one_that_was_measured_last(world: World) -> None:
+    """However late it is reported; of two measured at one instant the one reported last."""
+    opening = built(world, BEGINS[0])
+    contracted = datetime.fromisoformat(opening["contracted_at"])
+    for path, us, meets, state in [
+        ("protection", 3, True, "configured"),
+        ("working", 2, False, "configured"),
+        ("working", 1, True, "configured"),
+        ("working", 2, True, "delivered"),
+    ]:
+        at = (contracted + timedelta(microseconds=us)).isoformat()
+        body = report(path=path, latency_us=150 if meets else 1200, measured_at=at)
+        assert act(world.lin, opening, "report-test", body)["state"] == state
 
 
 def test_a_test_names_the_path_of_a_pair_and_no_path_that_a_line_has_not(world: World) -> None:
