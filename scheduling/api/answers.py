@@ -247,6 +247,13 @@ class KnownPlaceOut(serializers.Serializer[Any]):
     lon = serializers.CharField()
 
 
+class SlaBoundsOut(serializers.Serializer[Any]):
+    """What whichever of the required service levels keeps; absent where one of them leaves it open. It goes with line.sla."""
+
+    max_latency_us = serializers.IntegerField(required=False, help_text="µs one way, strict")
+    max_loss = serializers.CharField(required=False, help_text="a share from 0 to 1")
+
+
 class AccessOut(serializers.Serializer[Any]):
     """Where a selection starts."""
 
@@ -260,6 +267,9 @@ class AccessOut(serializers.Serializer[Any]):
         child=serializers.IntegerField(),
         required=False,
         help_text="where a start counts: tariff row|days of its end → days of 24 hours until it is open, of rows that count working days",
+    )
+    sla_bounds = SlaBoundsOut(
+        required=False, help_text="the bounds that the service levels required in line.sla bring"
     )
     needed_until = serializers.DateTimeField(
         required=False,

@@ -131,7 +131,7 @@ class LineBoundsIn(serializers.Serializer[Any]):
     )
     sla = _classes(
         "sla",
-        "service levels, any of which will do; latency and loss of the least of them become bounds of the demand",
+        "service levels, any of which will do; latency and loss of the least of them are bounds beside the demand's own",
     )
     isolation = _classes("isolation", "any of these")
     encryption = _classes("encryption", "any of these")

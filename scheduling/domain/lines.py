@@ -141,11 +141,14 @@ class Reaches:
 class Lines:
     """The lines that one demand can have; each (product, site) is worked out once.
 
+    `asked` is the demand as it was stated, `demand` has the bounds of the service levels that it requires beside its own.
+
     `grades` are what products are sold with, where the demand requires anything of it, and `unpromised` the allowed ones
     that are out for it, with the reason. `fans` are the lines to many sites that were worked out together (fans.py).
     """
 
     def __init__(self, supply: Supply, demand: Demand, reaches: Reaches, wishes: Wishes = NO_WISHES) -> None:
+        self.asked, demand = demand, wishes.bounding(demand)
         self.demand, self.reaches, self.wishes = demand, reaches, wishes
         self.us_price = us_price(wishes.weights)
         self._sites = supply.sites

@@ -47,8 +47,8 @@ def relaxations(
 
 class _Relaxer:
     def __init__(self, supply: Supply, lines: Lines, constraints: Sequence[Constraint]) -> None:
-        self.supply, self.lines, self.demand, self.wishes = supply, lines, lines.demand, lines.wishes
-        self.columns, self.costs = supply.columns, costs_of(supply, lines.demand, lines.wishes)
+        self.supply, self.lines, self.demand, self.wishes = supply, lines, lines.asked, lines.wishes
+        self.columns, self.costs = supply.columns, costs_of(supply, lines.asked, lines.wishes)
         self.constraints = {constraint.name: constraint for constraint in constraints}
         self.failures: Ints = np.sum(
             [~constraint.passes for constraint in constraints], axis=0, dtype=np.int64
@@ -284,7 +284,7 @@ class _Relaxer:
     def _latency(self) -> Found:
         """The least latency that anything affordable reaches; the bound is strict, so one µs more admits it."""
         least: int | None = None
-        for ways in self._ways(latency=None):
+        for ways in self._ways(max_latency_us=None):
             bounds, terminal = ways.bounds, ways.group.terminal_us
             if least is not None:
                 bounds = replace(bounds, latency=least - 1 - terminal)
@@ -294,16 +294,16 @@ class _Relaxer:
         return None if least is None else self._at(replace(self.demand, max_latency_us=least + 1), least + 1)
 
     def _jitter(self) -> Found:
-        least = self._descend(self._ways(jitter=None), less_jitter, lambda route: route.jitter)
+        least = self._descend(self._ways(max_jitter_us=None), less_jitter, lambda route: route.jitter)
         return None if least is None else self._at(replace(self.demand, max_jitter_us=least), least)
 
     def _hops(self) -> Found:
-        least = self._descend(self._ways(hops=None), fewer_hops, lambda route: route.worse_hops)
+        least = self._descend(self._ways(max_hops=None), fewer_hops, lambda route: route.worse_hops)
         return None if least is None else self._at(replace(self.demand, max_hops=least), least)
 
     def _loss(self) -> Found:
         least: Fraction | None = None
-        for ways in self._ways(loss=None):
+        for ways in self._ways(max_loss=None):
             while (route := ways.route(replace(ways.bounds, below_loss=least))) is not None:
                 least = route.loss
         if least is None:
@@ -329,18 +329,19 @@ class _Relaxer:
     def _at(self, demand: Demand, value: int | Decimal) -> tuple[int | Decimal, int]:
         return value, self._count(demand)
 
-    def _ways(self, **dropped: None) -> Iterator[Ways]:
-        """Each product's charges to each site, with what the cheapest offer there leaves for the line as metres."""
+    def _ways(self, **dropped: Any) -> Iterator[Ways]:
+        """Each product's charges to each site without one bound, with what the cheapest offer there leaves for the line as metres."""
+        lines = Lines(self.supply, replace(self.demand, **dropped), self.lines.reaches, self.wishes)
         money = budget(self.demand)
         for site, rows in self.fits.items():
             left = None if money is None else money - self.costs.least(rows)
-            for product in self.lines.products:
-                for start in self.lines.starts(product):
-                    for group in self.lines.groups(product, start, site):
+            for product in lines.products:
+                for start in lines.starts(product):
+                    for group in lines.groups(product, start, site):
                         metres = None if left is None else group.reach(left)
                         if metres != -1:
-                            bounds = replace(self.lines.bounds(group.terminal_us), metres=metres, **dropped)
-                            yield Ways(self.lines, product, start, site, group, bounds)
+                            bounds = replace(lines.bounds(group.terminal_us), metres=metres)
+                            yield Ways(lines, product, start, site, group, bounds)
 
     def _on_offers(self, constraint: Constraint) -> Found:
         """The offers that fail this alone; an unknown value is admitted only where the constraint goes."""
@@ -379,8 +380,7 @@ class _Relaxer:
         return self._nearest(falling, changed) or self._any_promise("min_availability_percent")
 
     def _any_promise(self, name: str) -> Found:
-        dropped = () if name in LISTED else None
-        return None, self._count(self.demand, self._promising(**{name: dropped}))
+        return None, self._count(self.demand, self._promising(**{name: () if name in LISTED else None}))
 
     def _promising(self, **changes: Any) -> Wishes:
         """The wishes with other promises."""

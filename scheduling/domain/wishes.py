@@ -1,11 +1,13 @@
 """What a buyer may ask of the service beyond the selection files, and the exact formulas that follow from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
+from scheduling.domain.demand import Demand
 from scheduling.domain.numbers import scaled
 from scheduling.domain.promises import Promises
 
@@ -119,6 +121,8 @@ class Wishes:
     `waits` says of tariff rows that count working days (`row|days`, the tail's with them) how many days of 24 hours these are
     from then.
 
+    `sla_bounds` are what the service levels of `promises` come to as bounds of a demand, by their members' names.
+
     `from_centre` is the centre whose site the demand starts at: it asks for compute elsewhere, so no offer there will do.
     """
 
@@ -131,6 +135,7 @@ class Wishes:
     domain: str | None = None
     storage: Storage | None = None
     promises: Promises | None = None
+    sla_bounds: Mapping[str, int | Decimal] = field(default_factory=dict)
     access: Access = NO_ACCESS
     waits: Mapping[str, int] = field(default_factory=dict)
     from_centre: str | None = None
@@ -141,6 +146,17 @@ class Wishes:
         if self.starts_at is None or self.asked_at is None:
             return None
         return max(0, (self.starts_at - self.asked_at) // timedelta(days=1))
+
+    def bounding(self, demand: Demand) -> Demand:
+        """The demand with the bounds of the service levels that are required, where its own are not tighter."""
+        if self.promises is None or not self.promises.sla:
+            return demand
+        tighter: dict[str, Any] = {
+            name: bound
+            for name, bound in self.sla_bounds.items()
+            if (own := getattr(demand, name)) is None or bound < own
+        }
+        return replace(demand, **tighter)
 
     def window(self, hours: Decimal) -> tuple[int, int] | None:
         """The window [start, end) that so many hours need, in µs since the epoch; None where they need every instant."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from aggregation.selectors.accelerators import canonical_name
@@ -62,9 +63,8 @@ def read_question(demand: Mapping[str, Any]) -> Question:
         raise refused(error) from error
     asked = _asked(demand, placed.site)
     parsed, wishes = parsed_demand(asked, asked_at, placed.access)
-    if bounds := _sla_bounds(parsed, wishes):
-        asked |= bounds
-        parsed, wishes = parsed_demand(asked, asked_at, placed.access)
+    if bounds := _sla_bounds(wishes):
+        wishes, placed.shown["sla_bounds"] = replace(wishes, sla_bounds=bounds), written_bounds(bounds)
     _require_bookable(parsed, wishes, asked_at)
     if wishes.starts_at is not None:
         until = waits(version, asked_at=asked_at, access=wishes.access)
@@ -89,7 +89,7 @@ def check_demand(demand: Mapping[str, Any]) -> None:
     deadline(demand.get("peers"))
     asked, at = {name: value for name, value in demand.items() if name != "peers"}, now()
     parsed, wishes = parsed_demand(_asked(asked, "anywhere"), at, NO_ACCESS)
-    _sla_bounds(parsed, wishes)
+    _sla_bounds(wishes)
     _require_bookable(parsed, wishes, at)
 
 
@@ -119,11 +119,21 @@ def _require_bookable(demand: Demand, wishes: Wishes, asked_at: datetime) -> Non
         raise refused(DemandError("bad_value", "starts_at", zh, en))
 
 
-def _sla_bounds(demand: Demand, wishes: Wishes) -> dict[str, Any]:
-    """The bounds of the service levels that are required, where they are tighter than what the demand states itself.
+def written_bounds(bounds: Mapping[str, int | Decimal]) -> dict[str, int | str]:
+    """Bounds as a demand writes them."""
+    return {name: value if isinstance(value, int) else plain(value) for name, value in bounds.items()}
 
-    They stand in the demand from then on: lines are chosen, held and tested by them, and a replay knows them without the
-    profile. Raises DemandRefused for classes that the profile lacks.
+
+def read_bounds(written: Mapping[str, int | str]) -> dict[str, int | Decimal]:
+    """The bounds that `written_bounds` wrote down."""
+    return {name: value if isinstance(value, int) else Decimal(value) for name, value in written.items()}
+
+
+def _sla_bounds(wishes: Wishes) -> dict[str, int | Decimal]:
+    """The bounds of the service levels that are required: lines are chosen, held and tested by them.
+
+    They are kept beside the demand, which stays as it was asked, so that a replay knows them without the profile. Raises
+    DemandRefused for classes that the profile lacks.
     """
     if (promises := wishes.promises) is None:
         return {}
@@ -137,12 +147,8 @@ def _sla_bounds(demand: Demand, wishes: Wishes) -> dict[str, Any]:
                     f"no class {code!r}; there are {', '.join(known)}",
                 )
                 raise refused(DemandError("bad_value", f"line.{aspect}.{at}", zh, en))
-    bounds = {
-        name: value
-        for name, value in profile.sla_bounds(promises.sla).items()
-        if (stated := getattr(demand, name)) is None or value < stated
-    }
-    return {name: int(value) if name.endswith("_us") else plain(value) for name, value in bounds.items()}
+    found = profile.sla_bounds(promises.sla)
+    return {name: int(value) if name.endswith("_us") else value for name, value in found.items()}
 
 
 def deadline(option: Any) -> int | None:

@@ -36,7 +36,15 @@ from scheduling.selectors.installs import install
 from scheduling.selectors.supply import OWNER, RESOURCE, Version, supply_of
 from scheduling.selectors.told import marking_of
 from scheduling.services.access import Placed, access_of, points_of
-from scheduling.services.questions import Question, deadline, parsed_demand, read_question, refused
+from scheduling.services.questions import (
+    Question,
+    deadline,
+    parsed_demand,
+    read_bounds,
+    read_question,
+    refused,
+    written_bounds,
+)
 from scheduling.services.room import as_asked, looking_ahead, with_room
 from scheduling.services.searches import ask_others, lay_beside, start_of
 from scheduling.services.supply import fresh_supply
@@ -118,13 +126,14 @@ def _with_others(
         start = start_of(demand, question.supply.sites[question.placed.site])
     except DemandError as error:
         raise refused(error) from error
-    with ask_others(question.asked, start, deadline_ms) as others:
+    bounds = {name: getattr(lines.demand, name) for name in question.wishes.sla_bounds}
+    with ask_others(question.asked | written_bounds(bounds), start, deadline_ms) as others:
         answer = select(question.supply, question.demand, lines)
         across = lay_beside(
             others,
             local=[local_rank(bundle) for bundle in answer.bundles],
             best=min((bundle.total for bundle in answer.bundles), default=None),
-            demand=question.demand,
+            demand=lines.demand,
             wishes=question.wishes,
             start=start,
         )
@@ -169,7 +178,8 @@ def question_of(
         raise SelectionOutdated(created_at=created_at.isoformat())
     demand, wishes = parsed_demand(asked, asked_at, access_of(access))
     wishes = as_asked(wishes, asked_at, access.get("needed_until"))
-    return demand, replace(wishes, waits=access.get("opens_in", {}))
+    bounds = read_bounds(access.get("sla_bounds", {}))
+    return demand, replace(wishes, waits=access.get("opens_in", {}), sla_bounds=bounds)
 
 
 def _answered(supply: Supply, demand: Demand, wishes: Wishes) -> Answer:

@@ -133,9 +133,9 @@ class Oracle(Worth):
                 for span in way.spans
             ),
         )
-        yield "latency", demand.max_latency_us is None or way.latency + terminal < demand.max_latency_us
+        yield "latency", all(way.latency + terminal < each for each in self.bounds(demand, "max_latency_us"))
         yield "jitter", demand.max_jitter_us is None or way.jitter <= demand.max_jitter_us
-        yield "loss", demand.max_loss is None or way.loss <= Fraction(demand.max_loss)
+        yield "loss", all(way.loss <= Fraction(each) for each in self.bounds(demand, "max_loss"))
         yield "hops", demand.max_hops is None or len(way.ids) <= demand.max_hops
 
     def passed(self, demand: Demand, way: Way, terminal: int, mbps: int) -> int:

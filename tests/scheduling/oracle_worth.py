@@ -107,6 +107,12 @@ class Worth:
                 return name
         return None
 
+    def bounds(self, demand: Demand, name: str) -> list[Any]:
+        """What is bounded under that name: by the demand itself, and by the service levels that it requires."""
+        required = self.wishes.promises is not None and self.wishes.promises.sla
+        levels = self.wishes.sla_bounds if required else {}
+        return [each for each in (getattr(demand, name), levels.get(name)) if each is not None]
+
     def compute(self, demand: Demand, offer: Offer) -> Fraction:
         hire = demand.quantity * Fraction(offer.price_cny_hour) * Fraction(demand.duration_hours)
         return hire + self.storage(demand, offer)

@@ -15,9 +15,10 @@ from scheduling.domain.promises import Promises
 from scheduling.domain.rows import restored
 from scheduling.domain.sold_lines import not_promised
 from scheduling.domain.wishes import Wishes
-from scheduling.models import LineProduct
+from scheduling.models import LineProduct, Selection
 from scheduling.selectors.profiles import line_service_profile
 from scheduling.selectors.selections import bundle
+from scheduling.services.selections import question_of
 from tests.aggregation.supply import made
 from tests.scheduling.live import chosen, open_market
 from tests.scheduling.test_wishes import ASKED, DEMAND, LEAST, asked, town
@@ -83,6 +84,25 @@ def test_what_alone_stands_in_the_way_is_named_with_the_best_that_is_promised() 
     (hint,) = requiring(Promises(encryption=("macsec",)), GRADE)["relax"]
     assert hint == {"constraint": "line.encryption", "from": ["macsec"], "to": None, "admits": 2}
     assert requiring(Promises(Decimal(100), encryption=("macsec",)), GRADE)["relax"] == []
+
+
+@pytest.mark.parametrize(
+    ("own", "level", "hints"),
+    [
+        (None, {"max_latency_us": 9}, [("line.sla", ["enhanced"], None)]),
+        (5000, {"max_latency_us": 9}, [("line.sla", ["enhanced"], None)]),
+        (9, {"max_latency_us": 201}, [("max_latency_us", 9, 201)]),
+        (9, {"max_latency_us": 200}, []),
+    ],
+    ids=str,
+)
+def test_the_bounds_of_a_service_level_go_with_it_and_only_what_was_stated_is_relaxed(
+    own: int | None, level: dict[str, int | Decimal], hints: list[tuple[str, Any, Any]]
+) -> None:
+    wishes = Wishes(promises=Promises(sla=("enhanced",)), sla_bounds=level)
+    answer = asked(town(line_grades={"L|otn": GRADE}), wishes, replace(DEMAND, max_latency_us=own))
+    assert [(each["constraint"], each["from"], each["to"]) for each in answer["relax"]] == hints
+    assert all(each["admits"] == 2 for each in answer["relax"])
 
 
 def test_a_demand_that_requires_nothing_has_no_such_reasons() -> None:
@@ -161,12 +181,25 @@ def test_what_is_required_of_a_line_is_found_held_quoted_and_ordered_or_refused_
         "availability_percent": "99.99", "sla": "enhanced", "isolation": "hard", "encryption": "sm4",
     }  # fmt: skip
     assert {name: found["installs"][0]["service"][name] for name in SOLD} == SOLD
-    # the bounds of the least level are those of the demand from then on
-    assert (found["demand"]["max_latency_us"], found["demand"]["max_loss"]) == (10000, "0.00004")
+    # the bounds of the least level hold from then on, beside the demand as it was asked
+    assert (found["demand"]["max_latency_us"], "max_loss" in found["demand"]) == (None, False)
+    assert found["access"]["sla_bounds"] == {"max_latency_us": 10000, "max_loss": "0.00004"}
+    row = Selection.objects.get(id=found["id"])
+    _, again = question_of(
+        asked=row.demand, access=row.access, asked_at=row.asked_at, created_at=row.created_at
+    )
+    assert again.sla_bounds == {"max_latency_us": 10000, "max_loss": Decimal("0.00004")}
     facts = bundle(UUID(found["id"]), 0)
     assert (facts.below_us, facts.line_terms["required"]) == (10000, REQUIRED)
-    stated = chosen(world.ben, line=REQUIRED, max_loss="0")
-    assert (stated["demand"]["max_latency_us"], stated["demand"]["max_loss"]) == (1000, "0")
+    stated = chosen(world.ben, line=REQUIRED, max_loss="0", max_latency_us=20000, peers={"deadline_ms": 100})
+    facts = bundle(UUID(stated["id"]), 0)
+    assert (facts.below_us, facts.max_loss) == (10000, Decimal(0))
+    told = stated["across"]["order_with"]
+    assert (told["max_latency_us"], told["max_loss"], stated["demand"]["max_latency_us"]) == (
+        10000,
+        "0",
+        20000,
+    )
 
     body = {"selection": found["id"], "bundle": 0}
     quote = made(world.ben.post("/api/v1/quotes", body))

@@ -105,6 +105,14 @@ def small_promises(rng: Random) -> Promises | None:
     return Promises(least, **listed) if listed or least is not None else None
 
 
+def small_bounds(rng: Random, promises: Promises | None) -> dict[str, int | Decimal]:
+    """What the service levels that are required come to: a latency, a loss, both or neither."""
+    if promises is None or not promises.sla:
+        return {}
+    bounds = {"max_latency_us": rng.choice((6, 55, 120)), "max_loss": Decimal(rng.choice(("0", "0.05")))}
+    return {name: bounds[name] for name in sorted(rng.sample(list(bounds), rng.choice((0, 1, 2, 2))))}
+
+
 def _booked(rng: Random, part: str, key: str, most: int) -> Booked:
     bookings = []
     for _ in range(rng.randint(1, 3)):
@@ -174,7 +182,7 @@ def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, W
     if luck.random() < 0.25:
         centre = luck.choice(sorted(supply.centres))
         demand, access = replace(demand, from_site=supply.centres[centre].site), Access()
-    return demand, Wishes(
+    wishes = Wishes(
         from_centre=centre,
         weights=weights if weighed else None,
         transfer=transfer,
@@ -188,3 +196,4 @@ def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, W
         access=access,
         waits=small_waits(rng, supply),
     )
+    return demand, replace(wishes, sla_bounds=small_bounds(luck, wishes.promises))
