@@ -271,6 +271,10 @@ class AccessOut(serializers.Serializer[Any]):
     sla_bounds = SlaBoundsOut(
         required=False, help_text="the bounds that the service levels required in line.sla bring"
     )
+    latest_start = serializers.DateTimeField(
+        required=False,
+        help_text="where a start counts: the last one that may be booked, for what is booked ends within the horizon",
+    )
     needed_until = serializers.DateTimeField(
         required=False,
         help_text="where no start was given and what is booked ahead counts: until when a service that begins as late as its line may need its room",

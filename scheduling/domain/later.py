@@ -84,7 +84,7 @@ def first_start(supply: Supply, lines: Lines, constraints: Mapping[str, Constrai
 
 
 def _starts(supply: Supply, lines: Lines, fits: Mask) -> list[datetime]:
-    """The starts to look at, rising: those at which lines are open, or something ends of which too little was free before.
+    """The starts to look at, rising: those that may be booked at which lines are open, or something ends of which too little was free before.
 
     Of the latter only those from which enough of it is free for the whole term, and the first of all: at any other
     start nothing is there that was not there at the one before it. For, were anything, too little of it was free at some
@@ -100,7 +100,8 @@ def _starts(supply: Supply, lines: Lines, fits: Mask) -> list[datetime]:
     for at, enough in _ends(supply, lines, fits, instant(after)):
         found[moment(at)] = enough or found.get(moment(at), False)
     every = bool(lines.us_price) and demand.max_total_cny is not None
-    rising = sorted(found)
+    latest = wishes.latest_start
+    rising = sorted(each for each in found if latest is None or each <= latest)
     return [each for place, each in enumerate(rising) if every or not place or found[each]]
 
 

@@ -118,6 +118,8 @@ class Wishes:
     Without a start the service begins once it is delivered. Then `asked_at` and `needed_until` say, where it is asked what
     is booked ahead, within what window it may need what it runs on; without them it is what is free at every instant.
 
+    `latest_start`, where it is known, is the last start that may be booked: no later one is named.
+
     `waits` says of tariff rows that count working days (`row|days`, the tail's with them) how many days of 24 hours these are
     from then.
 
@@ -131,6 +133,7 @@ class Wishes:
     starts_at: datetime | None = None
     asked_at: datetime | None = None
     needed_until: datetime | None = None
+    latest_start: datetime | None = None
     residency: tuple[str, ...] = ()
     domain: str | None = None
     storage: Storage | None = None

@@ -11,10 +11,10 @@ from kernel.clock import now
 from kernel.text import token
 from scheduling.domain.demand import MOST_BUNDLES, Demand, DemandError, require_short
 from scheduling.domain.files import parse_wished
-from scheduling.domain.numbers import plain
+from scheduling.domain.numbers import plain, scaled
 from scheduling.domain.promises import LISTED
 from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import NO_ACCESS, Access, Wishes, instant
+from scheduling.domain.wishes import NO_ACCESS, Access, Wishes
 from scheduling.errors.selections import DemandRefused
 from scheduling.selectors.installs import waits
 from scheduling.selectors.profiles import hold_profile, line_service_profile
@@ -68,7 +68,9 @@ def read_question(demand: Mapping[str, Any]) -> Question:
     _require_bookable(parsed, wishes, asked_at)
     if wishes.starts_at is not None:
         until = waits(version, asked_at=asked_at, access=wishes.access)
-        wishes, placed.shown["opens_in"] = replace(wishes, waits=until), until
+        latest = latest_start(parsed, asked_at)
+        wishes = replace(wishes, waits=until, latest_start=latest)
+        placed.shown.update(opens_in=until, latest_start=latest.isoformat())
     return Question(version, asked_at, asked, placed, parsed, wishes)
 
 
@@ -112,11 +114,16 @@ def _require_bookable(demand: Demand, wishes: Wishes, asked_at: datetime) -> Non
     if demand.duration_hours > longest:
         zh, en = f"至多 {longest} 小时", f"at most {longest}"
         raise refused(DemandError("bad_value", "duration_hours", zh, en))
-    window = None if wishes.starts_at is None else wishes.window(demand.duration_hours)
-    if window is not None and window[1] > instant(asked_at + profile.horizon):
+    if wishes.starts_at is not None and wishes.starts_at > latest_start(demand, asked_at):
         days = profile.horizon.days
         zh, en = f"所订时段须在 {days} 天内结束", f"what is booked has to end within {days} days"
         raise refused(DemandError("bad_value", "starts_at", zh, en))
+
+
+def latest_start(demand: Demand, asked_at: datetime) -> datetime:
+    """The last start that may be booked: what is booked ends within the horizon of the holds profile."""
+    term = timedelta(microseconds=scaled(demand.duration_hours, 6) * 3600)
+    return asked_at + hold_profile().horizon - term
 
 
 def written_bounds(bounds: Mapping[str, int | Decimal]) -> dict[str, int | str]:

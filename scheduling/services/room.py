@@ -8,7 +8,7 @@ from scheduling.domain.tariffs import slowest
 from scheduling.domain.wishes import Wishes
 from scheduling.selectors.installs import waits
 from scheduling.selectors.profiles import hold_profile
-from scheduling.services.questions import Question
+from scheduling.services.questions import Question, latest_start
 
 
 def with_room(question: Question) -> Question:
@@ -37,11 +37,16 @@ def looking_ahead(question: Question) -> Question | None:
     found = waits(question.version, asked_at=asked_at, access=wishes.access)
     days = slowest(question.demand, replace(wishes, waits=found), question.supply.tariffs.values())
     until = _over(question, days)
-    shown = question.placed.shown | {"opens_in": found, "needed_until": until.isoformat()}
+    latest = latest_start(question.demand, asked_at)
+    shown = question.placed.shown | {
+        "opens_in": found,
+        "needed_until": until.isoformat(),
+        "latest_start": latest.isoformat(),
+    }
     return replace(
         question,
         placed=replace(question.placed, shown=shown),
-        wishes=replace(wishes, asked_at=asked_at, needed_until=until, waits=found),
+        wishes=replace(wishes, asked_at=asked_at, needed_until=until, latest_start=latest, waits=found),
     )
 
 

@@ -179,7 +179,13 @@ def question_of(
     demand, wishes = parsed_demand(asked, asked_at, access_of(access))
     wishes = as_asked(wishes, asked_at, access.get("needed_until"))
     bounds = read_bounds(access.get("sla_bounds", {}))
-    return demand, replace(wishes, waits=access.get("opens_in", {}), sla_bounds=bounds)
+    latest = access.get("latest_start")
+    return demand, replace(
+        wishes,
+        waits=access.get("opens_in", {}),
+        sla_bounds=bounds,
+        latest_start=None if latest is None else datetime.fromisoformat(latest),
+    )
 
 
 def _answered(supply: Supply, demand: Demand, wishes: Wishes) -> Answer:

@@ -190,7 +190,7 @@ def _ended(oracle: Oracle, demand: Demand) -> set[datetime]:
 
 
 def _later(oracle: Oracle, demand: Demand) -> list[datetime]:
-    """The later starts to try: every instant at which anything changes, and one between each two.
+    """The later starts to try, of those that may be booked: every instant at which anything changes, and one between each two.
 
     Who asked for no start is named one at which too little ends or lines are open (0048), and no other is tried.
     """
@@ -200,12 +200,13 @@ def _later(oracle: Oracle, demand: Demand) -> list[datetime]:
     days = {day + row.lead_days for row in oracle.supply.tariffs.values() for day in tail_days(oracle)}
     days |= set(wishes.waits.values())
     opened = {wishes.asked_at + timedelta(days=1 + each) for each in (0, *days)}
+    latest = wishes.latest_start or datetime.max.replace(tzinfo=UTC)
     if wishes.starts_at is None:
-        return sorted(each for each in opened | _ended(oracle, demand) if each > wishes.asked_at)
+        return [each for each in sorted(opened | _ended(oracle, demand)) if wishes.asked_at < each <= latest]
     at = {datetime.fromtimestamp(int(step) // 10**6, UTC) for step in steps}
     edges = sorted(each for each in at | opened | {wishes.starts_at} if each >= wishes.starts_at)
     between = [one + (two - one) / 2 for one, two in pairwise(edges)]
-    return sorted({*edges, *between} - {wishes.starts_at})
+    return sorted(each for each in {*edges, *between} if wishes.starts_at < each <= latest)
 
 
 def wished_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]]]:

@@ -78,6 +78,12 @@ def test_what_is_booked_within_the_term_hides_it_and_the_start_after_it_is_named
     period = Claim.objects.filter(bundle=held["id"]).values_list("period", flat=True)[0]
     assert period is not None
     assert period.lower == datetime.fromisoformat(later["to"])
+    for days, named in ((669, True), (671, False)):  # nothing may be booked that ends after 730
+        found = chosen(world.ben, duration_hours=24 * days)
+        starts = [each["to"] for each in found["answer"]["relax"] if each["constraint"] == "starts_at"]
+        assert (found["answer"]["bundles"], len(starts)) == ([], named)
+        for start in starts:
+            assert chosen(world.ben, duration_hours=24 * days, starts_at=start)["answer"]["bundles"]
     again = world.ben.post(f"/api/v1/selections/{found['id']}:replay").json()
     assert again["same_answer"] is not False
 

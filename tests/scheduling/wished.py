@@ -196,4 +196,6 @@ def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, W
         access=access,
         waits=small_waits(rng, supply),
     )
-    return demand, replace(wishes, sla_bounds=small_bounds(luck, wishes.promises))
+    last = luck.choice((None, ASKED + timedelta(hours=luck.choice((25, 73, 120, 242)))))
+    last = None if wishes.asked_at is None else last
+    return demand, replace(wishes, sla_bounds=small_bounds(luck, wishes.promises), latest_start=last)
