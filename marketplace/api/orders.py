@@ -28,7 +28,7 @@ class OrderIn(serializers.Serializer[Any]):
     hold = serializers.UUIDField(
         required=False,
         allow_null=True,
-        help_text="of the same bundle and schedule: what it keeps becomes the order's",
+        help_text="a hold of yours that keeps what the quote needs, in the same windows: it becomes the order's",
     )
 
 

@@ -28,6 +28,11 @@ class QuoteIn(serializers.Serializer[Any]):
         allow_null=True,
         help_text="a firm line quote of this bundle: its price is the line's price",
     )
+    hold = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="a hold of yours that keeps this bundle: where its price moved it is quoted at that of now",
+    )
 
 
 class QuoteOut(serializers.ModelSerializer[Quote]):
@@ -76,13 +81,17 @@ class QuotesView(HouseView):
 
     @extend_schema(request=QuoteIn, responses={201: QuoteOut})
     def post(self, request: Request) -> Response:
-        """Quote a bundle: firm for 30 minutes by the node's clock."""
+        """Quote a bundle: firm for 30 minutes by the node's clock.
+
+        At the prices of the selection, 409 where one moved; with a `hold` that keeps the bundle at those of now, where nothing else moved.
+        """
         data = self.read(QuoteIn)
         row = services.issue_quote(
             selection=data["selection"],
             bundle=data["bundle"],
             schedule=schedule_in(data),
             line_quote=data.get("line_quote"),
+            hold=data.get("hold"),
             actor=self.actor,
         )
         return self.show(row, QuoteOut, status=201, location=f"/api/v1/quotes/{row.id}")

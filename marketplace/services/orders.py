@@ -59,8 +59,8 @@ NOT_BUILDABLE = "工勘表明 A 端无法建设 / the survey found that the line
 def place_order(*, quote: UUID, client_ref: str, actor: Actor, hold: UUID | None = None) -> Order:
     """Order a quote: compute and every span of the line are held together, or nothing is and no order exists.
 
-    For a quote with a schedule they are held in each of its windows. With a `hold` of the same bundle and schedule, what
-    it keeps becomes the order's. The same (tenant, client_ref, quote) answers with the same order, for ever. Raises
+    For a quote with a schedule they are held in each of its windows. With a `hold` that keeps as much in the same windows,
+    that becomes the order's. The same (tenant, client_ref, quote) answers with the same order, for ever. Raises
     UnknownReference, ClientRefReused, QuoteUsed, QuoteExpired, QuoteAltered, SoldOut, NotSellable, HoldQuotaReached,
     HoldsLapse; with a hold HoldMismatch, HoldGone and StateConflict; for a quote by a line quote LineQuoteExpired,
     HoldGone and StateConflict: what that keeps of the line becomes the order's too.

@@ -6,24 +6,21 @@ from django.conf import settings
 from django.db import transaction
 
 from aggregation.selectors import offers
-from aggregation.selectors.stores import price_of_store
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.domain.schedules import Schedule
 from kernel.errors import NotFound
-from kernel.money import to_fen
 from kernel.services.outbox import publish
 from marketplace import events
 from marketplace.domain.quotes import VALIDITY, canonical, plain
 from marketplace.errors import StorageNotQuoted
 from marketplace.models import Quote
 from nodes.services.signatures import sign_text
-from scheduling.errors.selections import PriceChanged
 from scheduling.selectors import selections
-from scheduling.selectors.selections import BundleFacts
-from scheduling.services.gate import require_tariff
 from scheduling.services.holds import require_gates
 from scheduling.services.line_quotes import word_on
+from scheduling.services.prices import at_prices_of_now, require_prices
+from scheduling.services.reservations import require_kept
 from scheduling.services.schedules import require_bookable, schedule_asked
 
 
@@ -35,41 +32,34 @@ def issue_quote(
     actor: Actor,
     schedule: Schedule | None = None,
     line_quote: UUID | None = None,
+    hold: UUID | None = None,
 ) -> Quote:
     """Quote one bundle of a selection of the caller's, to begin at once or for the windows of a schedule.
 
     With a `line_quote` of the bundle the line has the carrier's firm price and terms, and the quote ends no later than it;
     raises LineQuoteMismatch, LineQuoteNotFirm, LineQuoteExpired, StateConflict. Raises NotFound for another's selection, NotSellable or
     LineNotSellable where a gate is closed, LineChanged where the line is not what was selected any more, PriceChanged where the
-    price of the compute, the storage or (without a line quote) the line moved since: what is quoted is what was shown. StorageNotQuoted for a selection from before storage was quoted. For a schedule, its own or the one that was selected for, also InvalidField, TooSoon and ScheduleUnpriced.
+    price of the compute, the storage or (without a line quote) the line moved since: what is quoted is what was shown. With a
+    `hold` that keeps the bundle it is quoted at the prices of now instead; raises NotFound, StateConflict, HoldGone and HoldMismatch
+    for one that does not, PriceChanged where more than a price moved. StorageNotQuoted for a selection from before storage was quoted. For a schedule, its own or the one that was selected for, also InvalidField, TooSoon and ScheduleUnpriced.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
-    facts = selections.bundle(selection, bundle)
+    facts = chosen = selections.bundle(selection, bundle)
     if facts.tenant != actor.tenant_id:
         raise NotFound(pointer="/selection")
     until = now() + VALIDITY
     if line_quote is not None:
         facts, word_ends = word_on(quote=line_quote, selection=selection, bundle=bundle, facts=facts)
         until = min(until, word_ends)
-    else:
-        require_tariff(facts)
     require_gates(facts)
-    offer = offers.facts([facts.offer])[facts.offer]
-    hours, compute_fen = facts.quantity * facts.duration_hours, facts.compute_fen - facts.storage_fen
-    if offer.price_cny_hour is None or to_fen(offer.price_cny_hour * hours) != compute_fen:
-        raise PriceChanged(
-            pointer="/selection", what_zh="产品的 price_cny_hour ", what_en="The offer's price_cny_hour"
-        )
-    if facts.store is not None:
-        if not facts.storage_months:
-            raise StorageNotQuoted(pointer="/selection")
-        if _storage_now(facts.store, facts) != facts.storage_fen:
-            raise PriceChanged(
-                pointer="/selection",
-                what_zh="中心存储的 price_cny_gib_month ",
-                what_en="price_cny_gib_month of the centre's storage",
-            )
-    schedule = schedule or schedule_asked(facts)
+    if facts.store is not None and not facts.storage_months:
+        raise StorageNotQuoted(pointer="/selection")
+    offer, schedule = offers.facts([facts.offer])[facts.offer], schedule or schedule_asked(facts)
+    if hold is None:
+        require_prices(facts, offer, line=line_quote is None)
+    else:
+        require_kept(hold=hold, facts=chosen, schedule=schedule, actor=actor)
+        facts = at_prices_of_now(facts, offer, line=line_quote is None)
     if schedule:
         require_bookable(schedule, offers.lots([facts.offer])[facts.offer], facts)
     row = Quote(
@@ -77,7 +67,7 @@ def issue_quote(
         selection=selection,
         bundle=bundle,
         line_quote=line_quote,
-        compute_fen=compute_fen,
+        compute_fen=facts.compute_fen - facts.storage_fen,
         storage_fen=facts.storage_fen,
         line_fen=facts.line_fen,
         total_fen=facts.total_fen,
@@ -111,8 +101,3 @@ def issue_quote(
         actor=actor,
     )
     return row
-
-
-def _storage_now(store: UUID, facts: BundleFacts) -> int:
-    """Fen that the bundle's storage costs by the price that the centre asks for now."""
-    return to_fen(price_of_store(store) * facts.storage_gib * facts.storage_months)

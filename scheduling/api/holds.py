@@ -116,7 +116,10 @@ class HoldsView(HouseView):
 
     @extend_schema(request=HoldIn, responses={201: HoldOut})
     def post(self, request: Request) -> Response:
-        """Hold all of it in every window, or nothing; an order of the same may take the hold over."""
+        """Hold all of it in every window, or nothing; an order of the same may take the hold over.
+
+        It keeps capacity, not a price: where that moves meanwhile, a quote with this `hold` has the one of now.
+        """
         data = self.read(HoldIn)
         wish = reservations.Wish(
             selection=data.get("selection"),

@@ -21,6 +21,10 @@ COVERED_COLUMNS = (
     Column("site", pattern=KEY),
 )
 
+END_PRICE = "end_one_off_cny"
+UNDECLARED = "—"
+"""How what moved of an A end is told: what building it costs, and a price or a class that there is none of."""
+
 
 class EndClass(Vocabulary):
     """What has to be built at the A end, from the least to the most."""
@@ -95,24 +99,27 @@ def class_of(cable_m: int, rules: Sequence[EndRule]) -> EndRule | None:
     return next((rule for rule in rules if cable_m <= rule.up_to_m), None)
 
 
+def end_now(sold: Mapping[str, Any], rules: Sequence[EndRule]) -> EndRule | None:
+    """The class that an A end is of by the rules of now, as `moved_end` reads it."""
+    near = sold["end_class"] == rules[0].code
+    return rules[0] if near else class_of(sold["cable_m"], rules)
+
+
 def moved_end(sold: Mapping[str, Any], rules: Sequence[EndRule]) -> list[tuple[str, str, str]]:
     """What differs of the class that an A end was priced by, as (name, then, now).
 
     `sold` has its `end_class`, `days`, `one_off_cny` and the `cable_m` to it. An end of the nearest class stays of it however
     far it is: the carrier may cover the address.
     """
-    near = sold["end_class"] == rules[0].code
-    rule = rules[0] if near else class_of(sold["cable_m"], rules)
+    rule = end_now(sold, rules)
     now = (None, None, None) if rule is None else (rule.code, rule.days, rule.one_off_cny)
     then = (sold["end_class"], sold["days"], sold["one_off_cny"])
-    pairs = zip(
-        ("end_class", "end_days", "end_one_off_cny"), map(_written, then), map(_written, now), strict=True
-    )
+    pairs = zip(("end_class", "end_days", END_PRICE), map(_written, then), map(_written, now), strict=True)
     return [(name, before, after) for name, before, after in pairs if before != after]
 
 
 def _written(value: object) -> str:
-    return "—" if value is None else str(value)
+    return UNDECLARED if value is None else str(value)
 
 
 def rule_faults(rules: Sequence[EndRule]) -> list[int]:

@@ -44,6 +44,8 @@ TERMS = (
     "lead_in",
 )
 """What a bundle keeps of the tariff's row that was applied."""
+PRICES = ("one_off_cny", "monthly_cny", "monthly_cny_per_km", "elastic_cny_hour")
+"""Those of them that say nothing but what it costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,44 @@ def moved_terms(sold: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[s
         for name, value in then.items()
         if _written(value) != _written(now[name])
     ]
+
+
+def at_prices(
+    sold: Mapping[str, Any], now: Mapping[str, Any], ends: Sequence[Decimal | None], *, apart: bool
+) -> dict[str, Any]:
+    """A bundle's line_terms with the PRICES of now, and with what building each of its A ends costs now (CNY for a circuit).
+
+    Billing, step, hours and months stay. Of a pair that begins apart each end is of one circuit, so it counts half.
+    """
+    built = sold.get("ends", ())
+    more = sum((price or 0 for price in ends), Decimal(0)) - sum(
+        (Decimal(end["one_off_cny"] or 0) for end in built), Decimal(0)
+    )
+    building = Decimal(sold.get("end_one_off_cny", 0)) + more / (2 if apart else 1)
+    prices = {name: None if now[name] is None else plain(now[name]) for name in PRICES}
+    return {
+        **sold,
+        **prices,
+        "one_off_cny": plain(now["one_off_cny"] + building),
+        "end_one_off_cny": plain(building),
+        "ends": [
+            {**end, "one_off_cny": None if price is None else str(price)}
+            for end, price in zip(built, ends, strict=True)
+        ],
+    }
+
+
+def cost_of(terms: Mapping[str, Any]) -> Decimal:
+    """CNY that a line of these line_terms costs, as the engine counts it."""
+    circuits, one_off, months = (
+        Decimal(terms["circuits"]),
+        Decimal(terms["one_off_cny"]),
+        Decimal(terms["months"]),
+    )
+    if terms["billing"] == "elastic":
+        return circuits * (one_off + Decimal(terms["elastic_cny_hour"]) * Decimal(terms["hours"]))
+    per_km = Decimal(terms["monthly_cny_per_km"]) * Decimal(terms["km"])
+    return circuits * one_off + months * (circuits * Decimal(terms["monthly_cny"]) + per_km)
 
 
 def _path(network: Network, places: Mapping[str, int], way: Way, z: str) -> Path | None:

@@ -14,8 +14,9 @@ class PriceChanged(Problem):
     code = "price_changed"
     title = Text("价格已变动", "The price has changed")
     detail = Text(
-        "{what_zh}在选择之后有变动；请重新选择后再取报价。",
-        "{what_en} moved since the selection; select again, then ask for the quote.",
+        "{what_zh}在选择之后有变动；请重新选择后再取报价。若您的预占已保留该组合，且变动的只是价格，取报价时填 hold 即按现价报价。",
+        "{what_en} moved since the selection; select again, then ask for the quote. Where a hold of yours keeps the bundle and "
+        "only prices moved, ask with that `hold`: it is quoted at those of now.",
     )
 
 

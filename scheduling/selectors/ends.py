@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from scheduling.domain.areas import covers
-from scheduling.domain.ends import EndRule, Tail, moved_end
+from scheduling.domain.ends import EndRule, Tail, end_now, moved_end
 from scheduling.domain.network import Network
 from scheduling.domain.serviceability import Near, own_points
 from scheduling.domain.sites import Point, SiteFacts
@@ -36,6 +36,14 @@ def moved_ends(tenant: UUID, terms: Mapping[str, Any]) -> Iterator[tuple[str, st
         rules = end_rules([tenant])[tenant]
         for end in ends:
             yield from moved_end(end, rules)
+
+
+def end_prices(tenant: UUID, terms: Mapping[str, Any]) -> list[Decimal | None]:
+    """What building each of a bundle's A ends costs now, CNY for a circuit; None where that is not declared."""
+    ends = terms.get("ends", ())
+    rules = end_rules([tenant])[tenant] if ends else ()
+    found = (end_now(end, rules) for end in ends)
+    return [None if rule is None else rule.one_off_cny for rule in found]
 
 
 def entered(centre: str) -> frozenset[str]:

@@ -1,12 +1,16 @@
 """Insisting on the gate of lines, and on what a bundle's line was selected as."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from uuid import UUID
 
+from kernel.money import to_fen
+from scheduling.domain.ends import END_PRICE, UNDECLARED
+from scheduling.domain.sold_lines import PRICES, at_prices, cost_of
 from scheduling.errors.lines import LineChanged, LineNotSellable
 from scheduling.errors.selections import PriceChanged
 from scheduling.models import LineTariff
-from scheduling.selectors.ends import moved_ends
+from scheduling.selectors.ends import end_prices, moved_ends
 from scheduling.selectors.gate import blocks_of_line, cities_of
 from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.sold_lines import (
@@ -18,6 +22,9 @@ from scheduling.selectors.sold_lines import (
     why_not_promised,
     withdrawn_tariff,
 )
+
+TARIFF = "专线资费的", "The line tariff's"
+A_END = "专线 A 端接入的", "What the line's A end takes:"
 
 
 def require_line_sellable(*, provider: UUID, technology: str, ends: Iterable[UUID]) -> None:
@@ -46,10 +53,28 @@ def require_tariff(facts: BundleFacts) -> None:
     """
     row = tariff_now(facts)
     _require_listed(row)
-    _require_unmoved(moved_tariff(facts, row), "专线资费的", "The line tariff's")
-    _require_unmoved(
-        moved_ends(facts.line_provider, facts.line_terms), "专线 A 端接入的", "What the line's A end takes:"
-    )
+    _require_unmoved(moved_tariff(facts, row), *TARIFF)
+    _require_unmoved(moved_ends(facts.line_provider, facts.line_terms), *A_END)
+
+
+def line_at_prices_of_now(facts: BundleFacts) -> BundleFacts:
+    """The bundle with its line at the prices of now: of the same step, zone and way of billing, to the same ends.
+
+    Raises PriceChanged as `require_tariff` does where more than a price moved: it is another promise then.
+    """
+    row = tariff_now(facts)
+    _require_listed(row)
+    lost = facts.line_terms["billing"] == "elastic" and (row is None or row.elastic_cny_hour is None)
+    moved = moved_tariff(facts, row)
+    _require_unmoved((each for each in moved if lost or each[0] not in PRICES), *TARIFF)
+    ends = moved_ends(facts.line_provider, facts.line_terms)
+    _require_unmoved((each for each in ends if each[0] != END_PRICE or each[2] == UNDECLARED), *A_END)
+    assert row is not None  # noqa: S101 - else every member of it has moved
+    prices = {name: getattr(row, name) for name in PRICES}
+    building = end_prices(facts.line_provider, facts.line_terms)
+    terms = at_prices(facts.line_terms, prices, building, apart=facts.protection_a is not None)
+    line_fen = to_fen(cost_of(terms))
+    return replace(facts, line_terms=terms, line_fen=line_fen, total_fen=facts.compute_fen + line_fen)
 
 
 def require_tariff_listed(facts: BundleFacts) -> None:

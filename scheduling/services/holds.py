@@ -143,6 +143,11 @@ def line_quantities(facts: BundleFacts) -> dict[UUID, int]:
     return dict.fromkeys((*facts.spans, *facts.protection_spans), facts.bandwidth_mbps)
 
 
+def quantities_of(facts: BundleFacts) -> dict[UUID, int]:
+    """Resource → amount: all that is held of a bundle."""
+    return _at_the_centre(facts) | line_quantities(facts)
+
+
 def _at_the_centre(facts: BundleFacts) -> dict[UUID, int]:
     """Resource → amount: machines of the pool, GiB of storage."""
     return {facts.pool: facts.quantity} | ({} if facts.store is None else {facts.store: facts.storage_gib})

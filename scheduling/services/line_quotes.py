@@ -178,6 +178,12 @@ def word_on(*, quote: UUID, selection: UUID, bundle: int, facts: BundleFacts) ->
     return _worded(LineQuote.objects.filter(id=quote).first(), selection, bundle, facts)
 
 
+def has_word(selection: UUID, bundle: int) -> bool:
+    """Whether a carrier keeps to a price of the bundle's line, firm or on the condition of a survey."""
+    words = LineQuote.objects.filter(selection=selection, bundle=bundle, valid_until__gt=now())
+    return words.exclude(kind=QuoteKind.BUDGETARY).exists()
+
+
 @transaction.atomic
 def take_over_word(
     *, quote: UUID, selection: UUID, bundle: int, facts: BundleFacts, order: UUID, actor: Actor

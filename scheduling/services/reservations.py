@@ -11,10 +11,12 @@ from aggregation.selectors import offers
 from aggregation.selectors.offers import OfferLot
 from aggregation.services.gate import require_sellable, shut_gates
 from kernel.actor import Actor
+from kernel.clock import now
 from kernel.domain.schedules import Schedule
-from kernel.errors import InvalidField, NotFound, Problem, SoldOut
+from kernel.errors import HoldGone, InvalidField, NotFound, Problem, SoldOut
 from kernel.ids import new_id
 from kernel.questions import insert
+from kernel.selectors.capacity import first_end
 from kernel.services import capacity
 from kernel.services.lots import Lot, hold_each
 from kernel.services.outbox import publish, publish_each
@@ -26,8 +28,10 @@ from scheduling.selectors import selections
 from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import BundleFacts
 from scheduling.services.gate import require_tariff_listed
-from scheduling.services.holds import extend_bundle, hold_bundle, release_bundle
+from scheduling.services.holds import extend_bundle, hold_bundle, quantities_of, release_bundle
+from scheduling.services.line_quotes import has_word
 from scheduling.services.maintenance import carry_conflicts
+from scheduling.services.prices import require_prices
 from scheduling.services.schedules import require_bookable, schedule_asked
 from scheduling.services.shortages import COMPUTE, naming, said_of
 
@@ -49,7 +53,8 @@ def place_hold(*, wish: Wish, actor: Actor) -> Hold:
     """Hold what is wished in every window of its schedule, or nothing.
 
     Raises NotFound for another's selection, InvalidField, TooSoon, ScheduleUnpriced, SoldOut, NotSellable,
-    LineNotSellable, LineChanged, HoldQuotaReached, HoldsLapse, PriceChanged where the line's tariff is withdrawn.
+    LineNotSellable, LineChanged, HoldQuotaReached, HoldsLapse, PriceChanged where a price moved since the selection (the
+    line's but where its carrier gave a word on it) or the line's tariff is withdrawn.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     line = None
@@ -153,22 +158,20 @@ def take_over_hold(
 
     Raises NotFound, StateConflict, HoldGone where the hold ran out, HoldMismatch where it is of something else.
     """
-    row = Hold.objects.select_for_update().filter(id=hold).first()
-    if row is None or row.tenant_id != actor.tenant_id:
-        raise NotFound(pointer="/hold")
-    when = schedule.document() if schedule else None
-    kept = (
-        selections.bundle(row.selection, row.bundle)
-        if row.selection is not None and row.bundle is not None
-        else None
-    )
-    if kept != facts or row.schedule != when:
-        raise HoldMismatch(pointer="/hold", hold=row.id)
+    row = _kept(Hold.objects.select_for_update().filter(id=hold).first(), facts, schedule, actor)
     row.state, row.order = LIFE.after("order", row.state).value, order
     row.advance("state", "order")
     capacity.take_over(bundle=row.id, by=order)
     carry_conflicts(bundle=row.id, by=order)
     publish(events.HoldTakenOver(subject=row.id, tenant=row.tenant_id, order=order), actor=actor)
+
+
+def require_kept(*, hold: UUID, facts: BundleFacts, schedule: Schedule | None, actor: Actor) -> None:
+    """Raise where an order of the bundle in these windows could not take the hold over now, what `take_over_hold` raises."""
+    row = _kept(Hold.objects.filter(id=hold).first(), facts, schedule, actor)
+    LIFE.after("order", row.state)
+    if row.expires_at <= now():
+        raise HoldGone
 
 
 @transaction.atomic
@@ -178,6 +181,34 @@ def expire_hold(*, hold: UUID) -> None:
     if row is not None:
         row.state = LIFE.after("expire", row.state).value
         row.advance("state")
+
+
+def _kept(row: Hold | None, facts: BundleFacts, schedule: Schedule | None, actor: Actor) -> Hold:
+    """The hold, where it is the actor's and keeps what the bundle needs in these windows, whatever it was priced at.
+
+    It may be of another selection. What is kept no longer than its own days and term need serves no line that comes later.
+    Raises NotFound, HoldMismatch.
+    """
+    if row is None or row.tenant_id != actor.tenant_id:
+        raise NotFound(pointer="/hold")
+    when = schedule.document() if schedule else None
+    if row.selection is None or row.bundle is None or row.schedule != when:
+        raise HoldMismatch(pointer="/hold", hold=row.id)
+    held = selections.bundle(row.selection, row.bundle)
+    same = _what(held) == _what(facts) and quantities_of(held) == quantities_of(facts)
+    if not same or (schedule is None and _days(held) < _days(facts) and first_end(row.id) is not None):
+        raise HoldMismatch(pointer="/hold", hold=row.id)
+    return row
+
+
+def _what(facts: BundleFacts) -> tuple[object, ...]:
+    """What is held beside quantities: of which offer and line, and for how many hours each."""
+    return facts.offer, facts.a, facts.protection_a, facts.duration_hours, facts.line_terms["hours"]
+
+
+def _days(facts: BundleFacts) -> int:
+    """Days until the line may be in use."""
+    return int(facts.line_terms["lead_days"] + facts.line_terms["end_days"])
 
 
 def _hold_machines(row: Hold, wish: Wish, actor: Actor) -> None:
@@ -235,7 +266,10 @@ def _hold_line_too(row: Hold, line: BundleFacts, wish: Wish, actor: Actor) -> No
     row.expires_at = hold_bundle(
         bundle=row.id, facts=line, tenant=row.tenant_id, ttl=wish.ttl, schedule=wish.schedule, actor=actor
     )
-    require_tariff_listed(line)
+    assert wish.selection is not None and wish.bundle is not None  # noqa: S101, PT018 - the line is of them
+    if worded := has_word(wish.selection, wish.bundle):
+        require_tariff_listed(line)
+    require_prices(line, offers.facts([line.offer])[line.offer], line=not worded)
 
 
 def _locked(hold: UUID) -> Hold:

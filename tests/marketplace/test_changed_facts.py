@@ -9,12 +9,26 @@ from uuid import UUID, uuid4
 import pytest
 
 from kernel.clock import now
+from kernel.models import Claim
 from marketplace.models import Order, Quote
 from marketplace.services.quotes import issue_quote
 from scheduling.models import Hold, LineQuote, Span
 from tests.aggregation.supply import made
+from tests.kernel.ledger import let_time_pass
 from tests.marketplace.trade import quoted, running
-from tests.scheduling.live import chosen, network, open_entered_market, send_csv, text
+from tests.scheduling.live import (
+    PAIR,
+    SOMEWHERE,
+    chosen,
+    let_a_second_pass,
+    network,
+    open_entered_market,
+    price_ends,
+    send_csv,
+    share_a_duct,
+    text,
+)
+from tests.scheduling.test_reservations import once
 from tests.support.cast import Person, World
 from tests.support.races import race
 
@@ -35,6 +49,13 @@ def reprice(person: Person, old: str = "12800", new: str = "99999") -> None:
             f"{text('tariffs_jia.csv').splitlines()[0]}\n{row.replace(old, new, 1)}\n",
         )
     )
+
+
+def dearer(person: Person, price: str) -> None:
+    """Another price of the person's offer, CNY for a machine and hour."""
+    (offer,) = made(person.get("/api/v1/offers"))["items"]
+    path = f"/api/v1/offers/{offer['id']}"
+    made(person.patch(path, {"price_cny_hour": price}, If_Match=person.get(path).headers["ETag"]))
 
 
 def measure(person: Person, us: int = 5000, span: str = "jia-loufeng-tongli") -> None:
@@ -82,6 +103,75 @@ def test_a_tariff_that_moved_since_the_selection_is_not_sold(
     assert not Quote.objects.exists()
     assert not LineQuote.objects.exists()
     assert made(world.ben.post(path, body_of(world.ben)))["line_fen"] > 0
+
+
+def test_a_line_that_a_hold_keeps_is_quoted_at_the_tariff_of_now(world: World) -> None:
+    """As a selection of now is: on a term, by the hour, with an end to be built, and for a pair with two."""
+    share_a_duct(world.lin)
+    price_ends(world.lin)
+    let_a_second_pass()
+    wishes: list[dict[str, Any]] = [{}, {"duration_hours": 10}, SOMEWHERE, PAIR]
+    before = [body_of(world.ben, **wish) for wish in wishes]
+    holds = [made(world.ben.post(HOLDS, body)) for body in before]
+    word = made(world.ben.post(WORDS, before[0]))
+    reprice(world.lin, "3000,12800,35,1,36.00", "3001.5,12801.25,35.07,1,36.99")
+    price_ends(world.lin, "801.5")
+    let_a_second_pass()
+    for wish, body, hold in zip(wishes, before, holds, strict=True):
+        assert refused(world.ben.post(QUOTES, body))[0] == "price_changed"
+        anew = made(world.ben.post(QUOTES, body_of(world.ben, **wish)))
+        kept = made(world.ben.post(QUOTES, body | {"hold": hold["id"]}))
+        assert (kept["line_fen"], kept["total_fen"]) == (anew["line_fen"], anew["total_fen"]), wish
+        terms, shown = (json.loads(each["document"])["bundle"]["line_terms"] for each in (kept, anew))
+        assert terms == shown, wish
+    by_word = made(world.ben.post(QUOTES, before[0] | {"line_quote": word["id"], "hold": holds[0]["id"]}))
+    assert by_word["line_fen"] == word["line_fen"] != anew["line_fen"]
+    assert made(world.ben.post(HOLDS, before[0])), "by its carrier's word it can be quoted"
+    assert refused(world.ben.post(HOLDS, before[1]))[0] == "price_changed"
+    reprice(world.lin, ",20,7", ",20,30")
+    code, detail = refused(world.ben.post(QUOTES, before[0] | {"hold": holds[0]["id"]}))
+    assert (code, "lead_days（7 → 30）" in detail, "monthly_cny" in detail) == ("price_changed", True, False)
+
+
+def test_a_hold_is_ordered_at_the_price_of_now_once_that_moved(world: World) -> None:
+    body = body_of(world.ben, quantity=6)
+    later, held = (
+        made(world.ben.post(HOLDS, body | {"schedule": each}))["id"] for each in (once(730, ahead=90), None)
+    )
+    before = made(world.ben.post(QUOTES, body))
+    dearer(world.ada, "112.81")
+    assert refused(world.ben.post(QUOTES, body))[0] == "price_changed"
+    let_a_second_pass()
+    assert not chosen(world.ben, quantity=6)["answer"]["bundles"], "the hold has all of them"
+    for wrong in ({"hold": later}, {"hold": held, "schedule": once(730, ahead=90)}):
+        assert refused(world.ben.post(QUOTES, body | wrong))[0] == "hold_mismatch"
+    assert world.ben.post(QUOTES, body | {"hold": str(uuid4())}).status_code == 404
+    quote = made(world.ben.post(QUOTES, body | {"hold": held}))
+    assert quote["compute_fen"] - before["compute_fen"] == 6 * 730  # one fen an hour
+    assert quote["line_fen"] == before["line_fen"]
+    order = made(world.ben.post(ORDERS, {"quote": quote["id"], "client_ref": "PO", "hold": held}))
+    assert (order["total_fen"], order["facts"]["offer"]["price_cny_hour"]) == (
+        quote["total_fen"],
+        "112.810000",
+    )
+    assert refused(world.ben.post(QUOTES, body | {"hold": held}))[0] == "state_conflict"
+
+
+def test_a_hold_is_of_what_it_keeps_and_not_of_its_selection(world: World) -> None:
+    stale, other = body_of(world.ben), body_of(world.ben)
+    held, gone = (made(world.ben.post(HOLDS, body))["id"] for body in (stale, other))
+    dearer(world.ada, "112.81")
+    let_a_second_pass()
+    assert refused(world.ben.post(HOLDS, stale))[0] == "price_changed", "nothing can be quoted for it"
+    let_time_pass(gone)
+    Hold.objects.filter(id=gone).update(expires_at=now())
+    assert refused(world.ben.post(QUOTES, other | {"hold": gone}))[0] == "hold_gone"
+    for more in ({"quantity": 2}, {"bandwidth_mbps": 900}, {"duration_hours": 731}):
+        wrong = {"quote": quoted(world.ben, **more)["id"], "client_ref": "w", "hold": held}
+        assert refused(world.ben.post(ORDERS, wrong))[0] == "hold_mismatch", more
+    quote = {"quote": quoted(world.ben, top=1)["id"], "client_ref": "PO"}
+    order = made(world.ben.post(ORDERS, quote | {"hold": held}))["id"]
+    assert set(Claim.objects.values_list("bundle", flat=True)) == {UUID(order), UUID(gone)}
 
 
 def test_another_step_or_product_may_change_its_price(world: World) -> None:

@@ -97,9 +97,9 @@ def enter(person: Person, centre: str = "wujiang") -> dict[str, Any]:
     return dict(made(person.post("/api/v1/centre-entries", {"centre": centre})))
 
 
-def price_ends(person: Person) -> None:
+def price_ends(person: Person, extension: str = "800") -> None:
     """The person says what each of its ends costs, so that farther ones can be chosen too."""
-    prices = zip(CLASSES, ("0", "800", "901"), strict=True)
+    prices = zip(CLASSES, ("0", extension, "901"), strict=True)
     classes = [{**each, "one_off_cny": price} for each, price in prices]
     made(person.post("/api/v1/line-end-profiles", {"classes": classes}))
 
