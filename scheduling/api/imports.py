@@ -18,6 +18,16 @@ from scheduling.services.spans import ImportReport
 CSV_BODY = {"text/csv": OpenApiTypes.STR}
 
 
+def marking_field() -> serializers.CharField:
+    """How an import says that what it tells is invented."""
+    return serializers.CharField(
+        max_length=40,
+        default=None,
+        allow_blank=True,
+        help_text="shown with every row (演示数据); left out, a row that is there keeps its own, and empty takes it away",
+    )
+
+
 class ImportQuery(serializers.Serializer[Any]):
     """How to import."""
 
@@ -27,7 +37,7 @@ class ImportQuery(serializers.Serializer[Any]):
 class CsvQuery(ImportQuery):
     """How to import a CSV, which has no place for a marking of its own."""
 
-    marking = serializers.CharField(max_length=40, default="", help_text="shown with every row: 演示数据")
+    marking = marking_field()
 
 
 class NetworkFaultOut(serializers.Serializer[Any]):

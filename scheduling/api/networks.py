@@ -20,6 +20,7 @@ from scheduling.api.imports import (
     ImportQuery,
     ImportView,
     NetworkImportOut,
+    marking_field,
 )
 from scheduling.api.line_products import LineProductOut
 from scheduling.domain.elements import KEY
@@ -42,7 +43,7 @@ class NetworkIn(serializers.Serializer[Any]):
     line_provider = serializers.RegexField(
         f"^{KEY}$", help_text="the caller's key in files, fixed at first use"
     )
-    marking = serializers.CharField(max_length=40, default="", allow_blank=True)
+    marking = marking_field()
     sites = serializers.ListField(
         child=serializers.JSONField(),
         help_text="objects of site, name, place, city (GB/T 2260), lat, lon (WGS-84, text), role, oxc, otn_100g, "

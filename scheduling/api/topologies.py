@@ -16,6 +16,7 @@ from scheduling.api.imports import (
     ImportView,
     NetworkImportOut,
     TextParser,
+    marking_field,
 )
 from scheduling.domain.disclosures import LONGEST_HOP_US, WIDEST_MBPS
 from scheduling.domain.elements import KEY
@@ -76,7 +77,7 @@ class TopologyQuery(ImportQuery):
     leave_out = serializers.BooleanField(
         default=False, help_text="take the rest where elements are wrong, and flag each that is left out"
     )
-    marking = serializers.CharField(max_length=40, default="", help_text="shown with every row: 演示数据")
+    marking = marking_field()
 
 
 class ImportTopologyView(ImportView):

@@ -24,6 +24,7 @@ from scheduling.services.line_providers import claim_key
 from scheduling.services.spans import (
     ImportReport,
     locked_sites,
+    marking_kept,
     parallels,
     put_spans,
     redrawn_faults,
@@ -34,7 +35,7 @@ from scheduling.services.spans import (
 
 
 @transaction.atomic
-def import_committed_lines(*, text: str, marking: str, dry_run: bool, actor: Actor) -> ImportReport:
+def import_committed_lines(*, text: str, marking: str | None, dry_run: bool, actor: Actor) -> ImportReport:
     """Take a whole CSV of committed lines or nothing; every bad row is reported, a dry run writes nothing.
 
     Own keys are updated, another's are refused; what the file has no column of stays as it is. What only hollow-core fibre could keep is flagged, and not sold until
@@ -77,7 +78,7 @@ def import_committed_lines(*, text: str, marking: str, dry_run: bool, actor: Act
     for key, values in wanted.items():
         values |= {
             "tenant_id": actor.tenant_id,
-            "marking": marking,
+            "marking": marking_kept(marking, known.get(key)),
             "srlg": beside.srlg(key, values["srlg"]),
         }
     new, changed = put_spans(known, wanted, actor)

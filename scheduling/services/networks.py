@@ -35,6 +35,7 @@ from scheduling.services.line_providers import claim_key
 from scheduling.services.spans import (
     ImportReport,
     locked_sites,
+    marking_kept,
     parallels,
     put_rows,
     put_spans,
@@ -56,7 +57,13 @@ class Document:
 
 @transaction.atomic
 def import_network(
-    *, line_provider: str, marking: str, sites: list[Any], spans: list[Any], dry_run: bool, actor: Actor
+    *,
+    line_provider: str,
+    marking: str | None,
+    sites: list[Any],
+    spans: list[Any],
+    dry_run: bool,
+    actor: Actor,
 ) -> ImportReport:
     """Take a whole disclosure or nothing; every bad element is reported, a dry run writes nothing.
 
@@ -71,7 +78,9 @@ def import_network(
 
 
 @transaction.atomic
-def import_sites(*, line_provider: str, marking: str, text: str, dry_run: bool, actor: Actor) -> ImportReport:
+def import_sites(
+    *, line_provider: str, marking: str | None, text: str, dry_run: bool, actor: Actor
+) -> ImportReport:
     """Take a whole CSV of sites or nothing, as `import_network` does."""
     given, torn = csv_rows(text)
     return take_network(
@@ -84,7 +93,9 @@ def import_sites(*, line_provider: str, marking: str, text: str, dry_run: bool, 
 
 
 @transaction.atomic
-def import_spans(*, line_provider: str, marking: str, text: str, dry_run: bool, actor: Actor) -> ImportReport:
+def import_spans(
+    *, line_provider: str, marking: str | None, text: str, dry_run: bool, actor: Actor
+) -> ImportReport:
     """Take a whole CSV of spans or nothing, as `import_network` does; the `spans.csv` of a supply is one."""
     given, torn = csv_rows(text)
     if many := too_many(given, "/lines"):
@@ -102,11 +113,11 @@ def import_spans(*, line_provider: str, marking: str, text: str, dry_run: bool, 
 
 @transaction.atomic
 def take_network(
-    *, line_provider: str, marking: str, document: Document, dry_run: bool, actor: Actor
+    *, line_provider: str, marking: str | None, document: Document, dry_run: bool, actor: Actor
 ) -> ImportReport:
     """Take what was read of a disclosure, whole or not at all. Raises NotCertified, ProviderKeyTaken.
 
-    What it does not say of a site or a span that is there stays as it is.
+    What it does not say of a site or a span that is there stays as it is, without a `marking` that too.
     """
     require_certified(actor)
     assert actor.tenant_id is not None  # noqa: S101 - a certified party is an organisation
@@ -159,15 +170,20 @@ def take_network(
     if dry_run:
         known = len(known_spans) + sum(row.values["site"] in known_sites for row in site_rows)
         return ImportReport(dry_run, read, read - known, known, (), flags)
-    own = {"tenant_id": actor.tenant_id, "marking": marking}
-    new, changed = put_rows(
-        Site.objects.all(), known_sites, {row.values["site"]: _site_values(row) | own for row in site_rows}
-    )
+    own = {"tenant_id": actor.tenant_id}
+    places = {
+        row.values["site"]: _site_values(row)
+        | own
+        | {"marking": marking_kept(marking, known_sites.get(row.values["site"]))}
+        for row in site_rows
+    }
+    new, changed = put_rows(Site.objects.all(), known_sites, places)
     ids = {site.key: site.id for site in Site.objects.filter(key__in=points)}
     wanted = {
         row.values["span"]: _span_values(row, ids, _unmoved(known_spans.get(row.values["span"]), points))
         | {"srlg": beside.srlg(row.values["span"], row.values["srlg"])}
         | own
+        | {"marking": marking_kept(marking, known_spans.get(row.values["span"]))}
         for row in span_rows
     }
     more, others = put_spans(known_spans, wanted, actor)

@@ -17,10 +17,11 @@ from kernel.text import Text
 from scheduling.domain.disclosures import Route, shared_risks
 from scheduling.domain.elements import Element, Fault
 from scheduling.domain.rows import COMMITMENT, FIBRE
-from scheduling.models import Maintenance, Site, Span
+from scheduling.models import LineTariff, Maintenance, Site, Span
 from scheduling.models.withdrawals import Withdrawable
 
 E = TypeVar("E", bound=Entity)
+Marked = Site | Span | LineTariff
 UNIT = "mbps"
 KINDS = {FIBRE: Text("光缆段", "fibre"), COMMITMENT: Text("承诺线路", "a committed line")}
 
@@ -194,6 +195,13 @@ def _contracted(spans: Iterable[UUID]) -> set[UUID]:
     known = list(claims.order_by("id").select_for_update())
     lock_rows(ids)
     return {claim.resource_id for claim in known if claim.state == ClaimState.CONFIRMED}
+
+
+def marking_kept(marking: str | None, row: Marked | None) -> str:
+    """The marking of a row that is imported with one; where the import says none, its own, and none where it is new."""
+    if marking is not None:
+        return marking
+    return "" if row is None else row.marking
 
 
 def put_rows(

@@ -13,7 +13,7 @@ from scheduling.domain.elements import csv_rows, read_elements, too_many, twice
 from scheduling.events import TariffsImported
 from scheduling.models import LineProduct, LineTariff
 from scheduling.services.line_providers import claim_key
-from scheduling.services.spans import ImportReport, put_rows
+from scheduling.services.spans import ImportReport, marking_kept, put_rows
 
 TERMS = (
     "one_off_cny",
@@ -28,7 +28,7 @@ TERMS = (
 
 
 @transaction.atomic
-def import_tariffs(*, text: str, marking: str, dry_run: bool, actor: Actor) -> ImportReport:
+def import_tariffs(*, text: str, marking: str | None, dry_run: bool, actor: Actor) -> ImportReport:
     """Take a whole CSV of tariff rows or nothing; a (technology, step, zone) that is on the market is priced anew.
 
     The line products appear with their first row. Raises NotCertified, ProviderKeyTaken.
@@ -71,7 +71,12 @@ def import_tariffs(*, text: str, marking: str, dry_run: bool, actor: Actor) -> I
     }
     wanted: dict[Any, dict[str, Any]] = {
         key: {name: row.values[name] for name in TERMS}
-        | {"product_id": products[key[0]].id, "bandwidth_mbps": key[1], "zone": key[2], "marking": marking}
+        | {
+            "product_id": products[key[0]].id,
+            "bandwidth_mbps": key[1],
+            "zone": key[2],
+            "marking": marking_kept(marking, known.get(key)),
+        }
         for key, row in zip(keys, rows, strict=True)
     }
     new, changed = put_rows(LineTariff.objects.all(), known, wanted)

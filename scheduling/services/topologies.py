@@ -22,7 +22,7 @@ def import_topology(
     syntax: str,
     text: str,
     line_provider: str,
-    marking: str,
+    marking: str | None,
     defaults: Defaults,
     leave_out: bool,
     dry_run: bool,

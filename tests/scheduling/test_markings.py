@@ -13,7 +13,7 @@ from kernel.models.base import Entity
 from scheduling.models import LineTariff, Site, Span
 from scheduling.services.supply import refresh_supply
 from tests.aggregation.supply import made
-from tests.scheduling.live import chosen, open_whole_market
+from tests.scheduling.live import chosen, network, open_whole_market, send_csv, text
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +53,28 @@ def test_what_is_real_is_not_marked(world: World) -> None:
     assert made(world.ben.get("/api/v1/selections"))["items"][0]["marking"] == ""
     for path in ("line-products", "catalogue/line-products"):
         assert {each["marking"] for each in made(world.ben.get(f"/api/v1/{path}"))["items"]} == {""}
+
+
+def test_an_import_that_says_nothing_of_the_mark_leaves_it(world: World) -> None:
+    mark_only(Site, Span, LineTariff)
+    plain = {name: value for name, value in network().items() if name != "marking"}
+    for person, door, body, model in (
+        (world.lin, "sites:import?line_provider=line-jia&", "site,name\nsip-weiting,唯亭\n", Site),
+        (world.lin, "spans:import?line_provider=line-jia&", "span,jitter_us\njia-loufeng-tongli,9\n", Span),
+        (world.lin, "tariffs:import?", text("tariffs_jia.csv"), LineTariff),
+        (world.lou, "committed-lines:import?", text("committed_lines_yi.csv"), Span),
+    ):
+        made(send_csv(person, f"/api/v1/{door}", body))
+        assert not model.objects.filter(marking="").exists(), door
+        assert made(send_csv(person, f"/api/v1/{door}marking=", body))["updated"] > 0
+        assert model.objects.filter(marking="").exists(), door
+        model.objects.update(marking=MARK)
+    made(world.lin.post("/api/v1/networks:import", plain))
+    assert not Site.objects.filter(marking="").exists()
+    assert not Span.objects.filter(marking="").exists()
+    plain["sites"] = [plain["sites"][0] | {"site": "jia-new"}]
+    made(world.lin.post("/api/v1/networks:import", plain | {"spans": []}))
+    assert Site.objects.get(key="jia-new").marking == "", "what is new has the one that is said"
 
 
 def test_who_orders_reads_the_mark_of_what_is_quoted(world: World) -> None:
