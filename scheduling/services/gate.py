@@ -67,9 +67,11 @@ def line_at_prices_of_now(facts: BundleFacts) -> BundleFacts:
     lost = facts.line_terms["billing"] == "elastic" and (row is None or row.elastic_cny_hour is None)
     moved = moved_tariff(facts, row)
     _require_unmoved((each for each in moved if lost or each[0] not in PRICES), *TARIFF)
-    ends = moved_ends(facts.line_provider, facts.line_terms)
+    ends = list(moved_ends(facts.line_provider, facts.line_terms))
     _require_unmoved((each for each in ends if each[0] != END_PRICE or each[2] == UNDECLARED), *A_END)
     assert row is not None  # noqa: S101 - else every member of it has moved
+    if not moved and not ends:
+        return facts
     prices = {name: getattr(row, name) for name in PRICES}
     building = end_prices(facts.line_provider, facts.line_terms)
     terms = at_prices(facts.line_terms, prices, building, apart=facts.protection_a is not None)

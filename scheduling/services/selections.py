@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -339,6 +340,12 @@ def _use_of(lines: Lines, version: Version) -> str:
     return use_of(from_centre=lines.wishes.from_centre, role=begin.kind).value
 
 
+def _line_fen(bundle: Bundle, compute_fen: int, most_cny: Decimal | None) -> int:
+    """The line's part: rounded by itself as the others, and less by what the parts would then exceed the demand's money by."""
+    line_fen = fen(bundle.line.cost)
+    return line_fen if most_cny is None else max(0, min(line_fen, int(most_cny * 100) - compute_fen))
+
+
 def _ends_of(bundle: Bundle, demand: Demand, version: Version) -> dict[str, Any]:
     """Where the line begins, and where its second path does where that is elsewhere."""
     first, *other = (version.text("sites", end.site or demand.from_site) for end in bundle.line.ends)
@@ -347,7 +354,8 @@ def _ends_of(bundle: Bundle, demand: Demand, version: Version) -> dict[str, Any]
 
 def _terms_of(bundle: Bundle, demand: Demand, version: Version, charged: dict[str, Any]) -> dict[str, Any]:
     """What a quote and a hold need of one bundle: our ids, fen, and what its charge says."""
-    route, bound, stored_fen = bundle.line.route, demand.max_latency_us, fen(bundle.storage)
+    route, bound = bundle.line.route, demand.max_latency_us
+    compute_fen = fen(bundle.compute - bundle.storage) + fen(bundle.storage)
     return charged | {
         "offer": version.text("offers", bundle.offer),
         "provider": version.text("offers", bundle.offer, OWNER),
@@ -358,8 +366,8 @@ def _terms_of(bundle: Bundle, demand: Demand, version: Version, charged: dict[st
         "protection_spans": [version.text("spans", each) for each in route.protection_spans or ()],
         **_ends_of(bundle, demand, version),
         "z": version.text("sites", version.supply.centres[bundle.centre].site),
-        "compute_fen": fen(bundle.compute - bundle.storage) + stored_fen,
-        "line_fen": fen(bundle.line.cost),
+        "compute_fen": compute_fen,
+        "line_fen": _line_fen(bundle, compute_fen, demand.max_total_cny),
         "line_terms": charged["line_terms"] | {"km": kilometres(route.metres)},
         "latency_us": bundle.line.latency,
         "below_us": bundle.line.latency + 1 if bound is None else bound,

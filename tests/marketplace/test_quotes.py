@@ -19,8 +19,9 @@ from marketplace.domain.quotes import VALIDITY
 from marketplace.models import Order, Quote
 from nodes.services.signing import current_key
 from tests.aggregation.supply import made, moment
+from tests.marketplace.test_changed_facts import dearer, reprice
 from tests.marketplace.trade import quoted
-from tests.scheduling.live import demand, open_market
+from tests.scheduling.live import demand, let_a_second_pass, open_market
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,18 @@ def test_a_price_that_moved_since_the_selection_is_not_quoted(world: World) -> N
     world.ada.patch(f"/api/v1/offers/{offer['id']}", {"price_cny_hour": "999.00"}, If_Match=tag)
     answer = world.ben.post("/api/v1/quotes", {"selection": selection, "bundle": 0})
     assert (answer.status_code, answer.json()["code"]) == (409, "price_changed")
+
+
+def test_rounding_takes_no_quote_above_what_the_demand_may_cost(world: World) -> None:
+    dearer(world.ada, "112.806")
+    reprice(world.lin, "36.00", "36.006")
+    let_a_second_pass()
+    rounded = quoted(world.ben, duration_hours=1)
+    assert (rounded["compute_fen"], rounded["line_fen"]) == (11281, 303601), "each up by 0.4"
+    within = quoted(world.ben, duration_hours=1, max_total_cny="3148.812")
+    assert (within["compute_fen"], within["line_fen"], within["total_fen"]) == (11281, 303600, 314881)
+    wider = quoted(world.ben, duration_hours=1, max_total_cny="3148.82")
+    assert wider["line_fen"] == 303601
 
 
 def test_a_stale_quote_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
