@@ -171,7 +171,11 @@ class BoundariesView(HouseView):
 
     @extend_schema(request=BoundaryIn, responses={201: BoundaryOut})
     def post(self, request: Request) -> Response:
-        """Declare the boundary of a metropolitan area, the denominator of its coverage."""
+        """Declare the boundary of a metropolitan area, the denominator of its coverage.
+
+        It encloses a square kilometre or more, spans at most 15 degrees each way, and has a place of its city in it, where
+        the node knows any.
+        """
         row = services.declare_boundary(actor=self.actor, **self.read(BoundaryIn))
         return self.show(row, BoundaryOut, status=201)
 

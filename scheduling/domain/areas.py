@@ -1,6 +1,5 @@
 """Areas that people declare, as GeoJSON polygons in WGS-84 (RFC 7946), and why a text is none."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,9 @@ PLACES = 6
 MOST_POSITIONS = 5_000
 LEAST_POSITIONS = 4  # a triangle, closed
 HIGHEST_LON, HIGHEST_LAT = 180, 90
+WIDEST_DEGREES = 15
+"""The most that an area spans: no city of China is so wide, and what crosses the antimeridian spans 360."""
+LONGEST_SHOWN = 60
 DEPTHS = {"Polygon": 1, "MultiPolygon": 2}
 """Kind of an area → how many lists its rings lie in."""
 
@@ -30,8 +32,8 @@ class AreaError(ValueError):
 def read_area(given: object) -> dict[str, Any]:
     """A Polygon or MultiPolygon in its normal form: six decimals, outer rings anticlockwise, nothing but its members.
 
-    Raises AreaError for another shape, an open ring, a position that is not on earth, or a ring that
-    crosses itself.
+    Raises AreaError for another shape, an open ring, a position that is not on earth, a ring that crosses
+    itself, or an area that spans more than `WIDEST_DEGREES`.
     """
     if not isinstance(given, Mapping) or set(given) != {"type", "coordinates"}:
         raise AreaError(
@@ -58,6 +60,13 @@ def read_area(given: object) -> dict[str, Any]:
     if not shape.is_valid:
         why = shapely.is_valid_reason(shape)
         raise AreaError("bad_area", f"多边形无效：{why}", f"the polygon is not valid: {why}")
+    west, south, east, north = shape.bounds
+    if max(east - west, north - south) > WIDEST_DEGREES:
+        raise AreaError(
+            "area_too_wide",
+            f"经、纬度跨度均不得超过 {WIDEST_DEGREES} 度，且不得跨越 180 度经线；请核对坐标",
+            f"an area spans at most {WIDEST_DEGREES} degrees each way, and does not cross the antimeridian: check its positions",
+        )
     return plain_area(shape)
 
 
@@ -91,16 +100,14 @@ def _rings(coordinates: Any, depth: int) -> list[Sequence[Any]]:
             )
         for position in ring:
             lon, lat = position
-            if not all(
-                isinstance(each, int | float) and not isinstance(each, bool) and math.isfinite(each)
-                for each in (lon, lat)
-            ):
+            if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in (lon, lat)):
                 raise TypeError(position)
-            if abs(lon) > HIGHEST_LON or abs(lat) > HIGHEST_LAT:
+            if not (abs(lon) <= HIGHEST_LON and abs(lat) <= HIGHEST_LAT):  # which no NaN is
+                shown = f"[{lon}, {lat}]"[:LONGEST_SHOWN]
                 raise AreaError(
                     "impossible_coordinate",
-                    f"[{lon}, {lat}] 不在地球上；经度在前，WGS-84 度",
-                    f"[{lon}, {lat}] is not on earth: longitude first, degrees of WGS-84",
+                    f"{shown} 不在地球上；经度在前，WGS-84 度",
+                    f"{shown} is not on earth: longitude first, degrees of WGS-84",
                 )
     return rings
 

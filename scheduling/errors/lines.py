@@ -77,6 +77,32 @@ class NoBoundary(Problem):
     )
 
 
+class BoundaryTooSmall(Problem):
+    """What is declared is no metropolitan area: nothing could be told as a share of it."""
+
+    status = 400
+    code = "boundary_too_small"
+    title = Text("边界过小", "Boundary too small")
+    detail = Text(
+        "该边界仅 {km2} km²，至少须 {least} km²；请核对坐标（WGS-84 度，经度在前）。",
+        "The boundary encloses {km2} km², and at least {least} km² are expected: check its positions (degrees of WGS-84, "
+        "longitude first).",
+    )
+
+
+class BoundaryElsewhere(Problem):
+    """The boundary contains none of the places of its city that this node knows."""
+
+    status = 400
+    code = "boundary_elsewhere"
+    title = Text("边界不在该城市", "Boundary elsewhere")
+    detail = Text(
+        "该边界不含 {city} 的任何已知地点，例如{place}（经度 {lon}，纬度 {lat}）；请核对城市代码与坐标。",
+        "The boundary contains no place of {city} that this node knows, such as {place} (longitude {lon}, latitude {lat}): "
+        "check the city and the positions.",
+    )
+
+
 class UnknownLineProvider(Problem):
     """No line provider has this key."""
 

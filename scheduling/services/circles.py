@@ -7,30 +7,49 @@ from django.db import transaction
 
 from kernel.actor import Actor
 from kernel.services.outbox import publish
-from scheduling.domain.areas import shape_of
+from scheduling.domain.areas import covers, shape_of
 from scheduling.domain.circles import square_km
 from scheduling.domain.drawing import Drawing
 from scheduling.domain.plane import Plane
-from scheduling.errors.lines import NoBoundary, UnknownLineProvider
+from scheduling.domain.sites import divisions_of
+from scheduling.errors.lines import BoundaryElsewhere, BoundaryTooSmall, NoBoundary, UnknownLineProvider
 from scheduling.events import BoundaryDeclared, CirclesDrawn
 from scheduling.models import LatencyCircles, LineProvider, MetroBoundary
 from scheduling.selectors.circles import ground_of, newest_boundary
+from scheduling.selectors.gazetteer import known_places
 from scheduling.selectors.profiles import circle_profile
+
+LEAST_KM2 = 1
 
 
 @transaction.atomic
 def declare_boundary(
     *, city: str, name: str, area: Mapping[str, Any], source: str, marking: str, actor: Actor
 ) -> MetroBoundary:
-    """Keep the boundary of a city, of which coverage is a share from now on; `area` is in its normal form."""
+    """Keep the boundary of a city, of which coverage is a share from now on; `area` is in its normal form.
+
+    Raises BoundaryTooSmall, and BoundaryElsewhere where the gazetteer has places of the city and none is in it.
+    """
     assert actor.tenant_id is not None  # noqa: S101 - the regulator is an organisation
     shape = shape_of(area)
+    km2 = square_km(Plane(shape).flat(shape))
+    if km2 < LEAST_KM2:
+        raise BoundaryTooSmall(pointer="/area", km2=km2, least=LEAST_KM2)
+    places = [each for each in known_places().places if each.code.startswith(divisions_of(city))]
+    if places and not any(covers(area, each.point) for each in places):
+        raise BoundaryElsewhere(
+            pointer="/area",
+            city=city,
+            place=places[0].name,
+            lon=places[0].point.lon,
+            lat=places[0].point.lat,
+        )
     row = MetroBoundary.objects.create(
         tenant_id=actor.tenant_id,
         city=city,
         name=name,
         area=area,
-        km2=square_km(Plane(shape).flat(shape)),
+        km2=km2,
         source=source,
         marking=marking,
     )

@@ -117,5 +117,22 @@ def test_an_unknown_carrier_a_bad_boundary_and_a_wrong_role_are_refused(world: W
     answer = world.rhea.post(BOUNDARIES, boundary(area=area(RING[:-1])), Accept_Language="en")
     assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [("/area", "bad_area")]
     assert "ends where it begins" in answer.content.decode()
+    refusals = [
+        (area([[10**400, 31], *RING[1:-1], [10**400, 31]]), "impossible_coordinate", "not on earth"),
+        (area([[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]]), "area_too_wide", "at most 15 degrees"),
+        (area([[179, 31], [-179, 31], [-179, 32], [179, 32], [179, 31]]), "area_too_wide", "antimeridian"),
+        (area([[120.6, 31.3], [120.601, 31.3], [120.6, 31.301], [120.6, 31.3]]), "boundary_too_small", "km² are expected"),
+        (area([[20, 0], [21, 0], [21, 1], [20, 1], [20, 0]]), "boundary_elsewhere", "no place of 320500"),
+    ]  # fmt: skip
+    for wrong, code, words in refusals:
+        answer = world.rhea.post(BOUNDARIES, boundary(area=wrong), Accept_Language="en")
+        assert answer.status_code == 400, code
+        assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [("/area", code)]
+        assert words in answer.content.decode()
+    made(
+        world.rhea.post(
+            BOUNDARIES, boundary(city="310000", area=area([[121, 31], [122, 31], [122, 32], [121, 31]]))
+        )
+    )
     assert world.otto.post(BOUNDARIES, boundary()).status_code == 403
     assert world.lin.post(CIRCLES, {"city": "320500"}).status_code == 403

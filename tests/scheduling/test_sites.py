@@ -74,6 +74,7 @@ def test_sites_come_as_a_csv_too(world: World) -> None:
 
 
 FAR = [[121.6, 31.3], [121.8, 31.3], [121.8, 31.4], [121.6, 31.3]]
+BELT = [[-180, 31.3], [180, 31.3], [180, 31.4], [-180, 31.4], [-180, 31.3]]
 BOW = [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]
 FAULTS: list[tuple[Any, str]] = [
     ({"type": "Point", "coordinates": [120.7, 31.3]}, "bad_area"),
@@ -86,6 +87,8 @@ FAULTS: list[tuple[Any, str]] = [
     ({"type": "Polygon", "coordinates": [[[True, 1], [1, 2], [2, 3], [True, 1]]]}, "bad_area"),
     ({"type": "Polygon", "coordinates": [[[31.3, 120.6], [31.3, 120.8], [31.4, 120.8], [31.3, 120.6]]]},
      "impossible_coordinate"),
+    ({"type": "Polygon", "coordinates": [[[10**400, 31.3], *SQUARE[1:-1], [10**400, 31.3]]]}, "impossible_coordinate"),
+    ({"type": "Polygon", "coordinates": [BELT]}, "area_too_wide"),
     ({"type": "Polygon", "coordinates": [FAR]}, "area_misses_site"),
     ("not json", "bad_value"),
     (["Polygon"], "bad_area"),
@@ -93,7 +96,7 @@ FAULTS: list[tuple[Any, str]] = [
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("area", "code"), FAULTS, ids=str)
+@pytest.mark.parametrize(("area", "code"), FAULTS, ids=lambda value: str(value)[:80])
 def test_an_area_that_is_none_is_named_with_its_reason(world: World, area: Any, code: str) -> None:
     document = network() | {"spans": []}
     document["sites"][0] |= {"service_area": area}
