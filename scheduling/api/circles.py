@@ -116,6 +116,9 @@ class CircleOut(serializers.Serializer[Any]):
     site_registered = serializers.BooleanField(help_text="false: its site is in no carrier's network")
     access_points = serializers.IntegerField()
     km2 = serializers.CharField()
+    fallback_km2 = serializers.CharField(
+        required=False, help_text="what of it rests on Voronoi cells alone; drawings of before do not tell"
+    )
 
 
 class NumbersOut(serializers.Serializer[Any]):

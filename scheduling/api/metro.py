@@ -45,6 +45,7 @@ class MetroCirclesOut(serializers.Serializer[Any]):
     current = serializers.BooleanField(help_text="false: a newer boundary was declared since")
     sum_km2 = serializers.CharField()
     union_km2 = serializers.CharField()
+    fallback_km2 = serializers.CharField(help_text="what of the union rests on Voronoi cells alone")
     access_points = serializers.IntegerField()
     access_points_reached = serializers.IntegerField()
     access_points_share = serializers.CharField()
@@ -64,6 +65,10 @@ class MetroIndicatorOut(serializers.Serializer[Any]):
     part = serializers.CharField(allow_null=True)
     whole = serializers.CharField(allow_null=True)
     of = serializers.CharField(allow_null=True, help_text="what the denominator is")
+    fallback = serializers.CharField(
+        allow_null=True,
+        help_text="what of `part` rests on a stand-in for what nobody declared; a bound that is met only with it is inconclusive",
+    )
     verdict = serializers.ChoiceField(Verdict.choices(), allow_null=True)
     evidence = serializers.CharField(allow_null=True, help_text="where what it rests on is read")
 
@@ -129,7 +134,7 @@ def _circles(metro: Metro) -> dict[str, Any] | None:
     if drawn is None:
         return None
     told = next(each for each in drawn.numbers["variants"] if each["reported"])
-    names = ("sum_km2", "union_km2", "access_points_reached", "access_points_share")
+    names = ("sum_km2", "union_km2", "fallback_km2", "access_points_reached", "access_points_share")
     return {
         "id": drawn.id,
         "drawn_at": drawn.created_at,
@@ -154,6 +159,7 @@ def _indicator(each: Indicator, metro: Metro, carrier: str) -> dict[str, Any]:
         "part": None if part is None else str(part.part),
         "whole": None if part is None else str(part.whole),
         "of": None if part is None else part.of,
+        "fallback": None if part is None else str(part.fallback),
         "verdict": each.verdict,
         "evidence": None if part is None else evidence_of(metro, rule.basis, carrier),
     }

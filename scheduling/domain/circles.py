@@ -47,17 +47,23 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """The circle of one centre: the access points that it reaches, and their area."""
+    """The circle of one centre: the access points that it reaches, their area, and what of that rests on Voronoi cells alone."""
 
     centre: str
     medium: bool
     points: frozenset[str]
     shape: BaseGeometry
+    fallback: BaseGeometry
 
     @property
     def km2(self) -> Decimal:
         """Its area, to the square metre."""
         return square_km(self.shape)
+
+    @property
+    def fallback_km2(self) -> Decimal:
+        """What of its area rests on Voronoi cells alone."""
+        return square_km(self.fallback)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,7 @@ def served_areas(
 def circle(centre: str, *, medium: bool, sites: frozenset[str], areas: Mapping[str, Served]) -> Circle:
     """The circle of a centre that reaches these sites."""
     points = sites & areas.keys()
-    return Circle(centre, medium, points, shapely.union_all([areas[key].shape for key in sorted(points)]))
+    return Circle(centre, medium, points, *_joined(points, areas))
 
 
 def variant(
@@ -137,20 +143,25 @@ def variant(
     """The numbers of one population of centres."""
     counted = [each for each in circles if each.medium or population is Population.ALL]
     points = frozenset[str]().union(*(each.points for each in counted))
-    shape = shapely.union_all([areas[key].shape for key in sorted(points)])
-    sure = shapely.union_all(
-        [areas[key].shape for key in sorted(points) if areas[key].basis is Basis.DECLARED]
-    )
+    shape, fallback = _joined(points, areas)
     return Variant(
         centres=population,
         count=len(counted),
         sum_km2=sum((each.km2 for each in counted), Decimal(0)),
         union_km2=square_km(shape),
-        fallback_km2=square_km(shape.difference(sure)),
+        fallback_km2=square_km(fallback),
         coverage=share(Decimal(shape.area), Decimal(metro.area)),
         points=points,
         shape=shape,
     )
+
+
+def _joined(points: frozenset[str], areas: Mapping[str, Served]) -> tuple[BaseGeometry, BaseGeometry]:
+    """The area of access points together, and what of it rests on Voronoi cells alone."""
+    served = [areas[key] for key in sorted(points)]
+    sure = shapely.union_all([each.shape for each in served if each.basis is Basis.DECLARED])
+    cells = shapely.union_all([each.shape for each in served if each.basis is Basis.VORONOI])
+    return sure.union(cells), cells.difference(sure)
 
 
 def share(part: Decimal, whole: Decimal) -> Decimal:

@@ -110,6 +110,7 @@ class Drawing:
                     "site_registered": hub.point is not None,
                     "access_points": len(each.points),
                     "km2": str(each.km2),
+                    "fallback_km2": str(each.fallback_km2),
                 }
                 for hub, each in zip(self.hubs, self.circles, strict=True)
             ],

@@ -45,12 +45,16 @@ class MetroProfile:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """So much of a whole, and what of the rest may yet prove to be of it; `of` names the whole."""
+    """So much of a whole, and whether some of the rest may yet prove to be of it; `of` names the whole.
+
+    `fallback` is what of the part rests on a stand-in for what nobody declared, and may yet prove not to be of it.
+    """
 
     part: Decimal
     whole: Decimal
     of: str
     open: bool = False
+    fallback: Decimal = Decimal(0)
 
     @property
     def value(self) -> Decimal | None:
@@ -104,6 +108,7 @@ def parts_of(
         Decimal(numbers["metro_km2"]),
         told["coverage_of"],
         open=told["access_points_inconclusive"] > 0,
+        fallback=Decimal(told["fallback_km2"]),
     )
     if pairs := numbers.get("pairs"):
         found["centre_latency"] = Part(
@@ -118,12 +123,17 @@ def parts_of(
 def judged(rule: IndicatorRule, part: Part | None) -> Verdict | None:
     """Whether the bound is kept, as the rule compares; None where nothing is known.
 
-    The share itself is compared, not as it is rounded. What is open can only make it larger: a least share that may yet be
-    reached and a most that may yet be passed are inconclusive.
+    The share itself is compared, not as it is rounded. A verdict stands where it is the same without what rests on a
+    fallback, and with as much more as is open; anything else is inconclusive.
     """
     if part is None or not part.whole:
         return None
-    kept = COMPARED[rule.comparator](part.part, rule.bound * part.whole)
-    if part.open and kept == rule.comparator.startswith("<"):
+    kept = {
+        COMPARED[rule.comparator](each, rule.bound * part.whole)
+        for each in (part.part - part.fallback, part.part)
+    }
+    if part.open:
+        kept.add(rule.comparator.startswith(">"))
+    if len(kept) > 1:
         return Verdict.INCONCLUSIVE
-    return Verdict.PASS if kept else Verdict.FAIL
+    return Verdict.PASS if kept == {True} else Verdict.FAIL

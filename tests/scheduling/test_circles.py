@@ -135,6 +135,7 @@ def test_sum_union_and_coverage_by_hand() -> None:
     large = circle("large", medium=True, sites=frozenset({"sw", "se", "elsewhere"}), areas=areas)
     small = circle("small", medium=False, sites=frozenset({"se", "nw"}), areas=areas)
     assert [large.km2, small.km2] == [Decimal(50), Decimal(35)]
+    assert [large.fallback_km2, small.fallback_km2] == [Decimal(50), Decimal(25)]
     assert large.points == {"sw", "se"}
     every = variant(Population.ALL, [large, small], areas, METRO)
     assert figures(every) == [2, 85, 60, 50]
@@ -152,6 +153,9 @@ def test_overlapping_declared_areas_count_once_in_the_union() -> None:
     one, other = (circle(key, medium=True, sites=frozenset({key}), areas=areas) for key in ("sw", "se"))
     found = variant(Population.ALL, [one, other], areas, METRO)
     assert figures(found) == [2, 60, 50, 0]
+    areas = quarters(sw=shapely.box(0, 0, 6 * KM, 5 * KM))  # a fifth of the cell beside it
+    both = circle("both", medium=True, sites=frozenset({"sw", "se"}), areas=areas)
+    assert (both.km2, both.fallback_km2) == (Decimal(50), Decimal(20))
 
 
 def test_a_share_is_rounded_down_and_nothing_of_nothing_is_none() -> None:

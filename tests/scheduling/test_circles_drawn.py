@@ -49,6 +49,12 @@ def test_numbers_are_everybody_s_and_geometry_is_the_regulator_s(ground: World) 
     assert (every["access_points_reached"], every["access_points_share"]) == (2, "1.0000")
     assert "0.9" < every["coverage"] < "1"  # the declared west and the cell, which ends a little east of it
     assert float(every["sum_km2"]) > float(every["union_km2"])
+    (metro,) = made(ground.ben.get("/api/v1/metro-indicators?city=320500"))["items"]
+    (coverage,) = [each for each in metro["indicators"] if each["code"] == "circle_coverage"]
+    assert metro["circles"]["fallback_km2"] == coverage["fallback"] == medium["fallback_km2"]
+    assert 0 < float(coverage["fallback"]) < float(coverage["part"])
+    assert (coverage["value"], coverage["verdict"]) == (medium["coverage"], "inconclusive")
+    assert {each["fallback_km2"] for each in numbers["circles"]} == {medium["fallback_km2"]}
     here = f"{CIRCLES}/{drawn['id']}"
     for reader in (ground.nobody, ground.ben, ground.lin, ground.ray):
         assert made(reader.get(here))["numbers"] == numbers

@@ -17,8 +17,8 @@ from tests.scheduling.test_circles import drawing, span
 RULES = {rule.code: rule for rule in metro_profile().rules}
 
 
-def part(got: str, whole: str, *, open_: bool = False) -> Part:
-    return Part(Decimal(got), Decimal(whole), "things", open_)
+def part(got: str, whole: str, *, open_: bool = False, fallback: str = "0") -> Part:
+    return Part(Decimal(got), Decimal(whole), "things", open_, Decimal(fallback))
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,11 @@ def part(got: str, whole: str, *, open_: bool = False) -> Part:
         ("circle_coverage", part("70", "100"), "pass"),
         ("circle_coverage", part("69.9999", "100"), "fail"),
         ("circle_coverage", part("69.9999", "100", open_=True), "inconclusive"),
+        ("circle_coverage", part("80", "100", fallback="10"), "pass"),
+        ("circle_coverage", part("80", "100", fallback="10.0001"), "inconclusive"),
+        ("circle_coverage", part("69", "100", fallback="69"), "fail"),
+        ("circle_coverage", part("69", "100", open_=True, fallback="69"), "inconclusive"),
+        ("terminal_latency", part("10", "1", fallback="1"), "inconclusive"),
         ("one_hop", part("3", "4"), "pass"),
         ("oxc_roadm", part("0", "0"), None),
         ("centre_latency", part("2", "3"), "fail"),
@@ -60,11 +65,12 @@ def test_the_list_is_that_of_the_notice() -> None:
     assert [rule.number for rule in metro_profile().rules] == list(range(1, 12))
     assert [rule.number for rule in metro_profile().rules if not rule.mandatory] == [4, 8, 9]
     stations = Stations(4, 3, 10, 2, 8)
-    told: Any = {"variants": [{"reported": True, "union_km2": "7", "coverage_of": "metro_boundary",
+    told: Any = {"variants": [{"reported": True, "union_km2": "7", "fallback_km2": "2", "coverage_of": "metro_boundary",
                                "access_points_inconclusive": 0}], "metro_km2": "10"}  # fmt: skip
     assert {code: str(each.value) for code, each in parts_of(stations, told).items()} == {
         "oxc_roadm": "0.7500", "otn_100g": "0.2000", "one_hop": "0.8000", "circle_coverage": "0.7000",
     }  # fmt: skip
+    assert parts_of(stations, told)["circle_coverage"].fallback == 2
     assert set(parts_of(stations, None)) == {"oxc_roadm", "otn_100g", "one_hop"}
 
 
