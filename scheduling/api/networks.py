@@ -236,7 +236,8 @@ class ImportSitesView(CsvImportView):
     def post(self, request: Request) -> Response:
         """Declare sites: all rows or, with every fault named, none. Own keys are updated in the columns given.
 
-        Columns: site, name, place, city, lat, lon, role, oxc, otn_100g, service_area (GeoJSON), hop_us.
+        Columns: site, name, place, city, lat, lon, role, oxc, otn_100g, service_area (GeoJSON), hop_us. A service area contains
+        its site, and reaches no farther from it than the farthest class of A ends, the carrier's or the node's.
         """
         query = self.query(NetworkCsvQuery)
         return self.answer(import_sites(text=self.read(CsvText), actor=self.actor, **query))

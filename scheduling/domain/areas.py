@@ -1,6 +1,7 @@
 """Areas that people declare, as GeoJSON polygons in WGS-84 (RFC 7946), and why a text is none."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import shapely
@@ -78,6 +79,12 @@ def shape_of(area: Mapping[str, Any]) -> BaseGeometry:
 def covers(area: Mapping[str, Any], point: Point) -> bool:
     """Whether a place lies within an area or on its edge."""
     return bool(shape_of(area).covers(shapely.Point(float(point.lon), float(point.lat))))
+
+
+def farthest_m(area: Mapping[str, Any], point: Point) -> Decimal:
+    """Metres of great circle from a place to the farthest position of an area."""
+    corners = shapely.get_coordinates(shape_of(area).convex_hull)
+    return max(point.metres_to(Point(Decimal(lat), Decimal(lon))) for lon, lat in corners)
 
 
 def plain_area(shape: BaseGeometry) -> dict[str, Any]:

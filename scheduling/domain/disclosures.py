@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from scheduling.domain.areas import covers
+from scheduling.domain.areas import covers, farthest_m
 from scheduling.domain.elements import KEY, LONGEST_TEXT, Element, Fault
+from scheduling.domain.ends import Tail
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.rows import FIBRE, TABLES, Column
 from scheduling.domain.sites import Point, SiteRole
@@ -175,19 +176,33 @@ def city_faults(sites: Iterable[Element], divisions: Collection[str]) -> list[Fa
     ]
 
 
-def area_faults(sites: Iterable[Element]) -> list[Fault]:
-    """A fault for each service area that misses the site that it is served from."""
-    return [
-        site.fault(
-            "service_area",
-            "area_misses_site",
-            "服务区域须包含站点自身的坐标（GeoJSON 经度在前）",
-            "a service area contains its own site (GeoJSON has the longitude first)",
-        )
-        for site in sites
-        if (area := site.values["service_area"]) is not None
-        and not covers(area, Point(site.values["lat"], site.values["lon"]))
-    ]
+def area_faults(sites: Iterable[Element], most_m: int, route_factor: Decimal) -> list[Fault]:
+    """A fault for each service area that misses the site that it is served from, or reaches farther than its carrier builds.
+
+    `most_m` are metres of cable, of which `route_factor` go into a metre of great circle.
+    """
+    faults = []
+    for site in sites:
+        area, point = site.values["service_area"], Point(site.values["lat"], site.values["lon"])
+        if area is None:
+            continue
+        if not covers(area, point):
+            faults.append(
+                site.fault(
+                    "service_area",
+                    "area_misses_site",
+                    "服务区域须包含站点自身的坐标（GeoJSON 经度在前）",
+                    "a service area contains its own site (GeoJSON has the longitude first)",
+                )
+            )
+        elif (cable_m := Tail.over(farthest_m(area, point), route_factor).cable_m) > most_m:
+            zh = f"服务区域最远处距站点约 {cable_m} 米光缆，至多 {most_m} 米（本主体与本节点接入分级的最远者，取较近的）；请核对坐标，或将区域分给各自所在的接入点"
+            en = (
+                f"its farthest place is about {cable_m} m of cable away, and {most_m} m is the most (the farthest class of "
+                "ends, yours or the node's, whichever is nearer): check its positions, or divide it among access points"
+            )
+            faults.append(site.fault("service_area", "area_too_far", zh, en))
+    return faults
 
 
 def step_faults(tariffs: Iterable[Element]) -> list[Fault]:

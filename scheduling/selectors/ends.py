@@ -29,6 +29,15 @@ def end_rules(tenants: Iterable[UUID]) -> dict[UUID, tuple[EndRule, ...]]:
     return {tenant: own.get(tenant, ends_profile().rules) for tenant in wanted}
 
 
+def area_reach(tenant: UUID) -> tuple[int, Decimal]:
+    """The most cable in metres from a line provider's site to the end of its service area, and the route factor.
+
+    It is the farthest class of ends, its own or the profile's, whichever is nearer: who declares areas does not choose it alone.
+    """
+    profile = ends_profile()
+    return min(end_rules([tenant])[tenant][-1].up_to_m, profile.rules[-1].up_to_m), profile.tail_route_factor
+
+
 def moved_ends(tenant: UUID, terms: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """What differs of the classes that a bundle's A ends were priced by, as (name, then, now); `terms` are its `line_terms`."""
     ends = terms.get("ends", ())

@@ -30,6 +30,7 @@ from scheduling.domain.rows import COMMITMENT, FIBRE
 from scheduling.domain.sites import Point
 from scheduling.events import NetworkImported
 from scheduling.models import Site, Span
+from scheduling.selectors.ends import area_reach
 from scheduling.selectors.sites import point_of
 from scheduling.services.line_providers import claim_key
 from scheduling.services.spans import (
@@ -146,7 +147,7 @@ def take_network(
         *twice(site_rows, "site"),
         *disclosures.coordinate_faults(site_rows),
         *disclosures.city_faults(site_rows, dictionary("divisions").entries),
-        *disclosures.area_faults(site_rows),
+        *disclosures.area_faults(site_rows, *area_reach(actor.tenant_id)),
         *taken_faults(site_rows, "site", known_sites, actor.tenant_id),
         *withdrawn_faults(site_rows, ["site"], known_sites),
         *wrong_spans,

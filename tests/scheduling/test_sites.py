@@ -12,7 +12,7 @@ from scheduling.domain.areas import AreaError, covers, read_area
 from scheduling.domain.sites import Point
 from scheduling.models import Site
 from tests.aggregation.supply import made
-from tests.scheduling.live import network, send_csv
+from tests.scheduling.live import CLASSES, network, send_csv
 from tests.support.cast import World
 
 IMPORT = "/api/v1/networks:import"
@@ -62,6 +62,25 @@ def test_the_same_area_again_changes_nothing_and_another_does(world: World) -> N
 
 
 @pytest.mark.django_db
+def test_an_area_ends_where_its_carrier_builds_to_and_no_carrier_lifts_the_bound(world: World) -> None:
+    document = network() | {"spans": []}
+
+    def faults(ring: list[list[float]], up_to_m: int) -> list[str]:
+        classes = [*CLASSES[:2], CLASSES[2] | {"up_to_m": up_to_m}]
+        made(world.lin.post("/api/v1/line-end-profiles", {"classes": classes}))
+        document["sites"][0]["service_area"] = {"type": "Polygon", "coordinates": [ring]}
+        report = made(world.lin.post(f"{IMPORT}?dry_run=true", document, Accept_Language="en"))
+        return [f"{each['pointer']} {each['code']} {each['detail']}" for each in report["faults"]]
+
+    (short,) = faults(SQUARE, 16_000)  # its corners are up to 11.7 km away, which is 16.3 km of cable
+    assert short.startswith("/sites/0/service_area area_too_far its farthest place is about 163")
+    assert "16000 m is the most" in short
+    assert faults(SQUARE, 17_000) == []
+    (bold,) = faults(WIDE, 1_000_000)
+    assert "20000 m is the most" in bold
+
+
+@pytest.mark.django_db
 def test_sites_come_as_a_csv_too(world: World) -> None:
     row = ROW.format(area=quoted(AREA))
     assert made(send_csv(world.lin, f"{SITES}&dry_run=true", csv_of(row)))["created"] == 1
@@ -74,6 +93,7 @@ def test_sites_come_as_a_csv_too(world: World) -> None:
 
 
 FAR = [[121.6, 31.3], [121.8, 31.3], [121.8, 31.4], [121.6, 31.3]]
+WIDE = [[120.5, 31.2], [120.9, 31.2], [120.9, 31.5], [120.5, 31.5], [120.5, 31.2]]  # to 26 km from it
 BELT = [[-180, 31.3], [180, 31.3], [180, 31.4], [-180, 31.4], [-180, 31.3]]
 BOW = [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]
 FAULTS: list[tuple[Any, str]] = [
@@ -90,6 +110,8 @@ FAULTS: list[tuple[Any, str]] = [
     ({"type": "Polygon", "coordinates": [[[10**400, 31.3], *SQUARE[1:-1], [10**400, 31.3]]]}, "impossible_coordinate"),
     ({"type": "Polygon", "coordinates": [BELT]}, "area_too_wide"),
     ({"type": "Polygon", "coordinates": [FAR]}, "area_misses_site"),
+    ({"type": "Polygon", "coordinates": [WIDE]}, "area_too_far"),
+    ({"type": "MultiPolygon", "coordinates": [[SQUARE], [FAR]]}, "area_too_far"),
     ("not json", "bad_value"),
     (["Polygon"], "bad_area"),
 ]  # fmt: skip

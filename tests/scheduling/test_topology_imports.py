@@ -72,7 +72,7 @@ def test_each_format_becomes_sites_and_spans(
 
 TWO = gml_of(placed((120.6, 31.3), (120.7, 31.3)), "edge [ source 0 target 1 ]")
 CELLS = "site,name,city,lat,lon,role,oxc,otn_100g,service_area,hop_us,place"
-SITE = 'zoo-0,一号站,320571,31.3,120.6,access_point,1,1,"{""type"":""Polygon"",""coordinates"":[[[120.5,31.2],[120.7,31.2],[120.6,31.5],[120.5,31.2]]]}",70,320571'
+SITE = 'zoo-0,一号站,320571,31.3,120.6,access_point,1,1,"{""type"":""Polygon"",""coordinates"":[[[120.5,31.22],[120.7,31.22],[120.6,31.4],[120.5,31.22]]]}",70,320571'
 SPAN = "span,a,b,medium,km,capacity_mbps,jitter_us,loss,srlg\nzoo-0--1,zoo-0,zoo-1,hollow_core,12,2000,5,0.00001,duct-7\n"
 
 
