@@ -1,7 +1,6 @@
 """Changes and ends of lines whose carrier is asked by its own interface: late, odd and refusing, nothing lost, nothing twice."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -23,17 +22,10 @@ from tests.marketplace.trade import SHEET, aged, ordered
 from tests.scheduling.live import PAIR, chosen, open_market, price_ends, share_a_duct
 from tests.scheduling.test_carriers import work
 from tests.support.cast import World
-from tests.support.mock_carrier import MockCarrier, mock_carrier
+from tests.support.mock_carrier import MockCarrier
 
 pytestmark = pytest.mark.django_db
 SCENE = open_market
-
-
-@pytest.fixture
-def carrier(settings: Any) -> Iterator[MockCarrier]:
-    settings.ALLOW_PRIVATE_CALLBACKS = True
-    with mock_carrier() as listening:
-        yield listening
 
 
 def heard() -> None:

@@ -1,6 +1,5 @@
 """Orders of a carrier that is asked by its own interface: held as long as it says, built once it has confirmed, gone with its no."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -19,17 +18,10 @@ from tests.marketplace.trade import SHEET, ordered
 from tests.scheduling.live import open_market
 from tests.scheduling.test_carriers import work
 from tests.support.cast import World
-from tests.support.mock_carrier import MockCarrier, mock_carrier
+from tests.support.mock_carrier import MockCarrier
 
 pytestmark = pytest.mark.django_db
 SCENE = open_market
-
-
-@pytest.fixture
-def carrier(settings: Any) -> Iterator[MockCarrier]:
-    settings.ALLOW_PRIVATE_CALLBACKS = True
-    with mock_carrier() as listening:
-        yield listening
 
 
 def accept(world: World, order: dict[str, Any]) -> list[int]:

@@ -1,6 +1,5 @@
 """Firm line quotes of a carrier that is asked by its own interface: held on its yes alone, and let go there too."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,17 +19,10 @@ from tests.aggregation.supply import made
 from tests.marketplace.test_line_words import holds_of
 from tests.scheduling.live import chosen, open_entered_market
 from tests.support.cast import World
-from tests.support.mock_carrier import MockCarrier, mock_carrier
+from tests.support.mock_carrier import MockCarrier
 
 SCENE = open_entered_market
 PATH = "/api/v1/line-quotes"
-
-
-@pytest.fixture
-def carrier(settings: Any) -> Iterator[MockCarrier]:
-    settings.ALLOW_PRIVATE_CALLBACKS = True
-    with mock_carrier() as listening:
-        yield listening
 
 
 def work() -> None:
