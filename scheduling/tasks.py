@@ -9,7 +9,7 @@ from scheduling.services.carriers import CALL, call_carrier, review_carrier_line
 from scheduling.services.dispatches import SEND, send_dispatch
 from scheduling.services.maintenance import close_conflicts
 from scheduling.services.openings import DEEM, deem_line
-from scheduling.services.supply import forget_versions, keep_up, refresh_supply
+from scheduling.services.supply import forget_versions, keep_up, look_at_everything
 
 
 @job(SEND)
@@ -39,7 +39,7 @@ def keep_supply() -> None:
 @shared_task(name="scheduling.tasks.review_supply", ignore_result=True)
 def review_supply() -> None:
     """Look at all rows of the snapshot: what no event told is found here."""
-    refresh_supply(everything=True)
+    look_at_everything()
 
 
 @shared_task(name="scheduling.tasks.forget_supply", ignore_result=True)

@@ -103,17 +103,28 @@ class SalesRights:
         def fault(want: Want, **params: object) -> None:
             found.append(Shortfall(held.kind, want, self.labels[held.kind], want.label.format(**params)))
 
-        if held.valid_until is not None and held.valid_until < self.today:
+        expired, year, test = overdue(held, self.today)
+        if expired:
             fault(Want.EXPIRED)
         if (holder := facts.get("holder_code")) and legal_entity(holder) != self.entity:
             fault(Want.OTHER_HOLDER)
         if city is not None and "cities" in facts and not any(covers(each, city) for each in facts["cities"]):
             fault(Want.NOT_COVERED, city=city)
-        if (year := report_due(facts, self.today)) is not None:
+        if year is not None:
             fault(Want.REPORT_OVERDUE, year=year)
-        if (test := facts.get("next_test")) and date.fromisoformat(test) < self.today:
+        if test is not None:
             fault(Want.TEST_OVERDUE, day=test)
         return found
+
+
+def overdue(held: Held, today: date) -> tuple[bool, int | None, str | None]:
+    """What the day alone decides of a document: whether it has ended, the year of the overdue report, the overdue test's day."""
+    test = held.particulars.get("next_test")
+    return (
+        held.valid_until is not None and held.valid_until < today,
+        report_due(held.particulars, today),
+        test if test and date.fromisoformat(test) < today else None,
+    )
 
 
 def report_due(facts: Mapping[str, Any], today: date) -> int | None:

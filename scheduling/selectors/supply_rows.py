@@ -66,6 +66,7 @@ class Standing(NamedTuple):
     bucket: int
     digest: bytes
     told: dict[str, Any]
+    owner: UUID
     generation: int | None
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
@@ -15,10 +15,11 @@ from django.db import transaction
 from django.db.models import Q
 
 from aggregation.selectors import supply as compute
-from kernel.clock import now, shanghai_date
+from kernel.clock import now
 from kernel.locks import Lock, take_lock, try_lock
 from kernel.questions import run
 from kernel.selectors.events import last_position
+from participants.selectors.licences import turning as parties_turning
 from scheduling.domain.changes import ALL_PARTS, ALL_TABLES, PARTS
 from scheduling.domain.rows import canonical
 from scheduling.domain.snapshot import (
@@ -32,7 +33,7 @@ from scheduling.domain.snapshot import (
 )
 from scheduling.models import SupplyBucket, SupplyCursor, SupplyRow, SupplyVersion
 from scheduling.selectors.supply import Identity, Version, newest_supply
-from scheduling.selectors.supply_rows import Wanted, standing_rows, wanted_rows
+from scheduling.selectors.supply_rows import Standing, Wanted, standing_rows, wanted_rows
 from scheduling.selectors.supply_scope import Scope, narrowed, resources_of, with_parts
 
 PATIENCE = 0.5
@@ -123,7 +124,7 @@ def fresh_supply() -> Version:
 def supply_at() -> tuple[Version, datetime]:
     """The newest supply, with all that was committed before, and the instant: whoever asks builds it where nobody does.
 
-    Where somebody else builds, it is waited for; one who looks at everything may take longer than PATIENCE, then the
+    Where somebody else builds, it is waited for; one who has much to build may take longer than PATIENCE, then the
     version before is used, and the ledger decides at the hold.
     """
     happened = _happened()
@@ -140,14 +141,14 @@ def supply_at() -> tuple[Version, datetime]:
 
 
 @transaction.atomic(savepoint=False)
-def refresh_supply(*, everything: bool = False, patience: float = 0) -> bool:
+def refresh_supply(*, everything: bool = False, owners: Collection[UUID] = (), patience: float = 0) -> bool:
     """Bring the snapshot up to date with what has happened; whether there was anything to look at.
 
-    Events say whose rows to look at, the clock says which prices, readings and licences begin or end; `everything`
-    looks at all rows, waits for its turn, and so finds also what no event told. Else nothing is done where another
+    Events say whose rows to look at, the clock says which prices, readings and licences begin or end. `everything` looks
+    at all rows, and `owners` at all of theirs as well; both wait for their turn. Else nothing is done where another
     builder is still at work after so many seconds of `patience`.
     """
-    happened = None if everything else _happened()
+    happened = None if everything or owners else _happened()
     if happened is not None and not happened.scope:
         return False
     if happened is None or happened.newest is None:  # without a version nobody can go on meanwhile
@@ -156,10 +157,25 @@ def refresh_supply(*, everything: bool = False, patience: float = 0) -> bool:
         return False
     position, instant = last_position(), now()
     # asked again: the builder before us may have come further meanwhile
-    if scope := Scope(everything=True) if everything else with_parts(narrowed(_happened().scope)):
+    scope = Scope(everything=True) if everything else _happened().scope
+    scope.owners.update(owners)
+    if scope := with_parts(narrowed(scope)):
         _write(scope)
     SupplyCursor.objects.update_or_create(id=1, defaults={"position": position, "looked_at": instant})
     return True
+
+
+def look_at_everything() -> None:
+    """Look at all rows, and build anew whatever is of owners of rows that differ: what no event told is found so.
+
+    The first look is nobody's turn, so others build and ask meanwhile; of what differs, the second is the builder's.
+    What changes between the two is told by its own event.
+    """
+    with transaction.atomic():
+        seen = _compared(Scope(everything=True))
+        owners = {UUID(made["owner"]) for made in seen.fresh} | {row.owner for row in seen.over}
+    if owners:
+        refresh_supply(owners=owners)
 
 
 @transaction.atomic
@@ -213,8 +229,7 @@ def _happened() -> Happened:
 
 
 def _scope(since: datetime, until: datetime, events: Iterable[tuple[str | None, UUID, UUID | None]]) -> Scope:
-    # a new day in China may end anybody's licence, filing or report: once a day, all are looked at
-    scope, bundles = Scope(everything=shanghai_date(since) != shanghai_date(until)), set()
+    scope, bundles = Scope(owners=parties_turning(since, until)), set()
     for name, subject, tenant in events:
         if name is None:  # nothing happened
             continue
@@ -255,12 +270,19 @@ HASH = """
 """
 
 
-def _write(scope: Scope) -> None:
-    """Write the differences within the scope as the next version; none where there are no differences."""
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What differs within a scope: rows to write, those that are over, and (id, generation) of those that are older only."""
+
+    fresh: list[dict[str, Any]]
+    over: Collection[Standing]
+    aged: list[tuple[int, int]]
+
+
+def _compared(scope: Scope) -> Differences:
+    """The rows that the snapshot should have within the scope beside those that it has."""
     wanted = wanted_rows(scope)
     over = {(row.part, row.key): row for row in standing_rows(scope, wanted)}
-    last = SupplyVersion.objects.order_by("-number").first()
-    number = (last.number if last else 0) + 1
     fresh: list[dict[str, Any]] = []
     aged: list[tuple[int, int]] = []
     for row in wanted:
@@ -272,17 +294,25 @@ def _write(scope: Scope) -> None:
         del over[row.part, row.key]
         if row.generation not in (None, old.generation):
             aged.append((old.id, row.generation))
-    if aged:
-        run(AGE, [list(column) for column in zip(*aged, strict=True)])
-    if not (fresh or over) and last is not None:
+    return Differences(fresh, over.values(), aged)
+
+
+def _write(scope: Scope) -> None:
+    """Write the differences within the scope as the next version; none where there are no differences."""
+    found = _compared(scope)
+    last = SupplyVersion.objects.order_by("-number").first()
+    number = (last.number if last else 0) + 1
+    if found.aged:
+        run(AGE, [list(column) for column in zip(*found.aged, strict=True)])
+    if not (found.fresh or found.over) and last is not None:
         return
-    SupplyRow.objects.filter(id__among=[row.id for row in over.values()]).update(until=number)
-    if fresh:
-        run(WRITE, [number, json.dumps(fresh)])
+    SupplyRow.objects.filter(id__among=[row.id for row in found.over]).update(until=number)
+    if found.fresh:
+        run(WRITE, [number, json.dumps(found.fresh)])
     touched: dict[int, set[int]] = defaultdict(set)
-    for made in fresh:
+    for made in found.fresh:
         touched[made["part"]].add(made["bucket"])
-    for gone in over.values():
+    for gone in found.over:
         touched[gone.part].add(gone.bucket)
     tables = list(last.tables) if last else [table_hash([EMPTY_BUCKET] * BUCKETS)] * len(ALL_PARTS)
     for part, digest in _rehashed(touched):

@@ -1,18 +1,19 @@
 """Licence rules: particulars of their declared types, and what a party may sell where, and why not."""
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.clock import now, shanghai_date
+from kernel.clock import SHANGHAI, now, shanghai_date
 from participants.domain.licences import Held, SalesRights, report_due
 from participants.domain.particulars import covers
 from participants.models import Document
-from participants.selectors.licences import sales_rights
+from participants.selectors.licences import sales_rights, turning
 from participants.selectors.profiles import certification_profile
 from tests.participants.newcomers import Newcomer, certified, code_of, days_ahead, renew
 from tests.support.cast import World
@@ -166,3 +167,34 @@ def test_the_rights_of_many_cost_what_those_of_one_cost(world: World, django_ass
     for asked in (parties[:1], parties):
         with django_assert_num_queries(2):
             assert set(sales_rights(asked, today=today)) == set(asked)
+
+
+FAR = date(2029, 1, 1)
+TURNING_DAYS = [
+    (
+        date(2027, 2, 1),
+        date(2027, 2, 1),
+        {},
+    ),  # the last day of the document; from the next on it does not count
+    (date(2027, 2, 1), FAR, {"next_test": "2027-02-01"}),
+    (date(2027, 3, 31), FAR, {"issued_on": "2024-01-01", "annual_report": 2025}),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("last", "until", "particulars"), TURNING_DAYS, ids=["its end", "test", "report"])
+def test_a_day_turns_those_of_whom_a_document_ends_by_date(
+    world: World, last: date, until: date, particulars: dict[str, Any]
+) -> None:
+    """Asked once a day for the snapshot, so that nobody looks at all that is sold at midnight."""
+    firm = certified(world)
+    Document.objects.update(valid_until=date(2030, 1, 1), particulars={})
+    mine = Document.objects.filter(organisation=firm.id, kind="telecom_licence_b11")
+    assert mine.update(valid_until=until, particulars=particulars) == 1
+    noon = datetime.combine(last, time(12), SHANGHAI)
+    day = timedelta(days=1)
+    assert turning(noon - day, noon) == turning(noon, noon + day / 2 - timedelta.resolution) == set()
+    assert turning(noon, noon + day / 2) == turning(noon - 9 * day, noon + 9 * day) == {UUID(firm.id)}
+    assert turning(noon + day, noon + 2 * day) == set()
+    mine.update(accepted_at=None)
+    assert turning(noon, noon + day) == set()

@@ -28,7 +28,7 @@ from scheduling.selectors import supply_rows
 from scheduling.selectors.supply_scope import Scope
 from scheduling.services import supply as builder
 from scheduling.services.supply import PATIENCE, fresh_supply, refresh_supply
-from scheduling.tasks import keep_supply
+from scheduling.tasks import keep_supply, review_supply
 from tests.aggregation.supply import beat, made, next_sequence, report
 from tests.scheduling.live import (
     MARKED,
@@ -89,6 +89,35 @@ def test_who_asks_while_another_builds_waits_and_the_clock_does_not(
     assert waited == [PATIENCE, 0, 0]
     monkeypatch.undo()
     assert number() > before
+
+
+@pytest.mark.django_db
+def test_who_looks_at_everything_is_the_builder_of_what_differs_only(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So nobody waits for the look itself, which takes seconds; where nothing differs it is no builder at all."""
+    before = number()
+    turns: list[Lock] = []
+    looked: list[Scope] = []
+
+    def wanted(scope: Scope) -> list[supply_rows.Wanted]:
+        looked.append(scope)
+        return supply_rows.wanted_rows(scope)
+
+    monkeypatch.setattr(builder, "take_lock", turns.append)
+    monkeypatch.setattr(builder, "wanted_rows", wanted)
+    review_supply()
+    assert (newest_number(), turns, len(looked)) == (before, [], 1)
+    owner = world.lin.organisation.id
+    Span.objects.filter(key="jia-tongli-wujiang").update(
+        jitter_us=F("jitter_us") + 1
+    )  # behind the node's back
+    assert number() == before
+    review_supply()
+    assert (newest_number(), turns) == (before + 1, [Lock.SNAPSHOT])
+    assert [(scope.everything, scope.owners) for scope in looked[1:]] == [(True, set()), (False, {owner})]
+    monkeypatch.undo()
+    the_look_was_enough()
 
 
 def newest_number() -> int:
