@@ -10,8 +10,9 @@ readings, rates and rules in the evidence and compares it with the statement. Ex
 
 import json
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,11 @@ def half_even(value: Fraction) -> int:
     return round(value)
 
 
-def window_seconds(reading: Document) -> int:
-    """Whole seconds of a reading's window."""
-    start, end = (datetime.fromisoformat(reading[name]) for name in ("window_start", "window_end"))
-    return int((end - start).total_seconds())
+def seconds(start: str, end: str) -> Fraction:
+    """Seconds from one time to another, exactly."""
+    return Fraction(
+        (datetime.fromisoformat(end) - datetime.fromisoformat(start)) // timedelta(microseconds=1), 10**6
+    )
 
 
 def agreed(reading: Document) -> int:
@@ -42,21 +44,38 @@ def compute_fen(inputs: Document) -> int:
     return int(max(0, min(half_even(exact), inputs["contract_fen"]) - inputs["billed_before_fen"]))
 
 
-def monthly_fen(inputs: Document | None) -> int:
-    """Rules line_instalments and storage_instalments: one-off with the first, the rest evenly over the months, less what was billed."""
+def begun(inputs: Document) -> int:
+    """How many months of 730 hours, or hours, began within what was served: no more than the contract has."""
+    by_hour = inputs["hours"] is not None
+    served = sum((seconds(each["start"], each["end"]) for each in inputs["served"]), Fraction(0))
+    whole = Fraction(inputs["hours"]) if by_hour else Fraction(inputs["months"])
+    return min(ceil(whole), ceil(served / (3600 if by_hour else 730 * 3600)))
+
+
+def minimum(inputs: Document) -> bool:
+    """Whether the one-off and the minimum term are owed, however little was served."""
+    return inputs["ending"] in ("term", "user")
+
+
+def owed(inputs: Document) -> int:
+    """The months or hours that are owed in all so far."""
+    return max(begun(inputs), int(inputs["least"]) if minimum(inputs) else 0)
+
+
+def periodic_fen(inputs: Document | None) -> int:
+    """Rules line_instalments, line_hours and storage_instalments: the one-off with the first, the rest evenly, less what was billed."""
     if inputs is None:
         return 0
-    count = inputs["instalments_before"] + inputs["instalments"]
-    if count == 0:
+    count, steps = owed(inputs), inputs["steps"]
+    if count == 0 and not minimum(inputs):
         return 0
-    steps = inputs.get("steps", [])
+    whole = Fraction(inputs["months"] if inputs["hours"] is None else inputs["hours"])
     rest = inputs["contract_fen"] - inputs["one_off_fen"]
     first = min([count, *(step["after"] for step in steps)])
-    due = inputs["one_off_fen"] + half_even(Fraction(rest * first, inputs["months"]))
+    due = inputs["one_off_fen"] + half_even(rest * min(Fraction(first), whole) / whole)
     ends = [*(step["after"] for step in steps[1:]), count]
     for step, end in zip(steps, ends, strict=False):
-        if count > step["after"]:
-            due += step["one_off_fen"] + step["monthly_fen"] * max(0, min(count, end) - step["after"])
+        due += step["one_off_fen"] + step["monthly_fen"] * max(0, min(count, end) - step["after"])
     return int(max(0, due - inputs["billed_before_fen"]))
 
 
@@ -77,8 +96,8 @@ def split(fen: int, fee_bp: int) -> tuple[int, int, int]:
 
 def recompute(evidence: Document) -> dict[str, int]:
     """Every figure of the statement, from the evidence's inputs alone."""
-    compute, line = compute_fen(evidence["compute"]), monthly_fen(evidence["line"])
-    storage = monthly_fen(evidence.get("storage"))
+    compute, line = compute_fen(evidence["compute"]), periodic_fen(evidence["line"])
+    storage = periodic_fen(evidence.get("storage"))
     voucher = voucher_fen(evidence["voucher"], compute, evidence["compute"]["billed_before_fen"])
     provider, compute_fee, compute_rest = split(compute, evidence["fees"]["compute_bp"])
     store, store_fee, store_rest = split(storage, evidence["fees"].get("storage_bp", 0))
@@ -102,6 +121,15 @@ def stated(statement: Document) -> dict[str, int]:
     return lines | {name: value for name, value in statement.items() if name.endswith("_fen")}
 
 
+def miscounted(evidence: Document, part: str) -> list[str]:
+    """A sentence where a part bills other months or hours than are owed."""
+    if (inputs := evidence.get(part)) is None:
+        return []
+    count = max(0, owed(inputs) - inputs["instalments_before"])
+    billed = inputs["instalments"]
+    return [] if count == billed else [f"{part}: {billed} months or hours billed, but {count} are owed now"]
+
+
 def faults(statement: Document, evidence: Document) -> list[str]:
     """Everything that does not agree, one sentence each; empty where all does."""
     found = []
@@ -112,8 +140,9 @@ def faults(statement: Document, evidence: Document) -> list[str]:
             found.append(
                 f"usage {row['usage']}: {row['agreed_machine_seconds']} agreed, but {agreed(row)} is the lesser"
             )
-        if window_seconds(row) < 1:
+        if seconds(row["window_start"], row["window_end"]) < 1:
             found.append(f"usage {row['usage']}: its window has no second")
+    found += [*miscounted(evidence, "storage"), *miscounted(evidence, "line")]
     ours, theirs = recompute(evidence), stated(statement)
     for name, value in ours.items():
         if theirs.get(name) != value:

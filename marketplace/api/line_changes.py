@@ -54,7 +54,9 @@ class ChangeOfferIn(serializers.Serializer[Any]):
 
     one_off_cny = serializers.DecimalField(18, 2, min_value=0)
     monthly_cny = serializers.DecimalField(18, 2, min_value=0)
-    notice_days = serializers.IntegerField(min_value=0, max_value=LONGEST_NOTICE)
+    notice_days = serializers.IntegerField(
+        min_value=0, max_value=LONGEST_NOTICE, help_text="over before the order is"
+    )
 
 
 class ChangeRefusalIn(serializers.Serializer[Any]):
@@ -213,5 +215,5 @@ class SwitchLineView(LineChangeActView):
 
     @extend_schema(request=None, responses={200: LineChangeOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Report that the line was switched: it is paid at the new price from the next month of the service on."""
+        """Report that the line was switched: the one-off is due now, the new price from the next month of the service on."""
         return self.show(services.switch_line(change=self.subject, actor=self.actor), LineChangeOut)

@@ -226,7 +226,10 @@ class EndOrderView(OrderActView):
 
     @extend_schema(request=OrderReasonIn, responses={200: OrderOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """End a running order before its term: the line's minimum term stays owed, all else as used."""
+        """End a running order before its term: all is owed as used, and of the line at least its one-off and minimum term.
+
+        A line by the hour has no minimum term; neither is one owed where late delivery had cut the service short.
+        """
         reason = self.read(OrderReasonIn)["reason"]
         row = services.end_order_early(order=self.subject, reason=reason, actor=self.actor)
         return self.show(row, OrderOut)

@@ -20,7 +20,7 @@ from kernel.services.proposals import propose_act
 from kernel.systems import System
 from kernel.text import Text
 from marketplace.api.orders import OrderOut
-from marketplace.domain.settlements import LIFE, SettlementState
+from marketplace.domain.settlements import LIFE, Ending, SettlementState, Unit
 from marketplace.models import Order, Settlement, Statement, StatementLine
 from marketplace.services import settlements as services
 
@@ -52,11 +52,20 @@ class SettlementOut(serializers.ModelSerializer[Settlement]):
 
 
 class StatementLineOut(serializers.ModelSerializer[StatementLine]):
-    """One part of a statement."""
+    """One part of a statement, and why so much of it: `quantity` is what is billed now, in units of `counts`.
+
+    Of what is not metered `begun` months or hours were served so far; at its term, or ended early by its user, at least
+    `least` of them are owed, and otherwise no more than began.
+    """
+
+    counts = serializers.ChoiceField(Unit.choices())
+    begun = serializers.IntegerField(source="basis.begun", allow_null=True)
+    least = serializers.IntegerField(source="basis.least", allow_null=True)
+    ending = serializers.ChoiceField(Ending.choices(), source="basis.ending", allow_null=True)
 
     class Meta:
         model = StatementLine
-        fields = ("part", "rule", "quantity", "amount_fen")
+        fields = ("part", "rule", "quantity", "counts", "begun", "least", "ending", "amount_fen")
 
 
 class StatementOut(serializers.ModelSerializer[Statement]):
@@ -125,21 +134,32 @@ class ComputeEvidenceOut(serializers.Serializer[Any]):
 
 
 class InstalmentStepOut(serializers.Serializer[Any]):
-    """A change of price: after so many instalments each later one costs this; the one-off is due with the first of them."""
+    """A change of price that was switched by then: the one-off is due, and each instalment after so many costs this."""
 
     after = serializers.IntegerField()
     one_off_fen = serializers.IntegerField()
     monthly_fen = serializers.IntegerField()
 
 
+class ServedOut(serializers.Serializer[Any]):
+    """A time that was served, on the service's clock."""
+
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+
+
 class InstalmentsEvidenceOut(serializers.Serializer[Any]):
-    """What the fen of a part paid by the month follow from, by the rules line_instalments and storage_instalments."""
+    """What the fen of a part paid by the month or by the hour follow from, by line_instalments, line_hours, storage_instalments."""
 
     contract_fen = serializers.IntegerField()
     one_off_fen = serializers.IntegerField()
-    months = serializers.IntegerField()
-    least = serializers.IntegerField(help_text="months that are owed however soon it ends")
+    months = serializers.IntegerField(allow_null=True, help_text="null: by the hour")
+    hours = serializers.CharField(allow_null=True, help_text="a decimal number; null: by the month")
+    least = serializers.IntegerField(help_text="months owed at its term, or however soon its user ends it")
     steps = InstalmentStepOut(many=True)
+    ending = serializers.ChoiceField(Ending.choices())
+    served = ServedOut(many=True)
+    begun = serializers.IntegerField(help_text="months or hours that began within what was served")
     instalments_before = serializers.IntegerField()
     instalments = serializers.IntegerField(help_text="that this statement bills")
     billed_before_fen = serializers.IntegerField()

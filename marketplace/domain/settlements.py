@@ -1,12 +1,14 @@
 """What a period owes, to the fen: cumulative amounts, one split, and the law that nothing appears or vanishes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
+from kernel.domain.windows import Window
 from kernel.money import split_fen, to_fen
 from kernel.states import StateTable
 from kernel.text import Vocabulary
@@ -60,9 +62,45 @@ def compute_due(price_cny_hour: Decimal, machine_seconds: int, contract_fen: int
     return min(to_fen(exact), contract_fen)
 
 
+class Unit(Vocabulary):
+    """What a part of a statement counts."""
+
+    MACHINE_SECOND = "machine_second", "机秒", "Machine-second"
+    MONTH = "month", "月（730 小时）", "Month of 730 hours"
+    HOUR = "hour", "小时", "Hour"
+
+
+LENGTHS = {Unit.MONTH: MONTH, Unit.HOUR: timedelta(hours=1)}
+
+
+class Ending(Vocabulary):
+    """What has become of a line by the end of a period: whether its minimum is owed follows from it."""
+
+    NOT_ACCEPTED = (
+        "not_accepted",
+        "专线未验收（未交付、被拒绝或未能保留）",
+        "Never accepted: not delivered, declined or lost",
+    )
+    RUNNING = "running", "使用中", "In service"
+    TERM = "term", "期满终止", "Ran to its end"
+    USER = "user", "用户提前终止", "Ended early by its user"
+    OTHERS = "others", "非用户提前终止", "Ended early by anybody else"
+    LATE = "late", "因交付延误而缩短", "Cut short by late delivery"
+
+
+MINIMUM_OWED = {  # beside what was served: the one-off, and the minimum term where there is one
+    Ending.NOT_ACCEPTED: False,
+    Ending.RUNNING: False,  # not yet
+    Ending.TERM: True,
+    Ending.USER: True,
+    Ending.OTHERS: False,
+    Ending.LATE: False,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A change of price: after so many instalments each later one costs this; the one-off part is due with the first of them."""
+    """A change of price that was switched: the one-off is due then, and each instalment after so many costs this."""
 
     after: int
     one_off_fen: int
@@ -71,42 +109,55 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Instalments:
-    """A contract that is paid by the month: all of it, its one-off part, and how many months the rest is spread over.
+    """A contract that is paid by the month or by the hour: all of it, its one-off part, and the units that the rest is spread over.
 
-    `least` months are owed however soon it ends. `steps` are changes of price, by rising `after`.
+    `least` months are its minimum term; by the hour there is none. `steps` are changes of price, by rising `after`.
     """
 
     contract_fen: int
     one_off_fen: int
-    months: int
+    units: Decimal
+    unit: Unit = Unit.MONTH
     least: int = 0
     steps: tuple[Step, ...] = ()
 
-    def count(self, started: datetime, end: datetime, *, over: bool) -> int:
-        """How many monthly instalments fall due before `end`: one at the start of each month of 730 hours.
+    def begun(self, served: Iterable[Window]) -> int:
+        """How many of its months or hours began within what was served: one at the start, and no more than there are."""
+        time = sum((each.end - each.start for each in served), timedelta(0))
+        return min(ceil(self.units), -(-time // LENGTHS[self.unit]))
 
-        Once it is `over` all are due, as of a line, which has a minimum term.
+    def due(self, count: int) -> int:
+        """Fen of the one-off part and so many instalments. Rules `line_instalments`, `line_hours`, `storage_instalments`.
+
+        The rest is spread evenly, rounded half to even on the sum. A step takes the place of the rest for the instalments
+        after it.
         """
-        if over:
-            return self.months
-        if end <= started:
-            return 0
-        return min(self.months, -((started - end) // MONTH))
-
-    def due(self, instalments: int) -> int:
-        """Fen owed once so many instalments are due. Rules `line_instalments` and `storage_instalments`.
-
-        The one-off part is due with the first; the rest is spread evenly, rounded half to even on the sum. A step takes
-        the place of the rest for the instalments after it.
-        """
-        if instalments == 0:
-            return 0
-        ends = [min(instalments, step.after) for step in self.steps] + [instalments]
-        rest = self.contract_fen - self.one_off_fen
-        due = self.one_off_fen + round(Fraction(rest * ends[0], self.months))
+        ends = [min(count, step.after) for step in self.steps] + [count]
+        rest, units = self.contract_fen - self.one_off_fen, Fraction(self.units)
+        due = self.one_off_fen + round(rest * min(Fraction(ends[0]), units) / units)
         for step, begin, end in zip(self.steps, ends, ends[1:], strict=False):
-            due += step.monthly_fen * (end - begin) + (step.one_off_fen if instalments > step.after else 0)
+            due += step.one_off_fen + step.monthly_fen * (end - begin)
         return due
+
+
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """What a part owes in all so far: the months or hours that began, those that are owed, and fen."""
+
+    begun: int
+    count: int
+    fen: int
+
+
+def owing(terms: Instalments, served: Iterable[Window], ending: Ending) -> Owing:
+    """What a contract owes for what was served of it, the one rule (decision 0055).
+
+    Each month or hour that began, and the one-off with the first. Where it ran to its end, or its user ended it, the one-off
+    and the minimum term at least. What nobody accepted was not served, and owes nothing.
+    """
+    begun, minimum = terms.begun(served), MINIMUM_OWED[ending]
+    count = max(begun, terms.least) if minimum else begun
+    return Owing(begun, count, terms.due(count) if count or minimum else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Settled periods, their statements, and which usage each statement bills."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -9,10 +9,17 @@ from django.db.models import F, Q
 
 from kernel.models.base import Entity
 from marketplace.domain.orders import Part
-from marketplace.domain.settlements import SettlementState
+from marketplace.domain.settlements import SettlementState, Unit
 from marketplace.models.ledger import JournalEntry
 from marketplace.models.meters import Usage
 from marketplace.models.orders import Order
+
+COUNTS = {
+    "compute_metered": Unit.MACHINE_SECOND,
+    "storage_instalments": Unit.MONTH,
+    "line_instalments": Unit.MONTH,
+    "line_hours": Unit.HOUR,
+}
 
 
 class Settlement(Entity):
@@ -108,6 +115,17 @@ class StatementLine(models.Model):
             models.UniqueConstraint(fields=["statement", "part"], name="statement_line_once_a_part"),
             models.CheckConstraint(condition=Q(amount_fen__gte=0), name="statement_line_not_negative"),
         ]
+
+    @property
+    def counts(self) -> Unit:
+        """What its quantity counts."""
+        return COUNTS[self.rule]
+
+    @property
+    def basis(self) -> dict[str, Any]:
+        """What the quantity of a part by the month or by the hour follows from: empty for the compute."""
+        found = self.statement.evidence.get(self.part) or {}
+        return {name: found.get(name) for name in ("begun", "least", "ending")}
 
 
 class BilledUsage(models.Model):

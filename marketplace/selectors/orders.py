@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
-from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +11,13 @@ from django.conf import settings
 
 from kernel.actor import Actor
 from kernel.domain.schedules import Schedule, schedule_of
+from kernel.domain.windows import Window
 from kernel.money import to_fen
 from marketplace.domain.line_changes import LineChangeState
-from marketplace.domain.settlements import Instalments, Step
+from marketplace.domain.settlements import Instalments, Step, Unit
 from marketplace.models import LineChange, Order
 
 REAL_DAY = 86_400  # seconds
-MONTH_HOURS = 730
 
 
 def ordered_cards(order: Order) -> dict[str, Any]:
@@ -42,24 +40,32 @@ def price_cny_hour(order: Order) -> Decimal:
     return Decimal(order.facts["offer"]["price_cny_hour"])
 
 
-def line_terms(order: Order) -> Instalments:
-    """The line's contract: its one-off part, the months that the rest is spread over, and its changes in force."""
-    bundle = order.facts["bundle"]
-    terms = bundle["line_terms"]
+def line_terms(order: Order, *, by: datetime | None = None) -> Instalments:
+    """The line's contract: its one-off part, the months or hours that the rest is spread over, and its changes in force.
+
+    With `by`, a time on the service's clock, only the changes that were switched by then.
+    """
+    terms = order.facts["bundle"]["line_terms"]
     one_off = to_fen(Decimal(terms["one_off_cny"]) * terms["circuits"])
-    served = ceil(Fraction(terms["hours"]) / MONTH_HOURS)  # started months
-    months = served if terms["billing"] == "elastic" else terms["months"]
-    months = max(1, months)
+    by_hour = line_by_hour(order)
+    months = max(1, terms["months"])
     return Instalments(
         contract_fen=order.line_fen,
         one_off_fen=min(one_off, order.line_fen),
-        months=months,
-        least=min(months, terms.get("min_months", months)),
+        units=Decimal(terms["hours"]) if by_hour else Decimal(months),
+        unit=Unit.HOUR if by_hour else Unit.MONTH,
+        least=0 if by_hour else min(months, terms.get("min_months", months)),
         steps=tuple(
             Step(each.from_month or 0, each.one_off_fen or 0, each.monthly_fen or 0)
             for each in _changes_in_force(order)
+            if by is None or each.switched_at is None or served_until(order, each.switched_at) <= by
         ),
     )
+
+
+def line_by_hour(order: Order) -> bool:
+    """Whether the line is elastic: rented by the hour, without a minimum term."""
+    return bool(order.facts["bundle"]["line_terms"]["billing"] == "elastic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ def storage_terms(order: Order) -> Instalments | None:
     if not order.storage_fen:
         return None
     months = order.facts["bundle"]["storage_months"]
-    return Instalments(contract_fen=order.storage_fen, one_off_fen=0, months=max(1, months))
+    return Instalments(contract_fen=order.storage_fen, one_off_fen=0, units=Decimal(max(1, months)))
 
 
 def schedule_of_order(order: Order) -> Schedule | None:
@@ -111,6 +117,16 @@ def kept_for(order: Order) -> list[UUID]:
     bundle = order.facts["bundle"]
     found = [UUID(bundle["pool"])] + ([UUID(bundle["store"])] if bundle["store"] else [])
     return found if _only_moves(order) else [*found, *line_kept(order).spans]
+
+
+def line_hours(order: Order) -> tuple[Window, ...]:
+    """The windows that the line of an order with windows is booked for: a line that only moves data has the first hours of one."""
+    if (schedule := schedule_of_order(order)) is None:
+        return ()
+    if not _only_moves(order) or len(schedule.windows) > 1:
+        return schedule.windows
+    start, hours = schedule.first.start, Decimal(order.facts["bundle"]["line_terms"]["hours"])
+    return (Window(start, start + timedelta(microseconds=int(hours * 3600 * 10**6))),)
 
 
 def service_start(order: Order, delivered: datetime) -> datetime:

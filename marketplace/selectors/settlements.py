@@ -11,6 +11,7 @@ from django.db.models import QuerySet, Sum
 from marketplace.domain.metering import UsageState
 from marketplace.domain.orders import Part
 from marketplace.models import Order, StatementLine, Usage, VoucherClaim
+from scheduling.selectors.deliveries import UNDELIVERED, Delivery, deliveries
 
 
 @dataclass(slots=True)
@@ -21,6 +22,7 @@ class Dues:
     billed_quantity: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Part.codes(), 0))
     billed_fen: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Part.codes(), 0))
     claim: VoucherClaim | None = None
+    line: Delivery = UNDELIVERED
 
     @property
     def machine_seconds(self) -> int:
@@ -35,7 +37,7 @@ def billable_orders(end: datetime) -> QuerySet[Order]:
 
 
 def dues_of(orders: Sequence[UUID], end: datetime) -> defaultdict[UUID, Dues]:
-    """The inputs of each order, in three queries, however many orders there are."""
+    """The inputs of each order, in four queries, however many orders there are."""
     dues: defaultdict[UUID, Dues] = defaultdict(Dues)
     agreed = Usage.objects.filter(order__in=orders, state=UsageState.AGREED, billed=None, window_end__lte=end)
     for usage in agreed.select_related("provider_record", "node_record").order_by("window_end", "id"):
@@ -46,4 +48,6 @@ def dues_of(orders: Sequence[UUID], end: datetime) -> defaultdict[UUID, Dues]:
         of.billed_quantity[row["part"]], of.billed_fen[row["part"]] = row["q"], row["fen"]
     for claim in VoucherClaim.objects.filter(order__in=orders, state="claimed").select_related("policy"):
         dues[claim.order_id].claim = claim
+    for order, delivery in deliveries(orders).items():
+        dues[order].line = delivery
     return dues

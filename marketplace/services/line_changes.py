@@ -1,7 +1,7 @@
 """Changing the line of a running order: asked for by its user, offered by its carrier, agreed, and switched."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db import transaction
 
 from kernel.actor import SYSTEM, Actor
 from kernel.clock import now
-from kernel.errors import NotFound
+from kernel.errors import InvalidField, NotFound
 from kernel.money import to_fen
 from kernel.services.outbox import publish
 from marketplace import events
@@ -20,6 +20,7 @@ from marketplace.domain.orders import OrderState
 from marketplace.errors import ChangeOfferOver, LineNotChangeable, TooEarly, UnknownReference
 from marketplace.models import LineChange, Order
 from marketplace.selectors.orders import (
+    line_by_hour,
     line_kept,
     line_terms,
     moving_until,
@@ -27,6 +28,7 @@ from marketplace.selectors.orders import (
     served_until,
     service_end,
 )
+from marketplace.selectors.served import line_served
 from scheduling.selectors import selections
 from scheduling.selectors.selections import Begins, BundleFacts
 from scheduling.services import line_switches
@@ -82,10 +84,12 @@ def offer_change(
     """The line provider's price for the whole line, and after how many days it can be switched; what it needs more is held.
 
     A carrier that was asked for the line by its own interface is asked for this one. Raises StateConflict, SoldOut where a
-    span has not as much free, LineNotSellable, HoldQuotaReached, HoldsLapse, CarrierNotReady where it has not confirmed yet.
+    span has not as much free, LineNotSellable, HoldQuotaReached, HoldsLapse, CarrierNotReady where it has not confirmed yet,
+    InvalidField for a notice that is over only when the order is.
     """
     row = _locked(change.id)
     LIFE.after("offer", row.state)
+    _require_notice(row, notice_days)
     row.one_off_fen, row.monthly_fen = to_fen(one_off_cny), to_fen(monthly_cny)
     row.notice_days, row.offer_ends = notice_days, now() + OFFER_STANDS
     if more := _more(row):
@@ -94,7 +98,7 @@ def offer_change(
             tenant=row.tenant_id,
             quantities=more,
             ttl=OFFER_STANDS,
-            needed_until=row.order.ends_by or service_end(row.order),
+            needed_until=_ends_by(row),
         )
     _require_gate(row)
     line_switches.ask_change(
@@ -129,7 +133,8 @@ def withdraw_change(*, change: LineChange, actor: Actor) -> LineChange:
 def agree_change(*, change: LineChange, actor: Actor) -> LineChange:
     """The user agrees to the offer: it is an amendment of the contract, and the notice runs from now.
 
-    Raises StateConflict, ChangeOfferOver, HoldGone, LineNotSellable, CarrierNotReady until the carrier has pre-occupied it.
+    Raises StateConflict, ChangeOfferOver, HoldGone, LineNotSellable, CarrierNotReady until the carrier has pre-occupied it,
+    LineNotChangeable where the notice would be over only when the order is.
     """
     row = _locked(change.id)
     LIFE.after("agree", row.state)
@@ -138,11 +143,16 @@ def agree_change(*, change: LineChange, actor: Actor) -> LineChange:
     row.agreed_at = now()
     if row.offer_ends <= row.agreed_at:
         raise ChangeOfferOver(offer_ends=row.offer_ends.isoformat())
+    row.due_at = row.agreed_at + _notice(row.notice_days)
+    if row.due_at >= (ends := _ends_by(row)):
+        raise LineNotChangeable(
+            reason_zh=f"割接最早于 {row.due_at.isoformat()}，而订单于 {ends.isoformat()} 结束",
+            reason_en=f"it could be switched from {row.due_at.isoformat()} on, and the order is over at {ends.isoformat()}",
+        )
     if _more(row):
         line_switches.confirm_more(change=row.id)
     line_switches.ask_confirmation(order=row.order_id, change=row.id, actor=actor)
     _require_gate(row)
-    row.due_at = row.agreed_at + timedelta(seconds=row.notice_days * settings.DAY_SECONDS)
     return _step(row, "agree", actor, "agreed_at", "due_at")
 
 
@@ -150,7 +160,7 @@ def agree_change(*, change: LineChange, actor: Actor) -> LineChange:
 def switch_line(*, change: LineChange, actor: Actor) -> LineChange:
     """The line provider has switched the line: the ledger keeps the new one and frees the rest, in one step.
 
-    It is paid from the next month of the service on. Raises StateConflict, TooEarly before the notice is over,
+    Its one-off is due now, its price from the next month of the service on. Raises StateConflict, TooEarly before the notice is over,
     CarrierNotReady until the carrier has confirmed it.
     """
     row = _locked(change.id)
@@ -160,9 +170,8 @@ def switch_line(*, change: LineChange, actor: Actor) -> LineChange:
     if row.switched_at < row.due_at:
         raise TooEarly(earliest=row.due_at.isoformat())
     order, kept = row.order, line_kept(row.order)
-    assert order.billing_started_at is not None  # noqa: S101 - it runs
-    served = served_until(order, row.switched_at)
-    row.from_month = line_terms(order).count(order.billing_started_at, served, over=False)
+    served = line_served(order, served_until(order, row.switched_at), row.switched_at)
+    row.from_month = line_terms(order).begun(served)
     line_switches.switch(
         order=order.id,
         change=row.id,
@@ -216,12 +225,33 @@ def _require_changeable(order: Order) -> None:
             "该专线只为传送数据预留若干小时，不变更，请另行下单",
             "it is kept for the hours of a transfer: order another one",
         )
-    if order.facts["bundle"]["line_terms"]["billing"] != "term":
+    if line_by_hour(order):
         raise _unchangeable(
             "/order", "按小时计费的专线不变更，请另行下单", "it is rented by the hour: order another one"
         )
     if LineChange.objects.filter(order=order, state__in=OPEN).exists():
         raise _unchangeable("/order", "该专线已有一项变更在办", "another change of it is under way")
+
+
+def _require_notice(row: LineChange, days: int) -> None:
+    """A line that could be switched only when its order is over is never switched."""
+    ends, at = _ends_by(row), now()
+    if at + _notice(days) >= ends:
+        most = max(0, -((at - ends) // _notice(1)) - 1)
+        raise InvalidField(
+            pointer="/notice_days",
+            reason_zh=f"订单于 {ends.isoformat()} 结束，届时才能割接的变更无从生效；至多 {most} 天。",
+            reason_en=f"The order is over at {ends.isoformat()}, before the line could be switched: at most {most} days.",
+        )
+
+
+def _notice(days: int) -> timedelta:
+    return timedelta(seconds=days * settings.DAY_SECONDS)
+
+
+def _ends_by(row: LineChange) -> datetime:
+    """When the service of the change's order is over."""
+    return row.order.ends_by or service_end(row.order)
 
 
 def _require_same(order: Order, facts: BundleFacts) -> None:

@@ -209,8 +209,9 @@ def note_line_accepted(*, order: UUID) -> None:
         case OrderState.COMPUTE_ACCEPTED:
             row.advance("line_accepted_at")
             _start(row, SYSTEM)
-        case _:  # it runs already, since its user did not wait for the line
+        case _:  # it runs already, since its user did not wait for the line, which is billed from now on
             row.advance("line_accepted_at")
+            bill_line(order=row.id, at=service_start(row, row.line_accepted_at), actor=SYSTEM)
             keep_line_for_its_hours(row, SYSTEM)
 
 
@@ -267,7 +268,7 @@ def end_order(*, order: UUID, running: bool = True) -> None:
 def end_order_early(*, order: Order, reason: str, actor: Actor) -> Order:
     """The user needs the service no more: it ends now, and what it held is free.
 
-    Compute is owed as metered; of line and storage the months that have begun, of the line at least its minimum term.
+    Compute is owed as metered, of the rest the months or hours that began, of the line at least its one-off and minimum term.
     Raises StateConflict, TooEarly before the offer's least hours are over.
     """
     row = _locked(order.id)

@@ -17,15 +17,24 @@ from kernel.locks import Lock, take_lock
 from kernel.proposals import four_eyes
 from kernel.services.outbox import publish
 from marketplace import events
-from marketplace.domain.evidence import EvidenceInputs, Monthly, Reading, evidence
+from marketplace.domain.evidence import LINE_RULES, Counted, EvidenceInputs, Reading, evidence
 from marketplace.domain.ledger import EntryKind, statement_amounts
 from marketplace.domain.orders import Part
-from marketplace.domain.settlements import LIFE, Division, Instalments, SettlementProfile, compute_due, divide
+from marketplace.domain.settlements import (
+    LIFE,
+    Division,
+    Ending,
+    Instalments,
+    SettlementProfile,
+    compute_due,
+    divide,
+)
 from marketplace.domain.vouchers import VoucherPolicy
 from marketplace.errors import PeriodOverlaps
 from marketplace.models import BilledUsage, Order, Settlement, Statement, StatementLine
 from marketplace.selectors.orders import clock_rate, line_terms, price_cny_hour, served_until, storage_terms
 from marketplace.selectors.profiles import settlement_profile
+from marketplace.selectors.served import line_ending, line_served, order_ending, storage_served
 from marketplace.selectors.settlements import Dues, billable_orders, dues_of
 from marketplace.services.ledger import book_entry
 from marketplace.services.vouchers import redeem, redemption_year
@@ -35,14 +44,17 @@ REPORT_EVERY = 100  # orders
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What one order owes for the period: fen and quantity of each part."""
+    """What one order owes for the period, part by part."""
 
     compute_fen: int
     machine_seconds: int
-    storage_fen: int
-    storage_months: int
-    line_fen: int
-    instalments: int
+    storage: Counted | None
+    line: Counted
+
+    @property
+    def storage_fen(self) -> int:
+        """Fen for the storage; none without storage."""
+        return self.storage.fen if self.storage else 0
 
 
 @transaction.atomic
@@ -75,8 +87,8 @@ def run_settlement(
     for place, order in enumerate(orders):
         if place % REPORT_EVERY == 0:
             report(place, len(orders))
-        owed = _owed(order, dues[order.id], window.end, served_until(order, instant))
-        if owed.compute_fen or owed.storage_fen or owed.line_fen or dues[order.id].usages:
+        owed = _owed(order, dues[order.id], window.end, instant)
+        if owed.compute_fen or owed.storage_fen or owed.line.fen or dues[order.id].usages:
             _issue_statement(
                 settlement=settlement,
                 order=order,
@@ -100,24 +112,31 @@ def close_settlement(subject: UUID, terms: dict[str, Any], actor: Actor) -> None
     publish(events.PeriodClosed(subject=row.id, tenant=None), actor=actor)
 
 
-def _owed(order: Order, dues: Dues, end: datetime, served: datetime) -> Owed:
-    """What has fallen due by `end` and is not billed; `served` is how far the service has come on its clock."""
-    assert order.billing_started_at is not None  # noqa: S101 - billable orders run or ran
+def _owed(order: Order, dues: Dues, end: datetime, instant: datetime) -> Owed:
+    """What has fallen due by `end` and is not billed, as far as the service has come at `instant`."""
     total = dues.billed_quantity[Part.COMPUTE] + dues.machine_seconds
     due = compute_due(price_cny_hour(order), total, order.compute_fen)
-    line, storage = line_terms(order), storage_terms(order)
-    over, until = order.ended_at is not None and served <= end, min(end, served)
-    instalments = line.count(order.billing_started_at, until, over=over and not order.ended_early)
-    if over and order.ended_early:
-        instalments = max(instalments, line.least)
-    months = storage.count(order.billing_started_at, until, over=False) if storage else 0
+    storage = storage_terms(order)
+
+    def counted(part: Part, terms: Instalments, served: tuple[Window, ...], ending: Ending) -> Counted:
+        return Counted(terms, served, ending, dues.billed_quantity[part], dues.billed_fen[part])
+
     return Owed(
         compute_fen=max(0, due - dues.billed_fen[Part.COMPUTE]),
         machine_seconds=dues.machine_seconds,
-        storage_fen=max(0, storage.due(months) - dues.billed_fen[Part.STORAGE]) if storage else 0,
-        storage_months=max(0, months - dues.billed_quantity[Part.STORAGE]),
-        line_fen=max(0, line.due(instalments) - dues.billed_fen[Part.LINE]),
-        instalments=max(0, instalments - dues.billed_quantity[Part.LINE]),
+        storage=storage
+        and counted(
+            Part.STORAGE,
+            storage,
+            storage_served(order, end, instant),
+            order_ending(order, end, instant, dues.line),
+        ),
+        line=counted(
+            Part.LINE,
+            line_terms(order, by=min(end, served_until(order, instant))),
+            line_served(order, end, instant),
+            line_ending(order, end, instant, dues.line),
+        ),
     )
 
 
@@ -128,7 +147,7 @@ def _issue_statement(
     division = divide(
         compute_fen=owed.compute_fen,
         storage_fen=owed.storage_fen,
-        line_fen=owed.line_fen,
+        line_fen=owed.line.fen,
         voucher_fen=voucher,
         terms=profile,
     )
@@ -208,10 +227,10 @@ def _bill(statement: Statement, dues: Dues, owed: Owed) -> None:
     """The statement's lines, and the usages that it bills for ever."""
     lines = [
         (Part.COMPUTE, "compute_metered", owed.machine_seconds, owed.compute_fen),
-        (Part.LINE, "line_instalments", owed.instalments, owed.line_fen),
+        (Part.LINE, LINE_RULES[owed.line.terms.unit], owed.line.count, owed.line.fen),
     ]
-    if statement.order.storage_fen:
-        lines.insert(1, (Part.STORAGE, "storage_instalments", owed.storage_months, owed.storage_fen))
+    if owed.storage:
+        lines.insert(1, (Part.STORAGE, "storage_instalments", owed.storage.count, owed.storage.fen))
     StatementLine.objects.bulk_create(
         StatementLine(statement=statement, part=part.value, rule=rule, quantity=quantity, amount_fen=fen)
         for part, rule, quantity, fen in lines
@@ -229,11 +248,6 @@ def _inputs(
     voucher: dict[str, Any] | None,
     division: Division,
 ) -> EvidenceInputs:
-    storage = storage_terms(order)
-
-    def monthly(part: Part, terms: Instalments, count: int) -> Monthly:
-        return Monthly(terms, dues.billed_quantity[part], count, dues.billed_fen[part])
-
     return EvidenceInputs(
         statement=statement.id,
         order=order.id,
@@ -255,12 +269,10 @@ def _inputs(
         ],
         billed_machine_seconds=dues.billed_quantity[Part.COMPUTE],
         billed_compute_fen=dues.billed_fen[Part.COMPUTE],
-        storage=monthly(Part.STORAGE, storage, owed.storage_months) if storage else None,
-        line=monthly(Part.LINE, line_terms(order), owed.instalments),
+        storage=owed.storage,
+        line=owed.line,
         profile=profile,
         voucher=voucher,
         compute_fen=owed.compute_fen,
-        storage_fen=owed.storage_fen,
-        line_fen=owed.line_fen,
         division=division,
     )

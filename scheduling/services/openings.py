@@ -284,11 +284,11 @@ def deem_line(*, opening: UUID) -> None:
 
 @transaction.atomic
 def bill_line(*, order: UUID, at: datetime, actor: Actor) -> None:
-    """The order is billed from then on; a line that its user did not wait for is in service once it is accepted."""
+    """The order's line is billed from then on, and in service; one that is not accepted is not billed."""
     row = LineOpening.objects.select_for_update().get(order=order)
-    row.billed_at = at
-    row.advance("billed_at")
-    _put_in_service(row, actor)
+    if row.accepted_at is not None:
+        row.billed_at = at
+        _step(row, "bill", actor, "billed_at")
 
 
 @transaction.atomic
@@ -339,14 +339,7 @@ def _accepted(row: LineOpening, act: str, actor: Actor) -> LineOpening:
         actor=actor,
     )
     row.refresh_from_db()
-    _put_in_service(row, actor)
     return row
-
-
-def _put_in_service(row: LineOpening, actor: Actor) -> None:
-    """An accepted line whose billing has begun is in service."""
-    if row.billed_at is not None and row.accepted_at is not None:
-        _step(row, "bill", actor)
 
 
 def _routes(facts: BundleFacts) -> dict[str, list[str]]:

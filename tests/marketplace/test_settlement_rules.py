@@ -12,7 +12,7 @@ from kernel.domain.windows import Window
 from kernel.ids import new_id
 from marketplace.domain.ledger import balanced, statement_amounts
 from marketplace.domain.metering import MeteringProfile, UsageState, node_meter
-from marketplace.domain.settlements import Instalments, SettlementProfile, compute_due, divide
+from marketplace.domain.settlements import SettlementProfile, compute_due, divide
 
 FEN = st.integers(0, 10**12)
 BP = st.integers(0, 10_000)
@@ -74,27 +74,6 @@ def test_a_whole_term_of_every_machine_is_the_quote() -> None:
 )
 def test_an_amount_is_exact_and_half_goes_to_the_even_fen(price: str, seconds: int, fen: int) -> None:
     assert compute_due(Decimal(price), seconds, 10**18) == fen
-
-
-@given(FEN, st.data(), st.integers(1, 60))
-def test_a_lines_instalments_add_up_to_its_contract(contract: int, data: st.DataObject, months: int) -> None:
-    terms = Instalments(contract, data.draw(st.integers(0, contract)), months)
-    dues = [terms.due(count) for count in range(months + 1)]
-    assert dues[0] == 0
-    assert dues == sorted(dues)
-    assert dues[-1] == contract
-    assert dues[1] >= terms.one_off_fen
-
-
-@pytest.mark.parametrize(
-    ("hours", "over", "due"),
-    [(0, False, 0), (1, False, 1), (730, False, 1), (731, False, 2), (99999, False, 12), (1, True, 12)],
-)
-def test_an_instalment_is_due_as_its_month_begins_and_all_at_the_end(
-    hours: int, *, over: bool, due: int
-) -> None:
-    terms = Instalments(120_000, 0, 12)
-    assert terms.count(START, START + timedelta(hours=hours), over=over) == due
 
 
 @pytest.mark.parametrize(

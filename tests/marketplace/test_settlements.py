@@ -4,16 +4,21 @@ import json
 import subprocess
 import sys
 from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 
+from kernel.clock import now
+from kernel.services.outbox import drain
 from marketplace.models import Account, BilledUsage, JournalEntry, Order, Posting, Settlement, Statement
-from marketplace.selectors.orders import line_terms, service_end
+from marketplace.selectors.orders import service_end
 from marketplace.services.orders import end_order
+from scheduling.models import LineOpening
 from tests.aggregation.supply import made
 from tests.marketplace.trade import (
     EARLIER,
@@ -25,6 +30,7 @@ from tests.marketplace.trade import (
     running,
     settled,
     sized,
+    waived,
 )
 from tests.scheduling.live import open_market
 from tests.support.cast import World
@@ -37,6 +43,12 @@ SCRIPT = Path(__file__).resolve().parents[2] / "demo" / "verify_statement.py"
 
 def served(world: World, hours: int = 100) -> Order:
     return aged(running(world), hours)
+
+
+def ended_ago(order: Order, *, hours: float) -> None:
+    """The order as if it had ended so long before."""
+    rows = Order.objects.filter(id=order.id)
+    rows.update(ended_at=now() - timedelta(hours=hours), generation=F("generation") + 1)
 
 
 def verify(folder: Path, statement: dict[str, Any], evidence: dict[str, Any]) -> int:
@@ -98,21 +110,85 @@ def test_a_whole_term_costs_what_was_quoted_however_it_is_cut(world: World) -> N
     assert sums == {"user": order.total_fen, "voucher": 0}
 
 
-def test_a_line_with_a_minimum_term_is_owed_in_whole_at_the_end(world: World) -> None:
-    order = served(world, hours=100)
-    order.facts["bundle"]["line_terms"]["months"] = 12
+def test_a_line_with_a_minimum_term_is_owed_in_whole_at_its_end(world: World) -> None:
+    order = served(world, hours=800)
+    order.facts["bundle"]["line_terms"] |= {"months": 12, "min_months": 12}
     order.advance("facts")
-    early = settled(world, order, first=0, last=10)
+    early = settled(world, order, first=0, last=10)["lines"][1]
     end_order(order=order.id)
-    order.refresh_from_db()
-    aged(order, 50)
-    Order.objects.filter(id=order.id).update(
-        ended_at=order.billing_started_at, generation=order.generation + 1
-    )
-    late = settled(world, order, first=10, last=20)
-    assert early["lines"][1]["quantity"] == 1
-    assert late["lines"][1]["quantity"] == 11
-    assert early["lines"][1]["amount_fen"] + late["lines"][1]["amount_fen"] == order.line_fen
+    ended_ago(order, hours=1)
+    late = settled(world, order, first=10, last=800)["lines"][1]
+    assert (early["quantity"], early["begun"], early["least"], early["ending"]) == (1, 1, 12, "running")
+    assert (late["quantity"], late["begun"], late["least"], late["ending"]) == (11, 1, 12, "term")
+    assert early["amount_fen"] + late["amount_fen"] == order.line_fen
+
+
+def test_what_was_delivered_late_and_cut_short_owes_the_months_that_began(world: World) -> None:
+    order = served(world, hours=100)
+    order.facts["bundle"]["line_terms"] |= {"months": 12, "min_months": 12}
+    order.ends_by = now() - timedelta(hours=50)  # as others have booked what comes after
+    order.advance("facts", "ends_by")
+    end_order(order=order.id)
+    ended_ago(order, hours=1)
+    line = settled(world, order, first=0, last=100)["lines"][1]
+    assert (line["quantity"], line["ending"]) == (1, "late")
+
+
+def test_a_line_by_the_hour_that_its_user_ends_owes_the_hours_that_began(
+    world: World, tmp_path: Path
+) -> None:
+    order = served(world, hours=3)
+    terms = order.facts["bundle"]["line_terms"]
+    terms |= {"billing": "elastic", "min_months": 12, "months": 12}
+    order.advance("facts")
+    one_off = int(Decimal(terms["one_off_cny"]) * 100)
+    due = [one_off + round(Fraction((order.line_fen - one_off) * hours, 730)) for hours in range(4)]
+    first = settled(world, order, first=0, last=1)["lines"][1]
+    assert world.ben.post(f"/api/v1/orders/{order.id}:end", {"reason": "不需要了"}).status_code == 200
+    ended_ago(order, hours=0.5)
+    second = settled(world, order, first=1, last=3)
+    line, told = second["lines"][1], ("rule", "counts", "quantity", "begun", "least", "ending")
+    assert [line[name] for name in told] == ["line_hours", "hour", 2, 3, 0, "user"]
+    assert (first["amount_fen"], line["amount_fen"]) == (due[1], due[3] - due[1])
+    evidence = world.ben.get(f"/api/v1/statements/{second['id']}/evidence").json()
+    assert misfits("StatementEvidenceOut", evidence) == []
+    assert verify(tmp_path, second, evidence) == 0
+    evidence["line"]["served"][0]["end"] = evidence["line"]["served"][0]["start"]
+    assert verify(tmp_path, second, evidence) == 1
+
+
+def test_a_line_that_nobody_waited_for_is_paid_from_its_acceptance(world: World) -> None:
+    order = aged(waived(world), 100)
+    metered(world, order, first=0, last=10)
+    before = settled(world, order, first=0, last=50)["lines"][1]
+    assert (before["amount_fen"], before["quantity"], before["ending"]) == (0, 0, "not_accepted")
+    opening = LineOpening.objects.filter(order=order.id)
+    assert opening.get().billed_at is None
+    opening.update(state="delivered", generation=F("generation") + 1)
+    assert world.ben.post(f"/api/v1/line-openings/{opening.get().id}:accept").status_code == 200
+    drain()
+    order = aged(Order.objects.get(id=order.id), 1)
+    assert opening.get().state == "billed"
+    assert opening.get().billed_at == order.line_accepted_at + timedelta(hours=1)
+    metered(world, order, first=51, last=60)
+    waiting = settled(world, order, first=51, last=100)["lines"][1]
+    assert (waiting["amount_fen"], waiting["ending"]) == (0, "running")
+    after = settled(world, order, first=100, last=101)["lines"][1]
+    assert (after["amount_fen"], after["quantity"]) == (order.line_fen, 1)
+
+
+def test_a_line_that_its_carrier_declines_is_not_paid(world: World) -> None:
+    order = aged(waived(world), 800)
+    opening = LineOpening.objects.filter(order=order.id)
+    opening.update(state="to_survey", generation=F("generation") + 1)
+    path = f"/api/v1/line-openings/{opening.get().id}:decline"
+    assert world.lin.post(path, {"reason": "管道已满"}).status_code == 200
+    drain()
+    metered(world, order, first=0, last=10)
+    end_order(order=order.id)
+    ended_ago(order, hours=1)
+    statement = settled(world, order, first=0, last=800)
+    assert (statement["line_provider_fen"], statement["lines"][1]["ending"]) == (0, "not_accepted")
 
 
 def test_on_an_accelerated_clock_a_day_of_service_passes_in_a_second(world: World, settings: Any) -> None:
@@ -274,13 +350,3 @@ def test_members_see_their_own_balances_only(world: World) -> None:
     assert world.cleo.get("/api/v1/accounts").json()["items"] == []
     assert world.ada.get("/api/v1/journal-entries").status_code == 403
     assert len(world.aude.get("/api/v1/journal-entries").json()["items"]) == 1
-
-
-@pytest.mark.parametrize(("hours", "months"), [("1", 1), ("730", 1), ("730.5", 2), ("1461", 3)])
-def test_an_elastic_line_is_spread_over_every_month_that_begins(
-    world: World, hours: str, months: int
-) -> None:
-    order = served(world)
-    order.facts["bundle"]["line_terms"]["hours"] = hours
-    order.facts["bundle"]["line_terms"]["billing"] = "elastic"
-    assert line_terms(order).months == months

@@ -49,6 +49,15 @@ def delivered(world: World, **changes: Any) -> dict[str, Any]:
     return order
 
 
+def waived(world: World, **changes: Any) -> Order:
+    """An order of Ben's that runs while its line is to be opened: he does not wait for it."""
+    order = accepted(world, **changes)
+    note_dispatched(order=UUID(order["id"]))
+    answer = world.ben.post(f"/api/v1/orders/{order['id']}:accept-compute", SHEET | {"waive_line": True})
+    assert answer.status_code == 200, answer.content
+    return Order.objects.get(id=order["id"])
+
+
 def running(world: World, **changes: Any) -> Order:
     """An order of Ben's that runs and is billed."""
     order = delivered(world, **changes)
@@ -58,10 +67,12 @@ def running(world: World, **changes: Any) -> Order:
 
 
 def aged(order: Order, hours: int) -> Order:
-    """The same order as if its billing had started so many hours ago: time passes without anybody waiting."""
-    assert order.billing_started_at is not None
-    order.billing_started_at -= timedelta(hours=hours)
-    order.advance("billing_started_at")
+    """The same order as if it had been delivered and billed so many hours before: time passes without anybody waiting."""
+    times = ("line_accepted_at", "dispatched_at", "billing_started_at", "ends_by")
+    for name in times:
+        if at := getattr(order, name):
+            setattr(order, name, at - timedelta(hours=hours))
+    order.advance(*times)
     return order
 
 

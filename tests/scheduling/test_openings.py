@@ -304,11 +304,12 @@ def test_billing_puts_an_accepted_line_in_service(world: World) -> None:
 
 
 @pytest.mark.django_db
-def test_a_line_that_nobody_waited_for_is_in_service_once_it_is_accepted(world: World) -> None:
+def test_a_line_that_is_not_accepted_is_not_billed(world: World) -> None:
     opening = delivered(world)
     bill_line(order=UUID(opening["order"]), at=FRIDAY, actor=world.ben.actor)
-    assert LineOpening.objects.get().state == "delivered"
-    assert act(world.ben, opening, "accept")["state"] == "billed"
+    row = LineOpening.objects.get()
+    assert (row.state, row.billed_at) == ("delivered", None)
+    assert act(world.ben, opening, "accept")["state"] == "accepted"
 
 
 @pytest.mark.django_db
