@@ -30,7 +30,7 @@ def line_served(order: Order, end: datetime, instant: datetime) -> tuple[Window,
     if order.line_accepted_at is None:
         return ()
     began, until = served_until(order, order.line_accepted_at), _until(order, end, instant)
-    booked = line_hours(order) if line_by_hour(order) else ()
+    booked: tuple[Window, ...] = line_hours(order) if line_by_hour(order) else ()
     return _spans([(max(each.start, began), min(each.end, until)) for each in booked] or [(began, until)])
 
 

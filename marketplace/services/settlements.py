@@ -124,13 +124,14 @@ def _owed(order: Order, dues: Dues, end: datetime, instant: datetime) -> Owed:
     return Owed(
         compute_fen=max(0, due - dues.billed_fen[Part.COMPUTE]),
         machine_seconds=dues.machine_seconds,
-        storage=storage
-        and counted(
+        storage=counted(
             Part.STORAGE,
             storage,
             storage_served(order, end, instant),
             order_ending(order, end, instant, dues.line),
-        ),
+        )
+        if storage
+        else None,
         line=counted(
             Part.LINE,
             line_terms(order, by=min(end, served_until(order, instant))),

@@ -169,6 +169,7 @@ def test_a_line_that_nobody_waited_for_is_paid_from_its_acceptance(world: World)
     drain()
     order = aged(Order.objects.get(id=order.id), 1)
     assert opening.get().state == "billed"
+    assert order.line_accepted_at
     assert opening.get().billed_at == order.line_accepted_at + timedelta(hours=1)
     metered(world, order, first=51, last=60)
     waiting = settled(world, order, first=51, last=100)["lines"][1]
