@@ -76,6 +76,18 @@ class ClientRefReused(Problem):
     )
 
 
+class DeliveredAlready(Problem):
+    """Both parts of the order are there, so leaving it is not free of charge."""
+
+    status = 409
+    code = "delivered_already"
+    title = Text("订单已交付，不能免费取消", "It is delivered, and not cancelled free of charge")
+    detail = Text(
+        "算力与专线均已交付：请以 :end 结束订单，须付专线的一次性费用与最短租期，算力不计费。",
+        "Compute and line are there: end the order (:end), which owes the line's one-off fee and minimum term, and nothing for compute that was not used.",
+    )
+
+
 class AcceptanceMismatch(Problem):
     """The acceptance sheet differs from what was ordered."""
 
@@ -83,8 +95,8 @@ class AcceptanceMismatch(Problem):
     code = "acceptance_mismatch"
     title = Text("验收单与订单不符", "The sheet differs from the order")
     detail = Text(
-        "验收项 {field}：订单为 {ordered}，实收为 {received}；请让提供商补齐后再验收，或取消订单。",
-        "{field}: {ordered} ordered, {received} received; have the provider complete it, or cancel the order.",
+        "验收项 {field}：订单为 {ordered}，实收为 {received}；请让提供商补齐后再验收，或结束订单。",
+        "{field}: {ordered} ordered, {received} received; have the provider complete it, or end the order.",
     )
 
 

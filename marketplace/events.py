@@ -89,11 +89,12 @@ class OrderExpired(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ComputeAccepted(Event):
-    """The user accepted the compute with its sheet."""
+    """The user accepted the compute with its sheet, or was silent for so long that it is `deemed` accepted."""
 
     name: ClassVar[str] = "marketplace.compute_accepted"
 
     line_waived: bool
+    deemed: bool
 
 
 @dataclass(frozen=True, kw_only=True)

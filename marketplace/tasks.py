@@ -12,6 +12,12 @@ def end_order(*, order: str) -> None:
     orders.end_order(order=UUID(order))
 
 
+@job(orders.DEEM)
+def deem_compute(*, order: str) -> None:
+    """Let silence become acceptance of the compute, when its time has come."""
+    orders.deem_compute(order=UUID(order))
+
+
 @job("marketplace.give_up_order")
 def give_up_order(*, order: str) -> None:
     """Cancel an order that was not delivered in the time that it was kept for."""

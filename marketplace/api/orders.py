@@ -44,6 +44,11 @@ class OrderOut(serializers.ModelSerializer[Order]):
         allow_null=True,
         help_text="when its service is over: as the term does once it runs, as its last window does, or before it runs at the latest then, since others have booked what comes after; null: nobody has",
     )
+    deemed_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="when silence becomes acceptance of the compute: so many working days after it is there with its line, and as a booking's first window begins at the latest; null before",
+    )
     marking = serializers.CharField(help_text="演示数据 where anything that was ordered is invented")
 
     expanded = expanded(
@@ -71,6 +76,7 @@ class OrderOut(serializers.ModelSerializer[Order]):
             "held_until",
             "line_accepted_at",
             "dispatched_at",
+            "deemed_at",
             "sheet",
             "line_waived",
             "billing_started_at",
@@ -213,7 +219,7 @@ class CancelOrderView(OrderActView):
 
     @extend_schema(request=OrderReasonIn, responses={200: OrderOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Withdraw before the service runs."""
+        """Withdraw before compute and line are both there: nothing is owed. After that an order is ended."""
         reason = self.read(OrderReasonIn)["reason"]
         return self.show(services.cancel_order(order=self.subject, reason=reason, actor=self.actor), OrderOut)
 
@@ -226,7 +232,7 @@ class EndOrderView(OrderActView):
 
     @extend_schema(request=OrderReasonIn, responses={200: OrderOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """End a running order before its term: all is owed as used, and of the line at least its one-off and minimum term.
+        """End an order that is delivered before its term: all is owed as used, and of the line at least its one-off and minimum term.
 
         A line by the hour has no minimum term; neither is one owed where late delivery had cut the service short.
         """
@@ -258,7 +264,10 @@ class AcceptComputeView(OrderActView):
 
     @extend_schema(request=ComputeAcceptanceIn, responses={200: OrderOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Accept the compute; billing of both parts starts once the line is accepted too, or is waived."""
+        """Accept the compute; billing of both parts starts once the line is accepted too, or is waived.
+
+        Silence is acceptance as of `deemed_at`.
+        """
         data = self.read(ComputeAcceptanceIn)
         sheet = AcceptanceSheet(cards=data["cards"], model=data["model"], memory_gib=data["memory_gib"])
         row = services.accept_compute(

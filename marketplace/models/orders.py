@@ -36,7 +36,10 @@ class Order(Entity):
     held_until = models.DateTimeField(null=True)
     line_accepted_at = models.DateTimeField(null=True)
     dispatched_at = models.DateTimeField(null=True)
-    sheet = models.JSONField(null=True, help_text="the user's acceptance of the compute")
+    deemed_at = models.DateTimeField(null=True, help_text="when silence becomes acceptance of the compute")
+    sheet = models.JSONField(
+        null=True, help_text="the user's acceptance of the compute; null where silence was"
+    )
     line_waived = models.BooleanField(default=False)
     billing_started_at = models.DateTimeField(null=True)
     ends_by = models.DateTimeField(null=True)

@@ -16,6 +16,8 @@ from kernel.money import to_fen
 from marketplace.domain.line_changes import LineChangeState
 from marketplace.domain.settlements import Instalments, Step, Unit
 from marketplace.models import LineChange, Order
+from marketplace.selectors.profiles import acceptance_working_days
+from scheduling.selectors.installs import ready_at
 
 REAL_DAY = 86_400  # seconds
 
@@ -96,6 +98,16 @@ def least_end(order: Order) -> datetime:
     assert order.billing_started_at is not None  # noqa: S101 - it runs
     hours = Decimal(order.facts["offer"].get("min_hours") or 0)
     return order.billing_started_at + timedelta(seconds=float(hours * 3600 / clock_rate()))
+
+
+def deemed_at(order: Order, delivered: datetime) -> datetime:
+    """When silence becomes acceptance of compute that is there with its line since an instant.
+
+    After the profile's working days; of a booking that has not begun, as its first window does at the latest.
+    """
+    end = ready_at(delivered, acceptance_working_days(), "working", day_seconds=settings.DAY_SECONDS)
+    start = service_start(order, delivered)
+    return min(end, start) if start > delivered else end
 
 
 def storage_terms(order: Order) -> Instalments | None:

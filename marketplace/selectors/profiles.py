@@ -18,6 +18,12 @@ def metering_profile() -> MeteringProfile:
 
 
 @cache
+def acceptance_working_days() -> int:
+    """The working days after which compute that is there with its line is deemed accepted, read once."""
+    return int(_document("acceptance")["compute_working_days"])
+
+
+@cache
 def settlement_profile() -> SettlementProfile:
     """The node's fee, read once."""
     return SettlementProfile.of(_document("settlement"))

@@ -1,6 +1,6 @@
 """The life of an order, act by act: place, accept, reject, cancel, deliver, run, end."""
 
-import json
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -24,14 +24,11 @@ from marketplace.domain.orders import (
 )
 from marketplace.errors import (
     ClientRefReused,
-    QuoteAltered,
-    QuoteExpired,
-    QuoteUsed,
+    DeliveredAlready,
     TooEarly,
-    UnknownReference,
 )
-from marketplace.models import Order, OrderStep, Quote
-from marketplace.selectors.orders import least_end, ordered_cards, service_start
+from marketplace.models import Order, OrderStep
+from marketplace.selectors.orders import deemed_at, least_end, ordered_cards, service_start
 from marketplace.services.line_changes import end_changes
 from marketplace.services.order_holds import (
     ends_by,
@@ -39,8 +36,8 @@ from marketplace.services.order_holds import (
     keep_line_for_its_hours,
     keep_to_its_end,
 )
+from marketplace.services.quotes import order_quote
 from marketplace.services.vouchers import release_claim
-from nodes.services.signatures import is_ours
 from scheduling.selectors.carriers import require_confirmed
 from scheduling.selectors.selections import bundle as bundle_facts
 from scheduling.services.dispatches import dispatch_order
@@ -48,6 +45,7 @@ from scheduling.services.holds import confirm_bundle, release_bundle
 from scheduling.services.line_quotes import return_word
 from scheduling.services.openings import bill_line, close_line, contract_line, preoccupy_line
 
+DEEM = "marketplace.deem_compute"
 END = "marketplace.end_order"
 GIVE_UP = "marketplace.give_up_order"
 WINDOWS_PASSED = "所预留的时间已过，未能交付 / the time that it was kept for passed before it was delivered"
@@ -72,17 +70,8 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor, hold: UUID | None
         if known.quote_id != quote:
             raise ClientRefReused(pointer="/client_ref", client_ref=client_ref, order=known.id)
         return known
-    take_lock(Lock.LEDGER, f"quote:{quote}")  # a quote is append-only: the application may not lock its row
-    row = Quote.objects.filter(id=quote, tenant_id=actor.tenant_id).first()
-    if row is None:
-        raise UnknownReference(pointer="/quote", noun_zh="报价", noun_en="quote", id=quote)
-    if used := Order.objects.filter(quote=row).first():
-        raise QuoteUsed(pointer="/quote", order=used.id)
-    if row.valid_until <= now():
-        raise QuoteExpired(pointer="/quote", valid_until=row.valid_until.isoformat())
-    if not is_ours(row.document, digest=row.digest, signature=row.signature):
-        raise QuoteAltered(pointer="/quote")
-    order = _new_order(row, client_ref, actor)
+    order = order_quote(quote, client_ref, actor)
+    _record(order, "place", "", actor)
     order.held_until, facts = hold_order(order, hold, actor)
     preoccupy_line(
         order=order.id, facts=facts, user=order.tenant_id, held_until=order.held_until, actor=actor
@@ -159,8 +148,13 @@ def reject_order(*, order: Order, reason: str, actor: Actor) -> Order:
 
 @transaction.atomic
 def cancel_order(*, order: Order, reason: str, actor: Actor) -> Order:
-    """The user withdraws before the service runs: everything held or confirmed is free again."""
+    """The user withdraws before both parts are there: everything held or confirmed is free again, and nothing is owed.
+
+    Raises StateConflict, DeliveredAlready.
+    """
     row = _locked(order.id)
+    if row.state == OrderState.AWAITING_USER:
+        raise DeliveredAlready
     event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
     return _undo(row, "cancel", reason, event, actor)
 
@@ -205,7 +199,7 @@ def note_line_accepted(*, order: UUID) -> None:
         case OrderState.OPENING:
             _step(row, "line_first", SYSTEM, "line_accepted_at")
         case OrderState.AWAITING_LINE:
-            _step(row, "deliver", SYSTEM, "line_accepted_at")
+            _deliver(row, "line_accepted_at")
         case OrderState.COMPUTE_ACCEPTED:
             row.advance("line_accepted_at")
             _start(row, SYSTEM)
@@ -222,8 +216,10 @@ def note_dispatched(*, order: UUID) -> None:
     if row.dispatched_at is not None or row.state in LIFE.terminal:
         return
     row.dispatched_at = now()
-    act = "dispatch_first" if row.state == OrderState.OPENING else "deliver"
-    _step(row, act, SYSTEM, "dispatched_at")
+    if row.state == OrderState.OPENING:
+        _step(row, "dispatch_first", SYSTEM, "dispatched_at")
+    else:
+        _deliver(row, "dispatched_at")
 
 
 @transaction.atomic
@@ -237,18 +233,21 @@ def accept_compute(*, order: Order, sheet: AcceptanceSheet, line_waived: bool, a
     sheet.check(ordered_cards(row))
     row.sheet = {"cards": sheet.cards, "model": sheet.model, "memory_gib": sheet.memory_gib}
     row.line_waived = line_waived and row.line_accepted_at is None
-    _step(row, "accept_compute", actor, "sheet", "line_waived")
-    publish(
-        events.ComputeAccepted(
-            subject=row.id, tenant=row.tenant_id, parties=row.concerned(), line_waived=row.line_waived
-        ),
-        actor=actor,
-    )
+    _accept_compute(row, "accept_compute", actor, "sheet", "line_waived")
     if row.line_waived:
         require_confirmed(row.id)
     if row.line_waived or row.line_accepted_at is not None:
         _start(row, actor)
     return row
+
+
+@transaction.atomic
+def deem_compute(*, order: UUID) -> None:
+    """Silence has become acceptance, and billing starts. An order that went on, or is over, is left as it is."""
+    row = _locked(order)
+    if row.state == OrderState.AWAITING_USER:
+        _accept_compute(row, "deem", SYSTEM)
+        _start(row, SYSTEM)
 
 
 @transaction.atomic
@@ -261,7 +260,7 @@ def end_order(*, order: UUID, running: bool = True) -> None:
     if row.state in UNDELIVERED:
         _cancel_undelivered(row, WINDOWS_PASSED)
     if running and row.state == OrderState.RUNNING:
-        _end(row, SYSTEM)
+        _end(row, SYSTEM, now())
 
 
 @transaction.atomic
@@ -269,44 +268,29 @@ def end_order_early(*, order: Order, reason: str, actor: Actor) -> Order:
     """The user needs the service no more: it ends now, and what it held is free.
 
     Compute is owed as metered, of the rest the months or hours that began, of the line at least its one-off and minimum term.
+    What is there and was not accepted is ended so too: its billing begins and ends now, with nothing for the compute.
     Raises StateConflict, TooEarly before the offer's least hours are over.
     """
     row = _locked(order.id)
     LIFE.after("end", row.state)
-    if (earliest := least_end(row)) > now():
+    at = now()
+    if row.state == OrderState.AWAITING_USER:
+        row.billing_started_at = at
+        release_claim(order=row, actor=actor)
+    elif (earliest := least_end(row)) > at:
         raise TooEarly(earliest=earliest.isoformat())
     row.reason, row.ended_early = reason, True
-    _end(row, actor)
+    _end(row, actor, at)
     return row
 
 
-def _end(row: Order, actor: Actor) -> None:
-    row.ended_at = now()
-    _step(row, "end", actor, "ended_at", "ended_early", "reason")
+def _end(row: Order, actor: Actor, at: datetime) -> None:
+    row.ended_at = at
+    _step(row, "end", actor, "billing_started_at", "ended_at", "ended_early", "reason")
     end_changes(order=row.id, actor=actor)
     release_bundle(bundle=row.id, actor=actor)
     close_line(order=row.id, actor=actor)
     publish(events.OrderEnded(subject=row.id, tenant=row.tenant_id, parties=row.concerned()), actor=actor)
-
-
-def _new_order(quote: Quote, client_ref: str, actor: Actor) -> Order:
-    """The order as the signed text has it, with the first line of its history."""
-    signed = json.loads(quote.document)
-    order = Order.objects.create(
-        tenant_id=quote.tenant_id,
-        client_ref=client_ref,
-        quote=quote,
-        compute_provider=UUID(signed["bundle"]["provider"]),
-        line_provider=UUID(signed["bundle"]["line_provider"]),
-        offer=UUID(signed["bundle"]["offer"]),
-        facts={"bundle": signed["bundle"], "offer": signed["offer"], "schedule": signed.get("schedule")},
-        compute_fen=signed["compute_fen"],
-        storage_fen=signed["storage_fen"],
-        line_fen=signed["line_fen"],
-        total_fen=signed["total_fen"],
-    )
-    _record(order, "place", "", actor)
-    return order
 
 
 def _undo(row: Order, act: str, reason: str, event: Event, actor: Actor) -> Order:
@@ -324,6 +308,27 @@ def _undo(row: Order, act: str, reason: str, event: Event, actor: Actor) -> Orde
 def _cancel_undelivered(row: Order, reason: str) -> None:
     event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
     _undo(row, "cancel", reason, event, SYSTEM)
+
+
+def _deliver(row: Order, since: str) -> None:
+    """Both parts are there, since the field's time: the user is to accept, and silence is acceptance after a while."""
+    row.deemed_at = deemed_at(row, getattr(row, since))
+    _step(row, "deliver", SYSTEM, since, "deemed_at")
+    enqueue_job(DEEM, key=f"deem_compute:{row.id}", run_at=row.deemed_at, order=str(row.id))
+
+
+def _accept_compute(row: Order, act: str, actor: Actor, *fields: str) -> None:
+    _step(row, act, actor, *fields)
+    publish(
+        events.ComputeAccepted(
+            subject=row.id,
+            tenant=row.tenant_id,
+            parties=row.concerned(),
+            line_waived=row.line_waived,
+            deemed=act == "deem",
+        ),
+        actor=actor,
+    )
 
 
 def _start(row: Order, actor: Actor) -> None:

@@ -1,5 +1,6 @@
-"""Quoting a bundle: a firm price, signed, for half an hour of the database's clock."""
+"""Quoting a bundle: a firm price, signed, for half an hour of the database's clock; and the order that its text makes."""
 
+import json
 from uuid import UUID
 
 from django.conf import settings
@@ -10,12 +11,13 @@ from kernel.actor import Actor
 from kernel.clock import now
 from kernel.domain.schedules import Schedule
 from kernel.errors import NotFound
+from kernel.locks import Lock, take_lock
 from kernel.services.outbox import publish
 from marketplace import events
 from marketplace.domain.quotes import VALIDITY, canonical, plain
-from marketplace.errors import StorageNotQuoted
-from marketplace.models import Quote
-from nodes.services.signatures import sign_text
+from marketplace.errors import QuoteAltered, QuoteExpired, QuoteUsed, StorageNotQuoted, UnknownReference
+from marketplace.models import Order, Quote
+from nodes.services.signatures import is_ours, sign_text
 from scheduling.selectors import selections
 from scheduling.services.holds import require_gates
 from scheduling.services.line_quotes import word_on
@@ -101,3 +103,34 @@ def issue_quote(
         actor=actor,
     )
     return row
+
+
+def order_quote(quote: UUID, client_ref: str, actor: Actor) -> Order:
+    """The order that a quote's signed text makes, under its user's reference; nobody else orders it until the transaction is over.
+
+    Raises UnknownReference, QuoteUsed, QuoteExpired, QuoteAltered.
+    """
+    take_lock(Lock.LEDGER, f"quote:{quote}")  # a quote is append-only: the application may not lock its row
+    row = Quote.objects.filter(id=quote, tenant_id=actor.tenant_id).first()
+    if row is None:
+        raise UnknownReference(pointer="/quote", noun_zh="报价", noun_en="quote", id=quote)
+    if used := Order.objects.filter(quote=row).first():
+        raise QuoteUsed(pointer="/quote", order=used.id)
+    if row.valid_until <= now():
+        raise QuoteExpired(pointer="/quote", valid_until=row.valid_until.isoformat())
+    if not is_ours(row.document, digest=row.digest, signature=row.signature):
+        raise QuoteAltered(pointer="/quote")
+    signed = json.loads(row.document)
+    return Order.objects.create(
+        tenant_id=row.tenant_id,
+        client_ref=client_ref,
+        quote=row,
+        compute_provider=UUID(signed["bundle"]["provider"]),
+        line_provider=UUID(signed["bundle"]["line_provider"]),
+        offer=UUID(signed["bundle"]["offer"]),
+        facts={"bundle": signed["bundle"], "offer": signed["offer"], "schedule": signed.get("schedule")},
+        compute_fen=signed["compute_fen"],
+        storage_fen=signed["storage_fen"],
+        line_fen=signed["line_fen"],
+        total_fen=signed["total_fen"],
+    )

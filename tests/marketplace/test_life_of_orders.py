@@ -25,7 +25,9 @@ from tests.support.cast import World
 SCENE = open_market
 
 S = OrderState
-RULES = Path(__file__).resolve().parents[2] / "marketplace" / "migrations" / "0002_rules.py"
+ROOT = Path(__file__).resolve().parents[2]
+RULES = ROOT / "marketplace" / "migrations" / "0009_deemed_compute.py"
+DRAWN = ROOT / "docs" / "orders.md"
 
 
 def test_what_is_over_stays_over() -> None:
@@ -65,6 +67,10 @@ def test_the_trigger_holds_the_very_same_table() -> None:
     written = set(re.findall(r"'(\w+)>(\w+)'", RULES.read_text(encoding="utf-8")))
     meant = {(s.value, target.value) for sources, target in LIFE.acts.values() for s in sources}
     assert written == meant
+
+
+def test_the_documents_draw_the_very_same_table() -> None:
+    assert f"```mermaid\n{LIFE.diagram()}\n```" in DRAWN.read_text(encoding="utf-8")
 
 
 @pytest.mark.django_db

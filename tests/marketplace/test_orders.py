@@ -1,16 +1,21 @@
 """Orders over HTTP: held together, accepted by both, delivered, billed together; and every way out."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from kernel.clock import now
 from kernel.models import Capacity, Claim, HoldAccount
+from kernel.models.jobs import Job
+from kernel.models.outbox import EventRecord
 from kernel.services.capacity import expire_next
+from kernel.services.jobs import run_next_job
 from kernel.services.outbox import drain
 from marketplace.models import Order, OrderStep
-from marketplace.services.orders import end_order, note_dispatched, note_line_accepted
-from tests.marketplace.trade import SHEET, accepted, delivered, ordered, quoted, running
+from marketplace.services.orders import DEEM, deem_compute, end_order, note_dispatched, note_line_accepted
+from tests.marketplace.trade import SHEET, accepted, delivered, ordered, period, quoted, running
 from tests.scheduling.live import leave_free, open_market
 from tests.support.cast import World
 
@@ -76,13 +81,48 @@ def test_a_rejection_by_either_releases_everything(world: World, who: str) -> No
     assert not Capacity.objects.filter(standing__gt=0).exists()
 
 
-@pytest.mark.parametrize("stage", [ordered, accepted, delivered])
-def test_the_user_may_cancel_until_it_runs(world: World, stage: Any) -> None:
+@pytest.mark.parametrize("stage", [ordered, accepted])
+def test_the_user_may_cancel_until_both_parts_are_there(world: World, stage: Any) -> None:
     order = stage(world.ben) if stage is ordered else stage(world)
     answer = world.ben.post(f"/api/v1/orders/{order['id']}:cancel", {"reason": "不再需要"})
     assert answer.json()["state"] == "cancelled"
     assert held(order) == {"released"}
     assert HoldAccount.objects.get().lapsed == (1 if stage is ordered else 0)
+
+
+def test_silence_is_acceptance_of_compute_that_is_there_with_its_line(world: World, settings: Any) -> None:
+    settings.DAY_SECONDS = 1
+    waiting = delivered(world)
+    order = Order.objects.get(id=waiting["id"])
+    assert order.dispatched_at is not None
+    assert order.deemed_at == order.dispatched_at + timedelta(seconds=3), "three working days of this clock"
+    assert Job.objects.get(name=DEEM).run_at == order.deemed_at
+    Job.objects.filter(name=DEEM).update(run_at=order.dispatched_at)
+    while run_next_job():
+        pass
+    shown = world.ben.get(f"/api/v1/orders/{order.id}").json()
+    assert (shown["state"], shown["sheet"], shown["steps"][-2]["act"]) == ("running", None, "deem")
+    assert shown["billing_started_at"] > shown["dispatched_at"]
+    deem_compute(order=order.id)  # told twice
+    (event,) = EventRecord.objects.filter(name="marketplace.compute_accepted")
+    assert event.payload["deemed"] is True
+
+
+def test_what_is_there_is_not_cancelled_but_ended_at_the_cost_of_its_line(world: World) -> None:
+    order = delivered(world)
+    refused = world.ben.post(f"/api/v1/orders/{order['id']}:cancel", {"reason": "后悔"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "delivered_already")
+    assert held(order) == {"confirmed"}
+    answer = world.ben.post(f"/api/v1/orders/{order['id']}:end", {"reason": "后悔"}).json()
+    assert (answer["state"], answer["ended_early"], held(order)) == ("ended", True, {"released"})
+    assert answer["billing_started_at"] == answer["ended_at"], "billed, and for no time"
+    deem_compute(order=UUID(order["id"]))  # its job comes too late
+    row = Order.objects.get(id=order["id"])
+    run = world.otto.post("/api/v1/settlements", period(row, first=-1, last=1) | {"end": now().isoformat()})
+    assert run.status_code == 201, run.content
+    (statement,) = world.ben.get(f"/api/v1/statements?order={row.id}").json()["items"]
+    owed = {line["part"]: line["amount_fen"] for line in statement["lines"]}
+    assert (owed["compute"], owed["line"] > 0) == (0, True)
 
 
 def test_a_running_order_cannot_be_cancelled(world: World) -> None:
