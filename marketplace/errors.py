@@ -77,14 +77,14 @@ class ClientRefReused(Problem):
 
 
 class DeliveredAlready(Problem):
-    """Both parts of the order are there, so leaving it is not free of charge."""
+    """The order is billed, or both of its parts are there, so leaving it is not free of charge."""
 
     status = 409
     code = "delivered_already"
     title = Text("订单已交付，不能免费取消", "It is delivered, and not cancelled free of charge")
     detail = Text(
-        "算力与专线均已交付：请以 :end 结束订单，须付专线的一次性费用与最短租期，算力不计费。",
-        "Compute and line are there: end the order (:end), which owes the line's one-off fee and minimum term, and nothing for compute that was not used.",
+        "订单已起租，或算力与专线均已交付且没有未决的维护冲突：请以 :end 结束订单；须付专线的一次性费用与最短租期，算力按实际用量计费。",
+        "It is billed, or compute and line are there and no maintenance is in its way: end it (:end). The line's one-off fee and minimum term are owed, and the compute that was used.",
     )
 
 

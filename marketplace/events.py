@@ -75,7 +75,7 @@ class OrderRejected(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderCancelled(Event):
-    """The user cancelled before the service ran, and everything was released."""
+    """The user cancelled before anything was billed, and everything was released."""
 
     name: ClassVar[str] = "marketplace.order_cancelled"
 

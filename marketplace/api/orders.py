@@ -219,7 +219,10 @@ class CancelOrderView(OrderActView):
 
     @extend_schema(request=OrderReasonIn, responses={200: OrderOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Withdraw before compute and line are both there: nothing is owed. After that an order is ended."""
+        """Withdraw: nothing is owed. Once compute and line are both there only while maintenance is in its way.
+
+        After that, and once it is billed, an order is ended (`:end`).
+        """
         reason = self.read(OrderReasonIn)["reason"]
         return self.show(services.cancel_order(order=self.subject, reason=reason, actor=self.actor), OrderOut)
 

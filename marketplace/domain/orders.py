@@ -25,7 +25,7 @@ class OrderState(Vocabulary):
     AWAITING_DISPATCH = "awaiting_dispatch", "线路已开通，待算力交付", "Line accepted, awaiting dispatch"
     AWAITING_USER = "awaiting_user", "待用户验收算力", "Awaiting the user's acceptance"
     COMPUTE_ACCEPTED = "compute_accepted", "算力已验收", "Compute accepted"
-    RUNNING = "running", "服务中（已计费）", "Running and billed"
+    RUNNING = "running", "已验收，自起租时刻计费", "Accepted, billed from its start"
     ENDED = "ended", "已结束", "Ended"
     REJECTED = "rejected", "已被拒绝", "Rejected"
     CANCELLED = "cancelled", "已取消", "Cancelled"
@@ -55,7 +55,7 @@ LIFE = StateTable(
         "start": (frozenset({S.COMPUTE_ACCEPTED}), S.RUNNING),
         "end": (frozenset({S.AWAITING_USER, S.RUNNING}), S.ENDED),
         "reject": (UNACCEPTED, S.REJECTED),
-        "cancel": (UNACCEPTED | UNDELIVERED, S.CANCELLED),
+        "cancel": (UNACCEPTED | UNDELIVERED | {S.RUNNING}, S.CANCELLED),
         "expire": (UNACCEPTED, S.EXPIRED),
     },
 )

@@ -28,6 +28,7 @@ BEGIN
         'compute_accepted>running',
         'running>ended',
         'awaiting_user>ended',
+        'running>cancelled',
         'awaiting_providers>rejected',
         'awaiting_compute_provider>rejected',
         'awaiting_line_provider>rejected',
@@ -67,6 +68,11 @@ class Migration(migrations.Migration):
             model_name='order',
             name='sheet',
             field=models.JSONField(help_text="the user's acceptance of the compute; null where silence was", null=True),
+        ),
+        migrations.AlterField(
+            model_name='order',
+            name='state',
+            field=models.CharField(choices=[('placed', '已提交'), ('awaiting_providers', '待双方提供商接受'), ('awaiting_compute_provider', '待算力提供商接受'), ('awaiting_line_provider', '待专线提供商接受'), ('accepted', '双方已接受'), ('opening', '线路开通与算力交付中'), ('awaiting_line', '算力已交付，待线路'), ('awaiting_dispatch', '线路已开通，待算力交付'), ('awaiting_user', '待用户验收算力'), ('compute_accepted', '算力已验收'), ('running', '已验收，自起租时刻计费'), ('ended', '已结束'), ('rejected', '已被拒绝'), ('cancelled', '已取消'), ('expired', '已过期')], default='placed', max_length=26),
         ),
         migrations.RunSQL(ORDER_MOVES, migrations.RunSQL.noop),
     ]

@@ -93,9 +93,14 @@ def _changes_in_force(order: Order) -> list[LineChange]:
     return sorted(changes, key=lambda each: (each.from_month or 0, each.switched_at or each.created_at))
 
 
+def is_billed(order: Order, instant: datetime) -> bool:
+    """Whether billing has begun by an instant: that of a booking begins with its first window."""
+    return order.billing_started_at is not None and order.billing_started_at <= instant
+
+
 def least_end(order: Order) -> datetime:
-    """When a running order may end at the earliest: once the least hours of its offer are over."""
-    assert order.billing_started_at is not None  # noqa: S101 - it runs
+    """When an order that is billed may end at the earliest: once the least hours of its offer are over."""
+    assert order.billing_started_at is not None  # noqa: S101 - it is billed
     hours = Decimal(order.facts["offer"].get("min_hours") or 0)
     return order.billing_started_at + timedelta(seconds=float(hours * 3600 / clock_rate()))
 

@@ -28,7 +28,7 @@ from marketplace.errors import (
     TooEarly,
 )
 from marketplace.models import Order, OrderStep
-from marketplace.selectors.orders import deemed_at, least_end, ordered_cards, service_start
+from marketplace.selectors.orders import deemed_at, is_billed, least_end, ordered_cards, service_start
 from marketplace.services.line_changes import end_changes
 from marketplace.services.order_holds import (
     ends_by,
@@ -39,6 +39,7 @@ from marketplace.services.order_holds import (
 from marketplace.services.quotes import order_quote
 from marketplace.services.vouchers import release_claim
 from scheduling.selectors.carriers import require_confirmed
+from scheduling.selectors.maintenance import has_conflict
 from scheduling.selectors.selections import bundle as bundle_facts
 from scheduling.services.dispatches import dispatch_order
 from scheduling.services.holds import confirm_bundle, release_bundle
@@ -148,13 +149,16 @@ def reject_order(*, order: Order, reason: str, actor: Actor) -> Order:
 
 @transaction.atomic
 def cancel_order(*, order: Order, reason: str, actor: Actor) -> Order:
-    """The user withdraws before both parts are there: everything held or confirmed is free again, and nothing is owed.
+    """The user withdraws: everything held or confirmed is free again, and nothing is owed.
 
-    Raises StateConflict, DeliveredAlready.
+    Once both parts are there only while maintenance is in its way, and not after billing began. Raises StateConflict, DeliveredAlready.
     """
     row = _locked(order.id)
-    if row.state == OrderState.AWAITING_USER:
+    there = row.line_accepted_at is not None and row.state in (OrderState.AWAITING_USER, OrderState.RUNNING)
+    if is_billed(row, now()) or (there and not has_conflict(row.id)):
+        LIFE.after("cancel", row.state)
         raise DeliveredAlready
+    row.billing_started_at = None
     event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
     return _undo(row, "cancel", reason, event, actor)
 
@@ -268,13 +272,13 @@ def end_order_early(*, order: Order, reason: str, actor: Actor) -> Order:
     """The user needs the service no more: it ends now, and what it held is free.
 
     Compute is owed as metered, of the rest the months or hours that began, of the line at least its one-off and minimum term.
-    What is there and was not accepted is ended so too: its billing begins and ends now, with nothing for the compute.
+    What is there and not billed yet is ended so too: its billing begins and ends now, with nothing for the compute.
     Raises StateConflict, TooEarly before the offer's least hours are over.
     """
     row = _locked(order.id)
     LIFE.after("end", row.state)
     at = now()
-    if row.state == OrderState.AWAITING_USER:
+    if not is_billed(row, at):
         row.billing_started_at = at
         release_claim(order=row, actor=actor)
     elif (earliest := least_end(row)) > at:
@@ -297,7 +301,7 @@ def _undo(row: Order, act: str, reason: str, event: Event, actor: Actor) -> Orde
     row.reason = reason
     if row.state in UNACCEPTED:
         return_word(order=row.id, actor=actor)
-    _step(row, act, actor, "reason")
+    _step(row, act, actor, "reason", "billing_started_at")
     release_bundle(bundle=row.id, actor=actor, lapsed=act != "reject")
     close_line(order=row.id, actor=actor)
     release_claim(order=row, actor=actor)

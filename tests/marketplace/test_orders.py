@@ -14,9 +14,13 @@ from kernel.services.capacity import expire_next
 from kernel.services.jobs import run_next_job
 from kernel.services.outbox import drain
 from marketplace.models import Order, OrderStep
+from marketplace.selectors.settlements import billable_orders
 from marketplace.services.orders import DEEM, deem_compute, end_order, note_dispatched, note_line_accepted
+from scheduling.services.maintenance import close_conflicts
+from tests.aggregation.supply import made
 from tests.marketplace.trade import SHEET, accepted, delivered, ordered, period, quoted, running
 from tests.scheduling.live import leave_free, open_market
+from tests.scheduling.test_reservations import conflict
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -127,8 +131,30 @@ def test_what_is_there_is_not_cancelled_but_ended_at_the_cost_of_its_line(world:
 
 def test_a_running_order_cannot_be_cancelled(world: World) -> None:
     order = running(world)
+    conflict(world.ada, order.facts["bundle"]["pool"], now() + timedelta(days=3))
     answer = world.ben.post(f"/api/v1/orders/{order.id}:cancel", {"reason": "后悔"})
-    assert (answer.status_code, answer.json()["code"]) == (409, "state_conflict")
+    assert (answer.status_code, answer.json()["code"]) == (409, "delivered_already")
+
+
+def test_a_delivered_booking_is_cancelled_for_maintenance_and_else_ended_before_it_is_billed(
+    world: World,
+) -> None:
+    start = (now() + timedelta(days=40)).replace(microsecond=0)
+    first, second = (running(world, duration_hours=48, starts_at=start.isoformat()) for _ in range(2))
+    assert (first.state, first.billing_started_at) == ("running", start)
+    why = {"reason": "改期"}
+    answer = world.ben.post(f"/api/v1/orders/{first.id}:cancel", why)
+    assert (answer.status_code, answer.json()["code"]) == (409, "delivered_already")
+    ended = made(world.ben.post(f"/api/v1/orders/{second.id}:end", why))
+    assert (ended["state"], ended["billing_started_at"]) == ("ended", ended["ended_at"])
+    hit = conflict(world.ada, first.facts["bundle"]["pool"], start)
+    assert hit() == [str(first.id)]
+    left = made(world.ben.post(f"/api/v1/orders/{first.id}:cancel", why))
+    assert (left["state"], left["billing_started_at"]) == ("cancelled", None)
+    assert list(billable_orders(start + timedelta(days=9))) == [second], "nothing is owed for the other"
+    assert (close_conflicts(), hit()) == (1, [])
+    end_order(order=first.id)  # its job comes too late
+    assert held({"id": first.id}) == held({"id": second.id}) == {"released"}
 
 
 def test_a_hold_that_ran_out_expires_the_order(world: World) -> None:
