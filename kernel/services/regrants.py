@@ -1,12 +1,13 @@
 """Changing what a contract keeps, in one step: nothing that it goes on with is free for others in between."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, F, QuerySet, Value
+from django.db.models.functions import Least
 
 from kernel.clock import now
 from kernel.domain.windows import Window
@@ -56,6 +57,41 @@ def regrant(*, bundle: UUID, spare: UUID, quantities: Mapping[UUID, int], instea
         )
     if ends:
         recompute_peaks(have, over=over)
+
+
+@transaction.atomic
+def book(
+    *, bundle: UUID, resources: Collection[UUID], windows: Sequence[Window], beside: Iterable[UUID] = ()
+) -> None:
+    """Let a live hold keep in windows alone what it keeps of some resources without end; what stood there covers them.
+
+    So nothing can be short, and nobody comes in between. It runs out no later than its first window ends. The rows of what the
+    caller goes on to hold (`beside`) are locked with them, in the one order. Raises HoldGone where it does not keep as much.
+    """
+    held = Claim.objects.filter(bundle=bundle, state=ClaimState.HELD, period=None)
+    claims = _locked(held.filter(resource__in=list(resources)))
+    if {claim.resource_id for claim in claims} != set(resources):
+        raise HoldGone
+    over = _over_committed({*resources, *beside})
+    add_standing({claim.resource_id: -claim.quantity for claim in claims})
+    first, *later = windows
+    first_end = Value(min(window.end for window in windows), DateTimeField())
+    mine = Claim.objects.filter(id__in=[claim.id for claim in claims])
+    mine.update(period=(first.start, first.end), expires_at=Least(F("expires_at"), first_end))
+    Claim.objects.bulk_create(
+        Claim(
+            resource_id=claim.resource_id,
+            bundle=bundle,
+            tenant_id=claim.tenant_id,
+            quantity=claim.quantity,
+            period=(window.start, window.end),
+            state=ClaimState.HELD,
+            expires_at=claim.expires_at,
+        )
+        for claim in mine.order_by("id")
+        for window in later
+    )
+    recompute_peaks(resources, over=over)
 
 
 @transaction.atomic

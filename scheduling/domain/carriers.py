@@ -1,12 +1,13 @@
 """A carrier's own way of selling lines: what it is asked, what it answers, and what is pending until it has answered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
+from kernel.domain.windows import Window
 from kernel.states import StateTable
 from kernel.text import Vocabulary
 
@@ -64,6 +65,7 @@ class LineAsk:
 
     `protection` is `one_plus_one` for a pair; `protection_a` the site where its second path begins, where that is not `a`.
     `replaces`: the key of the line that becomes this one; what the carrier keeps under it counts towards this one.
+    `windows`: when it is needed, where that is not from its delivery on.
     """
 
     a: str
@@ -73,6 +75,7 @@ class LineAsk:
     protection: str = "none"
     protection_a: str | None = None
     replaces: UUID | None = None
+    windows: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,8 @@ class CarrierPort(Protocol):
     def preoccupy(self, key: UUID, ask: LineAsk, until: datetime) -> datetime:
         """Keep the line, at the longest until then; returns until when it is kept."""
 
-    def confirm(self, key: UUID) -> None:
-        """Make the pre-occupation a contract."""
+    def confirm(self, key: UUID, windows: Sequence[Window] = ()) -> None:
+        """Make the pre-occupation a contract, for these windows alone where there are any."""
 
     def release(self, key: UUID) -> None:
         """Let it go, whether it was kept, confirmed, or never there."""

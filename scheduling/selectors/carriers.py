@@ -3,9 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
+from kernel.domain.windows import Window
+from kernel.selectors.capacity import booked_windows
 from scheduling.domain.carriers import CarrierState
 from scheduling.errors.lines import CarrierKeepsUntil, CarrierNotReady
-from scheduling.models import CarrierLine, LineInterface
+from scheduling.models import CarrierLine, LineInterface, LineOpening
 
 
 def interface_of(provider: UUID) -> LineInterface | None:
@@ -28,6 +30,13 @@ def kept_until(order: UUID) -> datetime | None:
     """Until when the carrier has said that it keeps an order's line; None before its yes, after it confirmed, and where it was not asked."""
     row = line_at_carrier(order)
     return row.expires_at if row is not None and row.state == CarrierState.HELD else None
+
+
+def booked_windows_of(order: UUID) -> tuple[Window, ...]:
+    """The windows that an order's line is booked for; none where it is kept from its delivery on."""
+    routes = LineOpening.objects.filter(order=order).values_list("routes", flat=True).first() or {}
+    spans = {UUID(span) for path in routes.values() for span in path}
+    return tuple(booked_windows(order, spans))
 
 
 def require_extensible(order: UUID) -> None:

@@ -34,7 +34,7 @@ from scheduling.domain.carriers import (
 from scheduling.errors.lines import NoLineInterface, UnknownSite
 from scheduling.models import CarrierLine, LineInterface, LineOpening, LineProvider, LineQuote, Site
 from scheduling.models.sites import LINE_SITES
-from scheduling.selectors.carriers import asks, interface_of, not_ready
+from scheduling.selectors.carriers import asks, booked_windows_of, interface_of, not_ready
 from scheduling.selectors.selections import Begins, BundleFacts
 from scheduling.services.carrier_words import why_unbelievable
 from scheduling.services.line_signs import note_line
@@ -234,6 +234,7 @@ def call_carrier(*, line: UUID) -> None:
         protection=row.protection,
         protection_a=row.protection_a.key if row.protection_a else None,
         replaces=row.replaces_id,
+        windows=() if row.order is None else booked_windows_of(row.order),
     )
     port: CarrierPort = ADAPTERS[interface.adapter](interface.url)
     said: Any = None
@@ -245,7 +246,7 @@ def call_carrier(*, line: UUID) -> None:
             case "preoccupy":
                 said = port.preoccupy(row.id, ask, row.wanted_until)
             case "confirm":
-                port.confirm(row.id)
+                port.confirm(row.id, ask.windows)
             case _:
                 port.release(row.id)
     except CarrierRefusedError as refusal:

@@ -15,7 +15,7 @@ from kernel.domain.windows import Window
 from kernel.selectors.capacity import runs_out
 from kernel.services import capacity
 from kernel.services.outbox import publish
-from kernel.services.regrants import bound
+from kernel.services.regrants import book, bound
 from scheduling import events
 from scheduling.errors.selections import HoldNotExtended
 from scheduling.selectors.profiles import hold_profile
@@ -39,20 +39,21 @@ def hold_bundle(
 ) -> datetime:
     """Hold the machines and the demanded bandwidth on every span of both routes, in every window of the schedule.
 
-    Without one it is for as long as there is room: without end, or at least until its term is over (`needed_until`). What a line quote keeps of the line (`line_kept_by`) becomes the bundle's, and only the rest is held anew. Returns when
+    Without one it is for as long as there is room: without end, or at least until its term is over (`needed_until`). What a line quote keeps of the line (`line_kept_by`) becomes the bundle's, in these windows, and only the rest is held anew. Returns when
     the hold runs out. The gates are read again under the ledger's locks. Raises SoldOut, NotSellable,
     LineNotSellable, LineChanged, HoldQuotaReached, HoldsLapse; with a line that is kept HoldGone.
     """
     windows = schedule.windows if schedule else ()
     until = None if schedule else needed_until(facts, now())
-    compute, line = _at_the_centre(facts), line_quantities(facts)
+    compute, line, hours = _at_the_centre(facts), line_quantities(facts), line_window(facts, schedule)
     if line_kept_by is not None:
         capacity.take_over(bundle=line_kept_by, by=bundle)
         carry_conflicts(bundle=line_kept_by, by=bundle)
+        if windows:
+            book(bundle=bundle, resources=line, windows=(hours,) if hours else windows, beside=compute)
         with naming_parts(facts):
             deadline = capacity.add(bundle=bundle, quantities=compute, ttl=ttl, windows=windows, until=until)
     else:
-        hours = line_window(facts, schedule)
         with naming_parts(facts):
             deadline = capacity.hold(
                 bundle=bundle,

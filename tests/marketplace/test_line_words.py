@@ -1,5 +1,6 @@
 """Orders by a carrier's firm word: its price is the price, its hold the hold, and only while it is good."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from scheduling.services.line_quotes import release_line
 from scheduling.services.maintenance import close_conflicts, declare_maintenance
 from tests.aggregation.supply import made
 from tests.scheduling.live import chosen, open_entered_market
-from tests.scheduling.test_reservations import conflict
+from tests.scheduling.test_reservations import conflict, nights
 from tests.support.cast import Person, World
 from tests.support.races import aside, kinds, race
 
@@ -60,6 +61,12 @@ def held(bundle: str) -> dict[UUID, int]:
     return dict(claims.values_list("resource_id", "quantity"))
 
 
+def books(unit: str, resources: Iterable[UUID]) -> list[tuple[int, int]]:
+    """What stands of each resource, and the most of its windows."""
+    rows = Capacity.objects.filter(unit=unit, resource__in=list(resources))
+    return [(row.standing, row.peak) for row in rows]
+
+
 def holds_of(person: Person) -> tuple[int, int]:
     """How many holds the person's firm has, and how many lapsed."""
     account = HoldAccount.objects.get(tenant_id=person.organisation.id)
@@ -93,6 +100,27 @@ def test_the_word_s_price_is_the_price_and_its_hold_the_hold(world: World) -> No
     assert answer.json()["state"] == "opening"
     assert LineOpening.objects.get().state == "contracted"  # it was surveyed for the word
     assert HoldAccount.objects.get(tenant_id=world.ben.organisation.id).live == 0
+
+
+@pytest.mark.django_db
+def test_an_order_for_windows_keeps_the_line_of_the_word_in_these_alone(world: World) -> None:
+    selection = chosen(world.ben, duration_hours=120)["id"]
+    word = made(world.ben.post(WORDS, {"selection": selection, "bundle": 0}))
+    made(world.ben.post(f"{WORDS}/{word['id']}:hold"))
+    spans = held(word["id"])
+    assert set(books("mbps", spans)) == {(1000, 0)}
+    placed = order(world.ben, quote(world.ben, word, schedule=nights()))
+    mine = Claim.objects.filter(bundle=placed["id"])
+    assert (mine.count(), mine.filter(period=None).count()) == (10 * (1 + len(spans)), 0)
+    assert set(mine.values_list("resource", "quantity").distinct()) == {
+        *spans.items(),
+        (UUID(placed["facts"]["bundle"]["pool"]), 1),
+    }
+    assert set(books("mbps", spans)) == {(0, 1000)}, "between the windows it is anybody's"
+    assert len(set(mine.values_list("expires_at"))) == 1
+    assert holds_of(world.ben) == (1, 0)
+    world.ada.post(f"/api/v1/orders/{placed['id']}:reject", {"reason": "检修"})
+    assert set(books("mbps", spans)) == {(0, 0)}
 
 
 @pytest.mark.django_db

@@ -1,6 +1,6 @@
 """Firm line quotes of a carrier that is asked by its own interface: held on its yes alone, and let go there too."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +18,7 @@ from scheduling.services.line_quotes import follow_carrier
 from tests.aggregation.supply import made
 from tests.marketplace.test_line_words import holds_of
 from tests.scheduling.live import chosen, open_entered_market
+from tests.scheduling.test_reservations import once
 from tests.support.cast import World
 from tests.support.mock_carrier import MockCarrier
 
@@ -53,8 +54,8 @@ def stands(world: World, word: dict[str, Any]) -> dict[str, Any]:
     return dict(made(world.ben.get(f"{PATH}/{word['id']}")))
 
 
-def order(world: World, word: dict[str, Any]) -> Any:
-    quote = {"selection": word["selection"], "bundle": word["bundle"], "line_quote": word["id"]}
+def order(world: World, word: dict[str, Any], **more: Any) -> Any:
+    quote = {"selection": word["selection"], "bundle": word["bundle"], "line_quote": word["id"], **more}
     answer = world.ben.post("/api/v1/quotes", quote)
     if answer.status_code == 201:
         return world.ben.post("/api/v1/orders", {"quote": answer.json()["id"], "client_ref": str(uuid4())})
@@ -78,7 +79,8 @@ def test_a_quote_is_held_on_its_carrier_s_yes_and_its_order_goes_on_under_the_sa
     assert (line["state"], line["order"], list(carrier.lines.values())) == ("held", None, ["held"])
     held = stands(world, word)
     assert (held["state"], held["held_until"]) == ("held", line["expires_at"])
-    placed = made(order(world, word))
+    when = {} if faults == ["soon"] else {"schedule": once(730, ahead=90)}
+    placed = made(order(world, word, **when))
     (opening,) = made(world.ben.get(f"/api/v1/line-openings?order={placed['id']}"))["items"]
     assert placed["held_until"] == opening["held_until"] <= line["expires_at"]
     assert (placed["held_until"] == line["expires_at"]) is (faults == ["soon"]), (
@@ -89,6 +91,12 @@ def test_a_quote_is_held_on_its_carrier_s_yes_and_its_order_goes_on_under_the_sa
         made(provider.post(f"/api/v1/orders/{placed['id']}:accept"))
     work()
     assert carrier.lines == {line["id"]: "confirmed"}
+    told = [asked.get("windows", []) for verb, asked in carrier.heard if verb in ("preoccupy", "confirm")]
+    assert not any(told[:-1]), "a word may be ordered for any time"
+    assert told[-1] == [
+        {name: datetime.fromisoformat(at).astimezone(UTC).isoformat() for name, at in each.items()}
+        for each in when.values()
+    ]
     made(world.ben.post(f"/api/v1/orders/{placed['id']}:cancel", {"reason": "不需要了"}))
     work()
     assert (carrier.kept, CarrierLine.objects.get().state) == ([], "released")

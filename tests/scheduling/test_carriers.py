@@ -1,6 +1,6 @@
 """Carriers asked by their own interfaces: the contract, every way to fail, and never half a hold."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from kernel.actor import SYSTEM
 from kernel.clock import now
+from kernel.domain.windows import Window
 from kernel.models.jobs import Job
 from kernel.models.outbox import EventRecord
 from kernel.services.jobs import run_next_job
@@ -43,8 +44,8 @@ from tests.scheduling.live import disclose
 from tests.support.cast import World
 from tests.support.mock_carrier import MockCarrier, mock_carrier
 
-ASK = LineAsk("a", "z", 1000, "otn")
 LATER = datetime(2099, 1, 1, tzinfo=UTC)
+ASK = LineAsk("a", "z", 1000, "otn", windows=(Window(LATER, LATER + timedelta(hours=1)),))
 PAST = timedelta(days=1)
 
 
@@ -71,7 +72,10 @@ def test_the_contract_of_every_adapter(carrier: MockCarrier, adapter: str) -> No
     )
     assert [port.preoccupy(one, ASK, LATER) for _ in range(2)] == [LATER, LATER]
     for _ in range(2):
-        port.confirm(one)
+        port.confirm(one, ASK.windows)
+    windows = [{"start": LATER.isoformat(), "end": (LATER + timedelta(hours=1)).isoformat()}]
+    told = {verb: asked.get("windows") for verb, asked in carrier.heard}
+    assert told == {"query": windows, "preoccupy": windows, "confirm": windows}
     with pytest.raises(CarrierRefusedError):
         port.confirm(other)
     for _ in range(2):
@@ -250,7 +254,7 @@ class InFlight:
         self._answer()
         return until
 
-    def confirm(self, _key: UUID) -> None:
+    def confirm(self, _key: UUID, _windows: Sequence[Window] = ()) -> None:
         self._answer()
 
     def _answer(self) -> None:

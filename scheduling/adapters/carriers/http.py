@@ -1,11 +1,13 @@
 """The reference adapter `http-1`: four signed POSTs of JSON below one URL (docs/carriers.md)."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from kernel.domain.windows import Window
 from kernel.egress import NoAnswerError, post
 from kernel.errors import Problem
 from nodes.services.signing import signed_request
@@ -49,9 +51,9 @@ class HttpCarrier:
             raise CarrierSilentError("expires_at has no time zone")
         return expires
 
-    def confirm(self, key: UUID) -> None:
+    def confirm(self, key: UUID, windows: Sequence[Window] = ()) -> None:
         """`POST …/confirm`."""
-        self._call("confirm", {"key": str(key)})
+        self._call("confirm", {"key": str(key), **_when(windows)})
 
     def release(self, key: UUID) -> None:
         """`POST …/release`; a carrier that knows nothing of the key has nothing to let go."""
@@ -97,7 +99,7 @@ def _reason(head: bytes) -> str:
 
 
 def _written(ask: LineAsk) -> dict[str, Any]:
-    asked = {
+    asked: dict[str, Any] = {
         "a": ask.a,
         "z": ask.z,
         "bandwidth_mbps": ask.bandwidth_mbps,
@@ -108,7 +110,12 @@ def _written(ask: LineAsk) -> dict[str, Any]:
         asked["protection_a"] = ask.protection_a
     if ask.replaces is not None:
         asked["replaces"] = str(ask.replaces)
-    return asked
+    return asked | _when(ask.windows)
+
+
+def _when(windows: Sequence[Window]) -> dict[str, Any]:
+    written = [{"start": each.start.isoformat(), "end": each.end.isoformat()} for each in windows]
+    return {"windows": written} if written else {}
 
 
 def _typed(value: Any, kind: type) -> Any:
