@@ -36,7 +36,7 @@ class PunctualityOut(serializers.Serializer[Any]):
     line_provider = serializers.CharField()
     provider_id = serializers.UUIDField()
     due = serializers.IntegerField(
-        help_text="denominator: contracted lines due in the period and by now, late ones included"
+        help_text="denominator: contracted lines due in the period and by now, those included that are late, or that their provider declined or lost; not those whose order others ended before they were due"
     )
     on_time = serializers.IntegerField(help_text="numerator: those delivered by their day")
     share = serializers.DecimalField(5, 4, allow_null=True, help_text="null where nothing was due")

@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
-from scheduling.domain.openings import Punctuality
-from scheduling.models import LineOpening
+from scheduling.domain.carriers import CarrierState
+from scheduling.domain.openings import OpeningState, Punctuality
+from scheduling.models import CarrierLine, LineOpening
 
 
 def punctuality(
@@ -14,13 +15,22 @@ def punctuality(
 ) -> dict[UUID, Punctuality]:
     """Line provider → of the contracted lines due within [start, end), and by `at`, how many were delivered by then.
 
-    A line that is late and not delivered yet counts as late; one that was removed before it was due counts nowhere.
+    A line that is late and not delivered yet counts as late. One whose order was ended before it was due counts nowhere, unless
+    its provider would not build it or its carrier said no after the contract: then it is due on its day, and late.
     """
+    refused = CarrierLine.objects.filter(
+        order=OuterRef("order"), change=None, state__in=[CarrierState.REFUSED, CarrierState.EXPIRED]
+    )
     rows = (
         LineOpening.objects.filter(
             provider_id__in=providers, contracted_at__isnull=False, due_at__gte=start, due_at__lt=min(end, at)
         )
-        .exclude(removed_at__lt=F("due_at"), delivered_at=None)
+        .exclude(
+            ~Q(state=OpeningState.DECLINED),
+            ~Exists(refused),
+            removed_at__lt=F("due_at"),
+            delivered_at=None,
+        )
         .values("provider_id")
         .annotate(due=Count("id"), on_time=Count("id", filter=Q(delivered_at__lte=F("due_at"))))
         .order_by()

@@ -16,7 +16,7 @@ from kernel.models.outbox import EventRecord
 from kernel.services.jobs import run_next_job
 from scheduling.domain.openings import LIFE, OpeningState, Promise, Sold
 from scheduling.domain.working_days import REAL_DAY, DayCount
-from scheduling.models import LineOpening, LineProduct
+from scheduling.models import CarrierLine, LineOpening, LineProduct
 from scheduling.selectors.profiles import opening_profile, working_calendar
 from scheduling.services.openings import bill_line, close_line, contract_line, deem_line, preoccupy_line
 from tests.scheduling.live import days_ago, first_bundle, open_market
@@ -345,6 +345,9 @@ DAY = timedelta(days=1)
         ({"delivered_at": None, "removed_at": DUE - DAY}, (0, 0, None)),
         ({"delivered_at": None, "removed_at": DUE + DAY}, (1, 0, "0.0000")),
         ({"delivered_at": DUE - DAY, "removed_at": DUE - DAY / 2}, (1, 1, "1.0000")),
+        ({"delivered_at": None, "removed_at": DUE - DAY, "state": "declined"}, (1, 0, "0.0000")),
+        ({"delivered_at": None, "removed_at": DUE - DAY, "carrier": "refused"}, (1, 0, "0.0000")),
+        ({"delivered_at": None, "removed_at": DUE - DAY, "carrier": "released"}, (0, 0, None)),
         ({"contracted_at": None}, (0, 0, None)),
         ({"due_at": datetime(2026, 11, 1, tzinfo=UTC)}, (0, 0, None)),
         ({"due_at": datetime(2026, 10, 1, tzinfo=UTC), "delivered_at": DUE}, (1, 0, "0.0000")),
@@ -353,8 +356,12 @@ DAY = timedelta(days=1)
 def test_who_keeps_its_dates_is_a_share_with_its_denominator(
     world: World, columns: dict[str, Any], expected: tuple[int, int, str | None]
 ) -> None:
-    opened(world)
-    LineOpening.objects.update(**{"due_at": DUE, "delivered_at": DUE, **columns})
+    opening = LineOpening.objects.get(id=opened(world)["id"])
+    if said := columns.get("carrier"):
+        same = {name: getattr(opening, name) for name in ("order", "provider_id", "user_id", "a", "z")}
+        CarrierLine.objects.create(state=said, bandwidth_mbps=1, technology="otn", wanted_until=DUE, **same)
+    changed = {name: value for name, value in columns.items() if name != "carrier"}
+    LineOpening.objects.update(**{"due_at": DUE, "delivered_at": DUE, **changed})
     for reader in (world.rhea, world.bea, world.lou):
         (shown,) = punctual(reader).values()
         assert (shown["due"], shown["on_time"], shown["share"]) == expected
