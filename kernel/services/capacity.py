@@ -136,13 +136,14 @@ def hold(
     windows: Sequence[Window] = (),
     apart: Mapping[UUID, tuple[Window, ...]] = NOTHING_APART,
     until: datetime | None = None,
+    not_after: datetime | None = None,
     quota: HoldQuota = UNLIMITED,
 ) -> datetime:
     """Hold every quantity for the bundle, throughout every window (none: open-ended), or hold nothing.
 
     Beside `windows`, resources that are needed at other times have theirs in `apart`. Without windows, what has no room
     without end is held from now `until` then, where that is enough. Returns when the hold runs out: after
-    `ttl`, at the latest as its first window ends. What is refused takes back the caller's transaction, or savepoint,
+    `ttl`, at the latest as its first window ends, and of windows `not_after` then. What is refused takes back the caller's transaction, or savepoint,
     with it. `quantities` maps resource to
     an amount in that resource's unit. Raises SoldOut naming the first resource (in id order) that cannot grant it,
     HoldQuotaReached, HoldsLapse. The tenant's account is locked first, then the rows in id order, so bundles cannot
@@ -153,7 +154,8 @@ def hold(
     if len(wanted) > 1 or windows:
         lock_rows(wanted)
     if windows:
-        return _book(bundle, tenant, wanted, ttl, {each: apart.get(each, tuple(windows)) for each in wanted})
+        each_in = {each: apart.get(each, tuple(windows)) for each in wanted}
+        return _book(bundle, tenant, wanted, ttl, each_in, not_after=not_after)
     return _take(bundle, tenant, wanted, ttl, until)
 
 
@@ -218,6 +220,7 @@ def add(
     ttl: timedelta,
     windows: Sequence[Window] = (),
     until: datetime | None = None,
+    not_after: datetime | None = None,
 ) -> datetime:
     """Hold more under a live hold, as `hold` does, or nothing more; it stays one hold.
 
@@ -227,7 +230,7 @@ def add(
     wanted = dict(sorted(quantities.items()))
     lock_rows(wanted)
     if windows:
-        _book(bundle, tenant, wanted, ttl, dict.fromkeys(wanted, tuple(windows)))
+        _book(bundle, tenant, wanted, ttl, dict.fromkeys(wanted, tuple(windows)), not_after=not_after)
     else:
         _take(bundle, tenant, wanted, ttl, until)
     claims = Claim.objects.filter(bundle=bundle)
@@ -309,6 +312,8 @@ def _book(
     wanted: dict[UUID, int],
     ttl: timedelta,
     windows: Mapping[UUID, tuple[Window, ...]],
+    *,
+    not_after: datetime | None = None,
 ) -> datetime:
     """Claims for each window of each resource, on rows that are locked."""
     left: dict[UUID, int] = {}
@@ -326,7 +331,7 @@ def _book(
             quantity=quantity,
             period=(window.start, window.end),
             state=ClaimState.HELD,
-            expires_at=_runs_out(ttl, first_end),
+            expires_at=_runs_out(ttl, first_end, not_after),
         )
         for resource, quantity in wanted.items()
         for window in windows[resource]

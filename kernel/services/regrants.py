@@ -95,6 +95,14 @@ def book(
 
 
 @transaction.atomic
+def curtail(*, bundle: UUID, by: datetime) -> None:
+    """Let a live hold run no longer than until then."""
+    claims = _locked(Claim.objects.filter(bundle=bundle, state=ClaimState.HELD))
+    late = Claim.objects.filter(id__in=[claim.id for claim in claims], expires_at__gt=by)
+    late.update(expires_at=by)
+
+
+@transaction.atomic
 def bound(*, bundle: UUID, resources: Iterable[UUID], window: Window) -> datetime:
     """Let a contract keep within a window what it keeps of some resources without end, or for a while; until when it does.
 

@@ -12,8 +12,10 @@ from django.conf import settings
 from kernel.actor import Actor
 from kernel.domain.schedules import Schedule, schedule_of
 from kernel.domain.windows import Window
+from kernel.errors import Forbidden
 from kernel.money import to_fen
 from marketplace.domain.line_changes import LineChangeState
+from marketplace.domain.orders import Part
 from marketplace.domain.settlements import Instalments, Step, Unit
 from marketplace.models import LineChange, Order
 from marketplace.selectors.profiles import acceptance_working_days
@@ -129,6 +131,12 @@ def schedule_of_order(order: Order) -> Schedule | None:
     return schedule_of(document) if document else None
 
 
+def window_begins(order: Order) -> datetime | None:
+    """When the first window of an order begins; None for one that begins when it is delivered."""
+    schedule = schedule_of_order(order)
+    return schedule.first.start if schedule else None
+
+
 def kept_for(order: Order) -> list[UUID]:
     """The resources that an order runs on until its term is over: pool, store, and spans but for a line that only moves data."""
     bundle = order.facts["bundle"]
@@ -206,3 +214,12 @@ def order_of_provider(order: UUID, actor: Actor) -> Order | None:
     """The order, if the actor's organisation is its compute provider."""
     assert actor.tenant_id is not None  # noqa: S101 - providers are members of an organisation
     return Order.objects.filter(id=order, compute_provider=actor.tenant_id).first()
+
+
+def part_of(order: Order, actor: Actor) -> Part:
+    """Which part of an order is the actor's organisation's to provide. Raises Forbidden for anybody but its two providers."""
+    if actor.tenant_id == order.compute_provider:
+        return Part.COMPUTE
+    if actor.tenant_id == order.line_provider:
+        return Part.LINE
+    raise Forbidden(operation="marketplace.accept_order")

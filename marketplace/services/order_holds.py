@@ -20,6 +20,7 @@ from scheduling.services.line_quotes import take_over_word
 from scheduling.services.maintenance import await_maintenance
 from scheduling.services.openings import preoccupy_until
 from scheduling.services.reservations import take_over_hold
+from scheduling.services.schedules import latest_order
 
 TO_ACCEPT = timedelta(hours=24)  # how long both providers have, and so how long everything is held
 
@@ -27,8 +28,8 @@ TO_ACCEPT = timedelta(hours=24)  # how long both providers have, and so how long
 def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime, BundleFacts]:
     """Hold the order's bundle, or go on with what a hold or the line quote of its user's keeps.
 
-    Returns until when, no longer than a carrier keeps the line that it kept for the line quote, and the bundle's facts, with
-    the line as that quote has it.
+    Returns until when, no longer than the line is accepted in time for the first window, or than a carrier keeps the line that
+    it kept for the line quote; and the bundle's facts, with the line as that quote has it.
     """
     quote, schedule, kept = order.quote, schedule_of_order(order), False
     facts = chosen = bundle_facts(quote.selection, quote.bundle)
@@ -43,11 +44,18 @@ def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime,
             order=order.id,
             actor=actor,
         )
+    latest = latest_order(schedule, facts.line_terms)
     if hold is not None:
         take_over_hold(hold=hold, order=order.id, facts=chosen, schedule=schedule, actor=actor)
         require_gates(facts)
         until = extend_bundle(
-            bundle=order.id, tenant=order.tenant_id, ttl=TO_ACCEPT, since=order.created_at, actor=actor
+            bundle=order.id,
+            tenant=order.tenant_id,
+            ttl=TO_ACCEPT,
+            since=order.created_at,
+            not_after=latest,
+            asked=False,
+            actor=actor,
         )
         if kept and quote.line_quote is not None:
             # the hold keeps the line already
@@ -59,6 +67,7 @@ def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime,
             tenant=order.tenant_id,
             ttl=TO_ACCEPT,
             schedule=schedule,
+            not_after=latest,
             actor=actor,
             line_kept_by=quote.line_quote if kept else None,
         )
@@ -67,7 +76,7 @@ def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime,
 
 @transaction.atomic
 def extend_order_hold(*, order: Order, actor: Actor) -> Order:
-    """The user asks for more time until both providers have accepted: a day from now, within the longest in all.
+    """The user asks for more time until both providers have accepted: a day from now, within the longest in all, and in time for the first window.
 
     Raises StateConflict for an order that is accepted or over, HoldGone where the hold ran out, HoldNotExtended after so long,
     CarrierKeepsUntil where its line's carrier was asked by its own interface.
@@ -76,7 +85,12 @@ def extend_order_hold(*, order: Order, actor: Actor) -> Order:
     HOLDING.after("extend_hold", row.state)
     require_extensible(row.id)
     row.held_until = extend_bundle(
-        bundle=row.id, tenant=row.tenant_id, ttl=TO_ACCEPT, since=row.created_at, actor=actor
+        bundle=row.id,
+        tenant=row.tenant_id,
+        ttl=TO_ACCEPT,
+        since=row.created_at,
+        not_after=latest_order(schedule_of_order(row), row.facts["bundle"]["line_terms"]),
+        actor=actor,
     )
     row.advance("held_until")
     preoccupy_until(order=row.id, until=row.held_until)

@@ -7,7 +7,6 @@ from django.db import transaction
 
 from kernel.actor import SYSTEM, Actor
 from kernel.clock import now
-from kernel.errors import Forbidden
 from kernel.events import Event
 from kernel.locks import Lock, take_lock
 from kernel.services.jobs import enqueue_job
@@ -19,7 +18,6 @@ from marketplace.domain.orders import (
     UNDELIVERED,
     AcceptanceSheet,
     OrderState,
-    Part,
     acceptance_act,
 )
 from marketplace.errors import (
@@ -28,7 +26,15 @@ from marketplace.errors import (
     TooEarly,
 )
 from marketplace.models import Order, OrderStep
-from marketplace.selectors.orders import deemed_at, is_billed, least_end, ordered_cards, service_start
+from marketplace.selectors.orders import (
+    deemed_at,
+    is_billed,
+    least_end,
+    ordered_cards,
+    part_of,
+    service_start,
+    window_begins,
+)
 from marketplace.services.line_changes import end_changes
 from marketplace.services.order_holds import (
     ends_by,
@@ -75,7 +81,12 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor, hold: UUID | None
     _record(order, "place", "", actor)
     order.held_until, facts = hold_order(order, hold, actor)
     preoccupy_line(
-        order=order.id, facts=facts, user=order.tenant_id, held_until=order.held_until, actor=actor
+        order=order.id,
+        facts=facts,
+        user=order.tenant_id,
+        held_until=order.held_until,
+        begins=window_begins(order),
+        actor=actor,
     )
     order.ends_by = ends_by(order)
     _step(order, "hold", actor, "held_until", "ends_by")
@@ -102,7 +113,7 @@ def accept_order(*, order: Order, actor: Actor) -> Order:
     where the hold ran out, NotSellable where the gate has closed since.
     """
     row = _locked(order.id)
-    part = _part_of(row, actor)
+    part = part_of(row, actor)
     _step(row, acceptance_act(part, row.state), actor)
     publish(
         events.OrderPartAccepted(
@@ -123,7 +134,7 @@ def accept_order(*, order: Order, actor: Actor) -> Order:
         _step(row, "open", actor, "held_until")
         if row.ends_by is not None:
             enqueue_job(GIVE_UP, key=f"give_up:{row.id}", run_at=row.ends_by, order=str(row.id))
-        contract_line(order=row.id, actor=actor)
+        contract_line(order=row.id, begins=window_begins(row), actor=actor)
         dispatch_order(
             order=row.id,
             offer=row.offer,
@@ -139,7 +150,7 @@ def accept_order(*, order: Order, actor: Actor) -> Order:
 def reject_order(*, order: Order, reason: str, actor: Actor) -> Order:
     """A provider refuses its part with a reason: everything held is free again."""
     row = _locked(order.id)
-    _part_of(row, actor)
+    part_of(row, actor)
     assert actor.tenant_id is not None  # noqa: S101 - it is one of the two providers
     event = events.OrderRejected(
         subject=row.id, tenant=row.tenant_id, parties=row.concerned(), by=actor.tenant_id
@@ -356,14 +367,6 @@ def _start(row: Order, actor: Actor) -> None:
         ),
         actor=actor,
     )
-
-
-def _part_of(row: Order, actor: Actor) -> Part:
-    if actor.tenant_id == row.compute_provider:
-        return Part.COMPUTE
-    if actor.tenant_id == row.line_provider:
-        return Part.LINE
-    raise Forbidden(operation="marketplace.accept_order")
 
 
 def _locked(order: UUID) -> Order:

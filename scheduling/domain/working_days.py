@@ -50,3 +50,16 @@ class WorkingCalendar:
             instant += timedelta(days=1)
             days -= self.is_worked(instant.astimezone(SHANGHAI).date())
         return instant
+
+    def before(self, end: datetime, days: int, *, counted: str, day_seconds: int) -> datetime:
+        """The last instant from which `days` days are over by `end`, as `after` counts them, to the microsecond."""
+        if counted == DayCount.CALENDAR or day_seconds != REAL_DAY:
+            return end - timedelta(seconds=days * day_seconds)
+        start = end
+        while self.after(start, days, counted=counted, day_seconds=day_seconds) > end:
+            start -= timedelta(days=1)
+        over = self.after(start, days, counted=counted, day_seconds=day_seconds).astimezone(SHANGHAI)
+        if over.date() == end.astimezone(SHANGHAI).date():
+            return start
+        midnight = start.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+        return (midnight + timedelta(days=1, microseconds=-1)).astimezone(start.tzinfo)

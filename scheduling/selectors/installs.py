@@ -30,6 +30,11 @@ def ready_at(at: datetime, days: int, counted: str, *, day_seconds: int = REAL_D
     return working_calendar().after(at, days, counted=counted, day_seconds=day_seconds)
 
 
+def ordered_by(start: datetime, days: int, counted: str, *, day_seconds: int = REAL_DAY) -> datetime:
+    """The last instant at which a line is ordered that may be in use at the start, as `ready_at` counts its days."""
+    return working_calendar().before(start, days, counted=counted, day_seconds=day_seconds)
+
+
 def install(
     version: Version, tariff: Tariff, *, at: datetime, end_days: int, end_class: str | None
 ) -> Install:

@@ -15,7 +15,7 @@ from kernel.domain.windows import Window
 from kernel.selectors.capacity import runs_out
 from kernel.services import capacity
 from kernel.services.outbox import publish
-from kernel.services.regrants import book, bound
+from kernel.services.regrants import book, bound, curtail
 from scheduling import events
 from scheduling.errors.selections import HoldNotExtended
 from scheduling.selectors.profiles import hold_profile
@@ -36,11 +36,12 @@ def hold_bundle(
     actor: Actor,
     schedule: Schedule | None = None,
     line_kept_by: UUID | None = None,
+    not_after: datetime | None = None,
 ) -> datetime:
     """Hold the machines and the demanded bandwidth on every span of both routes, in every window of the schedule.
 
     Without one it is for as long as there is room: without end, or at least until its term is over (`needed_until`). What a line quote keeps of the line (`line_kept_by`) becomes the bundle's, in these windows, and only the rest is held anew. Returns when
-    the hold runs out. The gates are read again under the ledger's locks. Raises SoldOut, NotSellable,
+    the hold runs out, of windows `not_after` then. The gates are read again under the ledger's locks. Raises SoldOut, NotSellable,
     LineNotSellable, LineChanged, HoldQuotaReached, HoldsLapse; with a line that is kept HoldGone.
     """
     windows = schedule.windows if schedule else ()
@@ -52,7 +53,14 @@ def hold_bundle(
         if windows:
             book(bundle=bundle, resources=line, windows=(hours,) if hours else windows, beside=compute)
         with naming_parts(facts):
-            deadline = capacity.add(bundle=bundle, quantities=compute, ttl=ttl, windows=windows, until=until)
+            deadline = capacity.add(
+                bundle=bundle,
+                quantities=compute,
+                ttl=ttl,
+                windows=windows,
+                until=until,
+                not_after=not_after,
+            )
     else:
         with naming_parts(facts):
             deadline = capacity.hold(
@@ -63,6 +71,7 @@ def hold_bundle(
                 windows=windows,
                 apart=dict.fromkeys(line, (hours,)) if hours else {},
                 until=until,
+                not_after=not_after,
                 quota=hold_profile().quota,
             )
     require_gates(facts)
@@ -96,14 +105,21 @@ def extend_bundle(
     since: datetime,
     actor: Actor,
     pointer: str | None = None,
+    not_after: datetime | None = None,
+    asked: bool = True,
 ) -> datetime:
-    """Let a live hold run longer, within what the profile allows from `since`, when it began. The caller has it locked.
+    """Let a live hold run longer, within what the profile allows from `since`, when it began, and `not_after` then. The caller has it locked.
 
-    Raises HoldGone, or HoldNotExtended, at `pointer`, where it would run no longer than it does: nobody is told of that.
+    Raises HoldGone; where it was `asked` for HoldNotExtended, at `pointer`, if it would run no longer than it does: nobody is
+    told of that. Else it may run less long, too.
     """
-    bound, before = since + hold_profile().longest_total, runs_out(bundle)
-    until = capacity.extend(bundle=bundle, ttl=ttl, not_after=bound)
+    longest, before = since + hold_profile().longest_total, runs_out(bundle)
+    until = capacity.extend(bundle=bundle, ttl=ttl, not_after=min(longest, not_after or longest))
+    if not asked and not_after is not None and until > not_after:
+        curtail(bundle=bundle, by=(until := not_after))
     if until == before:
+        if not asked:
+            return until
         raise HoldNotExtended.until(until, at_most=now() + ttl > until, pointer=pointer)
     publish(events.HoldExtended(subject=bundle, tenant=tenant, until=until), actor=actor)
     return until

@@ -43,9 +43,15 @@ DELIVERY = "deliver"  # the step whose day is the whole promise
 
 @transaction.atomic
 def preoccupy_line(
-    *, order: UUID, facts: BundleFacts, user: UUID, held_until: datetime, actor: Actor
+    *,
+    order: UUID,
+    facts: BundleFacts,
+    user: UUID,
+    held_until: datetime,
+    actor: Actor,
+    begins: datetime | None = None,
 ) -> LineOpening:
-    """Begin the life of an order's line, whose bandwidth the ledger holds until then."""
+    """Begin the life of an order's line, whose bandwidth the ledger holds until then; it is due as a booking `begins` at the latest."""
     terms, profile, at = facts.line_terms, opening_profile(), now()
     promise = Promise(terms["lead_days"] + terms["end_days"], terms["lead_in"])
     end_class, surveyed = terms["end_class"], terms.get("surveyed", False)
@@ -76,8 +82,8 @@ def preoccupy_line(
         held_until=held_until,
         promised_days=promise.days,
         promised_in=promise.counted,
-        due_at=due[DELIVERY],
-        due=_written(due),
+        due_at=_by(due, begins)[DELIVERY],
+        due=_written(_by(due, begins)),
         day_seconds=settings.DAY_SECONDS,
         profile=profile.version,
     )
@@ -106,8 +112,10 @@ def preoccupy_until(*, order: UUID, until: datetime) -> None:
 
 
 @transaction.atomic
-def contract_line(*, order: UUID, actor: Actor) -> None:
+def contract_line(*, order: UUID, actor: Actor, begins: datetime | None = None) -> None:
     """The order became a contract: the promised days run from now, and where its A end has to be built, it is surveyed first.
+
+    The line is due as a booking `begins` at the latest.
 
     Raises CarrierNotReady where the carrier is asked by its own interface, and its pre-occupation does not stand.
     """
@@ -122,6 +130,7 @@ def contract_line(*, order: UUID, actor: Actor) -> None:
         day_seconds=row.day_seconds,
         survey=act != "contract",
     )
+    due = _by(due, begins)
     row.due, row.due_at, row.held_until = _written(due), due[DELIVERY], None
     _step(row, act, actor, "contracted_at", "due", "due_at", "held_until")
     publish(
@@ -346,6 +355,10 @@ def _routes(facts: BundleFacts) -> dict[str, list[str]]:
     """The spans of each path of a bundle's line, as an opening keeps them."""
     spans = (facts.spans, facts.protection_spans)
     return {path: list(map(str, each)) for path, each in zip(LinePath, spans, strict=True)}
+
+
+def _by(due: dict[str, datetime], begins: datetime | None) -> dict[str, datetime]:
+    return {act: min(at, begins or at) for act, at in due.items()}
 
 
 def _written(due: dict[str, datetime]) -> list[tuple[str, str]]:

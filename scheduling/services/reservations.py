@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +12,7 @@ from aggregation.selectors.offers import OfferLot
 from aggregation.services.gate import require_sellable, shut_gates
 from kernel.actor import Actor
 from kernel.clock import now
-from kernel.domain.schedules import Schedule
+from kernel.domain.schedules import Schedule, schedule_of
 from kernel.errors import HoldGone, InvalidField, NotFound, Problem, SoldOut
 from kernel.ids import new_id
 from kernel.questions import insert
@@ -32,7 +32,7 @@ from scheduling.services.holds import extend_bundle, hold_bundle, quantities_of,
 from scheduling.services.line_quotes import has_word
 from scheduling.services.maintenance import carry_conflicts
 from scheduling.services.prices import require_prices
-from scheduling.services.schedules import require_bookable, schedule_asked
+from scheduling.services.schedules import latest_order, require_bookable, schedule_asked
 from scheduling.services.shortages import COMPUTE, naming, said_of
 
 
@@ -125,7 +125,10 @@ def place_holds(*, wishes: Sequence[MachineWish], actor: Actor) -> list[Hold | P
 
 @transaction.atomic
 def extend_hold(*, hold: Hold, ttl: timedelta, actor: Actor) -> Hold:
-    """Let a hold run `ttl` from now, within the longest that one may live in all. Raises StateConflict, HoldGone, HoldNotExtended."""
+    """Let a hold run `ttl` from now, within the longest that one may live in all, and while it can be ordered in time.
+
+    Raises StateConflict, HoldGone, HoldNotExtended.
+    """
     row = _locked(hold.id)
     LIFE.after("extend", row.state)
     row.expires_at = extend_bundle(
@@ -135,6 +138,7 @@ def extend_hold(*, hold: Hold, ttl: timedelta, actor: Actor) -> Hold:
         since=row.created_at,
         actor=actor,
         pointer="/minutes",
+        not_after=_latest(row),
     )
     row.advance("expires_at")
     return row
@@ -259,17 +263,32 @@ def _held_event(row: Hold) -> events.BundleHeld:
 
 def _hold_line_too(row: Hold, line: BundleFacts, wish: Wish, actor: Actor) -> None:
     """Hold the bundle of a selection: machines, and the bandwidth on every span of both routes."""
+    lot = offers.lots([line.offer])[line.offer]
     if wish.schedule:
-        require_bookable(wish.schedule, offers.lots([line.offer])[line.offer], line)
+        require_bookable(wish.schedule, lot, line)
     row.compute_provider, row.line_provider = line.provider, line.line_provider
     row.offer, row.quantity, row.bandwidth_mbps = line.offer, line.quantity, line.bandwidth_mbps
     row.expires_at = hold_bundle(
-        bundle=row.id, facts=line, tenant=row.tenant_id, ttl=wish.ttl, schedule=wish.schedule, actor=actor
+        bundle=row.id,
+        facts=line,
+        tenant=row.tenant_id,
+        ttl=wish.ttl,
+        schedule=wish.schedule,
+        not_after=latest_order(wish.schedule, line.line_terms, lot),
+        actor=actor,
     )
     assert wish.selection is not None and wish.bundle is not None  # noqa: S101, PT018 - the line is of them
     if worded := has_word(wish.selection, wish.bundle):
         require_tariff_listed(line)
     require_prices(line, offers.facts([line.offer])[line.offer], line=not worded)
+
+
+def _latest(row: Hold) -> datetime | None:
+    """The last instant at which what a hold keeps is ordered in time; None without a line or without windows."""
+    if row.selection is None or row.bundle is None or row.schedule is None:
+        return None
+    line = selections.bundle(row.selection, row.bundle)
+    return latest_order(schedule_of(row.schedule), line.line_terms, offers.lots([line.offer])[line.offer])
 
 
 def _locked(hold: UUID) -> Hold:

@@ -14,7 +14,7 @@ from kernel.domain.windows import Window
 from kernel.errors import InvalidField
 from scheduling.domain.tariffs import MONTH_HOURS
 from scheduling.errors.selections import ScheduleUnpriced, TooSoon
-from scheduling.selectors.installs import ready_at
+from scheduling.selectors.installs import ordered_by, ready_at
 from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import BundleFacts
 
@@ -77,6 +77,17 @@ def earliest_start(offer: OfferLot, line: BundleFacts | None, instant: datetime)
     terms = line.line_terms
     days, counted = terms["lead_days"] + terms["end_days"], terms["lead_in"]
     return max(notice, ready_at(instant, days, counted, day_seconds=settings.DAY_SECONDS))
+
+
+def latest_order(
+    schedule: Schedule | None, terms: Mapping[str, Any], offer: OfferLot | None = None
+) -> datetime | None:
+    """The last instant at which a line of these terms is ordered in time for its first window, with the offer's notice too; None without windows."""
+    if schedule is None:
+        return None
+    start, days = schedule.first.start, terms["lead_days"] + terms["end_days"]
+    latest = ordered_by(start, days, terms["lead_in"], day_seconds=settings.DAY_SECONDS)
+    return min(latest, start - timedelta(hours=offer.notice_hours)) if offer else latest
 
 
 def _require_priced(schedule: Schedule, line: BundleFacts) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -121,6 +121,20 @@ def test_an_order_for_windows_keeps_the_line_of_the_word_in_these_alone(world: W
     assert holds_of(world.ben) == (1, 0)
     world.ada.post(f"/api/v1/orders/{placed['id']}:reject", {"reason": "检修"})
     assert set(books("mbps", spans)) == {(0, 0)}
+
+
+@pytest.mark.django_db
+def test_an_order_by_a_hold_and_a_slower_word_ends_in_time_for_the_word(world: World) -> None:
+    start = now() + timedelta(days=30, minutes=9)
+    selection = chosen(world.ben, **FAR, duration_hours=48, starts_at=start.isoformat())["id"]
+    word = made(world.ben.post(WORDS, {"selection": selection, "bundle": 0}))
+    word = made(world.lin.post(f"{WORDS}/{word['id']}:survey", {"one_off_cny": "8000.00", "days": 30}))
+    hold = made(world.ben.post("/api/v1/holds", {"selection": selection, "bundle": 0, "minutes": 60}))
+    latest = start - timedelta(days=30)
+    assert datetime.fromisoformat(hold["expires_at"]) > latest, "the tariff's days are fewer"
+    placed = order(world.ben, quote(world.ben, word), hold=hold["id"])
+    assert datetime.fromisoformat(placed["held_until"]) == latest
+    assert set(Claim.objects.filter(bundle=placed["id"]).values_list("expires_at", flat=True)) == {latest}
 
 
 @pytest.mark.django_db

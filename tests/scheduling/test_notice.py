@@ -1,12 +1,26 @@
-"""The notice that a booking needs: one count of days, that of a selection."""
+"""The notice that a booking needs: one count of days, that of a selection; and nothing is kept that can be ordered in time no more."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from aggregation.models import Offer
+from kernel.clock import now
+from scheduling.domain.working_days import REAL_DAY, DayCount
+from scheduling.models import LineOpening
+from scheduling.selectors.profiles import working_calendar
 from scheduling.services.schedules import earliest_start
+from tests.aggregation.supply import made
+from tests.scheduling.live import chosen, open_market
+from tests.support.cast import World
+
+SCENE = open_market
+HOLDS, QUOTES, ORDERS = "/api/v1/holds", "/api/v1/quotes", "/api/v1/orders"
 
 
 @pytest.mark.parametrize(
@@ -27,3 +41,68 @@ def test_a_booking_begins_once_its_line_may_be_in_use(
     terms = {"lead_days": lead_days, "end_days": end_days, "lead_in": lead_in}
     line: Any = None if lead_days is None else SimpleNamespace(line_terms=terms)
     assert earliest_start(offer, line, friday) == friday + timedelta(days=days)
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)),  # noqa: DTZ001 - naive bounds
+    st.integers(0, 40),
+    st.sampled_from(DayCount.codes()),
+    st.sampled_from([REAL_DAY, 4]),
+)
+def test_the_last_instant_in_time_is_the_last(
+    end: datetime, days: int, counted: str, day_seconds: int
+) -> None:
+    calendar, ends = working_calendar(), end.replace(tzinfo=UTC)
+    clock: dict[str, Any] = {"counted": counted, "day_seconds": day_seconds}
+    last = calendar.before(ends, days, **clock)
+    assert calendar.after(last, days, **clock) <= ends
+    assert calendar.after(last + timedelta(microseconds=1), days, **clock) > ends
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("by", ["line", "offer"])
+def test_a_booking_is_kept_no_longer_than_it_can_be_ordered_in_time(world: World, by: str) -> None:
+    lead = timedelta(days=7)
+    if by == "offer":
+        Offer.objects.update(notice_hours=24 * 8)
+    notice = lead if by == "line" else timedelta(days=8)
+    start = (now() + notice + timedelta(minutes=10)).replace(microsecond=0)
+    latest, zulu = start - notice, "%Y-%m-%dT%H:%M:%SZ"
+    choice = {
+        "selection": chosen(world.ben, duration_hours=48, starts_at=start.isoformat())["id"],
+        "bundle": 0,
+    }
+    held = made(world.ben.post(HOLDS, {**choice, "minutes": 60}))
+    assert held["expires_at"] == latest.strftime(zulu)
+    longer = world.ben.post(f"{HOLDS}/{held['id']}:extend", {"minutes": 120})
+    assert longer.json()["code"] == "hold_not_extended"
+    quotes = [made(world.ben.post(QUOTES, choice)) for _ in range(2)]
+    assert {each["valid_until"] for each in quotes} == {latest.strftime(zulu)}
+    orders = [
+        made(world.ben.post(ORDERS, {"quote": each["id"], "client_ref": str(uuid4()), **more}))
+        for each, more in zip(quotes, ({"hold": held["id"]}, {}), strict=True)
+    ]
+    ends = start - lead if by == "line" else min(start - lead, now() + timedelta(days=1))
+    for order in orders:
+        assert abs(datetime.fromisoformat(order["held_until"]) - ends) < timedelta(
+            seconds=30 if by == "offer" else 0.001
+        )
+        opening = LineOpening.objects.get(order=order["id"])
+        assert opening.due_at <= start
+    if by == "offer":
+        return
+    assert world.ben.post(f"{ORDERS}/{orders[0]['id']}:extend-hold").json()["code"] == "hold_not_extended"
+    LineOpening.objects.filter(order=orders[1]["id"]).update(promised_days=30)  # should they ever be more
+    for provider in (world.ada, world.lin):
+        made(provider.post(f"{ORDERS}/{orders[1]['id']}:accept"))
+    opening = LineOpening.objects.get(order=orders[1]["id"])
+    assert opening.due_at == start == datetime.fromisoformat(opening.due[-1][1])
+    soon = {
+        **choice,
+        "schedule": {
+            "start": (start - timedelta(minutes=11)).isoformat(),
+            "end": (start + timedelta(hours=48, minutes=-11)).isoformat(),
+        },
+    }
+    for path in (HOLDS, QUOTES):
+        assert world.ben.post(path, soon).json()["code"] == "too_soon"

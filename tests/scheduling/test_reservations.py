@@ -134,7 +134,7 @@ def quoted(person: Person, choice: dict[str, Any], schedule: dict[str, Any] | No
 
 
 def test_an_order_takes_over_its_hold_and_runs_in_its_windows(world: World) -> None:
-    choice, schedule = chosen(world.ben, duration_hours=120), nights()
+    choice, schedule = chosen(world.ben, duration_hours=120), nights(ahead=9)
     held = made(world.ben.post(HOLDS, {"selection": choice["id"], "bundle": 0, "schedule": schedule}))
     quote = quoted(world.ben, choice, schedule)
     wrong = {"quote": quoted(world.ben, choice, None)["id"], "client_ref": "w", "hold": held["id"]}
