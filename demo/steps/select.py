@@ -62,9 +62,12 @@ def run(world: World) -> str:
         reached == {"fenhu"} and {each["use"] for each in linked["installs"]} == {"dci"},
         f"from the centre in Wujiang lines between centres lead to Fenhu alone: {reached}",
     )
+    year = firm.post("/api/v1/selections", demands["main"] | {"duration_hours": 8760})["answer"]["bundles"]
+    by_term = {(each["line_provider"], each.get("min_months")) for each in year}
+    expect(("line-yi", 12) in by_term, f"for a year a carrier's price for twelve months is taken: {by_term}")
     replayed, unmarked = replay.result()
     expect(replayed == answer, "files and service give the same answer and the same hash")
-    expect(not unmarked, f"markings.csv names every row of the five files, for all are invented: {unmarked}")
+    expect(not unmarked, f"markings.csv names every row of the files, for all are invented: {unmarked}")
     carbon = scores[0]["parts"]["kg_co2"]["value"]
     best = answer["bundles"][0]
     world.facts["best"] = best
@@ -82,7 +85,7 @@ def run(world: World) -> str:
         f"{len(answer['bundles'])} bundles in Wujiang and Fenhu, best {best['offer']} over {best['line_provider']} "
         f"{best['technology']} {best['latency_us']} µs CNY {best['cny']['total']}; weighed: {weighed['bundles'][0]['offer']} with {carbon} kg CO₂; "
         f"encrypted: {len(encrypted['bundles'])} of {len(encrypted['bundles']) + out}; from Wujiang's centre: {len(linked['answer']['bundles'])} in Fenhu; 64 cards: {hints}; "
-        f"the cost map tells the delays of {len(fastest)} centres alike"
+        f"the cost map tells the delays of {len(fastest)} centres alike; for a year the line at its price for twelve months"
     )
 
 

@@ -77,6 +77,9 @@ class BundleOut(serializers.Serializer[Any]):
     km = serializers.CharField(help_text="exact; of a pair of both paths")
     lead_days = serializers.IntegerField()
     cny = BundleCnyOut()
+    min_months = serializers.IntegerField(
+        required=False, help_text="of a line at a price for a longer term: so many months are paid at least"
+    )
     held_mbps = serializers.IntegerField(required=False, help_text="held on every span")
     line_hours = serializers.CharField(required=False, help_text="for which the line is rented")
     from_site = serializers.CharField(required=False, help_text="the access point that it takes")
@@ -150,7 +153,8 @@ class AnswerOut(serializers.Serializer[Any]):
     demand = serializers.CharField()
     snapshot = serializers.CharField(help_text="sha256:… of the supply")
     extras = serializers.CharField(
-        required=False, help_text="the hash of what the files lack, where the demand asked for anything of it"
+        required=False,
+        help_text="the hash of what the files lack, where the demand asked for anything of it; else of the prices by term",
     )
     bundles = BundleOut(many=True)
     pareto = BundleOut(

@@ -59,6 +59,14 @@ class NetworkImportOut(serializers.Serializer[Any]):
     flags = NetworkFaultOut(many=True, help_text="what was assumed, remarked, left out or held back")
 
 
+class TariffImportOut(NetworkImportOut):
+    """What an import of prices did or, dry, would do."""
+
+    withdrawn = serializers.IntegerField(
+        help_text="rows taken off the market: the file names their step and zone, and not their term"
+    )
+
+
 class TextParser(BaseParser):
     """Reads a body as text in UTF-8."""
 
@@ -91,14 +99,17 @@ class ImportView(HouseView):
 
     system = System.SELECTION
     may_wait = True
+    shape: ClassVar[type[NetworkImportOut]] = NetworkImportOut
 
     def answer(self, report: ImportReport) -> Response:
         """The report; 400 with every fault where an import that was meant found any."""
         if report.faults and not report.dry_run:
             raise ValidationError(nested(report.faults))
-        members = {name: getattr(report, name) for name in ("dry_run", "read", "created", "updated")}
+        members = {
+            name: getattr(report, name) for name in ("dry_run", "read", "created", "updated", "withdrawn")
+        }
         lists = {name: told(getattr(report, name), get_language()) for name in ("faults", "flags")}
-        return Response(NetworkImportOut(members | lists).data)
+        return Response(self.shape(members | lists).data)
 
 
 class CsvImportView(ImportView):

@@ -20,6 +20,7 @@ from scheduling.api.imports import (
     ImportQuery,
     ImportView,
     NetworkImportOut,
+    TariffImportOut,
     marking_field,
 )
 from scheduling.api.line_products import LineProductOut
@@ -280,10 +281,15 @@ class ImportTariffsView(CsvImportView):
     """`/api/v1/tariffs:import`."""
 
     operations = {"POST": "scheduling.import_tariffs"}
+    shape = TariffImportOut
 
-    @extend_schema(parameters=[CsvQuery], request=CSV_BODY, responses={200: NetworkImportOut})
+    @extend_schema(parameters=[CsvQuery], request=CSV_BODY, responses={200: TariffImportOut})
     def post(self, request: Request) -> Response:
-        """Set prices by technology, step and zone: all rows or, with every fault named, none."""
+        """Set prices by technology, step, zone and minimum term: all rows or, with every fault named, none.
+
+        Of a technology, step and zone that the file names it says all terms: one that is on the market and is not there is
+        withdrawn. What it does not name stays. By the hour a step has one price, in the row of its least term.
+        """
         query = self.query(CsvQuery)
         return self.answer(import_tariffs(text=self.read(CsvText), actor=self.actor, **query))
 
@@ -330,7 +336,7 @@ class SpansView(HouseView):
 class TariffQuery(PageQuery):
     """Filters of the list."""
 
-    orders = {"bandwidth_mbps": "bandwidth_mbps", "lead_days": "lead_days"}
+    orders = {"bandwidth_mbps": "bandwidth_mbps", "lead_days": "lead_days", "min_months": "min_months"}
 
     product = serializers.UUIDField(required=False)
     technology = serializers.CharField(required=False, source="product__technology")
@@ -338,6 +344,7 @@ class TariffQuery(PageQuery):
     state = serializers.ChoiceField(SaleState.choices(), required=False)
     state__in = any_code(SaleState.choices())
     bandwidth_mbps = serializers.IntegerField(required=False)
+    min_months = serializers.IntegerField(required=False)
 
 
 class TariffsView(HouseView):

@@ -134,7 +134,8 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
     is where it starts: the nearest access point, and of each line provider its own (`carriers`; those farther off are its `others`),
     with the tail to it (metres of cable, µs), the class and days of such an end and what it asks once for each circuit, which totals
     include (null where a survey tells it), or the reason why it cannot reach. `from_site` of a bundle says which one it takes, and
-    `protection_from_site` where the second path of a pair begins, if that is another. `extras` is the hash of what the files lack, empty where the demand asked for nothing of it.
+    `protection_from_site` where the second path of a pair begins, if that is another. `extras` is the hash of what
+    the files lack where the demand asked for any of it, else of the prices of lines by term, empty where there are none.
     `ranks`: for each bundle of the answer one more than how many are strictly better; bundles of equal value share a rank,
     whatever they are called, and ids only order them on the page. `tied_beyond`: how many more share the last rank.
     """

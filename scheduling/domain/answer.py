@@ -67,7 +67,8 @@ class Relaxation:
 class Answer:
     """The answer to one demand on one snapshot; parts that were not wanted are None.
 
-    `extras` is the content hash of what only the service knows, where the demand asked for any of it. `ranks` says for
+    `extras` is the content hash of what the answer rests on beyond the files: of all that only the service knows where the demand
+    asked for any of it (`wished`), else of the prices by term, if there are any. `ranks` says for
     each bundle how many are strictly better, plus one: bundles of equal value share a rank, whatever they are called, and
     ids only order them on the page. `tied_beyond` is how many of the last one's rank the page has no room for. `fitting`
     are the offers that meet all constraints on offers, by site, where all had to be looked at. `start_before` is where the
@@ -82,6 +83,7 @@ class Answer:
     relax: tuple[Relaxation, ...] | None
     start_before: datetime | None = None
     extras: str | None = None
+    wished: bool = False
     feasible: bool = True
     ranks: tuple[int, ...] = ()
     tied_beyond: int = 0

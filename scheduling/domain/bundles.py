@@ -3,6 +3,7 @@
 from typing import Any
 
 from scheduling.domain.answer import Bundle
+from scheduling.domain.extras import TermTariff
 from scheduling.domain.numbers import cny, kilometres, plain
 from scheduling.domain.promises import service_json
 from scheduling.domain.scores import SCORE_SCALE
@@ -11,8 +12,10 @@ Json = dict[str, Any]
 
 
 def bundle_json(bundle: Bundle, *, wished: bool) -> Json:
-    """A bundle as in the files; `wished` adds what they do not know."""
-    written = _bundle_of_files(bundle)
+    """A bundle as in the files, and the least term of a line at a price that they do not know; `wished` adds what else they do not."""
+    written, tariff = _bundle_of_files(bundle), bundle.line.charge.tariff
+    if isinstance(tariff, TermTariff):
+        written["min_months"] = tariff.min_months
     if wished:
         written["cny"]["storage"] = cny(bundle.storage)
         written |= _wished(bundle)

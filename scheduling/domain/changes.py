@@ -42,7 +42,9 @@ def changed(
         old: list[Offer] = [supply.offers[key] for key in touched["offers"] if key in supply.offers]
         new: list[Offer] = [tables["offers"][key] for key in touched["offers"] if key in tables["offers"]]
         columns = columns.changed(old, new, tables["centres"])
-    extras = Extras(**_tables(supply.extras, EXTRA_PARTS, put, dropped), known=extras_snapshot)
+    more = _tables(supply.extras, EXTRA_PARTS, put, dropped)
+    terms = supply.extras.terms if more["term_tariffs"] is supply.extras.term_tariffs else None
+    extras = Extras(**more, known=extras_snapshot, known_terms=terms)
     booked = changed_calendars(supply.booked, put.get("booked", {}).values(), dropped.get("booked", ()))
     return Supply(
         **tables,

@@ -1,4 +1,4 @@
-"""What the service knows beyond the selection files: five more tables of a supply, hashed apart from the five of the files."""
+"""What the service knows beyond the selection files: six more tables of a supply, hashed apart from the five of the files."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,8 +7,8 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
-from scheduling.domain.rows import Column, Table, canonical
-from scheduling.domain.snapshot import snapshot_hash
+from scheduling.domain.rows import TABLES, Column, Table, Tariff, canonical, row_id
+from scheduling.domain.snapshot import hash_of_table, snapshot_hash
 
 Steps = tuple[tuple[int, int], ...]
 """(instant in µs since the epoch, quantity booked from then on), by rising instant."""
@@ -91,7 +91,22 @@ class Booked:
         return [(at, before) for (_, before), (at, booked) in pairs if booked < before and at > after]
 
 
-ExtraRow = CentreFacts | Store | UnitPower | LineGrade | Booked
+@dataclass(frozen=True, slots=True)
+class TermTariff(Tariff):
+    """A further price of a step in a zone, for a longer minimum term than the row of the files has.
+
+    By the hour, which knows no term, only that one sells: `elastic_cny_hour` is None.
+    """
+
+
+ExtraRow = CentreFacts | Store | UnitPower | LineGrade | Booked | TermTariff
+
+TERM_TARIFFS = Table(
+    "term_tariffs",
+    TermTariff,
+    (*TABLES[2].key, "min_months"),
+    tuple(column for column in TABLES[2].columns if column.name != "elastic_cny_hour"),
+)
 
 EXTRA_TABLES: tuple[Table, ...] = (
     Table(
@@ -146,33 +161,54 @@ EXTRA_TABLES: tuple[Table, ...] = (
             Column("steps", "names", ()),
         ),
     ),
+    TERM_TARIFFS,
 )
 
 EXTRA_PARTS = tuple(table.name for table in EXTRA_TABLES)
 """The tables in the order they are hashed; a row's id is its key columns joined by `|`."""
 
 
+def place_of(row: Tariff) -> tuple[str, str]:
+    """Where a row of prices stands in a supply: its table, and its id there."""
+    table = TERM_TARIFFS if isinstance(row, TermTariff) else TABLES[2]
+    return table.name, row_id(table, row)
+
+
 @dataclass(frozen=True, eq=False)
 class Extras:
-    """The rows of the five extra tables by id. `known` is their content hash where it is known already."""
+    """The rows of the six extra tables by id. `known` and `known_terms` are their content hashes where these are known already."""
 
     centre_facts: Mapping[str, CentreFacts] = field(default_factory=dict)
     stores: Mapping[str, Store] = field(default_factory=dict)
     unit_powers: Mapping[str, UnitPower] = field(default_factory=dict)
     line_grades: Mapping[str, LineGrade] = field(default_factory=dict)
     booked: Mapping[str, Booked] = field(default_factory=dict)
+    term_tariffs: Mapping[str, TermTariff] = field(default_factory=dict)
     known: str | None = None
+    known_terms: str | None = None
 
     def tables(self) -> Iterator[Iterator[tuple[str, dict[str, str | int | None]]]]:
-        """The tables in the order they are hashed, each row as (id, canonical cells)."""
+        """The tables in the order they are hashed, each row as (id, canonical cells).
+
+        The last, which came later, only where it has rows: a supply without any keeps the hash that it had.
+        """
         for table in EXTRA_TABLES:
             rows: Mapping[str, Any] = getattr(self, table.name)
-            yield ((key, canonical(table, row)) for key, row in rows.items())
+            if rows or table is not TERM_TARIFFS:
+                yield ((key, canonical(table, row)) for key, row in rows.items())
 
     @cached_property
     def snapshot(self) -> str:
         """The content hash `sha256:…`, made as that of the files is."""
         return self.known or snapshot_hash(self)
+
+    @cached_property
+    def terms(self) -> str | None:
+        """The content hash `sha256:…` of the prices by term alone, which every answer counts; None where there are none."""
+        if self.known_terms or not self.term_tariffs:
+            return self.known_terms
+        rows = ((key, canonical(TERM_TARIFFS, row)) for key, row in self.term_tariffs.items())
+        return f"sha256:{hash_of_table(rows)}"
 
 
 NO_EXTRAS = Extras()

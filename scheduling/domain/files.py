@@ -189,11 +189,11 @@ def error_json(demand: str | None, error: DemandError) -> Json:
 def answer_json(answer: Answer) -> Json:
     """An answer as JSON: decimals as text, CNY rounded half-even to 4 decimals, unwanted parts absent.
 
-    What the files do not know stands in it only where the demand asked for something beyond them.
+    What the files do not know stands in it only where the demand asked for something beyond them, or there are prices by term.
     """
-    wished = answer.extras is not None
+    wished = answer.wished
     written: Json = {"demand": answer.demand, "snapshot": answer.snapshot}
-    if wished:
+    if answer.extras is not None:
         written["extras"] = answer.extras
     written["bundles"] = [bundle_json(bundle, wished=wished) for bundle in answer.bundles]
     if answer.pareto is not None:

@@ -153,7 +153,7 @@ class Lines:
         self.us_price = us_price(wishes.weights)
         self._sites = supply.sites
         self._rows: dict[Product, list[Tariff]] = {}
-        for tariff in supply.tariffs.values():
+        for tariff in supply.prices():
             if (not demand.line.technologies or tariff.technology in demand.line.technologies) and (
                 not demand.line.providers or tariff.line_provider in demand.line.providers
             ):

@@ -41,7 +41,9 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
     lines = lines or lines_of(supply, demand)
     wishes = lines.wishes
     columns, costs = supply.columns, costs_of(supply, demand, wishes)
-    if wishes == NO_WISHES and not {"rejected", "pareto"}.intersection(demand.want) and demand.top:
+    wished = wishes != NO_WISHES
+    extras = supply.extras.snapshot if wished else supply.extras.terms
+    if not wished and not {"rejected", "pareto"}.intersection(demand.want) and demand.top:
         first = first_standings(supply, demand, lines, costs)
         if first:
             top = _top(costs, lines, first)
@@ -52,6 +54,7 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
                 pareto=None,
                 rejected=None,
                 relax=() if "relax" in demand.want else None,
+                extras=extras,
                 ranks=top.ranks,
                 tied_beyond=top.tied_beyond,
             )
@@ -70,7 +73,8 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
         rejected=_rejected(constraints, found, lines, fitting) if "rejected" in demand.want else None,
         relax=relax if wanted else None,
         start_before=start_before,
-        extras=None if wishes == NO_WISHES else supply.extras.snapshot,
+        extras=extras,
+        wished=wished,
         feasible=feasible,
         ranks=top.ranks,
         tied_beyond=top.tied_beyond,

@@ -79,12 +79,14 @@ def combine(table_hashes: Iterable[str]) -> str:
     return "sha256:" + _sha256("".join(table_hashes).encode())
 
 
+def hash_of_table(rows: Iterable[tuple[str, Mapping[str, str | int | None]]]) -> str:
+    """The hash (hex) of one table, each row as (id, canonical cells)."""
+    table = TableDigest()
+    for row_id, cells in rows:
+        table.put(row_id, cells)
+    return table.hexdigest()
+
+
 def snapshot_hash(supply: Tabular) -> str:
     """The content hash of a whole supply, independent of the order of its rows."""
-    hashes = []
-    for rows in supply.tables():
-        table = TableDigest()
-        for row_id, cells in rows:
-            table.put(row_id, cells)
-        hashes.append(table.hexdigest())
-    return combine(hashes)
+    return combine([hash_of_table(rows) for rows in supply.tables()])

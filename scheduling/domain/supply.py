@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
@@ -93,6 +94,10 @@ class Supply:
         )
         for table, rows in zip(TABLES, all_rows, strict=True):
             yield ((key, canonical(table, row)) for key, row in rows.items())
+
+    def prices(self) -> Iterator[Tariff]:
+        """All rows of prices of lines: those of the files, and those for longer terms."""
+        return chain(self.tariffs.values(), self.extras.term_tariffs.values())
 
     @cached_property
     def booked(self) -> Mapping[str, Calendars]:

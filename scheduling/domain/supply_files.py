@@ -1,15 +1,16 @@
-"""The five CSV files of a supply: read with a reason for each bad row, and written again."""
+"""The CSV files of a supply, five and one of prices by term: read with a reason for each bad row, and written again."""
 
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from scheduling.domain.extras import TERM_TARIFFS, Extras, TermTariff
 from scheduling.domain.numbers import NumberError, parse_decimal, parse_integer
-from scheduling.domain.rows import REQUIRED, TABLES, Cell, Column, Row, Table, canonical
+from scheduling.domain.rows import REQUIRED, TABLES, Cell, Column, Row, Table, Tariff, canonical, row_id
 from scheduling.domain.supply import Supply, SupplyError
 
 
@@ -35,13 +36,20 @@ class _Reading:
     lines: list[int] = field(default_factory=list)
 
 
+TERMS_FILE = f"{TERM_TARIFFS.name}.csv"
+"""The file that is there only where a step has a price for a longer term."""
+
+
 def file_names() -> tuple[str, ...]:
     """The five files of a supply folder, in the order they are read and hashed."""
     return tuple(f"{table.name}.csv" for table in TABLES)
 
 
 def read_supply(texts: Mapping[str, Iterable[str]]) -> SupplyFiles:
-    """Read the five files, each as lines of text under its name; raises FileError at the first bad row."""
+    """Read the five files, and the one of prices by term if it is there, each as lines of text under its name.
+
+    Raises FileError at the first bad row.
+    """
     warnings: list[str] = []
     read = {table.name: _read_table(table, texts[f"{table.name}.csv"], warnings) for table in TABLES}
     rows: list[Any] = [read[table.name].rows for table in TABLES]
@@ -50,7 +58,25 @@ def read_supply(texts: Mapping[str, Iterable[str]]) -> SupplyFiles:
     except SupplyError as error:
         line = read[error.table].lines[error.position]
         raise FileError(f"{error.table}.csv", line, error.column, error.reason) from error
+    if TERMS_FILE in texts:
+        terms = _read_terms(_read_table(TERM_TARIFFS, texts[TERMS_FILE], warnings), supply.tariffs)
+        supply = replace(supply, extras=Extras(term_tariffs=terms))
     return SupplyFiles(supply, tuple(warnings))
+
+
+def _read_terms(reading: _Reading, tariffs: Mapping[str, Tariff]) -> dict[str, TermTariff]:
+    """The rows by id: each for a longer term than the row of its step and zone in `tariffs.csv`."""
+    found: dict[str, TermTariff] = {}
+    for row, line in zip(reading.rows, reading.lines, strict=True):
+        assert isinstance(row, TermTariff)  # noqa: S101 - the table's
+        key, first = row_id(TERM_TARIFFS, row), tariffs.get(row_id(TABLES[2], row))
+        if key in found:
+            raise FileError(TERMS_FILE, line, "min_months", f"duplicate id {key!r} 编号重复")
+        if first is None or first.min_months >= row.min_months:
+            reason = "tariffs.csv has no such step with a lesser term tariffs.csv 中没有期限更短的同一档位"
+            raise FileError(TERMS_FILE, line, "min_months", reason)
+        found[key] = row
+    return found
 
 
 def _read_table(table: Table, text: Iterable[str], warnings: list[str]) -> _Reading:
@@ -123,15 +149,14 @@ def _cell(column: Column, text: str, cells: Mapping[str, str]) -> Cell | object:
 
 
 def write_supply(supply: Supply) -> Iterator[tuple[str, str]]:
-    """The five files as (name, CSV text), rows in order of id; reading them back gives the same hash."""
-    tables: Sequence[Mapping[str, Row]] = (
-        supply.sites,
-        supply.spans,
-        supply.tariffs,
-        supply.centres,
-        supply.offers,
-    )
-    for table, rows in zip(TABLES, tables, strict=True):
+    """The five files as (name, CSV text), rows in order of id; reading them back gives the same hash.
+
+    And that of prices by term where there are any.
+    """
+    tables: list[tuple[Table, Mapping[str, Row]]] = [(table, getattr(supply, table.name)) for table in TABLES]
+    if supply.extras.term_tariffs:
+        tables.append((TERM_TARIFFS, supply.extras.term_tariffs))
+    for table, rows in tables:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(column.name for column in table.columns)

@@ -7,8 +7,9 @@ from decimal import Decimal
 from functools import cached_property
 
 from scheduling.domain.demand import Demand
+from scheduling.domain.extras import place_of
 from scheduling.domain.numbers import scaled
-from scheduling.domain.rows import TABLES, Tariff, row_id
+from scheduling.domain.rows import Tariff
 from scheduling.domain.starts import Start
 from scheduling.domain.wishes import Wishes
 
@@ -35,9 +36,13 @@ class Charge:
         return self.fixed + self.per_metre * metres
 
     @property
-    def preference(self) -> tuple[int, bool, bool, int]:
-        """Settles equal costs: the larger step, then term, then the named zone before `any`, then less that is held."""
-        return -self.tariff.bandwidth_mbps, self.billing != "term", self.tariff.zone == "any", self.held_mbps
+    def preference(self) -> tuple[int, bool, bool, int, int]:
+        """Settles equal costs: the larger step, then term, then the named zone before `any`, then less that is held.
+
+        Of the rows of one step and zone that of the lesser minimum term.
+        """
+        row, elastic = self.tariff, self.billing != "term"
+        return -row.bandwidth_mbps, elastic, row.zone == "any", self.held_mbps, row.min_months
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,7 @@ def serves(
 
 def days_before_start(row: Tariff, wishes: Wishes, days: int) -> int:
     """Days until the use of a line, those of the tail too, as days of 24 hours from asking, where the row counts working days."""
-    return wishes.waits.get(f"{row_id(TABLES[2], row)}|{days}", days)
+    return wishes.waits.get(f"{place_of(row)[1]}|{days}", days)
 
 
 def slowest(demand: Demand, wishes: Wishes, rows: Iterable[Tariff]) -> int:

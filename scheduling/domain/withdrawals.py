@@ -8,8 +8,8 @@ from kernel.text import Text, Vocabulary
 SPAN = Text("光缆段或承诺线路 {key} 已于 {at} 下架", "its span {key} was withdrawn at {at}")
 SITE = Text("站点 {key} 已于 {at} 下架", "its site {key} was withdrawn at {at}")
 TARIFF = Text(
-    "专线资费（{step} Mbps，{zone}）的 state（listed → withdrawn，{at}）",
-    "The state of the line tariff of {step} Mbps, {zone} (listed → withdrawn, {at})",
+    "专线资费（{step} Mbps，{zone}，{months} 个月起）的 state（listed → withdrawn，{at}）",
+    "The state of the line tariff of {step} Mbps, {zone}, from {months} months on (listed → withdrawn, {at})",
 )
 NAMED = 5
 """So many of a kind are named where something stands in the way, and the others counted."""

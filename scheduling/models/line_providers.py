@@ -66,7 +66,7 @@ class LineProduct(Entity):
 
 
 class LineTariff(Withdrawable):
-    """One price row of a product: a bandwidth step in a zone. Once it is withdrawn, the step is priced anew by another row."""
+    """One price of a product: a bandwidth step in a zone from a minimum term on. Once it is withdrawn, that is priced anew by another row."""
 
     tenant_field: ClassVar[str] = "product__provider__tenant_id"
 
@@ -88,9 +88,9 @@ class LineTariff(Withdrawable):
         constraints = [
             *Withdrawable.Meta.constraints,
             models.UniqueConstraint(
-                fields=["product", "bandwidth_mbps", "zone"],
+                fields=["product", "bandwidth_mbps", "zone", "min_months"],
                 condition=Q(state=SaleState.LISTED.value),
-                name="line_tariff_once_a_step_and_zone",
+                name="line_tariff_once_a_step_zone_and_term",
             ),
             models.CheckConstraint(
                 condition=Q(one_off_cny__gte=0, monthly_cny__gte=0, monthly_cny_per_km__gte=0),

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 class SupplyRow(models.Model):
     """One row of one of the tables, as it stood from version `since` until before `until`.
 
-    `part` is 0 to 4 for the tables of the files, 5 to 9 for those that only the service knows.
+    `part` is 0 to 4 for the tables of the files, 5 to 10 for those that only the service knows.
 
     `cells` are the canonical cells that are hashed, `told` what an answer tells beside them (selectors.told). What it was
     made of: `source` is the site's, span's, tariff's,
@@ -56,14 +56,17 @@ class SupplyRow(models.Model):
 
 
 class SupplyVersion(models.Model):
-    """A version of the snapshot: its content hash and those of its five tables, and the same of the extra tables."""
+    """A version of the snapshot: its content hash and those of its five tables, and the same of the extra tables.
+
+    `tables` has the last one, of prices by term, only where the version has any.
+    """
 
     public: ClassVar[bool] = True
 
     number = models.BigIntegerField(primary_key=True)
     snapshot = models.CharField(max_length=80)
     extras = models.CharField(max_length=80, default="")
-    tables = ArrayField(models.CharField(max_length=64), size=10)
+    tables = ArrayField(models.CharField(max_length=64), size=11)
     built_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kernel.clock import shanghai_date
-from scheduling.domain.rows import TABLES, Tariff, row_id
+from scheduling.domain.rows import Tariff
 from scheduling.domain.wishes import Access
 from scheduling.domain.working_days import REAL_DAY, DayCount
 from scheduling.selectors.profiles import working_calendar
@@ -39,7 +39,7 @@ def install(
     version: Version, tariff: Tariff, *, at: datetime, end_days: int, end_class: str | None
 ) -> Install:
     """How soon a line of the tariff's row may be in use from `at` on, whose A end takes so many days and is of the class."""
-    counted = version.told["tariffs"][row_id(TABLES[2], tariff)]["lead_in"]
+    counted = version.told_of(tariff)["lead_in"]
     ready = ready_at(at, tariff.lead_days + end_days, counted)
     return Install(tariff.lead_days, end_days, counted, end_class, shanghai_date(ready))
 
@@ -47,8 +47,9 @@ def install(
 def waits(version: Version, *, asked_at: datetime, access: Access) -> dict[str, int]:
     """`row|days` of each tariff's row that counts working days, for each A end → the days of 24 hours that they are, rounded up."""
     found = {}
-    for key, tariff in version.supply.tariffs.items():
-        if version.told["tariffs"][key]["lead_in"] == DayCount.WORKING:
+    prices = (("tariffs", version.supply.tariffs), ("term_tariffs", version.supply.extras.term_tariffs))
+    for table, key, tariff in ((table, *row) for table, rows in prices for row in rows.items()):
+        if version.told[table][key]["lead_in"] == DayCount.WORKING:
             for end in access.ends_of(tariff.line_provider):
                 days = None if end.days is None else tariff.lead_days + end.days
                 if days is not None:

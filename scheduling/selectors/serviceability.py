@@ -7,7 +7,7 @@ from datetime import date
 from aggregation.selectors.centres import centres
 from kernel.clock import now, shanghai_date
 from kernel.text import Text
-from scheduling.domain.rows import TABLES, Site, row_id
+from scheduling.domain.rows import Site
 from scheduling.domain.serviceability import Ask, Near, Option, Question, Reason, options
 from scheduling.domain.working_days import REAL_DAY
 from scheduling.errors.lines import UnknownCentre
@@ -103,12 +103,12 @@ def _gated(
 
 
 def _answered(found: Sequence[tuple[Option, Text | None]], version: Version | None) -> list[Answered]:
-    told = {} if version is None else version.told["tariffs"]
     at, calendar = now(), working_calendar()
     answers = []
     for option, closed in found:
-        promised_in = None if option.tariff is None else told[row_id(TABLES[2], option.tariff)]["lead_in"]
-        usable = None
+        promised_in = usable = None
+        if version is not None and option.tariff is not None:
+            promised_in = version.told_of(option.tariff)["lead_in"]
         if option.days is not None and promised_in is not None:
             usable = calendar.after(at, option.days, counted=promised_in, day_seconds=REAL_DAY)
         answers.append(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, When
 
 from kernel.questions import question
 from kernel.text import Text
@@ -98,7 +98,7 @@ def withdrawn_tariff(row: LineTariff | None) -> Text | None:
     """What is to be said of a tariff's row that is withdrawn; else None."""
     if row is None or row.withdrawn_at is None:
         return None
-    return withdrawn(TARIFF, row.withdrawn_at, step=row.bandwidth_mbps, zone=row.zone)
+    return withdrawn(TARIFF, row.withdrawn_at, step=row.bandwidth_mbps, zone=row.zone, months=row.min_months)
 
 
 def why_not_promised(facts: BundleFacts) -> Text | None:
@@ -117,13 +117,17 @@ def moved_tariff(facts: BundleFacts, row: LineTariff | None) -> list[tuple[str, 
 
 
 def tariff_now(facts: BundleFacts) -> LineTariff | None:
-    """The tariff's row of the step and zone that the bundle's line was priced by, as it is now: the newest, withdrawn or not."""
+    """The tariff's row of the step, zone and term that the bundle's line was priced by, as it is now, withdrawn or not.
+
+    Where no row was ever of that term, it is one of the step and zone, whose term tells what moved.
+    """
     terms = facts.line_terms
     found = _tariffs(
         provider=facts.line_provider,
         technology=facts.technology,
         step=terms["step_mbps"],
         zone=terms["zone"],
+        months=terms.get("min_months", 1),
     )
     return found[0] if found else None
 
@@ -146,10 +150,11 @@ def _products(*, provider: UUID, technology: str) -> QuerySet[LineProduct]:
 
 
 @question
-def _tariffs(*, provider: UUID, technology: str, step: int, zone: str) -> QuerySet[LineTariff]:
+def _tariffs(*, provider: UUID, technology: str, step: int, zone: str, months: int) -> QuerySet[LineTariff]:
+    other_term = Case(When(min_months=months, then=0), default=1)
     return LineTariff.objects.filter(
         product__provider__tenant_id=provider,
         product__technology=technology,
         bandwidth_mbps=step,
         zone=zone,
-    ).order_by("-id")[:1]
+    ).order_by(other_term, F("withdrawn_at").desc(nulls_first=True), "-id")[:1]

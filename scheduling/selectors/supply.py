@@ -12,14 +12,14 @@ from uuid import UUID
 from django.db.models import Q
 
 from scheduling.domain.changes import ALL_PARTS, ALL_TABLES, PARTS, changed
-from scheduling.domain.extras import EXTRA_PARTS, Extras
+from scheduling.domain.extras import EXTRA_PARTS, TERM_TARIFFS, Extras, place_of
 from scheduling.domain.patches import patched
-from scheduling.domain.rows import restored
+from scheduling.domain.rows import Tariff, restored
 from scheduling.domain.supply import Supply
 from scheduling.models import SupplyRow, SupplyVersion
 
 # What an answer names by our ids; of a row there are three, one after the other.
-NAMED = ("sites", "spans", "tariffs", "offers", "stores")
+NAMED = ("sites", "spans", "tariffs", "offers", "stores", "term_tariffs")
 IDENTIFIES = ("number", "snapshot", "extras", "built_at")
 READ = ("part", "key", "cells", "told", "source", "owner", "resource")
 SOURCE, OWNER, RESOURCE = (slice(at, at + 16) for at in (0, 16, 32))
@@ -51,6 +51,11 @@ class Version:
         """The same id as text."""
         digits = self.ids[table][key][which].hex()
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+    def told_of(self, price: Tariff) -> Mapping[str, Any]:
+        """What is told of a row of prices."""
+        table, key = place_of(price)
+        return self.told[table][key]
 
     @cached_property
     def beyond_silica(self) -> frozenset[str]:
@@ -92,14 +97,22 @@ def newest_supply(newest: Identity | None = None) -> Version | None:
 def supply_of(snapshot: str, extras: str = "", *, before: Version | None = None) -> Version | None:
     """The supply with that content hash, as it stood then; None where no version had it, or it is not kept.
 
-    `extras` is the hash of what the files lack, where that counts too. From an earlier version, where the caller has one
-    (`before`), only what changed since is read.
+    `extras` is the hash of what counted beside the files, as an answer names it: of all that they lack, of the prices by
+    term, or empty where there were none of these. From an earlier version, where the caller has one (`before`), only what
+    changed since is read.
     """
     last = _last
-    if last is not None and last.supply.snapshot == snapshot and extras in ("", last.supply.extras.snapshot):
-        return last
+    if last is not None and last.supply.snapshot == snapshot:
+        more = last.supply.extras
+        if extras in (more.snapshot, more.terms or ""):
+            return last
     versions = SupplyVersion.objects.filter(snapshot=snapshot).order_by("-number")
-    version = (versions.filter(extras=extras) if extras else versions).first()
+    if extras:
+        terms = {f"tables__{ALL_PARTS.index(TERM_TARIFFS.name)}": extras.removeprefix("sha256:")}
+        versions = versions.filter(Q(extras=extras) | Q(**terms))
+    else:
+        versions = versions.filter(tables__len__lt=len(ALL_PARTS))
+    version = versions.first()
     if version is None:
         return None
     return _caught_up(before, version.number, snapshot, version.extras, version.built_at)
@@ -134,7 +147,8 @@ def _built(number: int, snapshot: str, extras: str, built_at: datetime) -> Versi
     read = _Read()
     for row in standing.values_list(*READ).iterator(chunk_size=5000):
         read.take(row)
-    more = Extras(**{name: read.rows[name] for name in EXTRA_PARTS}, known=extras)
+    found: dict[str, Any] = {name: read.rows[name] for name in EXTRA_PARTS}
+    more = Extras(**found, known=extras)
     tables: list[Any] = [read.rows[name].values() for name in PARTS]
     supply = Supply.build(*tables, snapshot=snapshot, extras=more)
     gc.freeze()  # rows of a version are no garbage for as long as it is kept, and in no ring afterwards

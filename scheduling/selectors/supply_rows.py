@@ -16,6 +16,7 @@ from scheduling.domain.extras import (
     Booked,
     CentreFacts,
     Store,
+    TermTariff,
     UnitPower,
     steps_of,
     written_steps,
@@ -38,6 +39,7 @@ from scheduling.selectors.supply_scope import (
     SPANS,
     STORES,
     TARIFFS,
+    TERMS,
     Scope,
 )
 from scheduling.selectors.told import marked, told_of_spans, told_of_tariff
@@ -93,7 +95,7 @@ def standing_rows(scope: Scope, wanted: Iterable[Wanted]) -> Iterable[Standing]:
     centres = [row.key for row in wanted if row.part == CENTRES]
     sites = [row.key for row in wanted if row.part == SITES]
     stand = Q(part__in=(CENTRES, FACTS), key__in=centres) | Q(part=SITES, key__in=sites)
-    priced = Q(part__in=(TARIFFS, GRADES), owner__in=scope.carriers)
+    priced = Q(part__in=(TARIFFS, TERMS, GRADES), owner__in=scope.carriers)
     single = Q(source__in=scope.offers | scope.withdrawn) | Q(resource__in=scope.resources)
     return _standing(rows.filter(Q(owner__in=scope.owners) | priced | single | stand))
 
@@ -139,12 +141,7 @@ def _lines(scope: Scope) -> list[Wanted]:
             )
             for span in found
         ),
-        *(
-            _wanted(
-                TARIFFS, _tariff(row), row.id, owner=row.product.provider.tenant_id, told=told_of_tariff(row)
-            )
-            for row in rows
-        ),
+        *_prices(rows),
         *_grades({row.product_id: row.product for row in rows}.values()),
         *(
             _wanted(
@@ -179,6 +176,17 @@ def _join(spans: Iterable[Span], sites: Sites) -> None:
         sites |= {site.id: (site, None) for site in Site.objects.listed().filter(id__among=lacking)}
     for span in spans:
         span.a, span.b = sites[span.a_id][0], sites[span.b_id][0]
+
+
+def _prices(rows: Iterable[LineTariff]) -> Iterator[Wanted]:
+    """The prices of each step and zone: the files have a place for the row of the least term, the extra tables for others."""
+    met = set()
+    for row in sorted(rows, key=lambda row: row.min_months):
+        key = (row.product_id, row.bandwidth_mbps, row.zone)
+        part, kind = (TERMS, TermTariff) if key in met else (TARIFFS, Tariff)
+        met.add(key)
+        owner, told = row.product.provider.tenant_id, told_of_tariff(row)
+        yield _wanted(part, _tariff(row, kind), row.id, owner=owner, told=told)
 
 
 def _grades(products: Iterable[LineProduct]) -> list[Wanted]:
@@ -303,8 +311,8 @@ def span_row(span: Span, provider: str, free_mbps: int) -> SpanRow:
     )
 
 
-def _tariff(row: LineTariff) -> Tariff:
-    return Tariff(
+def _tariff(row: LineTariff, kind: type[Tariff]) -> Tariff:
+    return kind(
         line_provider=row.product.provider.key,
         technology=row.product.technology,
         bandwidth_mbps=row.bandwidth_mbps,

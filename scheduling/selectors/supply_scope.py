@@ -12,7 +12,7 @@ from kernel.models.capacity import Claim
 from scheduling.models import LineTariff, Site, Span, SupplyRow
 from scheduling.selectors.gate import sellable_products
 
-SITES, SPANS, TARIFFS, CENTRES, OFFERS, FACTS, STORES, POWERS, GRADES, BOOKED = range(10)
+SITES, SPANS, TARIFFS, CENTRES, OFFERS, FACTS, STORES, POWERS, GRADES, BOOKED, TERMS = range(11)
 
 
 @dataclass

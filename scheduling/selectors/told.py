@@ -9,9 +9,9 @@ from django.db.models import Q
 
 from scheduling.domain.answer import Bundle
 from scheduling.domain.evidence import EvidenceState
+from scheduling.domain.extras import place_of
 from scheduling.domain.light import Medium
 from scheduling.domain.line_services import ASPECTS
-from scheduling.domain.rows import TABLES, row_id
 from scheduling.models import LatencyEvidence, LineTariff, Span
 
 Told = dict[str, Any]
@@ -65,7 +65,7 @@ def marking_of(bundle: Bundle, told: Mapping[str, Mapping[str, Mapping[str, Any]
     route = bundle.line.route
     made_of = [
         ("offers", bundle.offer),
-        ("tariffs", row_id(TABLES[2], bundle.line.charge.tariff)),
+        place_of(bundle.line.charge.tariff),
         *(("spans", key) for key in (*route.spans, *(route.protection_spans or ()))),
     ]
     found = (told[table].get(key, {}).get("marking", "") for table, key in made_of)

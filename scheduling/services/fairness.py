@@ -128,7 +128,9 @@ def read(document: Mapping[str, Any]) -> Kept:
 def written_supply(supply: Supply) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every row of a supply, of what only the service knows too, as (table, cells as they are hashed)."""
     tables = chain(supply.tables(), supply.extras.tables())  # each is to be read before the next is asked for
-    for name, table in zip(ALL_PARTS, tables, strict=True):
+    for name, table in zip(
+        ALL_PARTS, tables, strict=False
+    ):  # what came later is there only where it has rows
         yield from ((name, cells) for _, cells in table)
 
 

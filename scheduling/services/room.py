@@ -35,7 +35,7 @@ def looking_ahead(question: Question) -> Question | None:
     if wishes.asked_at is not None or not question.supply.extras.booked:
         return None
     found = waits(question.version, asked_at=asked_at, access=wishes.access)
-    days = slowest(question.demand, replace(wishes, waits=found), question.supply.tariffs.values())
+    days = slowest(question.demand, replace(wishes, waits=found), question.supply.prices())
     until = _over(question, days)
     latest = latest_start(question.demand, asked_at)
     shown = question.placed.shown | {

@@ -17,6 +17,7 @@ from kernel.services.outbox import publish
 from scheduling.domain.answer import Answer, Bundle
 from scheduling.domain.demand import Demand, DemandError
 from scheduling.domain.ends import EndClass
+from scheduling.domain.extras import place_of
 from scheduling.domain.files import answer_bytes, answer_json
 from scheduling.domain.light import Medium
 from scheduling.domain.lines import LineChoice, Lines
@@ -24,7 +25,6 @@ from scheduling.domain.near_misses import near_misses
 from scheduling.domain.network import fibre_latency
 from scheduling.domain.numbers import fen, kilometres, plain, scaled
 from scheduling.domain.remote import local_rank
-from scheduling.domain.rows import TABLES, row_id
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import started_months
@@ -304,9 +304,9 @@ def _terms_of_charge(
     )
     promises = lines.wishes.promises
     charge, tariff, end_cny = line.charge, line.charge.tariff, line.start.price(1)
-    key = row_id(TABLES[2], tariff)
+    place = place_of(tariff)
     return {
-        "line_provider": version.text("tariffs", key, OWNER),
+        "line_provider": version.text(*place, OWNER),
         "bandwidth_mbps": charge.held_mbps,
         "line_terms": {
             "billing": charge.billing,
@@ -326,7 +326,7 @@ def _terms_of_charge(
             "end_class": soonest.end_class,
             "end_days": soonest.end_days,
             "ends": ends,
-            "service": version.told["tariffs"][key]["service"],
+            "service": version.told_of(tariff)["service"],
             "required": None if promises is None else promises.stated(),
             "use": _use_of(lines, version),
         },

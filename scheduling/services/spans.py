@@ -30,7 +30,7 @@ KINDS = {FIBRE: Text("光缆段", "fibre"), COMMITMENT: Text("承诺线路", "a 
 class ImportReport:
     """What an import read and did (or, dry, would do); with faults it did nothing.
 
-    `flags` say what of it was assumed, remarked, left out or held back.
+    `withdrawn` rows went off the market, as the import says all that there is of what they priced and not them. `flags` say what of it was assumed, remarked, left out or held back.
     """
 
     dry_run: bool
@@ -39,6 +39,7 @@ class ImportReport:
     updated: int
     faults: tuple[Fault, ...]
     flags: tuple[Fault, ...] = ()
+    withdrawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
@@ -314,9 +314,7 @@ def _write(scope: Scope) -> None:
         touched[made["part"]].add(made["bucket"])
     for gone in found.over:
         touched[gone.part].add(gone.bucket)
-    tables = list(last.tables) if last else [table_hash([EMPTY_BUCKET] * BUCKETS)] * len(ALL_PARTS)
-    for part, digest in _rehashed(touched):
-        tables[part] = digest
+    tables = _tables(last.tables if last else (), touched)
     files, extras = combine(tables[: len(PARTS)]), combine(tables[len(PARTS) :])
     SupplyVersion.objects.create(number=number, snapshot=files, extras=extras, tables=tables)
 
@@ -335,6 +333,15 @@ def _made(row: Wanted, digest: str, cells: dict[str, Any]) -> dict[str, Any]:
         "owner": str(row.owner),
         "generation": row.generation,
     }
+
+
+def _tables(last: Sequence[str], touched: Mapping[int, set[int]]) -> list[str]:
+    """The hashes of the tables of the version before with those of what changed; the last table's only where it has rows."""
+    empty = table_hash([EMPTY_BUCKET] * BUCKETS)
+    tables = [*last, *[empty] * (len(ALL_PARTS) - len(last))]
+    for part, digest in _rehashed(touched):
+        tables[part] = digest
+    return tables if tables[-1] != empty else tables[:-1]
 
 
 def _rehashed(touched: Mapping[int, set[int]]) -> Iterator[tuple[int, str]]:

@@ -152,6 +152,11 @@ PLANTS = (
         "kernel/api/views.py", "self.request.method in READS or name in self._parameters", "self.request.method in READS",
         "tests/kernel/test_operations.py::TestTheAnswerLater::test_a_wrong_parameter_is_named_as_one_and_a_wrong_line_is_not",
     ),
+    Plant(
+        "0057", "a line that was priced for a term is held to the price of another",
+        "scheduling/selectors/sold_lines.py", ".order_by(other_term, F(", ".order_by(F(",
+        "tests/marketplace/test_changed_facts.py::test_each_price_by_term_is_sold_changed_and_withdrawn_by_itself",
+    ),
 )  # fmt: skip
 
 

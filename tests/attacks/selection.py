@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from scheduling.domain.answer import Answer
+from scheduling.domain.extras import TermTariff
 from scheduling.domain.files import answer_json
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
@@ -60,6 +61,7 @@ def note_lines(supply: Supply, answered: Answer, covered: Counter[str]) -> None:
             ends[span.line_provider, *sorted((span.a, span.b))] > 1 for span in spans
         )
         covered[f"zone: {bundle.line.charge.tariff.zone}"] += 1
+        covered["price for a longer term"] += isinstance(bundle.line.charge.tariff, TermTariff)
     covered["several line providers"] += len({bundle.line_provider for bundle in answered.bundles}) > 1
     covered["tied"] += len(set(answered.ranks)) < len(answered.ranks)
 

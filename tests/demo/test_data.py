@@ -268,7 +268,7 @@ def test_a_tariff_serves_the_demand_and_every_tariff_is_unique() -> None:
     demand = load("demand.json")["main"]
     for name in ("tariffs_jia.csv", "tariffs_yi.csv"):
         rows = table(name)
-        keys = [(r["technology"], r["bandwidth_mbps"], r["zone"]) for r in rows]
+        keys = [(r["technology"], r["bandwidth_mbps"], r["zone"], r["min_months"]) for r in rows]
         assert len(set(keys)) == len(keys)
         served = {r["zone"] for r in rows if int(r["bandwidth_mbps"]) >= demand["bandwidth_mbps"]}
         assert served == {"same_city", "in_province"}

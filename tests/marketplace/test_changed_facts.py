@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,8 +12,10 @@ import pytest
 from kernel.clock import now
 from kernel.models import Claim
 from marketplace.models import Order, Quote
+from marketplace.selectors.orders import line_terms
 from marketplace.services.quotes import issue_quote
 from scheduling.models import Hold, LineQuote, Span
+from scheduling.services.supply import fresh_supply
 from tests.aggregation.supply import made
 from tests.kernel.ledger import let_time_pass
 from tests.marketplace.trade import quoted, running
@@ -27,14 +30,17 @@ from tests.scheduling.live import (
     send_csv,
     share_a_duct,
     text,
+    withdraw,
 )
 from tests.scheduling.test_reservations import once
+from tests.scheduling.test_snapshots import the_look_was_enough
 from tests.support.cast import Person, World
 from tests.support.races import race
 
 pytestmark = pytest.mark.django_db
 SCENE = open_entered_market
 
+MONTHLY = "1,12800,36.00,calendar"
 QUOTES, WORDS, HOLDS, ORDERS = (f"/api/v1/{each}" for each in ("quotes", "line-quotes", "holds", "orders"))
 
 
@@ -172,6 +178,59 @@ def test_a_hold_is_of_what_it_keeps_and_not_of_its_selection(world: World) -> No
     quote = {"quote": quoted(world.ben, top=1)["id"], "client_ref": "PO"}
     order = made(world.ben.post(ORDERS, quote | {"hold": held}))["id"]
     assert set(Claim.objects.values_list("bundle", flat=True)) == {UUID(order), UUID(gone)}
+
+
+def by_term(person: Person, *terms: str) -> None:
+    """The same step anew, in a row for each `least months,monthly price,price by the hour,what its days count`."""
+    rows = [
+        "line-jia,otn,1000,same_city,3000,{1},35,{0},{2},20,7,{3}".format(*each.split(",")) for each in terms
+    ]
+    head = f"{text('tariffs_jia.csv').splitlines()[0]},lead_in"
+    made(send_csv(person, "/api/v1/tariffs:import", "\n".join((head, *rows, ""))))
+
+
+def test_each_price_by_term_is_sold_changed_and_withdrawn_by_itself(world: World) -> None:
+    plain, dear = chosen(world.ben), chosen(world.ben, duration_hours=8760)
+    by_term(world.lin, MONTHLY, "12,9800,,working")
+    the_look_was_enough()
+    month, year = chosen(world.ben), chosen(world.ben, duration_hours=8760)
+    assert (month["snapshot"], month["answer"]["bundles"]) == (plain["snapshot"], plain["answer"]["bundles"])
+    assert (plain["extras"], month["extras"]) == ("", fresh_supply().supply.extras.terms)
+    was, now_is = (each["answer"]["bundles"][0] for each in (dear, year))
+    assert (was.get("min_months"), now_is["min_months"]) == (None, 12)
+    assert Decimal(was["cny"]["line"]) - Decimal(now_is["cny"]["line"]) == 12 * 3000
+    later = chosen(world.ben, duration_hours=8760, starts_at=(now() + timedelta(days=40)).isoformat())
+    assert set(later["access"]["opens_in"]) == {"line-jia|otn|1000|same_city|12|7"}
+    by_term(world.lin, MONTHLY.replace("12800", "99999"), "12,9900,,working")
+    for each in (plain, month, year, later):
+        again = made(world.ben.post(f"/api/v1/selections/{each['id']}:replay"))
+        assert (again["same_answer"], again["same_snapshot"]) == (True, False)
+    by_term(world.lin, MONTHLY.replace("12800", "99999"), "12,9800,,working")
+    month, year = ({"selection": each["id"], "bundle": 0} for each in (month, year))
+    assert "monthly_cny（12800 → 99999）" in refused(world.ben.post(QUOTES, month))[1]
+    assert made(world.ben.post(WORDS, year))["kind"] == "firm"
+    quote = made(world.ben.post(QUOTES, year))
+    order = Order.objects.get(id=made(order_of(world.ben, quote))["id"])
+    assert (
+        order.line_fen == quote["line_fen"] == Decimal(now_is["cny"]["line"]).quantize(Decimal("0.01")) * 100
+    )
+    assert line_terms(order).least == 12
+    by_term(world.lin, MONTHLY, "12,9900,,working")
+    for path in (QUOTES, WORDS):
+        assert "monthly_cny（9800 → 9900）" in refused(world.ben.post(path, year))[1]
+    year = body_of(world.ben, duration_hours=8760)
+    made(withdraw(world.lin, "tariffs", zone="same_city", bandwidth_mbps=1000, state="listed", min_months=12))
+    for path in (QUOTES, WORDS, HOLDS):
+        assert "12 个月起）的 state（listed → withdrawn" in refused(world.ben.post(path, year))[1]
+    assert made(world.ben.post(QUOTES, body_of(world.ben)))
+    assert chosen(world.ben)["extras"] == ""
+    the_look_was_enough()
+    by_term(world.lin, "12,9800,,calendar", "24,9000,,calendar")
+    the_look_was_enough()
+    (least,) = (row for key, row in fresh_supply().supply.tariffs.items() if "|1000|same_city" in key)
+    assert (least.min_months, list(fresh_supply().supply.extras.term_tariffs)) == (
+        12, ["line-jia|otn|1000|same_city|24"],
+    )  # fmt: skip
 
 
 def test_another_step_or_product_may_change_its_price(world: World) -> None:

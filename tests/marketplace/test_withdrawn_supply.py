@@ -102,7 +102,7 @@ def test_a_tariff_that_is_withdrawn_is_priced_by_no_more_and_quotes_are_kept_to(
     assert made(world.ben.post(QUOTES, body_of(world.ben)))["line_fen"] == quote["line_fen"]
     row = LineTariff.objects.get(id=anew["id"])
     row.id = UUID(int=1)
-    with pytest.raises(IntegrityError, match="line_tariff_once_a_step_and_zone"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="line_tariff_once_a_step_zone_and_term"), transaction.atomic():
         row.save(force_insert=True)
 
 

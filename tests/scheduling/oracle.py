@@ -185,7 +185,7 @@ class Oracle(Worth):
         days = 0 if near else self.end_days(start)
         return [
             row
-            for row in self.supply.tariffs.values()
+            for row in self.prices()
             if (row.line_provider, row.technology) == product
             and days is not None
             and row.bandwidth_mbps >= demand.bandwidth_mbps
@@ -194,8 +194,7 @@ class Oracle(Worth):
         ]
 
     def wait(self, row: Tariff, days: int) -> int:
-        key = "|".join((row.line_provider, row.technology, str(row.bandwidth_mbps), row.zone))
-        return self.wishes.waits.get(f"{key}|{row.lead_days + days}", row.lead_days + days)
+        return self.wishes.waits.get(f"{self.key(row)}|{row.lead_days + days}", row.lead_days + days)
 
     @staticmethod
     def end_days(start: tuple[End, ...]) -> int | None:
@@ -245,7 +244,7 @@ class Oracle(Worth):
                 hops = sum(len(leg.way.ids) for leg in route)
                 for charge in self.charges(demand, row, start, km):
                     if charge.mbps == mbps:
-                        ties = (-row.bandwidth_mbps, charge.billing == "elastic", row.zone == "any", mbps)
+                        ties = self.ties(row, charge)
                         value = charge.cost + per_us * latencies[0]
                         key = (value, latencies, hops, km, [leg.way.ids for leg in route], ties)
                         yield key, Pick(charge, latencies[0], route, row)

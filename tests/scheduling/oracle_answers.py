@@ -36,10 +36,11 @@ def answer(oracle: Oracle, demand: Demand) -> Json:
             for _, theirs in measured
         )
     ]
-    wished = {} if oracle.wishes == NO_WISHES else {"extras": oracle.supply.extras.snapshot}
+    extras = oracle.supply.extras
+    beyond = extras.terms if oracle.wishes == NO_WISHES else extras.snapshot
     whole = {
         "demand": demand.demand,
-        **wished,
+        **({"extras": beyond} if beyond else {}),
         "bundles": [written(oracle, demand, bundle) for bundle in found[: demand.top]],
         "pareto": [written(oracle, demand, bundle) for bundle in front],
         "rejected": {"offers": offers, "bundles": reasons},
@@ -80,6 +81,8 @@ def written(oracle: Oracle, demand: Demand, found: Found) -> Json:
             "total": money(found.total),
         },
     }
+    if oracle.key(pick.row) not in oracle.supply.tariffs:
+        of_files["min_months"] = pick.row.min_months
     if oracle.wishes == NO_WISHES:
         return of_files
     of_files["cny"]["storage"] = money(oracle.storage(demand, offer))
@@ -137,7 +140,7 @@ def trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]
     yield "quantity", demand.quantity, list(range(demand.quantity - 1, 0, -1))
     if oracle.wishes.transfer is None:
         yield "bandwidth_mbps", demand.bandwidth_mbps, list(range(demand.bandwidth_mbps - 1, 0, -1))
-    providers = {row.line_provider for row in oracle.supply.tariffs.values()}
+    providers = {row.line_provider for row in oracle.prices()}
     tails = [
         (way, end.latency_us)
         for provider in providers
@@ -146,7 +149,7 @@ def trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]
         for way in oracle.ways(provider, oracle.site(demand, end), site)
     ]
     ways = [way for way, _ in tails]
-    rows = oracle.supply.tariffs.values()
+    rows = oracle.prices()
     terminals = {0} | {row.terminal_us for row in rows}
     lines: dict[str, set[Any]] = {
         "max_latency_us": {
@@ -197,7 +200,7 @@ def _later(oracle: Oracle, demand: Demand) -> list[datetime]:
     wishes = oracle.wishes
     assert wishes.asked_at is not None
     steps = {step.split(":")[0] for row in oracle.supply.extras.booked.values() for step in row.steps}
-    days = {day + row.lead_days for row in oracle.supply.tariffs.values() for day in tail_days(oracle)}
+    days = {day + row.lead_days for row in oracle.prices() for day in tail_days(oracle)}
     days |= set(wishes.waits.values())
     opened = {wishes.asked_at + timedelta(days=1 + each) for each in (0, *days)}
     latest = wishes.latest_start or datetime.max.replace(tzinfo=UTC)
@@ -255,7 +258,7 @@ def wished_trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, li
 
 def smaller_volumes(oracle: Oracle, demand: Demand, transfer: Transfer) -> list[Decimal]:
     """Every volume at which a whole Mbps, or a started hour at a step's full speed, becomes enough; falling."""
-    steps = {row.bandwidth_mbps for row in oracle.supply.tariffs.values()}
+    steps = {row.bandwidth_mbps for row in oracle.prices()}
     work = {mbps * transfer.within_hours for mbps in range(1, demand.bandwidth_mbps + 1)}
     work |= {step * hours for step in steps for hours in range(1, transfer.within_hours + 1)}
     exact_gb = (Fraction(each * 3600 * 10**6, 8 * 10**9) * Fraction(1448, 1538) for each in work)

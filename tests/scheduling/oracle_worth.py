@@ -88,6 +88,21 @@ class Worth:
     supply: Supply
     wishes: Wishes
 
+    def prices(self) -> list[Tariff]:
+        """Every row of prices, whatever its term."""
+        return [*self.supply.tariffs.values(), *self.supply.extras.term_tariffs.values()]
+
+    def key(self, row: Tariff) -> str:
+        """What a row is called: by its term too, where it is not the one of the files."""
+        key = f"{row.line_provider}|{row.technology}|{row.bandwidth_mbps}|{row.zone}"
+        return key if self.supply.tariffs.get(key) is row else f"{key}|{row.min_months}"
+
+    @staticmethod
+    def ties(row: Tariff, charge: Charge) -> tuple[int, bool, bool, int, int]:
+        """Which of equal charges is taken."""
+        elastic = charge.billing == "elastic"
+        return -row.bandwidth_mbps, elastic, row.zone == "any", charge.mbps, row.min_months
+
     def sold_with(self, provider: str, technology: str) -> dict[str, Any]:
         """What a line product declares, None for nothing."""
         grade = self.supply.extras.line_grades.get(f"{provider}|{technology}")

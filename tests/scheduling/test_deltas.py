@@ -18,6 +18,7 @@ from kernel.services.capacity import set_totals
 from kernel.services.outbox import relay
 from participants.models import Document
 from scheduling.domain.changes import PARTS
+from scheduling.domain.extras import Extras
 from scheduling.domain.files import answer_json, parse_demand
 from scheduling.domain.network import Network
 from scheduling.domain.selection import select
@@ -336,8 +337,8 @@ def as_if_built() -> None:
     the_look_was_enough()
     supply = fresh_supply().supply
     tables: list[Any] = [getattr(supply, name).values() for name in PARTS]
-    built = Supply.build(*tables)
-    assert built.snapshot == supply.snapshot
+    built = Supply.build(*tables, extras=Extras(term_tariffs=supply.extras.term_tariffs))
+    assert (built.snapshot, built.extras.terms) == (supply.snapshot, supply.extras.terms)
     assert {name: told(each) for name, each in supply.networks.items()} == {
         name: told(each) for name, each in built.networks.items()
     }

@@ -1,12 +1,13 @@
 """The price of a line by hand: steps, zones, terms, months, prices per km, terminals, and every tie."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from scheduling.domain.demand import Demand
+from scheduling.domain.extras import Extras, TermTariff, place_of
 from scheduling.domain.lines import LineChoice, Lines, Reaches
 from scheduling.domain.numbers import cny
 from scheduling.domain.supply import Site, Span, Supply, Tariff
@@ -26,7 +27,9 @@ def choose(*rows: Tariff, **asked: Any) -> LineChoice | str:
     """The line from s (Suzhou) to t (Nanjing), 1000 Mbps for a month unless asked otherwise."""
     demand = replace(Demand("d", "s", 1, 1000), **asked)
     sites = [Site("s", None, None, None, "320500", None), Site("t", None, None, None, "320100", None)]
-    supply = Supply.build(sites, [SHORT_SLOW, LONG_FAST], rows, [], [])
+    terms = {place_of(each)[1]: each for each in rows if isinstance(each, TermTariff)}
+    rows = tuple(each for each in rows if not isinstance(each, TermTariff))
+    supply = Supply.build(sites, [SHORT_SLOW, LONG_FAST], rows, [], [], extras=Extras(term_tariffs=terms))
     return Lines(supply, demand, Reaches(supply.networks)).choose(("L", "otn"), "t")
 
 
@@ -54,6 +57,51 @@ def test_where_a_flat_price_caps_the_price_per_km_speed_decides_again() -> None:
 )
 def test_every_month_begun_is_paid_and_no_fewer_than_the_least(hours: str, least: int, cost: str) -> None:
     assert chosen(row(min_months=least), duration_hours=Decimal(hours))[0] == cost
+
+
+TERMS = {1: "1000", 12: "800", 36: "700"}
+
+
+def by_term(**changes: Any) -> list[Tariff]:
+    """1000 CNY a month, 800 for 12 months, 700 for 36, and nothing else."""
+    first, *others = (
+        row(one_off_cny="0", monthly_cny=price, min_months=months, **changes)
+        for months, price in TERMS.items()
+    )
+    return [first, *(TermTariff(**asdict(each)) for each in others)]
+
+
+@pytest.mark.parametrize(
+    ("months", "least", "cost"),
+    [
+        (1, 1, 1000),
+        (9, 1, 9000),
+        (10, 12, 9600),  # less than ten months at 1000
+        (12, 12, 9600),
+        (24, 12, 19200),
+        (31, 12, 24800),
+        (32, 36, 25200),
+        (36, 36, 25200),
+        (48, 36, 33600),
+    ],
+)
+def test_of_the_prices_by_term_the_one_that_costs_least_is_paid(months: int, least: int, cost: int) -> None:
+    for rows in (by_term(), by_term()[::-1]):
+        line = choose(*rows, duration_hours=Decimal(730 * months))
+        assert isinstance(line, LineChoice)
+        assert (cny(line.cost), line.charge.tariff.min_months) == (f"{cost}.0000", least)
+    pair = chosen(*by_term(), duration_hours=Decimal(730 * months), protection="one_plus_one")
+    assert pair[0] == f"{2 * cost}.0000"
+    dearer = row(one_off_cny="0", monthly_cny="1000")
+    elsewhere = by_term(zone="same_city")[1:]
+    assert chosen(dearer, *elsewhere, duration_hours=Decimal(730 * months))[0] == f"{1000 * months}.0000"
+
+
+def test_of_two_terms_that_cost_the_same_the_lesser_binds() -> None:
+    rows = [TermTariff(**asdict(row(min_months=least))) for least in (12, 6, 3)]
+    line = choose(row(monthly_cny="51"), *rows, duration_hours=Decimal(8760))
+    assert isinstance(line, LineChoice)
+    assert (cny(line.cost), line.charge.tariff.min_months) == ("700.0000", 3)
 
 
 def test_by_the_hour_where_that_is_cheaper_and_by_term_where_it_is_the_same() -> None:

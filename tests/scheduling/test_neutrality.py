@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -121,9 +121,9 @@ def _priced(part: list[Any], factor: Decimal) -> list[Any]:
         replace(
             row,
             **{
-                name: getattr(row, name) * factor
-                for name in row.__slots__
-                if "cny" in name and getattr(row, name) is not None
+                each.name: getattr(row, each.name) * factor
+                for each in fields(row)
+                if "cny" in each.name and getattr(row, each.name) is not None
             },
         )
         for row in part
@@ -131,10 +131,12 @@ def _priced(part: list[Any], factor: Decimal) -> list[Any]:
 
 
 def _dearer(supply: Supply, factor: Decimal) -> Any:
-    stores = dict(
-        zip(supply.extras.stores, _priced(list(supply.extras.stores.values()), factor), strict=True)
-    )
-    return replace(supply.extras, stores=stores)
+    known = {name: getattr(supply.extras, name) for name in ("stores", "term_tariffs")}
+    dearer: dict[str, Any] = {
+        name: dict(zip(each, _priced(list(each.values()), factor), strict=True))
+        for name, each in known.items()
+    }
+    return replace(supply.extras, **dearer)
 
 
 def _weighing(wishes: Wishes, factor: Decimal) -> Wishes:

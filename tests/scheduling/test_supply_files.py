@@ -9,7 +9,7 @@ import pytest
 from scheduling.domain.rows import TABLES, canonical, row_id
 from scheduling.domain.snapshot import TableDigest, combine
 from scheduling.domain.supply import Supply
-from scheduling.domain.supply_files import FileError, SupplyFiles, read_supply, write_supply
+from scheduling.domain.supply_files import TERMS_FILE, FileError, SupplyFiles, read_supply, write_supply
 from tests.scheduling.worlds import small_supply
 
 FILES = {
@@ -99,6 +99,41 @@ def test_a_bad_row_is_refused_with_its_file_line_and_column(
         read(**swapped(table, old, new))
     assert (refused.value.file, refused.value.line, refused.value.column) == (f"{table}.csv", line, column)
     assert refused.value.reason
+
+
+TERMS = (
+    "line_provider,technology,bandwidth_mbps,zone,one_off_cny,monthly_cny,min_months\n"
+    "甲,otn,1000,any,1000,4000.50,12\n甲,otn,1000,any,1000,3000.50,36\n"
+)
+
+
+def test_prices_by_term_are_a_file_of_their_own_and_leave_the_hash_of_the_five() -> None:
+    plain, found = read().supply, read(term_tariffs=TERMS).supply
+    assert (found.snapshot, plain.extras.terms) == (plain.snapshot, None)
+    assert list(found.extras.term_tariffs) == ["甲|otn|1000|any|12", "甲|otn|1000|any|36"]
+    assert TERMS_FILE not in dict(write_supply(plain))
+    again = read_supply({name: text.splitlines(keepends=True) for name, text in write_supply(found)}).supply
+    assert again.extras.terms == found.extras.terms
+    assert found.extras.terms is not None
+    assert again.extras.term_tariffs == found.extras.term_tariffs
+    dearer = read(term_tariffs=TERMS.replace("3000.50", "3000.51")).supply
+    assert dearer.extras.terms != found.extras.terms
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "column"),
+    [
+        (",36\n", ",12\n", 3, "min_months"),  # twice
+        (",12\n", ",1\n", 2, "min_months"),  # that is in tariffs.csv
+        ("otn,1000,any,1000,4", "otn,1000,same_city,1000,4", 2, "min_months"),  # no such step there
+        ("4000.50", "4000.50001", 2, "monthly_cny"),
+    ],
+)
+def test_a_bad_price_by_term_is_refused_with_its_line(old: str, new: str, line: int, column: str) -> None:
+    assert old in TERMS
+    with pytest.raises(FileError) as refused:
+        read(term_tariffs=TERMS.replace(old, new, 1))
+    assert (refused.value.file, refused.value.line, refused.value.column) == (TERMS_FILE, line, column)
 
 
 def test_an_unknown_column_warns_and_changes_nothing() -> None:

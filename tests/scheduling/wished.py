@@ -1,6 +1,7 @@
 """Random small worlds of what the service knows beyond the files, and random wishes on them."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -13,7 +14,9 @@ from scheduling.domain.extras import (
     Extras,
     LineGrade,
     Store,
+    TermTariff,
     UnitPower,
+    place_of,
     steps_of,
     written_steps,
 )
@@ -78,7 +81,28 @@ def small_extras(rng: Random, supply: Supply) -> Extras:
         unit_powers={row.offer: row for row in powers},
         line_grades={f"{row.line_provider}|{row.technology}": row for row in grades},
         booked={f"{row.part}|{row.key}": row for row in booked},
+        term_tariffs={place_of(row)[1]: row for row in small_terms(Random(repr(supply.tariffs)), supply)},
     )
+
+
+def small_terms(rng: Random, supply: Supply) -> Iterator[TermTariff]:
+    """Prices for longer terms of some steps: cheaper, as dear to the fen, or dearer, or with other days or terminals."""
+    for row in supply.tariffs.values():
+        for more in (11, 10, 1) if rng.random() < 0.6 else ():
+            if rng.random() < 0.6:
+                other = replace(
+                    row,
+                    min_months=row.min_months + more,
+                    one_off_cny=rng.choice((row.one_off_cny, row.one_off_cny, Decimal(2))),
+                    monthly_cny=row.monthly_cny * rng.choice((1, 1, Decimal("0.8"), Decimal("0.5"))),
+                    monthly_cny_per_km=rng.choice(
+                        (row.monthly_cny_per_km, row.monthly_cny_per_km, Decimal("0.1"))
+                    ),
+                    elastic_cny_hour=None,
+                    terminal_us=rng.choice((row.terminal_us, row.terminal_us, 7)),
+                    lead_days=rng.choice((row.lead_days, row.lead_days, 0, 10)),
+                )
+                yield TermTariff(**asdict(other))
 
 
 def _grade(rng: Random, provider: str, technology: str) -> LineGrade:
@@ -148,7 +172,7 @@ def small_waits(rng: Random, supply: Supply) -> dict[str, int]:
     """Longer waits for some tariff rows, as if they counted working days."""
     return {
         f"{key}|{row.lead_days + days}": row.lead_days + days + 14
-        for key, row in supply.tariffs.items()
+        for key, row in [*supply.tariffs.items(), *supply.extras.term_tariffs.items()]
         if rng.random() < 0.3
         for days in (0, 1, 3, 10)
     }

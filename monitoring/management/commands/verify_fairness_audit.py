@@ -44,7 +44,7 @@ class Command(BaseCommand):
         except (OSError, ValueError, KeyError, TypeError) as error:
             self.stderr.write(f"{folder}: {error!r}")
             raise SystemExit(2) from error
-        by_hash = {(each.snapshot, ""): each for each in supplies}
+        by_hash = {(each.snapshot, each.extras.terms or ""): each for each in supplies}
         by_hash |= {(each.snapshot, each.extras.snapshot): each for each in supplies}
         found = again(document, selections, lambda snapshot, extras: by_hash.get((snapshot, extras)))
         said = document["result"]

@@ -1,4 +1,4 @@
-"""A folder of five CSV files as a supply, and a supply as such a folder."""
+"""A folder of CSV files as a supply, and a supply as such a folder."""
 
 import csv
 import io
@@ -7,33 +7,46 @@ from pathlib import Path
 from typing import Any
 
 from scheduling.domain.changes import PARTS
+from scheduling.domain.extras import TERM_TARIFFS
 from scheduling.domain.supply import Supply
-from scheduling.domain.supply_files import FileError, SupplyFiles, file_names, read_supply, write_supply
+from scheduling.domain.supply_files import (
+    TERMS_FILE,
+    FileError,
+    SupplyFiles,
+    file_names,
+    read_supply,
+    write_supply,
+)
 
 MARKINGS = "markings.csv"
 
 
 def load_supply(folder: Path) -> SupplyFiles:
-    """Read `sites.csv` … `offers.csv` in UTF-8; raises FileError with file, line, column and reason."""
-    return read_supply({name: _lines(folder / name) for name in file_names()})
+    """Read `sites.csv` … `offers.csv` in UTF-8, and `term_tariffs.csv` if it is there.
+
+    Raises FileError with file, line, column and reason.
+    """
+    names = [*file_names(), *([TERMS_FILE] if (folder / TERMS_FILE).exists() else [])]
+    return read_supply({name: _lines(folder / name) for name in names})
 
 
 def save_supply(supply: Supply, folder: Path) -> None:
-    """Write the five files into a folder, made where it is missing; raises OSError."""
+    """Write the files into a folder, made where it is missing; raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / TERMS_FILE).unlink(missing_ok=True)  # of another supply, which had prices by term
     for name, text in write_supply(supply):
         (folder / name).write_text(text, encoding="utf-8", newline="")
 
 
 def save_markings(told: Mapping[str, Mapping[str, Mapping[str, Any]]], folder: Path) -> None:
-    """Write which rows of the five files are invented into `markings.csv` beside them: file, row id, marking.
+    """Write which rows of the files are invented into `markings.csv` beside them: file, row id, marking.
 
-    `told` is what is told of rows, by table and row id. No file of the five has a place for it, and no hash holds it.
+    `told` is what is told of rows, by table and row id. No file of these has a place for it, and no hash holds it.
     """
     with (folder / MARKINGS).open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(("file", "row", "marking"))
-        for name in PARTS:
+        for name in (*PARTS, TERM_TARIFFS.name):
             marks = [(key, each["marking"]) for key, each in told[name].items() if "marking" in each]
             rows.writerows((f"{name}.csv", key, marking) for key, marking in sorted(marks))
 

@@ -12,9 +12,9 @@ from scheduling.services.supply import fresh_supply
 
 class Command(BaseCommand):
     help = (
-        "Write what may be sold now as five CSV files into a folder and print the snapshot hash; "
+        "Write what may be sold now as five CSV files into a folder, and as a sixth where a line has prices by term, and print the snapshot hash; "
         "markings.csv beside them names the rows that are invented. "
-        "将当前可售供给写为五个 CSV 文件，并打印快照哈希；markings.csv 列出其中的演示数据行。"
+        "将当前可售供给写为五个 CSV 文件（专线按期限定价时另有一个），并打印快照哈希；markings.csv 列出其中的演示数据行。"
     )
 
     requires_system_checks: list[str] = []
