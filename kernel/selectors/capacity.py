@@ -129,7 +129,8 @@ def booked_windows(bundle: UUID, resources: Iterable[UUID]) -> list[Window]:
     """The windows, in order, that a bundle has booked of some resources ahead of their time; none where it keeps them from when it was made."""
     mine = Claim.objects.filter(bundle=bundle, state__in=ACTIVE, resource__in=list(resources))
     ahead = mine.filter(period__startswith__gt=F("created_at")).values_list("period", flat=True).distinct()
-    return sorted((Window(each.lower, each.upper) for each in ahead), key=lambda window: window.start)
+    windows = [Window(each.lower, each.upper) for each in ahead if each is not None]
+    return sorted(windows, key=lambda window: window.start)
 
 
 @dataclass(frozen=True, slots=True)

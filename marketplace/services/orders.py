@@ -77,7 +77,7 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor, hold: UUID | None
         if known.quote_id != quote:
             raise ClientRefReused(pointer="/client_ref", client_ref=client_ref, order=known.id)
         return known
-    order = order_quote(quote, client_ref, actor)
+    order = order_quote(quote, client_ref, actor.tenant_id)
     _record(order, "place", "", actor)
     order.held_until, facts = hold_order(order, hold, actor)
     preoccupy_line(

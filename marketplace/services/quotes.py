@@ -108,13 +108,13 @@ def issue_quote(
     return row
 
 
-def order_quote(quote: UUID, client_ref: str, actor: Actor) -> Order:
-    """The order that a quote's signed text makes, under its user's reference; nobody else orders it until the transaction is over.
+def order_quote(quote: UUID, client_ref: str, tenant: UUID) -> Order:
+    """The order that a quote of a tenant's makes by its signed text, under the tenant's reference; nobody else orders it until the transaction is over.
 
     Raises UnknownReference, QuoteUsed, QuoteExpired, QuoteAltered.
     """
     take_lock(Lock.LEDGER, f"quote:{quote}")  # a quote is append-only: the application may not lock its row
-    row = Quote.objects.filter(id=quote, tenant_id=actor.tenant_id).first()
+    row = Quote.objects.filter(id=quote, tenant_id=tenant).first()
     if row is None:
         raise UnknownReference(pointer="/quote", noun_zh="报价", noun_en="quote", id=quote)
     if used := Order.objects.filter(quote=row).first():
