@@ -6,6 +6,7 @@ from demo.client import Client, expect
 from demo.federation import IMAGING, JIANGSU, NATION, Nation
 from demo.steps.identify import described
 from demo.steps.register import register, upload
+from demo.steps.supply import body_of
 from demo.world import World
 
 PARTY, CENTRE, POOL = "compute-jia", "wujiang", "wj-910b"
@@ -19,7 +20,7 @@ def run(nation: Nation) -> str:
     provider, applied = nation.who(IMAGING, PARTY), []
     for kind, name in (("centre", CENTRE), ("pool", POOL)):
         (row,) = [each for each in data.load(f"{kind}s.json")[f"{kind}s"] if each[kind] == name]
-        made = provider.post(f"/api/v1/{kind}s", {**row, "marking": "演示数据"})
+        made = provider.post(f"/api/v1/{kind}s", body_of(row))
         nation.facts[kind] = made["id"]
         body = {"kind": kind, "subject": made["id"], "attributes": described(data, kind, row)}
         applied.append(provider.post("/api/v1/identifiers", body)["id"])

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.actor import Actor
+from kernel.api.members import unknown_members
 from kernel.api.problems import ProblemDocument, document, pointers
 from kernel.api.views import HouseView
 from kernel.errors import InvalidInput, Problem
@@ -113,22 +114,26 @@ class BatchView(HouseView):
         """
         data = self.read(BatchIn)
         readers = [self.item(data=item, context={"view": self}) for item in data["items"]]
-        readable = [place for place, reader in enumerate(readers) if reader.is_valid()]
+        unknown = [unknown_members(reader, reader.initial_data) for reader in readers]
+        readable = [place for place, reader in enumerate(readers) if reader.is_valid() and not unknown[place]]
         self.report(0, len(readers))
         done = self.act([readers[place].validated_data for place in readable]) if readable else []
         outcomes: dict[int, Outcome] = dict(zip(readable, done, strict=True))
-        items = [self._told(place, reader, outcomes.get(place)) for place, reader in enumerate(readers)]
+        items = [
+            self._told(place, [*unknown[place], *pointers(reader.errors)], outcomes.get(place))
+            for place, reader in enumerate(readers)
+        ]
         wrong = [each for each in items if each["problem"]]
         if wrong and data["atomic"]:
             raise BatchRefused(items=_together(wrong), failed=len(wrong), total=len(items))
         self.report(len(readers), len(readers))
         return Response({"succeeded": len(items) - len(wrong), "failed": len(wrong), "items": items})
 
-    def _told(self, place: int, reader: Any, outcome: Outcome | None) -> dict[str, Any]:
+    def _told(self, place: int, faults: list[dict[str, str]], outcome: Outcome | None) -> dict[str, Any]:
         if isinstance(outcome, UUID):
             return {"index": place, "status": self.status_of_item, "id": outcome, "problem": None}
         if outcome is None:
-            outcome = InvalidInput(items=list(pointers(reader.errors)))
+            outcome = InvalidInput(items=faults)
         return {"index": place, "status": outcome.status, "id": None, "problem": document(outcome)}
 
 

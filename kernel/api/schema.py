@@ -201,6 +201,13 @@ class HouseSchema(AutoSchema):
             parameters.append(OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True))
         return parameters
 
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
+        """A body has the members that are named and no others, unless the view lets them be."""
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        if direction == "request" and not self.view.tolerant:
+            schema["additionalProperties"] = False
+        return schema
+
     def is_deprecated(self) -> bool:
         """Whether the view gives notice of the operation's end."""
         return self.method in self.view.deprecated or bool(super().is_deprecated())

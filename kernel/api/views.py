@@ -23,7 +23,9 @@ from kernel.api import deferral, idempotency
 from kernel.api.bodies import require_storable
 from kernel.api.deprecation import Deprecation
 from kernel.api.masks import mask, require_told
+from kernel.api.members import unknown_members
 from kernel.api.pagination import AnyOf, PageQuery, ReadQuery, paginate
+from kernel.api.problems import pointers
 from kernel.api.readings import reading_of
 from kernel.api.shapes import expand, narrow
 from kernel.api.versions import etag, fits, with_version
@@ -53,6 +55,7 @@ class HouseView(APIView):
     - `alongside`: relations that an answer shows whosesoever rows they are (the rows themselves stay behind the wall);
     - `secrets`: members of the answer that are shown once and not kept for replays;
     - `deprecated`: method → the notice that it will go;
+    - `tolerant`: members of a body that the contract does not name are left alone, as between nodes of two releases;
     - `atomic`: whether a request is one transaction; not where one statement reads it all, or others are waited for;
     - `may_wait`: a caller may prefer the answer later (202 and an operation), unless it acts by mandate.
     """
@@ -69,6 +72,7 @@ class HouseView(APIView):
     secrets: ClassVar[tuple[str, ...]] = ()
     deprecated: ClassVar[Mapping[str, Deprecation]] = {}
     may_wait: ClassVar[bool] = False
+    tolerant: ClassVar[bool] = False
     atomic: ClassVar[bool] = True
 
     subject: Any = None
@@ -232,14 +236,17 @@ class HouseView(APIView):
         idempotency.store_reply(self._claim, response, body)
 
     def read(self, serializer: type[serializers.BaseSerializer[Any]], **options: Any) -> Any:
-        """The request's body as the serializer's validated data; 400 with pointers where it is wrong."""
+        """The request's body as the serializer's validated data; 400 with pointers where it is wrong, or has more than is known."""
         try:
             data = self.request.data
         except RecursionError as error:
             raise errors.MalformedBody(media_type="JSON") from error
         require_storable(data)
         reader = serializer(data=data, context={"view": self}, **options)
-        reader.is_valid(raise_exception=True)
+        unknown = [] if self.tolerant else unknown_members(reader, data)
+        reader.is_valid(raise_exception=not unknown)
+        if unknown:
+            raise errors.InvalidInput(items=[*unknown, *pointers(reader.errors)])
         return reader.validated_data
 
     def query(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:

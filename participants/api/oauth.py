@@ -79,6 +79,7 @@ class OAuthView(HouseView):
 
     authentication_classes = []
     natural_key = True
+    tolerant = True  # RFC 6749 §3.2: what is not recognised is ignored
 
     def ask(self, question: Callable[[Any], Callable[..., Any]]) -> Response:
         """Let the toolkit's server answer a question of OAuth; nothing of it is kept by caches."""

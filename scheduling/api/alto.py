@@ -86,6 +86,7 @@ class AltoView(HouseView):
 
     system = System.SELECTION
     natural_key = True
+    tolerant = True  # RFC 7285 §8.3.7: unknown fields are ignored
 
     def handle_exception(self, exc: Exception) -> Response:
         """A question that cannot be answered as it is written is ALTO's error (RFC 7285 §8.5), with our problem beside it."""

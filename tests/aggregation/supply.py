@@ -27,9 +27,8 @@ def load(name: str) -> Any:
 def bodies(name: str, provider: str) -> list[dict[str, Any]]:
     """The demo's bodies of one provider: `centres`, `pools` or `offers`."""
     document = load(f"{name}.json")
-    return [
-        {**body, "marking": document["marking"]} for body in document[name] if body["provider"] == provider
-    ]
+    rows = [row for row in document[name] if row["provider"] == provider]
+    return [changed(row, {"provider": ABSENT, "marking": document["marking"]}) for row in rows]
 
 
 def centre(**changes: Any) -> dict[str, Any]:

@@ -27,10 +27,10 @@ def test_the_newest_agent_takes_the_dispatches_and_may_move(world: World) -> Non
 @pytest.mark.django_db
 def test_an_inner_address_is_refused_over_http_too(world: World) -> None:
     row = enrol(world.ada)
-    body = {"agent": "agent-2", "callback_url": "https://10.0.0.1/x"}
+    inner = {"callback_url": "https://10.0.0.1/x"}
     for answer in (
-        world.ada.post("/api/v1/agents", body),
-        world.ada.patch(f"/api/v1/agents/{row['id']}", body, If_Match='"1"'),
+        world.ada.post("/api/v1/agents", {"agent": "agent-2", **inner}),
+        world.ada.patch(f"/api/v1/agents/{row['id']}", inner, If_Match='"1"'),
     ):
         assert (answer.status_code, answer.json()["code"]) == (400, "callback_refused")
         assert answer.json()["errors"][0]["pointer"] == "/callback_url"
