@@ -145,6 +145,19 @@ class MeterConflict(Problem):
     )
 
 
+class ServiceStopped(Problem):
+    """An instruction of the regulator stopped the service within the window of a reading."""
+
+    status = 409
+    code = "service_stopped"
+    title = Text("服务已被监管停止", "The service was stopped")
+    detail = Text(
+        "监管指令 {instruction} 自 {since} 起停止该订单的服务（至 {until}，— 为仍在停止）；停止期间不计量，请只上报该时段以外的窗口。",
+        "Instruction {instruction} stopped the service of this order from {since} (until {until}; — is still); nothing is metered "
+        "in between: report windows outside of it.",
+    )
+
+
 class UsageBilled(Problem):
     """The usage is on a statement."""
 

@@ -115,6 +115,23 @@ class OrderEnded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderStopped(Event):
+    """An instruction of the regulator stops a running order since `at`: its providers stop serving it."""
+
+    name: ClassVar[str] = "marketplace.order_stopped"
+
+    instruction: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderResumed(Event):
+    """No instruction stops the order any more: it is served again until its term is over."""
+
+    name: ClassVar[str] = "marketplace.order_resumed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class UsageMetered(Event):
     """A window's two readings were reconciled; `subject` is the usage."""
 

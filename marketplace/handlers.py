@@ -2,7 +2,9 @@
 
 from kernel.events import on
 from kernel.services.capacity import HoldExpired
-from marketplace.services import line_changes, order_holds, orders
+from kernel.services.suspensions import SuspensionClosed, SuspensionOpened
+from marketplace.events import BillingStarted
+from marketplace.services import line_changes, order_holds, orders, stops
 from scheduling.events import (
     CarrierChangeLost,
     CarrierLineLost,
@@ -60,3 +62,21 @@ def give_up_line(event: LineDeclined) -> None:
 def lapse_change(event: HoldExpired) -> None:
     """What a line provider's offer of a change held has run out; other bundles' holds are not ours."""
     line_changes.lapse_change(change=event.subject)
+
+
+@on(SuspensionOpened)
+def stop_orders(event: SuspensionOpened) -> None:
+    """Running orders of the party or on the resource may be stopped."""
+    stops.note_stops(subject=event.subject)
+
+
+@on(SuspensionClosed)
+def resume_orders(event: SuspensionClosed) -> None:
+    """Orders that were stopped may be served again, unless something else stops them."""
+    stops.note_stops(subject=event.subject)
+
+
+@on(BillingStarted)
+def stop_at_its_start(event: BillingStarted) -> None:
+    """An order may begin to run while an instruction stops it."""
+    stops.note_stop(order=event.subject)

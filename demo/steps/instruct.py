@@ -1,4 +1,4 @@
-"""Step 13: two regulators stop a provider's new sale; nothing of it is quoted, held or confirmed, and what runs goes on."""
+"""Step 13: two regulators stop a provider's new sale: nothing of it is quoted, held or confirmed; then also what runs, until that is lifted."""
 
 import hashlib
 import time
@@ -43,18 +43,27 @@ def run(world: World) -> str:
     provider.post(f"{here}:acknowledge")
     sha256 = hashlib.sha256("整改报告（演示数据）".encode()).hexdigest()
     provider.post(f"{here}:rectify", {"receipt": "已完成整改（演示）", "sha256": sha256})
-    lift = two.post(f"{here}:propose-lift", {"reason": "整改属实"})
-    one.post(f"/api/v1/proposals/{lift['id']}:approve")
+    lift(one, two, instruction)
     expect(provider.get(here)["state"] == "lifted", "the provider reads that it is lifted")
     firm.post("/api/v1/quotes", bundle)
     provider.post(f"/api/v1/orders/{held['id']}:accept")
+    stop = issue(world, one, two, party, number="演示通信管〔2026〕2号", scope="running")
+    world.until("the running order is stopped", lambda: firm.get(running)["stopped_by"] == stop)
+    lift(one, two, stop)
+    world.until("it is served again", lambda: firm.get(running)["stopped_by"] is None)
     return (
         f"quote, hold and confirmation of {party} refused within {seconds:.1f} s of the second signature; the running "
-        f"order stayed {before}; acknowledged, rectified, lifted by two; the held order was then confirmed"
+        f"order stayed {before}; acknowledged, rectified, lifted by two; the held order was then confirmed; a second instruction stopped what ran until it was lifted"
     )
 
 
-def issue(world: World, one: Client, two: Client, party: str) -> str:
+def lift(one: Client, two: Client, instruction: str) -> None:
+    """The end of an instruction, proposed by one regulator and approved by the other."""
+    proposal = two.post(f"/api/v1/instructions/{instruction}:propose-lift", {"reason": "整改属实"})
+    one.post(f"/api/v1/proposals/{proposal['id']}:approve")
+
+
+def issue(world: World, one: Client, two: Client, party: str, **changes: str) -> str:
     """Draft by one regulator, approval by another; one alone cannot."""
     body = {
         "organisation": world.facts[party],
@@ -63,6 +72,7 @@ def issue(world: World, one: Client, two: Client, party: str) -> str:
         "reason": "演示数据",
         "effect": "停止新售并整改",
         "scope": "new_sale",
+        **changes,
     }
     draft = one.post("/api/v1/instructions", body)
     approve = f"/api/v1/proposals/{draft['proposal']}:approve"

@@ -40,6 +40,19 @@ def levels(bookings: Iterable[tuple[Window, int]], *, within: Window) -> list[tu
     return [(Window(at, end), level) for (at, level), end in zip(steps, ends, strict=True)]
 
 
+def without(windows: Iterable[Window], taken: Iterable[Window]) -> tuple[Window, ...]:
+    """What is left of the windows outside of what is taken, in their order."""
+    left = list(windows)
+    for gone in taken:
+        sides = [
+            side
+            for each in left
+            for side in ((each.start, min(each.end, gone.start)), (max(each.start, gone.end), each.end))
+        ]
+        left = [Window(start, end) for start, end in sides if start < end]
+    return tuple(left)
+
+
 def overfull(bookings: Iterable[tuple[Window, int]], *, limit: int, within: Window) -> list[Window]:
     """When, within a window, the sum of the quantities is above the limit."""
     return [window for window, level in levels(bookings, within=within) if level > limit]

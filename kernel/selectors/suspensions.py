@@ -1,6 +1,8 @@
-"""Which subjects are suspended, and why."""
+"""Which subjects are suspended, why, and since when."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +27,25 @@ def open_causes(
     for subject, cause in _open(subjects=list(set(subjects)), scopes=[each.value for each in STOPS[stops]]):
         causes.setdefault(subject, []).append(cause)
     return causes
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One suspension over its whole time: of whom or what, by which decision, since when and (`until`) to when, None: still."""
+
+    subject: UUID
+    reference: UUID
+    since: datetime
+    until: datetime | None
+
+
+def stops_of(subjects: Iterable[UUID], *, stops: SuspensionScope) -> list[Stop]:
+    """The suspensions of the subjects that stop or stopped the named thing, as they were opened."""
+    rows = Suspension.objects.filter(
+        subject__in=set(subjects), scope__in=[each.value for each in STOPS[stops]]
+    )
+    facts = rows.order_by("opened_at", "id").values_list("subject", "reference", "opened_at", "closed_at")
+    return [Stop(*fact) for fact in facts]
 
 
 @question

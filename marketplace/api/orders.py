@@ -83,6 +83,8 @@ class OrderOut(serializers.ModelSerializer[Order]):
             "ends_by",
             "ended_early",
             "ended_at",
+            "stopped_at",
+            "stopped_by",
             "clock_rate",
             "marking",
             "created_at",
@@ -143,6 +145,7 @@ class OrderQuery(PageQuery):
     tenant_id = serializers.UUIDField(required=False)
     compute_provider = serializers.UUIDField(required=False)
     line_provider = serializers.UUIDField(required=False)
+    stopped_by = serializers.UUIDField(required=False)
 
 
 class OrdersView(HouseView):

@@ -66,6 +66,16 @@ HOLDING = StateTable(  # what may be done about the hold, which leaves the state
 )
 
 
+STOPPING = StateTable(  # what an instruction of the regulator does to a running order, which leaves the state as it is
+    states=OrderState,
+    initial=S.PLACED,
+    acts={
+        "stop": (frozenset({S.RUNNING}), S.RUNNING),
+        "resume": (frozenset({S.RUNNING}), S.RUNNING),
+    },
+)
+
+
 class Part(Vocabulary):
     """The parts that are settled together; compute and line are accepted too, storage comes with the compute."""
 

@@ -1,7 +1,7 @@
 """What a period owes, to the fen: cumulative amounts, one split, and the law that nothing appears or vanishes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -86,6 +86,7 @@ class Ending(Vocabulary):
     USER = "user", "用户提前终止", "Ended early by its user"
     OTHERS = "others", "非用户提前终止", "Ended early by anybody else"
     LATE = "late", "因交付延误而缩短", "Cut short by late delivery"
+    STOPPED = "stopped", "在监管停止服务期间终止", "Ended while an instruction of the regulator stopped it"
 
 
 MINIMUM_OWED = {  # beside what was served: the one-off, and the minimum term where there is one
@@ -95,6 +96,7 @@ MINIMUM_OWED = {  # beside what was served: the one-off, and the minimum term wh
     Ending.USER: True,
     Ending.OTHERS: False,
     Ending.LATE: False,
+    Ending.STOPPED: False,
 }
 
 
@@ -125,6 +127,10 @@ class Instalments:
         """How many of its months or hours began within what was served: one at the start, and no more than there are."""
         time = sum((each.end - each.start for each in served), timedelta(0))
         return min(ceil(self.units), -(-time // LENGTHS[self.unit]))
+
+    def shortened(self, lost: int) -> "Instalments":
+        """The same with a minimum term that is shorter by the months in which it could not serve."""
+        return replace(self, least=max(0, self.least - lost)) if lost else self
 
     def due(self, count: int) -> int:
         """Fen of the one-off part and so many instalments. Rules `line_instalments`, `line_hours`, `storage_instalments`.

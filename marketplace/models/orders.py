@@ -45,6 +45,10 @@ class Order(Entity):
     ends_by = models.DateTimeField(null=True)
     ended_early = models.BooleanField(default=False)
     ended_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(
+        null=True, help_text="since when an instruction of the regulator stops it"
+    )
+    stopped_by = models.UUIDField(null=True, help_text="that instruction")
 
     class Meta:
         db_table = "purchase_order"

@@ -1,8 +1,12 @@
-"""How long the parts of an order that are not metered served by a time, and how that ended."""
+"""How long the parts of an order that are not metered served by a time, and how that ended.
 
+`stops` are the times, on the service's clock, in which it was stopped and nothing is owed.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 
-from kernel.domain.windows import Window
+from kernel.domain.windows import Window, without
 from marketplace.domain.settlements import Ending
 from marketplace.models import Order
 from marketplace.selectors.orders import (
@@ -15,13 +19,17 @@ from marketplace.selectors.orders import (
 from scheduling.selectors.deliveries import Delivery
 
 
-def storage_served(order: Order, end: datetime, instant: datetime) -> tuple[Window, ...]:
+def storage_served(
+    order: Order, end: datetime, instant: datetime, stops: Sequence[Window] = ()
+) -> tuple[Window, ...]:
     """When the storage served before `end`, as `line_served`: from the start of billing on."""
     assert order.billing_started_at is not None  # noqa: S101 - it runs or ran
-    return _spans([(order.billing_started_at, _until(order, end, instant))])
+    return without(_spans([(order.billing_started_at, _until(order, end, instant))]), stops)
 
 
-def line_served(order: Order, end: datetime, instant: datetime) -> tuple[Window, ...]:
+def line_served(
+    order: Order, end: datetime, instant: datetime, stops: Sequence[Window] = ()
+) -> tuple[Window, ...]:
     """When the line served before `end`, as far as the service has come at a real instant; on the service's clock.
 
     From its acceptance on, which is after the start of billing where its user did not wait for it, and no longer than the
@@ -31,22 +39,29 @@ def line_served(order: Order, end: datetime, instant: datetime) -> tuple[Window,
         return ()
     began, until = served_until(order, order.line_accepted_at), _until(order, end, instant)
     booked: tuple[Window, ...] = line_hours(order) if line_by_hour(order) else ()
-    return _spans([(max(each.start, began), min(each.end, until)) for each in booked] or [(began, until)])
+    spans = [(max(each.start, began), min(each.end, until)) for each in booked] or [(began, until)]
+    return without(_spans(spans), stops)
 
 
-def line_ending(order: Order, end: datetime, instant: datetime, delivery: Delivery) -> Ending:
+def line_ending(
+    order: Order, end: datetime, instant: datetime, delivery: Delivery, stops: Sequence[Window] = ()
+) -> Ending:
     """What has become of the order's line by `end`, as `line_served`."""
     if order.line_accepted_at is None:
         return Ending.NOT_ACCEPTED
-    return order_ending(order, end, instant, delivery)
+    return order_ending(order, end, instant, delivery, stops)
 
 
-def order_ending(order: Order, end: datetime, instant: datetime, delivery: Delivery) -> Ending:
-    """What has become of the order by `end`; what was cut short by delay is so, whoever ended it then."""
+def order_ending(
+    order: Order, end: datetime, instant: datetime, delivery: Delivery, stops: Sequence[Window] = ()
+) -> Ending:
+    """What has become of the order by `end`; what was cut short by delay, or ended while it was stopped, is so, whoever ended it."""
     if order.ended_at is None or served_until(order, instant) > end:
         return Ending.RUNNING
     if _cut_by_delay(order, delivery):
         return Ending.LATE
+    if any(stop.end >= served_until(order, order.ended_at) for stop in stops):
+        return Ending.STOPPED
     if order.ended_early:
         return Ending.USER
     return Ending.OTHERS if order.ended_at < _ends_by(order) else Ending.TERM

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet, Sum
 
+from kernel.domain.windows import Window
 from marketplace.domain.metering import UsageState
 from marketplace.domain.orders import Part
 from marketplace.models import Order, StatementLine, Usage, VoucherClaim
@@ -23,6 +24,7 @@ class Dues:
     billed_fen: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Part.codes(), 0))
     claim: VoucherClaim | None = None
     line: Delivery = UNDELIVERED
+    stops: Sequence[Window] = ()
 
     @property
     def machine_seconds(self) -> int:

@@ -29,6 +29,7 @@ from marketplace.selectors.orders import (
     service_end,
 )
 from marketplace.selectors.served import line_served
+from marketplace.selectors.stops import excused_windows
 from scheduling.selectors import selections
 from scheduling.selectors.selections import Begins, BundleFacts
 from scheduling.services import line_switches
@@ -170,7 +171,8 @@ def switch_line(*, change: LineChange, actor: Actor) -> LineChange:
     if row.switched_at < row.due_at:
         raise TooEarly(earliest=row.due_at.isoformat())
     order, kept = row.order, line_kept(row.order)
-    served = line_served(order, served_until(order, row.switched_at), row.switched_at)
+    stops = excused_windows([order], row.switched_at)[order.id]
+    served = line_served(order, served_until(order, row.switched_at), row.switched_at, stops)
     row.from_month = line_terms(order).begun(served)
     line_switches.switch(
         order=order.id,
@@ -299,6 +301,7 @@ def _require_gate(row: LineChange) -> None:
     if moved := _facts(row):
         line_switches.require_line(moved)
         return
+    line_switches.require_buyer(row.tenant_id)
     line_switches.require_spans_listed(_more(row))
     bundle: dict[str, Any] = row.order.facts["bundle"]
     line_switches.require_line_sellable(

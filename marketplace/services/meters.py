@@ -12,10 +12,11 @@ from kernel.errors import InvalidField
 from kernel.services.outbox import publish
 from marketplace import events
 from marketplace.domain.metering import USAGE_LIFE, MeterSource, UsageState, node_meter, seconds_of
-from marketplace.errors import MeterConflict, UnknownReference, UsageBilled
+from marketplace.errors import MeterConflict, ServiceStopped, UnknownReference, UsageBilled
 from marketplace.models import BilledUsage, MeterRecord, Order, Usage
 from marketplace.selectors.orders import machines, order_of_provider, schedule_of_order, served_until
 from marketplace.selectors.profiles import metering_profile
+from marketplace.selectors.stops import stopped_window, stops_of_orders
 
 
 @transaction.atomic
@@ -32,7 +33,7 @@ def record_usage(
 
     Returns the usage and whether it is new: the same (order, sequence) with the same figures answers with what
     it made before. Raises UnknownReference, InvalidField for a window outside the service or more than the
-    machines can give, MeterConflict for an overlap, UsageBilled for the correction of what stands on a statement.
+    machines can give, ServiceStopped for one in which an instruction of the regulator stopped it, MeterConflict for an overlap, UsageBilled for the correction of what stands on a statement.
     """
     found = order_of_provider(order, actor)
     if found is None:
@@ -48,6 +49,7 @@ def record_usage(
             )
         return known.usage, False
     _check_window(row, window, machine_seconds)
+    _check_stops(row, window)
     corrected = _corrected(row, corrects) if corrects else None
     _check_overlap(row, window, corrected)
     reading = _keep(
@@ -135,6 +137,18 @@ def _check_window(order: Order, window: Window, machine_seconds: int) -> None:
             reason_zh=f"{machines(order)} 台机器在该窗口内至多 {most} 机秒。",
             reason_en=f"{machines(order)} machines give at most {most} machine-seconds in this window.",
         )
+
+
+def _check_stops(order: Order, window: Window) -> None:
+    for stop in stops_of_orders([order])[order.id]:
+        stopped = stopped_window(order, stop, now())
+        if stopped is not None and window.overlaps(stopped):
+            raise ServiceStopped(
+                pointer="/window_start" if stopped.start <= window.start else "/window_end",
+                instruction=stop.reference,
+                since=_shown(stopped.start),
+                until=_shown(stopped.end if stop.until else None),
+            )
 
 
 def _corrected(order: Order, corrects: UUID) -> MeterRecord:

@@ -35,6 +35,7 @@ from marketplace.selectors.orders import (
     service_start,
     window_begins,
 )
+from marketplace.selectors.stops import stopped_by_others
 from marketplace.services.line_changes import end_changes
 from marketplace.services.order_holds import (
     ends_by,
@@ -284,7 +285,7 @@ def end_order_early(*, order: Order, reason: str, actor: Actor) -> Order:
 
     Compute is owed as metered, of the rest the months or hours that began, of the line at least its one-off and minimum term.
     What is there and not billed yet is ended so too: its billing begins and ends now, with nothing for the compute.
-    Raises StateConflict, TooEarly before the offer's least hours are over.
+    Raises StateConflict, TooEarly before the offer's least hours are over, unless an instruction to anybody else stops it.
     """
     row = _locked(order.id)
     LIFE.after("end", row.state)
@@ -292,7 +293,7 @@ def end_order_early(*, order: Order, reason: str, actor: Actor) -> Order:
     if not is_billed(row, at):
         row.billing_started_at = at
         release_claim(order=row, actor=actor)
-    elif (earliest := least_end(row)) > at:
+    elif (earliest := least_end(row)) > at and not stopped_by_others(row, at):
         raise TooEarly(earliest=earliest.isoformat())
     row.reason, row.ended_early = reason, True
     _end(row, actor, at)

@@ -36,6 +36,7 @@ from marketplace.selectors.orders import clock_rate, line_terms, price_cny_hour,
 from marketplace.selectors.profiles import settlement_profile
 from marketplace.selectors.served import line_ending, line_served, order_ending, storage_served
 from marketplace.selectors.settlements import Dues, billable_orders, dues_of
+from marketplace.selectors.stops import excused_windows
 from marketplace.services.ledger import book_entry
 from marketplace.services.vouchers import redeem, redemption_year
 
@@ -83,6 +84,8 @@ def run_settlement(
     settlement = Settlement.objects.create(period=period, profile=profile.version)
     orders = list(billable_orders(window.end).select_for_update())
     dues = dues_of([order.id for order in orders], window.end)
+    for order, stops in excused_windows(orders, instant).items():
+        dues[order].stops = stops
     statements = 0
     for place, order in enumerate(orders):
         if place % REPORT_EVERY == 0:
@@ -118,26 +121,27 @@ def _owed(order: Order, dues: Dues, end: datetime, instant: datetime) -> Owed:
     due = compute_due(price_cny_hour(order), total, order.compute_fen)
     storage = storage_terms(order)
 
-    def counted(part: Part, terms: Instalments, served: tuple[Window, ...], ending: Ending) -> Counted:
-        return Counted(terms, served, ending, dues.billed_quantity[part], dues.billed_fen[part])
+    def counted(
+        part: Part,
+        terms: Instalments,
+        served: Callable[..., tuple[Window, ...]],
+        ending: Callable[..., Ending],
+    ) -> Counted:
+        times, serving = served(order, end, instant), served(order, end, instant, dues.stops)
+        return Counted(
+            terms.shortened(terms.begun(times) - terms.begun(serving)),
+            serving,
+            ending(order, end, instant, dues.line, dues.stops),
+            dues.billed_quantity[part],
+            dues.billed_fen[part],
+        )
 
+    line = line_terms(order, by=min(end, served_until(order, instant)))
     return Owed(
         compute_fen=max(0, due - dues.billed_fen[Part.COMPUTE]),
         machine_seconds=dues.machine_seconds,
-        storage=counted(
-            Part.STORAGE,
-            storage,
-            storage_served(order, end, instant),
-            order_ending(order, end, instant, dues.line),
-        )
-        if storage
-        else None,
-        line=counted(
-            Part.LINE,
-            line_terms(order, by=min(end, served_until(order, instant))),
-            line_served(order, end, instant),
-            line_ending(order, end, instant, dues.line),
-        ),
+        storage=counted(Part.STORAGE, storage, storage_served, order_ending) if storage else None,
+        line=counted(Part.LINE, line, line_served, line_ending),
     )
 
 

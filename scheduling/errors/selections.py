@@ -20,6 +20,19 @@ class PriceChanged(Problem):
     )
 
 
+class BuyerSuspended(Problem):
+    """An instruction of the regulator is in force against who buys."""
+
+    status = 409
+    code = "buyer_suspended"
+    title = Text("买方已被监管暂停", "The buyer is suspended")
+    detail = Text(
+        "对买方的监管指令生效期间，不得向其报价、为其预占、下单或确认；买方可在 /api/v1/instructions 查看指令并报告整改，解除后再办理。",
+        "While an instruction of the regulator to the buyer is in force, nothing is quoted to it, held or ordered for it, or "
+        "confirmed: it finds the instruction at /api/v1/instructions, and goes on once that is lifted.",
+    )
+
+
 class DemandRefused(Problem):
     """A demand that cannot be answered as it is written."""
 

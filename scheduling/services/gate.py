@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
+from kernel.models.suspensions import SuspensionCause
 from kernel.money import to_fen
+from kernel.selectors.suspensions import open_causes
 from scheduling.domain.ends import END_PRICE, UNDECLARED
 from scheduling.domain.sold_lines import PRICES, at_prices, cost_of
 from scheduling.errors.lines import LineChanged, LineNotSellable
-from scheduling.errors.selections import PriceChanged
+from scheduling.errors.selections import BuyerSuspended, PriceChanged
 from scheduling.models import LineTariff
 from scheduling.selectors.ends import end_prices, moved_ends
 from scheduling.selectors.gate import blocks_of_line, cities_of
@@ -32,12 +34,22 @@ def require_line_sellable(*, provider: UUID, technology: str, ends: Iterable[UUI
     _require_open(provider, technology, cities_of(ends))
 
 
+def require_buyer(buyer: UUID) -> None:
+    """Raise BuyerSuspended while an instruction of the regulator is in force against who buys: nothing more is sold to it.
+
+    Other causes (a licence, a document that ran out, a finding) stop what a party sells, not what it buys.
+    """
+    if SuspensionCause.INSTRUCTION in open_causes([buyer]).get(buyer, ()):
+        raise BuyerSuspended
+
+
 def require_line(facts: BundleFacts) -> None:
     """Raise LineNotSellable where the gate is shut for a bundle's line, LineChanged where that is not what was selected.
 
-    By the rows of now: latency, jitter and loss of its spans, whether they still join and two routes are still apart, and
+    BuyerSuspended where nothing may be sold to who selected it. By the rows of now: latency, jitter and loss of its spans, whether they still join and two routes are still apart, and
     whether its product still promises what the demand required.
     """
+    require_buyer(facts.tenant)
     spans = spans_now(facts)
     known = [spans.cities[site] for site in facts.ends if site in spans.cities]
     cities = known if len(known) == len(facts.ends) else cities_of(facts.ends)

@@ -13,7 +13,7 @@ from scheduling.models import LineOpening
 from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import Begins, BundleFacts
 from scheduling.services.carriers import ask_change, ask_confirmation, drop_change, replace_line
-from scheduling.services.gate import require_line, require_line_sellable, require_spans_listed
+from scheduling.services.gate import require_buyer, require_line, require_line_sellable, require_spans_listed
 from scheduling.services.maintenance import carry_conflicts
 from scheduling.services.openings import note_switch
 from scheduling.services.shortages import LINE, naming
@@ -25,6 +25,7 @@ __all__ = [
     "confirm_more",
     "hold_more",
     "let_go",
+    "require_buyer",
     "require_line",
     "require_line_sellable",
     "require_spans_listed",

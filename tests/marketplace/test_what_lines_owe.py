@@ -220,3 +220,33 @@ def test_a_contract_costs_its_one_off_and_each_month_at_its_price(
     price = ruling[-1].monthly_fen if ruling else plain.due(month) - plain.due(month - 1)
     assert terms.due(month) - terms.due(month - 1) == price
     assert terms.due(0) == terms.one_off_fen + sum(step.one_off_fen for step in terms.steps)
+
+
+@pytest.mark.parametrize(
+    ("ended", "stopped", "ending", "months", "hours"),
+    [
+        (
+            {"ended_at": at(2190)},
+            [(100, 1560)],
+            Ending.TERM,
+            1,
+            730,
+        ),  # of the minimum of two, two could not be served
+        ({"ended_at": at(2190)}, [(100, 101)], Ending.TERM, 3, 2189),
+        ({"ended_at": at(2190)}, [(100, 1000), (500, 1560)], Ending.TERM, 1, 730),
+        ({"ended_at": at(2190)}, [(0, 2190)], Ending.STOPPED, 0, 0),
+        ({"ended_at": at(200), "ended_early": True}, [(100, 200)], Ending.STOPPED, 1, 100),
+        ({"ended_at": at(200), "ended_early": True}, [(100, 150)], Ending.USER, 2, 150),
+        ({}, [(100, 9999)], Ending.RUNNING, 1, 100),
+    ],
+)
+def test_nothing_is_owed_for_the_time_of_a_stop_and_no_minimum_for_what_it_took(
+    ended: dict[str, Any], stopped: list[tuple[int, int]], ending: Ending, months: int, hours: int
+) -> None:
+    stops = [Window(at(start), at(end)) for start, end in stopped]
+    for billing, count in (("term", months), ("elastic", hours)):
+        order, end, instant = order_of(billing, 1, **ended), at(9999), at(99_999)
+        times, serving = line_served(order, end, instant), line_served(order, end, instant, stops)
+        found, terms = line_ending(order, end, instant, UNDELIVERED, stops), line_terms(order)
+        terms = terms.shortened(terms.begun(times) - terms.begun(serving))
+        assert (found, owing(terms, serving, found).count) == (ending, count), billing
