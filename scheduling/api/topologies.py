@@ -21,7 +21,8 @@ from scheduling.api.imports import (
 from scheduling.domain.disclosures import LONGEST_HOP_US, WIDEST_MBPS
 from scheduling.domain.elements import KEY
 from scheduling.domain.sites import SiteRole
-from scheduling.domain.topologies import BITS, LENGTHS, Defaults, Syntax
+from scheduling.domain.topologies import BITS, LENGTHS, Defaults
+from scheduling.domain.topology_files import Syntax
 from scheduling.services.topologies import import_topology
 
 PREFIX = "[a-z0-9][a-z0-9.]{0,11}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from scheduling.domain.topologies import Link, Node, Quantity
+from scheduling.domain.topology_files import Link, Node, Quantity
 
 _LATITUDE, _LONGITUDE, _NAMES = ("latitude", "lat"), ("longitude", "lon", "lng"), ("label", "name")
 _LENGTHS = {"km": "km", "length_km": "km", "distance_km": "km", "length": "", "distance": "", "dist": ""}

@@ -7,15 +7,17 @@ under a key keeps what the file does not say.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any
 
-from kernel.text import Text, Vocabulary
+from kernel.text import Text
 from scheduling.domain.disclosures import HIGHEST_LAT, HIGHEST_LON
 from scheduling.domain.elements import LONGEST_TEXT, Fault
+from scheduling.domain.numbers import plain
 from scheduling.domain.sites import Point
+from scheduling.domain.topology_files import Link, Node, Quantity, Topology
 
 DEGREE = Decimal("0.000001")
 METRE = Decimal("0.001")  # km
@@ -26,72 +28,8 @@ LONGEST_SLUG = 20
 DIGEST = 8
 
 
-class Syntax(Vocabulary):
-    """The file formats of topologies that can be imported."""
-
-    RFC8345 = "rfc8345", "RFC 8345 JSON（含 RFC 8795 TE 属性）", "RFC 8345 JSON, with RFC 8795 TE attributes"
-    GRAPHML = "graphml", "GraphML 图文件", "GraphML"
-    GML = "gml", "GML 图文件（Topology Zoo）", "GML, as the Topology Zoo has it"
-    SNDLIB = "sndlib", "SNDlib 原生格式", "SNDlib native"
-
-
-class UnreadableError(ValueError):
-    """A file that is not of its format at all; `fault` says where and why."""
-
-    def __init__(self, pointer: str, zh: str, en: str) -> None:
-        self.fault = Fault(pointer, "unreadable", Text(zh, en))
-        super().__init__(f"{pointer}: {en}")
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number as the file writes it and its unit; an empty unit is one that the file does not say."""
-
-    number: str
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A node of a file: where it stands there, its id, name and degrees as written (None: not said)."""
-
-    pointer: str
-    id: str
-    name: str | None
-    lon: str | None
-    lat: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link of a file; an empty id is one that the file does not say. `srlg` names what it shares with others.
-
-    `down` is what says that it carries nothing now, as the file writes it; empty where nothing does.
-    """
-
-    pointer: str
-    id: str
-    a: str
-    b: str
-    length: Quantity | None = None
-    capacity: Quantity | None = None
-    srlg: tuple[str, ...] = ()
-    down: str = ""
-
-
 Line = tuple[Link, ...]
 """The links that are one span: one, or, where they are directed, one each way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Topology:
-    """What a reader found; in a directed one a link each way makes one span. `flags` are remarks of the reader."""
-
-    directed: bool
-    nodes: list[Node]
-    links: list[Link]
-    faults: list[Fault] = field(default_factory=list)
-    flags: list[Fault] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,11 +47,19 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """The capacity of a span in Mbps, and how much of it this node has under contract now."""
+
+    mbps: int
+    sold: int
+
+
+@dataclass(frozen=True, slots=True)
 class There:
-    """The keys of sites and of fibre that the importer has already."""
+    """The keys of sites that the importer has already, and its fibre by key."""
 
     sites: frozenset[str] = frozenset()
-    spans: frozenset[str] = frozenset()
+    spans: Mapping[str, Carried] = field(default_factory=dict)
 
 
 NOTHING = There()
@@ -162,8 +108,16 @@ class _Reading:
             key = self._key(node.id)
             self.keys[node.id] = f"{self.defaults.prefix}-{self._digest(node.id)}" if key in taken else key
             taken.add(key)
-            if (place := self._place(node)) is not None:
-                located.append((node, place))
+            if (place := self._place(node)) is None:
+                continue
+            if node.down:
+                self._fault(
+                    node.pointer, "node_not_up",
+                    f"节点不可用（{node.down}）；请恢复后再导入，或以 leave_out 略去；已登记的站点请下架或申报维护",
+                    f"the node is not up ({node.down}): import it once it is, or leave it out; withdraw what ends at a site that is there, or declare its maintenance",
+                )  # fmt: skip
+                continue
+            located.append((node, place))
         off = [node for node, (lon, lat) in located if abs(lon) > HIGHEST_LON or abs(lat) > HIGHEST_LAT]
         plane = 2 * len(off) > len(located)
         for node, (lon, lat) in located:
@@ -225,7 +179,7 @@ class _Reading:
     def _span(self, line: Line, key: str) -> dict[str, Any] | None:
         """What is told of a span; None, with a fault, where that cannot be."""
         before, link = len(self.faults), line[0]
-        told = self._told(line)
+        told = self._told(line, key)
         if len(self.faults) == before and key not in self.there.spans:
             if told["km"] is None:
                 told["km"] = self._estimated(link)
@@ -236,7 +190,7 @@ class _Reading:
         ends = {"span": key, "a": self.keys[link.a], "b": self.keys[link.b]}
         return ends | {name: value for name, value in told.items() if value is not None}
 
-    def _told(self, line: Line) -> dict[str, Any]:
+    def _told(self, line: Line, key: str) -> dict[str, Any]:
         """What its links say of a line; where the two ways differ, what is least wide, longest and shares most."""
         for link in line:
             if link.down:
@@ -245,7 +199,7 @@ class _Reading:
                     f"链路不可用（{link.down}）；请恢复后再导入，或以 leave_out 略去；已登记的光缆段请下架或申报维护",
                     f"the link is not up ({link.down}): import it once it is, or leave it out; withdraw a span that is there, or declare its maintenance",
                 )  # fmt: skip
-        kms, capacities = [self._km(link) for link in line], [self._mbps(link) for link in line]
+        kms, capacities = [self._km(link) for link in line], [self._mbps(link, key) for link in line]
         risks = [{f"{self.defaults.prefix}-srlg-{self._slug(each)}" for each in link.srlg} for link in line]
         columns: dict[str, list[Any]] = {"km": kms, "capacity_mbps": capacities, "srlg": risks}
         if apart := [name for name, values in columns.items() if values[0] != values[-1]]:
@@ -316,20 +270,50 @@ class _Reading:
         )  # fmt: skip
         return (great_circle * self.defaults.route_factor).quantize(METRE, ROUND_CEILING)
 
-    def _mbps(self, link: Link) -> int | None:
-        """The capacity that the file says; None where it says none or 0, or, with a fault, none that can be."""
-        pointer, told = f"{link.pointer}/capacity_mbps", link.capacity
-        value = None if told is None else number(told.number)
-        if told is not None and (value is None or value < 0):
+    def _mbps(self, link: Link, key: str) -> int | None:
+        """The capacity that the file says; None where it says none or 0, or, with a fault, none that can be.
+
+        It is no more than what of it is free, and what this node has sold of a span that is there is not taken off twice.
+        """
+        pointer = f"{link.pointer}/capacity_mbps"
+        before = len(self.faults)
+        whole, most = self._rate(pointer, link.capacity) or None, self._rate(pointer, link.reservable)
+        if len(self.faults) > before:
+            return None
+        bounds = [self._rate(pointer, each) for each in link.free]
+        most = min((each for each in (whole, most) if each is not None), default=None)
+        free = min((each for each in (most, *bounds) if each is not None), default=None)
+        told = free
+        if free is not None and (known := self.there.spans.get(key)):
+            told = max(free, min(Decimal(known.mbps), free + known.sold))
+            told = told if most is None else min(told, most)
+        if whole and told is not None and free is not None and free < whole:
+            self._flag(
+                pointer, "bandwidth_reserved",
+                f"链路 {plain(whole)} Mbps 中只有 {plain(free)} Mbps 可供预留：按 {plain(told)} Mbps 计",
+                f"of the link's {plain(whole)} Mbps only {plain(free)} are left to reserve: taken are {plain(told)}",
+            )  # fmt: skip
+        if told is not None and told < 1:
+            self._fault(
+                pointer, "no_capacity",
+                f"{plain(told)} Mbps 不足 1 Mbps，不能出售；请更正，或以 leave_out 略去",
+                f"{plain(told)} Mbps is less than 1 Mbps, which cannot be sold: correct it, or leave the link out",
+            )  # fmt: skip
+            return None
+        return None if told is None else int(told)
+
+    def _rate(self, pointer: str, told: Quantity | None) -> Decimal | None:
+        """A bandwidth in Mbps; None where there is none, or, with a fault, none that can be."""
+        if told is None:
+            return None
+        value, unit = number(told.number), told.unit or self.defaults.capacity_unit
+        if value is None or value < 0:
             self._bad(pointer, told.number)
             return None
-        if told is None or not value:
-            return None
-        unit = told.unit or self.defaults.capacity_unit
-        if unit not in BITS:
+        if value and unit not in BITS:
             self._unknown_unit(pointer, unit, "capacity_unit", ", ".join(BITS))
             return None
-        return int(value * BITS[unit] / 10**6)
+        return value * BITS.get(unit, 0) / 10**6
 
     def _assumed(self, link: Link) -> int | None:
         """The capacity that the importer states; None, with a fault, where there is none."""

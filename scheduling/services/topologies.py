@@ -3,15 +3,19 @@
 from dataclasses import replace
 
 from django.db import transaction
+from django.db.models import Q, Sum
+from django.db.models.functions import Now
 
 from kernel.actor import Actor
 from kernel.locks import Lock, take_lock
+from kernel.models.capacity import Claim, ClaimState
 from kernel.text import Text
 from scheduling.adapters.files.topologies import READERS
 from scheduling.domain.elements import Fault, nothing_read
 from scheduling.domain.rows import FIBRE
-from scheduling.domain.topologies import Defaults, There, UnreadableError, disclosed
-from scheduling.models import Site, Span
+from scheduling.domain.topologies import Carried, Defaults, There, disclosed
+from scheduling.domain.topology_files import UnreadableError
+from scheduling.models import Maintenance, Site, Span
 from scheduling.services.networks import Document, take_network
 from scheduling.services.spans import ImportReport
 
@@ -62,10 +66,17 @@ def import_topology(
 
 
 def _there(prefix: str, actor: Actor) -> There:
-    """The keys of the organisation's sites and fibre with the prefix."""
+    """The organisation's sites and fibre with the prefix, and what is under contract on the fibre now."""
     own = {"tenant_id": actor.tenant_id, "key__startswith": f"{prefix}-"}
-    sites, spans = Site.objects.filter(**own), Span.objects.filter(**own, kind=FIBRE)
-    return There(*(frozenset(rows.values_list("key", flat=True)) for rows in (sites, spans)))
+    spans = Span.objects.filter(**own, kind=FIBRE)
+    works = Maintenance.objects.filter(resource__in=spans.values("id")).values("id")
+    in_force = Q(period=None) | Q(period__contains=Now())
+    claims = Claim.objects.filter(in_force, resource__in=spans.values("id"), state=ClaimState.CONFIRMED)
+    sold = dict(claims.exclude(bundle__in=works).values_list("resource").annotate(Sum("quantity")))
+    return There(
+        frozenset(Site.objects.filter(**own).values_list("key", flat=True)),
+        {row.key: Carried(row.capacity_mbps, sold.get(row.id, 0)) for row in spans},
+    )
 
 
 def _without(document: Document, faults: tuple[Fault, ...]) -> Document:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from scheduling.adapters.files.topologies import READERS
 from scheduling.domain.sites import Point
-from scheduling.domain.topologies import Defaults, Disclosed, Topology, UnreadableError, disclosed, number
+from scheduling.domain.topologies import Defaults, Disclosed, disclosed, number
+from scheduling.domain.topology_files import Topology, UnreadableError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "topologies"
 PLAIN = Defaults(
@@ -149,41 +150,6 @@ def test_sndlib_s_paths_are_nested_and_not_read() -> None:
     paths = "ADMISSIBLE_PATHS (\n D1 (\n  P_0 ( L1 )\n )\n D2 (\n  P_0 ( L1 )\n )\n)\n"
     more = SNDLIB.replace("LINKS (", f"{paths}LINKS (")
     assert [span["span"] for _, span in told("sndlib", more).spans] == ["t-l1"]
-
-
-def test_rfc_8345_links_each_way_are_one_span_with_the_te_attributes() -> None:
-    found = told("rfc8345", RFC8345)
-    ((_, span),) = found.spans
-    assert (span["span"], span["capacity_mbps"], "srlg" in span) == ("t-a-b", 2500, False)
-    assert [members["name"] for _, members in found.sites] == ["A", "B"]
-    one = te_link("a-b", "a", "b", more={"te-srlgs": {"value": [7, 9]}, "te-delay-metric": 900})
-    found = told("rfc8345", te_document(one))
-    assert found.spans[0][1]["srlg"] == ["t-srlg-7", "t-srlg-9"]
-    here = "/ietf-network:networks/network/0/ietf-network-topology:link/0"
-    assert codes(found.flags) == {
-        f"{here}/te-delay-metric": "latency_not_taken", here: "one_direction", f"{here}/km": "length_estimated",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("bandwidth", "mbps", "code"),
-    [
-        ("0x1p20", 8, None),  # 2^20 bytes a second: 8.39 Mbit/s, and what is not whole is not promised
-        ("0x1.2A05F2P+28", 2500, None),
-        ("2500", None, "unknown_unit"),
-        ("0,2,3,1", None, "bad_value"),
-        ("0x1p2000", None, "bad_value"),
-        ("0xzp1", None, "bad_value"),
-    ],
-)
-def test_te_bandwidth_is_bytes_a_second_only_as_a_hexadecimal_float(
-    bandwidth: str, mbps: int | None, code: str | None
-) -> None:
-    found = told(
-        "rfc8345", te_document(te_link("a-b", "a", "b", bandwidth), te_link("b-a", "b", "a", bandwidth))
-    )
-    assert [members["capacity_mbps"] for _, members in found.spans] == ([] if mbps is None else [mbps])
-    assert {each.code for each in found.faults} == ({code} if code else set())
 
 
 def gml_of(nodes: str, edges: str = "edge [ source 0 target 1 LinkSpeedRaw 1e9 ]") -> str:

@@ -6,7 +6,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from scheduling.domain.graph_files import link_of, node_of
-from scheduling.domain.topologies import Link, Node, Topology, UnreadableError
+from scheduling.domain.topology_files import Link, Node, Topology, UnreadableError
 
 SPACE = "{http://graphml.graphdrawing.org/xmlns}"
 

@@ -1,19 +1,22 @@
 """Network topologies of RFC 8345 in JSON, with the traffic-engineering attributes of RFC 8795.
 
-Read of RFC 8795: a node's geolocation and name, a link's maximum bandwidth, shared-risk groups and states. A TE delay metric is
-no measurement (RFC 8795 names neither layer, method nor clock): it is flagged, and latency comes as latency evidence.
+Read of RFC 8795: a node's geolocation, name and states, a link's bandwidths, shared-risk groups and states, and those of the
+termination points that it names. A TE delay metric is no measurement (RFC 8795 names neither layer, method nor clock): it is
+flagged, and latency comes as latency evidence.
 """
 
 import json
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from kernel.text import Text
 from scheduling.domain.elements import Fault
-from scheduling.domain.topologies import Link, Node, Quantity, Topology, UnreadableError
+from scheduling.domain.topology_files import Link, Node, Quantity, Topology, UnreadableError
 
 TE = "ietf-te-topology:te"
 HERE = "/ietf-network:networks/network"
+LINK, PORT = "ietf-network-topology:link", "ietf-network-topology:termination-point"
 
 
 def read(text: str) -> Topology:
@@ -30,9 +33,15 @@ def read(text: str) -> Topology:
             HERE, f"须恰有一个网络，实有 {count} 个", f"one network is expected, there are {count}"
         )
     flags: list[Fault] = []
-    nodes = [_node(f"{HERE}/0/node/{at}", each) for at, each in enumerate(_list(networks[0], "node", HERE))]
-    given = _list(networks[0], "ietf-network-topology:link", HERE)
-    links = [_link(f"{HERE}/0/ietf-network-topology:link/{at}", each, flags) for at, each in enumerate(given)]
+    told = [(f"{HERE}/0/node/{at}", each) for at, each in enumerate(_list(networks[0], "node", f"{HERE}/0"))]
+    nodes = [_node(pointer, each) for pointer, each in told]
+    ports = {
+        (node.id, port): down
+        for node, (_, each) in zip(nodes, told, strict=True)
+        for port, down in _ports(node.pointer, each)
+    }
+    given = _list(networks[0], LINK, f"{HERE}/0")
+    links = [_link(f"{HERE}/0/{LINK}/{at}", each, ports, flags) for at, each in enumerate(given)]
     return Topology(True, nodes, links, [], flags)  # noqa: FBT003 - RFC 8345 §4.4: links are unidirectional
 
 
@@ -44,10 +53,18 @@ def _node(pointer: str, node: Any) -> Node:
         _text(_within(node, TE, "te-node-attributes", "name")),
         _text(_within(where, "longitude")),
         _text(_within(where, "latitude")),
+        _down(_within(node, TE, "te-node-attributes", "admin-status"), _within(node, TE, "oper-status")),
     )
 
 
-def _link(pointer: str, link: Any, flags: list[Fault]) -> Link:
+def _ports(pointer: str, node: Any) -> Iterator[tuple[str, str]]:
+    """The termination points of a node that are not up, each with the state that says so."""
+    for at, each in enumerate(_list(node, PORT, pointer)):
+        if down := _down(_within(each, TE, "admin-status"), _within(each, TE, "oper-status")):
+            yield _needed(each, f"{pointer}/{PORT}/{at}", "tp-id"), down
+
+
+def _link(pointer: str, link: Any, ports: Mapping[tuple[str, str], str], flags: list[Fault]) -> Link:
     attributes = _within(link, TE, "te-link-attributes")
     if _within(attributes, "te-delay-metric") is not None:
         zh, en = (
@@ -56,27 +73,37 @@ def _link(pointer: str, link: Any, flags: list[Fault]) -> Link:
         )
         flags.append(Fault(f"{pointer}/te-delay-metric", "latency_not_taken", Text(zh, en)))
     groups = _within(attributes, "te-srlgs", "value")
+    a, b = _within(link, "source"), _within(link, "destination")
+    ends = (
+        (_needed(a, pointer, "source-node"), _text(_within(a, "source-tp"))),
+        (_needed(b, pointer, "dest-node"), _text(_within(b, "dest-tp"))),
+    )
+    down = _down(_within(attributes, "admin-status"), _within(link, TE, "oper-status"))
+    at_ends = (f"{port}: {ports[node, port]}" for node, port in ends if port and (node, port) in ports)
+    unreserved = _list(attributes, "unreserved-bandwidth", f"{pointer}/{TE}/te-link-attributes")
     return Link(
         pointer,
         _needed(link, pointer, "link-id"),
-        _needed(_within(link, "source"), pointer, "source-node"),
-        _needed(_within(link, "destination"), pointer, "dest-node"),
+        ends[0][0],
+        ends[1][0],
         None,
-        _bandwidth(_text(_within(attributes, "max-link-bandwidth", "te-bandwidth", "generic"))),
+        _bandwidth(_within(attributes, "max-link-bandwidth")),
         tuple(each for group in groups if (each := _text(group))) if isinstance(groups, list) else (),
-        _down(_within(attributes, "admin-status"), _within(link, TE, "oper-status")),
+        down or next(at_ends, ""),
+        _bandwidth(_within(attributes, "max-resv-link-bandwidth")),
+        tuple(free for each in unreserved if (free := _bandwidth(each)) is not None),
     )
 
 
 def _down(*states: Any) -> str:
-    """The first of the states of a link, wanted and found, in which it carries nothing; one that is unknown says nothing."""
+    """The first of the states of a part, wanted and found, in which it carries nothing; one that is unknown says nothing."""
     told = zip(("admin-status", "oper-status"), map(_text, states), strict=True)
     return next((f"{name}: {state}" for name, state in told if state not in (None, "up", "unknown")), "")
 
 
-def _bandwidth(text: str | None) -> Quantity | None:
+def _bandwidth(told: Any) -> Quantity | None:
     """RFC 8776 te-bandwidth: a hexadecimal float counts bytes a second; what another number counts, its technology says."""
-    if text is None:
+    if (text := _text(_within(told, "te-bandwidth", "generic"))) is None:
         return None
     if text.lower().startswith("0x") and "p" in text.lower():
         try:
@@ -93,12 +120,12 @@ def _within(value: Any, *path: str) -> Any:
     return value
 
 
-def _list(network: Any, name: str, pointer: str) -> list[Any]:
-    found = _within(network, name)
+def _list(value: Any, name: str, pointer: str) -> list[Any]:
+    found = _within(value, name)
     if found is None:
         return []
     if not isinstance(found, list):
-        raise UnreadableError(f"{pointer}/0/{name}", "须为列表", "a list is expected")
+        raise UnreadableError(f"{pointer}/{name}", "须为列表", "a list is expected")
     return found
 
 
