@@ -5,8 +5,7 @@ flagged, and nothing is guessed that could make a line look shorter, wider or be
 under a key keeps what the file does not say.
 """
 
-import hashlib
-import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
@@ -18,14 +17,13 @@ from scheduling.domain.elements import LONGEST_TEXT, Fault
 from scheduling.domain.numbers import plain
 from scheduling.domain.sites import Point
 from scheduling.domain.topology_files import Link, Node, Quantity, Topology
+from scheduling.domain.topology_keys import slug, slugs
 
 DEGREE = Decimal("0.000001")
 METRE = Decimal("0.001")  # km
 BITS = {"bit/s": 1, "kbit/s": 10**3, "Mbit/s": 10**6, "Gbit/s": 10**9, "Tbit/s": 10**12, "byte/s": 8}
 LENGTHS = {"m": METRE, "km": Decimal(1), "mi": Decimal("1.609344")}
 LARGEST_NUMBER = Decimal(10) ** 18
-LONGEST_SLUG = 20
-DIGEST = 8
 
 
 Line = tuple[Link, ...]
@@ -89,13 +87,16 @@ class _Reading:
         self.faults, self.flags = list(topology.faults), list(topology.flags)
         self.places: dict[str, Point] = {}
         self.keys: dict[str, str] = {}
+        prefix = defaults.prefix
+        self.nodes = slugs((node.id for node in topology.nodes), prefix, there.sites)
+        self.links = slugs((link.id for link in topology.links), prefix, there.spans)
 
     def disclosed(self) -> Disclosed:
         sites = list(self._sites())
         return Disclosed(sites, list(self._spans()), self.faults, self.flags)
 
     def _sites(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        located, taken = [], set[str]()
+        located = []
         for node in self.topology.nodes:
             if node.id in self.keys:
                 self._fault(
@@ -105,9 +106,7 @@ class _Reading:
                     f"the node {node.id} is there twice",
                 )
                 continue
-            key = self._key(node.id)
-            self.keys[node.id] = f"{self.defaults.prefix}-{self._digest(node.id)}" if key in taken else key
-            taken.add(key)
+            self.keys[node.id] = f"{self.defaults.prefix}-{self.nodes[node.id]}"
             if (place := self._place(node)) is None:
                 continue
             if node.down:
@@ -166,15 +165,33 @@ class _Reading:
         return told
 
     def _spans(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        taken: dict[str, int] = {}
-        for lines in self._lines().values():
-            for line in lines:
-                link = line[0]
-                name = self._key(link.id) if link.id else f"{self.keys[link.a]}--{self._slug(link.b)}"
-                taken[name] = taken.get(name, 0) + 1
-                span = self._span(line, name if taken[name] == 1 else f"{name}-{taken[name]}")
-                if span is not None:
-                    yield link.pointer, span
+        lines = [self._named(line) for each in self._lines().values() for line in each]
+        names, taken = Counter(name for name, _ in lines), Counter[str]()
+        for name, line in lines:
+            link = line[0]
+            taken[name] += 1
+            span = self._span(line, name if taken[name] == 1 else f"{name}-{taken[name]}")
+            if span is None:
+                continue
+            if names[name] > 1 or (not link.id and f"{name}-2" in self.there.spans):
+                self._flag(
+                    link.pointer, "told_by_order",
+                    "与并行的链路只以文件中的先后区分：其中一条消失或换位，另一条就会占用它的键；请用带链路标识的文件（RFC 8345、GraphML）或 spans:import",
+                    "told from parallel links by its order in the file alone: where one goes or moves, another takes its key. "
+                    "Bring them with ids of their own (RFC 8345, GraphML), or by spans:import",
+                )  # fmt: skip
+            yield link.pointer, span
+
+    def _named(self, line: Line) -> tuple[str, Line]:
+        """The key of a line, and the line with the link first that it is named after: one whose key is there, where one is."""
+        named = {self._name(link, link.a, link.b): link for link in line}
+        named |= {self._name(line[0], line[0].b, line[0].a): line[0]} if len(line) == 1 else {}
+        key = next((each for each in named if each in self.there.spans), next(iter(named)))
+        return key, tuple(sorted(line, key=lambda link: link is not named[key]))
+
+    def _name(self, link: Link, a: str, b: str) -> str:
+        prefix = self.defaults.prefix
+        return f"{prefix}-{self.links[link.id]}" if link.id else f"{self.keys[a]}--{self.nodes[b]}"
 
     def _span(self, line: Line, key: str) -> dict[str, Any] | None:
         """What is told of a span; None, with a fault, where that cannot be."""
@@ -200,7 +217,7 @@ class _Reading:
                     f"the link is not up ({link.down}): import it once it is, or leave it out; withdraw a span that is there, or declare its maintenance",
                 )  # fmt: skip
         kms, capacities = [self._km(link) for link in line], [self._mbps(link, key) for link in line]
-        risks = [{f"{self.defaults.prefix}-srlg-{self._slug(each)}" for each in link.srlg} for link in line]
+        risks = [{f"{self.defaults.prefix}-srlg-{slug(each)}" for each in link.srlg} for link in line]
         columns: dict[str, list[Any]] = {"km": kms, "capacity_mbps": capacities, "srlg": risks}
         if apart := [name for name, values in columns.items() if values[0] != values[-1]]:
             self._flag(
@@ -238,6 +255,7 @@ class _Reading:
         return {ends: [(link,) for link in links] for ends, links in found.items()}
 
     def _paired(self, links: list[Link]) -> list[Line]:
+        links = sorted(links, key=lambda link: link.id)  # a file's order means nothing beside ids
         there = [link for link in links if link.a == links[0].a]
         back = [link for link in links if link.a != links[0].a]
         alone = [*there[len(back) :], *back[len(there) :]]
@@ -348,19 +366,6 @@ class _Reading:
 
     def _flag(self, pointer: str, code: str, zh: str, en: str) -> None:
         self.flags.append(Fault(pointer, code, Text(zh, en)))
-
-    def _key(self, id_: str) -> str:
-        return f"{self.defaults.prefix}-{self._slug(id_)}"
-
-    def _slug(self, text: str) -> str:
-        """A text in the letters of keys; where that loses something, with a digest that tells it from others."""
-        plain = re.sub("[^a-z0-9._]+", "-", text.lower()).strip("-")
-        if plain and plain == text.lower() and len(plain) <= LONGEST_SLUG:
-            return plain
-        return f"{plain[: LONGEST_SLUG - DIGEST - 1]}-{self._digest(text)}".strip("-")
-
-    def _digest(self, text: str) -> str:
-        return hashlib.sha256(text.encode()).hexdigest()[:DIGEST]
 
 
 def number(text: str) -> Decimal | None:

@@ -1,11 +1,12 @@
 """RFC 8345 networks with RFC 8795 attributes: what is sold of a link is no more than the network says is up and free."""
 
+from itertools import permutations
 from typing import Any
 
 import pytest
 
 from scheduling.adapters.files.topologies import READERS
-from scheduling.domain.topologies import Carried, There, disclosed
+from scheduling.domain.topologies import NOTHING, Carried, There, disclosed
 from scheduling.domain.topology_files import UnreadableError
 from scheduling.models import Span
 from tests.aggregation.supply import made
@@ -132,6 +133,29 @@ def test_a_link_at_a_termination_point_that_is_not_up_is_not_up() -> None:
 def test_bandwidths_that_are_no_list_are_unreadable() -> None:
     with pytest.raises(UnreadableError, match="unreserved-bandwidth: a list"):
         READERS["rfc8345"](both_ways(unreserved_bandwidth=te_bandwidth("0x1p20")))
+
+
+def test_the_order_of_a_file_decides_neither_a_key_nor_what_stands_under_it() -> None:
+    def spans(*order: int, there: There = NOTHING) -> dict[str, tuple[str, int, tuple[str, ...]]]:
+        links = [
+            te_link("Ring-A", "a", "b", "0x1p30", {"te-srlgs": {"value": [1]}}),
+            te_link("ring-a", "a", "b", "0x1p33", {"te-srlgs": {"value": [2]}}),
+            te_link("x-2", "b", "a", "0x1p30", {"te-srlgs": {"value": [1]}}),
+            te_link("x-1", "b", "a", "0x1p33", {"te-srlgs": {"value": [2]}}),
+        ]
+        read = READERS["rfc8345"](te_document(*(links[at] for at in order)))
+        found = disclosed(read, PLAIN, there)
+        assert "told_by_order" not in {each.code for each in found.flags}
+        return {
+            members["span"]: (members["a"], members["capacity_mbps"], tuple(members["srlg"]))
+            for _, members in found.spans
+        }
+
+    one = spans(0, 1, 2, 3)
+    assert len(one) == 2
+    assert all(spans(*order) == one for order in permutations(range(4)))
+    assert {*spans(0, 2)} == {"t-ring-a"}
+    assert {*spans(2, 0, there=There(spans={"t-x-2": Carried(1, 0)}))} == {"t-x-2"}
 
 
 @pytest.mark.django_db

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from scheduling.adapters.files.topologies import READERS
 from scheduling.domain.sites import Point
-from scheduling.domain.topologies import Defaults, Disclosed, disclosed, number
-from scheduling.domain.topology_files import Topology, UnreadableError
+from scheduling.domain.topologies import Carried, Defaults, Disclosed, There, disclosed, number
+from scheduling.domain.topology_files import Link, Node, Quantity, Topology, UnreadableError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "topologies"
 PLAIN = Defaults(
@@ -112,8 +112,36 @@ def test_gml_of_the_topology_zoo_keeps_parallel_links_apart() -> None:
     assert (one["span"], one["capacity_mbps"], other["span"], other["capacity_mbps"], other["km"]) == (
         "t-0--1", 2500, "t-0--1-2", 10_000, Decimal(200),
     )  # fmt: skip
-    assert codes(found.flags) == {"/lines/5/km": "length_estimated"}
+    by_order = {"/lines/5": "told_by_order", "/lines/6": "told_by_order"}
+    assert codes(found.flags) == {"/lines/5/km": "length_estimated"} | by_order
     assert found.faults == []
+
+
+def test_links_without_ids_keep_the_keys_that_are_there_and_say_when_only_their_order_tells_them_apart() -> (
+    None
+):
+    there = There(frozenset({"t-0", "t-1"}), {key: Carried(1000, 0) for key in ("t-0--1", "t-0--1-2")})
+    left = gml_of(HERE, "edge [ source 1 target 0 LinkSpeedRaw 9e9 ]")
+    found = disclosed(READERS["gml"](left), PLAIN, there)
+    assert [span["span"] for _, span in found.spans] == ["t-0--1"], "whichever end the file names first"
+    assert codes(found.flags) == {"/lines/4": "told_by_order"}
+    alone = There(there.sites, {"t-0--1": Carried(1000, 0)})
+    assert disclosed(READERS["gml"](left), PLAIN, alone).flags == []
+
+
+def test_nodes_whose_ids_differ_by_case_alone_have_the_same_keys_in_any_order() -> None:
+    def keys(*ids: str, there: frozenset[str] = frozenset()) -> dict[str | None, str]:
+        nodes = [Node("", id_, id_, str(120 + at), "31") for at, id_ in enumerate(ids)]
+        topology = Topology(False, nodes, [Link("", "", ids[0], ids[1], None, Quantity("1", "Gbit/s"))])  # noqa: FBT003
+        found = disclosed(topology, PLAIN, There(there))
+        assert found.spans[0][1]["span"].startswith(found.spans[0][1]["a"])
+        return {members["name"]: members["site"] for _, members in found.sites}
+
+    both = keys("Ring-A", "ring-a", "Ring-B")
+    assert both == keys("Ring-B", "ring-a", "Ring-A")
+    assert (len({*both.values()}), both["Ring-B"]) == (3, "t-ring-b")
+    assert keys("ring-a", "x")["ring-a"] == "t-ring-a"
+    assert keys("ring-a", "x", there=frozenset(both.values()))["ring-a"] == both["ring-a"]
 
 
 def test_an_estimate_is_the_great_circle_times_the_stated_factor_rounded_up() -> None:
