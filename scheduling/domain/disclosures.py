@@ -9,7 +9,7 @@ from scheduling.domain.areas import covers, farthest_m
 from scheduling.domain.elements import KEY, LONGEST_TEXT, Element, Fault
 from scheduling.domain.ends import Tail
 from scheduling.domain.light import Medium, faster_than
-from scheduling.domain.rows import FIBRE, TABLES, Column
+from scheduling.domain.rows import FIBRE, FLAG, TABLES, Column
 from scheduling.domain.sites import Point, SiteRole
 from scheduling.domain.technologies import why_no_step
 from scheduling.domain.working_days import DayCount
@@ -25,8 +25,8 @@ SITE_COLUMNS = (
     Column("lat", "decimal", places=6, signed=True),
     Column("lon", "decimal", places=6, signed=True),
     Column("role", pattern="|".join(SiteRole.codes())),
-    Column("oxc", "integer", 0, pattern="[01]"),
-    Column("otn_100g", "integer", 0, pattern="[01]"),
+    Column("oxc", "integer", 0, pattern=FLAG),
+    Column("otn_100g", "integer", 0, pattern=FLAG),
     Column("service_area", "area", None),
     Column("hop_us", "integer", 50, most=LONGEST_HOP_US),
 )

@@ -12,7 +12,7 @@ from typing import Any
 from kernel.text import Text
 from scheduling.domain.areas import AreaError, read_area
 from scheduling.domain.numbers import NumberError, parse_decimal, parse_integer, plain
-from scheduling.domain.rows import REQUIRED, Column
+from scheduling.domain.rows import FLAG, REQUIRED, Column
 
 KEY = "[a-z0-9][a-z0-9._-]{0,63}"  # human ids, unique in the node, safe in files and addresses
 LONGEST_TEXT = 100
@@ -109,7 +109,7 @@ def twice(elements: Iterable[Element], *columns: str) -> list[Fault]:
 def _value(column: Column, given: Any) -> Any:
     if column.kind == "area":
         return _area(given)
-    text = _text(given)
+    text = _text(given, flag=column.pattern == FLAG)
     if not text:
         if column.empty is REQUIRED:
             raise NumberError("必填", "a value is required")
@@ -146,13 +146,15 @@ def _area(given: Any) -> dict[str, Any] | None:
     return read_area(given)
 
 
-def _text(given: Any) -> str:
+def _text(given: Any, *, flag: bool) -> str:
     """A JSON value as the text of a cell; a float never stands for a number of ours."""
     match given:
         case None:
             return ""
-        case bool():
+        case bool() if flag:
             return "1" if given else "0"
+        case bool():
+            raise NumberError("不得为 true 或 false", "neither true nor false is a value of it")
         case str():
             return given
         case int():

@@ -13,6 +13,8 @@ COMPUTE_KINDS = ("general", "intelligent", "super")
 SPAN_KINDS = FIBRE, COMMITMENT = "fibre", "commitment"
 
 Cell = str | int | Decimal | tuple[str, ...] | None
+FLAG = "[01]"
+"""The pattern of a column that says yes or no, which JSON may say as true and false."""
 REQUIRED = object()
 """Marks a column that has no value to stand for an empty cell."""
 
@@ -214,7 +216,7 @@ TABLES: tuple[Table, ...] = (
             Column("provider"),
             Column("kind", pattern="|".join(COMPUTE_KINDS)),
             Column("accelerator", empty=None),
-            Column("domestic", "integer", None, pattern="[01]"),
+            Column("domestic", "integer", None, pattern=FLAG),
             _integer("accelerators", None),
             _decimal("accelerator_memory_gib", empty=None),
             _integer("vcpus", None),
