@@ -28,6 +28,9 @@ class LineFault:
     fault: Fault
 
 
+NOTHING_READ = LineFault(1, Fault.of(FaultCode.NOTHING_READ, ""))
+
+
 @dataclass(slots=True)
 class OfferFile:
     """What a file says: drafts by line, and the faults of the rows that say none."""
@@ -126,6 +129,9 @@ def read_offers(content: bytes) -> OfferFile:
         line = content[: error.start].count(b"\n") + 1
         file.faults.append(LineFault(line, Fault.of(FaultCode.NOT_UTF8, "")))
         return file
+    if not text.strip():
+        file.faults.append(NOTHING_READ)
+        return file
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
@@ -139,6 +145,8 @@ def read_offers(content: bytes) -> OfferFile:
                 _read_row(file, reader.line_num, header, cells, lines)
     except csv.Error as error:
         file.faults.append(LineFault(reader.line_num, Fault.of(FaultCode.NOT_CSV, "", why=str(error))))
+    if not file.rows and not file.faults:
+        file.faults.append(NOTHING_READ)
     return file
 
 

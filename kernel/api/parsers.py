@@ -10,6 +10,7 @@ from rest_framework.utils.json import strict_constant
 
 from kernel.api.bodies import UNSTORABLE
 from kernel.errors import InvalidField
+from kernel.objects import RepeatedKeyError, distinct
 from kernel.quantities import NumberText
 from kernel.text import token
 
@@ -23,17 +24,17 @@ class DistinctParser(JSONParser):
         """The body. Raises ParseError where it is no JSON, InvalidField with the pointer of a key that is there twice."""
         twice: list[tuple[dict[str, Any], str]] = []
 
-        def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-            found = dict(pairs)
-            if len(found) != len(pairs):
-                names = [name for name, _ in pairs]
-                twice.append((found, next(name for name in names if names.count(name) > 1)))
-            return found
+        def noted(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            try:
+                return distinct(pairs)
+            except RepeatedKeyError as error:
+                twice.append((found := dict(pairs), error.key))
+                return found
 
         try:
             text = stream.read().decode("utf-8")
             data = json.loads(
-                text, object_pairs_hook=distinct, parse_constant=strict_constant, parse_float=self.fractions
+                text, object_pairs_hook=noted, parse_constant=strict_constant, parse_float=self.fractions
             )
         except ValueError as error:
             raise ParseError(f"JSON parse error - {error}") from error

@@ -68,14 +68,14 @@ class TariffImportOut(NetworkImportOut):
 
 
 class TextParser(BaseParser):
-    """Reads a body as text in UTF-8."""
+    """Reads a body as text in UTF-8, with or without a byte order mark."""
 
     media_type = "text/plain"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """The body as text. Raises MalformedBody where it is not UTF-8."""
         try:
-            return str(stream.read().decode("utf-8"))
+            return str(stream.read().decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             raise MalformedBody(media_type=f"{self.media_type}; charset=utf-8") from error
 
@@ -90,8 +90,8 @@ class CsvText(serializers.BaseSerializer[Any]):
     """Hands the text, a CSV or another, to the importer, which names every bad row."""
 
     def to_internal_value(self, data: Any) -> str:
-        """The text as it came."""
-        return str(data)
+        """The text as it came; a body of no bytes is not parsed."""
+        return data if isinstance(data, str) else ""
 
 
 class ImportView(HouseView):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from kernel.objects import distinct
 from kernel.text import Text
 from scheduling.domain.areas import AreaError, read_area
 from scheduling.domain.numbers import NumberError, parse_decimal, parse_integer, plain
@@ -140,9 +141,9 @@ def _area(given: Any) -> dict[str, Any] | None:
         return None
     if isinstance(given, str):
         try:
-            given = json.loads(given)
+            given = json.loads(given, object_pairs_hook=distinct)
         except (ValueError, RecursionError) as error:
-            raise NumberError("不是 JSON", "not JSON") from error
+            raise NumberError(f"不是 JSON：{error}", f"not JSON: {error}") from error
     return read_area(given)
 
 
@@ -168,7 +169,7 @@ def _text(given: Any, *, flag: bool) -> str:
 
 def csv_rows(text: str) -> tuple[list[tuple[str, dict[str, str]]], list[Fault]]:
     """The rows of a CSV text with a header as (`/lines/N`, cells by column); line 1 is the header. None at all is a fault."""
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[tuple[str, dict[str, str]]] = []
     faults: list[Fault] = []
     try:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from kernel.objects import distinct
 from kernel.quantities import NumberText
 from scheduling.domain.answer import Answer, Relaxation
 from scheduling.domain.bundles import bundle_json
@@ -114,7 +115,7 @@ def load_demand(text: str) -> Json:
             parse_float=NumberText,
             parse_int=NumberText,
             parse_constant=NumberText,
-            object_pairs_hook=_distinct,
+            object_pairs_hook=distinct,
         )
     except (ValueError, RecursionError) as error:
         raise DemandError(
@@ -211,13 +212,6 @@ def answer_json(answer: Answer) -> Json:
 def answer_bytes(answer: Mapping[str, Any]) -> bytes:
     """An answer's JSON as bytes that are the same for the same answer."""
     return json.dumps(answer, sort_keys=True, ensure_ascii=False).encode()
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> Json:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key is there twice")
-    return found
 
 
 def _values(kind: type[Any], obj: Mapping[str, Any], prefix: str) -> Json:

@@ -245,9 +245,7 @@ class _Reading:
                     link.pointer, "self_loop", "两端不能是同一节点", "a link joins two different nodes"
                 )
             elif link.a not in self.places or link.b not in self.places:
-                self._flag(
-                    link.pointer, "end_refused", "其一端的节点未被接受", "a node that it ends at is not taken"
-                )
+                self.flags.append(end_refused(link.pointer))
             else:
                 found.setdefault(frozenset((link.a, link.b)), []).append(link)
         if self.topology.directed:
@@ -366,6 +364,11 @@ class _Reading:
 
     def _flag(self, pointer: str, code: str, zh: str, en: str) -> None:
         self.flags.append(Fault(pointer, code, Text(zh, en)))
+
+
+def end_refused(pointer: str) -> Fault:
+    """What is said of a link one of whose nodes is not taken."""
+    return Fault(pointer, "end_refused", Text("其一端的节点未被接受", "a node that it ends at is not taken"))
 
 
 def number(text: str) -> Decimal | None:

@@ -13,7 +13,7 @@ from kernel.text import Text
 from scheduling.adapters.files.topologies import READERS
 from scheduling.domain.elements import Fault, nothing_read
 from scheduling.domain.rows import FIBRE
-from scheduling.domain.topologies import Carried, Defaults, There, disclosed
+from scheduling.domain.topologies import Carried, Defaults, There, disclosed, end_refused
 from scheduling.domain.topology_files import UnreadableError
 from scheduling.models import Maintenance, Site, Span
 from scheduling.services.networks import Document, take_network
@@ -38,6 +38,8 @@ def import_topology(
 
     Raises NotCertified, ProviderKeyTaken.
     """
+    if not text.strip():
+        return ImportReport(dry_run, 0, 0, 0, tuple(nothing_read([], "/lines/1")))
     try:
         topology = READERS[syntax](text)
     except UnreadableError as error:
@@ -49,9 +51,10 @@ def import_topology(
     document, flags = Document(found.sites, found.spans, wrong), found.flags
 
     def take(document: Document, *, dry: bool) -> ImportReport:
-        return take_network(
+        done = take_network(
             line_provider=line_provider, marking=marking, document=document, dry_run=dry, actor=actor
         )
+        return replace(done, faults=tuple(map(_of_its_end, done.faults)))
 
     if leave_out:
         sound, left = replace(document, faults=[]), list(document.faults)
@@ -87,6 +90,11 @@ def _without(document: Document, faults: tuple[Fault, ...]) -> Document:
     if len(sites) + len(spans) == len(document.sites) + len(document.spans):
         return Document([], [])
     return Document(sites, spans)
+
+
+def _of_its_end(fault: Fault) -> Fault:
+    """The fault of a link without a site at one end, which the file has and is not taken: nobody has to register it."""
+    return end_refused(fault.pointer.rsplit("/", 1)[0]) if fault.code == "unknown_site" else fault
 
 
 def _left_out(fault: Fault) -> Fault:

@@ -209,6 +209,7 @@ HERE = placed((120.6, 31.3), (120.7, 31.3))
         (gml_of(HERE, 'edge [ source 0 target 1 LinkSpeed "3" LinkSpeedUnits "furlong" ]'), {"/lines/4/capacity_mbps": "unknown_unit"}),
         (gml_of(HERE, 'edge [ source 0 target 1 LinkSpeedRaw "wide" ]'), {"/lines/4/capacity_mbps": "bad_value"}),
         (gml_of(HERE, "edge [ source 0 target 1 ]"), {"/lines/4/capacity_mbps": "no_capacity"}),
+        (gml_of(HERE, "edge [ source 0 target 1 LinkSpeedRaw 64000 LinkSpeed 10 ]"), {"/lines/4/capacity_mbps": "no_capacity"}),
     ],
     ids=lambda value: str(sorted(set(value.values()))) if isinstance(value, dict) else "",
 )  # fmt: skip
@@ -236,6 +237,10 @@ def test_a_stated_unit_gives_the_length_and_one_odd_coordinate_is_left_to_the_ru
         ("gml", "graph [ node ] ]"),
         ("gml", "a [ " * 30 + "] " * 30),
         ("gml", "graph [ edge [ source 1 ] ]"),
+        ("gml", gml_of(placed((1, 2)) + "\nnode [ id 1 id 2 ]")),
+        ("gml", gml_of("node [ id 1 Latitude 2 latitude 3 ]")),
+        ("graphml", GRAPHML.replace('attr.name="label"', 'attr.name="Latitude"')),
+        ("rfc8345", RFC8345.replace('"node": [', '"node": [], "node": [')),
         ("graphml", "<graphml/>"),
         ("graphml", "<graphml><graph>"),
         ("graphml", '<!DOCTYPE a [<!ENTITY b "c">]><graphml><graph>&b;</graph></graphml>'),

@@ -64,7 +64,7 @@ def test_each_format_becomes_sites_and_spans(
         "320500", "core", world.lin.organisation.id, "演示数据",
     )  # fmt: skip
     assert Span.objects.first().measured_us is None  # type: ignore[union-attr] # there is one
-    assert made(send(world.lin, text, syntax, marking="演示数据", **options))["updated"] == 0
+    assert made(send(world.lin, f"\ufeff{text}", syntax, marking="演示数据", **options))["updated"] == 0
     beside = [each["pointer"] for each in report["flags"] if each["code"] == "duplicate_link"]
     assert beside == (["/lines/6"] if spans == 2 else [])
     assert {tuple(row.srlg) for row in Span.objects.all()} >= ({("zoo-0--zoo-1",)} if spans == 2 else set())
@@ -159,7 +159,7 @@ def test_what_is_wrong_is_left_out_on_request_and_named(world: World) -> None:
     assert flags >= {
         ("/lines/4/lat", "impossible_coordinate"),
         ("/lines/5/lat", "bad_value"),
-        ("/lines/7/b", "unknown_site"),
+        ("/lines/7", "end_refused"),
         ("/lines/8", "end_refused"),
         ("/lines/9/km", "shorter_than_great_circle"),
     }
@@ -172,6 +172,8 @@ EMPTY = [
     ("graphml", "<graphml><graph/></graphml>"),
     ("sndlib", "?SNDlib native format; type: network; version: 1.0\n"),
     ("rfc8345", '{"ietf-network:networks": {"network": [{}]}}'),
+    ("rfc8345", "\ufeff"),
+    ("gml", ""),
 ]
 
 

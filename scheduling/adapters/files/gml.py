@@ -48,13 +48,14 @@ def read(text: str) -> Topology:
     for key, value, line in graph:
         if key not in ("node", "edge") or not isinstance(value, list):
             continue
-        told = {name.lower(): each for name, each, _ in value if isinstance(each, str)}
+        given = [(name, each) for name, each, _ in value if isinstance(each, str)]
+        told = {name.lower(): each for name, each in given}
         pointer = f"/lines/{line}"
         if key == "node":
-            nodes.append(node_of(pointer, _needed(told, "id", line), told))
+            nodes.append(node_of(pointer, _needed(told, "id", line), given))
         else:
             a, b = _needed(told, "source", line), _needed(told, "target", line)
-            links.append(link_of(pointer, "", a, b, told))
+            links.append(link_of(pointer, "", a, b, given))
     directed = any(key == "directed" and value == "1" for key, value, _ in graph)
     return Topology(directed, nodes, links)
 

@@ -1,5 +1,6 @@
 """Graphs in GraphML, read without entities, document types or anything from elsewhere."""
 
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -63,10 +64,8 @@ def _needed(element: Element, name: str, pointer: str) -> str:
     return value
 
 
-def _data(element: Element, names: dict[str, str]) -> dict[str, str]:
-    found = {}
+def _data(element: Element, names: dict[str, str]) -> Iterator[tuple[str, str]]:
     for each in element:
         if _name(each) == "data":
             key = each.get("key", "")
-            found[names.get(key, key)] = (each.text or "").strip()
-    return found
+            yield names.get(key, key), (each.text or "").strip()

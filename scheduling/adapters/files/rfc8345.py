@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from kernel.objects import RepeatedKeyError, distinct
 from kernel.text import Text
 from scheduling.domain.elements import Fault
 from scheduling.domain.topology_files import Link, Node, Quantity, Topology, UnreadableError
@@ -22,7 +23,10 @@ LINK, PORT = "ietf-network-topology:link", "ietf-network-topology:termination-po
 def read(text: str) -> Topology:
     """The nodes and links of the file's one network. Raises UnreadableError."""
     try:
-        document = json.loads(text, parse_float=Decimal)
+        document = json.loads(text, parse_float=Decimal, object_pairs_hook=distinct)
+    except RepeatedKeyError as error:
+        zh, en = f"键 {error.key!r} 出现了两次；请只保留一个", f"{error}: keep one"
+        raise UnreadableError("/lines/1", zh, en) from error
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         raise UnreadableError(f"/lines/{line}", f"不是 JSON：{error}", f"not JSON: {error}") from error
