@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from kernel.divisions import lies_in
 from kernel.text import Text, Vocabulary, token
 from participants.domain.credit_codes import read_code
 from participants.errors import MalformedCreditCode, UnusableDocument
@@ -72,10 +73,7 @@ def masked(declared: Mapping[str, Particular], facts: Mapping[str, Any]) -> dict
 
 def covers(division: str, city: str) -> bool:
     """Whether a division of GB/T 2260 contains a place: its province, its city, or itself."""
-    if division == NATION:
-        return True
-    digits = 2 if division.endswith("0000") else 4 if division.endswith("00") else 6
-    return division[:digits] == city[:digits]
+    return division == NATION or lies_in(city, division)
 
 
 def _read(name: str, field: Particular, value: Any) -> Any:

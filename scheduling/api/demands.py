@@ -232,7 +232,9 @@ class SelectionIn(serializers.Serializer[Any]):
     residency = serializers.ListField(
         child=serializers.RegexField("^([0-9]{2}){1,3}$"),
         max_length=LONGEST_LIST,
-        **_may(help_text="divisions (2, 4 or 6 digits of GB/T 2260)"),
+        **_may(
+            help_text="divisions of GB/T 2260, any of which will do: whole (320500), or their first 2 or 4 digits"
+        ),
     )
     domain = serializers.ChoiceField(DOMAINS, **_may())
     storage = StorageIn(**_may())

@@ -1,10 +1,11 @@
 """What line providers disclose: sites, spans, tariffs and committed lines, and what geography refuses."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from kernel.text import Text
 from scheduling.domain.areas import covers, farthest_m
 from scheduling.domain.elements import KEY, LONGEST_TEXT, Element, Fault
 from scheduling.domain.ends import Tail
@@ -159,21 +160,25 @@ def coordinate_faults(sites: Iterable[Element]) -> list[Fault]:
     return faults
 
 
-def city_faults(sites: Iterable[Element], divisions: Collection[str]) -> list[Fault]:
-    """A fault for each city in no prefecture of GB/T 2260; `divisions` are its codes.
+def city_faults(
+    sites: Iterable[Element],
+    why_none: Callable[[str], Text | None],
+    why_elsewhere: Callable[[str, Decimal, Decimal], Text | None],
+) -> list[Fault]:
+    """A fault for each city that is no division of GB/T 2260, and for coordinates that are far from it.
 
-    Development zones have codes of their own making (320571), which no list has, under the prefecture's first four digits.
+    The two say why a code is none, and why coordinates are not in its prefecture; None where there is nothing to say.
     """
-    return [
-        site.fault(
-            "city",
-            "unknown_division",
-            f"{city} 不属于任何地级行政区（GB/T 2260）；请填写站点所在市或区县的代码",
-            f"{city} lies in no prefecture of GB/T 2260: give the code of the city or county that the site is in",
-        )
-        for site in sites
-        if f"{(city := site.values['city'])[:4]}00" not in divisions
-    ]
+    faults = []
+    for site in sites:
+        city = site.values["city"]
+        if why := why_none(city):
+            faults.append(site.fault("city", "unknown_division", why.zh, why.en))
+        elif not coordinate_faults([site]) and (
+            why := why_elsewhere(city, site.values["lat"], site.values["lon"])
+        ):
+            faults.append(site.fault("lat", "site_elsewhere", why.zh, why.en))
+    return faults
 
 
 def area_faults(sites: Iterable[Element], most_m: int, route_factor: Decimal) -> list[Fault]:

@@ -17,7 +17,6 @@ COMPARED: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
     "<=": operator.le,
 }
 EGRESS_GBPS = 400  # as indicator 4 names it
-MUNICIPALITIES = frozenset({"11", "12", "31", "50"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +81,6 @@ def egress_of(fastest: Sequence[int | None]) -> Part | None:
         return None
     reached = sum(each is not None and each >= EGRESS_GBPS for each in fastest)
     return Part(Decimal(reached), Decimal(len(fastest)), "medium_plus_centres", open=None in fastest)
-
-
-def metro_of(division: str) -> str:
-    """The metropolitan area of a division: its city, or its municipality under the central government."""
-    return f"{division[:2]}0000" if division[:2] in MUNICIPALITIES else f"{division[:4]}00"
 
 
 def parts_of(

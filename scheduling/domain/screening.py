@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
+from kernel.divisions import stem
 from scheduling.domain.demand import Demand
 from scheduling.domain.extras import CentreFacts
 from scheduling.domain.network import Network
@@ -30,7 +31,7 @@ def _centres(supply: Supply, wishes: Wishes) -> Iterator[Constraint]:
         elsewhere = [centre != wishes.from_centre for centre in columns.centres]
         yield Constraint("from_centre", "from_centre", np.array(elsewhere, dtype=np.bool_)[columns.centre])
     if wishes.residency:
-        inside = wishes.residency
+        inside = tuple(map(stem, wishes.residency))
         yield _of_centre(supply, "residency", lambda facts: facts.division.startswith(inside))
     if wishes.domain is not None:
         domain = wishes.domain

@@ -25,11 +25,6 @@ METRO = "[0-9]{2}(0[1-9]|[1-9][0-9])00|(11|12|31|50)0000"
 """The division of a metropolitan area (GB/T 2260): a city, or a municipality under the central government."""
 
 
-def divisions_of(city: str) -> str:
-    """How the codes of all divisions within a city, or a municipality, begin."""
-    return city[:2] if city.endswith("0000") else city[:4]
-
-
 @dataclass(frozen=True, slots=True)
 class Point:
     """A place on earth, WGS-84 degrees."""

@@ -5,10 +5,11 @@ import json
 from dataclasses import dataclass
 
 from aggregation.selectors.centres import centres_in
+from kernel.divisions import stem
 from scheduling.domain.drawing import AccessPoint, Hub
 from scheduling.domain.network import Network
 from scheduling.domain.rows import TABLES, canonical
-from scheduling.domain.sites import SiteRole, divisions_of
+from scheduling.domain.sites import SiteRole
 from scheduling.domain.supply import networks_of
 from scheduling.models import LineProvider, MetroBoundary, Site, Span
 from scheduling.selectors.sites import point_of
@@ -47,7 +48,7 @@ def ground_of(boundary: MetroBoundary, line_provider: str) -> Ground:
         if not each.awaits_review
     ]
     hops = {key: site_row(row) for key, row in sites.items()}
-    divisions = divisions_of(boundary.city)
+    divisions = stem(boundary.city)
     points = [
         AccessPoint(key, carriers[row.tenant_id], point_of(row), row.service_area)
         for key, row in sites.items()

@@ -1,32 +1,24 @@
 """The gazetteer of this node: its profile of places, and the sites that are registered."""
 
 from dataclasses import replace
-from decimal import Decimal
 from functools import cache
 
-from kernel.profiles import read_profile
+from identifiers.selectors import divisions
 from scheduling.domain.gazetteer import Gazetteer, Place
 from scheduling.domain.sites import Point
 from scheduling.models import Site
-from scheduling.selectors.profiles import PROFILES
 from scheduling.selectors.sites import point_of
 
 
 @cache
 def known_places() -> Gazetteer:
-    """The profile, read once."""
-    document = read_profile(PROFILES / "gazetteer.yaml")
+    """The places of the node's list, read once."""
+    known = divisions.known_places()
     return Gazetteer(
-        version=document["version"],
+        version=known.version,
         places=tuple(
-            Place(
-                name=row["name"],
-                code=row["code"],
-                level=row["level"],
-                parent=row["parent"],
-                point=Point(Decimal(row["lat"]), Decimal(row["lon"])),
-            )
-            for row in document["places"]
+            Place(each.name, each.code, each.level, each.parent, Point(each.lat, each.lon))
+            for each in known.places
         ),
     )
 

@@ -7,9 +7,10 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q
 
 from aggregation.selectors.centres import CentreFacts, centres_in
-from scheduling.domain.metro import IndicatorRule, Part, Stations, egress_of, judged, metro_of, parts_of
+from kernel.divisions import metro_of, stem
+from scheduling.domain.metro import IndicatorRule, Part, Stations, egress_of, judged, parts_of
 from scheduling.domain.one_hop import OneHopState
-from scheduling.domain.sites import IMPORTANT, SiteRole, divisions_of
+from scheduling.domain.sites import IMPORTANT, SiteRole
 from scheduling.domain.verdicts import Verdict
 from scheduling.models import LatencyCircles, LineProvider, MetroBoundary, OneHopAccess, Site
 from scheduling.selectors.profiles import circle_profile, metro_profile
@@ -121,7 +122,7 @@ def _stations(line_provider: str) -> dict[str, Stations]:
 
 def evidence_of(metro: Metro, basis: str | None, line_provider: str) -> str | None:
     """The address where what an indicator rests on is read; None where there is nothing."""
-    within = f"city__startswith={divisions_of(metro.city)}"
+    within = f"city__startswith={stem(metro.city)}"
     match basis:
         case "circles":
             return None if metro.circles is None else f"/api/v1/latency-circles/{metro.circles.id}"
@@ -130,7 +131,7 @@ def evidence_of(metro: Metro, basis: str | None, line_provider: str) -> str | No
                 f"&carrier={line_provider}" if line_provider else ""
             )
         case "centres":
-            return f"/api/v1/centres?division__startswith={divisions_of(metro.city)}"
+            return f"/api/v1/centres?division__startswith={stem(metro.city)}"
         case "one_hop":
             return f"/api/v1/one-hop-accesses?state=verified&{within}"
         case _:

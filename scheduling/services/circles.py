@@ -6,12 +6,12 @@ from typing import Any
 from django.db import transaction
 
 from kernel.actor import Actor
+from kernel.divisions import lies_in
 from kernel.services.outbox import publish
 from scheduling.domain.areas import covers, shape_of
 from scheduling.domain.circles import square_km
 from scheduling.domain.drawing import Drawing
 from scheduling.domain.plane import Plane
-from scheduling.domain.sites import divisions_of
 from scheduling.errors.lines import BoundaryElsewhere, BoundaryTooSmall, NoBoundary, UnknownLineProvider
 from scheduling.events import BoundaryDeclared, CirclesDrawn
 from scheduling.models import LatencyCircles, LineProvider, MetroBoundary
@@ -35,7 +35,7 @@ def declare_boundary(
     km2 = square_km(Plane(shape).flat(shape))
     if km2 < LEAST_KM2:
         raise BoundaryTooSmall(pointer="/area", km2=km2, least=LEAST_KM2)
-    places = [each for each in known_places().places if each.code.startswith(divisions_of(city))]
+    places = [each for each in known_places().places if lies_in(each.code, city)]
     if places and not any(covers(area, each.point) for each in places):
         raise BoundaryElsewhere(
             pointer="/area",

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from identifiers.selectors.profiles import dictionary
+from identifiers.selectors.divisions import why_elsewhere, why_no_division
 from kernel.actor import Actor
 from kernel.locks import Lock, take_lock
 from kernel.services.outbox import publish
@@ -146,7 +146,7 @@ def take_network(
         *wrong_sites,
         *twice(site_rows, "site"),
         *disclosures.coordinate_faults(site_rows),
-        *disclosures.city_faults(site_rows, dictionary("divisions").entries),
+        *disclosures.city_faults(site_rows, why_no_division, why_elsewhere),
         *disclosures.area_faults(site_rows, *area_reach(actor.tenant_id)),
         *taken_faults(site_rows, "site", known_sites, actor.tenant_id),
         *withdrawn_faults(site_rows, ["site"], known_sites),

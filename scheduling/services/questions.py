@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from aggregation.selectors.accelerators import canonical_name
+from identifiers.selectors.divisions import why_no_division
 from kernel.clock import now
 from kernel.text import token
 from scheduling.domain.demand import MOST_BUNDLES, Demand, DemandError, require_short
@@ -65,6 +66,7 @@ def read_question(demand: Mapping[str, Any]) -> Question:
     parsed, wishes = parsed_demand(asked, asked_at, placed.access)
     if bounds := _sla_bounds(wishes):
         wishes, placed.shown["sla_bounds"] = replace(wishes, sla_bounds=bounds), written_bounds(bounds)
+    _require_divisions(wishes)
     _require_bookable(parsed, wishes, asked_at)
     if wishes.starts_at is not None:
         until = waits(version, asked_at=asked_at, access=wishes.access)
@@ -92,6 +94,7 @@ def check_demand(demand: Mapping[str, Any]) -> None:
     asked, at = {name: value for name, value in demand.items() if name != "peers"}, now()
     parsed, wishes = parsed_demand(_asked(asked, "anywhere"), at, NO_ACCESS)
     _sla_bounds(wishes)
+    _require_divisions(wishes)
     _require_bookable(parsed, wishes, at)
 
 
@@ -105,6 +108,13 @@ def parsed_demand(asked: dict[str, Any], asked_at: datetime, access: Access) -> 
     if demand.top > MOST_BUNDLES:
         raise refused(DemandError("bad_value", "top", f"至多 {MOST_BUNDLES}", f"at most {MOST_BUNDLES}"))
     return demand, wishes
+
+
+def _require_divisions(wishes: Wishes) -> None:
+    """Raises DemandRefused for a code in which nothing can lie; what was asked before a code was gone is not asked again."""
+    for place, code in enumerate(wishes.residency):
+        if why := why_no_division(code):
+            raise refused(DemandError("unknown_division", f"residency.{place}", why.zh, why.en))
 
 
 def _require_bookable(demand: Demand, wishes: Wishes, asked_at: datetime) -> None:

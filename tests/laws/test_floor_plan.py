@@ -17,10 +17,10 @@ CONSOLE_ROOMS = {
     "__init__", "apps", "locale", "migrations", "pages", "static", "templates", "templatetags", "urls",
 }  # fmt: skip
 KERNEL_ROOMS = {
-    "__init__", "actor", "admin", "api", "append_only", "apps", "checks", "clock", "crypto", "database", "domain", "doorbell",
+    "__init__", "actor", "admin", "api", "append_only", "apps", "checks", "clock", "crypto", "database", "divisions", "domain", "doorbell",
     "durability", "egress", "errors", "events", "federation", "ids", "jobs", "kept", "locks", "logs", "management", "merkle",
     "middleware", "migrations", "models", "money", "organisation_codes", "permissions", "profiles", "proposals", "quantities",
-    "questions", "reports", "row_security", "searching", "selectors", "services", "shelves", "states", "systems", "tasks",
+    "questions", "reports", "row_security", "searching", "selectors", "services", "shelves", "states", "stations", "systems", "tasks",
     "tenancy", "text",
 }  # fmt: skip
 """Nouns of the kernel's own: a new one is a decision."""

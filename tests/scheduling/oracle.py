@@ -344,7 +344,8 @@ class Oracle(Worth):
     ) -> None:
         wishes, extras = self.wishes, self.supply.extras
         facts = extras.centre_facts.get(offer.centre)
-        lies = facts is not None and any(facts.division.startswith(code) for code in wishes.residency)
+        areas = tuple(code.removesuffix("00").removesuffix("00") for code in wishes.residency)
+        lies = facts is not None and facts.division.startswith(areas)
         test("from_centre", "from_centre", wishes.from_centre, offer.centre != wishes.from_centre)
         test("residency", "residency", wishes.residency, lies)
         test("domain", "domain", wishes.domain, facts is not None and wishes.domain in facts.domains)

@@ -10,6 +10,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.divisions import stem
 from scheduling.domain.circles import (
     Basis,
     Circle,
@@ -28,7 +29,7 @@ from scheduling.domain.drawing import AccessPoint, CircleProfile, Drawing, Hub
 from scheduling.domain.network import Network
 from scheduling.domain.plane import Plane
 from scheduling.domain.rows import Span
-from scheduling.domain.sites import Point, divisions_of
+from scheduling.domain.sites import Point
 
 KM = 1000
 METRO = shapely.box(0, 0, 10 * KM, 10 * KM)
@@ -278,4 +279,4 @@ def test_a_drawing_says_what_each_number_is_of() -> None:
 
 @pytest.mark.parametrize(("city", "prefix"), [("320500", "3205"), ("110000", "11"), ("320100", "3201")])
 def test_the_divisions_of_a_city_begin_with_its_own(city: str, prefix: str) -> None:
-    assert divisions_of(city) == prefix
+    assert stem(city) == prefix

@@ -102,6 +102,9 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("sites/0", {"city": "000000"}, "city", "unknown_division"),
     ("sites/0", {"city": "999999"}, "city", "unknown_division"),
     ("sites/0", {"city": "329901"}, "city", "unknown_division"),
+    ("sites/0", {"city": "320599"}, "city", "unknown_division"),
+    ("sites/0", {"city": "320100", "lat": "31.30", "lon": "120.60"}, "lat", "site_elsewhere"),
+    ("sites/0", {"lat": "39.9", "lon": "116.4"}, "lat", "site_elsewhere"),
     ("sites/0", {"role": "pub"}, "role", "bad_value"),
     ("sites/0", {"name": None}, "name", "bad_value"),
     ("sites/0", {"colour": "red"}, "colour", "unknown_field"),
@@ -184,7 +187,7 @@ def test_a_site_cannot_move_away_from_the_spans_that_end_there(world: World) -> 
     answer = world.lin.post(IMPORT, body, Accept_Language="en")
     assert answer.status_code == 400
     told = {error["code"]: error["detail"] for error in answer.json()["errors"]}
-    assert told.keys() == {"shorter_than_great_circle", "contradicts_others"}
+    assert told.keys() == {"shorter_than_great_circle", "contradicts_others", "site_elsewhere"}
     theirs = Span.objects.filter(tenant_id=world.lou.organisation.id, a__key=moved["site"]).count()
     assert f"({theirs})" in told["contradicts_others"]
     assert theirs == 5, "of which one is long enough even so"
@@ -193,7 +196,7 @@ def test_a_site_cannot_move_away_from_the_spans_that_end_there(world: World) -> 
         assert b"yi-" not in shown
         assert "µs".encode() not in shown
     stranger = made(world.lou.post(f"{IMPORT}?dry_run=true", body | {"line_provider": "line-yi"}))
-    assert [each["code"] for each in stranger["faults"]] == ["key_taken"]
+    assert [each["code"] for each in stranger["faults"]] == ["site_elsewhere", "key_taken"]
 
 
 def test_a_route_that_changed_loses_its_measurement(world: World) -> None:

@@ -28,8 +28,8 @@ from scheduling.selectors.selections import bundle
 from scheduling.selectors.supply import newest_supply
 from scheduling.services.selections import replay_selection
 from scheduling.services.supply import forget_versions, keep_up, refresh_supply
-from tests.aggregation.supply import bring_to_market
-from tests.scheduling.live import chosen, demand, open_market
+from tests.aggregation.supply import bring_to_market, centre, made
+from tests.scheduling.live import chosen, demand, network, open_market
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +125,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"duration_hours": 87_601}, "/duration_hours"),
     ({"duration_hours": 999_999_999_999}, "/duration_hours"),
     ({"residency": ["3205", ""]}, "/residency/1"),
+    ({"residency": ["320500", "99"]}, "/residency/1"),
+    ({"residency": ["320599"]}, "/residency/0"),
     ({"domain": "army"}, "/domain"),
     ({"storage": {"gib": -1, "storage_class": "standard"}}, "/storage/gib"),
     ({"tail": {"latency_us": 0}}, "/tail"),
@@ -227,16 +229,42 @@ def test_a_centre_that_meets_no_network_and_a_long_name_block_nobody(world: Worl
     assert len(chosen(world.ben)["answer"]["bundles"]) == 2
 
 
+def test_a_centre_is_no_farther_from_its_site_than_one_is_reached_from(world: World) -> None:
+    """Whichever of the two moved, or came first: it is refused where both are known, and kept from sale where they are not."""
+    offer, choice = made(world.ada.get("/api/v1/offers"))["items"][0]["id"], chosen(world.ben)
+    far = centre(centre="far", lat="31.35")  # 17.4 km to the north, and still in Suzhou
+    answer = world.cleo.post("/api/v1/centres", far)
+    assert (answer.status_code, [each["pointer"] for each in answer.json()["errors"]]) == (400, ["/site"])
+    batch = made(
+        world.cleo.post("/api/v1/centres:batch", {"items": [far, centre(centre="near", lat="31.31")]})
+    )
+    assert [each["status"] for each in batch["items"]] == [400, 201]
+    made(world.cleo.post("/api/v1/centres", far | {"site": "not-yet"}))
+    here = network()
+    moved = [each | {"lat": "31.35"} for each in here["sites"] if each["site"] == "wujiang"]
+    spans = [each | {"km": "60"} for each in here["spans"] if "wujiang" in (each["a"], each["b"])]
+    made(world.lin.post("/api/v1/networks:import", here | {"sites": moved, "spans": spans}))
+    told = made(world.ada.get(f"/api/v1/offers/{offer}/gate", Accept_Language="en"))["blocks"]
+    assert [each["code"] for each in told] == ["centre_off_site"]
+    assert (
+        "its site wujiang is about 17.4 km away, and none is reached from farther than 14.3 km"
+        in told[0]["text"]
+    )
+    held = world.ben.post("/api/v1/holds", {"selection": choice["id"], "bundle": 0})
+    assert (held.status_code, held.json()["code"]) == (409, "not_sellable")
+    assert chosen(world.ben)["answer"]["bundles"] == []
+
+
 def test_a_selection_is_seen_by_who_asked_and_by_the_supervision(world: World) -> None:
-    made = chosen(world.ben)
-    path = f"/api/v1/selections/{made['id']}"
-    assert world.ben.get(path).json() == made
+    selection = chosen(world.ben)
+    path = f"/api/v1/selections/{selection['id']}"
+    assert world.ben.get(path).json() == selection
     assert world.bea.get(path).status_code == 404
     assert world.bea.post(f"{path}:replay").status_code == 404
     assert world.rhea.get(path).status_code == 200
     assert world.ada.post("/api/v1/selections", demand()).status_code == 403
     assert world.nobody.post("/api/v1/selections", demand()).status_code == 401
-    assert [each["id"] for each in world.ben.get("/api/v1/selections").json()["items"]] == [made["id"]]
+    assert [each["id"] for each in world.ben.get("/api/v1/selections").json()["items"]] == [selection["id"]]
     assert world.bea.get("/api/v1/selections").json()["items"] == []
 
 
@@ -248,9 +276,9 @@ def test_a_selection_cannot_be_changed(world: World) -> None:
 
 
 def test_the_bundle_s_amounts_are_the_answer_s_in_fen(world: World) -> None:
-    made = chosen(world.ben)
-    facts = bundle(UUID(made["id"]), 0)
-    shown = made["answer"]["bundles"][0]["cny"]
+    found = chosen(world.ben)
+    facts = bundle(UUID(found["id"]), 0)
+    shown = found["answer"]["bundles"][0]["cny"]
     assert facts.compute_fen == round(float(shown["compute"]) * 100)
     assert facts.line_fen == round(float(shown["line"]) * 100)
     assert facts.total_fen == facts.compute_fen + facts.line_fen
@@ -280,9 +308,9 @@ def test_selecting_reads_in_the_same_number_of_queries_however_much_there_is(
 
 
 def test_a_selection_leaves_its_mark(world: World) -> None:
-    made = chosen(world.ben)
+    found = chosen(world.ben)
     event = EventRecord.objects.get(name="scheduling.selection_made")
-    assert event.payload == {"snapshot": made["snapshot"], "bundles": 1}
+    assert event.payload == {"snapshot": found["snapshot"], "bundles": 1}
 
 
 @pytest.mark.parametrize("hours", ["1", "730", "730.000001", "8761", "18251.5"])

@@ -36,7 +36,7 @@ TYPES = {
 
 def send(person: Caller, text: str, syntax: str = "gml", *, kind: str = "", **options: Any) -> Any:
     query = {
-        "syntax": syntax, "line_provider": "line-jia", "prefix": "zoo", "city": "320500", **options,
+        "syntax": syntax, "line_provider": "line-jia", "prefix": "zoo", "city": "330500", **options,
     }  # fmt: skip
     path = f"/api/v1/topologies:import?{urlencode(query)}"
     return person.send("POST", path, text.encode(), Content_Type=kind or TYPES[syntax], Accept_Language="en")
@@ -61,7 +61,7 @@ def test_each_format_becomes_sites_and_spans(
     assert (Site.objects.count(), Span.objects.count()) == (2, spans)
     site = Site.objects.earliest("key")
     assert (site.city, site.role, site.tenant_id, site.marking) == (
-        "320500", "core", world.lin.organisation.id, "演示数据",
+        "330500", "core", world.lin.organisation.id, "演示数据",
     )  # fmt: skip
     assert Span.objects.first().measured_us is None  # type: ignore[union-attr] # there is one
     assert made(send(world.lin, f"\ufeff{text}", syntax, marking="演示数据", **options))["updated"] == 0
@@ -91,7 +91,7 @@ def test_the_same_file_again_keeps_what_was_declared_and_measured_since(world: W
     known = rows()
     again: dict[str, Any] = {
         "capacity_mbps": 900,
-        "city": "320500",
+        "city": "330500",
         "role": "core",
         "hop_us": 9,
         "route_factor": "1.1",
@@ -119,7 +119,7 @@ def test_a_new_link_is_estimated_beside_one_that_is_there(world: World) -> None:
     assert {each["pointer"] for each in report["flags"]} == {"/lines/6/km", "/lines/6/capacity_mbps"}
     assert dict(Span.objects.values_list("key", "capacity_mbps")) == {"zoo-0--1": 1000, "zoo-1--2": 500}
     assert dict(Site.objects.values_list("key", "city")) == {
-        "zoo-0": "320500", "zoo-1": "320500", "zoo-2": "320571",
+        "zoo-0": "330500", "zoo-1": "330500", "zoo-2": "320571",
     }  # fmt: skip
 
 
@@ -227,7 +227,7 @@ def test_a_wrong_option_is_named(world: World, options: dict[str, Any], paramete
 def test_bytes_that_are_no_text_another_type_another_s_keys_and_another_role_are_refused(
     world: World,
 ) -> None:
-    path = "/api/v1/topologies:import?syntax=gml&line_provider=line-jia&prefix=zoo&city=320500"
+    path = "/api/v1/topologies:import?syntax=gml&line_provider=line-jia&prefix=zoo&city=330500"
     answer = world.lin.send("POST", path, "线路".encode("gbk"), Content_Type="text/plain")
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
     assert world.lin.send("POST", path, b"x", Content_Type="image/png").status_code == 415

@@ -213,7 +213,7 @@ def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, W
         starts_at=starts,
         asked_at=ASKED if starts or asks else None,
         needed_until=until if asks and not starts else None,
-        residency=maybe(("32",), ("3205", "31"), ("310115",), ("11",)) or (),
+        residency=maybe(("320000",), ("3205", "310000"), ("310115",), ("11",)) or (),
         domain=maybe(*DOMAINS),
         storage=maybe(Storage(3, "performance"), Storage(8, "standard"), Storage(9, "performance")),
         promises=small_promises(rng),
