@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from aggregation.domain.imports import FORMULA_STARTS, KEY
+from identifiers.selectors.divisions import why_no_division
 from kernel.api.bodies import in_words
 from kernel.text import Text
 
@@ -38,6 +39,13 @@ class DivisionField(serializers.RegexField):
     def __init__(self, **options: Any) -> None:
         """Take what a CharField takes."""
         super().__init__(r"^[0-9]{6}\Z", **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        """The code. Raises ValidationError for one that is no division."""
+        code = str(super().to_internal_value(data))
+        if why := why_no_division(code):
+            raise serializers.ValidationError(in_words(why), "unknown_division")
+        return code
 
 
 def amount(digits: int, places: int, *, most: str | None = None, **options: Any) -> serializers.DecimalField:

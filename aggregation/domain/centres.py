@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from kernel.text import Vocabulary
+from kernel.text import Text, Vocabulary
 
 UNIT_GIB = "gib"
 """What the ledger counts storage in."""
@@ -29,6 +29,20 @@ class StorageClass(Vocabulary):
 def fastest_port(ports: Mapping[str, int]) -> int | None:
     """The rate of the fastest egress port in Gbps; 0 where a centre says that it has none, None where it says nothing."""
     return max((int(rate) for rate, number in ports.items() if number), default=0) if ports else None
+
+
+def why_off_site(*, site: str, metres: int, reach_m: int) -> Text | None:
+    """Why a centre does not meet the network at a site so many metres of great circle away; None where it may.
+
+    No line is built from a site to farther than `reach_m`, and latency is told to the site.
+    """
+    if metres <= reach_m:
+        return None
+    km, most = (f"{each / 1000:.1f}" for each in (metres, reach_m))
+    return Text(
+        f"距接入站点 {site} 约 {km} km，接入至多及于 {most} km；请核对坐标与站点",
+        f"its site {site} is about {km} km away, and none is reached from farther than {most} km: check coordinates and site",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,16 @@ class BlockCode(Vocabulary):
         "算力中心 {centre} 的标识尚未在国家节点备案；请等待回执。",
         "The identifier of centre {centre} is not filed at the national node yet; wait for the receipt.",
     )
+    CENTRE_ELSEWHERE = (
+        "centre_elsewhere",
+        "算力中心 {centre} 不在其所述之处：{why_zh}；请以正确位置、另一编号重新登记。",
+        "Centre {centre} is not where it says: {why_en}; register it anew at its true place, under another key.",
+    )
+    CENTRE_OFF_SITE = (
+        "centre_off_site",
+        "算力中心 {centre} 不能在该站点接入：{why_zh}；请线路商更正站点坐标，或以另一编号重新登记该中心。",
+        "Centre {centre} cannot meet the network there: {why_en}; have the carrier correct the site, or register the centre anew under another key.",
+    )
     CENTRE_SUSPENDED = (
         "centre_suspended",
         "算力中心 {centre} 已被暂停（{causes}）；须由发起方解除。",
@@ -143,7 +153,10 @@ class PartGate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolGate:
-    """What the gate knows of a pool, its centre and its provider; of a reseller's part also `part`, the rest is the whole's."""
+    """What the gate knows of a pool, its centre and its provider; of a reseller's part also `part`, the rest is the whole's.
+
+    `elsewhere` and `off_site` say what contradicts the centre's coordinates: its division, its site.
+    """
 
     pool: str
     centre: str
@@ -155,6 +168,8 @@ class PoolGate:
     pool_causes: Collection[str]
     freshness: Freshness
     observed_at: datetime | None
+    elsewhere: Text | None = None
+    off_site: Text | None = None
     part: PartGate | None = None
 
 
@@ -173,6 +188,8 @@ def blocks_of_pool(gate: PoolGate) -> list[Block]:
         (gate.part is not None and gate.part.short, BlockCode.WHOLE_SHORT, {}),
         (centre.state != ACTIVE, BlockCode.CENTRE_NOT_IDENTIFIED, {"state": centre.state}),
         (not centre.filed, BlockCode.CENTRE_NOT_FILED, {}),
+        (gate.elsewhere is not None, BlockCode.CENTRE_ELSEWHERE, _why(gate.elsewhere)),
+        (gate.off_site is not None, BlockCode.CENTRE_OFF_SITE, _why(gate.off_site)),
         (bool(gate.centre_causes), BlockCode.CENTRE_SUSPENDED, {"causes": _listed(gate.centre_causes)}),
         (pool.state != ACTIVE, BlockCode.POOL_NOT_IDENTIFIED, {"state": pool.state}),
         (not pool.filed, BlockCode.POOL_NOT_FILED, {}),
@@ -208,6 +225,10 @@ def blocks_of_offer(*, offer: str, state: str, priced: bool, causes: Collection[
     if causes:
         found.append(Block.of(BlockCode.OFFER_SUSPENDED, offer=offer, causes=_listed(causes)))
     return found
+
+
+def _why(text: Text | None) -> dict[str, str]:
+    return {} if text is None else {"why_zh": text.zh, "why_en": text.en}
 
 
 def _listed(causes: Collection[str]) -> str:

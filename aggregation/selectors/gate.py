@@ -23,6 +23,7 @@ from aggregation.domain.offers import OfferState
 from aggregation.models import Allotment, Offer, Pool
 from aggregation.models.offers import OfferQuerySet
 from aggregation.selectors.inventory import freshness_of, inventory_of
+from aggregation.selectors.places import Point, at_site, placing_of
 from identifiers.selectors.identifiers import Standing
 from identifiers.selectors.identifiers import standings as identifier_standings
 from kernel.clock import now, shanghai_date
@@ -41,6 +42,9 @@ READ = (
     "pool__kind",
     "pool__centre__key",
     "pool__centre__division",
+    "pool__centre__lat",
+    "pool__centre__lon",
+    "pool__centre__site",
     "pool__inventory__observed_at",
 )
 NO_IDENTIFIER = IdentifierFacts(state="none", filed=False)
@@ -52,7 +56,8 @@ def blocks(offers: Iterable[UUID]) -> dict[UUID, list[Block]]:
     rows = _priced(ids=list(wanted))
     pools = {row.pool_id: row.pool for row in rows}
     causes = open_causes(wanted.union(*(_suspendable(pool) for pool in pools.values())))
-    shut = blocks_of_pools(pools.values(), rows[0].at if rows else now(), causes)
+    sites = _sites((row.pool.centre.site, row) for row in rows)
+    shut = blocks_of_pools(pools.values(), rows[0].at if rows else now(), sites, causes)
     found = {row.id: shut[row.pool_id] + _own_blocks(row, causes.get(row.id, [])) for row in rows}
     unknown = [Block.of(BlockCode.OFFER_UNKNOWN)]
     return {offer: found.get(offer, unknown) for offer in wanted}
@@ -62,26 +67,33 @@ def blocks(offers: Iterable[UUID]) -> dict[UUID, list[Block]]:
 def _priced(*, ids: Iterable[UUID]) -> QuerySet[Any]:
     """The offers with the price and the time of now, their pools, centres and inventories."""
     rows = Offer.objects.filter(id__among=ids).priced()
-    return rows.select_related("pool__centre", "pool__inventory").annotate(at=Now()).only(*READ)
+    asked = rows.select_related("pool__centre", "pool__inventory").annotate(
+        at=Now(), **at_site("pool__centre__site")
+    )
+    return asked.only(*READ)
 
 
 def sellable_offers(within: Q | None = None) -> OfferQuerySet:
     """The offers (those `within`) that may be sold now, with their price: those for which `blocks` is empty."""
     listed = Offer.objects.filter(within or Q(), state=OfferState.LISTED)
-    pools = Pool.objects.filter(id__in=listed.values("pool"))
-    shut = blocks_of_pools(pools.select_related("centre", "inventory"), now())
+    pools = Pool.objects.filter(id__in=listed.values("pool")).select_related("centre", "inventory")
+    located: list[Any] = list(pools.annotate(**at_site("centre__site")))
+    shut = blocks_of_pools(located, now(), _sites((pool.centre.site, pool) for pool in located))
     listed = listed.filter(pool__in=[pool for pool, why in shut.items() if not why])
     suspended = open_causes(listed.values_list("id", flat=True))
     return listed.exclude(id__in=suspended).with_price()
 
 
 def blocks_of_pools(
-    pools: Iterable[Pool], at: datetime, causes: Mapping[UUID, list[str]] | None = None
+    pools: Iterable[Pool],
+    at: datetime,
+    sites: Mapping[str, Point],
+    causes: Mapping[UUID, list[str]] | None = None,
 ) -> dict[UUID, list[Block]]:
     """Why nothing of each pool may be sold, in a fixed number of queries: parties, licences, identifiers, suspensions.
 
     Two more at most, where any is a reseller's part of another's: of that both parties are asked about, and of the whole
-    what it has. `causes` are the open suspensions of what `_suspendable` names, where they are known.
+    what it has. `sites` are those of their centres that are known, `causes` the open suspensions of what `_suspendable` names, where they are known.
     """
     rows = list(pools)
     allotments = _allotments_of([row for row in rows if row.part_of_id is not None])
@@ -97,6 +109,7 @@ def blocks_of_pools(
     for row in rows:
         whole = wholes[row.id]
         inventory, city = inventory_of(whole), row.centre.division
+        placing = placing_of(row.centre, sites)
         found[row.id] = blocks_of_pool(
             PoolGate(
                 pool=row.key,
@@ -110,6 +123,8 @@ def blocks_of_pools(
                 pool_causes=[each for id_ in {row.id, whole.id} for each in causes.get(id_, [])],
                 freshness=freshness_of(whole, at),
                 observed_at=inventory.observed_at if inventory else None,
+                elsewhere=placing.elsewhere,
+                off_site=placing.off_site,
                 part=None
                 if whole is row
                 else PartGate(
@@ -120,6 +135,11 @@ def blocks_of_pools(
             )
         )
     return found
+
+
+def _sites(rows: Iterable[tuple[str, Any]]) -> dict[str, Point]:
+    """Key → place of the sites that are known, of rows annotated by `at_site`."""
+    return {key: (row.site_lat, row.site_lon) for key, row in rows if row.site_lat is not None}
 
 
 def _allotments_of(parts: list[Pool]) -> dict[UUID, Any]:

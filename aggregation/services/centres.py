@@ -1,6 +1,6 @@
 """Registering compute centres, and the storage that they rent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -8,9 +8,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from aggregation.domain.centres import UNIT_GIB
-from aggregation.errors import KeyTaken
+from aggregation.errors import KeyTaken, WrongInput
 from aggregation.events import CentreRegistered, StorageSet
 from aggregation.models import Centre, CentreStore
+from aggregation.selectors.places import Point, placing_of, points
 from aggregation.selectors.pools import free_keys
 from kernel.actor import Actor
 from kernel.errors import Problem
@@ -29,7 +30,7 @@ class CentreDraft:
 
 @transaction.atomic
 def register_centre(*, key: str, facts: dict[str, Any], actor: Actor) -> Centre:
-    """Register a centre of the caller's. Raises NotCertified, KeyTaken where the key stands for something."""
+    """Register a centre of the caller's. Raises NotCertified, KeyTaken where the key stands for something, WrongInput."""
     (found,) = register_centres(drafts=[CentreDraft(key, facts)], actor=actor)
     if isinstance(found, Problem):
         raise found
@@ -45,8 +46,9 @@ def register_centres(*, drafts: Sequence[CentreDraft], actor: Actor) -> list[Cen
     require_certified(actor)
     assert actor.tenant_id is not None  # noqa: S101 - providers are organisations
     free = free_keys(Centre, [draft.key for draft in drafts])
+    sites = points({draft.facts["site"] for draft in drafts})
     found: list[Centre | Problem] = [
-        Centre(tenant_id=actor.tenant_id, key=draft.key, **draft.facts)
+        _placed(Centre(tenant_id=actor.tenant_id, key=draft.key, **draft.facts), sites)
         if place in free
         else KeyTaken(pointer="/centre", key=draft.key)
         for place, draft in enumerate(drafts)
@@ -61,6 +63,15 @@ def register_centres(*, drafts: Sequence[CentreDraft], actor: Actor) -> list[Cen
         [CentreRegistered(subject=row.id, tenant=row.tenant_id, key=row.key) for row in rows], actor=actor
     )
     return found
+
+
+def _placed(centre: Centre, sites: Mapping[str, Point]) -> Centre | WrongInput:
+    """The centre, unless its coordinates contradict its division or its site; one that is not known yet the gate asks about."""
+    placing = placing_of(centre, sites)
+    for pointer, why in (("/lat", placing.elsewhere), ("/site", placing.off_site)):
+        if why is not None:
+            return WrongInput(pointer=pointer, reason_zh=f"{why.zh}。", reason_en=f"{why.en}.")
+    return centre
 
 
 @transaction.atomic

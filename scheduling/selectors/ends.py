@@ -38,6 +38,12 @@ def area_reach(tenant: UUID) -> tuple[int, Decimal]:
     return min(end_rules([tenant])[tenant][-1].up_to_m, profile.rules[-1].up_to_m), profile.tail_route_factor
 
 
+def farthest_m() -> int:
+    """Metres of great circle to the end of the profile's farthest class: nothing is reached from a site that is farther."""
+    profile = ends_profile()
+    return int(profile.rules[-1].up_to_m / profile.tail_route_factor)
+
+
 def moved_ends(tenant: UUID, terms: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """What differs of the classes that a bundle's A ends were priced by, as (name, then, now); `terms` are its `line_terms`."""
     ends = terms.get("ends", ())

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -53,15 +54,19 @@ def with_parts(scope: Scope) -> Scope:
 def narrowed(scope: Scope) -> Scope:
     """The scope with the sites and spans by themselves that its carriers changed, and with what hangs on them.
 
-    Whose lines come to market or leave it thereby is looked at whole, and so is who has a centre at a new site.
+    Whose lines come to market or leave it thereby is looked at whole, and so is who has a centre at a site that is new or elsewhere.
     """
     if scope.everything or not scope.carriers:
         return scope
     moved = _changed(Site.objects.listed().filter(tenant_id__in=scope.carriers), SITES)
-    sites = {id_: (key, generation) for id_, key, generation in moved.values_list("id", "key", "generation")}
-    stand = SupplyRow.objects.filter(part=SITES, until=None, source__among=sites)
-    known = set(stand.exclude(generation=None).values_list("source", flat=True))
-    new = [key for id_, (key, _) in sites.items() if id_ not in known]
+    changed = list(moved.values_list("id", "key", "generation", "lat", "lon"))
+    sites = {id_: generation for id_, _, generation, _, _ in changed}
+    stand = SupplyRow.objects.filter(part=SITES, until=None, source__among=sites).exclude(generation=None)
+    stood = {
+        source: [Decimal(cells["lat"]), Decimal(cells["lon"])]
+        for source, cells in stand.values_list("source", "cells")
+    }
+    new = [key for id_, key, _, *point in changed if stood.get(id_) != point]
     # a site's city decides where the spans of others end, too, and so what they are licensed to sell
     joined = (
         Span.objects.listed().filter(Q(a__id__among=sites) | Q(b__id__among=sites))
@@ -76,7 +81,7 @@ def narrowed(scope: Scope) -> Scope:
         carriers=carriers,
         offers=scope.offers,
         resources=scope.resources | set(spans.values_list("id", flat=True)),
-        sites={id_: generation for id_, (_, generation) in sites.items()},
+        sites=sites,
         withdrawn=scope.withdrawn,
     )
 

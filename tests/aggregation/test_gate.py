@@ -21,7 +21,7 @@ from aggregation.domain.gate import (
 )
 from aggregation.domain.inventory import Freshness
 from aggregation.errors import NotSellable
-from aggregation.models import Inventory
+from aggregation.models import Centre, Inventory
 from aggregation.selectors.gate import blocks, sellable_offers
 from aggregation.services.gate import require_sellable
 from identifiers.domain.lifecycle import IdentifierKind
@@ -110,7 +110,12 @@ def unfiled(_: World, found: Found) -> None:
     Identifier.objects.filter(subject=found["centre"]["id"]).update(filed_at=None)
 
 
+def elsewhere(_: World, found: Found) -> None:
+    Centre.objects.filter(id=found["centre"]["id"]).update(lat="39.9", lon="116.4")
+
+
 SHUT = [
+    (elsewhere, "centre_elsewhere"),
     (suspended("party"), "party_suspended"),
     (suspended("centre"), "centre_suspended"),
     (suspended("pool"), "pool_suspended"),
@@ -240,6 +245,8 @@ def clear_of(party: PartyGate) -> bool:
         pool_causes=CAUSES,
         freshness=st.sampled_from(Freshness),
         observed_at=st.datetimes(),
+        elsewhere=st.sampled_from([None, Text("北京", "Beijing")]),
+        off_site=st.sampled_from([None, Text("太远", "too far")]),
         part=st.none() | st.builds(PartGate, reseller=PARTY, stands=st.booleans(), short=st.booleans()),
     )
 )
@@ -250,6 +257,7 @@ def test_the_gate_is_open_exactly_when_nothing_stands_against_the_pool(gate: Poo
         and (part is None or (clear_of(part.reseller) and part.stands and not part.short))
         and gate.pool_identifier == gate.centre_identifier == active
         and not [*gate.centre_causes, *gate.pool_causes]
+        and gate.elsewhere is gate.off_site is None
         and gate.freshness is Freshness.FRESH
     )
     assert (blocks_of_pool(gate) == []) == clear
