@@ -10,6 +10,11 @@ from pathlib import Path
 
 CONTRACT = Path("docs/openapi.yaml")
 LINES_SHOWN = 60
+EVERY_MODULE = (
+    "import importlib, pkgutil, sys; sys.path.insert(0, sys.argv[1]); import client; "
+    "[importlib.import_module(each.name) for each in pkgutil.walk_packages(client.__path__, 'client.')]"
+)
+"""Imports all of the generated client: what nobody calls here may still be wrong."""
 
 CHECKS: dict[str, tuple[str, ...]] = {
     "lint": ("-m", "ruff", "check", "."),
@@ -57,10 +62,12 @@ def _contract(environment: Mapping[str, str], root: Path) -> bool:
             *("--config", "docs/client.yaml", "--meta", "none", "--fail-on-warning"),
             *("--output-path", str(Path(folder) / "client")),
         )
+        imported = ("-c", EVERY_MODULE, folder)
         if not (
             _passes("OpenAPI written", write, environment, root)
             and _passes("OpenAPI valid", validate, environment, root)
             and _passes("client generated", client, environment, root)
+            and _passes("client imported", imported, environment, root)
         ):
             return False
         now = described.read_text(encoding="utf-8").splitlines()

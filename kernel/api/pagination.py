@@ -63,7 +63,10 @@ class PageQuery(ReadQuery):
     orders: ClassVar[Mapping[str, str]] = {}
 
     limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
-    cursor = serializers.CharField(required=False, help_text="Opaque; take it from `next`.")
+    cursor = serializers.CharField(
+        required=False,
+        help_text="The parameter `cursor` of the address in the previous page's `next`, opaque; or follow that address as it is.",
+    )
     count = serializers.BooleanField(default=False, help_text="Count all matching rows too.")
     order_by = OrderField(default=NEWEST_FIRST)
     id__in = AnyOf(child=serializers.UUIDField(), required=False, max_length=MAX_LIMIT)
@@ -186,6 +189,6 @@ def _binding(request: Request, order_by: str) -> bytes:
 def _no_cursor() -> InvalidField:
     return InvalidField(
         parameter="cursor",
-        reason_zh="游标无效；请使用上一页 next 中的值。",
-        reason_en="This is no cursor of ours; take the one in the previous page's next.",
+        reason_zh="游标无效；请使用上一页 next 网址中 cursor 参数的值，或直接访问该网址。",
+        reason_en="This is no cursor of ours: take the parameter cursor of the address in the previous page's next, or follow it.",
     )

@@ -101,12 +101,18 @@ def finish_contract(result: Any, generator: Any, **_: Any) -> Any:
         else:
             schema.pop("required", None)
     _drop_empty_defaults(result)
+    _drop_anything_or_null(result)
     components["headers"] = {
         name: {"schema": {"type": "string"}, "description": text} for name, text in HEADERS.items()
     }
     components["responses"] = {
         f"Problem{status}": _problem(status, text)
         for status, text in sorted((EVERY_PROBLEM | WRITE_PROBLEMS | VERSION_PROBLEMS).items())
+    } | {
+        "NotModified": {
+            "description": "未变：与 If-None-Match 所述一致 / Not modified: what If-None-Match names",
+            "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in (*ALWAYS_SENT, "ETag")},
+        }
     }
     return result
 
@@ -122,6 +128,15 @@ def _drop_empty_defaults(part: Any) -> None:
         and part.keys() & {"minLength", "pattern", "format"}
     ):
         del part["default"]
+
+
+def _drop_anything_or_null(part: Any) -> None:
+    """Leave out "anything, or null": null is anything too, so that of `oneOf` both would match, and none does."""
+    inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    for each in inner:
+        _drop_anything_or_null(each)
+    if isinstance(part, dict) and part.get("oneOf") == [{}, {"type": "null"}]:
+        del part["oneOf"]
 
 
 def _problem(status: str, description: str) -> dict[str, Any]:
@@ -223,12 +238,20 @@ class HouseSchema(AutoSchema):
         if self.method not in ("GET", "HEAD") and self.view.may_wait:
             later = self.resolve_serializer(OperationOut, "response").ref
             operation["responses"]["202"] = {"content": {"application/json": {"schema": later}}}
+        if self.method == "GET" and "200" in operation["responses"]:
+            operation["responses"]["304"] = {"$ref": "#/components/responses/NotModified"}
         self._add_problems(operation["responses"])
         for status, answer in operation["responses"].items():
             if "$ref" not in answer:
                 answer["description"] = answer.get("description") or SUCCESS.get(status, "成功 / Done")
                 answer["headers"] = answer.get("headers", {}) | self._headers(status)
         return operation
+
+    def map_parsers(self) -> list[str]:
+        """The types of a body; of several that are JSON the first, for a client has one name for one schema. The others are read too."""
+        types = list(super().map_parsers())
+        also = [each for each in types if each.endswith("json")][1:]
+        return [each for each in types if each not in also]
 
     def _object(self) -> type[serializers.BaseSerializer[Any]] | None:
         """What a reading shows one or a page of, if it is rows of the node."""
@@ -274,7 +297,13 @@ SUCCESS = {"201": "已创建 / Created", "202": "已受理 / Accepted", "204": "
 
 def _shape(out: type[serializers.BaseSerializer[Any]]) -> list[dict[str, Any]]:
     """The parameters `fields` and `expand` of a reading."""
-    told = [("fields", members_of(out), "Only these members, and the id; all if absent.")]
+    told = [
+        (
+            "fields",
+            members_of(out),
+            "Only these members, and the id; all if absent. What else the schema requires is not there then, so read such an answer as plain JSON.",
+        )
+    ]
     if relations := expansions_of(out):
         told.append(("expand", list(relations), "Relations to show whole under `expanded`."))
     return [

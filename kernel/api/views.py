@@ -250,7 +250,7 @@ class HouseView(APIView):
         return reader.validated_data
 
     def query(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        """The query string as validated filters; a parameter that the serializer lacks is 400."""
+        """The query string as validated filters; a parameter that the serializer lacks, or one value given twice, is 400."""
         given: dict[str, Any] = (
             self.request.query_params.dict()
         )  # plain: in a form, a box that is not sent means False
@@ -264,6 +264,10 @@ class HouseView(APIView):
         if unknown := sorted(set(given) - set(reader.fields)):
             known = ", ".join(sorted(reader.fields))
             raise errors.UnknownParameter(parameter=unknown[0], names=", ".join(unknown), known=known)
+        for name, values in self.request.query_params.lists():
+            if len(values) > 1 and not isinstance(reader.fields[name], AnyOf):
+                zh, en = "只可给出一次", "it is given more than once, and has one value"
+                raise errors.InvalidField(parameter=name, reason_zh=f"{zh}。", reason_en=f"{en}.")
         reader.is_valid(raise_exception=True)
         return dict(reader.validated_data)
 

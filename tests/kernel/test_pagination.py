@@ -81,6 +81,8 @@ def test_rows_are_counted_only_when_asked(world: World) -> None:
         (f"limit={MAX_LIMIT + 1}", "invalid_input", "limit"),
         ("limit=ten", "invalid_input", "limit"),
         ("state=nonsense", "invalid_input", "state"),
+        ("state=open&state=withdrawn", "invalid_field", "state"),
+        ("limit=1&limit=1", "invalid_field", "limit"),
         ("order_by=proposer__password", "invalid_input", "order_by"),
         ("order_by=kind", "invalid_input", "order_by"),
         ("fields=id,proposer__password", "invalid_field", "fields"),
