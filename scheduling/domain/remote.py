@@ -19,6 +19,8 @@ from scheduling.domain.wishes import Wishes
 LONGEST_TEXT = 200
 CHEAPER = 20  # so many times cheaper than the best of ours is doubted: it ranks after all that is not
 TEXTS = ("offer", "identifier", "centre", "division", "technology", "line_provider", "billing")
+LOSS_PLACES = 12  # decimals that a loss is told and shown with, rounded up
+EXACT_LOSS_PLACES = 9 * 256  # an earlier release tells it exactly: nine for each span
 COUNTS = ("quantity", "bandwidth_mbps", "latency_us", "jitter_us", "lead_days")
 MEASURES = {"kg_co2": Decimal(10**9), "percent_unreliable": Decimal(100)}  # and the most that each can be
 
@@ -43,12 +45,16 @@ class RemoteBundle:
 
 
 def told(bundle: Bundle, *, point: Point | None, facts: Mapping[str, str]) -> dict[str, Any]:
-    """What this node tells another of a bundle of its own; `facts` are identifier, division, name and marking."""
+    """What this node tells another of a bundle of its own; `facts` are identifier, division, name and marking.
+
+    What people wrote is told so that it can be shown: a name that somebody at home chose silences nobody.
+    """
     line = bundle.line
     score = bundle.score
     measures = {} if score is None else {each.name: each.value for each in score.measures}
     return {
         **facts,
+        "name": "".join(each if each.isprintable() else " " for each in facts["name"])[:LONGEST_TEXT],
         "offer": bundle.offer,
         "centre": bundle.centre,
         "lat": None if point is None else plain(point.lat),
@@ -60,7 +66,7 @@ def told(bundle: Bundle, *, point: Point | None, facts: Mapping[str, str]) -> di
         "billing": line.charge.billing,
         "latency_us": line.latency,
         "jitter_us": line.route.jitter,
-        "loss": plain(line.route.loss),
+        "loss": plain(_rounded_up(line.route.loss)),
         "km": kilometres(line.route.metres),
         "lead_days": line.charge.tariff.lead_days,
         "cny": {
@@ -99,11 +105,11 @@ def read_bundle(
     if not isinstance(money, Mapping):
         raise AbsurdError("cny")
     amounts = {name: scaled(_decimal(money, name, 10), 10) for name in ("compute", "line", "total")}
-    if amounts["compute"] + amounts["line"] != amounts["total"] or amounts["compute"] <= 0:
+    if amounts["compute"] + amounts["line"] != amounts["total"]:
         raise AbsurdError("cny")
     shown["cny"] = {name: str(money[name]) for name in amounts}
-    loss, place = _decimal(document, "loss", 12), _place(document)
-    shown |= {"loss": plain(loss), "km": plain(_decimal(document, "km", 3)), **place}
+    loss, place = _decimal(document, "loss", EXACT_LOSS_PLACES), _place(document)
+    shown |= {"loss": plain(_rounded_up(loss)), "km": plain(_decimal(document, "km", 3)), **place}
     if shown["quantity"] != demand.quantity or shown["bandwidth_mbps"] < demand.bandwidth_mbps:
         raise AbsurdError("quantity")
     _within(shown, demand, amounts["total"], loss)
@@ -212,6 +218,12 @@ def _decimal(document: Mapping[str, Any], name: str, places: int) -> Decimal:
         return parse_decimal(value, places)
     except NumberError as error:
         raise AbsurdError(name) from error
+
+
+def _rounded_up(loss: Fraction | Decimal) -> Decimal:
+    """A loss of so many places as a bound has, or more: within each bound of `LOSS_PLACES` or fewer if the exact one is."""
+    numerator, denominator = loss.as_integer_ratio()
+    return Decimal(-(-numerator * 10**LOSS_PLACES // denominator)).scaleb(-LOSS_PLACES)
 
 
 def _place(document: Mapping[str, Any]) -> dict[str, str]:

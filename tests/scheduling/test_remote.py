@@ -1,6 +1,7 @@
 """What is believed of other nodes' bundles, and how all rank together."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,9 +12,13 @@ from hypothesis import strategies as st
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.promises import Promises
-from scheduling.domain.remote import AbsurdError, Rank, RemoteBundle, merge, read_bundle
+from scheduling.domain.remote import AbsurdError, Rank, RemoteBundle, local_rank, merge, read_bundle, told
+from scheduling.domain.selection import lines_of, select
 from scheduling.domain.sites import Point
+from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import NO_WISHES, Weights, Wishes
+from tests.scheduling.test_wishes import DEMAND as TOWN
+from tests.scheduling.test_wishes import town
 
 START = Point(Decimal("31.34652"), Decimal("120.69399"))
 DEMAND = Demand(
@@ -54,6 +59,37 @@ def test_an_honest_bundle_ranks_by_its_exact_total_and_only_what_was_checked_is_
     assert found.shown["cny"]["total"] == "1500.0000000001"
 
 
+def test_a_loss_is_exact_or_rounded_up_and_no_bundle_is_too_cheap_to_be_read() -> None:
+    exact = "0.000029999700001"  # 1 − (1 − 0.00001)³
+    for said, shown in ((exact, "0.000029999701"), ("0", "0"), ("0.01", "0.01")):
+        assert read(HONEST | {"loss": said}).shown["loss"] == shown
+    free = HONEST | {"cny": {"compute": "0", "line": "0", "total": "0"}}
+    assert read(free).shown["cny"]["total"] == "0"
+    assert read(free, best=1).shown["doubted"]
+
+
+def test_what_a_node_tells_of_its_own_is_believed_by_another() -> None:
+    """Whatever one carrier or provider of it declares: a loss of many decimals, nothing to pay, a name of odd signs."""
+    plain = town()
+    spans = [replace(each, loss=Decimal("0.000000001")) for each in plain.spans.values()]
+    spans += [replace(spans[0], span="on", a="t", b="u", loss=Decimal("0.123456789"))]
+    free = [replace(each, price_cny_hour=Decimal(0)) for each in plain.offers.values()]
+    sites = [*plain.sites.values(), replace(plain.sites["t"], site="u")]
+    centres = [replace(each, site="u") for each in plain.centres.values()]
+    supply = Supply.build(sites, spans, plain.tariffs.values(), centres, free)
+    lines = lines_of(supply, TOWN)
+    bundles = select(supply, TOWN, lines).bundles
+    assert bundles[0].line.route.loss == 1 - (1 - Fraction("0.123456789")) * (1 - Fraction(1, 10**9))
+    for bundle in bundles:
+        facts = {"identifier": "86.330000/A", "division": "320500", "name": "a　b\u200d", "marking": ""}
+        document = json.loads(json.dumps(told(bundle, point=START, facts=facts)))
+        # what an earlier release can read: twelve decimals
+        assert document["loss"] == "0.123456789877"
+        found = read_bundle(document, demand=TOWN, wishes=NO_WISHES, start=START, best=None)
+        assert found.rank == local_rank(bundle)
+        assert (found.shown["loss"], found.shown["name"]) == ("0.123456789877", "a b ")
+
+
 def test_its_score_is_added_up_here_by_the_demand_s_own_weights() -> None:
     weights = Weights(Decimal(2), Decimal(10), Decimal(100))
     rank = read(HONEST | {"score": {"cny": "0"}}, wishes=Wishes(weights=weights)).rank
@@ -81,7 +117,7 @@ def test_what_is_twenty_times_cheaper_than_the_best_of_ours_is_doubted_and_ranks
     ("harm", "member"),
     [
         ({"cny": {"compute": "1000", "line": "500", "total": "1400"}}, "cny"),
-        ({"cny": {"compute": "0", "line": "500", "total": "500"}}, "cny"),
+        ({"cny": {"compute": "0", "line": "500", "total": "501"}}, "cny"),
         ({"cny": {"compute": "-1", "line": "500", "total": "499"}}, "compute"),
         ({"cny": {"compute": "NaN", "line": "500", "total": "NaN"}}, "compute"),
         ({"cny": {"compute": "1e3", "line": "500", "total": "1500"}}, "compute"),
@@ -98,6 +134,8 @@ def test_what_is_twenty_times_cheaper_than_the_best_of_ours_is_doubted_and_ranks
         ({"latency_us": 400.0}, "latency_us"),
         ({"loss": "0.02"}, "loss"),
         ({"loss": "2"}, "loss"),
+        ({"loss": "0.01" + "0" * 2000 + "1"}, "loss"),
+        ({"loss": "0." + "0" * 2400 + "1"}, "loss"),
         ({"lead_days": 10**12}, "lead_days"),
         ({"lat": None}, "lat"),
         ({"lon": "181"}, "lon"),
