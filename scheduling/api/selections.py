@@ -83,10 +83,21 @@ class MergedOut(serializers.Serializer[Any]):
     node = serializers.CharField(allow_null=True)
 
 
+class AskedFromOut(serializers.Serializer[Any]):
+    """Where other nodes reckon from: the coordinates or the address of the demand, or else the site that stands for its place."""
+
+    lat = serializers.CharField()
+    lon = serializers.CharField()
+    site = serializers.CharField(
+        allow_null=True, help_text="of a site, a centre or a division; null: the place itself"
+    )
+
+
 class AcrossOut(serializers.Serializer[Any]):
     """What other nodes said by the deadline, each by its own signed word, and the ranks of all bundles together."""
 
     deadline_ms = serializers.IntegerField()
+    asked_from = AskedFromOut(required=False, help_text="absent in selections of an earlier release")
     nodes = OtherNodeOut(many=True)
     bundles = RemoteBundleOut(many=True)
     merged = MergedOut(many=True)

@@ -149,9 +149,10 @@ def nears_of(query: dict[str, Any], networks: Networks) -> list[Near]:
         case "place":
             found = near_place(query["place"], networks)
         case "address":
-            found = near_address(plain_address(query["address"]), networks)
-            if not found:
+            covered = near_address(plain_address(query["address"]), networks)
+            if covered is None:
                 raise AddressNotCovered(pointer="/address", address=query["address"])
+            found = covered[1]
         case _:
             found = near_point(Point(query["lat"], query["lon"]), networks)
     if not found:

@@ -115,12 +115,15 @@ def _first(nears: Sequence[Near], networks: Networks) -> list[Near]:
     return [near for near in nears if near.site in first]
 
 
-def near_address(plain: str, networks: Networks) -> list[Near]:
-    """The access points from which line providers cover an address, as it is compared; empty where nobody does."""
+def near_address(plain: str, networks: Networks) -> tuple[Point, list[Near]] | None:
+    """Where an address is, as it is compared, and the access points near it, those from which line providers cover it first.
+
+    None where nobody covers it.
+    """
     covering = CoveredAddress.objects.filter(plain=plain, site__state=SaleState.LISTED)
     rows = list(covering.select_related("site").order_by("id"))
     if not rows:
-        return []
+        return None
     keys = dict(
         LineProvider.objects.filter(tenant_id__in=[row.tenant_id for row in rows]).values_list(
             "tenant_id", "key"
@@ -139,7 +142,7 @@ def near_address(plain: str, networks: Networks) -> list[Near]:
         )
         for row in {row.site.key: row for row in rows}.values()
     ]
-    return [*exact, *(near for near in near_point(first, networks) if near.site not in covered)]
+    return first, [*exact, *(near for near in near_point(first, networks) if near.site not in covered)]
 
 
 def tail_over(metres: Decimal) -> Tail:

@@ -29,11 +29,16 @@ _POINT = ("site", "tail_km", "tail", "end_class", "days", "one_off_cny")
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The site that a demand starts at, what the engine counts of the way to it, and all as shown."""
+    """The site that a demand starts at, what the engine counts of the way to it, and all as shown.
+
+    `point` is the place on earth that it names by coordinates or an address, from which all tails are counted; None where it
+    names a site, a centre or a division, whose lines begin at the site itself.
+    """
 
     site: str
     access: Access
     shown: Json
+    point: Point | None = None
 
 
 def place_of(demand: Mapping[str, Any]) -> tuple[str, Any]:
@@ -84,12 +89,15 @@ def place_demand(demand: Mapping[str, Any], supply: Supply) -> Placed:
         case "from_place":
             return _nearest(near_place(where, supply.networks), supply, name, where)
         case "from_coordinates":
-            return _nearest(near_point(where, supply.networks), supply, name, f"{where.lat}, {where.lon}")
+            nears = near_point(where, supply.networks)
+            return _nearest(nears, supply, name, f"{where.lat}, {where.lon}", where)
         case _:
-            if nears := near_address(plain_address(where), supply.networks):
-                return _nearest(nears, supply, name, where)
+            if covered := near_address(plain_address(where), supply.networks):
+                point, nears = covered
+                return _nearest(nears, supply, name, where, point)
             place = _known(where)
-            found = _nearest(near_point(place.point, supply.networks), supply, name, place.name)
+            nears = near_point(place.point, supply.networks)
+            found = _nearest(nears, supply, name, place.name, place.point)
             found.shown["place"] = {
                 "name": place.name,
                 "level": place.level,
@@ -128,13 +136,15 @@ def _at_a_site(site: str) -> Placed:
     return Placed(site, NO_ACCESS, _shown([Near(site, None)], {}))
 
 
-def _nearest(nears: Sequence[Near], supply: Supply, field: str, named: Any) -> Placed:
+def _nearest(
+    nears: Sequence[Near], supply: Supply, field: str, named: Any, point: Point | None = None
+) -> Placed:
     known = [near for near in nears if near.site in supply.sites]
     if not known:
         ways = ", ".join(way for way in ("from_coordinates", "from_site") if way != field)
         raise NoAccessPoint(pointer=f"/{field}", place=named, instead=ways)
     shown = _shown(known, _carriers(known, supply))
-    return Placed(known[0].site, access_of(shown), shown)
+    return Placed(known[0].site, access_of(shown), shown, point)
 
 
 def _carriers(nears: Sequence[Near], supply: Supply) -> dict[str, Json]:

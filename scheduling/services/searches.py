@@ -15,12 +15,12 @@ from nodes.services.searches import (
     searching,
 )
 from scheduling.domain.demand import Demand, DemandError
-from scheduling.domain.numbers import parse_decimal
+from scheduling.domain.numbers import plain
 from scheduling.domain.remote import AbsurdError, Rank, RemoteBundle, merge, read_bundle
 from scheduling.domain.rows import Site
 from scheduling.domain.sites import Point
 from scheduling.domain.wishes import Wishes
-from scheduling.services.access import PLACES
+from scheduling.services.access import PLACES, Placed
 
 DEFAULT_MS = 2000
 OURS = ("demand", "peers", "top", "want", *PLACES)
@@ -48,12 +48,14 @@ def deadline_of(option: Any) -> int | None:
     return found
 
 
-def start_of(asked: Mapping[str, Any], site: Site) -> Point:
-    """Where others reckon from: sites are ours alone, places on earth are everybody's. Raises DemandError."""
-    given = asked.get("from_coordinates")
-    if isinstance(given, Mapping):
-        lat, lon = (parse_decimal(str(given[name]), 6, signed=True) for name in ("lat", "lon"))
-        return Point(lat, lon)
+def start_of(placed: Placed, site: Site) -> Point:
+    """Where others reckon from: sites are ours alone, places on earth are everybody's. Raises DemandError.
+
+    It is where our own lines are reckoned from: the coordinates or the address that the demand names, or else the site
+    that stands for its centre or division.
+    """
+    if placed.point is not None:
+        return placed.point
     if site.lat is None or site.lon is None:
         zh, en = (
             "起点站点没有坐标；请改用 from_coordinates",
@@ -71,14 +73,26 @@ def ask_others(asked: Mapping[str, Any], start: Point, deadline_ms: int) -> Abst
 def told_to_others(asked: Mapping[str, Any], start: Point) -> dict[str, Any]:
     """The demand as another node is asked it, and as an order is placed there."""
     rest = {name: value for name, value in asked.items() if name not in OURS}
-    return rest | {"from_coordinates": {"lat": str(start.lat), "lon": str(start.lon)}}
+    return rest | {"from_coordinates": _degrees(start)}
+
+
+def _degrees(point: Point) -> dict[str, str]:
+    return {"lat": plain(point.lat), "lon": plain(point.lon)}
 
 
 def lay_beside(
-    asked: Asked, *, local: Sequence[Rank], best: int | None, demand: Demand, wishes: Wishes, start: Point
+    asked: Asked,
+    *,
+    local: Sequence[Rank],
+    best: int | None,
+    demand: Demand,
+    wishes: Wishes,
+    start: Point,
+    site: str | None,
 ) -> dict[str, Any]:
     """What every other node said, each of its bundles with its node and age, and the ranks of all together.
 
+    `start` is where they were asked from, `site` which of our sites stands there, where the demand names no place on earth.
     A node that tells of one bundle that cannot be is believed in nothing.
     """
     nodes, bundles = [], list[tuple[Word, RemoteBundle]]()
@@ -107,6 +121,7 @@ def lay_beside(
     holders = [None] * len(local) + [word.node for word, _ in bundles]
     return {
         "deadline_ms": asked.question.deadline_ms,
+        "asked_from": {**_degrees(start), "site": site},
         "nodes": nodes,
         "bundles": [
             {

@@ -86,7 +86,7 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
     if deadline_ms is None:
         answer, across = select(supply, question.demand, lines), None
     else:
-        answer, across = _with_others(question, lines, demand, deadline_ms)
+        answer, across = _with_others(question, lines, deadline_ms)
     if answer.relax is not None and not answer.feasible and (ahead := looking_ahead(question)):
         placed, lines = ahead.placed, lines_of(supply, ahead.demand, ahead.wishes)
         answer = select(supply, ahead.demand, lines)  # a later start may help
@@ -119,12 +119,10 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
     return row
 
 
-def _with_others(
-    question: Question, lines: Lines, demand: Mapping[str, Any], deadline_ms: int
-) -> tuple[Answer, dict[str, Any]]:
+def _with_others(question: Question, lines: Lines, deadline_ms: int) -> tuple[Answer, dict[str, Any]]:
     """Our answer, and beside it what other nodes say by the deadline."""
     try:
-        start = start_of(demand, question.supply.sites[question.placed.site])
+        start = start_of(question.placed, question.supply.sites[question.placed.site])
     except DemandError as error:
         raise refused(error) from error
     bounds = {name: getattr(lines.demand, name) for name in question.wishes.sla_bounds}
@@ -137,6 +135,7 @@ def _with_others(
             demand=lines.demand,
             wishes=question.wishes,
             start=start,
+            site=question.placed.site if question.placed.point is None else None,
         )
     return answer, across
 

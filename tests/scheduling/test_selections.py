@@ -29,7 +29,7 @@ from scheduling.selectors.supply import newest_supply
 from scheduling.services.selections import replay_selection
 from scheduling.services.supply import forget_versions, keep_up, refresh_supply
 from tests.aggregation.supply import bring_to_market, centre, made
-from tests.scheduling.live import chosen, demand, network, open_market
+from tests.scheduling.live import COVERED, chosen, demand, network, open_market, send_csv
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -61,10 +61,21 @@ def test_the_same_demand_has_the_same_answer_whoever_asks(world: World) -> None:
     assert chosen(world.ben)["answer"] == chosen(world.rex)["answer"] == chosen(world.bea)["answer"]
 
 
+def asked_from(world: World, **place: Any) -> dict[str, Any]:
+    """Where other nodes are asked from; they are told it as coordinates, and an order there is placed with the same."""
+    across = chosen(world.ben, from_site=None, **place, peers={"deadline_ms": 100})["across"]
+    found = dict(across["asked_from"])
+    assert across["order_with"]["from_coordinates"] == {name: found[name] for name in ("lat", "lon")}
+    return found
+
+
 def test_a_place_coordinates_and_an_address_lead_to_the_nearest_access_point(world: World) -> None:
     by_site = chosen(world.ben)
     by_place = chosen(world.ben, from_site=None, from_place="320571")
     assert by_place["answer"] == by_site["answer"]
+    assert asked_from(world, from_place="320571") == {
+        "lat": "31.34652", "lon": "120.69399", "site": "sip-weiting",
+    }  # fmt: skip
     assert (by_place["access"]["site"], by_place["access"]["tail"]) == ("sip-weiting", None)
     by_point = chosen(world.ben, from_site=None, from_coordinates={"lat": "31.34", "lon": "120.70"})
     tail, end = by_point["access"]["tail"], by_point["access"]["carriers"]["line-jia"]
@@ -76,6 +87,9 @@ def test_a_place_coordinates_and_an_address_lead_to_the_nearest_access_point(wor
     assert slower == [tail["latency_us"]]
     assert (end["tail"], end["one_off_cny"]) == (tail, None)
     assert [each["site"] for each in by_point["access"]["alternates"]]
+    assert asked_from(world, from_coordinates={"lat": "31.34", "lon": "120.70"}) == {
+        "lat": "31.34", "lon": "120.7", "site": None,
+    }  # fmt: skip
     by_address = chosen(world.ben, from_site=None, from_address="江苏省 苏州市 吴江区同里镇某路 1 号")
     assert by_address["access"]["place"] == {
         "name": "同里",
@@ -83,6 +97,15 @@ def test_a_place_coordinates_and_an_address_lead_to_the_nearest_access_point(wor
         "lat": "31.16097",
         "lon": "120.71177",
     }
+    known = asked_from(world, from_address="江苏省苏州市吴江区同里镇某路 1 号")
+    assert known == {"lat": "31.16097", "lon": "120.71177", "site": None}
+    made(
+        send_csv(
+            world.lin, "/api/v1/covered-addresses:import", f"{COVERED}\n星湖街 1 号,31.29,120.8,sip-weiting\n"
+        )
+    )
+    covered = asked_from(world, from_address="星湖街１号")
+    assert covered == {"lat": "31.29", "lon": "120.8", "site": None}
     same = world.ben.post(f"/api/v1/selections/{by_point['id']}:replay").json()
     assert same["same_answer"] is True
 
