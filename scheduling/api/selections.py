@@ -38,6 +38,10 @@ class OtherNodeOut(serializers.Serializer[Any]):
         allow_null=True, help_text="how old the answer is, by this node's clock"
     )
     bundles = serializers.IntegerField()
+    left_out = serializers.IntegerField(
+        default=0,
+        help_text="bundles that will not do or cannot be judged here: a division outside residency, a word of a later release",
+    )
 
 
 class RemoteBundleOut(serializers.Serializer[Any]):

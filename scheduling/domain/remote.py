@@ -1,5 +1,6 @@
 """Bundles of other nodes: what a node tells another of one, what is believed of it, and how all rank together."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,11 +15,14 @@ from scheduling.domain.numbers import CNY_SCALE, NumberError, kilometres, parse_
 from scheduling.domain.promises import LISTED, Promises, service_json
 from scheduling.domain.scores import CNY_IN_SCORE, us_price
 from scheduling.domain.sites import Point
+from scheduling.domain.tariffs import BILLINGS
+from scheduling.domain.technologies import Technology
 from scheduling.domain.wishes import Wishes
 
 LONGEST_TEXT = 200
 CHEAPER = 20  # so many times cheaper than the best of ours is doubted: it ranks after all that is not
 TEXTS = ("offer", "identifier", "centre", "division", "technology", "line_provider", "billing")
+DIVISION = re.compile(r"[0-9]{6}", re.ASCII)  # GB/T 2260
 LOSS_PLACES = 12  # decimals that a loss is told and shown with, rounded up
 EXACT_LOSS_PLACES = 9 * 256  # an earlier release tells it exactly: nine for each span
 COUNTS = ("quantity", "bandwidth_mbps", "latency_us", "jitter_us", "lead_days")
@@ -26,6 +30,13 @@ MEASURES = {"kg_co2": Decimal(10**9), "percent_unreliable": Decimal(100)}  # and
 
 Rank = tuple[bool, bool, int, int]
 """Doubted, then as bundles rank here: what is unknown last, exact total or score, latency."""
+
+
+class UnusableError(ValueError):
+    """A bundle that is left out, without a word against its node: what it says cannot be judged here, or will not do.
+
+    A later release may have a word that this one does not know, and an earlier one tells the division of a centre's site.
+    """
 
 
 class AbsurdError(ValueError):
@@ -90,13 +101,40 @@ def local_rank(bundle: Bundle) -> Rank:
     return False, bool(bundle.score.unknown), bundle.score.known, bundle.line.latency
 
 
+def read_bundles(
+    documents: Sequence[Mapping[str, Any]],
+    *,
+    demand: Demand,
+    wishes: Wishes,
+    start: Point,
+    best: int | None,
+) -> tuple[list[RemoteBundle], int]:
+    """All bundles of one node as `read_bundle` reads each, and how many were left out.
+
+    Raises AbsurdError where one cannot be, or an offer is told with the same line product twice.
+    """
+    found, seen, left_out = list[RemoteBundle](), set[tuple[str, ...]](), 0
+    for document in documents:
+        try:
+            each = read_bundle(document, demand=demand, wishes=wishes, start=start, best=best)
+        except UnusableError:
+            left_out += 1
+            continue
+        key = tuple(each.shown[name] for name in ("offer", "line_provider", "technology"))
+        if key in seen:
+            raise AbsurdError("offer")
+        seen.add(key)
+        found.append(each)
+    return found, left_out
+
+
 def read_bundle(
     document: Mapping[str, Any], *, demand: Demand, wishes: Wishes, start: Point, best: int | None
 ) -> RemoteBundle:
     """A bundle of another node, checked: sums that add up, numbers that can be, bounds that are kept, light not outrun.
 
     Its score is added up here, by the demand's own weights. `best` is the total of the best of ours (10⁻¹⁰ CNY): what is
-    `CHEAPER` times cheaper is doubted. Raises AbsurdError.
+    `CHEAPER` times cheaper is doubted. Raises AbsurdError, UnusableError.
     """
     shown: dict[str, Any] = {name: _text(document, name) for name in (*TEXTS, "name")}
     shown["marking"] = _text(document, "marking", empty=True)
@@ -113,12 +151,15 @@ def read_bundle(
     if shown["quantity"] != demand.quantity or shown["bandwidth_mbps"] < demand.bandwidth_mbps:
         raise AbsurdError("quantity")
     _within(shown, demand, amounts["total"], loss)
+    _chosen(shown, demand, wishes)
     if wishes.promises is not None:
         shown["service"] = _service(document, wishes.promises)
     centre = Point(Decimal(place["lat"]), Decimal(place["lon"]))
     if faster_than(shown["latency_us"], start.metres_to(centre), Medium.UNDISCLOSED):
         raise AbsurdError("latency_us")
     unknown, score = _score(document, wishes, amounts["total"], shown["latency_us"])
+    if not _usable(shown, wishes):
+        raise UnusableError
     doubted = best is not None and amounts["total"] * CHEAPER < best
     shown["doubted"] = doubted
     return RemoteBundle((doubted, unknown, score, shown["latency_us"]), shown)
@@ -136,6 +177,29 @@ def _within(shown: Mapping[str, Any], demand: Demand, total: int, loss: Decimal)
     for member, broken in bounds:
         if broken:
             raise AbsurdError(member)
+
+
+def _chosen(shown: Mapping[str, Any], demand: Demand, wishes: Wishes) -> None:
+    """Whether line and centre are among those that the demand allows, and the line is open by the start, by its own words."""
+    line, centre, days = demand.line, demand.centre, wishes.days_to_start
+    bounds = (
+        ("technology", bool(line.technologies) and shown["technology"] not in line.technologies),
+        ("line_provider", bool(line.providers) and shown["line_provider"] not in line.providers),
+        ("centre", bool(centre.include) and shown["centre"] not in centre.include),
+        ("centre", shown["centre"] in centre.exclude),
+        ("division", not DIVISION.fullmatch(shown["division"])),
+        # a day more than there is: its clock may be behind ours
+        ("lead_days", days is not None and shown["lead_days"] > days + 1),
+    )
+    for member, broken in bounds:
+        if broken:
+            raise AbsurdError(member)
+
+
+def _usable(shown: Mapping[str, Any], wishes: Wishes) -> bool:
+    """Whether this release knows its words, and its centre lies in a division that the demand allows."""
+    known = shown["technology"] in Technology.codes() and shown["billing"] in BILLINGS
+    return known and (not wishes.residency or shown["division"].startswith(wishes.residency))
 
 
 def _service(document: Mapping[str, Any], promises: Promises) -> dict[str, str | None]:

@@ -14,6 +14,8 @@ from scheduling.domain.starts import Start
 from scheduling.domain.wishes import Wishes
 
 MONTH_HOURS = 730
+BILLINGS = ("term", "elastic")
+"""By the month, or by the hour."""
 _MICRO = 10**6
 
 

@@ -33,12 +33,13 @@ def answer_others(demand: dict[str, Any], most: int) -> list[dict[str, Any]]:
         standing = codes.get(machines[offer.pool])
         if standing is None or standing.code is None:
             continue
+        there = supply.extras.centre_facts.get(bundle.centre)
         site = supply.sites[supply.centres[bundle.centre].site]
         facts = {
             "identifier": standing.code,
             "name": offer.name,
             "marking": offer.marking,
-            "division": site.city,
+            "division": site.city if there is None else there.division,
         }
         point = None if site.lat is None or site.lon is None else Point(site.lat, site.lon)
         found.append(told(bundle, point=point, facts=facts))

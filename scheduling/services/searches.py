@@ -16,7 +16,7 @@ from nodes.services.searches import (
 )
 from scheduling.domain.demand import Demand, DemandError
 from scheduling.domain.numbers import plain
-from scheduling.domain.remote import AbsurdError, Rank, RemoteBundle, merge, read_bundle
+from scheduling.domain.remote import AbsurdError, Rank, RemoteBundle, merge, read_bundles
 from scheduling.domain.rows import Site
 from scheduling.domain.sites import Point
 from scheduling.domain.wishes import Wishes
@@ -97,12 +97,9 @@ def lay_beside(
     """
     nodes, bundles = [], list[tuple[Word, RemoteBundle]]()
     for word in heard(asked):
-        state, reason, found = word.state, word.reason, list[RemoteBundle]()
+        state, reason, found, left_out = word.state, word.reason, list[RemoteBundle](), 0
         try:
-            found = [
-                read_bundle(each, demand=demand, wishes=wishes, start=start, best=best)
-                for each in word.bundles
-            ]
+            found, left_out = read_bundles(word.bundles, demand=demand, wishes=wishes, start=start, best=best)
         except AbsurdError as error:
             state, reason = PeerWord.REFUSED, f"{Disbelief.ABSURD.value}:{error.member}"
         bundles += [(word, each) for each in found]
@@ -115,6 +112,7 @@ def lay_beside(
                 "reason": reason or None,
                 "age_ms": word.age_ms,
                 "bundles": len(found),
+                "left_out": left_out,
             }
         )
     merged = merge(local, [(word.node, each) for word, each in bundles])

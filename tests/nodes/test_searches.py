@@ -134,7 +134,9 @@ def through_the_nation(nation: FarUpstream, **changed: Any) -> Callable[[Questio
 
     def find(question: Question) -> Statement:
         at = datetime.now(UTC)
-        theirs = answered(question, ZHEJIANG, at=at, bundles=[near(question, "330000", **changed)])
+        later = near(question, "330000", offer="o2", technology="photon")
+        bundles = [near(question, "330000", **changed), later]
+        theirs = answered(question, ZHEJIANG, at=at, bundles=bundles)
         return answered(question, nation, at=at, passed=[passed(theirs)])
 
     return find
@@ -151,6 +153,7 @@ def test_a_bundle_of_another_region_stands_beside_ours_with_node_age_and_where_t
         ("330000", "000000", "answered", 1),
     ]
     (remote,) = across["bundles"]
+    assert [each["left_out"] for each in across["nodes"]] == [0, 1]
     assert (remote["node"], remote["order_at"]) == ("330000", f"{ZHEJIANG.url}/api/v1/selections")
     assert 0 <= remote["age_ms"] < 10_000
     ours = len(row["answer"]["bundles"])

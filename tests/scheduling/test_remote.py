@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -10,9 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.domain.demand import Demand
+from scheduling.domain.demand import CentreBounds, Demand, Line
 from scheduling.domain.promises import Promises
-from scheduling.domain.remote import AbsurdError, Rank, RemoteBundle, local_rank, merge, read_bundle, told
+from scheduling.domain.remote import (
+    AbsurdError,
+    Rank,
+    RemoteBundle,
+    local_rank,
+    merge,
+    read_bundle,
+    read_bundles,
+    told,
+)
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.sites import Point
 from scheduling.domain.supply import Supply
@@ -37,7 +47,7 @@ HONEST: dict[str, Any] = {
     "line_provider": "line-zhe",
     "technology": "otn",
     "bandwidth_mbps": 1000,
-    "billing": "month",
+    "billing": "term",
     "latency_us": 400,
     "jitter_us": 1,
     "loss": "0.000001",
@@ -153,6 +163,54 @@ def test_a_bundle_that_cannot_be_is_named(harm: dict[str, Any], member: str) -> 
     with pytest.raises(AbsurdError) as refused:
         read(json.loads(json.dumps(HONEST | harm)), wishes=wishes)
     assert refused.value.member == member
+
+
+ASKED = datetime(2026, 12, 1, tzinfo=UTC)
+CHOOSY = replace(
+    DEMAND,
+    line=Line(technologies=("otn",), providers=("line-zhe",)),
+    centre=CentreBounds(include=("jiaxing", "x"), exclude=("x",)),
+)
+
+
+@pytest.mark.parametrize(
+    ("harm", "member"),
+    [
+        ({"technology": "srv6"}, "technology"),
+        ({"line_provider": "line-jia"}, "line_provider"),
+        ({"centre": "y"}, "centre"),
+        ({"centre": "x"}, "centre"),
+        ({"division": "nowhere"}, "division"),
+        ({"lead_days": 5}, "lead_days"),  # the start is less than four days off
+    ],
+)
+def test_line_centre_and_days_are_among_those_that_the_demand_allows(
+    harm: dict[str, Any], member: str
+) -> None:
+    wishes = Wishes(asked_at=ASKED, starts_at=ASKED + timedelta(days=3, hours=23))
+    read_bundle(HONEST | {"lead_days": 4}, demand=CHOOSY, wishes=wishes, start=START, best=None)
+    with pytest.raises(AbsurdError) as refused:
+        read_bundle(HONEST | harm, demand=CHOOSY, wishes=wishes, start=START, best=None)
+    assert refused.value.member == member
+
+
+def test_what_will_not_do_is_left_out_and_the_rest_of_its_node_is_believed() -> None:
+    def read_all(*documents: dict[str, Any], **wishes: Any) -> tuple[list[str], int]:
+        found, left_out = read_bundles(
+            documents, demand=DEMAND, wishes=Wishes(**wishes), start=START, best=None
+        )
+        return [each.shown["offer"] for each in found], left_out
+
+    later = [HONEST | {"offer": "o2", "technology": "photon"}, HONEST | {"offer": "o3", "billing": "gift"}]
+    assert read_all(HONEST, *later) == (["o1"], 2)
+    elsewhere = HONEST | {"offer": "o2", "division": "110101"}
+    assert read_all(HONEST, elsewhere, residency=("32", "3304")) == (["o1"], 1)
+    assert read_all(HONEST, HONEST | {"technology": "srv6"}) == (["o1", "o1"], 0)
+    with pytest.raises(AbsurdError) as twice:
+        read_all(HONEST, HONEST | {"name": "b"})
+    assert twice.value.member == "offer"
+    with pytest.raises(AbsurdError):  # what cannot be is not excused by a word that nobody knows
+        read_all(HONEST | {"technology": "photon", "latency_us": 1})
 
 
 SOLD = {"availability_percent": "99.99", "sla": None, "isolation": "hard", "encryption": "sm4", "script": 1}
