@@ -128,6 +128,15 @@ def read_bundles(
     return found, left_out
 
 
+def believable(document: Mapping[str, Any], *, demand: Demand, wishes: Wishes, start: Point) -> bool:
+    """Whether a bundle of our own is one that another node will believe, whose demand it is."""
+    try:
+        read_bundle(document, demand=demand, wishes=wishes, start=start, best=None)
+    except (AbsurdError, UnusableError):
+        return False
+    return True
+
+
 def read_bundle(
     document: Mapping[str, Any], *, demand: Demand, wishes: Wishes, start: Point, best: int | None
 ) -> RemoteBundle:

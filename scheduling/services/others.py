@@ -5,21 +5,27 @@ from typing import Any
 from aggregation.selectors.allotments import identified_as
 from aggregation.selectors.offers import facts_by_key
 from identifiers.selectors.identifiers import standings
-from scheduling.domain.remote import told
+from scheduling.domain.demand import DemandError
+from scheduling.domain.remote import believable, told
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.sites import Point
 from scheduling.errors.selections import DemandRefused, NoAccessPoint
 from scheduling.services.questions import read_question
 from scheduling.services.room import with_room
+from scheduling.services.searches import start_of
 
 ASKED = "search"
 
 
 def answer_others(demand: dict[str, Any], most: int) -> list[dict[str, Any]]:
-    """The best bundles of this node for another's demand, each under its identifier; none where it cannot be read here."""
+    """The best bundles of this node for another's demand, each under its identifier; none where it cannot be read here.
+
+    What an asker could not believe is not told: one of ours whose price has too many digits must not cost us all others.
+    """
     try:
         question = with_room(read_question(demand | {"demand": ASKED, "top": most, "want": []}))
-    except (DemandRefused, NoAccessPoint):
+        start = start_of(question.placed, question.supply.sites[question.placed.site])
+    except (DemandRefused, DemandError, NoAccessPoint):
         return []
     supply = question.supply
     lines = lines_of(supply, question.demand, question.wishes)
@@ -42,5 +48,7 @@ def answer_others(demand: dict[str, Any], most: int) -> list[dict[str, Any]]:
             "division": site.city if there is None else there.division,
         }
         point = None if site.lat is None or site.lon is None else Point(site.lat, site.lon)
-        found.append(told(bundle, point=point, facts=facts))
+        document = told(bundle, point=point, facts=facts)
+        if believable(document, demand=lines.demand, wishes=question.wishes, start=start):
+            found.append(document)
     return found

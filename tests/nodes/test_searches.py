@@ -26,11 +26,18 @@ from nodes.errors import EnvelopeMalformed
 from nodes.models import Peer
 from nodes.services import searches
 from nodes.services.signing import current_key
+from tests.aggregation.supply import made
 from tests.nodes.far import FEDERATION, FarNode, FarUpstream
-from tests.scheduling.live import demand, open_market
+from tests.scheduling.live import demand, let_a_second_pass, open_market, send_csv
 from tests.scheduling.test_remote import HONEST
 from tests.support.cast import World
 
+DEAR = "\n".join(
+    [
+        "line_provider,technology,bandwidth_mbps,zone,one_off_cny,monthly_cny",
+        *(f"line-jia,otn,{step},same_city,999999999999,999999999999" for step in (1000, 10000)),
+    ]
+)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 QUESTION = Question("0" * 32, ("320000",), 2, 2000, {"quantity": 1})
 ZHEJIANG = FarNode("330000", url="http://zhejiang.example")
@@ -285,6 +292,13 @@ def test_our_node_answers_a_peer_with_what_it_alone_can_grant_and_keeps_nothing(
     assert 1 <= len(found.bundles) <= MOST_BUNDLES
     assert found.passed == []  # what comes from above goes no further down
     assert world.ben.get("/api/v1/selections").json()["items"] == []
+    # a price of more digits than an asker reads is not told: it would make it disbelieve all the others
+    made(send_csv(world.lin, "/api/v1/tariffs:import", DEAR))
+    let_a_second_pass()
+    assert world.ben.post("/api/v1/selections", asked | place).json()["answer"]["bundles"]
+    silent = from_wire(market.post(f"{FEDERATION}/searches", question.encode()).content)
+    assert silent is not None
+    assert json.loads(silent.payload)["bundles"] == []
     looped = replace(question, path=("320000", "000000"), hops=1)
     again = from_wire(market.post(f"{FEDERATION}/searches", looped.encode()).content)
     assert again is not None
