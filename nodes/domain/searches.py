@@ -143,11 +143,16 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one node found, believed as far as its signature and its identifiers go; `bundles` are not judged yet."""
+    """What one node found, believed as far as its signature and its identifiers go; `bundles` are not judged yet.
+
+    `more`: whether it has more bundles than the best ones that it tells; None where a node of an earlier release, which does
+    not say, tells as many as it may.
+    """
 
     node: str
     answered_at: datetime
     bundles: list[dict[str, Any]]
+    more: bool | None
     passed: list[Passed]
 
 
@@ -161,7 +166,7 @@ def sign_found(
     suite: Suite,
     private_key: bytes,
 ) -> Statement:
-    """A node's answer to one question, signed."""
+    """A node's answer to one question, signed: the best `MOST_BUNDLES`, and whether there are more."""
     document = {
         "schema": SCHEMA,
         "search": question.search,
@@ -169,6 +174,7 @@ def sign_found(
         "node": node,
         "answered_at": at.astimezone(UTC).isoformat(timespec="milliseconds"),
         "bundles": bundles[:MOST_BUNDLES],
+        "more": len(bundles) > MOST_BUNDLES,
         "passed": [
             {
                 "node": each.node,
@@ -214,11 +220,12 @@ def open_found(
         raise DisbeliefError(Disbelief.CLOCK)
     if len(bundles) > MOST_BUNDLES or len(passed) > MOST_PEERS:
         raise DisbeliefError(Disbelief.TOO_LARGE)
-    if not all(isinstance(each, dict) for each in bundles):
+    more = document.get("more", None if len(bundles) == MOST_BUNDLES else False)
+    if not all(isinstance(each, dict) for each in bundles) or not (more is None or isinstance(more, bool)):
         raise DisbeliefError(Disbelief.UNREADABLE)
     if not all(str(each.get("identifier", "")).startswith(f"{NATIONAL}.{node}/") for each in bundles):
         raise DisbeliefError(Disbelief.PREFIX)
-    return Found(node, answered_at, bundles, passed)
+    return Found(node, answered_at, bundles, more, passed)
 
 
 def _passed(document: Mapping[str, Any]) -> Passed:

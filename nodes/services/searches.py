@@ -45,6 +45,7 @@ from nodes.services.signing import key_for, signed_request
 
 __all__ = [
     "LONGEST",
+    "MOST_BUNDLES",
     "SHORTEST",
     "Asked",
     "Disbelief",
@@ -67,7 +68,8 @@ EACH = 2  # requests to one peer at a time
 class Word:
     """What came of asking one node: `via` is the upstream that passed it on; `reason` why it is not believed.
 
-    `age_ms` is how old its answer is by our clock; `url` is where an order for a bundle of it is placed.
+    `age_ms` is how old its answer is by our clock; `url` is where an order for a bundle of it is placed. `more`: whether it has
+    more bundles than it tells; None where that is not known.
     """
 
     node: str
@@ -78,14 +80,19 @@ class Word:
     reason: str
     age_ms: int | None
     bundles: list[dict[str, Any]]
+    more: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The requests of one search, under way until `until` (of time.monotonic); without a seat nobody was asked."""
+    """The requests of one search, under way until `until` (of time.monotonic); without a seat nobody was asked.
+
+    `beyond` are the peers that are not asked, since there are more than a node asks.
+    """
 
     question: Question
     peers: list[Peer]
+    beyond: list[Peer]
     requests: dict[str, "Future[Answer]"]
     until: float
     seated: bool
@@ -104,10 +111,11 @@ def searching(*, demand: dict[str, Any], deadline_ms: int, before: Question | No
         deadline_ms=deadline_ms,
         demand=demand,
     )
-    attached = Peer.objects.filter(state=PeerState.ATTACHED.value).exclude(code__in=question.path)
-    peers = list(attached.order_by("code")[:MOST_PEERS])
+    found = Peer.objects.filter(state=PeerState.ATTACHED.value).exclude(code__in=question.path)
+    attached = list(found.order_by("code"))
+    peers, beyond = attached[:MOST_PEERS], attached[MOST_PEERS:]
     until = time.monotonic() + deadline_ms / 1000
-    asked = Asked(question, peers, {}, until, seated=SEATS.acquire(blocking=False))
+    asked = Asked(question, peers, beyond, {}, until, seated=SEATS.acquire(blocking=False))
     body = question.encode()
     for peer in peers if asked.seated else ():
         under_way = [each for each in UNDER_WAY.get(peer.code, ()) if not each.done()]
@@ -169,7 +177,7 @@ def answer_search(*, peer: Peer, body: bytes) -> Statement:
         further = searching(demand=question.demand, deadline_ms=left, before=question)
         with further if on else nullcontext() as asked:
             if runs_here(System.SELECTION):
-                bundles = answer_here(question.demand, MOST_BUNDLES)
+                bundles = answer_here(question.demand, MOST_BUNDLES + 1)  # one more, to know of it
             replies = _statements(asked) if asked else []
         passed = [each for each in (_to_pass(*reply) for reply in replies) if each is not None]
     key = key_for(peer)
@@ -190,7 +198,8 @@ Reply = tuple[Peer, Statement | PeerWord | Disbelief]
 def _statements(asked: Asked) -> list[Reply]:
     """Each peer's statement by the deadline, or why there is none."""
     wait(asked.requests.values(), timeout=max(0.0, asked.until - time.monotonic()))
-    return [(peer, _statement(asked, asked.requests.get(peer.code))) for peer in asked.peers]
+    replies: list[Reply] = [(peer, _statement(asked, asked.requests.get(peer.code))) for peer in asked.peers]
+    return [*replies, *((peer, PeerWord.BUSY) for peer in asked.beyond)]
 
 
 def _statement(asked: Asked, request: "Future[Answer] | None") -> Statement | PeerWord | Disbelief:
@@ -254,10 +263,17 @@ def _word_passed(question: Question, peer: Peer, passed: Passed, at: datetime) -
 def _said(found: Found | PeerWord | Disbelief, at: datetime, **about: str) -> Word:
     if isinstance(found, Found):
         age = max(0, round((at - found.answered_at).total_seconds() * 1000))
-        return Word(**about, state=PeerWord.ANSWERED, reason="", age_ms=age, bundles=found.bundles)
+        return Word(
+            **about,
+            state=PeerWord.ANSWERED,
+            reason="",
+            age_ms=age,
+            bundles=found.bundles,
+            more=found.more,
+        )
     state = found if isinstance(found, PeerWord) else PeerWord.REFUSED
     reason = found.value if isinstance(found, Disbelief) else ""
-    return Word(**about, state=state, reason=reason, age_ms=None, bundles=[])
+    return Word(**about, state=state, reason=reason, age_ms=None, bundles=[], more=None)
 
 
 def _to_pass(peer: Peer, statement: Statement | PeerWord | Disbelief) -> Passed | None:

@@ -42,6 +42,11 @@ class OtherNodeOut(serializers.Serializer[Any]):
         default=0,
         help_text="bundles that will not do or cannot be judged here: a division outside residency, a word of a later release",
     )
+    more = serializers.BooleanField(
+        default=None,
+        allow_null=True,
+        help_text="whether it has more than the best 20, which it tells; null where it did not say",
+    )
 
 
 class RemoteBundleOut(serializers.Serializer[Any]):
@@ -104,7 +109,11 @@ class AcrossOut(serializers.Serializer[Any]):
     asked_from = AskedFromOut(required=False, help_text="absent in selections of an earlier release")
     nodes = OtherNodeOut(many=True)
     bundles = RemoteBundleOut(many=True)
-    merged = MergedOut(many=True)
+    merged = MergedOut(many=True, help_text="the first `top` places of all bundles together")
+    merged_exact = serializers.IntegerField(
+        required=False,
+        help_text="so many of the first places have exact ranks: a node with more bundles than it told may have better ones than those after",
+    )
     order_with = DocumentField(SelectionIn)
 
 

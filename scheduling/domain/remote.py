@@ -264,6 +264,17 @@ def merge(local: Sequence[Rank], remote: Sequence[tuple[str, RemoteBundle]]) -> 
     return found
 
 
+def exact_places(order: Sequence[Rank], cut: Sequence[Sequence[RemoteBundle]]) -> int:
+    """How many of the first places have exact ranks, where nodes have more bundles than they told (`cut`: what each told).
+
+    What such a node did not tell is no better, by total or score, than the last that it told; doubt is ours alone.
+    """
+    if not all(cut):
+        return 0
+    lasts = [max((False, *each.rank[1:]) for each in told_by_one) for told_by_one in cut]
+    return sum(all(rank <= last for last in lasts) for rank in order)
+
+
 def _text(document: Mapping[str, Any], name: str, *, empty: bool = False) -> str:
     value = document.get(name)
     if (

@@ -6,6 +6,7 @@ from typing import Any
 
 from nodes.services.searches import (
     LONGEST,
+    MOST_BUNDLES,
     SHORTEST,
     Asked,
     Disbelief,
@@ -16,7 +17,7 @@ from nodes.services.searches import (
 )
 from scheduling.domain.demand import Demand, DemandError
 from scheduling.domain.numbers import plain
-from scheduling.domain.remote import AbsurdError, Rank, RemoteBundle, merge, read_bundles
+from scheduling.domain.remote import AbsurdError, Rank, RemoteBundle, exact_places, merge, read_bundles
 from scheduling.domain.rows import Site
 from scheduling.domain.sites import Point
 from scheduling.domain.wishes import Wishes
@@ -93,16 +94,19 @@ def lay_beside(
     """What every other node said, each of its bundles with its node and age, and the ranks of all together.
 
     `start` is where they were asked from, `site` which of our sites stands there, where the demand names no place on earth.
-    A node that tells of one bundle that cannot be is believed in nothing.
+    A node that tells of one bundle that cannot be is believed in nothing. No more places are told than bundles were asked for:
+    beyond those there are some of ours that nobody has laid beside. Nodes are asked there for as many bundles as they tell.
     """
-    nodes, bundles = [], list[tuple[Word, RemoteBundle]]()
+    nodes, bundles, cut = [], list[tuple[Word, RemoteBundle]](), list[list[RemoteBundle]]()
     for word in heard(asked):
         state, reason, found, left_out = word.state, word.reason, list[RemoteBundle](), 0
         try:
             found, left_out = read_bundles(word.bundles, demand=demand, wishes=wishes, start=start, best=best)
         except AbsurdError as error:
             state, reason = PeerWord.REFUSED, f"{Disbelief.ABSURD.value}:{error.member}"
+        believed = state is PeerWord.ANSWERED
         bundles += [(word, each) for each in found]
+        cut += [found] if believed and word.more is not False else []
         nodes.append(
             {
                 "node": word.node,
@@ -113,9 +117,11 @@ def lay_beside(
                 "age_ms": word.age_ms,
                 "bundles": len(found),
                 "left_out": left_out,
+                "more": word.more if believed else None,
             }
         )
-    merged = merge(local, [(word.node, each) for word, each in bundles])
+    merged = merge(local, [(word.node, each) for word, each in bundles])[: demand.top]
+    ranks = [*local, *(each.rank for _, each in bundles)]
     holders = [None] * len(local) + [word.node for word, _ in bundles]
     return {
         "deadline_ms": asked.question.deadline_ms,
@@ -132,5 +138,6 @@ def lay_beside(
             for word, each in bundles
         ],
         "merged": [{"rank": rank, "index": index, "node": holders[index]} for rank, index in merged],
-        "order_with": asked.question.demand,
+        "merged_exact": exact_places([ranks[index] for _, index in merged], cut),
+        "order_with": asked.question.demand | {"top": MOST_BUNDLES},
     }

@@ -55,8 +55,9 @@ def across(here: World, there: World) -> None:
         (each["node"], each["age_ms"] >= 0, each["identifier"].startswith(f"86.{home}/")) for each in bundles
     ]
     expect(set(labels) == {(home, True, True)}, f"each has its node, its age, its own identifier: {labels}")
-    merged = sorted(each["index"] for each in selected["across"]["merged"])
-    expect(merged == list(range(ours + len(bundles))) and ours, "ours and theirs in one order")
+    merged, every = [each["index"] for each in selected["across"]["merged"]], ours + len(bundles)
+    first = len(merged) == len(set(merged)) == min(selected["demand"]["top"], every) and max(merged) < every
+    expect(first and selected["across"]["merged_exact"] == len(merged), "ours and theirs in one order")
     wish = {"selection": selected["id"], "bundle": ours}
     refused = here.clients["imaging"].send("POST", "/api/v1/quotes", json=wish)
     expect(refused.status_code == CONFLICT, "what is another's is not quoted here")

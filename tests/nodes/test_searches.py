@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from kernel.crypto.suite import INTERNATIONAL as SUITE
 from nodes.domain.searches import (
+    CONTEXT,
     LARGEST_ANSWER,
     MOST_BUNDLES,
     Disbelief,
@@ -21,7 +23,7 @@ from nodes.domain.searches import (
     read_question,
     sign_found,
 )
-from nodes.domain.statements import Statement, from_wire
+from nodes.domain.statements import Statement, from_wire, sign_statement
 from nodes.errors import EnvelopeMalformed
 from nodes.models import Peer
 from nodes.services import searches
@@ -38,6 +40,7 @@ DEAR = "\n".join(
         *(f"line-jia,otn,{step},same_city,999999999999,999999999999" for step in (1000, 10000)),
     ]
 )
+PRICE = {"compute": "80000", "line": "5000", "total": "85000"}
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 QUESTION = Question("0" * 32, ("320000",), 2, 2000, {"quantity": 1})
 ZHEJIANG = FarNode("330000", url="http://zhejiang.example")
@@ -108,6 +111,24 @@ def test_an_answer_that_is_not_the_peer_s_own_to_this_question_is_not_believed(
     assert refused.value.reason is reason
 
 
+def from_an_earlier_release(statement: Statement, far: FarNode) -> Statement:
+    """The same answer by a node that does not say whether it has more."""
+    document = json.loads(statement.payload)
+    del document["more"]
+    payload = json.dumps(document).encode()
+    return sign_statement(payload, context=CONTEXT, suite=SUITE, private_key=far.private_key)
+
+
+def test_whether_a_node_has_more_than_it_tells_is_part_of_its_word() -> None:
+    for many, told, said, unsaid in ((21, 20, True, None), (20, 20, False, None), (19, 19, False, False)):
+        now = answered(QUESTION, PEER, bundles=[offered("000000")] * many)
+        for statement, more in ((now, said), (from_an_earlier_release(now, PEER), unsaid)):
+            found = open_found(
+                statement, QUESTION, node="000000", suite=SUITE, public_key=PEER.public_key, at=NOW
+            )
+            assert (len(found.bundles), found.more) == (told, more)
+
+
 @pytest.fixture
 def market(world: World, nation: FarUpstream) -> FarUpstream:
     """One offer here that is sellable, and the nation as our upstream, which answers searches as the test says."""
@@ -132,17 +153,16 @@ def near(question: Question, node: str, **changed: Any) -> dict[str, Any]:
     """A bundle that fits the question, next to where it starts."""
     asked, place = question.demand, question.demand["from_coordinates"]
     fits = {"quantity": asked["quantity"], "bandwidth_mbps": asked["bandwidth_mbps"], "latency_us": 300}
-    price = {"compute": "100000", "line": "5000", "total": "105000"}
-    return offered(node, **place, **fits, cny=price, **changed)
+    return offered(node, **place, **fits, cny=PRICE, **changed)
 
 
-def through_the_nation(nation: FarUpstream, **changed: Any) -> Callable[[Question], Statement]:
-    """Zhejiang's answer with one bundle, as the nation passes it on."""
+def through_the_nation(nation: FarUpstream, offers: int = 1) -> Callable[[Question], Statement]:
+    """Zhejiang's answer with bundles of so many offers, and one that a later release sells, as the nation passes it on."""
 
     def find(question: Question) -> Statement:
         at = datetime.now(UTC)
-        later = near(question, "330000", offer="o2", technology="photon")
-        bundles = [near(question, "330000", **changed), later]
+        bundles = [near(question, "330000", offer=f"o{each}") for each in range(offers)]
+        bundles.append(near(question, "330000", technology="photon"))
         theirs = answered(question, ZHEJIANG, at=at, bundles=bundles)
         return answered(question, nation, at=at, passed=[passed(theirs)])
 
@@ -166,13 +186,26 @@ def test_a_bundle_of_another_region_stands_beside_ours_with_node_age_and_where_t
     ours = len(row["answer"]["bundles"])
     assert ours >= 1
     assert sorted(each["index"] for each in across["merged"]) == list(range(ours + 1))
-    assert {"tenant", "demand", "top", "from_site", "from_place"}.isdisjoint(across["order_with"])
+    assert {"tenant", "demand", "from_site", "from_place"}.isdisjoint(across["order_with"])
+    assert across["order_with"]["top"] == MOST_BUNDLES  # what is shown here is in the answer there
+    assert across["merged_exact"] == ours + 1
     refused = world.ben.post("/api/v1/quotes", {"selection": row["id"], "bundle": ours})
     assert (refused.status_code, refused.json()["code"]) == (409, "remote_bundle")
     assert f"{ZHEJIANG.url}/api/v1/selections" in refused.json()["detail"]
     beyond = world.ben.post("/api/v1/quotes", {"selection": row["id"], "bundle": ours + 1})
     assert beyond.json()["errors"][0]["code"] == "no_such_bundle"
     assert world.ben.get(f"/api/v1/selections/{row['id']}").json()["across"] == across
+    # a node that has more than it tells: ranks are told as far as all bundles were laid side by side
+    market.finds = through_the_nation(market, offers=21)
+    demanded = demand() | {"max_total_cny": None, "peers": {"deadline_ms": 1500}}
+    for top in (0, 1, 30):
+        row = world.ben.post("/api/v1/selections", demanded | {"top": top}).json()
+        across, ours = row["across"], row["answer"]["bundles"]
+        assert [(each["bundles"], each["more"]) for each in across["nodes"]] == [(0, False), (20, True)]
+        dearer = sum(Decimal(each["cny"]["total"]) > Decimal(PRICE["total"]) for each in ours)
+        every = len(ours) + 20
+        assert len(across["merged"]) == min(top, every)
+        assert across["merged_exact"] == min(top, every - dearer)
 
 
 def raw(status: int, body: bytes, pause: float = 0.0) -> Callable[[Question], tuple[int, bytes]]:
@@ -239,7 +272,9 @@ HARMS: list[tuple[Callable[[FarUpstream], Any], str, str, str | None]] = [
 ]
 
 
-def test_a_peer_that_is_slow_or_lies_changes_nothing_of_ours(world: World, market: FarUpstream) -> None:
+def test_a_peer_that_is_slow_or_lies_changes_nothing_of_ours(
+    world: World, market: FarUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for harm, who, state, reason in HARMS:
         market.finds = harm(market)
         started = time.monotonic()
@@ -250,6 +285,9 @@ def test_a_peer_that_is_slow_or_lies_changes_nothing_of_ours(world: World, marke
         ours = list(range(len(row["answer"]["bundles"])))
         assert [each["index"] for each in row["across"]["merged"]] == ours != []
         assert row["across"]["bundles"] == []
+    monkeypatch.setattr(searches, "MOST_PEERS", 0)
+    assert select(world).json()["across"]["nodes"][0]["state"] == "busy"  # beyond those that a node asks
+    monkeypatch.undo()
     with searches.SEATS, searches.SEATS:  # others ask as much as this node may
         assert select(world).json()["across"]["nodes"][0]["state"] == "busy"
     market.finds = through_the_nation(market)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduling.domain.demand import CentreBounds, Demand, Line
@@ -17,6 +17,7 @@ from scheduling.domain.remote import (
     AbsurdError,
     Rank,
     RemoteBundle,
+    exact_places,
     local_rank,
     merge,
     read_bundle,
@@ -258,3 +259,30 @@ def test_all_rank_by_value_alone_and_equal_value_shares_a_rank(
     assert sorted(index for _, index in merged) == list(range(len(values)))
     for place, index in merged:
         assert place == 1 + sum(value < values[index] for value in values)
+
+
+@settings(max_examples=40)
+@given(
+    top=st.integers(0, 5),
+    local=st.lists(ranks, max_size=4),
+    homes=st.lists(st.lists(ranks, max_size=4), max_size=2),
+)
+def test_a_rank_that_is_said_to_be_exact_is_that_among_all_that_any_node_has(
+    top: int, local: list[Rank], homes: list[list[Rank]]
+) -> None:
+    def from_home(place: int, rank: Rank) -> RemoteBundle:
+        return RemoteBundle(rank, {"offer": str(place)})
+
+    local = sorted((False, *rank[1:]) for rank in local)  # only what is another's is doubted
+    homes = [sorted(home, key=lambda rank: rank[1:]) for home in homes]  # at home nothing is
+    everything = [*local, *(rank for home in homes for rank in home)]
+    heard = [[from_home(*each) for each in enumerate(home[:2])] for home in homes]
+    remote = [(str(node), each) for node, bundles in enumerate(heard) for each in bundles]
+    shown = [*local[:top], *(each.rank for _, each in remote)]
+    merged = merge(local[:top], remote)[:top]
+    cut = [bundles for bundles, home in zip(heard, homes, strict=True) if len(home) > len(bundles)]
+    exact = exact_places([shown[index] for _, index in merged], cut)
+    for place, index in merged[:exact]:
+        assert place == 1 + sum(rank < shown[index] for rank in everything)
+    if not any(rank[0] for rank in everything):
+        assert exact >= min(top, 2, len(merged))
