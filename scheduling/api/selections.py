@@ -17,8 +17,16 @@ from kernel.durability import commit_without_waiting
 from kernel.systems import System
 from kernel.text import Text
 from nodes.services.searches import PeerWord
-from scheduling.api.answers import AccessOut, AnswerOut, BundleServiceOut, NearMissOut, SpanEvidenceOut
+from scheduling.api.answers import (
+    AccessOut,
+    AnswerOut,
+    BundleServiceOut,
+    NearMissOut,
+    ScoreOut,
+    SpanEvidenceOut,
+)
 from scheduling.api.demands import SelectionIn
+from scheduling.domain.demand import PROTECTIONS
 from scheduling.domain.ends import EndClass
 from scheduling.domain.uses import LineUse
 from scheduling.domain.working_days import DayCount
@@ -50,7 +58,9 @@ class OtherNodeOut(serializers.Serializer[Any]):
 
 
 class RemoteBundleOut(serializers.Serializer[Any]):
-    """A bundle of another node, which alone grants it: its checked members, as in the files.
+    """A bundle of another node, which alone grants it: its checked members, as in the files; a loss is rounded up to 12 decimals.
+
+    What an earlier release does not say is null.
 
     `doubted`: more than 20 times cheaper than the best of ours; it ranks after all that are not.
     """
@@ -64,7 +74,7 @@ class RemoteBundleOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     marking = serializers.CharField()
     centre = serializers.CharField()
-    division = serializers.CharField()
+    division = serializers.CharField(help_text="GB/T 2260, of the centre")
     lat = serializers.CharField()
     lon = serializers.CharField()
     quantity = serializers.IntegerField()
@@ -76,10 +86,25 @@ class RemoteBundleOut(serializers.Serializer[Any]):
     jitter_us = serializers.IntegerField()
     loss = serializers.CharField()
     km = serializers.CharField()
-    lead_days = serializers.IntegerField()
+    lead_days = serializers.IntegerField(help_text="of the tariff")
+    end_days = serializers.IntegerField(
+        required=False, allow_null=True, help_text="those of the A end beside them; null: not said"
+    )
+    usable_from = serializers.DateField(
+        required=False,
+        allow_null=True,
+        help_text="in China, ordered there on the day of the answer; null: not said",
+    )
+    protection = serializers.ChoiceField(
+        PROTECTIONS, required=False, allow_null=True, help_text="whether it is a pair; null: not said"
+    )
     cny = serializers.DictField(child=serializers.CharField())
     service = BundleServiceOut(
         required=False, help_text="by its own word, where the demand requires anything of it"
+    )
+    score = ScoreOut(
+        required=False,
+        help_text="added up here by the demand's weights, of the measures that its node tells; where there are weights",
     )
     doubted = serializers.BooleanField()
 

@@ -6,7 +6,7 @@ from scheduling.domain.answer import Bundle
 from scheduling.domain.extras import TermTariff
 from scheduling.domain.numbers import cny, kilometres, plain
 from scheduling.domain.promises import service_json
-from scheduling.domain.scores import SCORE_SCALE
+from scheduling.domain.scores import SCORE_SCALE, Score
 
 Json = dict[str, Any]
 
@@ -55,17 +55,17 @@ def _wished(bundle: Bundle) -> Json:
     if bundle.grade is not None:
         found["service"] = service_json(bundle.grade)
     if bundle.score is not None:
-        known, unknown = cny(bundle.score.known, SCORE_SCALE), list(bundle.score.unknown)
-        parts = {"total": {"value": None, "cny": cny(bundle.total)}}
-        for each in bundle.score.measures:
-            parts[each.name] = {
-                "value": None if each.value is None else plain(each.value),
-                "cny": None if each.score is None else cny(each.score, SCORE_SCALE),
-            }
-        found["score"] = {
-            "cny": None if unknown else known,
-            "known_cny": known,
-            "unknown": unknown,
-            "parts": parts,
-        }
+        found["score"] = score_json(bundle.score, bundle.total)
     return found
+
+
+def score_json(score: Score, total: int) -> Json:
+    """What a bundle ranks by where weights were given, with its parts; `total` in 10⁻¹⁰ CNY."""
+    known, unknown = cny(score.known, SCORE_SCALE), list(score.unknown)
+    parts = {"total": {"value": None, "cny": cny(total)}}
+    for each in score.measures:
+        parts[each.name] = {
+            "value": None if each.value is None else plain(each.value),
+            "cny": None if each.score is None else cny(each.score, SCORE_SCALE),
+        }
+    return {"cny": None if unknown else known, "known_cny": known, "unknown": unknown, "parts": parts}

@@ -3,21 +3,24 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from scheduling.domain.answer import Bundle
-from scheduling.domain.demand import Demand
+from scheduling.domain.bundles import score_json
+from scheduling.domain.demand import PROTECTIONS, Demand
 from scheduling.domain.extras import LineGrade
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.numbers import CNY_SCALE, NumberError, kilometres, parse_decimal, plain, scaled
 from scheduling.domain.promises import LISTED, Promises, service_json
-from scheduling.domain.scores import CNY_IN_SCORE, us_price
+from scheduling.domain.scores import CNY_IN_SCORE, Measure, Score, us_price
 from scheduling.domain.sites import Point
 from scheduling.domain.tariffs import BILLINGS
 from scheduling.domain.technologies import Technology
-from scheduling.domain.wishes import Wishes
+from scheduling.domain.wishes import Weights, Wishes
+from scheduling.domain.working_days import SHANGHAI
 
 LONGEST_TEXT = 200
 CHEAPER = 20  # so many times cheaper than the best of ours is doubted: it ranks after all that is not
@@ -26,6 +29,7 @@ DIVISION = re.compile(r"[0-9]{6}", re.ASCII)  # GB/T 2260
 LOSS_PLACES = 12  # decimals that a loss is told and shown with, rounded up
 EXACT_LOSS_PLACES = 9 * 256  # an earlier release tells it exactly: nine for each span
 COUNTS = ("quantity", "bandwidth_mbps", "latency_us", "jitter_us", "lead_days")
+LATER = ("end_days", "usable_from", "protection")
 MEASURES = {"kg_co2": Decimal(10**9), "percent_unreliable": Decimal(100)}  # and the most that each can be
 
 Rank = tuple[bool, bool, int, int]
@@ -56,7 +60,7 @@ class RemoteBundle:
 
 
 def told(bundle: Bundle, *, point: Point | None, facts: Mapping[str, str]) -> dict[str, Any]:
-    """What this node tells another of a bundle of its own; `facts` are identifier, division, name and marking.
+    """What this node tells another of a bundle of its own; `facts` are identifier, division, name, marking and usable_from.
 
     What people wrote is told so that it can be shown: a name that somebody at home chose silences nobody.
     """
@@ -80,6 +84,8 @@ def told(bundle: Bundle, *, point: Point | None, facts: Mapping[str, str]) -> di
         "loss": plain(_rounded_up(line.route.loss)),
         "km": kilometres(line.route.metres),
         "lead_days": line.charge.tariff.lead_days,
+        "end_days": line.start.days or 0,
+        "protection": PROTECTIONS[line.route.protection_spans is not None],
         "cny": {
             "compute": plain(Fraction(bundle.compute, CNY_SCALE)),
             "line": plain(Fraction(line.cost, CNY_SCALE)),
@@ -142,12 +148,14 @@ def read_bundle(
 ) -> RemoteBundle:
     """A bundle of another node, checked: sums that add up, numbers that can be, bounds that are kept, light not outrun.
 
-    Its score is added up here, by the demand's own weights. `best` is the total of the best of ours (10⁻¹⁰ CNY): what is
-    `CHEAPER` times cheaper is doubted. Raises AbsurdError, UnusableError.
+    What a node of an earlier release does not say of `LATER` is None. The score is added up here, by the demand's own weights.
+    `best` is the total of the best of ours (10⁻¹⁰ CNY): what is `CHEAPER` times cheaper is doubted. Raises AbsurdError,
+    UnusableError.
     """
     shown: dict[str, Any] = {name: _text(document, name) for name in (*TEXTS, "name")}
     shown["marking"] = _text(document, "marking", empty=True)
     shown |= {name: _count(document, name) for name in COUNTS}
+    shown |= {name: _later(document, name) for name in LATER}
     money = document.get("cny")
     if not isinstance(money, Mapping):
         raise AbsurdError("cny")
@@ -166,12 +174,16 @@ def read_bundle(
     centre = Point(Decimal(place["lat"]), Decimal(place["lon"]))
     if faster_than(shown["latency_us"], start.metres_to(centre), Medium.UNDISCLOSED):
         raise AbsurdError("latency_us")
-    unknown, score = _score(document, wishes, amounts["total"], shown["latency_us"])
+    known, unknown = amounts["total"] * CNY_IN_SCORE, False
+    if wishes.weights is not None:
+        score = _score(document, wishes.weights, amounts["total"], shown["latency_us"])
+        shown["score"] = score_json(score, amounts["total"])
+        known, unknown = score.known, bool(score.unknown)
     if not _usable(shown, wishes):
         raise UnusableError
     doubted = best is not None and amounts["total"] * CHEAPER < best
     shown["doubted"] = doubted
-    return RemoteBundle((doubted, unknown, score, shown["latency_us"]), shown)
+    return RemoteBundle((doubted, unknown, known, shown["latency_us"]), shown)
 
 
 def _within(shown: Mapping[str, Any], demand: Demand, total: int, loss: Decimal) -> None:
@@ -180,7 +192,7 @@ def _within(shown: Mapping[str, Any], demand: Demand, total: int, loss: Decimal)
         ("latency_us", demand.max_latency_us is not None and shown["latency_us"] >= demand.max_latency_us),
         ("jitter_us", demand.max_jitter_us is not None and shown["jitter_us"] > demand.max_jitter_us),
         ("loss", loss > 1 or (demand.max_loss is not None and loss > demand.max_loss)),
-        ("lead_days", demand.max_lead_days is not None and shown["lead_days"] > demand.max_lead_days),
+        ("lead_days", demand.max_lead_days is not None and _days(shown) > demand.max_lead_days),
         ("cny", demand.max_total_cny is not None and total > scaled(demand.max_total_cny, 10)),
     )
     for member, broken in bounds:
@@ -191,6 +203,8 @@ def _within(shown: Mapping[str, Any], demand: Demand, total: int, loss: Decimal)
 def _chosen(shown: Mapping[str, Any], demand: Demand, wishes: Wishes) -> None:
     """Whether line and centre are among those that the demand allows, and the line is open by the start, by its own words."""
     line, centre, days = demand.line, demand.centre, wishes.days_to_start
+    usable, start = shown["usable_from"], wishes.starts_at
+    late = usable is not None and start is not None and date.fromisoformat(usable) > _in_china(start)
     bounds = (
         ("technology", bool(line.technologies) and shown["technology"] not in line.technologies),
         ("line_provider", bool(line.providers) and shown["line_provider"] not in line.providers),
@@ -198,11 +212,22 @@ def _chosen(shown: Mapping[str, Any], demand: Demand, wishes: Wishes) -> None:
         ("centre", shown["centre"] in centre.exclude),
         ("division", not DIVISION.fullmatch(shown["division"])),
         # a day more than there is: its clock may be behind ours
-        ("lead_days", days is not None and shown["lead_days"] > days + 1),
+        ("lead_days", days is not None and _days(shown) > days + 1),
+        ("usable_from", late),
+        ("protection", shown["protection"] not in (None, demand.protection)),
     )
     for member, broken in bounds:
         if broken:
             raise AbsurdError(member)
+
+
+def _in_china(at: datetime) -> date:
+    return at.astimezone(SHANGHAI).date()
+
+
+def _days(shown: Mapping[str, Any]) -> int:
+    """Days until the line is open: the tariff's, and those of the A end as far as they are told."""
+    return int(shown["lead_days"]) + (shown["end_days"] or 0)
 
 
 def _usable(shown: Mapping[str, Any], wishes: Wishes) -> bool:
@@ -225,25 +250,26 @@ def _service(document: Mapping[str, Any], promises: Promises) -> dict[str, str |
     return service_json(grade)
 
 
-def _score(document: Mapping[str, Any], wishes: Wishes, total: int, latency: int) -> tuple[bool, int]:
-    """(whether a measure that counts is not known, total and known parts in 10⁻²⁰ CNY)."""
-    weights = wishes.weights
-    score, unknown = total * CNY_IN_SCORE + us_price(weights) * latency, False
+def _score(document: Mapping[str, Any], weights: Weights, total: int, latency: int) -> Score:
+    """Total and what is weighed of it, by the demand's weights and the measures that its node tells."""
     measures = document.get("measures")
+    found = []
+    if weights.cny_per_ms is not None:
+        found.append(Measure("latency_ms", Fraction(latency, 1000), us_price(weights) * latency))
     for name, weight in (
-        ("kg_co2", weights.cny_per_kg_co2 if weights else None),
-        ("percent_unreliable", weights.cny_per_percent_unreliable if weights else None),
+        ("kg_co2", weights.cny_per_kg_co2),
+        ("percent_unreliable", weights.cny_per_percent_unreliable),
     ):
         if weight is None:
             continue
         if not isinstance(measures, Mapping) or measures.get(name) is None:
-            unknown = True
+            found.append(Measure(name, None, None))
             continue
         value = _decimal(measures, name, 16)
         if value > MEASURES[name]:
             raise AbsurdError(f"measures/{name}")
-        score += scaled(weight, 4) * scaled(value, 16)
-    return unknown, score
+        found.append(Measure(name, Fraction(value), scaled(weight, 4) * scaled(value, 16)))
+    return Score(total * CNY_IN_SCORE + sum(each.score or 0 for each in found), tuple(found))
 
 
 def merge(local: Sequence[Rank], remote: Sequence[tuple[str, RemoteBundle]]) -> list[tuple[int, int]]:
@@ -292,6 +318,19 @@ def _count(document: Mapping[str, Any], name: str) -> int:
     if type(value) is not int or not 0 <= value < 10**9:
         raise AbsurdError(name)
     return value
+
+
+def _later(document: Mapping[str, Any], name: str) -> int | str | None:
+    """A member of `LATER`, where it is told."""
+    if document.get(name) is None:
+        return None
+    if name == "end_days":
+        return _count(document, name)
+    text = _text(document, name)
+    try:
+        return date.fromisoformat(text).isoformat() if name == "usable_from" else text
+    except ValueError as error:
+        raise AbsurdError(name) from error
 
 
 def _decimal(document: Mapping[str, Any], name: str, places: int) -> Decimal:

@@ -10,6 +10,7 @@ from scheduling.domain.remote import believable, told
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.sites import Point
 from scheduling.errors.selections import DemandRefused, NoAccessPoint
+from scheduling.selectors.installs import install
 from scheduling.services.questions import read_question
 from scheduling.services.room import with_room
 from scheduling.services.searches import start_of
@@ -41,11 +42,20 @@ def answer_others(demand: dict[str, Any], most: int) -> list[dict[str, Any]]:
             continue
         there = supply.extras.centre_facts.get(bundle.centre)
         site = supply.sites[supply.centres[bundle.centre].site]
+        line = bundle.line
+        soonest = install(
+            question.version,
+            line.charge.tariff,
+            at=question.asked_at,
+            end_days=line.start.days or 0,
+            end_class=None,
+        )
         facts = {
             "identifier": standing.code,
             "name": offer.name,
             "marking": offer.marking,
             "division": site.city if there is None else there.division,
+            "usable_from": soonest.usable_from.isoformat(),
         }
         point = None if site.lat is None or site.lon is None else Point(site.lat, site.lon)
         document = told(bundle, point=point, facts=facts)

@@ -161,7 +161,8 @@ def through_the_nation(nation: FarUpstream, offers: int = 1) -> Callable[[Questi
 
     def find(question: Question) -> Statement:
         at = datetime.now(UTC)
-        bundles = [near(question, "330000", offer=f"o{each}") for each in range(offers)]
+        more = {"end_days": 20, "usable_from": "2030-01-01", "protection": "none"}
+        bundles = [near(question, "330000", offer=f"o{each}", **more) for each in range(offers)]
         bundles.append(near(question, "330000", technology="photon"))
         theirs = answered(question, ZHEJIANG, at=at, bundles=bundles)
         return answered(question, nation, at=at, passed=[passed(theirs)])
@@ -173,13 +174,17 @@ def test_a_bundle_of_another_region_stands_beside_ours_with_node_age_and_where_t
     world: World, market: FarUpstream
 ) -> None:
     market.finds = through_the_nation(market)
-    row = select(world).json()
+    asks = demand() | {"max_total_cny": None, "weights": {"cny_per_kg_co2": "1"}}
+    row = made(world.ben.post("/api/v1/selections", asks | {"peers": {"deadline_ms": 1500}}))
     across = row["across"]
     assert [(each["node"], each["via"], each["state"], each["bundles"]) for each in across["nodes"]] == [
         ("000000", None, "answered", 0),
         ("330000", "000000", "answered", 1),
     ]
     (remote,) = across["bundles"]
+    said = [remote[name] for name in ("lead_days", "end_days", "usable_from", "protection")]
+    assert said == [3, 20, "2030-01-01", "none"]
+    assert remote["score"]["parts"]["kg_co2"] == {"value": "2.5", "cny": "2.5000"}
     assert [each["left_out"] for each in across["nodes"]] == [0, 1]
     assert (remote["node"], remote["order_at"]) == ("330000", f"{ZHEJIANG.url}/api/v1/selections")
     assert 0 <= remote["age_ms"] < 10_000
@@ -312,7 +317,7 @@ def test_how_long_others_may_take_is_said_in_whole_milliseconds(world: World) ->
 def test_our_node_answers_a_peer_with_what_it_alone_can_grant_and_keeps_nothing(
     world: World, market: FarUpstream
 ) -> None:
-    place = {"from_coordinates": {"lat": "31.34652", "lon": "120.69399"}}
+    place = {"from_coordinates": {"lat": "31.35", "lon": "120.70"}}
     asked = {
         name: value for name, value in demand().items() if name not in ("from_site", "from_place", "demand")
     }
@@ -330,6 +335,12 @@ def test_our_node_answers_a_peer_with_what_it_alone_can_grant_and_keeps_nothing(
     assert 1 <= len(found.bundles) <= MOST_BUNDLES
     assert found.passed == []  # what comes from above goes no further down
     assert world.ben.get("/api/v1/selections").json()["items"] == []
+    own = made(world.ben.post("/api/v1/selections", asked | place))
+    first, install = found.bundles[0], own["installs"][0]
+    assert {name: first[name] for name in ("lead_days", "end_days", "usable_from")} == {
+        name: install[name] for name in ("lead_days", "end_days", "usable_from")
+    }
+    assert (first["end_days"] > 0, first["protection"]) == (True, "none")
     # a price of more digits than an asker reads is not told: it would make it disbelieve all the others
     made(send_csv(world.lin, "/api/v1/tariffs:import", DEAR))
     let_a_second_pass()

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scheduling.domain.bundles import bundle_json
 from scheduling.domain.demand import CentreBounds, Demand, Line
+from scheduling.domain.extras import LineGrade
 from scheduling.domain.promises import Promises
 from scheduling.domain.remote import (
     AbsurdError,
@@ -67,6 +69,9 @@ def test_an_honest_bundle_ranks_by_its_exact_total_and_only_what_was_checked_is_
     found = read(HONEST | {"script": "<script>", "measures": None})
     assert found.rank == (False, False, 15000000000001 * 10**10, 400)
     assert "script" not in found.shown
+    # a node of the release before does not say them
+    assert [found.shown[name] for name in ("end_days", "usable_from", "protection")] == [None] * 3
+    assert "score" not in found.shown
     assert found.shown["cny"]["total"] == "1500.0000000001"
 
 
@@ -99,6 +104,26 @@ def test_what_a_node_tells_of_its_own_is_believed_by_another() -> None:
         found = read_bundle(document, demand=TOWN, wishes=NO_WISHES, start=START, best=None)
         assert found.rank == local_rank(bundle)
         assert (found.shown["loss"], found.shown["name"]) == ("0.123456789877", "a b ")
+
+
+def test_what_a_bundle_of_another_node_ranks_by_is_shown_with_it() -> None:
+    demand = replace(TOWN, protection="one_plus_one", max_lead_days=9)
+    wishes = Wishes(weights=Weights(Decimal(2), Decimal(10), Decimal(100)))
+    for supply in (
+        town(),
+        town(unit_powers={}),
+        town(line_grades={"L|otn": LineGrade("L", "otn", Decimal("0.99"))}),
+    ):
+        for bundle in select(supply, demand, lines_of(supply, demand, wishes)).bundles:
+            facts = {"identifier": "86.330000/A", "division": "320500", "name": "a", "marking": ""}
+            document = told(bundle, point=START, facts=facts | {"usable_from": "2026-12-08"})
+            found = read_bundle(document, demand=demand, wishes=wishes, start=START, best=None)
+            assert found.rank == local_rank(bundle)
+            assert found.shown["score"] == bundle_json(bundle, wished=True)["score"]
+            assert (found.shown["protection"], found.shown["end_days"]) == ("one_plus_one", 0)
+    with pytest.raises(AbsurdError) as late:
+        read_bundle(document | {"end_days": 10}, demand=demand, wishes=wishes, start=START, best=None)
+    assert late.value.member == "lead_days"
 
 
 def test_its_score_is_added_up_here_by_the_demand_s_own_weights() -> None:
@@ -183,13 +208,20 @@ CHOOSY = replace(
         ({"centre": "x"}, "centre"),
         ({"division": "nowhere"}, "division"),
         ({"lead_days": 5}, "lead_days"),  # the start is less than four days off
+        ({"lead_days": 3, "end_days": 2}, "lead_days"),
+        ({"end_days": "1"}, "end_days"),
+        ({"usable_from": "2026-12-06"}, "usable_from"),  # in China it begins on the fifth
+        ({"usable_from": "soon"}, "usable_from"),
+        ({"protection": "one_plus_one"}, "protection"),
     ],
 )
 def test_line_centre_and_days_are_among_those_that_the_demand_allows(
     harm: dict[str, Any], member: str
 ) -> None:
     wishes = Wishes(asked_at=ASKED, starts_at=ASKED + timedelta(days=3, hours=23))
-    read_bundle(HONEST | {"lead_days": 4}, demand=CHOOSY, wishes=wishes, start=START, best=None)
+    said = {"lead_days": 3, "end_days": 1, "usable_from": "2026-12-05", "protection": "none"}
+    kept = read_bundle(HONEST | said, demand=CHOOSY, wishes=wishes, start=START, best=None).shown
+    assert {name: kept[name] for name in said} == said
     with pytest.raises(AbsurdError) as refused:
         read_bundle(HONEST | harm, demand=CHOOSY, wishes=wishes, start=START, best=None)
     assert refused.value.member == member
