@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aggregation.api.fields import PlainField
+from aggregation.domain.faults import FaultCode
 from aggregation.domain.imports import MOST_BYTES
 from aggregation.services.imports import ImportReport, import_offers
 from kernel.api.views import HouseView
@@ -41,7 +42,7 @@ class LineFaultOut(serializers.Serializer[Any]):
 
     line = serializers.IntegerField(help_text="1 is the header")
     column = serializers.CharField(allow_blank=True)
-    code = serializers.CharField()
+    code = serializers.ChoiceField(FaultCode.choices())
     reason_zh = serializers.CharField()
     reason_en = serializers.CharField()
 
@@ -70,7 +71,12 @@ class OffersImportView(HouseView):
         responses={200: OfferImportOut, 201: OfferImportOut},
     )
     def post(self, request: Request) -> Response:
-        """Import offers: all rows are stored, or none and each bad one is named with line and column."""
+        """Import offers: all rows are stored, or none and each bad one is named with line and column.
+
+        Columns: offer, pool, unit, min_hours, price_cny_hour, available; term (on_demand if empty); and, if they are there, as the
+        pool is registered: centre, kind, accelerator, domestic, accelerators, accelerator_memory_gib, vcpus, memory_gib, fp64_tflops,
+        fp32_tflops, fp16_tflops.
+        """
         query = self.query(OfferImportQuery)
         content: Any = request.data  # what CsvParser made of it; an empty body is not parsed
         report = import_offers(

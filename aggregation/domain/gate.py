@@ -58,8 +58,8 @@ class BlockCode(Vocabulary):
         "算力中心 {centre} 的标识尚未在国家节点备案；请等待回执。",
         "The identifier of centre {centre} is not filed at the national node yet; wait for the receipt.",
     )
-    CENTRE_ELSEWHERE = (
-        "centre_elsewhere",
+    CENTRE_MISPLACED = (
+        "centre_misplaced",
         "算力中心 {centre} 不在其所述之处：{why_zh}；请以正确位置、另一编号重新登记。",
         "Centre {centre} is not where it says: {why_en}; register it anew at its true place, under another key.",
     )
@@ -188,7 +188,7 @@ def blocks_of_pool(gate: PoolGate) -> list[Block]:
         (gate.part is not None and gate.part.short, BlockCode.WHOLE_SHORT, {}),
         (centre.state != ACTIVE, BlockCode.CENTRE_NOT_IDENTIFIED, {"state": centre.state}),
         (not centre.filed, BlockCode.CENTRE_NOT_FILED, {}),
-        (gate.elsewhere is not None, BlockCode.CENTRE_ELSEWHERE, _why(gate.elsewhere)),
+        (gate.elsewhere is not None, BlockCode.CENTRE_MISPLACED, _why(gate.elsewhere)),
         (gate.off_site is not None, BlockCode.CENTRE_OFF_SITE, _why(gate.off_site)),
         (bool(gate.centre_causes), BlockCode.CENTRE_SUSPENDED, {"causes": _listed(gate.centre_causes)}),
         (pool.state != ACTIVE, BlockCode.POOL_NOT_IDENTIFIED, {"state": pool.state}),

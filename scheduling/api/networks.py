@@ -289,6 +289,9 @@ class ImportTariffsView(CsvImportView):
 
         Of a technology, step and zone that the file names it says all terms: one that is on the market and is not there is
         withdrawn. What it does not name stays. By the hour a step has one price, in the row of its least term.
+
+        Columns: line_provider, technology, bandwidth_mbps, zone, one_off_cny, monthly_cny, monthly_cny_per_km, min_months,
+        elastic_cny_hour, terminal_us, lead_days, lead_in; what a row of `GET /tariffs` has under these names.
         """
         query = self.query(CsvQuery)
         return self.answer(import_tariffs(text=self.read(CsvText), actor=self.actor, **query))

@@ -115,7 +115,7 @@ def elsewhere(_: World, found: Found) -> None:
 
 
 SHUT = [
-    (elsewhere, "centre_elsewhere"),
+    (elsewhere, "centre_misplaced"),
     (suspended("party"), "party_suspended"),
     (suspended("centre"), "centre_suspended"),
     (suspended("pool"), "pool_suspended"),

@@ -1,5 +1,6 @@
 """What the documents name is there: links, commands, files."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,12 +8,20 @@ from pathlib import Path
 from django.core.management import get_commands
 
 from config.embedded.__main__ import COMMANDS
+from scheduling.domain.disclosures import (
+    COMMITTED_COLUMNS,
+    OF_SUPPLY,
+    SITE_COLUMNS,
+    SPAN_COLUMNS,
+    TARIFF_COLUMNS,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "demo").rglob("*.md")]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(r"`((?:[a-z]\w*/)+[\w.*-]*)`")
 COMMAND = re.compile(r"\./dev ([a-z]+)(?: ([a-z][a-z_]*))?")
+COLUMNS = (SITE_COLUMNS, SPAN_COLUMNS, COMMITTED_COLUMNS, TARIFF_COLUMNS)
 HELD = {"attack": "tests/attacks", "bench": "tests/bench"}
 
 
@@ -61,3 +70,20 @@ def test_every_decision_is_in_the_index() -> None:
     index = (folder / "README.md").read_text(encoding="utf-8")
     notes = sorted(path.name for path in folder.glob("0*.md"))
     assert notes == sorted(LINK.findall(index))
+
+
+def test_every_fault_of_an_import_is_in_the_table_of_faults() -> None:
+    """Whatever is called `Fault`, `fault`, `_fault`, `_flag` or `AreaError` with its code written out."""
+    page = (ROOT / "docs" / "topologies.md").read_text(encoding="utf-8")
+    codes = {
+        each.value
+        for source in (ROOT / "scheduling").rglob("*.py")
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rsplit(".", 1)[-1] in ("Fault", "fault", "_fault", "_flag", "AreaError")
+        for each in node.args[:2]
+        if isinstance(each, ast.Constant) and re.fullmatch("[a-z]+(_[a-z]+)+", str(each.value))
+    }
+    known = {column.name for table in COLUMNS for column in table} | OF_SUPPLY
+    assert len(codes - known) > 40
+    assert sorted(code for code in codes - known if f"`{code}`" not in page) == []

@@ -17,6 +17,7 @@ from rest_framework import serializers
 from rest_framework.parsers import JSONParser
 from rest_framework.views import APIView
 
+from aggregation.domain.imports import READERS
 from kernel.api.deprecation import Deprecation
 from kernel.api.instants import InstantField
 from kernel.api.parsers import DistinctParser
@@ -24,6 +25,8 @@ from kernel.api.schema import EVERY_PROBLEM, WRITE_PROBLEMS
 from kernel.api.views import HouseView
 from kernel.permissions import read_table, table
 from marketplace.models import JournalEntry, Posting
+from scheduling.domain.disclosures import COMMITTED_COLUMNS, SITE_COLUMNS, SPAN_COLUMNS, TARIFF_COLUMNS
+from scheduling.domain.ends import COVERED_COLUMNS
 from tests.laws.house import FLOORS, import_every_floor
 from tests.support.caller import Caller
 from tests.support.contract import CONTRACT, misfits, read
@@ -171,6 +174,22 @@ def test_a_client_can_be_made_of_it_and_believed(described: dict[str, Any]) -> N
         known = method == "get" and "200" in words["responses"]
         assert known == ("304" in words["responses"]), (method, address)
     assert "[{}, {'type': 'null'}]" not in repr(described)
+
+
+def test_an_import_of_rows_names_its_columns(described: dict[str, Any]) -> None:
+    columns = {
+        "scheduling.import_sites": SITE_COLUMNS,
+        "scheduling.import_spans": SPAN_COLUMNS,
+        "scheduling.import_committed_lines": COMMITTED_COLUMNS,
+        "scheduling.import_tariffs": TARIFF_COLUMNS,
+        "scheduling.import_covered_addresses": COVERED_COLUMNS,
+    }
+    wanted = {name: [each.name for each in columns[name]] for name in columns}
+    wanted["aggregation.import_offers"] = list(READERS)
+    for _, _, words in operations(described):
+        named = set(re.findall(r"\w+", words["description"]))
+        assert set(wanted.pop(words["operationId"], ())) <= named, words["operationId"]
+    assert not wanted
 
 
 def members_of(document: dict[str, Any], schema: dict[str, Any]) -> set[str]:
