@@ -10,9 +10,10 @@ import numpy as np
 
 from scheduling.domain.costs import costs_of
 from scheduling.domain.extras import Booked
-from scheduling.domain.lines import Lines, Reaches
+from scheduling.domain.lines import Lines
 from scheduling.domain.numbers import scaled
 from scheduling.domain.offers import Constraint, Mask
+from scheduling.domain.reaches import Reaches
 from scheduling.domain.screening import available_within, networks_within
 from scheduling.domain.standings import by_site, count_feasible
 from scheduling.domain.supply import Supply
@@ -71,7 +72,7 @@ def first_start(supply: Supply, lines: Lines, constraints: Mapping[str, Constrai
         if looks == MOST_LOOKS:
             return Later(None, 0, starts[low])
         looks += 1
-        then = replace(begins, starts_at=starts[high - 1], weights=wishes.weights if alone else None)
+        then = replace(begins, starts_at=starts[high - 1])
         reaches = Reaches(networks_within(supply, common))
         found = Lines(supply, demand, reaches, then)
         admits = count_feasible(costs_of(supply, demand, then), found, by_site(supply.columns, there))
@@ -89,20 +90,18 @@ def _starts(supply: Supply, lines: Lines, fits: Mask) -> list[datetime]:
     Of the latter only those from which enough of it is free for the whole term, and the first of all: at any other
     start nothing is there that was not there at the one before it. For, were anything, too little of it was free at some
     instant since that one, and that has ended; but only at this start, as the two are neighbours; so enough is free from here.
-    What more is there never admits less, but for one case, in which all are kept: where latency has a price, a line that
-    is freed may be chosen for its speed, and cost more than the budget.
+    What more is there never admits less.
     """
-    demand, wishes = lines.demand, lines.wishes
+    wishes = lines.wishes
     assert wishes.asked_at is not None  # noqa: S101 - lead days count from it
     after = wishes.starts_at or wishes.asked_at
     opens = {wishes.asked_at + TO_DECIDE + timedelta(days=each) for each in _waits(lines)}
     found = dict.fromkeys((each for each in opens if each > after), True)
     for at, enough in _ends(supply, lines, fits, instant(after)):
         found[moment(at)] = enough or found.get(moment(at), False)
-    every = bool(lines.us_price) and demand.max_total_cny is not None
     latest = wishes.latest_start
     rising = sorted(each for each in found if latest is None or each <= latest)
-    return [each for place, each in enumerate(rising) if every or not place or found[each]]
+    return [each for place, each in enumerate(rising) if not place or found[each]]
 
 
 def _waits(lines: Lines) -> set[int]:

@@ -1,21 +1,20 @@
 """The line of a bundle: for one line product and one centre's site the cheapest feasible one, or why there is none."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.network import Network
-from scheduling.domain.paths import EMPTY_PATH, Bounds, Order, Reach
+from scheduling.domain.paths import Bounds, Order
 from scheduling.domain.promises import unpromised
-from scheduling.domain.protection import Route, best_pair, best_route
+from scheduling.domain.protection import Route
+from scheduling.domain.reaches import Reaches
 from scheduling.domain.rows import Tariff
 from scheduling.domain.scores import CNY_IN_SCORE, us_price
 from scheduling.domain.starts import Start, starts_of
-from scheduling.domain.sums import Sums, best_sums
+from scheduling.domain.sums import Sums
 from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import Charge, ChargeGroup, charge_groups, serves
 from scheduling.domain.wishes import NO_WISHES, End, Wishes
@@ -63,81 +62,6 @@ class LineChoice:
         return self._route
 
 
-@dataclass(eq=False)
-class Reaches:
-    """Routes from the sites where lines may begin, remembered for all the questions of one selection.
-
-    `networks` are the supply's, with what is free on their spans throughout the window asked for.
-    """
-
-    networks: Mapping[str, Network]
-    _reach: dict[tuple[str, str, int], Reach | None] = field(default_factory=dict)
-    _routes: dict[tuple[Any, ...], Route | None] = field(default_factory=dict)
-
-    def route(
-        self,
-        provider: str,
-        bandwidth: int,
-        start: Start,
-        site: str,
-        order: Order,
-        *,
-        bounds: Bounds,
-        pair: bool,
-    ) -> Route | None:
-        """The first feasible route of a provider with that many Mbps free, or None."""
-        key = (provider, bandwidth, start.sites, start.lag_us, site, order, bounds, pair)
-        if key not in self._routes:
-            found = None
-            if not start.apart and site == start.sites[0]:
-                found = best_route(None, None, order, bounds, pair=pair)
-            elif there := self._there(provider, bandwidth, start.sites, site):
-                reaches, target = there
-                if start.apart:
-                    found = best_pair(reaches, target, order, bounds, start.lag_us)
-                else:
-                    found = best_route(reaches[0], target, order, bounds, pair=pair)
-            self._routes[key] = found
-        return self._routes[key]
-
-    def sums(
-        self, provider: str, bandwidth: int, begin: str, site: str, order: Order, *, bounds: Bounds
-    ) -> Sums | None:
-        """The sums of the single route that `route` would give, or None where it would give none."""
-        if site == begin:
-            return (0, 0) if bounds.admit(EMPTY_PATH) else None
-        there = self._there(provider, bandwidth, (begin,), site)
-        return None if there is None else best_sums(there[0][0], there[1], order, bounds)
-
-    def reachable(self, provider: str, bandwidth: int, begin: str, site: str) -> bool:
-        """Whether a provider has any path to the site with that many Mbps free."""
-        if site == begin:
-            return True
-        there = self._there(provider, bandwidth, (begin,), site)
-        return there is not None and there[0][0].distances.reaches(there[1])
-
-    def _there(
-        self, provider: str, bandwidth: int, begins: tuple[str, ...], site: str
-    ) -> tuple[tuple[Reach, ...], int] | None:
-        """The paths of a provider from each of these sites, and where the site is in its network; None where it has no span."""
-        reaches = tuple(
-            reach for begin in begins if (reach := self.reach(provider, bandwidth, begin)) is not None
-        )
-        target = reaches[0].network.site_index.get(site) if len(reaches) == len(begins) else None
-        return None if target is None else (reaches, target)
-
-    def reach(self, provider: str, bandwidth: int, begin: str) -> Reach | None:
-        """The paths of a provider from a site with that many Mbps free; None where it has no span there."""
-        key = (provider, begin, bandwidth)
-        if key not in self._reach:
-            network = self.networks.get(provider)
-            source = None if network is None else network.site_index.get(begin)
-            self._reach[key] = (
-                None if network is None or source is None else Reach(network, source, bandwidth)
-            )
-        return self._reach[key]
-
-
 class Lines:
     """The lines that one demand can have; each (product, site) is worked out once.
 
@@ -151,7 +75,7 @@ class Lines:
         self.asked, demand = demand, wishes.bounding(demand)
         self.demand, self.reaches, self.wishes = demand, reaches, wishes
         self.us_price = us_price(wishes.weights)
-        self._sites = supply.sites
+        self._supply, self._sites = supply, supply.sites
         self._rows: dict[Product, list[Tariff]] = {}
         for tariff in supply.prices():
             if (not demand.line.technologies or tariff.technology in demand.line.technologies) and (
@@ -175,6 +99,13 @@ class Lines:
         self._choices: dict[tuple[Product, str], LineChoice | str] = {}
         self._bounds: dict[int, Bounds] = {}
         self._fastest: dict[tuple[str, Start, str], int | None] = {}
+
+    @cached_property
+    def unweighed(self) -> "Lines":
+        """The lines of the same demand without weights: of least cost, which alone say what is feasible."""
+        if self.wishes.weights is None:
+            return self
+        return Lines(self._supply, self.asked, self.reaches, replace(self.wishes, weights=None))
 
     @property
     def tariffs(self) -> list[Tariff]:
@@ -217,6 +148,15 @@ class Lines:
                 [self.choose_from(product, each, site) for each in self.starts(product)]
             )
         return self._choices[key]
+
+    def choose_within(self, product: Product, site: str, money: int) -> LineChoice:
+        """The line of least value among those that cost no more than `money` (10⁻¹⁰ CNY), of which there has to be one."""
+        found = (
+            self._cheapest(product, start, site, group, money)
+            for start in self.starts(product)
+            for group in self.groups(product, start, site)
+        )
+        return self._first([choice for choice in found if choice is not None and choice.cost <= money])
 
     def choose_from(self, product: Product, start: Start, site: str) -> LineChoice | str:
         """The same of the lines that begin at one start."""
@@ -288,10 +228,15 @@ class Lines:
         first = [choice for choice in choices if (self.value(choice), choice.latency) == least]
         return first[0] if len(first) == 1 else min(first, key=_rank)
 
-    def _cheapest(self, product: Product, start: Start, site: str, group: ChargeGroup) -> LineChoice | None:
-        """Cost rises with km up to where a flat charge caps it: below the cap km decides, at the cap latency does."""
+    def _cheapest(
+        self, product: Product, start: Start, site: str, group: ChargeGroup, money: float = math.inf
+    ) -> LineChoice | None:
+        """Cost rises with km up to where a flat charge caps it: below the cap km decides, at the cap latency does.
+
+        Where latency has a price too, it is the best of what costs no more than `money` (10⁻¹⁰ CNY).
+        """
         if group.grows and self.us_price:
-            return self._weighed(product, start, site, group)
+            return self._weighed(product, start, site, group, money)
         bounds = self.bounds(group.terminal_us)
         if group.grows:
             choice = self._priced(product, start, site, group, Order.KM, bounds=bounds)
@@ -299,11 +244,14 @@ class Lines:
                 return choice
         return self._priced(product, start, site, group, Order.LATENCY, bounds=bounds)
 
-    def _weighed(self, product: Product, start: Start, site: str, group: ChargeGroup) -> LineChoice | None:
-        """The line of least value where both km and latency have a price.
+    def _weighed(
+        self, product: Product, start: Start, site: str, group: ChargeGroup, money: float
+    ) -> LineChoice | None:
+        """The line of least value where both km and latency have a price, of those that cost no more than `money`.
 
         It is the fastest one under a flat charge, or lies on the front of (km, latency): each step along the front
-        asks for the shortest route that is faster than the last, until even one metre more, as fast as any, is dearer.
+        asks for the shortest route that is faster than the last, and costs more, until one is beyond the money, or even one
+        metre more, as fast as any, is dearer.
         """
         bounds = self.bounds(group.terminal_us)
         quickest = self._sums(product, start, site, group, Order.LATENCY, bounds=bounds)
@@ -313,13 +261,15 @@ class Lines:
         level = (
             self._priced(product, start, site, flat, Order.LATENCY, bounds=bounds) if flat.charges else None
         )
-        found, faster = [] if level is None else [level], bounds
+        found, faster = [] if level is None or level.cost > money else [level], bounds
         while choice := self._priced(product, start, site, growing, Order.KM, bounds=faster):
+            if choice.cost > money:
+                break
             found.append(choice)
             if self.settled(growing, quickest[0], min(map(self.value, found)), choice):
                 break
             faster = replace(bounds, latency=choice.latency - group.terminal_us - 1)
-        return self._first(found)
+        return self._first(found) if found else None
 
     def settled(self, group: ChargeGroup, quickest: int, least: int, choice: LineChoice) -> bool:
         """Whether no longer line than `choice` is worth less than `least`: none is faster than the quickest path (optical, µs)."""

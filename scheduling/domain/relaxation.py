@@ -39,9 +39,9 @@ def relaxations(
     """Every single constraint whose relaxation alone admits something, in the order of the demand's fields.
 
     And the instant where the search for a later start was stopped, None where it came to its end. To be asked only where
-    nothing is feasible; all other constraints, the budget too, stay.
+    nothing is feasible; all other constraints, the budget too, stay. Weights decide nothing here, as they admit and bar nothing.
     """
-    relaxer = _Relaxer(supply, lines, constraints)
+    relaxer = _Relaxer(supply, lines.unweighed, constraints)
     return tuple(relaxer.run()), relaxer.start_before
 
 

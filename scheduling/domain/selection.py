@@ -12,9 +12,10 @@ from scheduling.domain.cheapest import first_standings
 from scheduling.domain.costs import Costs, costs_of
 from scheduling.domain.demand import Demand, DemandError
 from scheduling.domain.fronts import Point, undominated
-from scheduling.domain.lines import LineChoice, Lines, Reaches
+from scheduling.domain.lines import LineChoice, Lines
 from scheduling.domain.offers import Constraint, Ints, Mask
 from scheduling.domain.promises import PROMISE_REASONS
+from scheduling.domain.reaches import Reaches
 from scheduling.domain.relaxation import relaxations
 from scheduling.domain.screening import networks_within, screen
 from scheduling.domain.standings import Standing, by_site, standings

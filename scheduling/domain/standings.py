@@ -8,16 +8,17 @@ import numpy as np
 
 from scheduling.domain.costs import Costs
 from scheduling.domain.demand import Demand
-from scheduling.domain.fans import fan
+from scheduling.domain.fans import Choice, fan
 from scheduling.domain.lines import LineChoice, Lines, Product
 from scheduling.domain.numbers import scaled
 from scheduling.domain.offers import Ints, Mask, OfferColumns
 
 
 class Standing(NamedTuple):
-    """One line product to one site: `rows` are the offers there, the first `affordable` feasible and in rank order.
+    """One line product to one site: `rows` are offers there, the first `affordable` feasible and in rank order.
 
-    `line` is the choice or the reason that there is none, then nothing is affordable.
+    `line` is the choice or the reason that there is none, then nothing is affordable. Where the line of least value is too
+    dear for some of the offers, these stand by themselves, with the line that is the best for what they leave of the budget.
     """
 
     product: Product
@@ -51,12 +52,38 @@ def standings(costs: Costs, lines: Lines, offers: Mapping[str, Ints]) -> Iterato
     """Every (line product, site) with the offers there; feasible pairs are the sum of `affordable`."""
     money, sites = budget(lines.demand), list(offers)
     for product in lines.products:
-        for site, line in zip(sites, fan(lines, product, sites), strict=True):
+        cheapest: list[Choice] | None = None
+        for at, (site, line) in enumerate(zip(sites, fan(lines, product, sites), strict=True)):
             rows = offers[site]
             if isinstance(line, str):
                 yield Standing(product, line, rows, 0)
-            else:
-                yield Standing(product, line, *costs.affordable(rows, product, line, money))
+                continue
+            standing = Standing(product, line, *costs.affordable(rows, product, line, money))
+            if money is None or not lines.us_price or standing.affordable == len(rows):
+                yield standing
+                continue
+            cheapest = cheapest or fan(lines.unweighed, product, sites)
+            yield from _parted(costs, lines, site, standing, cheapest[at])
+
+
+def _parted(
+    costs: Costs, lines: Lines, site: str, standing: Standing, cheapest: Choice
+) -> Iterator[Standing]:
+    """A standing whose line, chosen for its speed too, is beyond the money with some of the offers: these with other lines.
+
+    The cheapest of the offers that are left says what a line may cost, and gets the best of such. It is the best for all that can
+    pay for it, since to them no more is open. The others are left for the next, until even the cheapest line is too dear.
+    """
+    money, product, rest = budget(lines.demand), standing.product, standing.rows[standing.affordable :]
+    assert money is not None  # noqa: S101 - something is beyond it
+    assert isinstance(cheapest, LineChoice)  # noqa: S101 - as there is a line
+    while len(rest) and (left := money - costs.least(rest)) >= cheapest.cost:
+        if standing.affordable:
+            yield standing._replace(rows=standing.rows[: standing.affordable])
+        line = lines.choose_within(product, site, left)
+        standing = Standing(product, line, *costs.affordable(rest, product, line, money))
+        rest = standing.rows[standing.affordable :]
+    yield standing
 
 
 def count_feasible(costs: Costs, lines: Lines, offers: Mapping[str, Ints]) -> int:

@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 
+from scheduling.domain.answer import Bundle
 from scheduling.domain.demand import CentreBounds, Compute, Demand, Providers
 from scheduling.domain.files import answer_json
 from scheduling.domain.selection import lines_of, select
@@ -23,16 +25,32 @@ def disagreement(rng: Random, covered: Counter[str]) -> tuple[Any, Any, Any] | N
     """(demand and wishes, ours, brute force) where the two differ on a world drawn from `rng`, else None."""
     supply = small_supply(rng)
     demand, wishes = _asked(rng, supply)
+    oracle = Oracle(supply, wishes)
     answered = select(supply, demand, lines_of(supply, demand, wishes))
-    ours, theirs = answer_json(answered), answer(Oracle(supply, wishes), demand)
-    if ours.pop("snapshot") != supply.snapshot or json.dumps(ours) != json.dumps(theirs):
-        return (demand, wishes), ours, theirs
+    asked = [(demand, answered)]
+    if wishes.weights is not None and answered.bundles:
+        # A little less money than one of them takes: the line that its speed was worth is too dear for it, not for others.
+        total = rng.choice(answered.bundles).total
+        poorer = replace(demand, max_total_cny=Decimal(max(0, -(-total // 10**6) - 1)).scaleb(-4))
+        asked.append((poorer, select(supply, poorer, lines_of(supply, poorer, wishes))))
+        covered["another line within the money"] += _another(*(answer.bundles for _, answer in asked))
+    for each, found in asked:
+        ours, theirs = answer_json(found), answer(oracle, each)
+        if ours.pop("snapshot") != supply.snapshot or json.dumps(ours) != json.dumps(theirs):
+            return (each, wishes), ours, theirs
     for bundle in answered.bundles:
         first = next(end for end in wishes.access.ends or () if end.line_provider == bundle.line_provider)
         covered["farther access point"] += bundle.line.ends[0] != first
         covered["paths begin apart"] += bundle.line.start.apart
         covered["empty path beside another"] += bundle.line.start.apart and not bundle.line.route.spans
     return None
+
+
+def _another(rich: Sequence[Bundle], poor: Sequence[Bundle]) -> bool:
+    """Whether any offer has a line of the same product that is not the one it had."""
+    lines = {(each.offer, each.line_provider, each.technology): each.line.latency for each in rich}
+    found = {(each.offer, each.line_provider, each.technology): each.line.latency for each in poor}
+    return any(found[key] != lines.get(key, found[key]) for key in found)
 
 
 def _asked(rng: Random, supply: Supply) -> tuple[Demand, Wishes]:

@@ -249,7 +249,8 @@ class Oracle(Worth):
                         key = (value, latencies, hops, km, [leg.way.ids for leg in route], ties)
                         yield key, Pick(charge, latencies[0], route, row)
 
-    def pick(self, demand: Demand, product: tuple[str, str], z: str) -> Pick | str:
+    def picks(self, demand: Demand, product: tuple[str, str], z: str) -> list[Pick] | str:
+        """Every line there is, the one of least value first."""
         starts = self.starts(demand, product[0])
         candidates = [
             candidate
@@ -258,7 +259,7 @@ class Oracle(Worth):
             for candidate in self.candidates(demand, start, z, row)
         ]
         if candidates:
-            return min(candidates, key=lambda candidate: candidate[0])[1]
+            return [pick for _, pick in sorted(candidates, key=lambda candidate: candidate[0])]
         return max((self.reason(demand, product, start, z) for start in starts), key=FARTHEST.index)
 
     def reason(self, demand: Demand, product: tuple[str, str], start: tuple[End, ...], z: str) -> str:
@@ -374,25 +375,25 @@ class Oracle(Worth):
     def bundles(self, demand: Demand, reasons: dict[str, int] | None = None) -> list[Found]:
         """Every feasible bundle in rank order."""
         found = []
-        picks: dict[Any, Pick | str] = {}
+        lines: dict[Any, list[Pick] | str] = {}
+        most = None if demand.max_total_cny is None else Fraction(demand.max_total_cny)
         for offer in self.supply.offers.values():
             if self.failures(demand, offer):
                 continue
             site = self.supply.centres[offer.centre].site
             for product in self.products(demand):
                 key = (product, site)
-                if key not in picks:
-                    picks[key] = self.unpromised(*product) or self.pick(demand, product, site)
-                pick = picks[key]
-                total = Fraction(0)
-                if isinstance(pick, Pick):
-                    total = self.compute(demand, offer) + pick.cost
-                    if demand.max_total_cny is not None and total > Fraction(demand.max_total_cny):
-                        pick = "price"
+                if key not in lines:
+                    lines[key] = self.unpromised(*product) or self.picks(demand, product, site)
+                choices, hire = lines[key], self.compute(demand, offer)
+                pick: Pick | str = "price" if isinstance(choices, list) else choices
+                if isinstance(choices, list):
+                    pick = next((each for each in choices if most is None or hire + each.cost <= most), pick)
                 if isinstance(pick, str):
                     if reasons is not None:
                         reasons[pick] += 1
                 else:
+                    total = hire + pick.cost
                     unknown, value, _ = self.score(demand, offer, pick, total)
                     rank = (bool(unknown), value, pick.latency, offer.offer, *product)
                     found.append(Found(rank, total, offer, pick))

@@ -169,10 +169,21 @@ def trials(oracle: Oracle, demand: Demand) -> Iterator[tuple[str, Any, list[Any]
         if getattr(demand.line, name):
             yield f"line.{name}", getattr(demand.line, name), [()]
     if demand.max_total_cny is not None:
-        free = replace(demand, max_total_cny=None)
-        totals = {Decimal(math.ceil(found.total * 10000)).scaleb(-4) for found in oracle.bundles(free)}
-        yield "max_total_cny", demand.max_total_cny, sorted(totals)
+        yield "max_total_cny", demand.max_total_cny, totals(oracle, demand)
     yield from wished_trials(oracle, demand)
+
+
+def totals(oracle: Oracle, demand: Demand) -> list[Decimal]:
+    """What each offer that fits costs with any line that there is, in as many decimals as a bound has; rising."""
+    found = set()
+    for offer in oracle.supply.offers.values():
+        site = oracle.supply.centres[offer.centre].site
+        for product in () if oracle.failures(demand, offer) else oracle.products(demand):
+            lines = oracle.unpromised(*product) or oracle.picks(demand, product, site)
+            if not isinstance(lines, str):
+                hire = oracle.compute(demand, offer)
+                found |= {Decimal(math.ceil((hire + line.cost) * 10000)).scaleb(-4) for line in lines}
+    return sorted(found)
 
 
 def tail_days(oracle: Oracle) -> set[int]:

@@ -8,8 +8,9 @@ import pytest
 
 from scheduling.domain.demand import Demand
 from scheduling.domain.extras import Extras, TermTariff, place_of
-from scheduling.domain.lines import LineChoice, Lines, Reaches
+from scheduling.domain.lines import LineChoice, Lines
 from scheduling.domain.numbers import cny
+from scheduling.domain.reaches import Reaches
 from scheduling.domain.supply import Site, Span, Supply, Tariff
 
 ROW = Tariff("L", "otn", 1000, "any", Decimal(100), Decimal(50))

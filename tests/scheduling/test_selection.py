@@ -55,6 +55,7 @@ def test_among_several_access_points_the_engine_and_brute_force_agree_to_the_byt
         assert ended.disagreement(Random(seed), covered) is None, f"world {seed}"
     assert min(covered[each] for each in ("farther access point", "paths begin apart")) > ENDED // 20
     assert covered["empty path beside another"]
+    assert covered["another line within the money"]
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -108,10 +108,12 @@ def _first(supply: Supply, offers: Offers, demand: Demand) -> list[tuple[str, st
     centres = list(supply.centres.values())
     lines: dict[int, list[tuple[int, int, str, str]]] = {}
     for at, centre in enumerate(centres):
-        picks = [(product, oracle.pick(demand, product, centre.site)) for product in oracle.products(demand)]
+        firsts = [
+            (product, oracle.picks(demand, product, centre.site)[0]) for product in oracle.products(demand)
+        ]
         lines[at] = [
             (int(pick.cost * CNY_SCALE), pick.latency, *product)
-            for product, pick in picks
+            for product, pick in firsts
             if isinstance(pick, Pick)
         ]
     times, wanted = int(demand.duration_hours) * 10**6, demand.compute

@@ -1,0 +1,86 @@
+"""Routes from where lines may begin, remembered for all the questions of one selection."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scheduling.domain.network import Network
+from scheduling.domain.paths import EMPTY_PATH, Bounds, Order, Reach
+from scheduling.domain.protection import Route, best_pair, best_route
+from scheduling.domain.starts import Start
+from scheduling.domain.sums import Sums, best_sums
+
+
+@dataclass(eq=False)
+class Reaches:
+    """Routes from the sites where lines may begin, remembered for all the questions of one selection.
+
+    `networks` are the supply's, with what is free on their spans throughout the window asked for.
+    """
+
+    networks: Mapping[str, Network]
+    _reach: dict[tuple[str, str, int], Reach | None] = field(default_factory=dict)
+    _routes: dict[tuple[Any, ...], Route | None] = field(default_factory=dict)
+
+    def route(
+        self,
+        provider: str,
+        bandwidth: int,
+        start: Start,
+        site: str,
+        order: Order,
+        *,
+        bounds: Bounds,
+        pair: bool,
+    ) -> Route | None:
+        """The first feasible route of a provider with that many Mbps free, or None."""
+        key = (provider, bandwidth, start.sites, start.lag_us, site, order, bounds, pair)
+        if key not in self._routes:
+            found = None
+            if not start.apart and site == start.sites[0]:
+                found = best_route(None, None, order, bounds, pair=pair)
+            elif there := self._there(provider, bandwidth, start.sites, site):
+                reaches, target = there
+                if start.apart:
+                    found = best_pair(reaches, target, order, bounds, start.lag_us)
+                else:
+                    found = best_route(reaches[0], target, order, bounds, pair=pair)
+            self._routes[key] = found
+        return self._routes[key]
+
+    def sums(
+        self, provider: str, bandwidth: int, begin: str, site: str, order: Order, *, bounds: Bounds
+    ) -> Sums | None:
+        """The sums of the single route that `route` would give, or None where it would give none."""
+        if site == begin:
+            return (0, 0) if bounds.admit(EMPTY_PATH) else None
+        there = self._there(provider, bandwidth, (begin,), site)
+        return None if there is None else best_sums(there[0][0], there[1], order, bounds)
+
+    def reachable(self, provider: str, bandwidth: int, begin: str, site: str) -> bool:
+        """Whether a provider has any path to the site with that many Mbps free."""
+        if site == begin:
+            return True
+        there = self._there(provider, bandwidth, (begin,), site)
+        return there is not None and there[0][0].distances.reaches(there[1])
+
+    def _there(
+        self, provider: str, bandwidth: int, begins: tuple[str, ...], site: str
+    ) -> tuple[tuple[Reach, ...], int] | None:
+        """The paths of a provider from each of these sites, and where the site is in its network; None where it has no span."""
+        reaches = tuple(
+            reach for begin in begins if (reach := self.reach(provider, bandwidth, begin)) is not None
+        )
+        target = reaches[0].network.site_index.get(site) if len(reaches) == len(begins) else None
+        return None if target is None else (reaches, target)
+
+    def reach(self, provider: str, bandwidth: int, begin: str) -> Reach | None:
+        """The paths of a provider from a site with that many Mbps free; None where it has no span there."""
+        key = (provider, begin, bandwidth)
+        if key not in self._reach:
+            network = self.networks.get(provider)
+            source = None if network is None else network.site_index.get(begin)
+            self._reach[key] = (
+                None if network is None or source is None else Reach(network, source, bandwidth)
+            )
+        return self._reach[key]
