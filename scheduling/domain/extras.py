@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
@@ -53,8 +53,8 @@ class UnitPower:
 class LineGrade:
     """What a line product is sold with; None is not declared.
 
-    `availability` is the share by which reliability is weighed; `availability_percent` is the most that is promised of one
-    circuit, by that share or by its class; the others are codes of `line-service-profile`.
+    `availability` is a share that its carrier states; `availability_percent` is the most that is promised of one circuit, by
+    that share or by its class; the others are codes of `line-service-profile`.
     """
 
     line_provider: str
@@ -64,6 +64,16 @@ class LineGrade:
     sla: str | None = None
     isolation: str | None = None
     encryption: str | None = None
+
+    @property
+    def promised(self) -> Decimal | None:
+        """The share of a year that is promised of one circuit, by which reliability is weighed: the higher of the two words.
+
+        It has six decimals, as a carrier states it; a class that had more would count as no more than it promises.
+        """
+        percent = self.availability_percent
+        of_class = None if percent is None else percent.scaleb(-2).quantize(Decimal("0.000001"), ROUND_DOWN)
+        return max((word for word in (self.availability, of_class) if word is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

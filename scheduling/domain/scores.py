@@ -135,7 +135,7 @@ class Scorer:
         if key not in self._away:
             facts = self.supply.extras.centre_facts.get(self._centre(row))
             grade = self.supply.extras.line_grades.get("|".join(product))
-            promised = None if grade is None else grade.availability
+            promised = None if grade is None else grade.promised
             if facts is None or facts.availability is None or promised is None:
                 self._away[key] = None
             else:

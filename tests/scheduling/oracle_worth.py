@@ -181,8 +181,13 @@ class Worth:
     def downtime(self, demand: Demand, offer: Offer, pick: Pick) -> Fraction | None:
         facts = self.supply.extras.centre_facts.get(offer.centre)
         grade = self.supply.extras.line_grades.get(f"{pick.row.line_provider}|{pick.row.technology}")
-        if facts is None or facts.availability is None or grade is None or grade.availability is None:
+        if facts is None or facts.availability is None or grade is None:
             return None
-        down = 1 - Fraction(grade.availability)
+        words = [Fraction(grade.availability)] if grade.availability is not None else []
+        if grade.availability_percent is not None:
+            words.append(Fraction(grade.availability_percent) / 100)
+        if not words:
+            return None
+        down = 1 - max(words)
         line = 1 - (down * down if demand.protection == "one_plus_one" else down)
         return 100 * (1 - Fraction(facts.availability) * line)
