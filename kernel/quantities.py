@@ -1,6 +1,7 @@
 """Physical quantities with their units: µs one way, metres, standard racks, bytes, FLOPS at a precision."""
 
 import math
+import re
 from decimal import Decimal
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius R1, IUGG
@@ -14,6 +15,21 @@ class NumberText(str):
     """A JSON number as it was written, so that no float ever stands between a document and exact arithmetic."""
 
     __slots__ = ()
+
+
+_PLAIN = re.compile(r"(-?[0-9]+)(?:\.([0-9]+))?", re.ASCII)
+
+
+def plain_decimal(text: str, places: int) -> Decimal | None:
+    """A decimal in ASCII digits, without the zeros beyond `places`, which say nothing; decimals beyond them stay for the caller to judge.
+
+    None for anything else: an exponent, a plus, a blank, a separator, NaN.
+    """
+    if (match := _PLAIN.fullmatch(text)) is None:
+        return None
+    decimals = match[2] or ""
+    decimals = decimals[:places] + decimals[places:].rstrip("0")
+    return Decimal(f"{match[1]}.{decimals}" if decimals else match[1])
 
 
 def great_circle_m(lat1: float, lon1: float, lat2: float, lon2: float) -> float:

@@ -14,6 +14,7 @@ from aggregation.models import Centre, CentreStore
 from aggregation.services.centres import CentreDraft, register_centre, register_centres, set_storage
 from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, ids_of
 from kernel.api.bodies import in_words
+from kernel.api.decimals import PlainDecimalField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -30,12 +31,12 @@ class CentreIn(serializers.Serializer[Any]):
     name = PlainField(max_length=120)
     name_en = PlainField(max_length=120, required=False, allow_blank=True)
     division = DivisionField(help_text="GB/T 2260, 6 digits")
-    lat = serializers.DecimalField(8, 6, min_value=-90, max_value=90, help_text="WGS-84, degrees")
-    lon = serializers.DecimalField(9, 6, min_value=-180, max_value=180, help_text="WGS-84, degrees")
+    lat = PlainDecimalField(8, 6, min_value=-90, max_value=90, help_text="WGS-84, degrees")
+    lon = PlainDecimalField(9, 6, min_value=-180, max_value=180, help_text="WGS-84, degrees")
     site = KeyField(help_text="key of the network site where the centre is reached")
     design_racks = serializers.IntegerField(min_value=0, max_value=10**7)
     rack_kw = amount(6, 2)
-    pue = serializers.DecimalField(5, 3, min_value=1, required=False, allow_null=True)
+    pue = PlainDecimalField(5, 3, min_value=1, required=False, allow_null=True)
     green_share = amount(5, 4, most="1", required=False, allow_null=True)
     mlps_level = serializers.IntegerField(min_value=1, max_value=4, required=False, allow_null=True)
     region_tags = serializers.ListField(child=PlainField(max_length=40), max_length=20, required=False)

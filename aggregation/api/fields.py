@@ -9,6 +9,7 @@ from rest_framework import serializers
 from aggregation.domain.imports import FORMULA_STARTS, KEY
 from identifiers.selectors.divisions import why_no_division
 from kernel.api.bodies import in_words
+from kernel.api.decimals import PlainDecimalField
 from kernel.text import Text
 
 
@@ -48,7 +49,7 @@ class DivisionField(serializers.RegexField):
         return code
 
 
-def amount(digits: int, places: int, *, most: str | None = None, **options: Any) -> serializers.DecimalField:
+def amount(digits: int, places: int, *, most: str | None = None, **options: Any) -> PlainDecimalField:
     """A decimal field that is not negative: `digits` in all, `places` of them after the point."""
     limit = Decimal(most) if most else None
-    return serializers.DecimalField(digits, places, min_value=Decimal(0), max_value=limit, **options)
+    return PlainDecimalField(digits, places, min_value=Decimal(0), max_value=limit, **options)

@@ -10,12 +10,13 @@ from decimal import Decimal
 from aggregation.domain.faults import Fault, FaultCode
 from aggregation.domain.offers import PRICE_PLACES, REPEATED, OfferDraft, OfferTerm, OfferUnit
 from aggregation.domain.pools import PoolKind
+from kernel.quantities import plain_decimal
 from kernel.text import Vocabulary
 
 MOST_BYTES = 5 * 2**20
 MOST_ROWS = 10_000
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,18})?")
+LARGEST_NUMBER = Decimal(10) ** 12
 LARGEST_COUNT = 2**31 - 1
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -63,9 +64,9 @@ def _text(text: str) -> str:
 
 
 def _number(text: str) -> Decimal:
-    if not NUMBER.fullmatch(text):
+    number = plain_decimal(text, 0)
+    if number is None or abs(number) >= LARGEST_NUMBER:
         raise _CellError(FaultCode.NOT_A_NUMBER, value=text)
-    number = Decimal(text)
     if number < 0:
         raise _CellError(FaultCode.NEGATIVE)
     return number

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.decimals import PlainDecimalField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -52,8 +53,8 @@ class LineChangeIn(serializers.Serializer[Any]):
 class ChangeOfferIn(serializers.Serializer[Any]):
     """What the changed line costs in all, and after how many days' notice it is switched."""
 
-    one_off_cny = serializers.DecimalField(18, 2, min_value=0)
-    monthly_cny = serializers.DecimalField(18, 2, min_value=0)
+    one_off_cny = PlainDecimalField(18, 2, min_value=0)
+    monthly_cny = PlainDecimalField(18, 2, min_value=0)
     notice_days = serializers.IntegerField(
         min_value=0, max_value=LONGEST_NOTICE, help_text="over before the order is"
     )

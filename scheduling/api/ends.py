@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.bodies import in_words
+from kernel.api.decimals import PlainDecimalField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -58,7 +59,7 @@ class EndRuleIO(serializers.Serializer[Any]):
     code = serializers.ChoiceField(EndClass.choices())
     up_to_m = serializers.IntegerField(min_value=0, max_value=LONGEST_TAIL_M)
     days = serializers.IntegerField(min_value=0, max_value=LONGEST_WAIT)
-    one_off_cny = serializers.DecimalField(
+    one_off_cny = PlainDecimalField(
         18, 2, min_value=0, required=False, allow_null=True, default=None,
         help_text="what building costs for each circuit; null: a survey tells it, and totals are without it",
     )  # fmt: skip

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, ids_of
+from kernel.api.decimals import PlainDecimalField
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
@@ -42,7 +43,7 @@ class EvidenceIn(serializers.Serializer[Any]):
     value_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US, help_text="as measured")
     clock_bound_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
     samples = serializers.IntegerField(min_value=1, max_value=10**12)
-    percentile = serializers.DecimalField(max_digits=6, decimal_places=3, min_value=0, max_value=100)
+    percentile = PlainDecimalField(max_digits=6, decimal_places=3, min_value=0, max_value=100)
     measured_at = InstantField()
     declarer = serializers.CharField(max_length=100, help_text="who measured")
     file_sha256 = serializers.RegexField(

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.decimals import PlainDecimalField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -42,7 +43,7 @@ class LineProductOut(serializers.ModelSerializer[LineProduct]):
 class GradeIn(serializers.Serializer[Any]):
     """What is promised of one circuit: a share of a year; null takes the promise back."""
 
-    availability = serializers.DecimalField(7, 6, min_value=0, max_value=1, allow_null=True)
+    availability = PlainDecimalField(7, 6, min_value=0, max_value=1, allow_null=True)
 
 
 class LineBlockOut(serializers.Serializer[Any]):

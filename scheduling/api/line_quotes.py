@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.decimals import PlainDecimalField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -33,7 +34,7 @@ class LineQuoteIn(serializers.Serializer[Any]):
 class SurveyIn(serializers.Serializer[Any]):
     """What the survey found: what building costs on top, for each circuit, and how many days it takes in all."""
 
-    one_off_cny = serializers.DecimalField(18, 2, min_value=0)
+    one_off_cny = PlainDecimalField(18, 2, min_value=0)
     days = serializers.IntegerField(min_value=0, max_value=LONGEST_WAIT)
 
 

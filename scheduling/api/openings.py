@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.decimals import PlainDecimalField
 from kernel.api.documents import DocumentField
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
@@ -192,7 +193,7 @@ class LineTestIn(serializers.Serializer[Any]):
     method = serializers.ChoiceField([each for each in Method.choices() if each[0] in TESTS])
     latency_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
     clock_bound_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
-    loss = serializers.DecimalField(max_digits=10, decimal_places=9, min_value=0, max_value=1)
+    loss = PlainDecimalField(max_digits=10, decimal_places=9, min_value=0, max_value=1)
     samples = serializers.IntegerField(min_value=1, max_value=10**12)
     measured_at = InstantField(
         help_text="not before the contract, nor before the day in China on which the line was configured"

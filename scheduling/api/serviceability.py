@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.bodies import in_words
+from kernel.api.decimals import PlainDecimalField
 from kernel.api.pagination import any_code
 from kernel.api.views import HouseView
 from kernel.systems import System
@@ -37,8 +38,8 @@ class ServiceabilityQuery(serializers.Serializer[Any]):
     site = serializers.CharField(required=False, help_text="key of an access point")
     place = serializers.CharField(required=False, help_text="GB/T 2260: its access points")
     address = serializers.CharField(required=False, max_length=100, help_text="among those that are covered")
-    lat = serializers.DecimalField(9, 6, required=False, min_value=-90, max_value=90, help_text="WGS-84")
-    lon = serializers.DecimalField(9, 6, required=False, min_value=-180, max_value=180, help_text="WGS-84")
+    lat = PlainDecimalField(9, 6, required=False, min_value=-90, max_value=90, help_text="WGS-84")
+    lon = PlainDecimalField(9, 6, required=False, min_value=-180, max_value=180, help_text="WGS-84")
     centre = serializers.CharField()
     bandwidth_mbps = serializers.IntegerField(min_value=1, max_value=10**9)
     protection = serializers.ChoiceField(PROTECTIONS, default="none")

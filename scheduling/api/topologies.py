@@ -10,6 +10,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.decimals import PlainDecimalField
 from scheduling.api.imports import (
     CsvText,
     ImportQuery,
@@ -71,7 +72,7 @@ class TopologyQuery(ImportQuery):
     length_unit = serializers.ChoiceField(
         sorted(LENGTHS), default="", help_text="of lengths whose unit the file does not say"
     )
-    route_factor = serializers.DecimalField(
+    route_factor = PlainDecimalField(
         max_digits=4, decimal_places=2, min_value=Decimal(1), max_value=Decimal(5), default=Decimal("1.4"),
         help_text="length of a new link that says none, as a multiple of its great circle; flagged",
     )  # fmt: skip

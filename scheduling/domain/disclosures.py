@@ -37,7 +37,7 @@ SPAN_COLUMNS = (
     Column("a", pattern=KEY),
     Column("b", pattern=KEY),
     Column("medium", empty=Medium.SILICA.value, pattern=f"{Medium.SILICA}|{Medium.HOLLOW_CORE}"),
-    Column("km", "decimal", places=3, pattern=r"[0-9]{1,5}(\.[0-9]{1,3})?"),
+    Column("km", "decimal", places=3, pattern=r"[0-9]{1,5}(\.[0-9]+)?"),
     Column("capacity_mbps", "integer", most=WIDEST_MBPS),
     Column("jitter_us", "integer", 0, most=LONGEST_US),
     _LOSS,

@@ -12,7 +12,7 @@ from typing import Any
 from kernel.objects import distinct
 from kernel.text import Text
 from scheduling.domain.areas import AreaError, read_area
-from scheduling.domain.numbers import NumberError, parse_decimal, parse_integer, plain
+from scheduling.domain.numbers import NumberError, parse_integer, parse_padded, plain
 from scheduling.domain.rows import FLAG, REQUIRED, Column
 
 KEY = "[a-z0-9][a-z0-9._-]{0,63}"  # human ids, unique in the node, safe in files and addresses
@@ -127,7 +127,7 @@ def _value(column: Column, given: Any) -> Any:
                 raise NumberError(f"至多 {column.most}", f"at most {column.most}")
             return value
         case "decimal":
-            return parse_decimal(text, column.places, signed=column.signed)
+            return parse_padded(text, column.places, signed=column.signed)
         case "names":
             return tuple(sorted({name.strip() for name in text.split(";") if name.strip()}))
     if len(text) > LONGEST_TEXT or not text.isprintable():

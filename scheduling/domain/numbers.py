@@ -5,6 +5,7 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
+from kernel.quantities import plain_decimal
 from kernel.text import Text
 
 CNY_SCALE = 10**10
@@ -32,6 +33,12 @@ def parse_integer(text: str) -> int:
             f"{text!r} 不是 1 至 12 位的整数", f"{text!r} is not a whole number of 1 to 12 digits"
         )
     return int(text)
+
+
+def parse_padded(text: str, places: int, *, signed: bool = False) -> Decimal:
+    """Read as `parse_decimal` does what the node may have answered: zeros beyond `places` pass. Raises NumberError."""
+    value = plain_decimal(text, places)
+    return parse_decimal(text if value is None else format(value, "f"), places, signed=signed)
 
 
 def parse_decimal(text: str, places: int, *, signed: bool = False) -> Decimal:

@@ -73,10 +73,12 @@ def test_nobody_sells_from_anothers_pool(world: World) -> None:
 def test_a_price_change_is_a_new_row_and_the_old_one_stays(world: World) -> None:
     row = declare(world.ada)["offer"]
     address = f"/api/v1/offers/{row['id']}"
-    answer = made(world.ada.patch(address, {"price_cny_hour": "99.5"}, If_Match='"1"'))
-    assert (answer["price_cny_hour"], answer["generation"]) == ("99.500000", 2)
+    told = world.ada.get(address).json()["price_cny_hour"]
+    made(world.ada.patch(address, {"price_cny_hour": told}, If_Match='"1"'))
+    answer = made(world.ada.patch(address, {"price_cny_hour": "99.5"}, If_Match='"2"'))
+    assert (answer["price_cny_hour"], answer["generation"]) == ("99.500000", 3)
     history = OfferPrice.objects.filter(offer=row["id"]).order_by("id")
-    assert [str(price.price_cny_hour) for price in history] == ["112.800000", "99.500000"]
+    assert [str(price.price_cny_hour) for price in history] == [told, told, "99.500000"]
 
 
 def test_a_price_announced_for_later_does_not_stand_yet(world: World) -> None:

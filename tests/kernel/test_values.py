@@ -1,18 +1,22 @@
 """Money, quantities, text, keys and states: the small values that everything is made of."""
 
 import math
+import re
 import time
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rest_framework.serializers import ValidationError
 
+from kernel.api.decimals import PlainDecimalExtension, PlainDecimalField
 from kernel.errors import CODES, Problem, StateConflict
 from kernel.ids import new_id
 from kernel.money import split_fen, to_fen, yuan
-from kernel.quantities import EARTH_RADIUS_M, great_circle_m, standard_racks
+from kernel.quantities import EARTH_RADIUS_M, great_circle_m, plain_decimal, standard_racks
 from kernel.states import StateTable
 from kernel.text import Text, Vocabulary
 
@@ -151,3 +155,59 @@ def test_one_code_cannot_mean_two_errors() -> None:
     with pytest.raises(TypeError, match="not_found is taken"):
         type("Second", (Problem,), {"code": "not_found"})
     assert CODES["not_found"].__name__ == "NotFound"
+
+
+@pytest.mark.parametrize(
+    "text", ["1e1", "１０", "1_0", "+10", " 10", "10 ", "10.", ".5", "", "NaN", "-", "0x1", "1,0"]
+)
+def test_a_decimal_is_written_in_plain_digits(text: str) -> None:
+    assert plain_decimal(text, 4) is None
+    field = PlainDecimalField(6, 2, allow_null=True)
+    with pytest.raises(ValidationError):
+        field.run_validation(text)
+
+
+@pytest.mark.parametrize("value", [True, [], {}, math.inf, "1" * 1001, "12345.6", "1.234", "1.2300001"])
+def test_what_is_no_such_decimal_is_refused(value: object) -> None:
+    with pytest.raises(ValidationError):
+        PlainDecimalField(6, 2).run_validation(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("88.000000", "88.00"),
+        ("-0.5", "-0.50"),
+        (88, "88.00"),
+        (88.5, "88.50"),
+        (1e3, "1000.00"),
+        ("0088", "88.00"),
+    ],
+)
+def test_a_decimal_is_read_as_it_is_answered_and_from_numbers_of_json(value: object, read: str) -> None:
+    assert str(PlainDecimalField(6, 2).run_validation(value)) == read
+    assert PlainDecimalField(6, 2, allow_null=True).run_validation(None) is None
+
+
+def test_the_contract_says_which_digits_a_decimal_takes() -> None:
+    def pattern(**options: Any) -> str:
+        return str(
+            PlainDecimalExtension(PlainDecimalField(**options)).map_serializer_field(None, "request")[
+                "pattern"
+            ]
+        )
+
+    price, share = (
+        pattern(max_digits=18, decimal_places=4, min_value=0),
+        pattern(max_digits=2, decimal_places=2),
+    )
+    for text, fits in (
+        ("88.000000", True),
+        ("88", True),
+        ("88.0001", True),
+        ("88.00010", True),
+        ("88.00001", False),
+        ("-1", False),
+    ):
+        assert bool(re.search(price, text)) == fits, text
+    assert re.search(share, "-0.25")

@@ -18,6 +18,7 @@ from rest_framework.parsers import JSONParser
 from rest_framework.views import APIView
 
 from aggregation.domain.imports import READERS
+from kernel.api.decimals import PlainDecimalField
 from kernel.api.deprecation import Deprecation
 from kernel.api.instants import InstantField
 from kernel.api.parsers import DistinctParser
@@ -266,9 +267,17 @@ def test_every_time_that_a_caller_writes_has_its_offset() -> None:
     """Of all that is no answer; that no answer is read is a law of sources."""
     import_every_floor()
     read = [kind for kind in serializers_of_the_house() if not kind.__name__.endswith("Out")]
-    times = [each for kind in read for each in times_of(kind(), kind.__name__)]
+    times = [each for kind in read for each in taken(serializers.DateTimeField, kind(), kind.__name__)]
     assert len(times) > len(read) / 2
     assert [name for name, field in times if not isinstance(field, InstantField)] == []
+
+
+def test_every_decimal_that_a_caller_writes_is_read_plainly() -> None:
+    import_every_floor()
+    read = [kind for kind in serializers_of_the_house() if not kind.__name__.endswith("Out")]
+    decimals = [each for kind in read for each in taken(serializers.DecimalField, kind(), kind.__name__)]
+    assert len(decimals) > 20
+    assert [name for name, field in decimals if not isinstance(field, PlainDecimalField)] == []
 
 
 def test_a_time_that_would_be_read_as_utc_is_noticed_however_deep() -> None:
@@ -280,7 +289,8 @@ def test_a_time_that_would_be_read_as_utc_is_noticed_however_deep() -> None:
         "rows": inner(many=True),
     }
     outer = type("Outer", (serializers.Serializer,), members)
-    plain = [name for name, field in times_of(outer(), "Outer") if not isinstance(field, InstantField)]
+    times = taken(serializers.DateTimeField, outer(), "Outer")
+    plain = [name for name, field in times if not isinstance(field, InstantField)]
     assert plain == ["Outer.days", "Outer.rows.at"]
 
 
@@ -313,15 +323,15 @@ def rows_of(out: type[Any]) -> Iterator[tuple[str, type[Model]]]:
                 yield f"{out.__name__}.{name}", here
 
 
-def times_of(field: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """The times that a caller may write in a field, each with where it stands."""
-    if isinstance(field, serializers.DateTimeField):
+def taken(kind: type[Any], field: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """What of a kind a caller may write in a field, each with where it stands."""
+    if isinstance(field, kind):
         yield name, field
     if child := getattr(field, "child", None):
-        yield from times_of(child, name)
+        yield from taken(kind, child, name)
     for inner, each in getattr(field, "fields", {}).items():
         if not each.read_only:
-            yield from times_of(each, f"{name}.{inner}")
+            yield from taken(kind, each, f"{name}.{inner}")
 
 
 def serializers_of_the_house(base: type[Any] = serializers.Serializer) -> Iterator[type[Any]]:

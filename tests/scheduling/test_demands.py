@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from kernel.money import to_fen
 from scheduling.domain.demand import DemandError
 from scheduling.domain.files import load_demand, parse_demand
-from scheduling.domain.numbers import CNY_SCALE, NumberError, cny, fen, kilometres, parse_decimal, plain
+from scheduling.domain.numbers import (
+    CNY_SCALE,
+    NumberError,
+    cny,
+    fen,
+    kilometres,
+    parse_decimal,
+    parse_padded,
+    plain,
+)
 
 LEAST = {"demand": "d1", "from_site": "s1", "quantity": 1, "bandwidth_mbps": 1000}
 
@@ -120,6 +129,15 @@ def test_cny_is_rounded_half_even_once(amount: str, written: str) -> None:
 def test_a_number_that_cannot_be_says_why(text: str, why: str) -> None:
     with pytest.raises(NumberError, match=why):
         parse_decimal(text, 2)
+    with pytest.raises(NumberError, match=why):
+        parse_padded(text, 2)
+
+
+def test_zeros_beyond_the_places_pass_where_answers_are_sent_back_and_not_in_the_files() -> None:
+    assert str(parse_padded("-120.5000", 2, signed=True)) == "-120.50"
+    assert str(parse_padded("7.000000", 0)) == "7"
+    with pytest.raises(NumberError, match="2 decimals"):
+        parse_decimal("120.5000", 2)
 
 
 def test_km_and_loss_are_written_exactly_without_trailing_zeros() -> None:

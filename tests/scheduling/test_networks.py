@@ -249,7 +249,7 @@ def test_a_bad_committed_line_is_named(world: World, old: str, new: str, pointer
 def test_tariffs_make_products_and_are_priced_anew(world: World) -> None:
     made(send_csv(world.lin, TARIFFS, text("tariffs_jia.csv")))
     assert set(LineProduct.objects.values_list("technology", flat=True)) == {"otn", "fgotn"}
-    report = made(send_csv(world.lin, TARIFFS, text("tariffs_jia.csv").replace("2600", "2700", 1)))
+    report = made(send_csv(world.lin, TARIFFS, text("tariffs_jia.csv").replace("2600", "2700.000000", 1)))
     assert (report["created"], report["updated"]) == (0, 1)
     assert LineTariff.objects.count() == 6
     assert LineTariff.objects.filter(monthly_cny=2700).exists()
