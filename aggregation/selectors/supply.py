@@ -39,8 +39,8 @@ class SupplyRow:
 class SupplyRows:
     """Centres and offers; an offer's `provider` is the social credit code of its provider.
 
-    Beside the files: `facts` of the centres, `powers` of the offers whose machines state theirs, `stores`, and
-    `booked`, the offers of pools with bookings ahead.
+    Beside the files: `facts` of the centres, `powers` of the offers whose machines state theirs or that are
+    rented for more than an hour or with notice, `stores`, and `booked`, the offers of pools with bookings ahead.
     """
 
     centres: list[SupplyRow]
@@ -78,9 +78,17 @@ def rows(
             for _, centre in sorted(centres.items())
         ],
         powers=[
-            _of_offer(offer, {"offer": offer.key, "power_w": offer.pool.power_w})
+            _of_offer(
+                offer,
+                {
+                    "offer": offer.key,
+                    "power_w": offer.pool.power_w,
+                    "min_hours": offer.min_hours,
+                    "notice_hours": offer.notice_hours,
+                },
+            )
             for offer in found
-            if offer.pool.power_w is not None
+            if offer.pool.power_w is not None or offer.min_hours > 1 or offer.notice_hours
         ],
         stores=_store_rows(stores, {party: standing.code for party, standing in parties.items()}),
         booked=[

@@ -23,7 +23,7 @@ from scheduling.services.holds import require_gates
 from scheduling.services.line_quotes import word_on
 from scheduling.services.prices import at_prices_of_now, require_prices
 from scheduling.services.reservations import require_kept
-from scheduling.services.schedules import latest_order, require_bookable, schedule_asked
+from scheduling.services.schedules import latest_order, require_bookable, require_rented, schedule_asked
 
 
 @transaction.atomic
@@ -43,8 +43,9 @@ def issue_quote(
     LineNotSellable where a gate is closed, LineChanged where the line is not what was selected any more, PriceChanged where the
     price of the compute, the storage or (without a line quote) the line moved since: what is quoted is what was shown. With a
     `hold` that keeps the bundle it is quoted at the prices of now instead; raises NotFound, StateConflict, HoldGone and HoldMismatch
-    for one that does not, PriceChanged where more than a price moved. StorageNotQuoted for a selection from before storage was quoted. For a schedule, its own or the one that was selected for, also InvalidField, TooSoon and ScheduleUnpriced;
-    and the quote ends with the last instant at which it is ordered in time.
+    for one that does not, PriceChanged where more than a price moved. StorageNotQuoted for a selection from before storage was quoted. ScheduleUnpriced for fewer hours than the offer is rented for; for a
+    schedule, its own or the one that was selected for, also InvalidField and TooSoon; and the
+    quote ends with the last instant at which it is ordered in time.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     facts = chosen = selections.bundle(selection, bundle)
@@ -63,10 +64,12 @@ def issue_quote(
     else:
         require_kept(hold=hold, facts=chosen, schedule=schedule, actor=actor)
         facts = at_prices_of_now(facts, offer, line=line_quote is None)
+    lot = offers.lots([facts.offer])[facts.offer]
     if schedule:
-        lot = offers.lots([facts.offer])[facts.offer]
         require_bookable(schedule, lot, facts)
         until = min(until, latest_order(schedule, facts.line_terms, lot) or until)
+    else:
+        require_rented(facts, lot)
     row = Quote(
         tenant_id=actor.tenant_id,
         selection=selection,

@@ -108,7 +108,7 @@ class RejectedOut(serializers.Serializer[Any]):
 
     offers = serializers.DictField(
         child=serializers.IntegerField(),
-        help_text="constraint → offers that fail it first: kind, accelerators, min_…, domestic, centre, providers, available",
+        help_text="constraint → offers that fail it first: kind, accelerators, min_…, domestic, centre, providers, available; beyond the files also from_centre, residency, domain, storage, min_hours, notice and window",
     )
     bundles = RejectedBundlesOut()
 
@@ -278,6 +278,10 @@ class AccessOut(serializers.Serializer[Any]):
     latest_start = serializers.DateTimeField(
         required=False,
         help_text="where a start counts: the last one that may be booked, for what is booked ends within the horizon",
+    )
+    offer_terms = serializers.BooleanField(
+        required=False,
+        help_text="true where any offer asks for more than the demand has: more hours, or notice before a start",
     )
     needed_until = serializers.DateTimeField(
         required=False,

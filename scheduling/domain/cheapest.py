@@ -10,6 +10,7 @@ from scheduling.domain.demand import Demand
 from scheduling.domain.fans import fan
 from scheduling.domain.first import passing
 from scheduling.domain.lines import LineChoice, Lines, Product
+from scheduling.domain.screening import long_enough
 from scheduling.domain.standings import Standing, budget
 from scheduling.domain.supply import Supply
 
@@ -29,7 +30,9 @@ def first_standings(supply: Supply, demand: Demand, lines: Lines, costs: Costs) 
         return None
     money = min(_NONE // 2, _NONE if (bound := budget(demand)) is None else bound)
     kept = np.empty((3, 0), dtype=np.int64)  # totals, offers, products
-    for rows in passing(columns, demand, demand.top):
+    enough = long_enough(supply, demand) if lines.wishes.offer_terms else None
+    for passed in passing(columns, demand, demand.top):
+        rows = passed if enough is None else passed[enough[passed]]
         compute = columns.price[rows] * costs.times
         # Beyond these no line is cheap enough.
         near = int(np.searchsorted(compute, money - table.least, side="right"))

@@ -43,10 +43,16 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class UnitPower:
-    """Watts that one unit of an offer draws, without the cooling."""
+    """What one unit of an offer draws, and how it is rented.
+
+    Watts without the cooling (None is unknown), hours at least, and how many hours before a start it has to be booked. An
+    offer without a row is rented by the hour, without notice.
+    """
 
     offer: str
-    power_w: int
+    power_w: int | None
+    min_hours: int = 1
+    notice_hours: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,17 @@ EXTRA_TABLES: tuple[Table, ...] = (
             Column("provider", empty=None),
         ),
     ),
-    Table("unit_powers", UnitPower, ("offer",), (Column("offer"), Column("power_w", "integer"))),
+    Table(
+        "unit_powers",
+        UnitPower,
+        ("offer",),
+        (
+            Column("offer"),
+            Column("power_w", "integer", None),
+            Column("min_hours", "integer", 1),
+            Column("notice_hours", "integer", 0),
+        ),
+    ),
     Table(
         "line_grades",
         LineGrade,

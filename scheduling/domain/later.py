@@ -1,4 +1,4 @@
-"""The first later start that admits something: what is booked has ended by then, or the days of opening have passed."""
+"""The first later start that admits something: what is booked has ended by then, or days of opening and notice have passed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,7 +14,7 @@ from scheduling.domain.lines import Lines
 from scheduling.domain.numbers import scaled
 from scheduling.domain.offers import Constraint, Mask
 from scheduling.domain.reaches import Reaches
-from scheduling.domain.screening import available_within, networks_within
+from scheduling.domain.screening import HOUR, available_within, networks_within
 from scheduling.domain.standings import by_site, count_feasible
 from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import days_before_start
@@ -53,7 +53,9 @@ def first_start(supply: Supply, lines: Lines, constraints: Mapping[str, Constrai
     wishes, demand = lines.wishes, lines.demand
     assert wishes.asked_at is not None  # noqa: S101 - lead days count from it
     soonest = wishes.asked_at + TO_DECIDE
-    others = [each.passes for name, each in constraints.items() if name not in ("quantity", "starts_at")]
+    others = [
+        each.passes for name, each in constraints.items() if name not in ("quantity", "starts_at", "notice")
+    ]
     fits: Mask = np.logical_and.reduce([np.ones(len(supply.columns.price), dtype=np.bool_), *others])
     starts, looks = _starts(supply, lines, fits), 0
     lengths = [2**each for each in reversed(range(len(starts).bit_length()))]
@@ -67,6 +69,8 @@ def first_start(supply: Supply, lines: Lines, constraints: Mapping[str, Constrai
         # All windows that begin in the range have this in common; turned round, what spans it meets each of them.
         common = instant(starts[high - 1]), window[1]
         there = fits & (available_within(supply, common) >= demand.quantity)
+        if wishes.offer_terms:
+            there &= supply.rented[1] <= max(0, (starts[high - 1] - soonest) // HOUR)
         if not there.any():
             continue
         if looks == MOST_LOOKS:
@@ -85,7 +89,7 @@ def first_start(supply: Supply, lines: Lines, constraints: Mapping[str, Constrai
 
 
 def _starts(supply: Supply, lines: Lines, fits: Mask) -> list[datetime]:
-    """The starts to look at, rising: those that may be booked at which lines are open, or something ends of which too little was free before.
+    """The starts to look at, rising: those that may be booked at which lines are open or notice is given, or something ends of which too little was free before.
 
     Of the latter only those from which enough of it is free for the whole term, and the first of all: at any other
     start nothing is there that was not there at the one before it. For, were anything, too little of it was free at some
@@ -96,6 +100,9 @@ def _starts(supply: Supply, lines: Lines, fits: Mask) -> list[datetime]:
     assert wishes.asked_at is not None  # noqa: S101 - lead days count from it
     after = wishes.starts_at or wishes.asked_at
     opens = {wishes.asked_at + TO_DECIDE + timedelta(days=each) for each in _waits(lines)}
+    if wishes.offer_terms:
+        notices = np.unique(supply.rented[1][fits]).tolist()
+        opens |= {wishes.asked_at + TO_DECIDE + timedelta(hours=each) for each in notices}
     found = dict.fromkeys((each for each in opens if each > after), True)
     for at, enough in _ends(supply, lines, fits, instant(after)):
         found[moment(at)] = enough or found.get(moment(at), False)

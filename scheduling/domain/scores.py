@@ -120,7 +120,7 @@ class Scorer:
         if row not in self._carbon:
             power = self.supply.extras.unit_powers.get(self._columns.offers[self._columns.offer[row]])
             facts = self.supply.extras.centre_facts.get(self._centre(row))
-            if power is None or facts is None or facts.carbon_kg_kwh is None:
+            if power is None or power.power_w is None or facts is None or facts.carbon_kg_kwh is None:
                 self._carbon[row] = None
             else:
                 energy = (

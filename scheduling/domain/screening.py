@@ -1,6 +1,8 @@
 """Who can meet a demand and its wishes at all: the constraints on offers, and what is free on spans in a window."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 
 import numpy as np
 
@@ -8,10 +10,11 @@ from kernel.divisions import stem
 from scheduling.domain.demand import Demand
 from scheduling.domain.extras import CentreFacts
 from scheduling.domain.network import Network
-from scheduling.domain.offers import UNKNOWN, Constraint, Ints
+from scheduling.domain.offers import UNKNOWN, Constraint, Ints, Mask
 from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import NO_WISHES, Wishes
 
+HOUR = timedelta(hours=1)
 ANYBODY, NOBODY = -1, -2
 """Beside the codes of providers: storage that goes with whosesoever machines, and that of a provider without machines."""
 
@@ -21,7 +24,12 @@ def screen(supply: Supply, demand: Demand, wishes: Wishes = NO_WISHES) -> list[C
     files = supply.columns.screen(demand)
     if wishes == NO_WISHES:
         return files
-    return [*files[:-1], *_centres(supply, wishes), *_available(supply, demand, wishes, files[-1])]
+    return [
+        *files[:-1],
+        *_centres(supply, wishes),
+        *_rented(supply, demand, wishes),
+        *_available(supply, demand, wishes, files[-1]),
+    ]
 
 
 def _centres(supply: Supply, wishes: Wishes) -> Iterator[Constraint]:
@@ -39,6 +47,28 @@ def _centres(supply: Supply, wishes: Wishes) -> Iterator[Constraint]:
     if wishes.storage is not None:
         values = storable(supply, wishes.storage.storage_class)
         yield Constraint("storage.gib", "storage", values >= wishes.storage.gib, values)
+
+
+def _rented(supply: Supply, demand: Demand, wishes: Wishes) -> Iterator[Constraint]:
+    """What an offer asks of whoever rents it: hours at least and, where a start is named, notice."""
+    if wishes.offer_terms:
+        yield Constraint("min_hours", "min_hours", long_enough(supply, demand))
+        if wishes.starts_at is not None and wishes.asked_at is not None:
+            ahead = max(0, (wishes.starts_at - wishes.asked_at) // HOUR)
+            yield Constraint("notice", "notice", supply.rented[1] <= ahead)
+
+
+def long_enough(supply: Supply, demand: Demand) -> Mask:
+    """The offers that are rented for so short a time as the demand's."""
+    return supply.rented[0] <= math.floor(demand.duration_hours)
+
+
+def asks_for_more(supply: Supply, demand: Demand, wishes: Wishes) -> bool:
+    """Whether any offer is rented for longer than the demand has or, where a start counts or is looked for, with notice."""
+    if demand.duration_hours >= 1 and not supply.extras.unit_powers:
+        return False
+    noticed = wishes.asked_at is not None and bool(supply.rented[1].any())
+    return noticed or not bool(long_enough(supply, demand).all())
 
 
 def _of_centre(supply: Supply, name: str, test: Callable[[CentreFacts], bool]) -> Constraint:

@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
 import numpy as np
@@ -44,7 +44,8 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
     columns, costs = supply.columns, costs_of(supply, demand, wishes)
     wished = wishes != NO_WISHES
     extras = supply.extras.snapshot if wished else supply.extras.terms
-    if not wished and not {"rejected", "pareto"}.intersection(demand.want) and demand.top:
+    plain = not wished or (wishes.offer_terms and replace(wishes, offer_terms=False) == NO_WISHES)
+    if plain and not {"rejected", "pareto"}.intersection(demand.want) and demand.top:
         first = first_standings(supply, demand, lines, costs)
         if first:
             top = _top(costs, lines, first)
@@ -56,6 +57,7 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
                 rejected=None,
                 relax=() if "relax" in demand.want else None,
                 extras=extras,
+                wished=wished,
                 ranks=top.ranks,
                 tied_beyond=top.tied_beyond,
             )

@@ -111,6 +111,17 @@ class Supply:
         return np.array([-1 if row is None else self.columns.position(row) for row in offers], dtype=np.int64)
 
     @cached_property
+    def rented(self) -> tuple[Ints, Ints]:
+        """For each offer the hours that it is rented for at least, and how many hours before its start it has to be booked."""
+        hours = np.ones(len(self.columns.price), dtype=np.int64)
+        notice = np.zeros_like(hours)
+        for row in self.extras.unit_powers.values():
+            if (row.min_hours > 1 or row.notice_hours) and row.offer in self.offers:
+                at = self.columns.position(self.offers[row.offer])
+                hours[at], notice[at] = row.min_hours, row.notice_hours
+        return hours, notice
+
+    @cached_property
     def booked_mbps(self) -> Ints:
         """What is free at every instant of the spans of which something is booked, Mbps; −1 of one that is not there."""
         spans = (self.spans.get(key) for key in self.booked["span"].keys)

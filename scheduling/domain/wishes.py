@@ -125,6 +125,9 @@ class Wishes:
 
     `sla_bounds` are what the service levels of `promises` come to as bounds of a demand, by their members' names.
 
+    `offer_terms` says that it counts how long an offer is rented at least and, from a start, how far ahead it has to be booked:
+    the service says so where any offer asks for more than the demand has.
+
     `from_centre` is the centre whose site the demand starts at: it asks for compute elsewhere, so no offer there will do.
     """
 
@@ -142,6 +145,7 @@ class Wishes:
     access: Access = NO_ACCESS
     waits: Mapping[str, int] = field(default_factory=dict)
     from_centre: str | None = None
+    offer_terms: bool = False
 
     @property
     def days_to_start(self) -> int | None:

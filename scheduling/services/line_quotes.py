@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from aggregation.selectors.offers import lots
 from kernel.actor import SYSTEM, Actor
 from kernel.clock import now
 from kernel.errors import NotFound
@@ -39,6 +40,7 @@ from scheduling.selectors.selections import BundleFacts
 from scheduling.services import carriers
 from scheduling.services.gate import require_line, require_tariff
 from scheduling.services.holds import line_quantities
+from scheduling.services.schedules import require_rented
 from scheduling.services.shortages import naming_parts
 
 
@@ -46,12 +48,14 @@ from scheduling.services.shortages import naming_parts
 def quote_line(*, selection: UUID, bundle: int, kind: str, actor: Actor) -> LineQuote:
     """Quote the line of a bundle of the caller's; what depends on anything is quoted on the condition of a survey.
 
-    Raises NotFound for another's selection, LineNotSellable, LineChanged, PriceChanged where the tariff moved since the selection.
+    Raises NotFound for another's selection, ScheduleUnpriced for fewer hours than the bundle's offer is rented for, LineNotSellable,
+    LineChanged, PriceChanged where the tariff moved since the selection.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     facts = selections.bundle(selection, bundle)
     if facts.tenant != actor.tenant_id:
         raise NotFound(pointer="/selection")
+    require_rented(facts, lots([facts.offer])[facts.offer])
     require_line(facts)
     require_tariff(facts)
     ends = [facts.centre] if facts.from_centre is None else [facts.from_centre, facts.centre]

@@ -32,7 +32,7 @@ from scheduling.services.holds import extend_bundle, hold_bundle, quantities_of,
 from scheduling.services.line_quotes import has_word
 from scheduling.services.maintenance import carry_conflicts
 from scheduling.services.prices import require_prices
-from scheduling.services.schedules import latest_order, require_bookable, schedule_asked
+from scheduling.services.schedules import latest_order, require_bookable, require_rented, schedule_asked
 from scheduling.services.shortages import COMPUTE, naming, said_of
 
 
@@ -266,6 +266,8 @@ def _hold_line_too(row: Hold, line: BundleFacts, wish: Wish, actor: Actor) -> No
     lot = offers.lots([line.offer])[line.offer]
     if wish.schedule:
         require_bookable(wish.schedule, lot, line)
+    else:
+        require_rented(line, lot)
     row.compute_provider, row.line_provider = line.provider, line.line_provider
     row.offer, row.quantity, row.bandwidth_mbps = line.offer, line.quantity, line.bandwidth_mbps
     row.expires_at = hold_bundle(

@@ -1,9 +1,11 @@
 """When a demand without a start may need what it is answered with, where bookings ahead leave room in between."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from scheduling.domain.screening import makes_room
+from scheduling.domain.screening import asks_for_more, makes_room
 from scheduling.domain.tariffs import slowest
 from scheduling.domain.wishes import Wishes
 from scheduling.selectors.installs import waits
@@ -16,6 +18,7 @@ def with_room(question: Question) -> Question:
 
     Anywhere else it rests on what is free at every instant, and so on the files alone.
     """
+    question = _as_rented(question)
     if question.wishes.starts_at is not None or not question.supply.extras.booked:
         return question
     soonest = replace(question.wishes, asked_at=question.asked_at, needed_until=_over(question, 0))
@@ -43,15 +46,25 @@ def looking_ahead(question: Question) -> Question | None:
         "needed_until": until.isoformat(),
         "latest_start": latest.isoformat(),
     }
+    ahead = replace(wishes, asked_at=asked_at, needed_until=until, latest_start=latest, waits=found)
+    return _as_rented(replace(question, placed=replace(question.placed, shown=shown), wishes=ahead))
+
+
+def _as_rented(question: Question) -> Question:
+    """The question with the terms of offers, where any asks for more than it has; anywhere else the files alone say as much."""
+    if question.wishes.offer_terms or not asks_for_more(question.supply, question.demand, question.wishes):
+        return question
     return replace(
         question,
-        placed=replace(question.placed, shown=shown),
-        wishes=replace(wishes, asked_at=asked_at, needed_until=until, latest_start=latest, waits=found),
+        placed=replace(question.placed, shown=question.placed.shown | {"offer_terms": True}),
+        wishes=replace(question.wishes, offer_terms=True),
     )
 
 
-def as_asked(wishes: Wishes, asked_at: datetime, needed_until: str | None) -> Wishes:
-    """The wishes of a stored selection with the window that it was answered within, if it was in one."""
+def as_asked(wishes: Wishes, asked_at: datetime, access: Mapping[str, Any]) -> Wishes:
+    """The wishes of a stored selection with the terms of offers, where these counted, and the window that it was answered within, if it was in one."""
+    wishes = replace(wishes, offer_terms=access.get("offer_terms", False))
+    needed_until = access.get("needed_until")
     if needed_until is None:
         return wishes
     return replace(wishes, asked_at=asked_at, needed_until=datetime.fromisoformat(needed_until))

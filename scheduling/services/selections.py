@@ -177,7 +177,7 @@ def question_of(
     if "carriers" not in access or "waits" in access:
         raise SelectionOutdated(created_at=created_at.isoformat())
     demand, wishes = parsed_demand(asked, asked_at, access_of(access))
-    wishes = as_asked(wishes, asked_at, access.get("needed_until"))
+    wishes = as_asked(wishes, asked_at, access)
     bounds = read_bounds(access.get("sla_bounds", {}))
     latest = access.get("latest_start")
     return demand, replace(

@@ -16,6 +16,7 @@ from scheduling.domain.wishes import NO_WISHES, End, Wishes
 from tests.scheduling.oracle_worth import Charge, Found, Leg, Pick, Way, Worth, disjoint
 
 Json = dict[str, Any]
+Test = Callable[[str, str, object, bool], None]
 FAILURES = [
     "kind",
     "accelerators",
@@ -29,7 +30,7 @@ FAILURES = [
     "domestic",
     "centre",
     "providers",
-    *("from_centre", "residency", "domain", "storage"),
+    *("from_centre", "residency", "domain", "storage", "min_hours", "notice"),
     "available",
     "window",
 ]
@@ -340,9 +341,7 @@ class Oracle(Worth):
         self.test_wishes(demand, offer, test)
         return failed
 
-    def test_wishes(
-        self, demand: Demand, offer: Offer, test: Callable[[str, str, object, bool], None]
-    ) -> None:
+    def test_wishes(self, demand: Demand, offer: Offer, test: Test) -> None:
         wishes, extras = self.wishes, self.supply.extras
         facts = extras.centre_facts.get(offer.centre)
         areas = tuple(code.removesuffix("00").removesuffix("00") for code in wishes.residency)
@@ -352,11 +351,12 @@ class Oracle(Worth):
         test("domain", "domain", wishes.domain, facts is not None and wishes.domain in facts.domains)
         if wishes.storage is not None:
             store = extras.stores.get(f"{offer.centre}|{wishes.storage.storage_class}")
-            enough = store is not None and store.free_gib >= wishes.storage.gib
-            test("storage.gib", "storage", wishes.storage, enough)
+            gib = wishes.storage.gib
+            test("storage.gib", "storage", gib, store is not None and store.free_gib >= gib)
+        for name, asked in self.asked_of(demand, offer):
+            test(name, name, asked, asked)
         ever, then = offer.available, self.free(demand, "offer", offer.offer, offer.available)
-        row = extras.booked.get(f"offer|{offer.offer}")
-        if row is not None and (wishes.starts_at or wishes.needed_until):
+        if (row := extras.booked.get(f"offer|{offer.offer}")) and (wishes.starts_at or wishes.needed_until):
             ever = min(row.most, row.free) if wishes.starts_at else then
         test("quantity", "available", demand.quantity, ever >= demand.quantity)
         if ever >= demand.quantity:

@@ -214,6 +214,9 @@ def _later(oracle: Oracle, demand: Demand) -> list[datetime]:
     days = {day + row.lead_days for row in oracle.prices() for day in tail_days(oracle)}
     days |= set(wishes.waits.values())
     opened = {wishes.asked_at + timedelta(days=1 + each) for each in (0, *days)}
+    if wishes.offer_terms:
+        rented = oracle.supply.extras.unit_powers.values()
+        opened |= {wishes.asked_at + timedelta(days=1, hours=row.notice_hours) for row in rented}
     latest = wishes.latest_start or datetime.max.replace(tzinfo=UTC)
     if wishes.starts_at is None:
         return [each for each in sorted(opened | _ended(oracle, demand)) if wishes.asked_at < each <= latest]

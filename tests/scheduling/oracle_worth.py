@@ -1,7 +1,9 @@
 """The parts of the brute force's bundles, and what a bundle costs and is worth, in Fractions."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -122,6 +124,19 @@ class Worth:
                 return name
         return None
 
+    def asked_of(self, demand: Demand, offer: Offer) -> Iterator[tuple[str, bool]]:
+        """What the offer asks of whoever rents it (hours at least, hours ahead), and whether the demand has it."""
+        row, start, asked = (
+            self.supply.extras.unit_powers.get(offer.offer),
+            self.wishes.starts_at,
+            self.wishes.asked_at,
+        )
+        if self.wishes.offer_terms:
+            yield "min_hours", Fraction(demand.duration_hours) >= (1 if row is None else row.min_hours)
+            if start is not None and asked is not None:
+                notice = timedelta(hours=0 if row is None else row.notice_hours)
+                yield "notice", asked + notice <= max(start, asked)
+
     def bounds(self, demand: Demand, name: str) -> list[Any]:
         """What is bounded under that name: by the demand itself, and by the service levels that it requires."""
         required = self.wishes.promises is not None and self.wishes.promises.sla
@@ -173,7 +188,7 @@ class Worth:
             self.supply.extras.unit_powers.get(offer.offer),
             self.supply.extras.centre_facts.get(offer.centre),
         )
-        if power is None or facts is None or facts.carbon_kg_kwh is None:
+        if power is None or power.power_w is None or facts is None or facts.carbon_kg_kwh is None:
             return None
         kwh = Fraction(power.power_w, 1000) * demand.quantity * Fraction(demand.duration_hours)
         return kwh * Fraction(facts.carbon_kg_kwh)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from aggregation.models import Offer
 from kernel.clock import now
 from kernel.domain.windows import Window
 from kernel.errors import SoldOut
@@ -26,6 +27,7 @@ from scheduling.services.access import Placed
 from scheduling.services.holds import hold_bundle
 from scheduling.services.questions import Question
 from scheduling.services.room import with_room
+from scheduling.services.supply import refresh_supply
 from tests.aggregation.supply import made
 from tests.kernel.ledger import declare, hold
 from tests.scheduling.live import chosen, first_bundle, open_market
@@ -129,6 +131,35 @@ def test_where_nothing_is_booked_ahead_the_answer_rests_on_the_files_alone(world
     assert found["answer"]["bundles"]
     assert "extras" not in found["answer"] or found["answer"]["extras"] is None
     assert Selection.objects.get(id=found["id"]).extras == ""
+
+
+def test_an_offer_that_is_rented_for_longer_or_with_notice_is_no_answer_to_less_and_is_not_sold_for_it(
+    world: World,
+) -> None:
+    before = chosen(world.ben, duration_hours=24)
+    assert (len(before["answer"]["bundles"]) > 0, before["access"].get("offer_terms")) == (True, None)
+    Offer.objects.update(min_hours=MONTH, notice_hours=480)
+    refresh_supply(everything=True)
+    body = {"selection": before["id"], "bundle": 0}
+    for path, more in (("quotes", {}), ("holds", {}), ("line-quotes", {"kind": "budgetary"})):
+        answer = world.ben.post(f"/api/v1/{path}", body | more)
+        assert (answer.status_code, answer.json()["code"]) == (409, "schedule_unpriced"), path
+        assert "730" in answer.json()["detail"]
+    found = chosen(world.ben, duration_hours=24)
+    assert (found["answer"]["bundles"], found["answer"]["relax"]) == ([], [])
+    assert found["answer"]["rejected"]["offers"] == {"min_hours": 1}
+    again = world.ben.post(f"/api/v1/selections/{found['id']}:replay").json()
+    assert (found["access"]["offer_terms"], again["same_answer"]) == (True, True)
+    month = chosen(world.ben, duration_hours=MONTH)
+    made(world.ben.post("/api/v1/quotes", {"selection": month["id"], "bundle": 0}))
+    assert (month["answer"].get("extras"), month["access"].get("offer_terms")) == (None, None)
+    soon = chosen(world.ben, duration_hours=MONTH, starts_at=(now() + timedelta(days=19)).isoformat())
+    assert (soon["answer"]["bundles"], soon["answer"]["rejected"]["offers"]) == ([], {"notice": 1})
+    (later,) = [each for each in soon["answer"]["relax"] if each["constraint"] == "starts_at"]
+    asked_at = datetime.fromisoformat(later["to"]) - timedelta(days=21)  # to be decided upon within a day
+    assert abs(now() - asked_at) < timedelta(minutes=5)
+    there = chosen(world.ben, duration_hours=MONTH, starts_at=later["to"])
+    made(world.ben.post("/api/v1/holds", {"selection": there["id"], "bundle": 0}))
 
 
 def test_two_bundles_have_what_one_booking_leaves_only_once(world: World) -> None:

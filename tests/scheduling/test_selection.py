@@ -33,7 +33,7 @@ EXERCISED = (
     *(f"bundles: {name}" for name in ("availability", "sla", "isolation", "encryption")),
     *(f"relax: line.{name}" for name in ("min_availability_percent", "sla", "isolation", "encryption")),
     *("scored", "unknown score", "storage paid", "quick transfer", "bundles: start", "offers: window"),
-    *("offers: from_centre", "answered from a centre"),
+    *("offers: from_centre", "answered from a centre", "offers: min_hours", "offers: notice"),
     *(f"relax: {name}" for name in ("starts_at", "residency", "domain", "storage.gib")),
     *("relax: max_hops", "relax: max_lead_days", "relax: max_total_cny", "relax: compute.min_accelerators"),
 )

@@ -62,7 +62,9 @@ def small_extras(rng: Random, supply: Supply) -> Extras:
         for kind in STORAGE_CLASSES[:2]
         if rng.random() < 0.8
     ]
-    powers = [UnitPower(name, rng.choice((0, 3500, 6500))) for name in supply.offers if rng.random() < 0.8]
+    powers = [
+        _rented(UnitPower(name, rng.choice((0, 3500, 6500)))) for name in supply.offers if rng.random() < 0.8
+    ]
     products = sorted({(row.line_provider, row.technology) for row in supply.tariffs.values()})
     grades = [_grade(rng, *product) for product in products if rng.random() < 0.8]
     booked = [
@@ -103,6 +105,14 @@ def small_terms(rng: Random, supply: Supply) -> Iterator[TermTariff]:
                     lead_days=rng.choice((row.lead_days, row.lead_days, 0, 10)),
                 )
                 yield TermTariff(**asdict(other))
+
+
+def _rented(power: UnitPower) -> UnitPower:
+    """The same with what the offer asks of whoever rents it; now and then of machines that do not state their power."""
+    luck = Random(repr(power))
+    hours, notice = luck.choice((1, 1, 2, 24, 730, 800)), luck.choice((0, 0, 1, 24, 60))
+    power_w = None if luck.random() < 0.2 else power.power_w
+    return UnitPower(power.offer, power_w, hours, notice)
 
 
 def _grade(rng: Random, provider: str, technology: str) -> LineGrade:
@@ -222,4 +232,5 @@ def small_wishes(rng: Random, demand: Demand, supply: Supply) -> tuple[Demand, W
     )
     last = luck.choice((None, ASKED + timedelta(hours=luck.choice((25, 73, 120, 242)))))
     last = None if wishes.asked_at is None else last
+    wishes = replace(wishes, offer_terms=luck.random() < 0.4)
     return demand, replace(wishes, sla_bounds=small_bounds(luck, wishes.promises), latest_start=last)
