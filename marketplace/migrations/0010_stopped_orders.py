@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('marketplace', '0008_postings_and_lines_in_order'),
+        ('marketplace', '0009_deemed_compute'),
     ]
 
     operations = [
