@@ -23,6 +23,7 @@ from tests.attacks._two_nodes import SECONDS, nodes_of_our_own
 DEADLINE_MS = 5000
 SLACK = 5.0  # seconds, on a busy machine: for what is not the peers' time
 CONFLICT = 409
+KEYS = ("offer", "line_provider", "technology")
 SAME = ("offer", "quantity", "line_provider", "technology", "bandwidth_mbps", "billing")
 
 
@@ -65,10 +66,17 @@ def across(here: World, there: World) -> None:
     address = bundles[0]["order_at"].removeprefix(there.regional.url)
     again = there.clients["imaging"].post(address, selected["across"]["order_with"])
     offered = again["answer"]["bundles"]
+    known = {tuple(each[name] for name in KEYS) for each in offered}
+    told_here = {tuple(each[name] for name in KEYS) for each in bundles}
+    expect(told_here <= known, f"what is shown here is in the answer there: {told_here - known}")
     shown = [bundles[0][name] for name in SAME] + [Decimal(bundles[0]["cny"]["total"])]
     prices = [[each[name] for name in SAME] + [Decimal(each["cny"]["total"])] for each in offered]
     expect(shown in prices, f"the home node offers it at the price that was shown: {shown} {prices}")
     index = prices.index(shown)
+    days = [
+        [each[name] for name in ("lead_days", "end_days")] for each in (bundles[0], again["installs"][index])
+    ]
+    expect(days[0] == days[1], f"with the days that were shown: {days}")
     bought = order(there, again["id"], index, "from-the-neighbour")
     expect(there.clients["imaging"].get(f"/api/v1/orders/{bought['id']}"), "the home node holds the order")
     expect(not here.clients["imaging"].get("/api/v1/orders")["items"], "and nobody else")
