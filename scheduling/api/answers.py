@@ -189,12 +189,19 @@ class NearMissOut(serializers.Serializer[Any]):
     line_provider = serializers.CharField()
     technology = serializers.CharField()
     upper_us = serializers.IntegerField(help_text="by evidence or estimate")
+    basis = serializers.ChoiceField(
+        ["measured", "committed", "estimated"],
+        required=False,
+        help_text="what upper_us rests on; estimated where any part is, or else committed where any is; absent before it was told",
+    )
     lower_us = serializers.IntegerField(help_text="what light needs over the great circle")
     below_us = serializers.IntegerField(help_text="the bound")
     medium = serializers.ChoiceField(Medium.choices())
     great_circle_km = serializers.CharField()
     verdict = serializers.ChoiceField(
-        ["inconclusive", "impossible"], help_text="inconclusive: a measurement decides"
+        ["inconclusive", "impossible"],
+        help_text="inconclusive: light does not rule it out, and what decides goes by basis: of what is estimated a measurement, "
+        "of what is committed another word of its provider, of what is measured another way",
     )
 
 

@@ -179,7 +179,7 @@ class SelectionOut(serializers.ModelSerializer[Selection]):
     """A selection: the answer as in the files, and beside it what the files cannot say.
 
     `spans`: what each span's latency rests on (measured, committed, estimated); `near_misses`: centres that
-    fail on latency alone, `inconclusive` (measure) or `impossible` (light itself), with the numbers in µs, told where `rejected` is wanted or no bundle is found. `access`
+    fail on latency alone, `inconclusive` (`basis` says what may decide) or `impossible` (light itself), with the numbers in µs, told where `rejected` is wanted or no bundle is found. `access`
     is where it starts: the nearest access point, and of each line provider its own (`carriers`; those farther off are its `others`),
     with the tail to it (metres of cable, µs), the class and days of such an end and what it asks once for each circuit, which totals
     include (null where a survey tells it), or the reason why it cannot reach. `from_site` of a bundle says which one it takes, and

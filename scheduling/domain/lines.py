@@ -208,10 +208,15 @@ class Lines:
             self._fastest[key] = self._quickest(product, start, site)
         return self._fastest[key]
 
+    def quickest(self, product: Product, start: Start, site: str) -> Route | None:
+        """The route that `fastest` is of."""
+        mbps = self.demand.bandwidth_mbps
+        return self.route(product, start, site, mbps, Order.LATENCY, bounds=self._unhurried)
+
     def _quickest(self, product: Product, start: Start, site: str) -> int | None:
         bounds, mbps = self._unhurried, self.demand.bandwidth_mbps
         if self.pair:
-            route = self.route(product, start, site, mbps, Order.LATENCY, bounds=bounds)
+            route = self.quickest(product, start, site)
             return None if route is None else route.latency
         sums = self.reaches.sums(product[0], mbps, start.sites[0], site, Order.LATENCY, bounds=bounds)
         return None if sums is None else sums[0]

@@ -18,8 +18,9 @@ from scheduling.domain.verdicts import Verdict, judge
 class NearMiss:
     """One centre and the line product that comes nearest to the bound; µs one way on the demand's layer.
 
-    `upper_us` is the engine's estimate, `lower_us` the physical bound over the great circle in `medium`,
-    `verdict` is inconclusive (a measurement decides) or fail (impossible).
+    `upper_us` is what the engine counts, over `spans` (of a pair the slower path's) and, where the line begins at an access
+    point, the estimate of its tail, `tail_us`. `lower_us` is the physical bound over the great circle in `medium`, `verdict`
+    is inconclusive or fail (impossible).
     """
 
     centre: str
@@ -31,6 +32,8 @@ class NearMiss:
     great_circle_m: int
     medium: str
     verdict: Verdict
+    spans: tuple[str, ...]
+    tail_us: int
 
 
 def near_misses(
@@ -72,7 +75,7 @@ class _Nearest:
         self._points = {at: point for at in without if (point := _point(supply, sites[at])) is not None}
         self._metres: dict[str, dict[int, Decimal] | None] = {}
         self._floors: dict[tuple[str, Medium], dict[int, int]] = {}
-        self.found: dict[int, tuple[tuple[bool, int], Product, str, int, Medium]] = {}
+        self.found: dict[int, tuple[tuple[bool, int], Product, Start, str, int, Medium]] = {}
 
     def offer(self, product: Product, start: Start, medium: Medium) -> None:
         """Take the lines of a product from one start where they are too slow, and come nearer than those before."""
@@ -95,22 +98,27 @@ class _Nearest:
             )
             rank = (self._verdict(upper, lower) is Verdict.FAIL, upper)
             if best is None or rank < best[0]:
-                self.found[at] = rank, product, here, lower, medium
+                self.found[at] = rank, product, start, here, lower, medium
 
     def miss(self, at: int, centre: str) -> NearMiss:
         """What is told of a centre at a site where anything was found."""
-        (_, upper), (provider, technology), here, lower, medium = self.found[at]
+        (_, upper), product, start, here, lower, medium = self.found[at]
         metres = self._metres_from(here) or {}
+        route = self.lines.quickest(product, start, self.sites[at])
+        assert route is not None  # noqa: S101 - it is the fastest
+        slower, end = (route.spans, 0) if route.protection_spans is None else (route.protection_spans, 1)
         return NearMiss(
             centre=centre,
-            line_provider=provider,
-            technology=technology,
+            line_provider=product[0],
+            technology=product[1],
             upper_us=upper,
             lower_us=lower,
             below_us=self.below,
             great_circle_m=int(metres[at]),
             medium=medium.value,
             verdict=self._verdict(upper, lower),
+            spans=slower,
+            tail_us=start.ends[route.begins[end]].latency_us,
         )
 
     def _verdict(self, upper: int, lower: int) -> Verdict:

@@ -21,7 +21,7 @@ from scheduling.domain.extras import place_of
 from scheduling.domain.files import answer_bytes, answer_json
 from scheduling.domain.light import Medium
 from scheduling.domain.lines import LineChoice, Lines
-from scheduling.domain.near_misses import near_misses
+from scheduling.domain.near_misses import NearMiss, near_misses
 from scheduling.domain.network import fibre_latency
 from scheduling.domain.numbers import fen, kilometres, plain, scaled
 from scheduling.domain.remote import local_rank
@@ -202,20 +202,31 @@ def _evidence_of(answer: Answer, version: Version) -> dict[str, Any]:
     found = {}
     for key in sorted({key for bundle in answer.bundles for key in _spans_of(bundle)}):
         span, told = version.supply.spans[key], version.told["spans"].get(key, {})
-        proof = told.get("evidence")
-        basis = "committed" if span.kind == "commitment" else "measured" if proof else "estimated"
         estimate = fibre_latency(scaled(span.km, 3))
         found[key] = {
             "latency_us": estimate if span.measured_us is None else span.measured_us,
-            "basis": basis,
+            "basis": _basis(key, version),
             "km": plain(span.km),
             "medium": told.get("medium", Medium.SILICA.value),
-            "evidence": proof,
+            "evidence": told.get("evidence"),
             "method": told.get("method"),
             "measured_at": told.get("measured_at"),
             "marking": told.get("marking", ""),
         }
     return found
+
+
+def _basis(key: str, version: Version) -> str:
+    """What the latency of a span rests on."""
+    if version.supply.spans[key].kind == "commitment":
+        return "committed"
+    return "measured" if version.told["spans"].get(key, {}).get("evidence") else "estimated"
+
+
+def _weakest(miss: NearMiss, version: Version) -> str:
+    """What could be made surer of a latency: an estimate of any part by measuring, a commitment by its provider's word."""
+    found = {_basis(key, version) for key in miss.spans} | ({"estimated"} if miss.tail_us else set())
+    return next((basis for basis in ("estimated", "committed") if basis in found), "measured")
 
 
 def _near_misses(version: Version, lines: Lines, answer: Answer) -> list[dict[str, Any]]:
@@ -228,6 +239,7 @@ def _near_misses(version: Version, lines: Lines, answer: Answer) -> list[dict[st
             "line_provider": miss.line_provider,
             "technology": miss.technology,
             "upper_us": miss.upper_us,
+            "basis": _weakest(miss, version),
             "lower_us": miss.lower_us,
             "below_us": miss.below_us,
             "medium": miss.medium,

@@ -11,6 +11,7 @@ from scheduling.domain.light import Medium, floor_us
 from scheduling.domain.lines import Lines
 from scheduling.domain.near_misses import NearMiss, near_misses
 from scheduling.domain.offers import Ints
+from scheduling.domain.paths import Order
 from scheduling.domain.screening import screen
 from scheduling.domain.selection import lines_of
 from scheduling.domain.sites import Point
@@ -62,8 +63,24 @@ def plainly(supply: Supply, lines: Lines) -> list[NearMiss]:
                 ]
                 lower, _, length = max(floors)
                 verdict = judge(upper_us=us + delay, lower_us=lower, below_us=below)
+                mbps, unhurried = lines.demand.bandwidth_mbps, replace(lines.bounds(0), latency=None)
+                route = lines.route(product, start, site, mbps, Order.LATENCY, bounds=unhurried)
+                assert route is not None
+                tails = [start.ends[at].latency_us for at in route.begins]
+                slower, tail = (
+                    (route.spans, tails[0]) if not lines.pair else (route.protection_spans or (), tails[1])
+                )
                 miss = NearMiss(
-                    centre, *product, us + delay, lower, below, int(length), medium.value, verdict
+                    centre,
+                    *product,
+                    us + delay,
+                    lower,
+                    below,
+                    int(length),
+                    medium.value,
+                    verdict,
+                    slower,
+                    tail,
                 )
                 ways.append(((verdict is Verdict.FAIL, us + delay), miss))
         if ways:
