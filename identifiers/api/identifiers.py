@@ -15,6 +15,7 @@ from identifiers.domain.lifecycle import LIFE, IdentifierKind, IdentifierState
 from identifiers.domain.review import Review
 from identifiers.models import Identifier
 from identifiers.services import identifiers as services
+from kernel.api.instants import DayField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
@@ -34,7 +35,7 @@ class DescriptorIn(serializers.Serializer[Any]):
     """A descriptor: what it says, until when, and what that rests on."""
 
     attributes = serializers.DictField(help_text="see the profile of the kind")
-    valid_until = serializers.DateField(
+    valid_until = DayField(
         required=False, allow_null=True, help_text="last day in Shanghai on which it is vouched for"
     )
     evidence = DescriptorEvidenceIn(many=True, required=False)

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.bodies import in_words
+from kernel.api.instants import DayField
 from kernel.api.pagination import PageQuery
 from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
@@ -57,7 +58,7 @@ class VoucherBalanceIn(serializers.Serializer[Any]):
     """One claim that an enterprise drew outside this node."""
 
     enterprise = serializers.RegexField(r"^[0-9A-HJ-NPQRTUWXY]{18}$", help_text="统一社会信用代码")
-    claimed_on = serializers.DateField(help_text="the day in Asia/Shanghai")
+    claimed_on = DayField(help_text="the day in Asia/Shanghai")
     contract_ref = serializers.CharField(max_length=64)
     claimed_fen = serializers.IntegerField(min_value=1, max_value=MOST_FEN)
     redeemed_fen = serializers.IntegerField(min_value=0, max_value=MOST_FEN)

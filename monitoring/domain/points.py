@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from kernel.instants import read_instant
 from kernel.text import Vocabulary
 from monitoring.domain.feeds import Metric
 
@@ -62,10 +63,8 @@ def read_point(raw: object) -> Point | Verdict:
     if isinstance(sequence, bool) or not isinstance(sequence, int) or not 0 <= sequence <= MOST_SEQUENCE:
         return Verdict.MALFORMED
     try:
-        feed, ts = UUID(raw["feed"]), datetime.fromisoformat(raw["ts"])
+        feed, ts = UUID(raw["feed"]), read_instant(raw["ts"])
     except (ValueError, TypeError, AttributeError):
-        return Verdict.MALFORMED
-    if ts.tzinfo is None:
         return Verdict.MALFORMED
     value = read_value(raw["value"])
     return Verdict.BAD_VALUE if value is None else Point(feed, raw["metric"], ts, value, sequence)

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.instants import DayField
 from kernel.api.pagination import PageQuery
 from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
@@ -76,7 +77,7 @@ class QualificationIn(serializers.Serializer[Any]):
 
     act = serializers.ChoiceField(QualificationAct.choices())
     reason = serializers.CharField(max_length=500)
-    valid_until = serializers.DateField(required=False, help_text="last day; for a grant")
+    valid_until = DayField(required=False, help_text="last day; for a grant")
 
 
 class LicencesQuery(serializers.Serializer[Any]):

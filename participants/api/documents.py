@@ -12,6 +12,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.instants import DayField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -29,9 +30,7 @@ class DocumentIn(serializers.Serializer[Any]):
 
     kind = serializers.CharField(max_length=40, help_text="as in the certification profile")
     number = serializers.CharField(max_length=80, default="", allow_blank=True)
-    valid_until = serializers.DateField(
-        required=False, allow_null=True, help_text="last day of validity in China"
-    )
+    valid_until = DayField(required=False, allow_null=True, help_text="last day of validity in China")
     particulars = serializers.JSONField(
         default=dict, help_text="a JSON object of the fields that the kind declares"
     )

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.instants import DayField
 from kernel.api.pagination import PageQuery
 from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
@@ -45,7 +46,7 @@ class MandateIn(serializers.Serializer[Any]):
     )
     case = serializers.CharField(max_length=60)
     reason = serializers.CharField(max_length=500)
-    last_day = serializers.DateField(help_text="last day of validity in China, within a year")
+    last_day = DayField(help_text="last day of validity in China, within a year")
 
 
 class MandateOut(serializers.ModelSerializer[Mandate]):

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from kernel.divisions import lies_in
+from kernel.instants import read_day
 from kernel.text import Text, Vocabulary, token
 from participants.domain.credit_codes import read_code
 from participants.errors import MalformedCreditCode, UnusableDocument
@@ -89,7 +89,7 @@ def _read(name: str, field: Particular, value: Any) -> Any:
                 raise wrong from None
         case ParticularType.DATE if isinstance(value, str):
             try:
-                return date.fromisoformat(value).isoformat()
+                return read_day(value).isoformat()
             except ValueError:
                 raise wrong from None
         case ParticularType.YEAR if type(value) is int and 1990 <= value <= 9999:  # noqa: PLR2004 - years

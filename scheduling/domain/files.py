@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from kernel.instants import read_instant
 from kernel.objects import distinct
 from kernel.quantities import NumberText
 from scheduling.domain.answer import Answer, Relaxation
@@ -307,13 +308,9 @@ def _instant(value: Any, path: str) -> datetime:
     text = _text(value, path)
     zh, en = "须为带时区的 RFC 3339 时间", "a time as in RFC 3339, with its offset, is expected"
     try:
-        at = datetime.fromisoformat(text)
-        instant = at.astimezone(UTC)
+        return read_instant(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:  # the latter at either end of the calendar
         raise DemandError("bad_value", path, zh, en) from error
-    if at.utcoffset() is None:
-        raise DemandError("bad_value", path, zh, en)
-    return instant
 
 
 def _divisions(value: Any, path: str) -> tuple[str, ...]:

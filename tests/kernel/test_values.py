@@ -3,6 +3,7 @@
 import math
 import re
 import time
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 from rest_framework.serializers import ValidationError
 
 from kernel.api.decimals import PlainDecimalExtension, PlainDecimalField
+from kernel.api.instants import DayField, InstantField
 from kernel.errors import CODES, Problem, StateConflict
 from kernel.ids import new_id
+from kernel.instants import read_instant
 from kernel.money import split_fen, to_fen, yuan
 from kernel.quantities import EARTH_RADIUS_M, great_circle_m, plain_decimal, standard_racks
 from kernel.states import StateTable
@@ -211,3 +214,45 @@ def test_the_contract_says_which_digits_a_decimal_takes() -> None:
     ):
         assert bool(re.search(price, text)) == fits, text
     assert re.search(share, "-0.25")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2027-01-01T00:00:00Z", "2027-01-01T00:00:00+00:00"),
+        ("2027-01-01t08:00:00z", "2027-01-01T08:00:00+00:00"),
+        ("2027-01-01T08:00:00.123456789+08:00", "2027-01-01T00:00:00.123456+00:00"),
+        ("2027-01-01T00:00:00-00:00", "2027-01-01T00:00:00+00:00"),
+        ("2027-W01-1T00:00:00Z", None),
+        ("20270101T000000Z", None),
+        ("2027-01-01 00:00:00+08:00", None),
+        ("2027-01-01T00:00Z", None),
+        ("2027-01-01T00:00:00+0800", None),
+        ("2027-01-01T00:00:00+08", None),
+        ("2027-01-01T00:00:00,5Z", None),
+        ("2027-01-01T00:00:00", None),
+        ("2027-01-01", None),
+        ("2027-02-29T00:00:00Z", None),
+        ("2027-01-01T23:59:60Z", None),
+        ("２027-01-01T00:00:00Z", None),
+        ("", None),
+    ],
+)
+def test_a_time_is_read_as_rfc_3339_has_it_and_as_nothing_else(text: str, read: str | None) -> None:
+    if read is None:
+        with pytest.raises(ValueError, match=r"\S"):
+            read_instant(text)
+        with pytest.raises(ValidationError):
+            InstantField().run_validation(text)
+        return
+    assert read_instant(text).astimezone(UTC).isoformat() == read
+    assert InstantField().run_validation(text) == datetime.fromisoformat(read)
+
+
+@pytest.mark.parametrize(
+    "text", ["2027-W01-1", "20270101", "2027-001", "2027-02-29", "2027-01-01T00:00:00Z", ""]
+)
+def test_a_day_is_one_of_the_calendar(text: str) -> None:
+    assert DayField().run_validation("2028-02-29") == date(2028, 2, 29)
+    with pytest.raises(ValidationError):
+        DayField().run_validation(text)

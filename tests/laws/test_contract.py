@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from aggregation.domain.imports import READERS
 from kernel.api.decimals import PlainDecimalField
 from kernel.api.deprecation import Deprecation
-from kernel.api.instants import InstantField
+from kernel.api.instants import DayField, InstantField
 from kernel.api.parsers import DistinctParser
 from kernel.api.schema import EVERY_PROBLEM, WRITE_PROBLEMS
 from kernel.api.views import HouseView
@@ -270,6 +270,14 @@ def test_every_time_that_a_caller_writes_has_its_offset() -> None:
     times = [each for kind in read for each in taken(serializers.DateTimeField, kind(), kind.__name__)]
     assert len(times) > len(read) / 2
     assert [name for name, field in times if not isinstance(field, InstantField)] == []
+
+
+def test_every_day_that_a_caller_writes_is_one_of_the_calendar() -> None:
+    import_every_floor()
+    read = [kind for kind in serializers_of_the_house() if not kind.__name__.endswith("Out")]
+    days = [each for kind in read for each in taken(serializers.DateField, kind(), kind.__name__)]
+    assert len(days) > 3
+    assert [name for name, field in days if not isinstance(field, DayField)] == []
 
 
 def test_every_decimal_that_a_caller_writes_is_read_plainly() -> None:

@@ -34,6 +34,7 @@ REFUSED = [
     ({"ts": "1970-01-01T00:00:00Z"}, Verdict.TOO_OLD),
     ({"ts": "2106-02-07T06:28:16Z"}, Verdict.IN_FUTURE),
     ({"ts": "2026-11-20T12:00:00"}, Verdict.MALFORMED),
+    ({"ts": "2026-W47-5T12:00:00Z"}, Verdict.MALFORMED),
     ({"ts": 1700000000}, Verdict.MALFORMED),
     ({"source_seq": -1}, Verdict.MALFORMED),
     ({"source_seq": 2**63}, Verdict.MALFORMED),

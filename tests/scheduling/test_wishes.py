@@ -323,6 +323,7 @@ def test_a_demand_that_wishes_nothing_is_answered_as_in_the_files() -> None:
         ({"starts_at": "2026-12-24T08:00:00"}, "starts_at"),
         ({"starts_at": "2026-12-01T08:00:00+08:00"}, "starts_at"),
         ({"starts_at": 5}, "starts_at"),
+        ({"starts_at": "2027-W01-1T00:00:00Z"}, "starts_at"),
         ({"residency": ["3205", "Jiangsu"]}, "residency.1"),
         ({"residency": "32"}, "residency"),
         ({"domain": "finance"}, "domain"),
