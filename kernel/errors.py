@@ -218,7 +218,7 @@ class IfMatchMissing(Problem):
     code = "if_match_missing"
     title = Text("缺少 If-Match", "If-Match required")
     detail = Text(
-        "请先读取对象，把其 ETag 放入 If-Match 再提交。", "Read the object and send its ETag in If-Match."
+        "If-Match 须为 ETag 或带引号的 generation。", "If-Match takes its ETag, or generation in quotes."
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, ValidationError
+from django.core.validators import RegexValidator
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import get_language
@@ -15,13 +16,16 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from kernel import errors
+from kernel.api.bodies import in_words
 from kernel.crypto.messages import WANTED
 from kernel.logs import request_id
-from kernel.text import token
+from kernel.text import Text, token
 
 logger = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
+MOST_SHOWN = 40
+"""Of the choices of a field; all of them are in the contract."""
 CHALLENGES = 'Api-Key realm="node", Bearer realm="node"'  # the schemes of a 401 (RFC 9110 §11.6.1)
 
 
@@ -203,15 +207,42 @@ def internal_error(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - Djan
     return response_outside_views(errors.Internal())
 
 
-def pointers(detail: Any, at: str = "") -> Iterator[dict[str, str]]:
-    """Each wrong field of DRF's nested details: its JSON pointer, code and words."""
+def pointers(detail: Any, at: str = "", field: Any = None) -> Iterator[dict[str, str]]:
+    """Each wrong field of DRF's nested details: its JSON pointer, code and words, with what it takes where that is a list or a pattern.
+
+    `field` is what the details are of; DRF's own say their serializer.
+    """
+    field = getattr(detail, "serializer", field)
     if isinstance(detail, dict):
         for name, inner in detail.items():
             here = at if name == "non_field_errors" else f"{at}/{token(str(name))}"
-            yield from pointers(inner, here)
+            yield from pointers(inner, here, _within(field, name))
     elif isinstance(detail, list):
         for index, inner in enumerate(detail):
             nested = isinstance(inner, dict | list)
-            yield from pointers(inner, f"{at}/{index}" if nested else at)
+            yield from pointers(
+                inner, f"{at}/{index}" if nested else at, _within(field, index) if nested else field
+            )
     else:
-        yield {"pointer": at, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
+        words = str(detail) + _takes(field, detail)
+        yield {"pointer": at, "code": getattr(detail, "code", "invalid"), "detail": words}
+
+
+def _within(field: Any, name: Any) -> Any:
+    """The field of a member of a serializer, or of each of a list's or an object's; None where nothing declares it."""
+    if isinstance(field, serializers.Serializer):
+        return field.fields.get(name)
+    return getattr(field, "child", None)
+
+
+def _takes(field: Any, detail: Any) -> str:
+    """What a field takes, for a fault that is about just that: its choices, or its pattern."""
+    code = getattr(detail, "code", None)
+    if code == "invalid_choice" and isinstance(field, serializers.ChoiceField):
+        choices = list(map(str, field.choices))
+        shown = ", ".join(choices[:MOST_SHOWN]) + ("…" if len(choices) > MOST_SHOWN else "")
+        return in_words(Text(f"可选：{shown}", f" One of: {shown}"))
+    if code == "invalid" and isinstance(field, serializers.RegexField):
+        (pattern, *_) = [each.regex.pattern for each in field.validators if isinstance(each, RegexValidator)]
+        return in_words(Text(f"格式为：{pattern}", f" The pattern is: {pattern}"))
+    return ""

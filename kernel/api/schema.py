@@ -34,6 +34,10 @@ WRITE_PROBLEMS = {
     "415": "不支持的内容类型 / Unsupported media type",
     "422": "幂等键已用 / Key used before",
 }
+IF_MATCH = (
+    "所依据的版本：对象的 ETag，或列表中该行的 generation（加引号） / the version it is based on: the ETag of the object, or the "
+    '`generation` of its row in a list, in quotes: `"3"`; `*` is any'
+)
 VERSION_PROBLEMS = {"412": "版本已变 / Stale", "428": "需要 If-Match / If-Match required"}
 HEADERS = {
     "X-Request-Id": "请求编号 / id of the request",
@@ -213,7 +217,11 @@ class HouseSchema(AutoSchema):
                 )
             )
         if self.method in self.view.if_match:
-            parameters.append(OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True))
+            parameters.append(
+                OpenApiParameter(
+                    "If-Match", str, OpenApiParameter.HEADER, required=True, description=IF_MATCH
+                )
+            )
         return parameters
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:

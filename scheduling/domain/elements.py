@@ -116,10 +116,7 @@ def _value(column: Column, given: Any) -> Any:
             raise NumberError("必填", "a value is required")
         return column.empty
     if column.pattern and not re.fullmatch(column.pattern, text, re.ASCII):
-        shown = text[:LONGEST_TEXT]
-        raise NumberError(
-            f"{shown!r} 不在取值范围内：{column.pattern}", f"{shown!r} is not one of {column.pattern}"
-        )
+        raise _misfit(text[:LONGEST_TEXT], column.pattern)
     match column.kind:
         case "integer":
             value = parse_integer(text)
@@ -133,6 +130,16 @@ def _value(column: Column, given: Any) -> Any:
     if len(text) > LONGEST_TEXT or not text.isprintable():
         raise NumberError(f"至多 {LONGEST_TEXT} 个可见字符", f"at most {LONGEST_TEXT} printable characters")
     return text
+
+
+def _misfit(shown: str, pattern: str) -> NumberError:
+    """What a cell must be: one of a list, or of a form."""
+    if re.fullmatch(r"\w+(\|\w+)*", pattern):
+        known = pattern.replace("|", ", ")
+        return NumberError(f"{shown!r} 不在取值范围内：{known}", f"{shown!r} is not one of {known}")
+    return NumberError(
+        f"{shown!r} 格式不符：须匹配 {pattern}", f"{shown!r} does not match the pattern {pattern}"
+    )
 
 
 def _area(given: Any) -> dict[str, Any] | None:

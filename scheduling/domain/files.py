@@ -155,7 +155,13 @@ def parse_wished(
     if rest.get("bandwidth_mbps") is not None:
         zh, en = "已给 transfer，带宽由其算出，请去掉", "transfer fixes the bandwidth: leave this out"
         raise DemandError("bad_value", "bandwidth_mbps", zh, en)
-    demand = parse_demand(rest | {"bandwidth_mbps": transfer.least_mbps})
+    try:
+        demand = parse_demand(rest | {"bandwidth_mbps": transfer.least_mbps})
+    except DemandError as error:
+        if error.field != "bandwidth_mbps":
+            raise
+        zh, en = "数据量过大，within_hours 内无法传完", "too much to move within within_hours over any line"
+        raise DemandError("bad_value", "transfer.volume_gb", zh, en) from error
     if transfer.within_hours > demand.duration_hours:
         zh, en = "不得超过 duration_hours", "the compute would be gone: at most duration_hours"
         raise DemandError("bad_value", "transfer.within_hours", zh, en)
@@ -252,7 +258,7 @@ def _number(name: str, value: Any, path: str) -> int | Decimal:
         zh, en = (
             ("须为整数", "a whole number is expected")
             if whole
-            else ("须为十进制数", "a number is expected, not a float")
+            else ("须为十进制数", "a number is expected, or a text of one")
         )
         raise DemandError("bad_value", path, zh, en)
     try:

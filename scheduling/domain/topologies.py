@@ -357,7 +357,12 @@ class _Reading:
 
     def _bad(self, pointer: str, value: str) -> None:
         shown = value[:LONGEST_TEXT]
-        self._fault(pointer, "bad_value", f"{shown!r} 不是非负数", f"{shown!r} is not a number from 0")
+        self._fault(
+            pointer,
+            "bad_value",
+            f"{shown!r} 不是非负数，或大于任何线路所有",
+            f"{shown!r} is not a number from 0, or more than any line has",
+        )
 
     def _fault(self, pointer: str, code: str, zh: str, en: str) -> None:
         self.faults.append(Fault(pointer, code, Text(zh, en)))

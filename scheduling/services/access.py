@@ -226,7 +226,8 @@ def _coordinates(given: Any) -> Point:
             raise TypeError  # noqa: TRY301 - all that cannot be read is one refusal
         lat, lon = (parse_decimal(str(given[name]), 6, signed=True) for name in ("lat", "lon"))
     except (NumberError, AttributeError, TypeError) as error:
-        zh, en = "须为 lat、lon 文本（WGS-84 度）", "give lat and lon as text, in WGS-84 degrees"
+        zh = "须为 lat、lon 两个十进制数或其文本（WGS-84 度，至多六位小数）"
+        en = "give lat and lon, decimal numbers or texts of them, in WGS-84 degrees with six decimals at most"
         raise DemandError("bad_value", "from_coordinates", zh, en) from error
     if abs(lat) > 90 or abs(lon) > 180:  # noqa: PLR2004 - degrees
         raise DemandError("bad_value", "from_coordinates", "超出经纬度范围", "not on earth")

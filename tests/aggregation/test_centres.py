@@ -51,6 +51,17 @@ def test_a_wrong_field_is_named(world: World, changes: dict[str, Any], pointer: 
     assert world.ada.get("/api/v1/centres").json()["items"] == []
 
 
+def test_a_wrong_form_is_told_with_the_form_and_a_wrong_choice_with_the_choices(world: World) -> None:
+    """However deep the field lies, and in a batch too."""
+    wrong = centre(centre="a b", domains=["army"])
+    alone = world.ada.post("/api/v1/centres", wrong, Accept_Language="en").json()["errors"]
+    batch = made(world.ada.post("/api/v1/centres:batch", {"items": [wrong]}, Accept_Language="en"))["items"]
+    for errors in (alone, batch[0]["problem"]["errors"]):
+        told = {error["pointer"]: error["detail"] for error in errors}
+        assert told["/centre"].endswith(r"The pattern is: ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+        assert told["/domains/0"].endswith("One of: government, science_economy")
+
+
 def test_what_is_unknown_stays_unknown(world: World) -> None:
     answer = made(world.ada.post("/api/v1/centres", centre(pue=None, green_share=None, mlps_level=None)))
     assert answer["pue"] is answer["green_share"] is answer["mlps_level"] is None

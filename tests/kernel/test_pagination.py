@@ -103,6 +103,15 @@ def test_a_wrong_parameter_is_named(world: World, query: str, code: str, paramet
     assert (error["parameter"], error.keys()) == (parameter, {"parameter", "code", "detail"})
 
 
+def test_a_wrong_choice_is_told_with_the_choices(world: World) -> None:
+    for language, says in (
+        ("en", "One of: -created_at, created_at"),
+        ("zh", "可选：-created_at, created_at"),
+    ):
+        (error,) = world.rhea.get(f"{LIST}?order_by=zz", Accept_Language=language).json()["errors"]
+        assert says in error["detail"]
+
+
 def test_a_cursor_of_another_tenant_s_row_shows_nothing_of_it(world: World) -> None:
     add(world, 2)
     theirs = urlsplit(world.rhea.get(f"{LIST}?limit=1").json()["next"]).query

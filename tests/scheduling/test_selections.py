@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.utils import IntegrityError, ProgrammingError
@@ -141,6 +141,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"from_site": None, "from_place": 320571}, "/from_place"),
     ({"from_site": None, "from_coordinates": {"lat": "31", "lon": "120", "x": [[]]}}, "/from_coordinates"),
     ({"transfer": {"volume_gb": "1", "within_hours": 2}}, "/bandwidth_mbps"),
+    (
+        {"transfer": {"volume_gb": 999_999_999_999, "within_hours": 1}, "bandwidth_mbps": None},
+        "/transfer/volume_gb",
+    ),
     ({"starts_at": "2020-01-01T00:00:00Z"}, "/starts_at"),
     ({"starts_at": "9999-12-31T23:00:00Z"}, "/starts_at"),
     ({"starts_at": "9999-12-31T23:00:00-08:00"}, "/starts_at"),
@@ -241,6 +245,8 @@ def test_only_what_passes_its_gate_enters_the_snapshot(
         for name in ("offers", "tariffs")
     }
     assert written == rows
+    with pytest.raises(CommandError, match="cannot be written into"):
+        call_command("export_supply", tmp_path / "offers.csv")
 
 
 def test_a_centre_that_meets_no_network_and_a_long_name_block_nobody(world: World) -> None:

@@ -266,6 +266,7 @@ def test_what_is_not_of_its_format_is_unreadable_and_says_where(syntax: str, tex
         READERS[syntax](text)
     fault = caught.value.fault
     assert (fault.code, fault.pointer[0]) == ("unreadable", "/")
+    assert "Forbidden" not in fault.reason.en, "the words of a library"
 
 
 ALPHABET = 'graph[]node id"0.1e9{}<>/&;()#\n-_:,NODESLINKS'

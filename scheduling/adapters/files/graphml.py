@@ -16,7 +16,10 @@ def read(text: str) -> Topology:
     """The nodes and edges of the file's one graph. Raises UnreadableError, also for nested graphs and hyperedges."""
     try:
         root = fromstring(text, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError) as error:
+    except DefusedXmlException as error:
+        zh, en = "不接受文档类型与实体声明", "a document type and entities are not taken"
+        raise UnreadableError("/lines/1", zh, en) from error
+    except (ParseError, ValueError) as error:
         line, _ = getattr(error, "position", (1, 0))
         raise UnreadableError(
             f"/lines/{line}", f"不是可读的 XML：{error}", f"not XML that can be read: {error}"

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from scheduling.adapters.files.supply import save_markings, save_supply
 from scheduling.services.supply import fresh_supply
@@ -23,9 +23,14 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path, help="folder to write into 目标文件夹")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        version = fresh_supply()
-        save_supply(version.supply, options["folder"])
-        save_markings(version.told, options["folder"])
+        version, folder = fresh_supply(), options["folder"]
+        try:
+            save_supply(version.supply, folder)
+            save_markings(version.told, folder)
+        except OSError as error:
+            raise CommandError(
+                f"{folder} cannot be written into: {error.strerror} / 无法写入 {folder}：{error.strerror}"
+            ) from error
         self.stdout.write(version.supply.snapshot)
         if not version.supply.offers:
             self.stderr.write("Nothing is on offer at this node. 本节点当前没有可售报价。")
