@@ -166,7 +166,7 @@ def test_every_bad_element_is_reported_at_once(world: World) -> None:
     assert {fault["pointer"] for fault in told if fault["code"] == "bad_value"} == set(bad.split())
     faults = {fault["pointer"]: fault["detail"] for fault in told}
     assert faults["/sites/3/role"] == "'pub' is not one of access_point, county_aggregation, core, centre"
-    assert faults["/spans/5/km"] == r"'1e3' does not match the pattern [0-9]{1,5}(\.[0-9]{1,3})?"
+    assert faults["/spans/5/km"] == r"'1e3' does not match the pattern [0-9]{1,5}(\.[0-9]+)?"
 
 
 def test_another_s_keys_are_refused(world: World) -> None:

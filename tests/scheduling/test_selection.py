@@ -9,9 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scheduling.domain.extras import Extras, UnitPower
 from scheduling.domain.files import answer_json
-from scheduling.domain.selection import select
+from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
+from scheduling.domain.wishes import Wishes
 from tests.attacks.selection import disagreement
 from tests.scheduling import ended
 from tests.scheduling.worlds import small_demand, small_supply
@@ -70,8 +72,14 @@ def test_what_else_is_wanted_changes_no_bundle() -> None:
         rng = Random(seed)
         supply = small_supply(rng)
         demand = small_demand(rng, supply)
-        whole = answer_json(select(supply, demand))
-        bare = answer_json(select(supply, replace(demand, want=("relax",))))
+        rented = Random(seed)
+        terms = {name: UnitPower(name, None, rented.choice((1, 24, 730))) for name in supply.offers}
+        wishes = Wishes(offer_terms=seed % 2 > 0)
+        supply = replace(supply, extras=Extras(unit_powers=terms))
+        bared = replace(demand, want=("relax",))
+        whole, bare = (
+            answer_json(select(supply, each, lines_of(supply, each, wishes))) for each in (demand, bared)
+        )
         assert bare == {key: value for key, value in whole.items() if key not in ("rejected", "pareto")}, seed
         several += len(whole["bundles"]) > 1
     assert several > 50
