@@ -110,7 +110,7 @@ def small_terms(rng: Random, supply: Supply) -> Iterator[TermTariff]:
 def _rented(power: UnitPower) -> UnitPower:
     """The same with what the offer asks of whoever rents it; now and then of machines that do not state their power."""
     luck = Random(repr(power))
-    hours, notice = luck.choice((1, 1, 2, 24, 730, 800)), luck.choice((0, 0, 1, 24, 60))
+    hours, notice = luck.choice((1, 1, 2, 24, 730, 800)), luck.choice((0, 1, 24, 60, 480))
     power_w = None if luck.random() < 0.2 else power.power_w
     return UnitPower(power.offer, power_w, hours, notice)
 
