@@ -37,7 +37,7 @@ class PlainDecimalField(serializers.DecimalField):
         return self.quantize(self.validate_precision(value))
 
 
-class PlainDecimalExtension(OpenApiSerializerFieldExtension):
+class PlainDecimalExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """How the contract describes it: with the digits that it takes."""
 
     target_class = PlainDecimalField

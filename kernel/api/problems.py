@@ -243,6 +243,7 @@ def _takes(field: Any, detail: Any) -> str:
         shown = ", ".join(choices[:MOST_SHOWN]) + ("…" if len(choices) > MOST_SHOWN else "")
         return in_words(Text(f"可选：{shown}", f" One of: {shown}"))
     if code == "invalid" and isinstance(field, serializers.RegexField):
-        (pattern, *_) = [each.regex.pattern for each in field.validators if isinstance(each, RegexValidator)]
+        (form, *_) = [each.regex for each in field.validators if isinstance(each, RegexValidator)]
+        pattern = form.pattern  # type: ignore[union-attr] # compiled by then
         return in_words(Text(f"格式为：{pattern}", f" The pattern is: {pattern}"))
     return ""

@@ -226,7 +226,7 @@ class HouseSchema(AutoSchema):
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
         """A body has the members that are named and no others, unless the view lets them be."""
-        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call] # it is untyped
         if direction == "request" and not self.view.tolerant:
             schema["additionalProperties"] = False
         return schema

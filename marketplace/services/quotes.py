@@ -64,12 +64,11 @@ def issue_quote(
     else:
         require_kept(hold=hold, facts=chosen, schedule=schedule, actor=actor)
         facts = at_prices_of_now(facts, offer, line=line_quote is None)
-    lot = offers.lots([facts.offer])[facts.offer]
+    require_rented(facts, offer.min_hours)
     if schedule:
+        lot = offers.lots([facts.offer])[facts.offer]
         require_bookable(schedule, lot, facts)
         until = min(until, latest_order(schedule, facts.line_terms, lot) or until)
-    else:
-        require_rented(facts, lot)
     row = Quote(
         tenant_id=actor.tenant_id,
         selection=selection,

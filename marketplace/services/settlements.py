@@ -84,8 +84,8 @@ def run_settlement(
     settlement = Settlement.objects.create(period=period, profile=profile.version)
     orders = list(billable_orders(window.end).select_for_update())
     dues = dues_of([order.id for order in orders], window.end)
-    for order, stops in excused_windows(orders, instant).items():
-        dues[order].stops = stops
+    for stopped, stops in excused_windows(orders, instant).items():
+        dues[stopped].stops = stops
     statements = 0
     for place, order in enumerate(orders):
         if place % REPORT_EVERY == 0:

@@ -59,7 +59,7 @@ def narrowed(scope: Scope) -> Scope:
     if scope.everything or not scope.carriers:
         return scope
     moved = _changed(Site.objects.listed().filter(tenant_id__in=scope.carriers), SITES)
-    changed = list(moved.values_list("id", "key", "generation", "lat", "lon"))
+    changed = list(moved.values_list("id", "key", "generation", "lat", "lon"))  # type: ignore[misc] # of sites
     sites = {id_: generation for id_, _, generation, _, _ in changed}
     stand = SupplyRow.objects.filter(part=SITES, until=None, source__among=sites).exclude(generation=None)
     stood = {

@@ -55,7 +55,7 @@ def quote_line(*, selection: UUID, bundle: int, kind: str, actor: Actor) -> Line
     facts = selections.bundle(selection, bundle)
     if facts.tenant != actor.tenant_id:
         raise NotFound(pointer="/selection")
-    require_rented(facts, lots([facts.offer])[facts.offer])
+    require_rented(facts, lots([facts.offer])[facts.offer].min_hours)
     require_line(facts)
     require_tariff(facts)
     ends = [facts.centre] if facts.from_centre is None else [facts.from_centre, facts.centre]

@@ -263,11 +263,11 @@ def _held_event(row: Hold) -> events.BundleHeld:
 
 def _hold_line_too(row: Hold, line: BundleFacts, wish: Wish, actor: Actor) -> None:
     """Hold the bundle of a selection: machines, and the bandwidth on every span of both routes."""
-    lot = offers.lots([line.offer])[line.offer]
+    latest = None
     if wish.schedule:
+        lot = offers.lots([line.offer])[line.offer]
         require_bookable(wish.schedule, lot, line)
-    else:
-        require_rented(line, lot)
+        latest = latest_order(wish.schedule, line.line_terms, lot)
     row.compute_provider, row.line_provider = line.provider, line.line_provider
     row.offer, row.quantity, row.bandwidth_mbps = line.offer, line.quantity, line.bandwidth_mbps
     row.expires_at = hold_bundle(
@@ -276,13 +276,15 @@ def _hold_line_too(row: Hold, line: BundleFacts, wish: Wish, actor: Actor) -> No
         tenant=row.tenant_id,
         ttl=wish.ttl,
         schedule=wish.schedule,
-        not_after=latest_order(wish.schedule, line.line_terms, lot),
+        not_after=latest,
         actor=actor,
     )
     assert wish.selection is not None and wish.bundle is not None  # noqa: S101, PT018 - the line is of them
     if worded := has_word(wish.selection, wish.bundle):
         require_tariff_listed(line)
-    require_prices(line, offers.facts([line.offer])[line.offer], line=not worded)
+    offer = offers.facts([line.offer])[line.offer]
+    require_rented(line, offer.min_hours)
+    require_prices(line, offer, line=not worded)
 
 
 def _latest(row: Hold) -> datetime | None:

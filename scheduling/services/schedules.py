@@ -52,14 +52,14 @@ def require_bookable(schedule: Schedule, offer: OfferLot, line: BundleFacts | No
         _require_priced(schedule, line)
 
 
-def require_rented(facts: BundleFacts, offer: OfferLot) -> None:
+def require_rented(facts: BundleFacts, min_hours: int) -> None:
     """Raise ScheduleUnpriced where the bundle was priced for fewer hours than its offer is rented for."""
-    if facts.duration_hours < offer.min_hours:
+    if facts.duration_hours < min_hours:
         hours = _plain(Fraction(facts.duration_hours))
         raise ScheduleUnpriced(
             pointer="/bundle",
-            reason_zh=f"该产品至少租用 {offer.min_hours} 小时，所选按 {hours} 小时计价；请以不少于该小时数重新选择，或另选产品。",
-            reason_en=f"The offer is rented for {offer.min_hours} hours at least, and the selection priced {hours}: "
+            reason_zh=f"该产品至少租用 {min_hours} 小时，所选按 {hours} 小时计价；请以不少于该小时数重新选择，或另选产品。",
+            reason_en=f"The offer is rented for {min_hours} hours at least, and the selection priced {hours}: "
             "select for as many or more, or choose another.",
         )
 

@@ -76,7 +76,7 @@ def test_every_fault_of_an_import_is_in_the_table_of_faults() -> None:
     """Whatever is called `Fault`, `fault`, `_fault`, `_flag` or `AreaError` with its code written out."""
     page = (ROOT / "docs" / "topologies.md").read_text(encoding="utf-8")
     codes = {
-        each.value
+        str(each.value)
         for source in (ROOT / "scheduling").rglob("*.py")
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)

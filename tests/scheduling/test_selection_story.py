@@ -49,7 +49,8 @@ def test_silica_is_held_to_its_own_speed_and_one_hollow_core_span_to_light_s(wor
 
 
 def test_files_give_the_same_answer_and_the_same_hash(world: World, tmp_path: Path) -> None:
-    asked = [demand(), demand(max_latency_us=100), demand(protection="one_plus_one")]
+    year = demand(duration_hours=8760)
+    asked = [demand(), demand(max_latency_us=100), demand(protection="one_plus_one"), year]
     live = [chosen(world.ben, **each)["answer"] for each in asked]
     call_command("export_supply", tmp_path / "supply")
     (tmp_path / "demands").write_text("".join(json.dumps(each) + "\n" for each in asked), encoding="utf-8")
@@ -57,3 +58,5 @@ def test_files_give_the_same_answer_and_the_same_hash(world: World, tmp_path: Pa
     written = (tmp_path / "answers").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line) for line in written] == live
     assert live[1]["relax"][0]["constraint"] == "max_latency_us"
+    by_term = {(each["line_provider"], each.get("min_months")) for each in live[3]["bundles"]}
+    assert ("line-yi", 12) in by_term, "the price that the carrier asks for twelve months"

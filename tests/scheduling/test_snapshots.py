@@ -363,10 +363,14 @@ def test_an_older_version_is_read_as_it_was(world: World) -> None:
     first = fresh_supply()
     reprice(world)
     fresh_supply()
-    again = kept.supply_of(first.supply.snapshot)
-    assert again is not None
-    assert again.supply.offers == first.supply.offers
-    assert kept.supply_of("sha256:none") is None
+    extras = first.supply.extras
+    assert extras.terms
+    for beside in (extras.terms, extras.snapshot):  # as an answer names what it rests on
+        again = kept.supply_of(first.supply.snapshot, beside)
+        assert again is not None
+        assert again.supply.offers == first.supply.offers
+    assert kept.supply_of(first.supply.snapshot) is None, "it has prices by term"
+    assert kept.supply_of("sha256:none", extras.terms) is None
 
 
 @pytest.mark.django_db
