@@ -101,8 +101,8 @@ def test_data_to_move_rent_the_step_by_the_hour_where_that_is_least() -> None:
 def test_a_score_is_the_total_and_each_measure_at_its_price(share: str | None, percent: str | None) -> None:
     # What is promised by a share or by a class is a promise; the higher one counts.
     wishes = Wishes(weights=Weights(Decimal(10), Decimal(2), Decimal(100)))
-    words = (None if each is None else Decimal(each) for each in (share, percent))
-    grades = {"L|otn": LineGrade("L", "otn", *words)}
+    stated, of_class = (None if each is None else Decimal(each) for each in (share, percent))
+    grades = {"L|otn": LineGrade("L", "otn", stated, of_class)}
     first, second = asked(town(line_grades=grades), wishes)["bundles"]
     # 150 compute + 160 line; 0.3 ms; 5 kW × 100 h × 0.1 kg; 100 × (1 − 0.999 × 0.99) percent
     assert first["offer"] == "b"
