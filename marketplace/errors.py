@@ -95,8 +95,8 @@ class AcceptanceMismatch(Problem):
     code = "acceptance_mismatch"
     title = Text("验收单与订单不符", "The sheet differs from the order")
     detail = Text(
-        "验收项 {field}：订单为 {ordered}，实收为 {received}；请让提供商补齐后再验收，或结束订单。",
-        "{field}: {ordered} ordered, {received} received; have the provider complete it, or end the order.",
+        "验收项 {field}：订单为 {ordered}，实收为 {received}；请以 :refuse-compute 拒收，由提供商重新交付；拒收后可免费取消订单。",
+        "{field}: {ordered} ordered, {received} received; refuse it (:refuse-compute), and the provider delivers again; after that the order is cancelled free of charge.",
     )
 
 

@@ -98,6 +98,21 @@ class ComputeAccepted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ComputeRefused(Event):
+    """The user refused the compute of one `delivery`, the first or a later one; with what was found, as far as told.
+
+    It is to be dispatched again. Why it was refused stands in the order's history.
+    """
+
+    name: ClassVar[str] = "marketplace.compute_refused"
+
+    delivery: int
+    cards: int | None
+    model: str | None
+    memory_gib: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class BillingStarted(Event):
     """Billing of compute and line starts together."""
 

@@ -11,8 +11,8 @@ from scheduling.events import (
     CarrierLineMoved,
     LineAccepted,
     LineDeclined,
-    ServiceDispatched,
 )
+from scheduling.events.dispatches import ServiceDispatched
 
 
 @on(HoldExpired)
@@ -30,7 +30,7 @@ def note_line_accepted(event: LineAccepted) -> None:
 @on(ServiceDispatched)
 def note_dispatched(event: ServiceDispatched) -> None:
     """The order's compute was dispatched."""
-    orders.note_dispatched(order=event.subject)
+    orders.note_dispatched(order=event.subject, delivery=event.delivery)
 
 
 @on(CarrierLineMoved)

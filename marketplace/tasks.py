@@ -3,19 +3,19 @@
 from uuid import UUID
 
 from kernel.jobs import job
-from marketplace.services import orders
+from marketplace.services import acceptance, orders
 
 
-@job("marketplace.end_order")
+@job(acceptance.END)
 def end_order(*, order: str) -> None:
     """End an order whose term is over."""
     orders.end_order(order=UUID(order))
 
 
-@job(orders.DEEM)
+@job(acceptance.DEEM)
 def deem_compute(*, order: str) -> None:
     """Let silence become acceptance of the compute, when its time has come."""
-    orders.deem_compute(order=UUID(order))
+    acceptance.deem_compute(order=UUID(order))
 
 
 @job("marketplace.give_up_order")

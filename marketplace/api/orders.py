@@ -1,4 +1,4 @@
-"""Orders over HTTP: place, accept, reject, cancel, accept the compute."""
+"""Orders over HTTP: place, accept, reject, cancel, accept or refuse the compute."""
 
 from typing import Any
 
@@ -13,9 +13,10 @@ from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
 from marketplace.api.quotes import QuoteOut
-from marketplace.domain.orders import HOLDING, LIFE, AcceptanceSheet, OrderState
+from marketplace.domain.orders import HOLDING, LIFE, REFUSING, AcceptanceSheet, Found, OrderState
 from marketplace.models import Order, OrderStep, Quote
 from marketplace.selectors.orders import clock_rate
+from marketplace.services import acceptance
 from marketplace.services import orders as services
 from marketplace.services.order_holds import extend_order_hold
 
@@ -97,12 +98,22 @@ class OrderOut(serializers.ModelSerializer[Order]):
         return clock_rate()
 
 
+class FoundOut(serializers.Serializer[Any]):
+    """What was found of compute that was refused, as far as the user told it."""
+
+    cards = serializers.IntegerField(allow_null=True)
+    model = serializers.CharField(allow_null=True)
+    memory_gib = serializers.IntegerField(allow_null=True, help_text="of one card")
+
+
 class OrderStepOut(serializers.ModelSerializer[OrderStep]):
-    """One step of an order's history."""
+    """One step of an order's history; `found` where compute was refused."""
+
+    found = FoundOut(allow_null=True)
 
     class Meta:
         model = OrderStep
-        fields = ("version", "act", "before", "after", "actor_tenant", "cause", "at")
+        fields = ("version", "act", "before", "after", "actor_tenant", "cause", "found", "at")
 
 
 class OrderHistoryOut(OrderOut):
@@ -129,6 +140,17 @@ class ComputeAcceptanceIn(serializers.Serializer[Any]):
     waive_line = serializers.BooleanField(
         default=False,
         help_text="start billing the compute before its line is accepted, though not before its carrier has confirmed it",
+    )
+
+
+class ComputeRefusalIn(serializers.Serializer[Any]):
+    """Why the compute is refused, and what was found, as far as it is known."""
+
+    reason = serializers.CharField(max_length=500)
+    cards = serializers.IntegerField(min_value=0, max_value=10**6, required=False, allow_null=True)
+    model = serializers.CharField(max_length=80, required=False, allow_null=True)
+    memory_gib = serializers.IntegerField(
+        min_value=0, max_value=10**6, required=False, allow_null=True, help_text="of one card"
     )
 
 
@@ -272,11 +294,31 @@ class AcceptComputeView(OrderActView):
     def post(self, request: Request, **_: Any) -> Response:
         """Accept the compute; billing of both parts starts once the line is accepted too, or is waived.
 
-        Silence is acceptance as of `deemed_at`.
+        Silence is acceptance as of `deemed_at`; what is not as ordered is refused (`:refuse-compute`).
         """
         data = self.read(ComputeAcceptanceIn)
         sheet = AcceptanceSheet(cards=data["cards"], model=data["model"], memory_gib=data["memory_gib"])
-        row = services.accept_compute(
+        row = acceptance.accept_compute(
             order=self.subject, sheet=sheet, line_waived=data["waive_line"], actor=self.actor
+        )
+        return self.show(row, OrderOut)
+
+
+class RefuseComputeView(OrderActView):
+    """`/api/v1/orders/{id}:refuse-compute`."""
+
+    operations = {"POST": "marketplace.refuse_compute"}
+    acts = {"POST": (REFUSING, "refuse_compute")}
+
+    @extend_schema(request=ComputeRefusalIn, responses={200: OrderOut})
+    def post(self, request: Request, **_: Any) -> Response:
+        """Refuse compute that is not as ordered: its provider dispatches it again, and silence accepts nothing until it is there.
+
+        Until then the order is cancelled free of charge.
+        """
+        data = self.read(ComputeRefusalIn)
+        found = Found(**{name: data.get(name) for name in ("cards", "model", "memory_gib")})
+        row = acceptance.refuse_compute(
+            order=self.subject, reason=data["reason"], found=found, actor=self.actor
         )
         return self.show(row, OrderOut)

@@ -18,6 +18,7 @@ urlpatterns = [
     path("orders/<uuid:pk>:cancel", orders.CancelOrderView.as_view()),
     path("orders/<uuid:pk>:extend-hold", orders.ExtendOrderHoldView.as_view()),
     path("orders/<uuid:pk>:accept-compute", orders.AcceptComputeView.as_view()),
+    path("orders/<uuid:pk>:refuse-compute", orders.RefuseComputeView.as_view()),
     path("orders/<uuid:pk>:end", orders.EndOrderView.as_view()),
     path("line-changes", line_changes.LineChangesView.as_view(), name="line-changes"),
     path("line-changes/<uuid:pk>", line_changes.LineChangeView.as_view()),

@@ -52,6 +52,8 @@ LIFE = StateTable(
         "deliver": (frozenset({S.AWAITING_LINE, S.AWAITING_DISPATCH}), S.AWAITING_USER),
         "accept_compute": (frozenset({S.AWAITING_LINE, S.AWAITING_USER}), S.COMPUTE_ACCEPTED),
         "deem": (frozenset({S.AWAITING_USER}), S.COMPUTE_ACCEPTED),
+        "refuse_dispatched": (frozenset({S.AWAITING_LINE}), S.OPENING),
+        "refuse_delivered": (frozenset({S.AWAITING_USER}), S.AWAITING_DISPATCH),
         "start": (frozenset({S.COMPUTE_ACCEPTED}), S.RUNNING),
         "end": (frozenset({S.AWAITING_USER, S.RUNNING}), S.ENDED),
         "reject": (UNACCEPTED, S.REJECTED),
@@ -64,8 +66,12 @@ HOLDING = StateTable(  # what may be done about the hold, which leaves the state
     initial=S.PLACED,
     acts={"extend_hold": (UNACCEPTED, S.AWAITING_PROVIDERS)},
 )
-
-
+REFUSING = StateTable(  # where the user may refuse the compute; which act of LIFE that is says refusal_act
+    states=OrderState,
+    initial=S.PLACED,
+    acts={"refuse_compute": (frozenset({S.AWAITING_LINE, S.AWAITING_USER}), S.AWAITING_DISPATCH)},
+)
+REFUSALS = ("refuse_dispatched", "refuse_delivered")
 STOPPING = StateTable(  # what an instruction of the regulator does to a running order, which leaves the state as it is
     states=OrderState,
     initial=S.PLACED,
@@ -90,6 +96,24 @@ def acceptance_act(part: Part, state: str) -> str:
     A part that was accepted before leads to an act that the state table refuses.
     """
     return f"accept_{part.value}_{'first' if state == S.AWAITING_PROVIDERS else 'last'}"
+
+
+def refusal_act(state: str) -> str:
+    """The act by which the user's refusal takes the order back to where its compute is to come, with its line there or not.
+
+    Raises StateConflict where no compute is there, or it is accepted.
+    """
+    REFUSING.after("refuse_compute", state)
+    return "refuse_delivered" if state == S.AWAITING_USER else "refuse_dispatched"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the user found who refuses the compute, as far as that is told: in the words of the acceptance sheet."""
+
+    cards: int | None = None
+    model: str | None = None
+    memory_gib: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

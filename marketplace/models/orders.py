@@ -81,7 +81,7 @@ class Order(Entity):
 
 
 class OrderStep(models.Model):
-    """One transition: act, states, actor, cause, and the version of the order it made. Append-only (A2)."""
+    """One transition: act, states, actor, cause, what was found, and the version of the order it made. Append-only (A2)."""
 
     tenant_field: ClassVar[str] = "order__tenant_id"
     party_fields: ClassVar[list[str]] = ["order__compute_provider", "order__line_provider"]
@@ -96,6 +96,7 @@ class OrderStep(models.Model):
     actor_user = models.UUIDField(null=True)
     actor_tenant = models.UUIDField(null=True)
     cause = models.CharField(max_length=500, blank=True)
+    found = models.JSONField(null=True, help_text="what the user found who refused the compute")
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

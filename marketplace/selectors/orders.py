@@ -15,7 +15,7 @@ from kernel.domain.windows import Window
 from kernel.errors import Forbidden
 from kernel.money import to_fen
 from marketplace.domain.line_changes import LineChangeState
-from marketplace.domain.orders import Part
+from marketplace.domain.orders import REFUSALS, Part
 from marketplace.domain.settlements import Instalments, Step, Unit
 from marketplace.models import LineChange, Order
 from marketplace.selectors.profiles import acceptance_working_days
@@ -115,6 +115,11 @@ def deemed_at(order: Order, delivered: datetime) -> datetime:
     end = ready_at(delivered, acceptance_working_days(), "working", day_seconds=settings.DAY_SECONDS)
     start = service_start(order, delivered)
     return min(end, start) if start > delivered else end
+
+
+def delivery_of(order: Order) -> int:
+    """Which delivery of its compute an order is at: the first, or one more for each that its user refused."""
+    return 1 + order.steps.filter(act__in=REFUSALS).count()
 
 
 def storage_terms(order: Order) -> Instalments | None:

@@ -1,4 +1,4 @@
-"""The life of an order, act by act: place, accept, reject, cancel, deliver, run, end."""
+"""The life of an order, act by act: place, accept, reject, cancel, deliver, end; `acceptance` is what comes of its compute."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,40 +12,24 @@ from kernel.locks import Lock, take_lock
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from marketplace import events
-from marketplace.domain.orders import (
-    LIFE,
-    UNACCEPTED,
-    UNDELIVERED,
-    AcceptanceSheet,
-    OrderState,
-    acceptance_act,
-)
-from marketplace.errors import (
-    ClientRefReused,
-    DeliveredAlready,
-    TooEarly,
-)
-from marketplace.models import Order, OrderStep
+from marketplace.domain.orders import LIFE, UNACCEPTED, UNDELIVERED, OrderState, acceptance_act
+from marketplace.errors import ClientRefReused, DeliveredAlready, TooEarly
+from marketplace.models import Order
 from marketplace.selectors.orders import (
-    deemed_at,
+    delivery_of,
     is_billed,
     least_end,
-    ordered_cards,
     part_of,
     service_start,
     window_begins,
 )
 from marketplace.selectors.stops import stopped_by_others
+from marketplace.services.acceptance import WINDOWS_PASSED, deliver, start
 from marketplace.services.line_changes import end_changes
-from marketplace.services.order_holds import (
-    ends_by,
-    hold_order,
-    keep_line_for_its_hours,
-    keep_to_its_end,
-)
+from marketplace.services.order_holds import ends_by, hold_order, keep_line_for_its_hours
+from marketplace.services.order_steps import cancel_undelivered, locked, note_step, take_step, undo
 from marketplace.services.quotes import order_quote
 from marketplace.services.vouchers import release_claim
-from scheduling.selectors.carriers import require_confirmed
 from scheduling.selectors.maintenance import has_conflict
 from scheduling.selectors.selections import bundle as bundle_facts
 from scheduling.services.dispatches import dispatch_order
@@ -53,10 +37,7 @@ from scheduling.services.holds import confirm_bundle, release_bundle
 from scheduling.services.line_quotes import return_word
 from scheduling.services.openings import bill_line, close_line, contract_line, preoccupy_line
 
-DEEM = "marketplace.deem_compute"
-END = "marketplace.end_order"
 GIVE_UP = "marketplace.give_up_order"
-WINDOWS_PASSED = "所预留的时间已过，未能交付 / the time that it was kept for passed before it was delivered"
 CARRIER_LOST = "线路商未能保留该专线 / the line's carrier could not keep it"
 NOT_BUILDABLE = "工勘表明 A 端无法建设 / the survey found that the line's A end cannot be built"
 
@@ -79,7 +60,7 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor, hold: UUID | None
             raise ClientRefReused(pointer="/client_ref", client_ref=client_ref, order=known.id)
         return known
     order = order_quote(quote, client_ref, actor.tenant_id)
-    _record(order, "place", "", actor)
+    note_step(order, "place", "", actor)
     order.held_until, facts = hold_order(order, hold, actor)
     preoccupy_line(
         order=order.id,
@@ -90,7 +71,7 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor, hold: UUID | None
         actor=actor,
     )
     order.ends_by = ends_by(order)
-    _step(order, "hold", actor, "held_until", "ends_by")
+    take_step(order, "hold", actor, "held_until", "ends_by")
     publish(
         events.OrderPlaced(
             subject=order.id,
@@ -113,9 +94,9 @@ def accept_order(*, order: Order, actor: Actor) -> Order:
     Raises Forbidden for anybody but the two providers, StateConflict for a part that was accepted, HoldGone
     where the hold ran out, NotSellable where the gate has closed since.
     """
-    row = _locked(order.id)
+    row = locked(order.id)
     part = part_of(row, actor)
-    _step(row, acceptance_act(part, row.state), actor)
+    take_step(row, acceptance_act(part, row.state), actor)
     publish(
         events.OrderPartAccepted(
             subject=row.id, tenant=row.tenant_id, parties=row.concerned(), part=part.value
@@ -132,7 +113,7 @@ def accept_order(*, order: Order, actor: Actor) -> Order:
             ),
             actor=actor,
         )
-        _step(row, "open", actor, "held_until")
+        take_step(row, "open", actor, "held_until")
         if row.ends_by is not None:
             enqueue_job(GIVE_UP, key=f"give_up:{row.id}", run_at=row.ends_by, order=str(row.id))
         contract_line(order=row.id, begins=window_begins(row), actor=actor)
@@ -150,13 +131,13 @@ def accept_order(*, order: Order, actor: Actor) -> Order:
 @transaction.atomic
 def reject_order(*, order: Order, reason: str, actor: Actor) -> Order:
     """A provider refuses its part with a reason: everything held is free again."""
-    row = _locked(order.id)
+    row = locked(order.id)
     part_of(row, actor)
     assert actor.tenant_id is not None  # noqa: S101 - it is one of the two providers
     event = events.OrderRejected(
         subject=row.id, tenant=row.tenant_id, parties=row.concerned(), by=actor.tenant_id
     )
-    return _undo(row, "reject", reason, event, actor)
+    return undo(row, "reject", reason, event, actor)
 
 
 @transaction.atomic
@@ -165,14 +146,14 @@ def cancel_order(*, order: Order, reason: str, actor: Actor) -> Order:
 
     Once both parts are there only while maintenance is in its way, and not after billing began. Raises StateConflict, DeliveredAlready.
     """
-    row = _locked(order.id)
+    row = locked(order.id)
     there = row.line_accepted_at is not None and row.state in (OrderState.AWAITING_USER, OrderState.RUNNING)
     if is_billed(row, now()) or (there and not has_conflict(row.id)):
         LIFE.after("cancel", row.state)
         raise DeliveredAlready
     row.billing_started_at = None
     event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
-    return _undo(row, "cancel", reason, event, actor)
+    return undo(row, "cancel", reason, event, actor)
 
 
 @transaction.atomic
@@ -181,14 +162,14 @@ def lose_line(*, order: UUID, reason: str = CARRIER_LOST) -> None:
 
     An order that runs or is over is left as it is.
     """
-    row = _locked(order)
+    row = locked(order)
     if row.state in UNACCEPTED:
         event: Event = events.OrderRejected(
             subject=row.id, tenant=row.tenant_id, parties=row.concerned(), by=row.line_provider
         )
-        _undo(row, "reject", reason, event, SYSTEM)
+        undo(row, "reject", reason, event, SYSTEM)
     elif row.state in UNDELIVERED:
-        _cancel_undelivered(row, reason)
+        cancel_undelivered(row, reason)
 
 
 @transaction.atomic
@@ -200,25 +181,25 @@ def expire_order(*, order: UUID) -> None:
     release_claim(order=row, actor=SYSTEM)
     close_line(order=row.id, actor=SYSTEM)
     return_word(order=row.id, actor=SYSTEM)
-    _step(row, "expire", SYSTEM)
+    take_step(row, "expire", SYSTEM)
     publish(events.OrderExpired(subject=row.id, tenant=row.tenant_id, parties=row.concerned()), actor=SYSTEM)
 
 
 @transaction.atomic
 def note_line_accepted(*, order: UUID) -> None:
     """The line is accepted (or deemed so). A second notice changes nothing."""
-    row = _locked(order)
+    row = locked(order)
     if row.line_accepted_at is not None or row.state in LIFE.terminal:
         return
     row.line_accepted_at = now()
     match row.state:
         case OrderState.OPENING:
-            _step(row, "line_first", SYSTEM, "line_accepted_at")
+            take_step(row, "line_first", SYSTEM, "line_accepted_at")
         case OrderState.AWAITING_LINE:
-            _deliver(row, "line_accepted_at")
+            deliver(row, "line_accepted_at")
         case OrderState.COMPUTE_ACCEPTED:
             row.advance("line_accepted_at")
-            _start(row, SYSTEM)
+            start(row, SYSTEM)
         case _:  # it runs already, since its user did not wait for the line, which is billed from now on
             row.advance("line_accepted_at")
             bill_line(order=row.id, at=service_start(row, row.line_accepted_at), actor=SYSTEM)
@@ -226,44 +207,16 @@ def note_line_accepted(*, order: UUID) -> None:
 
 
 @transaction.atomic
-def note_dispatched(*, order: UUID) -> None:
-    """The provider's agent took the order. A second notice changes nothing."""
-    row = _locked(order)
-    if row.dispatched_at is not None or row.state in LIFE.terminal:
+def note_dispatched(*, order: UUID, delivery: int = 1) -> None:
+    """The provider's agent took the order, for the first time or again. A second notice of a delivery changes nothing."""
+    row = locked(order)
+    if row.dispatched_at is not None or row.state in LIFE.terminal or delivery != delivery_of(row):
         return
     row.dispatched_at = now()
     if row.state == OrderState.OPENING:
-        _step(row, "dispatch_first", SYSTEM, "dispatched_at")
+        take_step(row, "dispatch_first", SYSTEM, "dispatched_at")
     else:
-        _deliver(row, "dispatched_at")
-
-
-@transaction.atomic
-def accept_compute(*, order: Order, sheet: AcceptanceSheet, line_waived: bool, actor: Actor) -> Order:
-    """The user accepts the compute with its sheet; billing of both parts starts once the line is accepted too.
-
-    With `line_waived` it starts at once. Raises AcceptanceMismatch where the sheet differs from the order; then also
-    CarrierNotReady until the line's carrier has confirmed it: what runs is never lost to a late no.
-    """
-    row = _locked(order.id)
-    sheet.check(ordered_cards(row))
-    row.sheet = {"cards": sheet.cards, "model": sheet.model, "memory_gib": sheet.memory_gib}
-    row.line_waived = line_waived and row.line_accepted_at is None
-    _accept_compute(row, "accept_compute", actor, "sheet", "line_waived")
-    if row.line_waived:
-        require_confirmed(row.id)
-    if row.line_waived or row.line_accepted_at is not None:
-        _start(row, actor)
-    return row
-
-
-@transaction.atomic
-def deem_compute(*, order: UUID) -> None:
-    """Silence has become acceptance, and billing starts. An order that went on, or is over, is left as it is."""
-    row = _locked(order)
-    if row.state == OrderState.AWAITING_USER:
-        _accept_compute(row, "deem", SYSTEM)
-        _start(row, SYSTEM)
+        deliver(row, "dispatched_at")
 
 
 @transaction.atomic
@@ -272,9 +225,9 @@ def end_order(*, order: UUID, running: bool = True) -> None:
 
     What it held is free again. An order that ended before is left as it is.
     """
-    row = _locked(order)
+    row = locked(order)
     if row.state in UNDELIVERED:
-        _cancel_undelivered(row, WINDOWS_PASSED)
+        cancel_undelivered(row, WINDOWS_PASSED)
     if running and row.state == OrderState.RUNNING:
         _end(row, SYSTEM, now())
 
@@ -287,7 +240,7 @@ def end_order_early(*, order: Order, reason: str, actor: Actor) -> Order:
     What is there and not billed yet is ended so too: its billing begins and ends now, with nothing for the compute.
     Raises StateConflict, TooEarly before the offer's least hours are over, unless an instruction to anybody else stops it.
     """
-    row = _locked(order.id)
+    row = locked(order.id)
     LIFE.after("end", row.state)
     at = now()
     if not is_billed(row, at):
@@ -302,93 +255,8 @@ def end_order_early(*, order: Order, reason: str, actor: Actor) -> Order:
 
 def _end(row: Order, actor: Actor, at: datetime) -> None:
     row.ended_at = at
-    _step(row, "end", actor, "billing_started_at", "ended_at", "ended_early", "reason")
+    take_step(row, "end", actor, "billing_started_at", "ended_at", "ended_early", "reason")
     end_changes(order=row.id, actor=actor)
     release_bundle(bundle=row.id, actor=actor)
     close_line(order=row.id, actor=actor)
     publish(events.OrderEnded(subject=row.id, tenant=row.tenant_id, parties=row.concerned()), actor=actor)
-
-
-def _undo(row: Order, act: str, reason: str, event: Event, actor: Actor) -> Order:
-    row.reason = reason
-    if row.state in UNACCEPTED:
-        return_word(order=row.id, actor=actor)
-    _step(row, act, actor, "reason", "billing_started_at")
-    release_bundle(bundle=row.id, actor=actor, lapsed=act != "reject")
-    close_line(order=row.id, actor=actor)
-    release_claim(order=row, actor=actor)
-    publish(event, actor=actor)
-    return row
-
-
-def _cancel_undelivered(row: Order, reason: str) -> None:
-    event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
-    _undo(row, "cancel", reason, event, SYSTEM)
-
-
-def _deliver(row: Order, since: str) -> None:
-    """Both parts are there, since the field's time: the user is to accept, and silence is acceptance after a while."""
-    row.deemed_at = deemed_at(row, getattr(row, since))
-    _step(row, "deliver", SYSTEM, since, "deemed_at")
-    enqueue_job(DEEM, key=f"deem_compute:{row.id}", run_at=row.deemed_at, order=str(row.id))
-
-
-def _accept_compute(row: Order, act: str, actor: Actor, *fields: str) -> None:
-    _step(row, act, actor, *fields)
-    publish(
-        events.ComputeAccepted(
-            subject=row.id,
-            tenant=row.tenant_id,
-            parties=row.concerned(),
-            line_waived=row.line_waived,
-            deemed=act == "deem",
-        ),
-        actor=actor,
-    )
-
-
-def _start(row: Order, actor: Actor) -> None:
-    if row.ends_by is not None and row.ends_by <= now():  # before its job came round
-        _cancel_undelivered(row, WINDOWS_PASSED)
-        return
-    row.billing_started_at = service_start(row, now())
-    row.ends_by = keep_to_its_end(row, actor)
-    _step(row, "start", actor, "billing_started_at", "ends_by")
-    bill_line(order=row.id, at=row.billing_started_at, actor=actor)
-    if row.line_accepted_at is not None:
-        keep_line_for_its_hours(row, actor)
-    enqueue_job(END, key=f"end:{row.id}", run_at=row.ends_by, order=str(row.id))
-    publish(
-        events.BillingStarted(
-            subject=row.id,
-            tenant=row.tenant_id,
-            parties=row.concerned(),
-            offer=row.offer,
-            at=row.billing_started_at,
-        ),
-        actor=actor,
-    )
-
-
-def _locked(order: UUID) -> Order:
-    return Order.objects.select_for_update(of=("self",)).select_related("quote").get(id=order)
-
-
-def _step(row: Order, act: str, actor: Actor, *fields: str) -> None:
-    before = row.state
-    row.state = LIFE.after(act, before).value
-    row.advance("state", *fields)
-    _record(row, act, before, actor)
-
-
-def _record(row: Order, act: str, before: str, actor: Actor) -> None:
-    OrderStep.objects.create(
-        order=row,
-        version=row.generation,
-        act=act,
-        before=before,
-        after=row.state,
-        actor_user=actor.user_id,
-        actor_tenant=actor.tenant_id,
-        cause=row.reason,
-    )

@@ -25,6 +25,7 @@ class DispatchOut(serializers.ModelSerializer[Dispatch]):
             "provider_id",
             "user_id",
             "quantity",
+            "delivery",
             "state",
             "attempts",
             "error",

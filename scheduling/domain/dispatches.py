@@ -21,5 +21,6 @@ LIFE = StateTable(
     acts={
         "answer": (frozenset({D.QUEUED}), D.DISPATCHED),
         "give up": (frozenset({D.QUEUED}), D.FAILED),
+        "again": (frozenset(D), D.QUEUED),  # what was delivered is refused
     },
 )

@@ -14,8 +14,8 @@ from kernel.errors import Problem
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from nodes.services.signing import signed_request
-from scheduling import events
 from scheduling.domain.dispatches import LIFE, MAX_ATTEMPTS, DispatchState
+from scheduling.events import dispatches as events
 from scheduling.models import Dispatch
 
 SEND = "scheduling.send_dispatch"
@@ -36,31 +36,37 @@ def dispatch_order(
     row = Dispatch.objects.create(
         order=order, offer=offer, provider_id=provider, user_id=user, quantity=quantity
     )
-    enqueue_job(SEND, key=f"dispatch:{order}", dispatch=str(row.id))
-    publish(
-        events.DispatchQueued(subject=order, tenant=user, parties=row.concerned(), provider=provider),
-        actor=actor,
-    )
+    _queue(row, actor)
     return row
+
+
+@transaction.atomic
+def dispatch_again(*, order: UUID, delivery: int, actor: Actor) -> None:
+    """Queue an order anew whose user refused what was delivered: the agent is told that it is the next delivery."""
+    row = Dispatch.objects.select_for_update().get(order=order)
+    row.state, row.delivery = LIFE.after("again", row.state), delivery
+    row.attempts, row.error, row.ended_at = 0, "", None
+    row.advance("state", "delivery", "attempts", "error", "ended_at")
+    _queue(row, actor)
 
 
 def send_dispatch(*, dispatch: UUID) -> None:
     """Call the agent once. Raises NotTakenError while tries are left; the last failure is announced instead.
 
-    No transaction is open during the call: the agent knows the order by its id, so a repeat is harmless.
+    No transaction is open during the call: the agent knows the order and its delivery, so a repeat is harmless.
     """
     row = Dispatch.objects.get(id=dispatch)
     if row.state != DispatchState.QUEUED:
         return
-    reason = _call(row)
+    called, reason = row.delivery, _call(row)
     with transaction.atomic():
         row = Dispatch.objects.select_for_update().get(id=dispatch)
-        if row.state != DispatchState.QUEUED:
+        if row.state != DispatchState.QUEUED or row.delivery != called:
             return
         row.attempts, row.error = row.attempts + 1, reason
         if not reason:
             _end(row, "answer", events.ServiceDispatched(
-                subject=row.order, tenant=row.user_id, parties=row.concerned(), provider=row.provider_id
+                subject=row.order, tenant=row.user_id, parties=row.concerned(), provider=row.provider_id, delivery=row.delivery
             ))  # fmt: skip
         elif row.attempts >= MAX_ATTEMPTS:
             _end(row, "give up", events.DispatchFailed(
@@ -72,6 +78,16 @@ def send_dispatch(*, dispatch: UUID) -> None:
         raise NotTakenError(reason)
 
 
+def _queue(row: Dispatch, actor: Actor) -> None:
+    enqueue_job(SEND, key=f"dispatch:{row.order}:{row.delivery}", dispatch=str(row.id))
+    publish(
+        events.DispatchQueued(
+            subject=row.order, tenant=row.user_id, parties=row.concerned(), provider=row.provider_id
+        ),
+        actor=actor,
+    )
+
+
 def _call(row: Dispatch) -> str:
     """Why the agent did not take the order; empty where it did."""
     url = callback(row.provider_id)
@@ -81,6 +97,7 @@ def _call(row: Dispatch) -> str:
         "order": str(row.order),
         "offer": str(row.offer),
         "quantity": row.quantity,
+        "delivery": row.delivery,
         "node": settings.NODE_CODE,
     }
     body = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()

@@ -15,6 +15,7 @@ from marketplace.domain.orders import (
     OrderState,
     Part,
     acceptance_act,
+    refusal_act,
 )
 from marketplace.errors import AcceptanceMismatch
 from marketplace.models import Order
@@ -26,7 +27,7 @@ SCENE = open_market
 
 S = OrderState
 ROOT = Path(__file__).resolve().parents[2]
-RULES = ROOT / "marketplace" / "migrations" / "0009_deemed_compute.py"
+RULES = ROOT / "marketplace" / "migrations" / "0011_refused_compute.py"
 DRAWN = ROOT / "docs" / "orders.md"
 
 
@@ -54,6 +55,16 @@ def test_both_parts_are_accepted_once_each(part: Part, state: S, after: S | None
             LIFE.after(act, state)
     else:
         assert LIFE.after(act, state) == after
+
+
+def test_compute_is_refused_between_its_dispatch_and_its_acceptance() -> None:
+    back = {S.AWAITING_LINE: S.OPENING, S.AWAITING_USER: S.AWAITING_DISPATCH}
+    for state in OrderState:
+        if state in back:
+            assert LIFE.after(refusal_act(state), state) == back[state]
+        else:
+            with pytest.raises(StateConflict):
+                refusal_act(state)
 
 
 def test_only_what_does_not_run_yet_can_be_cancelled_rejected_or_expired() -> None:

@@ -15,7 +15,9 @@ from kernel.services.jobs import run_next_job
 from kernel.services.outbox import drain
 from marketplace.models import Order, OrderStep
 from marketplace.selectors.settlements import billable_orders
-from marketplace.services.orders import DEEM, deem_compute, end_order, note_dispatched, note_line_accepted
+from marketplace.services.acceptance import DEEM, deem_compute
+from marketplace.services.orders import end_order, note_dispatched, note_line_accepted
+from scheduling.services.dispatches import SEND
 from scheduling.services.maintenance import close_conflicts
 from tests.aggregation.supply import made
 from tests.marketplace.trade import SHEET, accepted, delivered, ordered, period, quoted, running
@@ -33,6 +35,25 @@ def state(order: dict[str, Any]) -> str:
 
 def held(order: dict[str, Any]) -> set[str]:
     return set(Claim.objects.filter(bundle=order["id"]).values_list("state", flat=True))
+
+
+def wait_out(order: Order) -> None:
+    """Let the time of silence be over, as the database's clock has it."""
+    Job.objects.filter(name=DEEM).update(run_at=order.dispatched_at)
+    order.deemed_at = order.dispatched_at
+    order.advance("deemed_at")
+
+
+def refuse(person: Any, order: UUID, **found: Any) -> Any:
+    return person.post(f"/api/v1/orders/{order}:refuse-compute", {"reason": "只有四张卡"} | found)
+
+
+def do_jobs() -> None:
+    """Do the jobs of silence as if they were due, and call no agent."""
+    Job.objects.filter(name=SEND).delete()
+    Job.objects.filter(name=DEEM).update(run_at="2026-01-01T00:00:00Z")
+    while run_next_job():
+        pass
 
 
 def test_an_order_holds_its_compute_and_every_span_together(world: World) -> None:
@@ -101,7 +122,7 @@ def test_silence_is_acceptance_of_compute_that_is_there_with_its_line(world: Wor
     assert order.dispatched_at is not None
     assert order.deemed_at == order.dispatched_at + timedelta(seconds=3), "three working days of this clock"
     assert Job.objects.get(name=DEEM).run_at == order.deemed_at
-    Job.objects.filter(name=DEEM).update(run_at=order.dispatched_at)
+    wait_out(order)
     while run_next_job():
         pass
     shown = world.ben.get(f"/api/v1/orders/{order.id}").json()
@@ -110,6 +131,82 @@ def test_silence_is_acceptance_of_compute_that_is_there_with_its_line(world: Wor
     deem_compute(order=order.id)  # told twice
     (event,) = EventRecord.objects.filter(name="marketplace.compute_accepted")
     assert event.payload["deemed"] is True
+
+
+def test_refused_compute_comes_again_and_the_silence_of_before_does_not_accept_it(world: World) -> None:
+    order = UUID(delivered(world)["id"])
+    before = Order.objects.get(id=order)
+    shown = made(refuse(world.ben, order, cards=4, model="Ascend 310"))
+    assert (shown["state"], shown["dispatched_at"], shown["deemed_at"]) == ("awaiting_dispatch", None, None)
+    assert (shown["sheet"], shown["reason"], shown["line_accepted_at"] is None) == (None, "", False)
+    (event,) = EventRecord.objects.filter(name="marketplace.compute_refused")
+    told = {name: event.payload[name] for name in ("delivery", "cards", "model", "memory_gib")}
+    assert told == {"delivery": 1, "cards": 4, "model": "Ascend 310", "memory_gib": None}
+    assert str(before.compute_provider) in event.payload["parties"]
+    (dispatch,) = made(world.ada.get(f"/api/v1/dispatches?order={order}"))["items"]
+    assert (dispatch["state"], dispatch["delivery"], dispatch["attempts"]) == ("queued", 2, 0)
+    assert Job.objects.filter(key__startswith=f"dispatch:{order}").count() == 2
+    note_dispatched(order=order)  # a notice of the first delivery comes once more
+    do_jobs()
+    assert Order.objects.get(id=order).state == "awaiting_dispatch"
+    note_dispatched(order=order, delivery=2)
+    note_dispatched(order=order, delivery=2)  # told twice
+    again = Order.objects.get(id=order)
+    assert (again.state, again.deemed_at > before.deemed_at) == ("awaiting_user", True)  # type: ignore[operator] # both are there
+    assert Job.objects.filter(name=DEEM).count() == 2, "the time of silence begins anew"
+    do_jobs()
+    again.refresh_from_db()
+    assert again.state == "awaiting_user", "what was refused is over; what is there is not due yet"
+    wait_out(again)
+    Job.objects.filter(name=DEEM).update(done_at=None)
+    do_jobs()
+    story = made(world.ada.get(f"/api/v1/orders/{order}"))
+    assert (story["state"], refuse(world.ben, order).status_code) == ("running", 409)
+    assert [each["act"] for each in story["steps"][6:]] == [
+        "deliver", "refuse_delivered", "deliver", "deem", "start"
+    ]  # fmt: skip
+    found = {"cards": 4, "model": "Ascend 310", "memory_gib": None}
+    assert [(each["cause"], each["found"]) for each in story["steps"][6:9]] == [
+        ("", None), ("只有四张卡", found), ("", None)
+    ]  # fmt: skip
+    end_order(order=order)
+    assert refuse(world.ben, order).status_code == 409
+
+
+def test_only_its_user_refuses_and_only_what_is_there_and_then_leaves_free_of_charge(world: World) -> None:
+    others = {"ada": 403, "lin": 403, "otto": 403, "rhea": 403, "bea": 404, "cleo": 404, "nobody": 401}
+    order = UUID(ordered(world.ben)["id"])
+    seen = []
+
+    def tried() -> None:
+        before = Order.objects.get(id=order).state
+        if before in ("awaiting_line", "awaiting_user"):
+            assert {who: refuse(getattr(world, who), order).status_code for who in others} == others
+        answer = refuse(world.ben, order).json()
+        seen.append((before, answer.get("code") or answer["state"]))
+
+    tried()
+    for provider in (world.ada, world.lin):
+        made(provider.post(f"/api/v1/orders/{order}:accept"))
+        tried()
+    note_dispatched(order=order)
+    tried()
+    note_line_accepted(order=order)
+    tried()
+    note_dispatched(order=order, delivery=2)
+    tried()
+    made(world.ben.post(f"/api/v1/orders/{order}:cancel", {"reason": "不等了"}))
+    tried()
+    assert seen == [
+        ("awaiting_providers", "state_conflict"),
+        ("awaiting_line_provider", "state_conflict"),
+        ("opening", "state_conflict"),
+        ("awaiting_line", "opening"),
+        ("awaiting_dispatch", "state_conflict"),
+        ("awaiting_user", "awaiting_dispatch"),
+        ("cancelled", "state_conflict"),
+    ]
+    assert (held({"id": order}), list(billable_orders(now()))) == ({"released"}, [])
 
 
 def test_what_is_there_is_not_cancelled_but_ended_at_the_cost_of_its_line(world: World) -> None:
@@ -174,6 +271,7 @@ def test_compute_is_not_billed_before_its_line_is_accepted(world: World) -> None
     note_dispatched(order=UUID(order["id"]))
     answer = world.ben.post(f"/api/v1/orders/{order['id']}:accept-compute", SHEET)
     assert answer.json()["state"] == "compute_accepted"
+    assert refuse(world.ben, UUID(order["id"])).status_code == 409
     assert answer.json()["billing_started_at"] is None
     note_line_accepted(order=UUID(order["id"]))
     note_line_accepted(order=UUID(order["id"]))  # told twice
@@ -195,6 +293,7 @@ def test_a_sheet_that_differs_from_the_order_is_refused(world: World, field: str
     order = delivered(world)
     answer = world.ben.post(f"/api/v1/orders/{order['id']}:accept-compute", SHEET | {field: value})
     assert (answer.status_code, answer.json()["code"]) == (409, "acceptance_mismatch")
+    assert ":refuse-compute" in answer.json()["detail"], "the way out"
     assert answer.json()["errors"][0]["pointer"] == f"/{field}"
 
 
@@ -255,3 +354,5 @@ def test_wrong_fields_are_named(world: World) -> None:
     assert {item["pointer"] for item in answer.json()["errors"]} == {"/quote", "/client_ref"}
     missing = world.ada.post(f"/api/v1/orders/{ordered(world.ben)['id']}:reject", {})
     assert missing.json()["errors"][0]["pointer"] == "/reason"
+    refused = refuse(world.ben, UUID(delivered(world)["id"]), reason=" ", cards=-1)
+    assert {item["pointer"] for item in refused.json()["errors"]} == {"/reason", "/cards"}

@@ -9,11 +9,14 @@ from django.db.models import Sum
 
 from kernel.domain.windows import Window
 from kernel.models import Capacity
+from marketplace.domain.orders import AcceptanceSheet, Found
 from marketplace.errors import VoucherCapReached, VoucherClaimed
 from marketplace.models import JournalEntry, Order, Posting, Settlement, Statement, VoucherClaim, VoucherYear
-from marketplace.services.orders import accept_order, place_order
+from marketplace.services.acceptance import accept_compute, refuse_compute
+from marketplace.services.orders import accept_order, note_dispatched, note_line_accepted, place_order
 from marketplace.services.settlements import run_settlement
 from marketplace.services.vouchers import claim_voucher
+from scheduling.models import Dispatch
 from tests.aggregation.supply import made, moment
 from tests.marketplace.trade import (
     aged,
@@ -62,7 +65,10 @@ def test_one_quote_sent_by_many_hands_becomes_one_order(world: World) -> None:
     assert kinds(race(*acts(place_order, other))) == {"ClientRefReused": 2}
 
 
-def test_both_providers_accepting_at_once_open_the_order_once(world: World) -> None:
+def test_both_providers_accepting_at_once_open_the_order_once_and_its_user_accepts_or_refuses(
+    world: World,
+) -> None:
+    by, sheet = world.ben.actor, AcceptanceSheet(cards=8, model="Ascend 910B", memory_gib=64)
     for _ in range(3):
         order = Order.objects.get(id=ordered(world.ben)["id"])
         both = [{"order": order, "actor": person.actor} for person in (world.ada, world.lin)]
@@ -70,6 +76,18 @@ def test_both_providers_accepting_at_once_open_the_order_once(world: World) -> N
         order.refresh_from_db()
         assert order.state == "opening"
         assert order.steps.filter(act="open").count() == 1
+        note_line_accepted(order=order.id)
+        note_dispatched(order=order.id)
+        order.refresh_from_db()
+        accept = acts(accept_compute, [{"order": order, "sheet": sheet, "line_waived": False, "actor": by}])
+        refuse = acts(refuse_compute, [{"order": order, "reason": "x", "found": Found(), "actor": by}])
+        accepted, refused = race(*accept, *refuse)
+        assert kinds([accepted, refused]) == {"Order": 1, "StateConflict": 1}
+        order.refresh_from_db()
+        stands = (order.state, order.dispatched_at is None, Dispatch.objects.get(order=order.id).delivery)
+        assert stands == (
+            ("running", False, 1) if isinstance(accepted, Order) else ("awaiting_dispatch", True, 2)
+        )
 
 
 def test_many_claims_at_once_stay_under_the_years_cap(world: World) -> None:

@@ -22,7 +22,8 @@ from kernel.reports import SECTIONS
 from kernel.services.jobs import run_next_job
 from scheduling.domain.dispatches import MAX_ATTEMPTS
 from scheduling.models import Dispatch
-from scheduling.services.dispatches import dispatch_order, send_dispatch
+from scheduling.services import dispatches
+from scheduling.services.dispatches import dispatch_again, dispatch_order, send_dispatch
 from tests.aggregation.supply import made
 from tests.scheduling.live import chosen, open_market
 from tests.support.cast import World
@@ -144,6 +145,31 @@ def test_an_agent_that_is_busy_is_called_again_and_once_it_took_the_order_never_
     assert [json.loads(body)["order"] for _, _, body in agent.heard] == [str(order)] * 3
     assert Dispatch.objects.get().state == "dispatched"
     assert announced("service_dispatched") == [order]
+
+
+def test_what_was_refused_is_sent_as_the_next_delivery_and_no_late_answer_to_the_first_counts_for_it(
+    world: World, agent: Agent, key: Ed25519PrivateKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = dispatched(world, agent)
+    work(2)
+
+    def again(row: Dispatch) -> str:
+        """The order is refused while somebody still waits for an answer to a call of before."""
+        dispatch_again(order=row.order, delivery=row.delivery + 1, actor=world.ben.actor)
+        return ""
+
+    again(Dispatch.objects.get())
+    with monkeypatch.context() as patch:
+        patch.setattr(dispatches, "_call", again)
+        send_dispatch(dispatch=Dispatch.objects.get().id)
+    row = Dispatch.objects.get()
+    assert (row.state, row.delivery, row.attempts, row.ended_at) == ("queued", 3, 0, None)
+    work(4)
+    assert [json.loads(body)["delivery"] for _, _, body in agent.heard] == [1, 3]
+    assert Dispatch.objects.get().state == "dispatched"
+    assert announced("service_dispatched") == [order, order]
+    told = EventRecord.objects.filter(name="scheduling.service_dispatched").order_by("occurred_at")
+    assert [event.payload["delivery"] for event in told] == [1, 3]
 
 
 def test_where_no_agent_takes_the_order_the_node_gives_up_and_says_so(
