@@ -50,7 +50,7 @@ def test_of_two_lengths_the_greater_is_taken_and_of_two_pairs_each_with_its_own(
         ("t-a--b", 210), ("t-a--b-2", 220), ("t-a--b-3", 230),
     ]  # fmt: skip
     flags = Counter(each.code for each in found.flags)
-    assert flags == {"directions_differ": 1, "one_direction": 1, "capacity_assumed": 3}
+    assert flags == {"directions_differ": 1, "one_direction": 1, "capacity_assumed": 3, "told_by_order": 3}
 
 
 DOWN = [

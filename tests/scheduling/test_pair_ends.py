@@ -143,6 +143,7 @@ def test_a_carrier_is_told_whether_it_is_a_pair_and_where_that_begins(
 ) -> None:
     port, key = HttpCarrier(carrier.url), uuid4()
     carrier.faults = ["", "refuse"]
+    ask = replace(ask, windows=())
     port.query(key, ask)
     with pytest.raises(CarrierRefusedError):
         port.preoccupy(key, ask, LATER)
