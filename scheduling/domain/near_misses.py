@@ -18,9 +18,9 @@ from scheduling.domain.verdicts import Verdict, judge
 class NearMiss:
     """One centre and the line product that comes nearest to the bound; µs one way on the demand's layer.
 
-    `upper_us` is what the engine counts, over `spans` (of a pair the slower path's) and, where the line begins at an access
-    point, the estimate of its tail, `tail_us`. `lower_us` is the physical bound over the great circle in `medium`, `verdict`
-    is inconclusive or fail (impossible).
+    `upper_us` is what the engine counts, over `spans` (of a pair the slower path's; None where the path was not looked for)
+    and, where the line begins at an access point, the estimate of its tail, `tail_us`. `lower_us` is the physical bound over
+    the great circle in `medium`, `verdict` is inconclusive or fail (impossible).
     """
 
     centre: str
@@ -32,17 +32,22 @@ class NearMiss:
     great_circle_m: int
     medium: str
     verdict: Verdict
-    spans: tuple[str, ...]
+    spans: tuple[str, ...] | None
     tail_us: int
 
 
 def near_misses(
-    supply: Supply, lines: Lines, offers: Mapping[str, Ints], beyond_silica: frozenset[str]
+    supply: Supply,
+    lines: Lines,
+    offers: Mapping[str, Ints],
+    beyond_silica: frozenset[str],
+    known: frozenset[str],
 ) -> list[NearMiss]:
     """The centres with offers that fit (`offers`, by site), none of whose lines keeps the latency bound, nearest first.
 
     A line provider all of whose spans are silica is held to 4.9 µs/km; one of `beyond_silica`, which has others,
-    to 3.336: the physical bound must hold for every path it may have. Sites without coordinates are left out.
+    to 3.336: the physical bound must hold for every path it may have. Sites without coordinates are left out. Of the
+    providers in `known` alone paths are looked for, which costs as much as all the rest: of others all spans are estimated.
     """
     below = lines.demand.max_latency_us
     if below is None:
@@ -54,7 +59,7 @@ def near_misses(
             nearest.offer(product, start, medium)
     columns = supply.columns
     found = [
-        nearest.miss(at, columns.centres[centre])
+        nearest.miss(at, columns.centres[centre], known)
         for at in nearest.found
         for centre in set(columns.centre[offers[nearest.sites[at]]].tolist())
     ]
@@ -100,13 +105,11 @@ class _Nearest:
             if best is None or rank < best[0]:
                 self.found[at] = rank, product, start, here, lower, medium
 
-    def miss(self, at: int, centre: str) -> NearMiss:
+    def miss(self, at: int, centre: str, known: frozenset[str]) -> NearMiss:
         """What is told of a centre at a site where anything was found."""
         (_, upper), product, start, here, lower, medium = self.found[at]
         metres = self._metres_from(here) or {}
-        route = self.lines.quickest(product, start, self.sites[at])
-        assert route is not None  # noqa: S101 - it is the fastest
-        slower, end = (route.spans, 0) if route.protection_spans is None else (route.protection_spans, 1)
+        spans, end = self._slower(product, start, self.sites[at]) if product[0] in known else (None, 0)
         return NearMiss(
             centre=centre,
             line_provider=product[0],
@@ -117,9 +120,17 @@ class _Nearest:
             great_circle_m=int(metres[at]),
             medium=medium.value,
             verdict=self._verdict(upper, lower),
-            spans=slower,
-            tail_us=start.ends[route.begins[end]].latency_us,
+            spans=spans,
+            tail_us=start.ends[end].latency_us,
         )
+
+    def _slower(self, product: Product, start: Start, site: str) -> tuple[tuple[str, ...], int]:
+        """The spans of the fastest line, of a pair those of its slower path, and at which of the ends it begins."""
+        route = self.lines.quickest(product, start, site)
+        assert route is not None  # noqa: S101 - it is the fastest
+        if route.protection_spans is None:
+            return route.spans, route.begins[0]
+        return route.protection_spans, route.begins[1]
 
     def _verdict(self, upper: int, lower: int) -> Verdict:
         return judge(upper_us=upper, lower_us=lower, below_us=self.below)

@@ -65,6 +65,13 @@ class Version:
             self.supply.spans[key].line_provider for key, each in told if "beyond_silica" in each
         )
 
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The line providers that have a span of which the latency is measured or committed: of the others all are estimated."""
+        spans, told = self.supply.spans, self.told["spans"].items()
+        committed = {row.line_provider for row in spans.values() if row.kind == "commitment"}
+        return frozenset(committed | {spans[key].line_provider for key, each in told if each.get("evidence")})
+
     @property
     def identity(self) -> Identity:
         """What tells it from every other one."""

@@ -225,6 +225,8 @@ def _basis(key: str, version: Version) -> str:
 
 def _weakest(miss: NearMiss, version: Version) -> str:
     """What could be made surer of a latency: an estimate of any part by measuring, a commitment by its provider's word."""
+    if miss.spans is None:
+        return "estimated"
     found = {_basis(key, version) for key in miss.spans} | ({"estimated"} if miss.tail_us else set())
     return next((basis for basis in ("estimated", "committed") if basis in found), "measured")
 
@@ -246,7 +248,7 @@ def _near_misses(version: Version, lines: Lines, answer: Answer) -> list[dict[st
             "great_circle_km": kilometres(miss.great_circle_m),
             "verdict": {"fail": "impossible"}.get(miss.verdict, miss.verdict.value),
         }
-        for miss in near_misses(version.supply, lines, answer.fitting, version.beyond_silica)
+        for miss in near_misses(version.supply, lines, answer.fitting, version.beyond_silica, version.known)
     ]
 
 
