@@ -177,6 +177,11 @@ def service_end(order: Order) -> datetime:
     return order.billing_started_at + timedelta(microseconds=int(microseconds / clock_rate()))
 
 
+def latest_end(order: Order) -> datetime:
+    """When a running order is over at the latest: others may have booked what comes before its term is over."""
+    return order.ends_by or service_end(order)
+
+
 def moving_until(order: Order, start: datetime) -> datetime | None:
     """When a line that only moves data has done so, if it begins then; None where it is needed as long as the compute.
 

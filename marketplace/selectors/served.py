@@ -10,6 +10,7 @@ from kernel.domain.windows import Window, without
 from marketplace.domain.settlements import Ending
 from marketplace.models import Order
 from marketplace.selectors.orders import (
+    latest_end,
     line_by_hour,
     line_hours,
     schedule_of_order,
@@ -64,7 +65,7 @@ def order_ending(
         return Ending.STOPPED
     if order.ended_early:
         return Ending.USER
-    return Ending.OTHERS if order.ended_at < _ends_by(order) else Ending.TERM
+    return Ending.OTHERS if order.ended_at < latest_end(order) else Ending.TERM
 
 
 def _cut_by_delay(order: Order, delivery: Delivery) -> bool:
@@ -75,7 +76,7 @@ def _cut_by_delay(order: Order, delivery: Delivery) -> bool:
     assert order.billing_started_at is not None  # noqa: S101 - it runs or ran
     length = service_end(order) - order.billing_started_at
     schedule = schedule_of_order(order)
-    latest = schedule.first.start if schedule else _ends_by(order) - length
+    latest = schedule.first.start if schedule else latest_end(order) - length
     line_latest = delivery.due_at if order.line_waived and not schedule else latest
     compute, line = order.dispatched_at, delivery.delivered_at or order.line_accepted_at
     return bool(compute and compute > latest) or bool(line and line_latest and line > line_latest)
@@ -84,12 +85,8 @@ def _cut_by_delay(order: Order, delivery: Delivery) -> bool:
 def _until(order: Order, end: datetime, instant: datetime) -> datetime:
     """Until when the service went on before `end`: no longer than its term, however late its end was noted."""
     schedule = schedule_of_order(order)
-    over = schedule.last_end if schedule else served_until(order, _ends_by(order))
+    over = schedule.last_end if schedule else served_until(order, latest_end(order))
     return min(end, over, served_until(order, instant))
-
-
-def _ends_by(order: Order) -> datetime:
-    return order.ends_by or service_end(order)
 
 
 def _spans(spans: list[tuple[datetime, datetime]]) -> tuple[Window, ...]:

@@ -1,7 +1,7 @@
 """Changing the line of a running order: asked for by its user, offered by its carrier, agreed, and switched."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -20,13 +20,13 @@ from marketplace.domain.orders import OrderState
 from marketplace.errors import ChangeOfferOver, LineNotChangeable, TooEarly, UnknownReference
 from marketplace.models import LineChange, Order
 from marketplace.selectors.orders import (
+    latest_end,
     line_by_hour,
     line_kept,
     line_terms,
     moving_until,
     schedule_of_order,
     served_until,
-    service_end,
 )
 from marketplace.selectors.served import line_served
 from marketplace.selectors.stops import excused_windows
@@ -99,7 +99,7 @@ def offer_change(
             tenant=row.tenant_id,
             quantities=more,
             ttl=OFFER_STANDS,
-            needed_until=_ends_by(row),
+            needed_until=latest_end(row.order),
         )
     _require_gate(row)
     line_switches.ask_change(
@@ -145,7 +145,7 @@ def agree_change(*, change: LineChange, actor: Actor) -> LineChange:
     if row.offer_ends <= row.agreed_at:
         raise ChangeOfferOver(offer_ends=row.offer_ends.isoformat())
     row.due_at = row.agreed_at + _notice(row.notice_days)
-    if row.due_at >= (ends := _ends_by(row)):
+    if row.due_at >= (ends := latest_end(row.order)):
         raise LineNotChangeable(
             reason_zh=f"割接最早于 {row.due_at.isoformat()}，而订单于 {ends.isoformat()} 结束",
             reason_en=f"it could be switched from {row.due_at.isoformat()} on, and the order is over at {ends.isoformat()}",
@@ -237,7 +237,7 @@ def _require_changeable(order: Order) -> None:
 
 def _require_notice(row: LineChange, days: int) -> None:
     """A line that could be switched only when its order is over is never switched."""
-    ends, at = _ends_by(row), now()
+    ends, at = latest_end(row.order), now()
     if at + _notice(days) >= ends:
         most = max(0, -((at - ends) // _notice(1)) - 1)
         raise InvalidField(
@@ -249,11 +249,6 @@ def _require_notice(row: LineChange, days: int) -> None:
 
 def _notice(days: int) -> timedelta:
     return timedelta(seconds=days * settings.DAY_SECONDS)
-
-
-def _ends_by(row: LineChange) -> datetime:
-    """When the service of the change's order is over."""
-    return row.order.ends_by or service_end(row.order)
 
 
 def _require_same(order: Order, facts: BundleFacts) -> None:

@@ -9,8 +9,9 @@ from kernel.clock import now
 from kernel.services.outbox import publish
 from marketplace import events
 from marketplace.domain.orders import STOPPING, OrderState
-from marketplace.models import Order, OrderStep
+from marketplace.models import Order
 from marketplace.selectors.stops import in_force, running_on, stops_of_orders
+from marketplace.services.order_steps import locked, note_step
 
 
 @transaction.atomic
@@ -26,7 +27,7 @@ def note_stop(*, order: UUID) -> None:
 
     Whether a reading is taken and what is owed follow from the suspensions themselves: this only tells of them.
     """
-    row = Order.objects.select_for_update().get(id=order)
+    row = locked(order)
     if row.state != OrderState.RUNNING:
         return
     stop = in_force(stops_of_orders([row])[row.id], now())
@@ -47,12 +48,6 @@ def _step(row: Order, act: str, event: events.OrderStopped | events.OrderResumed
     """One line of its history; the state stays."""
     STOPPING.after(act, row.state)
     row.advance("stopped_at", "stopped_by")
-    OrderStep.objects.create(
-        order=row,
-        version=row.generation,
-        act=act,
-        before=row.state,
-        after=row.state,
-        cause="" if row.stopped_by is None else f"instruction {row.stopped_by}",
-    )
+    cause = "" if row.stopped_by is None else f"instruction {row.stopped_by}"
+    note_step(row, act, row.state, SYSTEM, cause=cause)
     publish(event, actor=SYSTEM)
