@@ -230,6 +230,9 @@ class Reach:
         return _Search(self, target, order, bounds, avoid).run()
 
 
+_FEW = 64
+"""Sites that are looked at around a target before a search begins."""
+
 _Label = tuple[int, tuple[int, ...], int, int, int, int, int, Fraction]
 
 
@@ -249,7 +252,7 @@ class _Search:
 
     def run(self) -> Path | None:
         """The spans of the first label that reaches the target."""
-        if math.isinf(self.hops[self.reach.source]):
+        if math.isinf(self.hops[self.reach.source]) or (self.avoid is not NOTHING and self._cut_off()):
             return None
         settled: dict[int, list[tuple[int | Fraction, ...]]] = {}
         queue: list[_Label] = [(0, (), self.reach.source, 0, 0, 0, 0, Fraction(1))]
@@ -266,6 +269,23 @@ class _Search:
             for grown in self._grow(label):
                 heapq.heappush(queue, grown)
         return None
+
+    def _cut_off(self) -> bool:
+        """Whether what is avoided leaves but a few sites around the target: else a search sees all the others first."""
+        seen, waiting = {self.target}, [self.target]
+        while waiting and len(seen) < _FEW:
+            site = waiting.pop()
+            for other, span in self.reach.arcs(site):
+                if other not in seen and not self._avoids(span, other):
+                    seen.add(other)
+                    waiting.append(other)
+        return not waiting and self.reach.source not in seen
+
+    def _avoids(self, span: int, other: int) -> bool:
+        avoid = self.avoid
+        return (
+            span in avoid.spans or other in avoid.sites or bool(self.reach.network.srlg[span] & avoid.srlg)
+        )
 
     def _bounded(
         self, hops: int, metres: int, latency: int, jitter: int, survival: Fraction

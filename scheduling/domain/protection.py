@@ -224,7 +224,7 @@ class _PairSearch:
         ]
         if shared:
             step = -(-len(shared) // _TRIED)
-            rule = _Side(max(shared[step // 2 :: step], key=self._detour))
+            rule = _Side(self._dearest(shared[step // 2 :: step]))
             return rule, rule
         if most is not None and first.metres + second.metres > most:
             # Of a pair that fits, the one has at most `half` metres, or the other less than what that leaves.
@@ -240,6 +240,16 @@ class _PairSearch:
             site = b if site == a else a
             found.append(site)
         return found
+
+    def _dearest(self, shared: list[Avoid]) -> Avoid:
+        """What has the longest detour; one without any tells that there is no pair, and spares the rest."""
+        dearest, most = shared[0], -inf
+        for each in shared:
+            if (detour := self._detour(each)) > most:
+                dearest, most = each, detour
+            if detour == inf:
+                break
+        return dearest
 
     def _detour(self, avoid: Avoid) -> float:
         """How long the best path without it is: metres or µs; infinity where there is none."""

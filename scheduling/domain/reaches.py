@@ -20,7 +20,9 @@ class Reaches:
 
     networks: Mapping[str, Network]
     _reach: dict[tuple[str, str, int], Reach | None] = field(default_factory=dict)
-    _routes: dict[tuple[Any, ...], Route | None] = field(default_factory=dict)
+    _routes: dict[tuple[Any, ...], Route] = field(default_factory=dict)
+    _none: set[tuple[Any, ...]] = field(default_factory=set)
+    """What no route in any order serves."""
 
     def route(
         self,
@@ -34,7 +36,10 @@ class Reaches:
         pair: bool,
     ) -> Route | None:
         """The first feasible route of a provider with that many Mbps free, or None."""
-        key = (provider, bandwidth, start.sites, start.lag_us, site, order, bounds, pair)
+        asked = (provider, bandwidth, start.sites, start.lag_us, site, bounds, pair)
+        if asked in self._none:
+            return None
+        key = (*asked, order)
         if key not in self._routes:
             found = None
             if not start.apart and site == start.sites[0]:
@@ -45,6 +50,9 @@ class Reaches:
                     found = best_pair(reaches, target, order, bounds, start.lag_us)
                 else:
                     found = best_route(reaches[0], target, order, bounds, pair=pair)
+            if found is None:
+                self._none.add(asked)
+                return None
             self._routes[key] = found
         return self._routes[key]
 
