@@ -10,6 +10,7 @@ import numpy as np
 import scipy  # its parts are loaded when they are first named
 from numpy.typing import NDArray
 
+from scheduling.domain.blocks import Blocks
 from scheduling.domain.contraction import Contracted, Sums, contraction
 from scheduling.domain.network import LOSS_SCALE, Network
 
@@ -64,6 +65,11 @@ class Usable:
         links = scipy.sparse.csr_matrix((ones, (self._left, self._entered)), shape=(size, size))
         labels: NDArray[np.int32] = scipy.sparse.csgraph.connected_components(links, directed=False)[1]
         return labels
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        """Which sites two paths join that share nothing."""
+        return Blocks(len(self.network.hop), self.arcs)
 
     def metres_within(self, most: float) -> float:
         """More than a path of at most `most` µs can be long, as a sum of the metric `km`."""
@@ -182,6 +188,10 @@ class Distances:
         """Whether there is any path from the source to the target."""
         parts = self._usable.parts
         return bool(parts[self._source] == parts[target])
+
+    def twice(self, target: int) -> bool:
+        """Whether there are two paths from the source to the target, not the source itself, that share neither site nor span."""
+        return self._usable.blocks.joined_twice(self._source, target)
 
     def reached(self, targets: NDArray[np.int64]) -> NDArray[np.bool_]:
         """The same of many targets."""

@@ -283,9 +283,7 @@ class _Search:
 
     def _avoids(self, span: int, other: int) -> bool:
         avoid = self.avoid
-        return (
-            span in avoid.spans or other in avoid.sites or bool(self.reach.network.srlg[span] & avoid.srlg)
-        )
+        return span in avoid.spans or other in avoid.sites or bool(self.reach.network.srlg[span] & avoid.srlg)
 
     def _bounded(
         self, hops: int, metres: int, latency: int, jitter: int, survival: Fraction
@@ -301,10 +299,10 @@ class _Search:
 
     def _grow(self, label: _Label) -> Iterator[_Label]:
         _, spans, site, metres, latency, jitter, weight, survival = label
-        net, avoid, bounds = self.reach.network, self.avoid, self.bounds
+        net, bounds = self.reach.network, self.bounds
         pause = self.reach.hop[site]
         for other, span in self.reach.arcs(site):
-            if span in avoid.spans or other in avoid.sites or net.srlg[span] & avoid.srlg:
+            if self._avoids(span, other):
                 continue
             rest_hops = self.hops[other]
             if math.isinf(rest_hops):

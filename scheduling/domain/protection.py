@@ -68,7 +68,7 @@ def best_route(
     if not pair:
         path = reach.best(target, order, bounds)
         return None if path is None else _route(reach.network.ids, path, None)
-    return best_pair((reach,), target, order, bounds)
+    return best_pair((reach,), target, order, bounds) if reach.distances.twice(target) else None
 
 
 def best_pair(

@@ -139,3 +139,47 @@ def test_where_one_source_reaches_nothing_there_is_no_pair_whatever_the_km_may_b
     reaches = tuple(Reach(net, net.site_index[site], 1) for site in ("s0", "s2"))
     for pair in (reaches, reaches[::-1], reaches[1:]):
         assert best_pair(pair, net.site_index["s1"], Order.KM, Bounds(metres=9000)) is None
+
+
+def test_that_no_pair_reaches_a_spur_is_known_without_a_search() -> None:
+    # A grid of 900 sites, and two more in a row behind its last one.
+    rng, wide = Random(0), 30
+    ends = [(at, at + 1) for at in range(wide**2) if (at + 1) % wide]
+    ends += [(at, at + wide) for at in range(wide**2 - wide)] + [
+        (wide**2 - 1, wide**2),
+        (wide**2, wide**2 + 1),
+    ]
+    sites = [Site(f"s{i}", None, None, None, "320500", None) for i in range(wide**2 + 2)]
+    spans = [
+        Span(f"x{i:04}", "L", "fibre", f"s{a}", f"s{b}", Decimal(1), rng.randint(50, 90), 1, 0)
+        for i, (a, b) in enumerate(ends)
+    ]
+    net = Supply.build(sites, spans, [], [], []).networks["L"]
+    reach, looked = Reach(net, net.site_index["s0"], 1), list[int]()
+    arcs = reach.arcs
+
+    def looking(site: int) -> list[tuple[int, int]]:
+        looked.append(site)
+        return arcs(site)
+
+    reach.arcs = looking  # type: ignore[method-assign]
+    target = net.site_index[f"s{wide**2 + 1}"]
+    assert best_route(reach, target, Order.LATENCY, Bounds(), pair=True) is None
+    assert not looked, "a search sees all 900 sites, for each of what the two paths share"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_two_paths_join_the_sites_of_one_block_and_no_others(seed: int) -> None:
+    rng = Random(seed)
+    sites = [Site(f"s{i}", None, None, None, "320500", None) for i in range(7)]
+    ends = [sorted(rng.sample(range(7), 2)) for _ in range(rng.randint(5, 9))]
+    spans = [
+        Span(f"x{i}", "L", "fibre", f"s{a}", f"s{b}", Decimal(1), 5, 1, 0) for i, (a, b) in enumerate(ends)
+    ]
+    supply = Supply.build(sites, spans, [], [], [])
+    net = supply.networks["L"]
+    if "s0" in net.site_index:
+        reach = Reach(net, net.site_index["s0"], 1)
+        others = net.site_index.keys() - {"s0"}
+        joined = {site: reach.distances.twice(net.site_index[site]) for site in others}
+        assert joined == {site: bool(pairs(supply, site)) for site in others}
