@@ -1,5 +1,6 @@
 """Objects of JSON documents."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 
@@ -13,8 +14,40 @@ class RepeatedKeyError(ValueError):
 
 def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """The object of these members, for `json.loads(object_pairs_hook=…)`. Raises RepeatedKeyError."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise RepeatedKeyError(next(name for name in names if names.count(name) > 1))
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise RepeatedKeyError(name)
+        found[name] = value
     return found
+
+
+def walk(data: Any) -> Iterator[tuple[list[str | int], Any]]:
+    """Every value of a JSON document in its order, the document first, with the names and places that lead to it.
+
+    The path is the walker's own and good until the next step: to keep one for each value would cost depth × width.
+    """
+    path: list[str | int] = []
+    yield path, data
+    ways = [_inner(data)]
+    path.append("")
+    while ways:
+        for path[-1], value in ways[-1]:
+            yield path, value
+            if isinstance(value, dict | list):
+                ways.append(_inner(value))
+                path.append("")
+                break
+        else:
+            ways.pop()
+            path.pop()
+
+
+def _inner(value: Any) -> Iterator[tuple[str | int, Any]]:
+    """What is directly within a value, by name or place."""
+    parts: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list):
+        parts = enumerate(value)
+    return iter(parts)

@@ -10,7 +10,7 @@ from rest_framework.utils.json import strict_constant
 
 from kernel.api.bodies import UNSTORABLE
 from kernel.errors import InvalidField
-from kernel.objects import RepeatedKeyError, distinct
+from kernel.objects import RepeatedKeyError, distinct, walk
 from kernel.quantities import NumberText
 from kernel.text import token
 
@@ -51,17 +51,13 @@ class ExactParser(DistinctParser):
 
 def _given_twice(data: Any, twice: Mapping[int, str]) -> InvalidField:
     """The fault of a key that is there twice. One that lost to its double is gone with it, and the object around it is known."""
-    waiting = [("", data)]
-    while waiting:
-        at, value = waiting.pop()
+    for path, value in walk(data):
         if (key := twice.get(id(value))) is not None:
             name = UNSTORABLE.sub("?", key)
+            pointer = "".join(f"/{token(str(each))}" for each in (*path, key))
             return InvalidField(
-                pointer=UNSTORABLE.sub("?", f"{at}/{token(key)}"),
+                pointer=UNSTORABLE.sub("?", pointer),
                 reason_zh=f"键 {name} 出现了两次；请只保留一个",
                 reason_en=f"The key {name} is there twice; keep one",
             )
-        if isinstance(value, dict | list):
-            inner = value.items() if isinstance(value, dict) else enumerate(value)
-            waiting += [(f"{at}/{token(str(name))}", each) for name, each in inner]
     raise AssertionError("an object with a key twice lies in the body")

@@ -3,9 +3,12 @@
 import math
 import re
 import time
+import tracemalloc
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -13,9 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.serializers import ValidationError
 
+from kernel.api.bodies import require_storable
 from kernel.api.decimals import PlainDecimalExtension, PlainDecimalField
 from kernel.api.instants import DayField, InstantField
-from kernel.errors import CODES, Problem, StateConflict
+from kernel.api.parsers import DistinctParser
+from kernel.errors import CODES, InvalidField, Problem, StateConflict
 from kernel.ids import new_id
 from kernel.instants import read_instant
 from kernel.money import split_fen, to_fen, yuan
@@ -253,3 +258,25 @@ def test_a_day_is_one_of_the_calendar(text: str) -> None:
     assert DayField().run_validation("2028-02-29") == date(2028, 2, 29)
     with pytest.raises(ValidationError):
         DayField().run_validation(text)
+
+
+WIDE = b"0," * 5_000 + b"0]"
+BODIES = {
+    "as deep as may be": b'{"a": 1, "x": ' + b"[" * 61 + WIDE + b"]" * 60 + b"}",
+    "under a long name": b'{"a": {"q": 1, "q": 2}, "%s": [%s}' % (b"n" * 9_000, WIDE),
+    "a key twice, at the end": b"{%s}" % b",".join(b'"%d":0' % min(at, 19_998) for at in range(20_000)),
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_what_reading_a_body_costs_is_its_size_whatever_its_form(body: bytes) -> None:
+    """Copies of paths took gigabytes for a megabyte, and looking for the double of a key its square."""
+    began = time.process_time()
+    tracemalloc.start()
+    try:
+        with suppress(InvalidField):
+            require_storable(DistinctParser().parse(BytesIO(body)))
+        assert tracemalloc.get_traced_memory()[1] < 30 * len(body) + 2**20
+    finally:
+        tracemalloc.stop()
+    assert time.process_time() - began < 1

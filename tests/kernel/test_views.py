@@ -211,6 +211,8 @@ def test_a_problem_speaks_the_caller_s_language(
         (b"\xff\xfe", (400, "malformed_body")),
         (b"[" * 100_000, (400, "malformed_body")),
         (b'{"kind": "a", "size": 1, "size": 2}', (400, "invalid_field")),
+        (b'{"kind":' * 65 + b"1" + b"}" * 65, (400, "invalid_input")),
+        (b'{"kind":' * 300 + b'"\\u0000"' + b"}" * 300, (400, "invalid_input")),
     ],
 )
 def test_a_bad_body_is_a_clear_problem_and_never_a_mistake_of_ours(
