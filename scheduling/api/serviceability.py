@@ -13,10 +13,12 @@ from kernel.api.bodies import in_words
 from kernel.api.decimals import PlainDecimalField
 from kernel.api.pagination import any_code
 from kernel.api.views import HouseView
+from kernel.errors import InvalidField
 from kernel.systems import System
 from kernel.text import Text
 from scheduling.domain.demand import PROTECTIONS
 from scheduling.domain.ends import EndClass, plain_address
+from scheduling.domain.paths import TooHardError
 from scheduling.domain.rows import TECHNOLOGIES, ZONES
 from scheduling.domain.serviceability import Ask, Light, Near, Reason
 from scheduling.domain.sites import Point
@@ -136,7 +138,11 @@ class ServiceabilityView(HouseView):
         )
         version = newest_supply()
         nears = nears_of(query, {} if version is None else version.supply.networks)
-        found = serviceability(ask=ask, nears=nears, centre=query["centre"], version=version)
+        try:
+            found = serviceability(ask=ask, nears=nears, centre=query["centre"], version=version)
+        except TooHardError as error:
+            why = error.text
+            raise InvalidField(parameter="protection", reason_zh=why.zh, reason_en=why.en) from error
         return Response(ServiceabilityOut(shown(found, ask)).data)
 
 

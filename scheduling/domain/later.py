@@ -77,7 +77,7 @@ def first_start(supply: Supply, lines: Lines, constraints: Mapping[str, Constrai
             return Later(None, 0, starts[low])
         looks += 1
         then = replace(begins, starts_at=starts[high - 1])
-        reaches = Reaches(networks_within(supply, common))
+        reaches = Reaches(networks_within(supply, common), lines.reaches.efforts)
         found = Lines(supply, demand, reaches, then)
         admits = count_feasible(costs_of(supply, demand, then), found, by_site(supply.columns, there))
         if admits and alone:

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
+from scheduling.domain.demand import DemandError
 from scheduling.domain.distances import Distances, log_limit, log_weight, usable_spans
 from scheduling.domain.network import LOSS_SCALE, Network
+
+MOST_EFFORT, MOST_OF_PAIRS = 3_000_000, 40_000_000
+"""What one question may have searched of one provider's network, for paths and for pairs: about two and twenty seconds (0061)."""
+
+_LABEL = 16
+"""What it costs to grow a label and keep it in order; to compare it with another one costs 1."""
 
 _LANE = 64
 """Bits for each sum of a composite key: 2²⁴ spans of the largest number the files allow still fit."""
@@ -126,11 +133,44 @@ class Avoid:
 NOTHING = Avoid()
 
 
+class Effort:
+    """What is left of a question's searches of one provider's network; the same question always spends the same.
+
+    Paths under several bounds at once are NP-hard, and a network can be drawn to show it: without an end, thirty spans of one
+    carrier and one question stop a node.
+    """
+
+    def __init__(self, provider: str, most: int) -> None:
+        self.provider, self.left = provider, most
+
+    def spend(self, compared: int, grown: int = _LABEL) -> None:
+        """Count a label that is compared with so many. Raises TooHardError beyond the most."""
+        self.left -= grown + compared
+        if self.left < 0:
+            raise TooHardError(self.provider)
+
+
+class TooHardError(DemandError):
+    """A demand whose exact answer would take too long on one provider's network."""
+
+    def __init__(self, provider: str) -> None:
+        zh = (
+            f"{provider} 的网络在这些条件下无法在限定的计算量内得出精确结果；请放宽或去掉 max_jitter_us、max_loss、max_hops、"
+            "protection 或 weights，不要 relax，或在此只列其他专线服务商"
+        )
+        en = (
+            f"the network of {provider} is too hard to search exactly under these bounds: loosen or leave out max_jitter_us, "
+            "max_loss, max_hops, protection or weights, want no relax, or name other line providers here"
+        )
+        super().__init__("too_hard", "line.providers", zh, en)
+
+
 class Reach:
     """Paths of one network from one site with at least `bandwidth` Mbps free; answers are remembered."""
 
-    def __init__(self, network: Network, source: int, bandwidth: int) -> None:
+    def __init__(self, network: Network, source: int, bandwidth: int, effort: Effort | None = None) -> None:
         self.network, self.source = network, source
+        self.effort = effort or Effort("", MOST_OF_PAIRS)
         usable = usable_spans(network, bandwidth)
         self.distances = Distances(usable, source)
         self.arcs = usable.arcs
@@ -225,7 +265,7 @@ class Reach:
         """Label-setting A* to one target: labels leave the queue in the order asked for, so the first one is best.
 
         A label falls where an earlier one at its site is no worse in every bounded sum: any way on from it is then
-        open to the earlier label too, and comes out before it.
+        open to the earlier label too, and comes out before it. Raises TooHardError.
         """
         return _Search(self, target, order, bounds, avoid).run()
 
@@ -263,6 +303,7 @@ class _Search:
                 return self.reach.measure(spans)
             sums = self._bounded(len(spans), metres, latency, jitter, survival)
             earlier = settled.setdefault(site, [])
+            self.reach.effort.spend(len(earlier))
             if any(all(a <= b for a, b in zip(known, sums, strict=True)) for known in earlier):
                 continue
             earlier.append(sums)

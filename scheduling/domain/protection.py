@@ -122,8 +122,8 @@ class _PairSearch:
     """Conflict-based search: each side takes its best path; where the two clash, one side or the other must yield.
 
     A state's score (of its two best paths) never exceeds that of a pair it still allows, and every pair that
-    ranks before the answer is allowed by a state in the queue: exact, without a cap. Disjoint pairs under shared
-    risk groups are NP-hard, so hard networks cost time, never the answer. After Sharon, Stern, Felner, Sturtevant,
+    ranks before the answer is allowed by a state in the queue: exact. Disjoint pairs under shared risk groups are NP-hard,
+    so hard networks cost time, up to the effort of a question (paths.py), and never a worse answer. After Sharon, Stern, Felner, Sturtevant,
     "Conflict-based search for optimal multi-agent pathfinding" (Artificial Intelligence 219, 2015).
     """
 
@@ -154,6 +154,7 @@ class _PairSearch:
         self._push(queue, seen, *sides)
         while queue and (best is None or queue[0][0] <= best[0]):
             score, _, left, right = heapq.heappop(queue)
+            self.reaches[0].effort.spend(0)
             ways = self._way(left), self._way(right)
             if ways[0] is None or ways[1] is None:
                 continue

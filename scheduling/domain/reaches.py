@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scheduling.domain.network import Network
-from scheduling.domain.paths import EMPTY_PATH, Bounds, Order, Reach
+from scheduling.domain.paths import EMPTY_PATH, MOST_EFFORT, Bounds, Effort, Order, Reach
 from scheduling.domain.protection import Route, best_pair, best_route
 from scheduling.domain.starts import Start
 from scheduling.domain.sums import Sums, best_sums
@@ -19,6 +19,9 @@ class Reaches:
     """
 
     networks: Mapping[str, Network]
+    efforts: dict[str, Effort] = field(default_factory=dict)
+    """What is left of the search of each provider's network; further looks of the same question go on with it."""
+    most: int = MOST_EFFORT
     _reach: dict[tuple[str, str, int], Reach | None] = field(default_factory=dict)
     _routes: dict[tuple[Any, ...], Route] = field(default_factory=dict)
     _none: set[tuple[Any, ...]] = field(default_factory=set)
@@ -89,6 +92,11 @@ class Reaches:
             network = self.networks.get(provider)
             source = None if network is None else network.site_index.get(begin)
             self._reach[key] = (
-                None if network is None or source is None else Reach(network, source, bandwidth)
+                None
+                if network is None or source is None
+                else Reach(network, source, bandwidth, self._effort(provider))
             )
         return self._reach[key]
+
+    def _effort(self, provider: str) -> Effort:
+        return self.efforts.setdefault(provider, Effort(provider, self.most))

@@ -14,6 +14,7 @@ from scheduling.domain.demand import Demand, DemandError
 from scheduling.domain.fronts import Point, undominated
 from scheduling.domain.lines import LineChoice, Lines
 from scheduling.domain.offers import Constraint, Ints, Mask
+from scheduling.domain.paths import MOST_EFFORT, MOST_OF_PAIRS
 from scheduling.domain.promises import PROMISE_REASONS
 from scheduling.domain.reaches import Reaches
 from scheduling.domain.relaxation import relaxations
@@ -30,7 +31,7 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
     """Answer a demand; the same demand on the same snapshot gives the same answer, whoever asks.
 
     `lines` are the demand's lines where the caller goes on with them, or has wishes beyond the files. Raises
-    DemandError where `from_site` is not a site of the supply.
+    DemandError where `from_site` is not a site of the supply, TooHardError.
     """
     if demand.from_site not in supply.sites:
         raise DemandError(
@@ -87,9 +88,9 @@ def select(supply: Supply, demand: Demand, lines: Lines | None = None) -> Answer
 
 def lines_of(supply: Supply, demand: Demand, wishes: Wishes = NO_WISHES) -> Lines:
     """The lines that the demand can have, each worked out once, when it is asked for."""
-    return Lines(
-        supply, demand, Reaches(networks_within(supply, wishes.window(demand.duration_hours))), wishes
-    )
+    networks = networks_within(supply, wishes.window(demand.duration_hours))
+    most = MOST_EFFORT if demand.protection == "none" else MOST_OF_PAIRS
+    return Lines(supply, demand, Reaches(networks, most=most), wishes)
 
 
 def _ranked(

@@ -37,6 +37,7 @@ def searched(reach: Reach, target: int, most: float) -> tuple[int, int] | None:
     Label-setting A* from the target back to the source, steered by distances that every target shares. A label is
     (least metres of all, least latency of all, metres so far, latency so far, site); labels leave the queue in that
     order, so the first at the source is best, and one that is no faster than an earlier one at its site is beaten by it.
+    Raises TooHardError.
     """
     latency, by_km = reach.distances.ahead("latency"), reach.distances.by_km(most)
     metres = reach.distances.ahead("metres").__getitem__ if by_km is None else by_km.metres
@@ -52,6 +53,7 @@ def searched(reach: Reach, target: int, most: float) -> tuple[int, int] | None:
         if delay >= fastest.get(site, math.inf):
             continue
         fastest[site] = delay
+        reach.effort.spend(0, 2)
         here = delay + (0 if site == target else hop[site])
         for other, span in reach.arcs(site):
             onward = here + net.latency[span]

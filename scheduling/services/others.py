@@ -19,7 +19,7 @@ ASKED = "search"
 
 
 def answer_others(demand: dict[str, Any], most: int) -> list[dict[str, Any]]:
-    """The best bundles of this node for another's demand, each under its identifier; none where it cannot be read here.
+    """The best bundles of this node for another's demand, each under its identifier; none where it cannot be read here, or is too hard.
 
     What an asker could not believe is not told: one of ours whose price has too many digits must not cost us all others.
     The next ones take its place, so twice as many are looked at.
@@ -27,11 +27,11 @@ def answer_others(demand: dict[str, Any], most: int) -> list[dict[str, Any]]:
     try:
         question = with_room(read_question(demand | {"demand": ASKED, "top": 2 * most, "want": []}))
         start = start_of(question.placed, question.supply.sites[question.placed.site])
+        supply = question.supply
+        lines = lines_of(supply, question.demand, question.wishes)
+        bundles = select(supply, question.demand, lines).bundles
     except (DemandRefused, DemandError, NoAccessPoint):
         return []
-    supply = question.supply
-    lines = lines_of(supply, question.demand, question.wishes)
-    bundles = select(supply, question.demand, lines).bundles
     offers = facts_by_key(bundle.offer for bundle in bundles)
     machines = identified_as(offer.pool for offer in offers.values())
     codes = standings(subjects={pool for _, pool in machines.values()})

@@ -1,6 +1,7 @@
 """Reading a demand: what is refused when it is stated, and what it comes to on the supply of now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -186,6 +187,15 @@ def refused(error: DemandError) -> DemandRefused:
         reason_zh=error.text.zh,
         reason_en=error.text.en,
     )
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Where the engine works: what is too hard for it is told to the caller. Raises DemandRefused."""
+    try:
+        yield
+    except DemandError as error:
+        raise refused(error) from error
 
 
 def _asked(demand: Mapping[str, Any], site: str) -> dict[str, Any]:

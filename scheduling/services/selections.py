@@ -15,7 +15,7 @@ from kernel.actor import Actor
 from kernel.questions import insert
 from kernel.services.outbox import publish
 from scheduling.domain.answer import Answer, Bundle
-from scheduling.domain.demand import Demand, DemandError
+from scheduling.domain.demand import Demand
 from scheduling.domain.ends import EndClass
 from scheduling.domain.extras import place_of
 from scheduling.domain.files import answer_bytes, answer_json
@@ -43,7 +43,7 @@ from scheduling.services.questions import (
     parsed_demand,
     read_bounds,
     read_question,
-    refused,
+    refusing,
     written_bounds,
 )
 from scheduling.services.room import as_asked, looking_ahead, with_room
@@ -68,6 +68,7 @@ class Replay:
     answer: dict[str, Any] | None
 
 
+@refusing()
 @transaction.atomic(savepoint=False)
 def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Actor) -> Selection:
     """Answer a demand (docs/selection.md) on what may be sold now, and keep all of it.
@@ -121,10 +122,7 @@ def run_selection(*, demand: dict[str, Any], demand_ref: UUID | None, actor: Act
 
 def _with_others(question: Question, lines: Lines, deadline_ms: int) -> tuple[Answer, dict[str, Any]]:
     """Our answer, and beside it what other nodes say by the deadline."""
-    try:
-        start = start_of(question.placed, question.supply.sites[question.placed.site])
-    except DemandError as error:
-        raise refused(error) from error
+    start = start_of(question.placed, question.supply.sites[question.placed.site])
     bounds = {name: getattr(lines.demand, name) for name in question.wishes.sla_bounds}
     with ask_others(question.asked | written_bounds(bounds), start, deadline_ms) as others:
         answer = select(question.supply, question.demand, lines)
@@ -140,12 +138,13 @@ def _with_others(question: Question, lines: Lines, deadline_ms: int) -> tuple[An
     return answer, across
 
 
+@refusing()
 def replay_selection(*, selection: Selection) -> Replay:
     """Ask the stored demand of the version it was answered on, and of the supply as it is now. Nothing is written.
 
     There is no answer of now where the site that it starts from is withdrawn.
     It was asked when it was asked: days until a start are counted from then, on both. Raises SelectionOutdated where an
-    earlier release kept too little of where it starts.
+    earlier release kept too little of where it starts, DemandRefused where the engine gives up on it now.
     """
     demand, wishes = question_of(
         asked=selection.demand,

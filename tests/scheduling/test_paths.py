@@ -10,7 +10,7 @@ import networkx as nx
 import pytest
 
 from scheduling.domain.network import Network, fibre_latency
-from scheduling.domain.paths import Bounds, Order, Reach
+from scheduling.domain.paths import MOST_EFFORT, Bounds, Effort, Order, Reach, TooHardError
 from scheduling.domain.protection import Route, best_route
 from scheduling.domain.supply import Span
 
@@ -89,6 +89,32 @@ def test_a_slower_beginning_is_kept_where_only_it_can_keep_two_bounds_at_once() 
         *(span("3", "m", "t", us=5, jitter=3), span("4", "m", "n", us=5), span("5", "n", "t", us=5)),
     ]
     assert spans_of(route(ways, bounds=Bounds(jitter=3, hops=2))) == (("2", "3"), None)
+
+
+def ladder(stages: int) -> Reach:
+    """Two spans a stage, one shorter and one steadier, so that no beginning is worse than another: 2^stages paths count."""
+    sites = [f"s{at:02}" for at in range(stages + 1)]
+    spans = [
+        span(f"{stage:02}{which}", sites[stage], sites[stage + 1], km, 1, jitter=jitter)
+        for stage in range(stages)
+        for which, km, jitter in (("a", f"{1 + 2**stage / 1000:.3f}", 0), ("b", "1", 2**stage))
+    ]
+    return Reach(Network.build(dict.fromkeys(sites, 0), spans), 0, 1, Effort("evil", MOST_EFFORT // 100))
+
+
+def test_a_network_that_is_drawn_to_be_hard_ends_the_search_and_the_same_search_costs_the_same() -> None:
+    spent = set()
+    for _ in range(2):
+        reach = ladder(14)
+        with pytest.raises(TooHardError, match="the network of evil is too hard") as found:
+            reach.best(14, Order.KM, Bounds(jitter=2**13 + 5))
+        spent.add(reach.effort.left)
+        assert found.value.field == "line.providers"
+        assert reach.best(14, Order.KM, Bounds()) is not None, "what needs no search is found"
+    assert len(spent) == 1
+    easy = ladder(6)
+    assert easy.best(6, Order.KM, Bounds(jitter=37)) is not None
+    assert 0 < easy.effort.left < MOST_EFFORT // 100
 
 
 def test_a_zero_length_circle_is_never_walked() -> None:

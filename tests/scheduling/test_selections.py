@@ -26,6 +26,7 @@ from scheduling.models import LineTariff, Selection, Span, SupplyRow, SupplyVers
 from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import bundle
 from scheduling.selectors.supply import newest_supply
+from scheduling.services.others import answer_others
 from scheduling.services.selections import replay_selection
 from scheduling.services.supply import forget_versions, keep_up, refresh_supply
 from tests.aggregation.supply import bring_to_market, centre, made
@@ -55,6 +56,26 @@ def test_a_replay_on_the_same_snapshot_gives_the_same_answer_and_on_another_says
     assert (third["same_snapshot"], third["same_answer"], third["version_kept"]) == (False, None, False)
     assert third["answer"] == other["answer"]
     assert world.ben.get(f"/api/v1/selections/{first['id']}").json()["answer"] == first["answer"]
+
+
+def test_what_is_too_hard_is_refused_and_kept_nowhere(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = {"protection": "one_plus_one"}
+    kept = chosen(world.ben, **pair)
+    centre = kept["answer"]["bundles"][0]["centre"]
+    monkeypatch.setattr("scheduling.domain.selection.MOST_OF_PAIRS", 0)
+    for answer in (
+        world.ben.post("/api/v1/selections", demand(**pair)),
+        world.ben.post(f"/api/v1/selections/{kept['id']}:replay"),
+    ):
+        fault = answer.json()["errors"][0]
+        assert (answer.status_code, fault["code"], fault["pointer"]) == (400, "too_hard", "/line/providers")
+        assert "line-jia" in fault["detail"]
+    line = f"site=sip-weiting&centre={centre}&bandwidth_mbps=1000&protection=one_plus_one"
+    fault = world.ben.get(f"/api/v1/serviceability?{line}").json()["errors"][0]
+    assert (fault["parameter"], "计算量" in fault["detail"]) == ("protection", True)
+    assert answer_others(demand(**pair), 20) == []
+    assert Selection.objects.count() == 1
+    assert chosen(world.ben)["answer"]["bundles"], "others are not concerned"
 
 
 def test_the_same_demand_has_the_same_answer_whoever_asks(world: World) -> None:
