@@ -12,8 +12,12 @@ from rest_framework.response import Response
 from kernel.api.views import HouseView
 from kernel.errors import MalformedBody
 from kernel.systems import System
+from kernel.text import Text
 from scheduling.domain.elements import Fault
 from scheduling.services.spans import ImportReport
+
+MOST_TOLD = 1_000
+"""Faults, and flags, of one answer; with those of all elements one of ten megabytes had eighty."""
 
 CSV_BODY = {"text/csv": OpenApiTypes.STR}
 
@@ -55,8 +59,12 @@ class NetworkImportOut(serializers.Serializer[Any]):
     read = serializers.IntegerField(help_text="elements in the body")
     created = serializers.IntegerField()
     updated = serializers.IntegerField()
-    faults = NetworkFaultOut(many=True)
-    flags = NetworkFaultOut(many=True, help_text="what was assumed, remarked, left out or held back")
+    faults = NetworkFaultOut(
+        many=True, help_text="the first 1,000; how many more there are says a last one, `more`"
+    )
+    flags = NetworkFaultOut(
+        many=True, help_text="what was assumed, remarked, left out or held back; told as faults are"
+    )
 
 
 class TariffImportOut(NetworkImportOut):
@@ -104,11 +112,11 @@ class ImportView(HouseView):
     def answer(self, report: ImportReport) -> Response:
         """The report; 400 with every fault where an import that was meant found any."""
         if report.faults and not report.dry_run:
-            raise ValidationError(nested(report.faults))
+            raise ValidationError(nested(first(report.faults)))
         members = {
             name: getattr(report, name) for name in ("dry_run", "read", "created", "updated", "withdrawn")
         }
-        lists = {name: told(getattr(report, name), get_language()) for name in ("faults", "flags")}
+        lists = {name: told(first(getattr(report, name)), get_language()) for name in ("faults", "flags")}
         return Response(self.shape(members | lists).data)
 
 
@@ -116,6 +124,15 @@ class CsvImportView(ImportView):
     """The base of imports of a CSV."""
 
     parser_classes: ClassVar[list[type[BaseParser]]] = [CsvParser]  # type: ignore[misc] # DRF's is a tuple
+
+
+def first(faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    """As many as are told, and where there are more a last one that says how many."""
+    if len(faults) <= MOST_TOLD:
+        return faults
+    left = len(faults) - MOST_TOLD
+    reason = Text(f"自此还有 {left} 处，未列出", f"from here on {left} more are not told")
+    return (*faults[:MOST_TOLD], Fault(faults[MOST_TOLD].pointer, "more", reason))
 
 
 def told(faults: tuple[Fault, ...], language: str | None) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from kernel.objects import distinct
@@ -18,6 +19,7 @@ from scheduling.domain.rows import FLAG, REQUIRED, Column
 KEY = "[a-z0-9][a-z0-9._-]{0,63}"  # human ids, unique in the node, safe in files and addresses
 LONGEST_TEXT = 100
 LARGEST = 10_000  # elements of one import
+MOST_UNKNOWN = 20  # members of one element that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +61,15 @@ def read_elements(
     """
     elements: list[Element] = []
     faults: list[Fault] = []
-    known = {column.name for column in columns}
+    taken = {column.name for column in columns} | beside
     for pointer, members in given:
         if not isinstance(members, Mapping):
             faults.append(Fault(pointer, "bad_value", Text("须为对象", "an object is expected")))
             continue
+        unknown = (name for name in members if name not in taken)
         wrong = [
             Fault(f"{pointer}/{name}", "unknown_field", Text("没有该字段", "no such field"))
-            for name in members
-            if name not in known | beside
+            for name in islice(unknown, MOST_UNKNOWN)
         ]
         kept = there.get(str(members.get(columns[0].name)), {})
         values = {name: value for name, value in kept.items() if name not in members}

@@ -65,3 +65,16 @@ def test_another_s_keys_and_providers_are_refused(world: World) -> None:
     taken = send_csv(world.lou, SPANS.replace("line-jia", "line-yi"), csv_of(ROW.replace("new-span", key)))
     assert found(taken.json()["errors"]) == [("/lines/2/span", "key_taken")]
     assert send_csv(world.ben, SPANS, csv_of(ROW)).status_code == 403
+
+
+def test_the_first_faults_are_told_and_the_others_counted(world: World) -> None:
+    """A fault for each of a million unknown members made an answer of eighty megabytes."""
+    disclose(world.lin, evidence=False)
+    row = {f"more{at}": 1 for at in range(100)}
+    body = {"line_provider": "line-jia", "sites": [row] * 60, "spans": []}
+    dry = made(world.lin.post("/api/v1/networks:import?dry_run=true", body))["faults"]
+    assert len(dry) == 1001
+    assert found(dry)[:21:20] == [("/sites/0/more0", "unknown_field"), ("/sites/0/site", "bad_value")]
+    assert found(dry)[-1][1] == "more"
+    refused = world.lin.post("/api/v1/networks:import", body).json()["errors"]
+    assert sorted(found(refused)) == sorted(found(dry))
