@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -27,8 +27,8 @@ _SHOWN = 100  # characters of a wrong value
 class MapFilter:
     """Which PIDs of the network map, and which types of their addresses; None is all."""
 
-    pids: tuple[str, ...] | None
-    address_types: tuple[str, ...] | None
+    pids: frozenset[str] | None
+    address_types: frozenset[str] | None
 
     def of(self, network_map: Mapping[str, Mapping[str, list[str]]]) -> dict[str, dict[str, list[str]]]:
         """The map as far as it is asked for; what nobody knows is left out."""
@@ -60,7 +60,8 @@ class CostFilter:
 def read_map_filter(body: object) -> MapFilter:
     """A filter of the network map (§11.3.1.3). Raises AltoFieldMissing, AltoFieldType."""
     asked = _object(body)
-    return MapFilter(_names(asked, "pids"), _names(asked, "address-types", needed=False))
+    pids, kinds = _names(asked, "pids"), _names(asked, "address-types", needed=False)
+    return MapFilter(*(None if each is None else frozenset(each) for each in (pids, kinds)))
 
 
 def read_cost_filter(body: object) -> CostFilter:
@@ -69,7 +70,8 @@ def read_cost_filter(body: object) -> CostFilter:
     name = _cost_type(_member(asked, "cost-type", dict))
     pids = _member(asked, "pids", dict) if "pids" in asked else None
     srcs, dsts = (None if pids is None else _names(pids, each, "pids/") for each in ("srcs", "dsts"))
-    return CostFilter(name, srcs, dsts, tuple(map(_test, _names(asked, "constraints", needed=False) or ())))
+    tests = map(_test, _names(asked, "constraints", needed=False) or ())
+    return CostFilter(name, srcs, dsts, _strictest(tests))
 
 
 def _cost_type(given: Mapping[str, Any]) -> str:
@@ -93,6 +95,17 @@ def _test(text: str) -> tuple[str, Decimal]:
     if found is None:
         raise _wrong("constraints", text, f"{'|'.join(OPERATORS)} µs")
     return found[1], Decimal(found[2])
+
+
+_STRICTER = (("lt", min), ("le", min), ("gt", max), ("ge", max), ("eq", min), ("eq", max))
+
+
+def _strictest(tests: Iterable[tuple[str, Decimal]]) -> tuple[tuple[str, Decimal], ...]:
+    """Tests that pass the same costs, six at most, however many are asked: each is asked of every cost of the map."""
+    asked: dict[str, list[Decimal]] = {}
+    for name, value in tests:
+        asked.setdefault(name, []).append(value)
+    return tuple(dict.fromkeys((name, first(asked[name])) for name, first in _STRICTER if name in asked))
 
 
 def _object(body: object) -> Mapping[str, Any]:

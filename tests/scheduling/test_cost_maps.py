@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduling.domain import cost_maps as domain
+from scheduling.domain.alto import OPERATORS, read_cost_filter
 from scheduling.domain.cost_maps import COST_TYPES, ELSEWHERE, CostMaps, pid_name
 from scheduling.domain.demand import Demand
 from scheduling.domain.lines import LineChoice
@@ -339,3 +340,14 @@ def test_before_the_first_snapshot_the_maps_are_empty(world: World, monkeypatch:
     monkeypatch.setattr(selectors, "newest_supply", lambda: None)
     assert read(world.ben, MAP, "costmap")["cost-map"] == {}
     assert [*read(world.ben, "/api/v1/alto/network-map", "networkmap")["network-map"]] == [ELSEWHERE]
+
+
+def test_however_many_constraints_are_asked_six_are_asked_of_each_cost() -> None:
+    asked = [f"{name} {at}" for at in range(1, 1000) for name in OPERATORS]
+    found = read_cost_filter({"cost-type": TYPE, "constraints": asked})
+    told = tuple((name, int(value)) for name, value in found.tests)
+    assert told == (("lt", 1), ("le", 1), ("gt", 999), ("ge", 999), ("eq", 1), ("eq", 999))
+    several = read_cost_filter(
+        {"cost-type": TYPE, "constraints": ["lt 9", "lt 5", "ge 2", "ge 3", "eq 4", "eq 4"]}
+    )
+    assert [cost for cost in range(12) if several.admits(cost)] == [4]
