@@ -21,7 +21,7 @@ class DistinctParser(JSONParser):
     fractions: ClassVar[type[NumberText] | None] = None
 
     def parse(self, stream: IO[Any], media_type: Any = None, parser_context: Any = None) -> Any:
-        """The body. Raises ParseError where it is no JSON, InvalidField with the pointer of a key that is there twice."""
+        """The body. Raises ParseError where it is no JSON, or too deep to be read, InvalidField with the pointer of a key that is there twice."""
         twice: list[tuple[dict[str, Any], str]] = []
 
         def noted(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -36,7 +36,7 @@ class DistinctParser(JSONParser):
             data = json.loads(
                 text, object_pairs_hook=noted, parse_constant=strict_constant, parse_float=self.fractions
             )
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ParseError(f"JSON parse error - {error}") from error
         if twice:
             raise _given_twice(data, {id(found): key for found, key in twice})

@@ -237,10 +237,7 @@ class HouseView(APIView):
 
     def read(self, serializer: type[serializers.BaseSerializer[Any]], **options: Any) -> Any:
         """The request's body as the serializer's validated data; 400 with pointers where it is wrong, or has more than is known."""
-        try:
-            data = self.request.data
-        except RecursionError as error:
-            raise errors.MalformedBody(media_type="JSON") from error
+        data = self.request.data
         require_storable(data)
         reader = serializer(data=data, context={"view": self}, **options)
         unknown = [] if self.tolerant else unknown_members(reader, data)

@@ -96,6 +96,12 @@ def test_a_batch_has_one_to_a_thousand_objects(world: World, items: list[Any], p
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, pointer)
 
 
+def test_a_batch_that_cannot_be_read_is_refused_as_any_body(world: World) -> None:
+    """Its items are counted before it is read, to know whether it is answered later."""
+    refused = world.ada.send("POST", "/api/v1/pools:batch", b"[" * 100_000, Content_Type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (400, "malformed_body")
+
+
 def test_a_pool_of_a_batch_is_in_the_ledger_as_any_other(world: World) -> None:
     declare(world.ada)
     made(world.ada.post("/api/v1/pools:batch", {"items": items_of("pools", 2)}))
