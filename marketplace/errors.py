@@ -83,8 +83,8 @@ class DeliveredAlready(Problem):
     code = "delivered_already"
     title = Text("订单已交付，不能免费取消", "It is delivered, and not cancelled free of charge")
     detail = Text(
-        "订单已起租，或算力与专线均已交付且没有未决的维护冲突：请以 :end 结束订单；须付专线的一次性费用与最短租期，算力按实际用量计费。",
-        "It is billed, or compute and line are there and no maintenance is in its way: end it (:end). The line's one-off fee and minimum term are owed, and the compute that was used.",
+        "订单已起租，或算力与专线均已交付且没有未决的维护冲突，也没有对提供商的停止指令：请以 :end 结束订单；须付专线的一次性费用与最短租期，算力按实际用量计费。",
+        "It is billed, or compute and line are there and neither maintenance nor an instruction to a provider is in its way: end it (:end). The line's one-off fee and minimum term are owed, and the compute that was used.",
     )
 
 

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from celery import shared_task
+
 from kernel.jobs import job
 from marketplace.services import acceptance, orders
 
@@ -22,3 +24,9 @@ def deem_compute(*, order: str) -> None:
 def give_up_order(*, order: str) -> None:
     """Cancel an order that was not delivered in the time that it was kept for."""
     orders.end_order(order=UUID(order), running=False)
+
+
+@shared_task(name="marketplace.tasks.await_silence", ignore_result=True)
+def await_silence() -> None:
+    """Give orders that wait for their users without a time of silence one."""
+    acceptance.await_silence()

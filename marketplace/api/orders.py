@@ -244,7 +244,7 @@ class CancelOrderView(OrderActView):
 
     @extend_schema(request=OrderReasonIn, responses={200: OrderOut})
     def post(self, request: Request, **_: Any) -> Response:
-        """Withdraw: nothing is owed. Once compute and line are both there only while maintenance is in its way.
+        """Withdraw: nothing is owed. Once compute and line are both there only while maintenance, or an instruction to anybody else, is in its way.
 
         After that, and once it is billed, an order is ended (`:end`).
         """
@@ -262,7 +262,7 @@ class EndOrderView(OrderActView):
     def post(self, request: Request, **_: Any) -> Response:
         """End an order that is delivered before its term: all is owed as used, and of the line at least its one-off and minimum term.
 
-        A line by the hour has no minimum term; neither is one owed where late delivery had cut the service short.
+        What could be cancelled is (`:cancel`). A line by the hour has no minimum term; neither is one owed where late delivery had cut the service short.
         """
         reason = self.read(OrderReasonIn)["reason"]
         row = services.end_order_early(order=self.subject, reason=reason, actor=self.actor)

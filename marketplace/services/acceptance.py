@@ -12,6 +12,7 @@ from marketplace import events
 from marketplace.domain.orders import AcceptanceSheet, Found, OrderState, refusal_act
 from marketplace.models import Order
 from marketplace.selectors.orders import deemed_at, delivery_of, ordered_cards, service_start
+from marketplace.selectors.stops import stopped_by_others
 from marketplace.services.order_holds import keep_line_for_its_hours, keep_to_its_end
 from marketplace.services.order_steps import cancel_undelivered, locked, take_step
 from scheduling.selectors.carriers import require_confirmed
@@ -73,12 +74,37 @@ def refuse_compute(*, order: Order, reason: str, found: Found, actor: Actor) -> 
 def deem_compute(*, order: UUID) -> None:
     """Silence has become acceptance, and billing starts. An order that went on, or is over, is left as it is.
 
-    So is one whose compute was refused and came again: it has a time of its own, and a job for that.
+    So is one whose compute was refused and came again: it has a time of its own, and a job for that. Where an instruction
+    to anybody but its user stops it, nobody can look at what is there: its time begins anew (`await_silence`).
     """
-    row = locked(order)
-    if row.state == OrderState.AWAITING_USER and row.deemed_at is not None and row.deemed_at <= now():
-        _accept_compute(row, "deem", SYSTEM)
-        start(row, SYSTEM)
+    row, at = locked(order), now()
+    if row.state != OrderState.AWAITING_USER or row.deemed_at is None or row.deemed_at > at:
+        return
+    if stopped_by_others(row, at):
+        row.deemed_at = None
+        row.advance("deemed_at")
+        return
+    _accept_compute(row, "deem", SYSTEM)
+    start(row, SYSTEM)
+
+
+def await_silence() -> None:
+    """Give each order that waits for its user without a time of silence one from now on, unless it is stopped.
+
+    Such are those that were stopped as their time came, and what an earlier release delivered, which knew of no silence.
+    """
+    rows = Order.objects.filter(state=OrderState.AWAITING_USER, deemed_at=None)
+    for order in rows.order_by("id").values_list("id", flat=True):
+        _await_silence(order)
+
+
+@transaction.atomic
+def _await_silence(order: UUID) -> None:
+    row, at = locked(order), now()
+    if row.state == OrderState.AWAITING_USER and row.deemed_at is None and not stopped_by_others(row, at):
+        row.deemed_at = deemed_at(row, at)
+        row.advance("deemed_at")
+        _enqueue_deem(row)
 
 
 def _accept_compute(row: Order, act: str, actor: Actor, *fields: str) -> None:
@@ -99,6 +125,10 @@ def deliver(row: Order, since: str) -> None:
     """Both parts are there, since the field's time: the user is to accept, and silence is acceptance after a while."""
     row.deemed_at = deemed_at(row, getattr(row, since))
     take_step(row, "deliver", SYSTEM, since, "deemed_at")
+    _enqueue_deem(row)
+
+
+def _enqueue_deem(row: Order) -> None:
     enqueue_job(DEEM, key=f"deem_compute:{row.id}:{row.generation}", run_at=row.deemed_at, order=str(row.id))
 
 

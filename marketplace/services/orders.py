@@ -144,13 +144,23 @@ def reject_order(*, order: Order, reason: str, actor: Actor) -> Order:
 def cancel_order(*, order: Order, reason: str, actor: Actor) -> Order:
     """The user withdraws: everything held or confirmed is free again, and nothing is owed.
 
-    Once both parts are there only while maintenance is in its way, and not after billing began. Raises StateConflict, DeliveredAlready.
+    Once both parts are there only while maintenance or an instruction to anybody else is in its way, and not after billing began.
+    Raises StateConflict, DeliveredAlready.
     """
     row = locked(order.id)
-    there = row.line_accepted_at is not None and row.state in (OrderState.AWAITING_USER, OrderState.RUNNING)
-    if is_billed(row, now()) or (there and not has_conflict(row.id)):
+    if not _left_free(row, now()):
         LIFE.after("cancel", row.state)
         raise DeliveredAlready
+    return _cancel(row, reason, actor)
+
+
+def _left_free(row: Order, at: datetime) -> bool:
+    """Whether its user leaves an order for nothing: it is not billed, and one of its parts is not there, or may not serve."""
+    there = row.line_accepted_at is not None and row.state in (OrderState.AWAITING_USER, OrderState.RUNNING)
+    return not is_billed(row, at) and (not there or has_conflict(row.id) or stopped_by_others(row, at))
+
+
+def _cancel(row: Order, reason: str, actor: Actor) -> Order:
     row.billing_started_at = None
     event = events.OrderCancelled(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
     return undo(row, "cancel", reason, event, actor)
@@ -237,12 +247,15 @@ def end_order_early(*, order: Order, reason: str, actor: Actor) -> Order:
     """The user needs the service no more: it ends now, and what it held is free.
 
     Compute is owed as metered, of the rest the months or hours that began, of the line at least its one-off and minimum term.
-    What is there and not billed yet is ended so too: its billing begins and ends now, with nothing for the compute.
+    What is there and not billed yet is ended so too: its billing begins and ends now, with nothing for the compute. Where
+    it could be cancelled it is: nothing is owed then.
     Raises StateConflict, TooEarly before the offer's least hours are over, unless an instruction to anybody else stops it.
     """
     row = locked(order.id)
     LIFE.after("end", row.state)
     at = now()
+    if _left_free(row, at):
+        return _cancel(row, reason, actor)
     if not is_billed(row, at):
         row.billing_started_at = at
         release_claim(order=row, actor=actor)

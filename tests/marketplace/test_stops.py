@@ -9,11 +9,14 @@ import pytest
 
 from kernel.actor import SYSTEM
 from kernel.clock import now
+from kernel.models.jobs import Job
 from kernel.models.outbox import EventRecord
 from kernel.models.suspensions import Suspension, SuspensionCause, SuspensionScope
 from kernel.services.outbox import drain
 from kernel.services.suspensions import open_suspension
 from marketplace.models import Order
+from marketplace.selectors.settlements import billable_orders
+from marketplace.services.acceptance import DEEM, await_silence, deem_compute
 from marketplace.services.stops import note_stops
 from tests.aggregation.supply import made
 from tests.marketplace.test_settlements import verify
@@ -143,6 +146,37 @@ def test_an_order_that_begins_to_run_while_it_is_stopped_is_told(world: World) -
     drain()
     begun = Order.objects.get(id=order["id"])
     assert (begun.stopped_by, begun.stopped_at) == (UUID(row["id"]), begun.billing_started_at)
+
+
+@pytest.mark.parametrize("door", ["cancel", "end"])
+def test_what_is_not_billed_is_left_free_of_charge_while_others_are_stopped(world: World, door: str) -> None:
+    order = Order.objects.get(id=delivered(world)["id"])
+    here, why = f"/api/v1/orders/{order.id}", {"reason": "停止服务"}
+    stopped(world, world.ben)
+    assert refused(world.ben.post(f"{here}:cancel", why)) == (409, "delivered_already"), "his own stop"
+    stopped(world, world.ada)
+    assert made(world.ben.post(f"{here}:{door}", why))["state"] == "cancelled"
+    assert not billable_orders(now()).exists(), "nothing is owed"
+
+
+def test_silence_accepts_nothing_that_is_stopped_and_begins_anew_when_it_is_not(world: World) -> None:
+    order = Order.objects.get(id=delivered(world)["id"])
+    first = order.deemed_at
+    row = stopped(world, world.ada)
+    order.deemed_at = order.dispatched_at
+    order.advance("deemed_at")
+    deem_compute(order=order.id)
+    await_silence()
+    order.refresh_from_db()
+    assert (order.state, order.deemed_at) == ("awaiting_user", None)
+    lifted(world, row)
+    for _ in range(2):
+        await_silence()  # an order that an earlier release delivered is as one that was stopped: it has no time yet
+    order.refresh_from_db()
+    assert first is not None
+    assert order.deemed_at is not None
+    assert order.deemed_at > first
+    assert Job.objects.filter(name=DEEM, run_at=order.deemed_at).count() == 1
 
 
 def test_who_is_stopped_by_others_owes_nothing_for_it_and_may_leave(world: World, tmp_path: Path) -> None:
