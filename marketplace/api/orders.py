@@ -314,7 +314,7 @@ class RefuseComputeView(OrderActView):
     def post(self, request: Request, **_: Any) -> Response:
         """Refuse compute that is not as ordered: its provider dispatches it again, and silence accepts nothing until it is there.
 
-        Until then the order is cancelled free of charge.
+        Until then the order is cancelled free of charge; the third refusal cancels it.
         """
         data = self.read(ComputeRefusalIn)
         found = Found(**{name: data.get(name) for name in ("cards", "model", "memory_gib")})

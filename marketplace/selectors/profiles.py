@@ -24,6 +24,12 @@ def acceptance_working_days() -> int:
 
 
 @cache
+def last_refusal() -> int:
+    """Which refusal of its compute cancels an order, read once."""
+    return int(_document("acceptance")["last_refusal"])
+
+
+@cache
 def settlement_profile() -> SettlementProfile:
     """The node's fee, read once."""
     return SettlementProfile.of(_document("settlement"))

@@ -12,6 +12,7 @@ from marketplace import events
 from marketplace.domain.orders import AcceptanceSheet, Found, OrderState, refusal_act
 from marketplace.models import Order
 from marketplace.selectors.orders import deemed_at, delivery_of, ordered_cards, service_start
+from marketplace.selectors.profiles import last_refusal
 from marketplace.selectors.stops import stopped_by_others
 from marketplace.services.order_holds import keep_line_for_its_hours, keep_to_its_end
 from marketplace.services.order_steps import cancel_undelivered, locked, take_step
@@ -22,6 +23,8 @@ from scheduling.services.openings import bill_line
 DEEM = "marketplace.deem_compute"
 END = "marketplace.end_order"
 WINDOWS_PASSED = "所预留的时间已过，未能交付 / the time that it was kept for passed before it was delivered"
+
+REFUSED_OFTEN = "多次交付均被用户拒收 / its user refused every delivery of its compute, and there is no other"
 
 
 @transaction.atomic
@@ -47,8 +50,9 @@ def accept_compute(*, order: Order, sheet: AcceptanceSheet, line_waived: bool, a
 def refuse_compute(*, order: Order, reason: str, found: Found, actor: Actor) -> Order:
     """The user refuses compute that is not as ordered: it is to come again, and silence accepts nothing until it has.
 
-    The provider is told what was found, and its agent is sent the order as the next delivery. Raises StateConflict
-    where no compute is there, or it is accepted.
+    The provider is told what was found, and its agent is sent the order as the next delivery. The profile's last refusal cancels
+    the order instead: what comes wrong so often, or is refused so often, binds nobody. Raises StateConflict where no compute
+    is there, or it is accepted.
     """
     row = locked(order.id)
     act, refused = refusal_act(row.state), delivery_of(row)
@@ -66,7 +70,10 @@ def refuse_compute(*, order: Order, reason: str, found: Found, actor: Actor) -> 
         ),
         actor=actor,
     )
-    dispatch_again(order=row.id, delivery=refused + 1, actor=actor)
+    if refused < last_refusal():
+        dispatch_again(order=row.id, delivery=refused + 1, actor=actor)
+    else:
+        cancel_undelivered(row, REFUSED_OFTEN)
     return row
 
 

@@ -209,6 +209,18 @@ def test_only_its_user_refuses_and_only_what_is_there_and_then_leaves_free_of_ch
     assert (held({"id": order}), list(billable_orders(now()))) == ({"released"}, [])
 
 
+def test_the_third_refusal_cancels_the_order(world: World) -> None:
+    order = UUID(delivered(world)["id"])
+    states = []
+    for delivery in (2, 3, 4):
+        states.append(made(refuse(world.ben, order))["state"])
+        note_dispatched(order=order, delivery=delivery)
+    assert states == ["awaiting_dispatch", "awaiting_dispatch", "cancelled"]
+    assert (held({"id": order}), list(billable_orders(now()))) == ({"released"}, [])
+    (dispatch,) = made(world.ada.get(f"/api/v1/dispatches?order={order}"))["items"]
+    assert dispatch["delivery"] == 3, "it is not sent again"
+
+
 def test_what_is_there_is_not_cancelled_but_ended_at_the_cost_of_its_line(world: World) -> None:
     order = delivered(world)
     refused = world.ben.post(f"/api/v1/orders/{order['id']}:cancel", {"reason": "后悔"})
