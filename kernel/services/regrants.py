@@ -123,6 +123,22 @@ def bound(*, bundle: UUID, resources: Iterable[UUID], window: Window) -> datetim
     return end
 
 
+@transaction.atomic
+def give_back(*, bundle: UUID, resources: Iterable[UUID]) -> None:
+    """Let a contract keep nothing more of some resources; it goes on with the rest."""
+    confirmed = Claim.objects.filter(bundle=bundle, state=ClaimState.CONFIRMED)
+    claims = _locked(confirmed.filter(resource__in=list(resources)))
+    over = _over_committed({claim.resource_id for claim in claims})
+    stood = Counter[UUID]()
+    for claim in claims:
+        if claim.period is None:
+            stood[claim.resource_id] -= claim.quantity
+    Claim.objects.filter(id__in=[claim.id for claim in claims]).update(state=ClaimState.RELEASED)
+    add_standing(stood)
+    if booked := {claim.resource_id for claim in claims if claim.period is not None}:
+        recompute_peaks(booked, over=over)
+
+
 def _over_committed(resources: Iterable[UUID]) -> list[UUID]:
     """Lock the rows; those of which more was sold than is left, by a cut: the contract stands there all the same."""
     return [id_ for id_, row in lock_rows(resources).items() if row.over_committed]

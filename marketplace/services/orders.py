@@ -19,6 +19,7 @@ from marketplace.selectors.orders import (
     delivery_of,
     is_billed,
     least_end,
+    line_kept,
     part_of,
     service_start,
     window_begins,
@@ -33,7 +34,7 @@ from marketplace.services.vouchers import release_claim
 from scheduling.selectors.maintenance import has_conflict
 from scheduling.selectors.selections import bundle as bundle_facts
 from scheduling.services.dispatches import dispatch_order
-from scheduling.services.holds import confirm_bundle, release_bundle
+from scheduling.services.holds import confirm_bundle, give_back_line, release_bundle
 from scheduling.services.line_quotes import return_word
 from scheduling.services.openings import bill_line, close_line, contract_line, preoccupy_line
 
@@ -170,7 +171,8 @@ def _cancel(row: Order, reason: str, actor: Actor) -> Order:
 def lose_line(*, order: UUID, reason: str = CARRIER_LOST) -> None:
     """The order's line cannot be had: the order is rejected, or cancelled where its contract stood already.
 
-    An order that runs or is over is left as it is.
+    One that runs without it, since its user did not wait for it, runs on: what it kept of the line is free. An order that is
+    over is left as it is.
     """
     row = locked(order)
     if row.state in UNACCEPTED:
@@ -180,6 +182,8 @@ def lose_line(*, order: UUID, reason: str = CARRIER_LOST) -> None:
         undo(row, "reject", reason, event, SYSTEM)
     elif row.state in UNDELIVERED:
         cancel_undelivered(row, reason)
+    elif row.state == OrderState.RUNNING:
+        give_back_line(bundle=row.id, spans=line_kept(row).spans, actor=SYSTEM)
 
 
 @transaction.atomic

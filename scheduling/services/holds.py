@@ -15,7 +15,7 @@ from kernel.domain.windows import Window
 from kernel.selectors.capacity import runs_out
 from kernel.services import capacity
 from kernel.services.outbox import publish
-from kernel.services.regrants import book, bound, curtail
+from kernel.services.regrants import book, bound, curtail, give_back
 from scheduling import events
 from scheduling.errors.selections import HoldNotExtended
 from scheduling.selectors.profiles import hold_profile
@@ -153,6 +153,13 @@ def bound_bundle(*, bundle: UUID, resources: Collection[UUID], window: Window, a
     until = bound(bundle=bundle, resources=resources, window=window)
     publish(events.BundleBounded(subject=bundle, tenant=None, until=until), actor=actor)
     return until
+
+
+@transaction.atomic
+def give_back_line(*, bundle: UUID, spans: Collection[UUID], actor: Actor) -> None:
+    """The line of a contract cannot be had: its spans are free, and the rest goes on."""
+    give_back(bundle=bundle, resources=spans)
+    publish(events.BundleBounded(subject=bundle, tenant=None, until=now()), actor=actor)
 
 
 def line_quantities(facts: BundleFacts) -> dict[UUID, int]:

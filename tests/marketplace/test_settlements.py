@@ -8,15 +8,17 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Sum
 
 from kernel.clock import now
+from kernel.models.capacity import Capacity, Claim
 from kernel.services.outbox import drain
 from marketplace.models import Account, BilledUsage, JournalEntry, Order, Posting, Settlement, Statement
-from marketplace.selectors.orders import service_end
+from marketplace.selectors.orders import line_kept, service_end
 from marketplace.services.orders import end_order
 from scheduling.models import LineOpening
 from tests.aggregation.supply import made
@@ -183,8 +185,15 @@ def test_a_line_that_its_carrier_declines_is_not_paid(world: World) -> None:
     opening = LineOpening.objects.filter(order=order.id)
     opening.update(state="to_survey", generation=F("generation") + 1)
     path = f"/api/v1/line-openings/{opening.get().id}:decline"
+    kept = Claim.objects.filter(bundle=order.id, state="confirmed").values_list("resource_id", flat=True)
+    spans = set(line_kept(order).spans)
+    standing = Capacity.objects.filter(resource__in=spans, peak=0, standing=0)
+    assert (spans <= set(kept.all()), standing.count()) == (True, 0)
     assert world.lin.post(path, {"reason": "管道已满"}).status_code == 200
     drain()
+    assert (set(kept.all()), standing.count()) == ({UUID(order.facts["bundle"]["pool"])}, len(spans)), (
+        "the spans are free, and sold again"
+    )
     metered(world, order, first=0, last=10)
     end_order(order=order.id)
     ended_ago(order, hours=1)
