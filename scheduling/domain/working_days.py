@@ -41,15 +41,23 @@ class WorkingCalendar:
     def after(self, start: datetime, days: int, *, counted: str, day_seconds: int) -> datetime:
         """The instant `days` days after `start`, a day being `day_seconds` long; an accelerated clock knows no weekends.
 
-        Working days keep the hour of the day in Shanghai, and end on a working day unless `days` is 0.
+        Working days keep the hour of the day in Shanghai, and end on a working day unless `days` is 0. What begins on a day
+        without work begins with the next one that is worked: days that are counted are whole, and who begins later ends later.
         """
         if counted == DayCount.CALENDAR or day_seconds != REAL_DAY:
             return start + timedelta(seconds=days * day_seconds)
-        instant = start
+        instant = start if self.is_worked(start.astimezone(SHANGHAI).date()) or not days else self._next_worked(start)
         while days:
             instant += timedelta(days=1)
             days -= self.is_worked(instant.astimezone(SHANGHAI).date())
         return instant
+
+    def _next_worked(self, start: datetime) -> datetime:
+        """The first instant of the next working day in Shanghai."""
+        day = start.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        while not self.is_worked(day.date()):
+            day += timedelta(days=1)
+        return day.astimezone(start.tzinfo)
 
     def before(self, end: datetime, days: int, *, counted: str, day_seconds: int) -> datetime:
         """The last instant from which `days` days are over by `end`, as `after` counts them, to the microsecond."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aggregation.models import Offer
 from kernel.clock import now
-from scheduling.domain.working_days import REAL_DAY, DayCount
+from scheduling.domain.working_days import REAL_DAY, SHANGHAI, DayCount
 from scheduling.models import LineOpening
 from scheduling.selectors.profiles import working_calendar
 from scheduling.services.schedules import earliest_start
@@ -21,6 +21,7 @@ from tests.support.cast import World
 
 SCENE = open_market
 HOLDS, QUOTES, ORDERS = "/api/v1/holds", "/api/v1/quotes", "/api/v1/orders"
+WORKING: dict[str, Any] = {"counted": "working", "day_seconds": REAL_DAY}
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,24 @@ def test_the_last_instant_in_time_is_the_last(
     last = calendar.before(ends, days, **clock)
     assert calendar.after(last, days, **clock) <= ends
     assert calendar.after(last + timedelta(microseconds=1), days, **clock) > ends
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)), st.integers(1, 3000), st.integers(1, 9))  # noqa: DTZ001 - naive bounds
+def test_who_begins_later_ends_later_and_whole_days_were_worked(
+    start: datetime, minutes: int, days: int
+) -> None:
+    calendar, first = working_calendar(), start.replace(minute=0, second=0, microsecond=0, tzinfo=SHANGHAI)
+    end = calendar.after(first, days, **WORKING)
+    assert end <= calendar.after(first + timedelta(minutes=minutes), days, **WORKING)
+    hours = int((end - first).total_seconds()) // 3600
+    assert (
+        sum(calendar.is_worked((first + timedelta(hours=each)).date()) for each in range(hours)) == 24 * days
+    )
+
+
+def test_new_year_s_day_is_free_before_its_year_s_notice() -> None:
+    thursday = datetime(2026, 12, 31, 10, tzinfo=SHANGHAI)
+    assert working_calendar().after(thursday, 1, **WORKING) == thursday + timedelta(days=4)
 
 
 @pytest.mark.django_db

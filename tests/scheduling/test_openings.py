@@ -54,7 +54,8 @@ def test_working_days_leave_out_the_weekend(days: int, end: datetime) -> None:
         ("2026-10-09", 2, "2026-10-12"),
         ("2026-02-13", 1, "2026-02-14"),  # worked for the Spring Festival
         ("2026-02-13", 2, "2026-02-24"),
-        ("2027-09-30", 1, "2027-10-01"),  # a year whose notice is not there has its weekends only
+        ("2027-09-30", 1, "2027-10-04"),  # the days of the law, before the year's notice
+        ("2028-09-29", 1, "2028-10-02"),  # a year whose notice is not there has its weekends only
     ],
 )
 def test_public_holidays_are_not_worked_and_some_weekends_are(start: str, days: int, end: str) -> None:
@@ -68,13 +69,14 @@ def test_so_many_working_days_lie_between(start: datetime, days: int) -> None:
     first = (start + timedelta(hours=8)).date()
     last = (end + timedelta(hours=8)).date()
     between = [first + timedelta(days=number) for number in range(1, (last - first).days + 1)]
-    assert sum(map(CALENDAR.is_worked, between)) == days
+    begun = 0 if CALENDAR.is_worked(first) else 1  # else it ends as the day after the last of them begins
+    assert sum(map(CALENDAR.is_worked, between)) == days + begun
     assert CALENDAR.is_worked(last)
 
 
 def test_the_weekend_is_shanghai_s() -> None:
     late = datetime(2026, 11, 20, 17, tzinfo=UTC)  # Saturday 01:00 in Shanghai
-    assert worked(late, 1) == late + timedelta(days=2)  # Monday 01:00
+    assert worked(late, 1) == datetime(2026, 11, 23, 16, tzinfo=UTC)  # Monday is whole: Tuesday 00:00
 
 
 def test_an_accelerated_clock_has_no_weekends() -> None:
