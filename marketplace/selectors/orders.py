@@ -107,14 +107,14 @@ def least_end(order: Order) -> datetime:
     return order.billing_started_at + timedelta(seconds=float(hours * 3600 / clock_rate()))
 
 
-def deemed_at(order: Order, delivered: datetime) -> datetime:
-    """When silence becomes acceptance of compute that is there with its line since an instant.
+def deemed_at(order: Order, since: datetime, there: datetime) -> datetime:
+    """When silence becomes acceptance of compute whose line is accepted since an instant, and of which both are `there`.
 
-    After the profile's working days; of a booking that has not begun, as its first window does at the latest.
+    After the profile's working days; of a booking that had not begun when both were there, as its first window begins at the latest.
     """
-    end = ready_at(delivered, acceptance_working_days(), "working", day_seconds=settings.DAY_SECONDS)
-    start = service_start(order, delivered)
-    return min(end, start) if start > delivered else end
+    end = ready_at(since, acceptance_working_days(), "working", day_seconds=settings.DAY_SECONDS)
+    start = service_start(order, there)
+    return min(end, start) if start > there else end
 
 
 def delivery_of(order: Order) -> int:

@@ -17,6 +17,7 @@ from marketplace.selectors.stops import stopped_by_others
 from marketplace.services.order_holds import keep_line_for_its_hours, keep_to_its_end
 from marketplace.services.order_steps import cancel_undelivered, locked, take_step
 from scheduling.selectors.carriers import require_confirmed
+from scheduling.selectors.deliveries import UNDELIVERED, deliveries
 from scheduling.services.dispatches import dispatch_again
 from scheduling.services.openings import bill_line
 
@@ -109,7 +110,7 @@ def await_silence() -> None:
 def _await_silence(order: UUID) -> None:
     row, at = locked(order), now()
     if row.state == OrderState.AWAITING_USER and row.deemed_at is None and not stopped_by_others(row, at):
-        row.deemed_at = deemed_at(row, at)
+        row.deemed_at = deemed_at(row, at, at)
         row.advance("deemed_at")
         _enqueue_deem(row)
 
@@ -130,7 +131,10 @@ def _accept_compute(row: Order, act: str, actor: Actor, *fields: str) -> None:
 
 def deliver(row: Order, since: str) -> None:
     """Both parts are there, since the field's time: the user is to accept, and silence is acceptance after a while."""
-    row.deemed_at = deemed_at(row, getattr(row, since))
+    line = deliveries([row.id]).get(row.id, UNDELIVERED).delivered_at or row.line_accepted_at
+    assert row.dispatched_at is not None  # noqa: S101 - both are there
+    assert line is not None  # noqa: S101
+    row.deemed_at = deemed_at(row, getattr(row, since), max(row.dispatched_at, line))
     take_step(row, "deliver", SYSTEM, since, "deemed_at")
     _enqueue_deem(row)
 

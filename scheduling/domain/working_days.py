@@ -46,7 +46,9 @@ class WorkingCalendar:
         """
         if counted == DayCount.CALENDAR or day_seconds != REAL_DAY:
             return start + timedelta(seconds=days * day_seconds)
-        instant = start if self.is_worked(start.astimezone(SHANGHAI).date()) or not days else self._next_worked(start)
+        instant = start
+        if days and not self.is_worked(start.astimezone(SHANGHAI).date()):
+            instant = self._next_worked(start)
         while days:
             instant += timedelta(days=1)
             days -= self.is_worked(instant.astimezone(SHANGHAI).date())
@@ -54,7 +56,7 @@ class WorkingCalendar:
 
     def _next_worked(self, start: datetime) -> datetime:
         """The first instant of the next working day in Shanghai."""
-        day = start.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        day = start.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
         while not self.is_worked(day.date()):
             day += timedelta(days=1)
         return day.astimezone(start.tzinfo)

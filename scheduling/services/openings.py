@@ -29,7 +29,7 @@ from scheduling.domain.working_days import DayCount
 from scheduling.errors.evidence import TestedBeforeConfigured, TestedBeforeContract, WhichPath
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.models.sites import LINE_SITES
-from scheduling.selectors.carriers import require_confirmed
+from scheduling.selectors.carriers import booked_windows_of, require_confirmed
 from scheduling.selectors.evidence import shown
 from scheduling.selectors.profiles import evidence_profile, opening_profile, working_calendar
 from scheduling.selectors.selections import BundleFacts
@@ -266,11 +266,7 @@ def report_test(
     # What was measured last counts, however late it is reported.
     tests = row.tests.order_by("measured_at", "created_at", "id")
     if proven(row.protection, tests.values_list("path", "met")):
-        days = opening_profile().acceptance_working_days
-        row.delivered_at = at
-        row.deemed_at = working_calendar().after(
-            at, days, counted=DayCount.WORKING, day_seconds=row.day_seconds
-        )
+        row.delivered_at, row.deemed_at = at, _deemed_at(row, at)
         _step(row, "deliver", actor, "delivered_at", "deemed_at")
         enqueue_job(DEEM, key=f"deem:{row.id}", run_at=row.deemed_at, opening=str(row.id))
     return row
@@ -349,6 +345,14 @@ def _accepted(row: LineOpening, act: str, actor: Actor) -> LineOpening:
     )
     row.refresh_from_db()
     return row
+
+
+def _deemed_at(row: LineOpening, delivered: datetime) -> datetime:
+    """When silence accepts the line: after the profile's working days; of a booking that has not begun as it begins at the latest."""
+    days = opening_profile().acceptance_working_days
+    end = working_calendar().after(delivered, days, counted=DayCount.WORKING, day_seconds=row.day_seconds)
+    begins = [each.start for each in booked_windows_of(row.order)[:1] if each.start > delivered]
+    return min([end, *begins])
 
 
 def _routes(facts: BundleFacts) -> dict[str, list[str]]:

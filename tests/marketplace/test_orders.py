@@ -1,6 +1,6 @@
 """Orders over HTTP: held together, accepted by both, delivered, billed together; and every way out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,13 +15,14 @@ from kernel.services.jobs import run_next_job
 from kernel.services.outbox import drain
 from marketplace.models import Order, OrderStep
 from marketplace.selectors.settlements import billable_orders
-from marketplace.services.acceptance import DEEM, deem_compute
+from marketplace.services.acceptance import DEEM, deem_compute, deliver
 from marketplace.services.orders import end_order, note_dispatched, note_line_accepted
 from scheduling.services.dispatches import SEND
 from scheduling.services.maintenance import close_conflicts
 from tests.aggregation.supply import made
 from tests.marketplace.trade import SHEET, accepted, delivered, ordered, period, quoted, running
 from tests.scheduling.live import leave_free, open_market
+from tests.scheduling.test_openings import delivered_from
 from tests.scheduling.test_reservations import conflict
 from tests.support.cast import World
 
@@ -133,6 +134,21 @@ def test_silence_is_acceptance_of_compute_that_is_there_with_its_line(world: Wor
     assert event.payload["deemed"] is True
 
 
+def test_silence_accepts_both_parts_of_a_booking_as_it_begins(world: World) -> None:
+    start = (now() + timedelta(days=40)).replace(microsecond=0)
+    order = Order.objects.get(id=accepted(world, duration_hours=48, starts_at=start.isoformat())["id"])
+    note_dispatched(order=order.id)
+    soon = (now() + timedelta(hours=1)).replace(microsecond=0)
+    Claim.objects.filter(bundle=order.id).update(period=(soon, soon + timedelta(hours=48)))
+    (opening,) = made(world.lin.get(f"/api/v1/line-openings?order={order.id}"))["items"]
+    line = delivered_from(world, opening)
+    assert datetime.fromisoformat(line["deemed_at"]) == soon, "and not when the booking is over"
+    order.refresh_from_db()
+    order.line_accepted_at = start + timedelta(seconds=1)  # when the job came round
+    deliver(order, "line_accepted_at")
+    assert order.deemed_at == start, "both were there before"
+
+
 def test_refused_compute_comes_again_and_the_silence_of_before_does_not_accept_it(world: World) -> None:
     order = UUID(delivered(world)["id"])
     before = Order.objects.get(id=order)
@@ -152,7 +168,7 @@ def test_refused_compute_comes_again_and_the_silence_of_before_does_not_accept_i
     note_dispatched(order=order, delivery=2)
     note_dispatched(order=order, delivery=2)  # told twice
     again = Order.objects.get(id=order)
-    assert (again.state, again.deemed_at > before.deemed_at) == ("awaiting_user", True)  # type: ignore[operator] # both are there
+    assert (again.state, again.deemed_at >= before.deemed_at) == ("awaiting_user", True)  # type: ignore[operator] # both are there
     assert Job.objects.filter(name=DEEM).count() == 2, "the time of silence begins anew"
     do_jobs()
     again.refresh_from_db()
