@@ -28,6 +28,10 @@ LESS = """
                             THEN statement_timestamp() ELSE lapsed_since END
     WHERE tenant_id = %(tenant)s
 """
+FORGIVE = """
+    UPDATE hold_account SET lapsed = lapsed - 1
+    WHERE tenant_id = %(tenant)s AND lapsed > 0 AND lapsed_since > statement_timestamp() - interval '1 hour'
+"""
 WHY = """
     SELECT live, lapsed, coalesce(most, %(most)s), coalesce(most_lapsed, %(most_lapsed)s),
            ceil(extract(epoch FROM lapsed_since + interval '1 hour' - statement_timestamp()))::int
@@ -65,6 +69,11 @@ def add_holds(*, tenant: UUID, count: int) -> None:
 def discount_hold(*, tenant: UUID, lapsed: bool) -> None:
     """One hold of the tenant's is over: bought, or lapsed."""
     run(LESS, {"tenant": tenant, "lapsed": lapsed})
+
+
+def forgive_lapse(*, tenant: UUID) -> None:
+    """A hold of the tenant's ran out, and was counted as lapsed, while somebody else was silent."""
+    run(FORGIVE, {"tenant": tenant})
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from kernel.actor import SYSTEM, Actor
 from kernel.clock import now
 from kernel.events import Event
 from kernel.locks import Lock, take_lock
+from kernel.services.hold_accounts import forgive_lapse
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from marketplace import events
@@ -188,13 +189,14 @@ def lose_line(*, order: UUID, reason: str = CARRIER_LOST) -> None:
 
 @transaction.atomic
 def expire_order(*, order: UUID) -> None:
-    """The hold ran out before both had accepted. An order that went on, or expired before, is left as it is."""
+    """The hold ran out before both had accepted: its providers were silent, and not its user. An order that went on, or expired before, is left as it is."""
     row = Order.objects.select_for_update(of=("self",)).filter(id=order).first()
     if row is None or row.state not in UNACCEPTED:
         return
     release_claim(order=row, actor=SYSTEM)
     close_line(order=row.id, actor=SYSTEM)
     return_word(order=row.id, actor=SYSTEM)
+    forgive_lapse(tenant=row.tenant_id)
     take_step(row, "expire", SYSTEM)
     publish(events.OrderExpired(subject=row.id, tenant=row.tenant_id, parties=row.concerned()), actor=SYSTEM)
 

@@ -16,6 +16,7 @@ from kernel.clock import now
 from kernel.errors import NotFound
 from kernel.money import to_fen
 from kernel.services import capacity
+from kernel.services.hold_accounts import forgive_lapse
 from kernel.services.outbox import publish
 from nodes.services.signatures import sign_text
 from scheduling import events
@@ -171,7 +172,7 @@ def follow_carrier(*, line: UUID) -> None:
             _moved(row, "refuse", SYSTEM, "reason")
         case _, CarrierState.EXPIRED:
             row.reason = asked.reason
-            _lapse(row, SYSTEM)
+            _lapse(row, SYSTEM, lapsed=row.state == LineQuoteState.HELD)
 
 
 def word_on(*, quote: UUID, selection: UUID, bundle: int, facts: BundleFacts) -> tuple[BundleFacts, datetime]:
@@ -240,12 +241,14 @@ def lapse_line_hold(*, quote: UUID) -> None:
     """The pre-occupation ran out; holds that are no line quote's, or went on, are left as they are."""
     row = LineQuote.objects.select_for_update().filter(id=quote, state__in=KEEPING).first()
     if row is not None:
+        if row.state == LineQuoteState.HOLDING:
+            forgive_lapse(tenant=row.user_id)
         _lapse(row, SYSTEM)
 
 
-def _lapse(row: LineQuote, actor: Actor) -> LineQuote:
-    """Nothing is pre-occupied any more, neither in the ledger nor at a carrier."""
-    capacity.release(bundle=row.id)
+def _lapse(row: LineQuote, actor: Actor, *, lapsed: bool = True) -> LineQuote:
+    """Nothing is pre-occupied any more, neither in the ledger nor at a carrier; it was not its user who was silent where it has not `lapsed`."""
+    capacity.release(bundle=row.id, lapsed=lapsed)
     carriers.drop_quote_hold(quote=row.id, actor=actor)
     row.held_until = None
     return _moved(row, "release", actor, "held_until", "reason")

@@ -16,7 +16,7 @@ from kernel.services.outbox import drain
 from marketplace.models import Order, OrderStep
 from marketplace.selectors.settlements import billable_orders
 from marketplace.services.acceptance import DEEM, deem_compute, deliver
-from marketplace.services.orders import end_order, note_dispatched, note_line_accepted
+from marketplace.services.orders import end_order, expire_order, note_dispatched, note_line_accepted
 from scheduling.services.dispatches import SEND
 from scheduling.services.maintenance import close_conflicts
 from tests.aggregation.supply import made
@@ -291,7 +291,8 @@ def test_a_hold_that_ran_out_expires_the_order(world: World) -> None:
     while expire_next():
         pass
     drain()
-    assert state(order) == "expired"
+    expire_order(order=UUID(order["id"]))  # told twice
+    assert (state(order), HoldAccount.objects.get().lapsed) == ("expired", 0), "its providers were silent"
 
 
 def test_compute_is_not_billed_before_its_line_is_accepted(world: World) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from kernel.clock import now
-from kernel.models.capacity import Claim
+from kernel.models.capacity import Claim, HoldAccount
 from kernel.models.jobs import Job
 from kernel.services.capacity import expire_next
 from kernel.services.jobs import run_next_job
@@ -117,17 +117,17 @@ def test_a_quote_whose_carrier_refuses_is_never_held_and_keeps_nothing(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("end", ["withdrawn", "released", "ledger", "carrier", "silence"])
+@pytest.mark.parametrize("end", ["withdrawn", "released", "ledger", "ledger_first", "carrier", "silence"])
 def test_a_pre_occupation_that_is_over_is_over_at_both(world: World, carrier: MockCarrier, end: str) -> None:
     word = asked(world, carrier)
-    carrier.faults = ["drop"] * 40 if end == "silence" else []
-    if end not in ("withdrawn", "silence"):
+    carrier.faults = ["drop"] * 40 if end in ("silence", "ledger_first") else []
+    if end not in ("withdrawn", "silence", "ledger_first"):
         work()
     over = now() - timedelta(minutes=3)
     match end:
         case "withdrawn" | "released":
             made(world.ben.post(f"{PATH}/{word['id']}:release"))
-        case "ledger":
+        case "ledger" | "ledger_first":
             Claim.objects.update(expires_at=over)
             assert expire_next()
         case "carrier":
@@ -145,9 +145,16 @@ def test_a_pre_occupation_that_is_over_is_over_at_both(world: World, carrier: Mo
     )  # fmt: skip
     ended = {"carrier": "预占已到期 / ", "silence": "未在时限内答复预占请求 / "}.get(end, "")
     assert ended in lapsed["reason"]
+    assert HoldAccount.objects.get().lapsed == (0 if end in ("ledger_first", "silence") else 1), (
+        "its carrier was silent"
+    )
     assert carrier.kept == []
     assert claims(word["id"]) <= {"released", "expired"}
-    assert CarrierLine.objects.get().state in ("released", "expired")
+    assert CarrierLine.objects.get().state in (
+        "released",
+        "expired",
+        *(["releasing"] if end == "ledger_first" else []),
+    )
 
 
 @pytest.mark.django_db
