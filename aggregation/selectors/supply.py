@@ -1,7 +1,7 @@
 """The supply of compute for a snapshot: rows in the columns of the selection files, and whose they are."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -40,7 +40,8 @@ class SupplyRows:
     """Centres and offers; an offer's `provider` is the social credit code of its provider.
 
     Beside the files: `facts` of the centres, `powers` of the offers whose machines state theirs or that are
-    rented for more than an hour or with notice, `stores`, and `booked`, the offers of pools with bookings ahead.
+    rented for more than an hour or with notice, `stores`, and what has bookings ahead, the offers of pools (`booked`) and
+    stores (`booked_stores`), with the `most` that it grants at a time.
     """
 
     centres: list[SupplyRow]
@@ -49,6 +50,7 @@ class SupplyRows:
     powers: list[SupplyRow]
     stores: list[SupplyRow]
     booked: list[tuple[SupplyRow, Calendar]]
+    booked_stores: list[tuple[SupplyRow, Calendar]]
 
 
 def rows(
@@ -71,7 +73,8 @@ def rows(
     stores = _stores(owners, pools, all_=all_)
     parties = standings({offer.tenant_id for offer in found} | {store.tenant_id for store in stores})
     centres = {offer.pool.centre.key: offer.pool.centre for offer in found}
-    ahead = calendars({offer.pool_id for offer in found})
+    stored = _store_rows(stores, {party: standing.code for party, standing in parties.items()})
+    ahead = calendars({offer.pool_id for offer in found} | {store.id for store in stores})
     return SupplyRows(
         facts=[
             SupplyRow(_facts(centre), source=centre.id, resource=None, owner=centre.tenant_id)
@@ -90,11 +93,22 @@ def rows(
             for offer in found
             if offer.pool.power_w is not None or offer.min_hours > 1 or offer.notice_hours
         ],
-        stores=_store_rows(stores, {party: standing.code for party, standing in parties.items()}),
+        stores=stored,
         booked=[
             (_of_offer(offer, {"offer": offer.key, "most": offer.available}), ahead[offer.pool_id])
             for offer in found
             if offer.pool_id in ahead
+        ],
+        booked_stores=[
+            (
+                replace(
+                    row,
+                    cells={"store": f"{row.cells['centre']}|{row.cells['storage_class']}", "most": store.gib},
+                ),
+                ahead[store.id],
+            )
+            for store, row in zip(stores, stored, strict=True)
+            if store.id in ahead
         ],
         centres=[
             SupplyRow(

@@ -10,7 +10,7 @@ import numpy as np
 from scheduling.domain.extras import Booked, Steps
 from scheduling.domain.offers import Ints
 
-PARTS = ("offer", "span")
+PARTS = ("offer", "span", "store")
 _ALWAYS = 2**62
 
 
@@ -95,7 +95,7 @@ class Calendars:
 
 
 def calendars_of(rows: Iterable[Booked]) -> dict[str, Calendars]:
-    """The columns of offers and of spans, by part."""
+    """The columns of offers, of spans and of storage, by part."""
     found: dict[str, list[Booked]] = {part: [] for part in PARTS}
     for row in rows:
         found[row.part].append(row)

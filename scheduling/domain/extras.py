@@ -32,7 +32,7 @@ class CentreFacts:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Storage of one class at a centre: CNY a GiB and month, the GiB that are free, and who rents it (None: whoever)."""
+    """Storage of one class at a centre: CNY a GiB and month, the GiB free at every instant, and who rents it (None: whoever)."""
 
     centre: str
     storage_class: str
@@ -84,7 +84,7 @@ class LineGrade:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """An offer or a span (`part`) of whose resource something is booked for windows of time.
+    """An offer, a span or a store (`part`; its key is its row's id) of whose resource something is booked for windows of time.
 
     `most` is what it grants at a time, `free` what nobody has without end, `steps` how much is booked from which
     instant on, written `instant:quantity`.

@@ -14,7 +14,7 @@ from scheduling.domain.lines import Lines
 from scheduling.domain.numbers import scaled
 from scheduling.domain.offers import Constraint, Mask
 from scheduling.domain.reaches import Reaches
-from scheduling.domain.screening import HOUR, available_within, networks_within
+from scheduling.domain.screening import HOUR, available_within, networks_within, storable
 from scheduling.domain.standings import by_site, count_feasible
 from scheduling.domain.supply import Supply
 from scheduling.domain.tariffs import days_before_start
@@ -25,6 +25,10 @@ MOST_LOOKS = 64
 
 TO_DECIDE = timedelta(days=1)
 """Whoever asks for the start within so long has it: a line that takes days is counted from then."""
+
+
+THEN = ("quantity", "storage.gib", "notice", "starts_at")
+"""The constraints that are asked at each start anew."""
 
 
 class Later(NamedTuple):
@@ -45,17 +49,15 @@ def first_start(supply: Supply, lines: Lines, constraints: Mapping[str, Constrai
     """The first start after the one that was asked for, or after asking, at which something ends or opens and anything is admitted.
 
     All else stays as it is. Starts are looked at in ranges, early ones first, each twice as long as the last; a range that
-    might admit something is halved, down to one start. What a range has is no less than what any start in it has: the machines
-    and Mbps that are free while all its starts would be running, or that nothing takes from all of them, the lines that are
+    might admit something is halved, down to one start. What a range has is no less than what any start in it has: the machines,
+    GiB and Mbps that are free while all its starts would be running, or that nothing takes from all of them, the lines that are
     open by its last, each line at its least cost. So a range that admits nothing has no start that does, and the first
     start that is found is the first there is, as if each had been looked at by itself.
     """
     wishes, demand = lines.wishes, lines.demand
     assert wishes.asked_at is not None  # noqa: S101 - lead days count from it
     soonest = wishes.asked_at + TO_DECIDE
-    others = [
-        each.passes for name, each in constraints.items() if name not in ("quantity", "starts_at", "notice")
-    ]
+    others = [each.passes for name, each in constraints.items() if name not in THEN]
     fits: Mask = np.logical_and.reduce([np.ones(len(supply.columns.price), dtype=np.bool_), *others])
     starts, looks = _starts(supply, lines, fits), 0
     lengths = [2**each for each in reversed(range(len(starts).bit_length()))]
@@ -69,6 +71,8 @@ def first_start(supply: Supply, lines: Lines, constraints: Mapping[str, Constrai
         # All windows that begin in the range have this in common; turned round, what spans it meets each of them.
         common = instant(starts[high - 1]), window[1]
         there = fits & (available_within(supply, common) >= demand.quantity)
+        if wishes.storage is not None:
+            there &= storable(supply, wishes.storage.storage_class, common) >= wishes.storage.gib
         if wishes.offer_terms:
             there &= supply.rented[1] <= max(0, (starts[high - 1] - soonest) // HOUR)
         if not there.any():
@@ -122,7 +126,7 @@ def _waits(lines: Lines) -> set[int]:
 
 
 def _ends(supply: Supply, lines: Lines, fits: Mask, after: int) -> Iterator[tuple[int, bool]]:
-    """The instants from which on less is booked, where before too little was free, of offers that fit else, and of spans.
+    """The instants from which on less is booked, where before too little was free, of offers that fit else, of storage and of spans.
 
     With each, whether enough is free of that one throughout a term from then.
     """
@@ -132,6 +136,10 @@ def _ends(supply: Supply, lines: Lines, fits: Mask, after: int) -> Iterator[tupl
     for key, at in zip(supply.booked["offer"].keys, supply.booked_positions.tolist(), strict=True):
         if at >= 0 and fits[at]:
             yield from _grows(rows[f"offer|{key}"], quantity, quantity, after, term)
+    if (storage := lines.wishes.storage) is not None:
+        for key in supply.booked["store"].keys:
+            if key.endswith(f"|{storage.storage_class}"):
+                yield from _grows(rows[f"store|{key}"], storage.gib, storage.gib, after, term)
     for key in supply.booked["span"].keys:
         span = supply.spans.get(key)
         if span is not None and (not providers or span.line_provider in providers):

@@ -199,8 +199,15 @@ def _renamed(row: Any, names: Names) -> Any:
         if hasattr(row, column)
     }
     if hasattr(row, "steps"):
-        changes["key"] = names[row.part].get(row.key, row.key)
+        changes["key"] = (
+            _of_store(row.key, names) if row.part == "store" else names[row.part].get(row.key, row.key)
+        )
     return replace(row, **changes)
+
+
+def _of_store(store: str, names: Names) -> str:
+    centre, storage_class = store.rsplit("|", 1)
+    return f"{names['centre'].get(centre, centre)}|{storage_class}"
 
 
 def _key(tariff: str, names: Names) -> str:

@@ -26,14 +26,14 @@ def screen(supply: Supply, demand: Demand, wishes: Wishes = NO_WISHES) -> list[C
         return files
     return [
         *files[:-1],
-        *_centres(supply, wishes),
+        *_centres(supply, demand, wishes),
         *_rented(supply, demand, wishes),
         *_available(supply, demand, wishes, files[-1]),
     ]
 
 
-def _centres(supply: Supply, wishes: Wishes) -> Iterator[Constraint]:
-    """What the centre must be: another than where the demand starts, in a division, of a domain, with storage that is free."""
+def _centres(supply: Supply, demand: Demand, wishes: Wishes) -> Iterator[Constraint]:
+    """What the centre must be: another than where the demand starts, in a division, of a domain, with storage that is free then."""
     if wishes.from_centre is not None:
         columns = supply.columns
         elsewhere = [centre != wishes.from_centre for centre in columns.centres]
@@ -45,7 +45,7 @@ def _centres(supply: Supply, wishes: Wishes) -> Iterator[Constraint]:
         domain = wishes.domain
         yield _of_centre(supply, "domain", lambda facts: domain in facts.domains)
     if wishes.storage is not None:
-        values = storable(supply, wishes.storage.storage_class)
+        values = storable(supply, wishes.storage.storage_class, wishes.window(demand.duration_hours))
         yield Constraint("storage.gib", "storage", values >= wishes.storage.gib, values)
 
 
@@ -77,14 +77,21 @@ def _of_centre(supply: Supply, name: str, test: Callable[[CentreFacts], bool]) -
     return Constraint(name, name, np.array(passes, dtype=np.bool_)[supply.columns.centre])
 
 
-def storable(supply: Supply, storage_class: str) -> Ints:
-    """For each offer the GiB of a class that are free at its centre, UNKNOWN where it has none, or its provider rents none.
+def storable(supply: Supply, storage_class: str, window: tuple[int, int] | None) -> Ints:
+    """For each offer the GiB of a class that are free at its centre throughout a window, or at every instant.
 
-    A reseller's machines stand at another's centre, whose storage is not the reseller's to sell.
+    UNKNOWN where it has none, or its provider rents none: a reseller's machines stand at another's centre, whose storage
+    is not the reseller's to sell.
     """
     columns = supply.columns
-    stores = [supply.extras.stores.get(f"{centre}|{storage_class}") for centre in columns.centres]
-    free = np.array([UNKNOWN if store is None else store.free_gib for store in stores], dtype=np.int64)
+    keys = [f"{centre}|{storage_class}" for centre in columns.centres]
+    stores = [supply.extras.stores.get(key) for key in keys]
+    then = {} if window is None else _stored_within(supply, window)
+    left = [
+        UNKNOWN if store is None else then.get(key, store.free_gib)
+        for key, store in zip(keys, stores, strict=True)
+    ]
+    free = np.array(left, dtype=np.int64)
     codes = columns.codes["provider"]
     whose = [
         ANYBODY if store is None or store.provider is None else codes.get(store.provider, NOBODY)
@@ -92,6 +99,12 @@ def storable(supply: Supply, storage_class: str) -> Ints:
     ]
     owner = np.array(whose, dtype=np.int64)[columns.centre]
     return np.where((owner == ANYBODY) | (owner == columns.texts["provider"]), free[columns.centre], UNKNOWN)
+
+
+def _stored_within(supply: Supply, window: tuple[int, int]) -> Mapping[str, int]:
+    """The GiB that are free throughout a window of each store that something is booked of."""
+    stores = supply.booked["store"]
+    return dict(zip(stores.keys, stores.within(*window).tolist(), strict=True))
 
 
 def _available(supply: Supply, demand: Demand, wishes: Wishes, files: Constraint) -> Iterator[Constraint]:
@@ -125,7 +138,7 @@ def _with(supply: Supply, free: Ints) -> Ints:
 
 
 def makes_room(supply: Supply, demand: Demand, wishes: Wishes) -> bool:
-    """Whether, within the window, enough is free of an offer that fits else and has too little at some instant, or more of such a span."""
+    """Whether, within the window, enough is free of an offer that fits then, or of its storage, and too little at some instant, or more of such a span."""
     window = wishes.window(demand.duration_hours)
     if window is None:
         return False
@@ -135,14 +148,17 @@ def makes_room(supply: Supply, demand: Demand, wishes: Wishes) -> bool:
     if (short & (spans.within(*window) > spans.always)).any():
         return True
     helped = (offers.always < demand.quantity) & (offers.within(*window) >= demand.quantity)
-    if not helped.any():
-        return False
     at = supply.booked_positions[helped]
     at = at[at >= 0]
+    if wishes.storage is not None and supply.booked["store"].keys:
+        kind, gib = wishes.storage.storage_class, wishes.storage.gib
+        always, then = (storable(supply, kind, each) for each in (None, window))
+        at = np.union1d(at, np.flatnonzero((always < gib) & (then >= gib)))
+    if not len(at):
+        return False
     fits = np.ones(len(at), dtype=np.bool_)
     for each in screen(supply, demand, wishes):
-        if each.name != "quantity":
-            fits &= each.passes[at]
+        fits &= each.passes[at]
     return bool(fits.any())
 
 

@@ -101,7 +101,7 @@ class Supply:
 
     @cached_property
     def booked(self) -> Mapping[str, Calendars]:
-        """What is booked ahead of offers and of spans, of some that are not on the market among them."""
+        """What is booked ahead of offers, of spans and of storage, of some that are not on the market among them."""
         return self.known_booked or calendars_of(self.extras.booked.values())
 
     @cached_property

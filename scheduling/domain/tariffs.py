@@ -184,7 +184,7 @@ class _Charges:
             return
         hourly = times * scaled(row.elastic_cny_hour, 4)
         yield Charge(row, "elastic", one_off + hourly * self.hours_scaled, 0, held, hours)
-        if self.transfer is not None and row.bandwidth_mbps > held:
+        if self.transfer is not None and row.bandwidth_mbps >= held:
             rented = self.transfer.hours_at(row.bandwidth_mbps)
             cost = one_off + hourly * rented * _MICRO
             yield Charge(row, "elastic", cost, 0, row.bandwidth_mbps, Decimal(rented))

@@ -210,7 +210,8 @@ def _compute(scope: Scope) -> list[Wanted]:
     there = {row.source for row in offered.offers if row.cells["centre"] in reached}
     facts = [row for row in offered.facts if row.cells["centre"] in reached]
     powers = [row for row in offered.powers if row.source in there]
-    booked = [(row, calendar) for row, calendar in offered.booked if row.source in there]
+    ahead = [("offer", *each) for each in offered.booked if each[0].source in there]
+    ahead += [("store", *each) for each in offered.booked_stores]
     return [
         *(_site(site, None) for site in met),
         *(_wanted(FACTS, CentreFacts(**row.cells), row.source, owner=row.owner) for row in facts),
@@ -225,12 +226,12 @@ def _compute(scope: Scope) -> list[Wanted]:
         *(
             _wanted(
                 BOOKED,
-                _booked("offer", row.cells["offer"], row.cells["most"], calendar),
+                _booked(part, row.cells[part], row.cells["most"], calendar),
                 row.source,
                 resource=row.resource,
                 owner=row.owner,
             )
-            for row, calendar in booked
+            for part, row, calendar in ahead
         ),
         *(
             _wanted(CENTRES, Centre(**row.cells), row.source, owner=row.owner, told=marked(row.marking))

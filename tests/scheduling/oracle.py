@@ -225,7 +225,7 @@ class Oracle(Worth):
             return
         hourly = len(circuits) * Fraction(row.elastic_cny_hour)
         yield Charge(one_off + hourly * hours, "elastic", held, hours)
-        if transfer is not None and row.bandwidth_mbps > held:
+        if transfer is not None and row.bandwidth_mbps >= held:
             bits = Fraction(transfer.volume_gb) * 10**9 * 8 * Fraction(1538, 1448)
             quick = Fraction(math.ceil(bits / (row.bandwidth_mbps * 10**6 * 3600)))
             yield Charge(one_off + hourly * quick, "elastic", row.bandwidth_mbps, quick)
@@ -350,9 +350,9 @@ class Oracle(Worth):
         test("residency", "residency", wishes.residency, lies)
         test("domain", "domain", wishes.domain, facts is not None and wishes.domain in facts.domains)
         if wishes.storage is not None:
-            store = extras.stores.get(f"{offer.centre}|{wishes.storage.storage_class}")
-            gib = wishes.storage.gib
-            test("storage.gib", "storage", gib, store is not None and store.free_gib >= gib)
+            key, gib = f"{offer.centre}|{wishes.storage.storage_class}", wishes.storage.gib
+            left = -1 if (store := extras.stores.get(key)) is None else store.free_gib
+            test("storage.gib", "storage", gib, self.free(demand, "store", key, left) >= gib)
         for name, asked in self.asked_of(demand, offer):
             test(name, name, asked, asked)
         ever, then = offer.available, self.free(demand, "offer", offer.offer, offer.available)

@@ -193,10 +193,13 @@ def tail_days(oracle: Oracle) -> set[int]:
 
 def _ended(oracle: Oracle, demand: Demand) -> set[datetime]:
     """When less is booked of anything of which too little was free before."""
-    found = set()
+    found, storage = set(), oracle.wishes.storage
     for row in oracle.supply.extras.booked.values():
+        if row.part == "store" and (storage is None or row.key.split("|")[1] != storage.storage_class):
+            continue
         more = row.most if oracle.wishes.transfer else demand.bandwidth_mbps
-        needed = demand.quantity if row.part == "offer" else more
+        stored = 0 if storage is None else storage.gib
+        needed = {"offer": demand.quantity, "store": stored}.get(row.part, more)
         for (_, before), (at, booked) in pairwise(row.levels):
             if booked < before and row.free - before < needed:
                 found.add(datetime.fromtimestamp(at // 10**6, UTC))

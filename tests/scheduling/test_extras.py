@@ -137,6 +137,31 @@ def test_what_is_booked_for_a_window_counts_in_that_window_only(world: World) ->
     release(bundle=booking)
 
 
+def test_storage_that_is_booked_for_a_window_is_free_at_any_other_time(world: World) -> None:
+    declare(world)
+    refresh_supply(everything=True)
+    start = now() + timedelta(days=200)
+
+    def asked(gib: int, days: int | None) -> dict[str, Any]:
+        at = {} if days is None else {"starts_at": (start + timedelta(days=days)).isoformat()}
+        return dict(chosen(world.ben, duration_hours=24, storage=EXTRA["storage"] | {"gib": gib}, **at))
+
+    def held(found: dict[str, Any]) -> str:
+        return str(made(world.ben.post("/api/v1/holds", {"selection": found["id"], "bundle": 0}))["id"])
+
+    booking = held(asked(450, 0))
+    assert [key for key in fresh_supply().supply.extras.booked if key.startswith("store")]
+    the_look_was_enough()
+    during = asked(100, 0)["answer"]
+    assert (during["bundles"], during["rejected"]["offers"]) == ([], {"storage": 1})
+    hints = {each["constraint"]: each["to"] for each in during["relax"]}
+    assert (hints["storage.gib"], hints["starts_at"]) == (50, (start + timedelta(days=1)).isoformat())
+    kept = [booking, held(asked(450, 1)), held(asked(450, None))]  # the day after, and at once, for a day
+    for each in kept:
+        made(world.ben.post(f"/api/v1/holds/{each}:release"))
+    assert not [key for key in fresh_supply().supply.extras.booked if key.startswith("store")]
+
+
 def test_where_a_tariff_counts_working_days_the_start_waits_for_as_many_days_as_they_are(
     world: World,
 ) -> None:

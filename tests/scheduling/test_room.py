@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -18,10 +19,10 @@ from kernel.selectors.capacity import first_end, free_over
 from kernel.services.capacity import confirm, cut, release
 from kernel.services.regrants import bound
 from scheduling.domain.demand import Demand
-from scheduling.domain.extras import Booked, Extras
+from scheduling.domain.extras import Booked, Extras, Store
 from scheduling.domain.selection import lines_of, select
 from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import Access, Wishes, instant
+from scheduling.domain.wishes import Access, Storage, Wishes, instant
 from scheduling.models import Selection
 from scheduling.services.access import Placed
 from scheduling.services.holds import hold_bundle
@@ -93,12 +94,18 @@ def test_what_is_booked_within_the_term_hides_it_and_the_start_after_it_is_named
 def test_an_offer_that_a_booking_leaves_room_is_asked_beside_one_that_is_free_for_ever() -> None:
     plain = town()
 
-    def asked(*steps: str, demand: Demand = DEMAND) -> Question:
-        """The two offers of the town, of which a is booked in full at some time."""
+    def asked(*steps: str, demand: Demand = DEMAND, storage: Storage | None = None) -> Question:
+        """The two offers of the town, of which a is booked in full at some time; or the storage beside it is, where it is asked for."""
+        short = storage is None and bool(steps)
         offers = [
-            replace(each, available=0 if steps and each.offer == "a" else 2) for each in plain.offers.values()
+            replace(each, available=0 if short and each.offer == "a" else 2) for each in plain.offers.values()
         ]
-        booked = {"offer|a": Booked("offer", "a", 2, 2, steps)} if steps else {}
+        row = Booked("offer", "a", 2, 2, steps) if short else Booked("store", "grey|archive", 2, 2, steps)
+        booked = {f"{row.part}|{row.key}": row} if steps else {}
+        stores = [
+            Store("grey", "archive", Decimal(1), 0 if steps else 2),
+            Store("green", "archive", Decimal(1), 2),
+        ]
         slow = {key: replace(row, lead_days=9) for key, row in plain.tariffs.items()}
         supply = Supply.build(
             plain.sites.values(),
@@ -106,15 +113,21 @@ def test_an_offer_that_a_booking_leaves_room_is_asked_beside_one_that_is_free_fo
             slow.values(),
             plain.centres.values(),
             offers,
-            extras=Extras(booked=booked),
+            extras=Extras(booked=booked, stores={f"{each.centre}|archive": each for each in stores}),
         )
         told = {"tariffs": {key: {"lead_in": "calendar"} for key in supply.tariffs}}
         version: Any = SimpleNamespace(supply=supply, told=told)
-        return Question(version, ASKED, {}, Placed("s", Access(), {}), demand, Wishes())
+        return Question(version, ASKED, {}, Placed("s", Access(), {}), demand, Wishes(storage=storage))
 
-    for days, found in ((60, ["a", "b"]), (20, ["b"])):
+    for days, found, storage in (
+        (60, ["a", "b"], None),
+        (20, ["b"], None),
+        (60, ["a", "b"], Storage(2, "archive")),
+        (20, ["b"], Storage(2, "archive")),
+    ):
         start = ASKED + timedelta(days=days)
-        question = with_room(asked(f"{instant(start)}:2", f"{instant(start + timedelta(days=9))}:0"))
+        steps = f"{instant(start)}:2", f"{instant(start + timedelta(days=9))}:0"
+        question = with_room(asked(*steps, storage=storage))
         lines = lines_of(question.supply, DEMAND, question.wishes)
         answer = select(question.supply, DEMAND, lines)
         assert sorted(each.offer for each in answer.bundles) == found

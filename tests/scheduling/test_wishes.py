@@ -90,6 +90,11 @@ def test_data_to_move_rent_the_step_by_the_hour_where_that_is_least() -> None:
     # 3 TB: 709 Mbps for 10 hours at 20 CNY an hour, or 10 Gbps for one; a month of the small step is 160 CNY.
     assert (best["billing"], best["held_mbps"], best["line_hours"]) == ("elastic", 10_000, "1")
     assert best["cny"]["line"] == "20.0000"
+    # The step that is just what the deadline needs is let go as soon as all has come: 1 TB takes 10 Mbps 237 h of 240.
+    slow = replace(step, bandwidth_mbps=10, elastic_cny_hour=Decimal("0.1"))
+    in_days = replace(DEMAND, bandwidth_mbps=10, duration_hours=Decimal(240))
+    (best, _) = asked(town(slow), Wishes(transfer=Transfer(Decimal(1000), 240)), in_days)["bundles"]
+    assert (best["held_mbps"], best["line_hours"]) == (10, "237")
     narrow = replace(step, elastic_cny_hour=Decimal(200))
     (best, _) = asked(town(narrow), moved, demand)["bundles"]
     assert (best["billing"], best["held_mbps"], best["cny"]["line"]) == ("term", 709, "160.0000")

@@ -77,6 +77,12 @@ def small_extras(rng: Random, supply: Supply) -> Extras:
         for name, row in supply.spans.items()
         if rng.random() < 0.4
     ]
+    luck = Random(repr(stores))  # not drawn from the worlds' own dice, so that these stay what they were
+    booked += [
+        _booked(luck, "store", f"{row.centre}|{row.storage_class}", 30)
+        for row in stores
+        if luck.random() < 0.7
+    ]
     return Extras(
         centre_facts={row.centre: row for row in facts},
         stores={f"{row.centre}|{row.storage_class}": row for row in stores},
