@@ -171,7 +171,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 600.0,
         "options": {"expires": 60},
     },
-    "silence": {"task": "marketplace.tasks.await_silence", "schedule": 60.0, "options": {"expires": 50}},
+    "silence": {"task": "marketplace.tasks.await_silence", "schedule": 600.0, "options": {"expires": 300}},
     "old-supply": {"task": "scheduling.tasks.forget_supply", "schedule": 3600.0},
     "conflicts": {
         "task": "scheduling.tasks.review_conflicts",
