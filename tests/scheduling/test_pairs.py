@@ -162,7 +162,7 @@ def test_that_no_pair_reaches_a_spur_is_known_without_a_search() -> None:
         looked.append(site)
         return arcs(site)
 
-    reach.arcs = looking  # type: ignore[method-assign]
+    reach.arcs = looking
     target = net.site_index[f"s{wide**2 + 1}"]
     assert best_route(reach, target, Order.LATENCY, Bounds(), pair=True) is None
     assert not looked, "a search sees all 900 sites, for each of what the two paths share"
