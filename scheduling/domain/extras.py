@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 from functools import cached_property, lru_cache
-from itertools import pairwise
 from typing import Any
 
 from scheduling.domain.rows import TABLES, Column, Table, Tariff, canonical, row_id
@@ -101,11 +100,6 @@ class Booked:
         """The steps as numbers."""
         return _parsed(self.steps)
 
-    def falls(self, after: int) -> list[tuple[int, int]]:
-        """The instants after `after` from which less is booked than before, with how much that was."""
-        pairs = pairwise(self.levels)
-        return [(at, before) for (_, before), (at, booked) in pairs if booked < before and at > after]
-
 
 @dataclass(frozen=True, slots=True)
 class TermTariff(Tariff):
@@ -114,8 +108,6 @@ class TermTariff(Tariff):
     By the hour, which knows no term, only that one sells: `elastic_cny_hour` is None.
     """
 
-
-ExtraRow = CentreFacts | Store | UnitPower | LineGrade | Booked | TermTariff
 
 TERM_TARIFFS = Table(
     "term_tariffs",

@@ -12,11 +12,9 @@ from scheduling.domain.numbers import scaled
 from scheduling.domain.promises import Promises
 
 HOUR_US = 3_600_000_000
-DAY_US = 24 * HOUR_US
 
 WIRE_BYTES, PAYLOAD_BYTES = 1538, 1448
 """A full Ethernet frame on the wire and the data in it: TCP with timestamps over IPv4, 1500-byte packets."""
-OVERHEAD = "tcp_ipv4_ethernet_1500"
 
 
 DOMAINS = ("government", "science_economy")
