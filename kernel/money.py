@@ -5,7 +5,6 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
 FEN_PER_YUAN = 100
-RATE_PLACES = Decimal("0.000001")
 
 
 def to_fen(yuan: Decimal | Fraction | int) -> int:

@@ -63,14 +63,6 @@ GM: Suite = Gm()
 SUITES: Mapping[str, Suite] = MappingProxyType({suite.name: suite for suite in (INTERNATIONAL, GM)})
 
 
-def suite_for_algorithm(signature_algorithm: str) -> Suite:
-    """The suite that signs with this `alg`. Raises LookupError where this node has none."""
-    for suite in SUITES.values():
-        if suite.signature_algorithm == signature_algorithm:
-            return suite
-    raise LookupError(f"no suite signs with {signature_algorithm!r}; known: {', '.join(SUITES)}")
-
-
 def suite_of_key(jwk: Mapping[str, object]) -> tuple[Suite, bytes]:
     """The suite of a JSON Web Key, and its public key. Raises ValueError where it is no key of any suite."""
     for suite in SUITES.values():

@@ -109,11 +109,6 @@ def totals(resources: Iterable[UUID]) -> dict[UUID, int]:
     return dict(Capacity.objects.filter(resource__in=set(resources)).values_list("resource", "total"))
 
 
-def bundle_state(bundle: UUID) -> set[str]:
-    """The states of the bundle's claims: one value unless something is wrong, empty if it never held."""
-    return set(Claim.objects.filter(bundle=bundle).values_list("state", flat=True))
-
-
 def runs_out(bundle: UUID) -> datetime | None:
     """When a bundle's hold runs out; None where it has none, or a contract."""
     return Claim.objects.filter(bundle=bundle).values_list("expires_at", flat=True).first()

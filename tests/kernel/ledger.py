@@ -35,6 +35,11 @@ def hold(quantities: dict[UUID, int], *, bundle: UUID | None = None, **more: Any
     return bundle
 
 
+def states(bundle: UUID) -> set[str]:
+    """The states of the bundle's claims: one value unless something is wrong, empty if it never held."""
+    return set(Claim.objects.filter(bundle=bundle).values_list("state", flat=True))
+
+
 def let_time_pass(bundle: UUID) -> None:
     """Let the bundle's deadline have passed."""
     Claim.objects.filter(bundle=bundle, state=ClaimState.HELD).update(expires_at=Now() - MINUTE)

@@ -16,7 +16,7 @@ from kernel.models import Capacity, Claim, EventRecord
 from kernel.models.capacity import ClaimState
 from kernel.selectors import capacity as selectors
 from kernel.services import capacity
-from tests.kernel.ledger import MINUTE, books, declare, hold, let_time_pass, taken
+from tests.kernel.ledger import MINUTE, books, declare, hold, let_time_pass, states, taken
 from tests.support.races import kinds, race
 
 DAY = timedelta(days=1)
@@ -70,8 +70,8 @@ def test_confirmed_is_kept_and_expired_is_not_confirmed() -> None:
         capacity.extend(bundle=late, ttl=MINUTE)
     assert capacity.expire_next()
     assert not capacity.expire_next()
-    assert selectors.bundle_state(kept) == {ClaimState.CONFIRMED}
-    assert selectors.bundle_state(late) == {ClaimState.EXPIRED}
+    assert states(kept) == {ClaimState.CONFIRMED}
+    assert states(late) == {ClaimState.EXPIRED}
     assert books(cards) == (10, 3, 0)
     with pytest.raises(HoldGone):
         capacity.confirm(bundle=new_id())
@@ -193,7 +193,7 @@ def test_what_one_bundle_holds_is_taken_over_by_another_once() -> None:
     with pytest.raises(HoldGone):
         capacity.take_over(bundle=first, by=new_id())
     capacity.confirm(bundle=second)
-    assert (selectors.bundle_state(first), books(cards)) == (set(), (10, 3, 0))
+    assert (states(first), books(cards)) == (set(), (10, 3, 0))
 
 
 @quick
@@ -209,7 +209,7 @@ def test_a_window_that_is_over_ends_once_and_leaves_the_peak() -> None:
     over.save()
     assert capacity.end_next()
     assert not capacity.end_next()
-    assert selectors.bundle_state(past) == {ClaimState.CONFIRMED, ClaimState.ENDED}
+    assert states(past) == {ClaimState.CONFIRMED, ClaimState.ENDED}
     assert books(cards) == (10, 0, 7), "the other window still stands"
     assert EventRecord.objects.filter(name="kernel.window_ended", subject=past).count() == 1
 
@@ -225,7 +225,7 @@ def test_maintenance_cuts_what_is_left_and_names_the_bookings_that_it_hits() -> 
     hit = capacity.cut(bundle=work, window=days(2, 2), **{**small, "quantity": 10})  # type: ignore[arg-type] # a mapping
     assert hit == sorted([standing, near, earlier])
     assert Capacity.objects.get(resource=cards).over_committed
-    assert selectors.bundle_state(near) == {ClaimState.HELD}, "what was sold stands"
+    assert states(near) == {ClaimState.HELD}, "what was sold stands"
     for window in (days(2, 1), days(3, 1)):
         with pytest.raises(SoldOut):
             hold({cards: 1}, windows=[window])
@@ -352,7 +352,7 @@ def test_c5_expiring_confirming_and_releasing_one_bundle_at_once_has_one_outcome
         assert not [
             each for each in results if isinstance(each, Exception) and not isinstance(each, HoldGone)
         ]
-        (end,) = selectors.bundle_state(bundle)
+        (end,) = states(bundle)
         ends.add(end)
         told = EventRecord.objects.filter(name="kernel.hold_expired", subject=bundle).count()
         assert told == (end == ClaimState.EXPIRED)

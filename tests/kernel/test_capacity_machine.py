@@ -26,10 +26,10 @@ from kernel.domain.windows import Window
 from kernel.errors import HoldGone, SoldOut
 from kernel.ids import new_id
 from kernel.models import Capacity, Claim
-from kernel.selectors.capacity import bundle_state, free_over
+from kernel.selectors.capacity import free_over
 from kernel.services import capacity
 from kernel.services.parts import open_part, shrink_part
-from tests.kernel.ledger import MINUTE, TENANT, declare, hold, let_time_pass
+from tests.kernel.ledger import MINUTE, TENANT, declare, hold, let_time_pass, states
 
 DAYS = 12
 START = datetime(2037, 1, 1, tzinfo=UTC)
@@ -294,7 +294,7 @@ class Ledger(RuleBasedStateMachine):
         for bundle, held in self.model.items():
             rest = {held.state} if held.active or held.windows != [] else set()
             expected = rest | ({"ended"} if held.ended else set())
-            assert bundle_state(bundle) == (set() if held.state == "refused" else expected)
+            assert states(bundle) == (set() if held.state == "refused" else expected)
 
     def take_back(self) -> None:
         """Undo the sequence: none finds what another left, neither holds that ran out nor rows to step over."""

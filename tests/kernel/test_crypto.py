@@ -16,7 +16,7 @@ from kernel.crypto.digests import (
     sm3,
 )
 from kernel.crypto.keys import read_keys, write_key
-from kernel.crypto.suite import GM, INTERNATIONAL, SUITES, Suite, suite_for_algorithm
+from kernel.crypto.suite import GM, INTERNATIONAL, SUITES, Suite
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 
@@ -111,7 +111,6 @@ def test_every_suite_keeps_the_interface_whole(suite: Suite) -> None:
     private = suite.new_private_key()
     public = suite.public_key(private)
     signature = suite.sign(private, b"report")
-    assert suite_for_algorithm(suite.signature_algorithm) is suite
     assert DIGESTS[suite.digest_algorithm](b"report") == suite.digest(b"report")
     assert suite.public_key_of(suite.jwk(public)) == public
     assert suite.verify(public, signature, b"report")
@@ -136,11 +135,6 @@ def test_every_suite_keeps_the_interface_whole(suite: Suite) -> None:
 def test_what_is_no_public_key_of_the_suite_is_refused(jwk: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r".+"):
         INTERNATIONAL.public_key_of(jwk)
-
-
-def test_an_algorithm_without_a_suite_is_named_in_the_error() -> None:
-    with pytest.raises(LookupError, match="rsa-pss-sha512"):
-        suite_for_algorithm("rsa-pss-sha512")
 
 
 @given(algorithm=st.sampled_from(sorted(DIGESTS)), body=st.binary(max_size=64), other=st.binary(max_size=64))
