@@ -177,11 +177,6 @@ class Division:
     fee: int
     residue: int
 
-    @property
-    def conserved(self) -> bool:
-        """INVARIANTS A5: what is borne is what is given, to the fen."""
-        return self.user + self.voucher == self.provider + self.line + self.fee + self.residue
-
 
 def divide(
     *, compute_fen: int, storage_fen: int, line_fen: int, voucher_fen: int, terms: SettlementProfile

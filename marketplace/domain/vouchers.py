@@ -10,7 +10,6 @@ from kernel.text import Vocabulary
 from marketplace.errors import PolicyInvalid, VoucherRefused
 
 BASIS_POINTS = 10_000
-NEVER_IN_THE_BASE = frozenset({"line", "storage", "network", "security"})
 COMPUTE_BASES = frozenset({"intelligent_compute", "general_compute", "super_compute"})
 SIZES = frozenset({"micro", "small", "medium"})  # vouchers are for small enterprises, whatever a policy says
 
@@ -85,7 +84,7 @@ class VoucherPolicy:
 
     def eligible_fen(self, parts: Mapping[str, int]) -> int:
         """The contract amount that counts: the parts of the base, and no other (A7 i)."""
-        return sum(fen for name, fen in parts.items() if name in self.base and name not in NEVER_IN_THE_BASE)
+        return sum(fen for name, fen in parts.items() if name in self.base)
 
     def share_fen(self, eligible_fen: int) -> int:
         """The rate's share of an eligible amount, rounded down to the fen: never a fen over the rate."""
