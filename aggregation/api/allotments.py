@@ -14,6 +14,7 @@ from aggregation.domain.allotments import LIFE, AllotmentState
 from aggregation.models import Allotment, Centre, Pool
 from aggregation.selectors.allotments import sold_of
 from aggregation.services import allotments as services
+from kernel.api.bodies import without_body
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
@@ -244,7 +245,7 @@ class WithdrawAllotmentView(AllotmentActView):
     operations = {"POST": "aggregation.withdraw_allotment"}
     acts = {"POST": (LIFE, "withdraw")}
 
-    @extend_schema(request=None, responses={200: AllotmentOut})
+    @without_body(responses={200: AllotmentOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Take a proposal back before it is accepted."""
         return self.show(services.withdraw_allotment(allotment=self.subject, actor=self.actor), AllotmentOut)
@@ -270,7 +271,7 @@ class EndAllotmentView(AllotmentActView):
     operations = {"POST": "aggregation.end_allotment"}
     acts = {"POST": (LIFE, "end")}
 
-    @extend_schema(request=None, responses={200: AllotmentOut})
+    @without_body(responses={200: AllotmentOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Sell nothing more of it: the unsold returns at once, the rest as what is sold ends. Either party may."""
         return self.show(services.end_allotment(allotment=self.subject, actor=self.actor), AllotmentOut)

@@ -15,6 +15,7 @@ from identifiers.domain.lifecycle import LIFE, IdentifierKind, IdentifierState
 from identifiers.domain.review import Review
 from identifiers.models import Identifier
 from identifiers.services import identifiers as services
+from kernel.api.bodies import without_body
 from kernel.api.instants import DayField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.proposals import ProposalOut
@@ -157,7 +158,7 @@ class ApproveView(ActView):
     operations = {"POST": "identifiers.approve_identifier"}
     acts = {"POST": (LIFE, "issue")}
 
-    @extend_schema(request=None, responses={200: IdentifierOut})
+    @without_body(responses={200: IdentifierOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Issue the code; it goes active when the national node has filed it."""
         return self.show(

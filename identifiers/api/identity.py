@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from identifiers.api.identifiers import ActView, IdentifierOut
 from identifiers.models import Challenge
 from identifiers.services import identity as services
-from kernel.api.bodies import in_words
+from kernel.api.bodies import in_words, without_body
 from kernel.crypto.suite import INTERNATIONAL as SUITE
 from kernel.text import Text
 
@@ -82,7 +82,7 @@ class ChallengeView(ActView):
 
     operations = {"POST": "identifiers.challenge_identity"}
 
-    @extend_schema(request=None, responses={201: ChallengeOut})
+    @without_body(responses={201: ChallengeOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Ask for a text that the resource's agent is to sign, once and within five minutes."""
         row = services.challenge_identity(identifier=self.subject, actor=self.actor)

@@ -11,6 +11,7 @@ from identifiers.domain.lifecycle import LIFE as IDENTIFIERS
 from identifiers.domain.transfers import LIFE, TransferState
 from identifiers.models import Identifier, Transfer
 from identifiers.services import transfers as services
+from kernel.api.bodies import without_body
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -154,7 +155,7 @@ class WithdrawTransferView(TransferActView):
     operations = {"POST": "identifiers.withdraw_transfer"}
     acts = {"POST": (LIFE, "withdraw")}
 
-    @extend_schema(request=None, responses={200: TransferOut})
+    @without_body(responses={200: TransferOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Take the offer back."""
         return self.show(services.withdraw_transfer(transfer=self.subject, actor=self.actor), TransferOut)

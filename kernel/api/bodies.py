@@ -1,13 +1,18 @@
-"""What no body may hold: text that PostgreSQL cannot keep and no answer can repeat, and depth that no operation takes."""
+"""What no body may hold: text that cannot be kept or repeated, and depth that no operation takes; and operations that take none."""
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.utils.translation import get_language
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from kernel.objects import walk
 from kernel.text import Text
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 REASON = Text(
@@ -38,3 +43,23 @@ def require_storable(data: Any) -> None:
             for name in reversed(path):
                 detail = {UNSTORABLE.sub("?", str(name)): detail}
             raise ValidationError(detail)
+
+
+class NothingIn(serializers.Serializer[Any]):
+    """The body of an operation that takes none: left out, or an object without members."""
+
+
+def without_body(**told: Any) -> Callable[[Handler], Handler]:
+    """`extend_schema` of an operation that takes no body, which is refused where it has members."""
+
+    def mark(handler: Handler) -> Handler:
+        shown: Handler = extend_schema(request=None, **told)(handler)
+        shown.takes_nothing = True  # type: ignore[attr-defined] # a function has what it is given
+        return shown
+
+    return mark
+
+
+def takes_nothing(handler: Any) -> bool:
+    """Whether an operation takes no body."""
+    return getattr(handler, "takes_nothing", False)

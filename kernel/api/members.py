@@ -11,6 +11,7 @@ from kernel.api.bodies import in_words
 from kernel.text import Text, token
 
 UNKNOWN = Text("未知字段 {name}；此处可用字段：{known}。", "Unknown: {name}. Here it takes: {known}.")
+NOTHING = Text("该操作没有请求体；请去掉 {name}。", "The operation has no body: leave {name} out.")
 MEANT = Text("是否要写 {near}？", " Did you mean {near}?")
 CODE = "unknown_field"
 MOST_TOLD = 20
@@ -48,7 +49,7 @@ def _of_object(
         if name in takes:
             yield from _unknown(takes[name], value, here)
             continue
-        words = in_words(UNKNOWN.format(name=name, known=", ".join(sorted(takes))))
+        words = in_words((UNKNOWN if takes else NOTHING).format(name=name, known=", ".join(sorted(takes))))
         near = get_close_matches(name, takes, 1) if len(name) <= LONGEST_COMPARED else []
         if near:
             words += in_words(MEANT.format(near=near[0]))

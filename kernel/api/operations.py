@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.deferral import SECONDS_TO_ASK_AGAIN, OperationOut
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
@@ -57,7 +58,7 @@ class CancelOperationView(HouseView):
     visible_by = "kernel.read_operation"
     acts = {"POST": (LIFE, "cancel")}
 
-    @extend_schema(request=None, responses={200: OperationOut})
+    @without_body(responses={200: OperationOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Take back what has not begun."""
         return self.show(cancel_operation(operation=self.subject, actor=self.actor), OperationOut)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -49,7 +50,7 @@ class ApproveProposalView(HouseView):
     queryset = Proposal.objects.all()
     visible_by = "kernel.list_proposals"
 
-    @extend_schema(request=None, responses={200: ProposalOut})
+    @without_body(responses={200: ProposalOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Approve as the second person: the act runs now."""
         return self.show(approve_act(proposal=self.subject, actor=self.actor), ProposalOut)
@@ -62,7 +63,7 @@ class WithdrawProposalView(HouseView):
     queryset = Proposal.objects.all()
     visible_by = "kernel.list_proposals"
 
-    @extend_schema(request=None, responses={200: ProposalOut})
+    @without_body(responses={200: ProposalOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Close the proposal without the act."""
         return self.show(withdraw_act(proposal=self.subject, actor=self.actor), ProposalOut)

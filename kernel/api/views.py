@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from kernel import errors
 from kernel.actor import ANONYMOUS, SYSTEM, Actor, Reach
 from kernel.api import deferral, idempotency
-from kernel.api.bodies import require_storable
+from kernel.api.bodies import NothingIn, require_storable, takes_nothing
 from kernel.api.deprecation import Deprecation
 from kernel.api.masks import mask, require_told
 from kernel.api.members import unknown_members
@@ -123,6 +123,8 @@ class HouseView(APIView):
         if request.method in self.if_match:
             self._check_version(request)
         self._require_state()
+        if takes_nothing(getattr(self, str(request.method).lower(), None)) and not self.tolerant:
+            self.read(NothingIn)
         if self._is_for_later(request, actor):
             raise deferral.Later
 

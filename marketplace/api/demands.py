@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.documents import DocumentField, component
 from kernel.api.pagination import PageQuery
 from kernel.api.parsers import ExactParser
@@ -140,7 +141,7 @@ class SelectDemandView(HouseView):
     queryset = Demand.objects.all()
     visible_by = "marketplace.read_demand"
 
-    @extend_schema(request=None, responses={200: SelectedOut})
+    @without_body(responses={200: SelectedOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Select bundles of compute and line that meet the demand."""
         row, selection = services.select_demand(demand=self.subject, actor=self.actor)

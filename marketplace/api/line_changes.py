@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.decimals import PlainDecimalField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
@@ -190,7 +191,7 @@ class WithdrawChangeView(LineChangeActView):
     operations = {"POST": "marketplace.withdraw_line_change"}
     acts = {"POST": (LIFE, "withdraw")}
 
-    @extend_schema(request=None, responses={200: LineChangeOut})
+    @without_body(responses={200: LineChangeOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Ask no more, before it is agreed: what the offer held is free again."""
         return self.show(services.withdraw_change(change=self.subject, actor=self.actor), LineChangeOut)
@@ -202,7 +203,7 @@ class AgreeChangeView(LineChangeActView):
     operations = {"POST": "marketplace.agree_line_change"}
     acts = {"POST": (LIFE, "agree")}
 
-    @extend_schema(request=None, responses={200: LineChangeOut})
+    @without_body(responses={200: LineChangeOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Agree to the offer, as the user: the contract is amended, and the notice runs."""
         return self.show(services.agree_change(change=self.subject, actor=self.actor), LineChangeOut)
@@ -214,7 +215,7 @@ class SwitchLineView(LineChangeActView):
     operations = {"POST": "marketplace.switch_line"}
     acts = {"POST": (LIFE, "switch")}
 
-    @extend_schema(request=None, responses={200: LineChangeOut})
+    @without_body(responses={200: LineChangeOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Report that the line was switched: the one-off is due now, the new price from the next month of the service on."""
         return self.show(services.switch_line(change=self.subject, actor=self.actor), LineChangeOut)

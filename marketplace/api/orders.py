@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.shapes import Related, expanded
@@ -217,7 +218,7 @@ class AcceptOrderView(OrderActView):
 
     operations = {"POST": "marketplace.accept_order"}
 
-    @extend_schema(request=None, responses={200: OrderOut})
+    @without_body(responses={200: OrderOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Accept the caller's part; the second acceptance makes the contract and starts delivery."""
         return self.show(services.accept_order(order=self.subject, actor=self.actor), OrderOut)
@@ -275,7 +276,7 @@ class ExtendOrderHoldView(OrderActView):
     operations = {"POST": "marketplace.extend_order_hold"}
     acts = {"POST": (HOLDING, "extend_hold")}
 
-    @extend_schema(request=None, responses={200: OrderOut})
+    @without_body(responses={200: OrderOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Hold for another day from now while providers have not both accepted; 72 hours in all.
 

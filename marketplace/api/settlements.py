@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.bodies import in_words
+from kernel.api.bodies import in_words, without_body
 from kernel.api.documents import DocumentField
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery
@@ -263,7 +263,7 @@ class ProposeClosingView(HouseView):
     visible_by = "marketplace.read_settlement"
     acts = {"POST": (LIFE, "close")}
 
-    @extend_schema(request=None, responses={201: ProposalOut})
+    @without_body(responses={201: ProposalOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Propose to close the period for ever; a second person approves."""
         row = propose_act(

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.bodies import in_words
+from kernel.api.bodies import in_words, without_body
 from kernel.api.instants import DayField
 from kernel.api.pagination import PageQuery
 from kernel.api.proposals import ProposalOut
@@ -162,7 +162,7 @@ class ApprovePolicyView(HouseView):
     visible_by = "marketplace.list_policies"
     acts = {"POST": (POLICY_LIFE, "approve")}
 
-    @extend_schema(request=None, responses={200: VoucherPolicyOut})
+    @without_body(responses={200: VoucherPolicyOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Put a policy in force in place of the one before."""
         return self.show(services.approve_policy(policy=self.subject, actor=self.actor), VoucherPolicyOut)

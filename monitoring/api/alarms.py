@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
@@ -90,7 +91,7 @@ class AcknowledgeAlarmView(HouseView):
     visible_by = "monitoring.list_alarms"
     acts = {"POST": (LIFE, "acknowledge")}
 
-    @extend_schema(request=None, responses={200: AlarmOut})
+    @without_body(responses={200: AlarmOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Say that somebody looks into it."""
         return self.show(acknowledge_alarm(alarm=self.subject, actor=self.actor), AlarmOut)

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.proposals import ProposalOut
@@ -141,7 +142,7 @@ class AcknowledgeInstructionView(InstructionActView):
     operations = {"POST": "monitoring.acknowledge_instruction"}
     acts = {"POST": (LIFE, "acknowledge")}
 
-    @extend_schema(request=None, responses={200: InstructionOut})
+    @without_body(responses={200: InstructionOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Say that the party has read it."""
         row = services.acknowledge_instruction(instruction=self.subject, actor=self.actor)

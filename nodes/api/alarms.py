@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
@@ -74,7 +75,7 @@ class CloseAlarmView(HouseView):
     queryset = NodeAlarm.objects.select_related("peer")
     visible_by = "nodes.list_alarms"
 
-    @extend_schema(request=None, responses={200: NodeAlarmOut})
+    @without_body(responses={200: NodeAlarmOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Close an alarm that a person has looked at."""
         return self.show(close_alarm(alarm=self.subject, actor=self.actor), NodeAlarmOut)

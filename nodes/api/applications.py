@@ -11,6 +11,7 @@ from rest_framework.fields import empty
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -265,7 +266,7 @@ class CheckApplicationView(HouseView):
     visible_by = "nodes.read_application"
     natural_key = True
 
-    @extend_schema(request=None, responses={200: ApplicationCheckOut})
+    @without_body(responses={200: ApplicationCheckOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Say everything that is missing, wrong or to be looked at, with the way out; nothing changes."""
         findings, profile = services.findings_of(self.subject), application_profile()
@@ -289,7 +290,7 @@ class FinaliseApplicationView(HouseView):
     if_match = frozenset({"POST"})
     acts = {"POST": (LIFE, "finalise")}
 
-    @extend_schema(request=None, responses={200: NodeApplicationOut})
+    @without_body(responses={200: NodeApplicationOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Freeze a complete application, and keep the .docx with its SHA-256."""
         row = services.finalise_application(application=self.subject, actor=self.actor)
@@ -304,7 +305,7 @@ class ReopenApplicationView(HouseView):
     visible_by = "nodes.read_application"
     acts = {"POST": (LIFE, "reopen")}
 
-    @extend_schema(request=None, responses={201: NodeApplicationOut})
+    @without_body(responses={201: NodeApplicationOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Begin the next version from a final one, which stays as it is."""
         row = services.reopen_application(application=self.subject, actor=self.actor)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -70,7 +71,7 @@ class ExchangeView(HouseView):
 
     operations = {"POST": "nodes.exchange_manifests"}
 
-    @extend_schema(request=None, responses={200: ExchangedOut})
+    @without_body(responses={200: ExchangedOut})
     def post(self, request: Request) -> Response:
         """Compare every stream with its peer now; what the peer has lost is found and sent again."""
         pairs = exchange_manifests(actor=self.actor)

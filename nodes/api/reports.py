@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
@@ -258,7 +259,7 @@ class ReviewReportView(HouseView):
     visible_by = "nodes.read_report"
     acts = {"POST": (LIFE, "review")}
 
-    @extend_schema(request=None, responses={200: ReportOut})
+    @without_body(responses={200: ReportOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Let a draft go out as it is."""
         return self.show(services.review_report(report=self.subject, actor=self.actor), ReportOut)
@@ -272,7 +273,7 @@ class SendReportView(HouseView):
     visible_by = "nodes.read_report"
     acts = {"POST": (LIFE, "sign")}
 
-    @extend_schema(request=None, responses={200: ReportOut})
+    @without_body(responses={200: ReportOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Sign a reviewed report and let it go, by another person than its reviewer: onto its stream, or as a file."""
         return self.show(services.send_report(report=self.subject, actor=self.actor), ReportOut)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -134,7 +135,7 @@ class ResendView(HouseView):
     queryset = Envelope.objects.select_related("stream__peer", "message")
     visible_by = "nodes.list_messages"
 
-    @extend_schema(request=None, responses={200: MessageOut})
+    @without_body(responses={200: MessageOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Send a refused message again as a correction of itself, once its cause is removed."""
         return self.show(services.resend_message(envelope=self.subject, actor=self.actor), MessageOut)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -172,7 +173,7 @@ class CheckView(OneCaseView):
     operations = {"POST": "participants.check_case"}
     acts = {"POST": (LIFE, "check")}
 
-    @extend_schema(request=None, responses={200: CaseOut})
+    @without_body(responses={200: CaseOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Find the evidence complete, as the reviewer; the answer names what is missing where it is not."""
         return self.show(certification.check_case(case=self.subject, actor=self.actor), CaseOut)
@@ -184,7 +185,7 @@ class CertifyView(OneCaseView):
     operations = {"POST": "participants.certify_case"}
     acts = {"POST": (LIFE, "certify")}
 
-    @extend_schema(request=None, responses={200: CaseOut})
+    @without_body(responses={200: CaseOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Certify as the second person; what the case brought counts from now on."""
         return self.show(certification.certify_case(case=self.subject, actor=self.actor), CaseOut)
@@ -210,7 +211,7 @@ class WithdrawView(OneCaseView):
     operations = {"POST": "participants.withdraw_case"}
     acts = {"POST": (LIFE, "withdraw")}
 
-    @extend_schema(request=None, responses={200: CaseOut})
+    @without_body(responses={200: CaseOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Take one's case back, with what was submitted in it."""
         return self.show(certification.withdraw_case(case=self.subject, actor=self.actor), CaseOut)

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.actor import Role
+from kernel.api.bodies import without_body
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -153,7 +154,7 @@ class EndClientView(HouseView):
     queryset = OAuthClient.objects.all()
     visible_by = "participants.read_client"
 
-    @extend_schema(request=None, responses={200: ClientOut})
+    @without_body(responses={200: ClientOut})
     def post(self, request: Request, **_: Any) -> Response:
         """End a client at once, its secrets and tokens with it."""
         return self.show(services.end_client(client=self.subject, actor=self.actor), ClientOut)

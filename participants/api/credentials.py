@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -196,7 +197,7 @@ class RevokeKeyView(HouseView):
     queryset = ApiKey.objects.select_related("membership")
     visible_by = "participants.read_key"
 
-    @extend_schema(request=None, responses={200: KeyOut})
+    @without_body(responses={200: KeyOut})
     def post(self, request: Request, **_: Any) -> Response:
         """End a key at once: one's own, or as an administrator a colleague's."""
         return self.show(services.revoke_key(key=self.subject, actor=self.actor), KeyOut)

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -109,7 +110,7 @@ class RedeliverView(HouseView):
     visible_by = "participants.read_webhook_delivery"
     acts = {"POST": (DELIVERY_LIFE, "redeliver")}
 
-    @extend_schema(request=None, responses={202: DeliveryOut})
+    @without_body(responses={202: DeliveryOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Send a delivery once more, now, with the same webhook-id."""
         return self.show(services.redeliver(delivery=self.subject, actor=self.actor), DeliveryOut, status=202)

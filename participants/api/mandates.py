@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.instants import DayField
 from kernel.api.pagination import PageQuery
 from kernel.api.proposals import ProposalOut
@@ -143,7 +144,7 @@ class EndMandateView(HouseView):
     queryset = Mandate.objects.all()
     visible_by = "participants.list_mandates"
 
-    @extend_schema(request=None, responses={200: MandateOut})
+    @without_body(responses={200: MandateOut})
     def post(self, request: Request, **_: Any) -> Response:
         """End a mandate at once."""
         return self.show(services.end_mandate(mandate=self.subject, actor=self.actor), MandateOut)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -171,7 +172,7 @@ class CloseView(HouseView):
     visible_by = "participants.read_organisation"
     acts = {"POST": (LIFE, "close")}
 
-    @extend_schema(request=None, responses={200: OrganisationOut})
+    @without_body(responses={200: OrganisationOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Leave the node for ever; every key of the organisation ends."""
         row = services.close_organisation(organisation=self.subject, actor=self.actor)

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.actor import Role
+from kernel.api.bodies import without_body
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -129,7 +130,7 @@ class EndMembershipView(HouseView):
     operations = {"POST": "participants.end_membership"}
     queryset = Membership.objects.all()
 
-    @extend_schema(request=None, responses={204: None})
+    @without_body(responses={204: None})
     def post(self, request: Request, **_: Any) -> Response:
         """Leave, or as an administrator let a colleague go; the keys of the membership end."""
         end_membership(membership=self.subject, actor=self.actor)
@@ -168,7 +169,7 @@ class WithdrawInvitationView(HouseView):
     operations = {"POST": "participants.withdraw_invitation"}
     queryset = Invitation.objects.all()
 
-    @extend_schema(request=None, responses={200: InvitationOut})
+    @without_body(responses={200: InvitationOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Take an invitation back, as an administrator: its token and its link open nothing any more."""
         return self.show(withdraw_invitation(invitation=self.subject, actor=self.actor), InvitationOut)

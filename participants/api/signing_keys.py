@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -71,7 +72,7 @@ class EndSigningKeyView(HouseView):
     operations = {"POST": "participants.end_signing_key"}
     queryset = SigningKey.objects.all()
 
-    @extend_schema(request=None, responses={200: SigningKeyOut})
+    @without_body(responses={200: SigningKeyOut})
     def post(self, request: Request, **_: Any) -> Response:
         """End a key at once, as an administrator: nothing that it signed is taken any more."""
         return self.show(services.end_signing_key(key=self.subject, actor=self.actor), SigningKeyOut)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
@@ -150,7 +151,7 @@ class WebhookView(HouseView):
         )
         return self.show(row, WebhookOut)
 
-    @extend_schema(request=None, responses={204: None})
+    @without_body(responses={204: None})
     def delete(self, request: Request, **_: Any) -> Response:
         """End a subscription and forget its log."""
         services.remove_webhook(webhook=self.subject, actor=self.actor)
@@ -165,7 +166,7 @@ class EnableWebhookView(HouseView):
     visible_by = "participants.read_webhook"
     acts = {"POST": (LIFE, "enable")}
 
-    @extend_schema(request=None, responses={200: WebhookOut})
+    @without_body(responses={200: WebhookOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Serve a disabled or paused subscription again; what waited is sent at once."""
         return self.show(services.enable_webhook(webhook=self.subject, actor=self.actor), WebhookOut)
@@ -179,7 +180,7 @@ class DisableWebhookView(HouseView):
     visible_by = "participants.read_webhook"
     acts = {"POST": (LIFE, "disable")}
 
-    @extend_schema(request=None, responses={200: WebhookOut})
+    @without_body(responses={200: WebhookOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Send nothing until it is enabled again; what is missed can be recovered for 30 days."""
         return self.show(services.disable_webhook(webhook=self.subject, actor=self.actor), WebhookOut)
@@ -193,7 +194,7 @@ class RotateSecretView(HouseView):
     visible_by = "participants.read_webhook"
     secrets = ("secret",)
 
-    @extend_schema(request=None, responses={200: WebhookSecretOut})
+    @without_body(responses={200: WebhookSecretOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Make a new secret, shown once; for a day the one before signs too."""
         row, secret = services.rotate_secret(webhook=self.subject, actor=self.actor)
@@ -207,7 +208,7 @@ class TestWebhookView(HouseView):
     queryset = Webhook.objects.all()
     visible_by = "participants.read_webhook"
 
-    @extend_schema(request=None, responses={202: DeliveryOut})
+    @without_body(responses={202: DeliveryOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Send a ping, an event `participants.webhook_tested`; its delivery says what came of it."""
         return self.show(sending.ping(webhook=self.subject, actor=self.actor), DeliveryOut, status=202)

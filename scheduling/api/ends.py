@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.bodies import in_words
+from kernel.api.bodies import in_words, without_body
 from kernel.api.decimals import PlainDecimalField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
@@ -143,7 +143,7 @@ class WithdrawCentreEntryView(HouseView):
     queryset = CentreEntry.objects.all()
     visible_by = "scheduling.list_centre_entries"
 
-    @extend_schema(request=None, responses={200: CentreEntryOut})
+    @without_body(responses={200: CentreEntryOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Say that the caller's cables do not enter the centre any more."""
         return self.show(services.withdraw_entry(entry=self.subject, actor=self.actor), CentreEntryOut)

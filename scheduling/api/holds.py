@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, ids_of
-from kernel.api.bodies import in_words
+from kernel.api.bodies import in_words, without_body
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schedules import ScheduleIn, schedule_in
 from kernel.api.schema import page_of
@@ -192,7 +192,7 @@ class ReleaseHoldView(HouseView):
     visible_by = "scheduling.read_hold"
     acts = {"POST": (LIFE, "release")}
 
-    @extend_schema(request=None, responses={200: HoldOut})
+    @without_body(responses={200: HoldOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Give it back before it runs out."""
         return self.show(reservations.release_hold(hold=self.subject, actor=self.actor), HoldOut)

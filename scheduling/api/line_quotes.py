@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.decimals import PlainDecimalField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
@@ -172,7 +173,7 @@ class HoldLineView(LineQuoteActView):
     operations = {"POST": "scheduling.hold_line"}
     acts = {"POST": (LIFE, "hold")}
 
-    @extend_schema(request=None, responses={200: LineQuoteOut})
+    @without_body(responses={200: LineQuoteOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Pre-occupy the line of a firm quote: `held`, or `holding` until a carrier that is asked by its own interface says yes."""
         return self.show(services.hold_line(quote=self.subject, actor=self.actor), LineQuoteOut)
@@ -184,7 +185,7 @@ class ReleaseLineView(LineQuoteActView):
     operations = {"POST": "scheduling.release_line"}
     acts = {"POST": (LIFE, "release")}
 
-    @extend_schema(request=None, responses={200: LineQuoteOut})
+    @without_body(responses={200: LineQuoteOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Let the pre-occupation go."""
         return self.show(services.release_line(quote=self.subject, actor=self.actor), LineQuoteOut)

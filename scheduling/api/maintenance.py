@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.bodies import in_words
+from kernel.api.bodies import in_words, without_body
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
@@ -151,7 +151,7 @@ class CancelMaintenanceView(HouseView):
     visible_by = "scheduling.read_maintenance"
     acts = {"POST": (LIFE, "cancel")}
 
-    @extend_schema(request=None, responses={200: MaintenanceOut})
+    @without_body(responses={200: MaintenanceOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Call it off: what it took is sold again, and its conflicts are over."""
         row = services.cancel_maintenance(maintenance=self.subject, actor=self.actor)

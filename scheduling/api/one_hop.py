@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, ids_of
+from kernel.api.bodies import without_body
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
@@ -184,7 +185,7 @@ class WithdrawOneHopView(OneHopActView):
     operations = {"POST": "scheduling.withdraw_one_hop"}
     acts = {"POST": (LIFE, "withdraw")}
 
-    @extend_schema(request=None, responses={200: OneHopOut})
+    @without_body(responses={200: OneHopOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Withdraw one's own declaration."""
         return self.show(services.withdraw_one_hop(access=self.subject, actor=self.actor), OneHopOut)

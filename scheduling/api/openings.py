@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.decimals import PlainDecimalField
 from kernel.api.documents import DocumentField
 from kernel.api.instants import InstantField
@@ -287,7 +288,7 @@ class TakeOnLineView(LineActView):
     operations = {"POST": "scheduling.take_on_line"}
     acts = {"POST": (LIFE, "take_on")}
 
-    @extend_schema(request=None, responses={200: LineOpeningOut})
+    @without_body(responses={200: LineOpeningOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Take a contracted line on, to build it."""
         return self.show(services.take_on_line(opening=self.subject, actor=self.actor), LineOpeningOut)
@@ -299,7 +300,7 @@ class ConfigureLineView(LineActView):
     operations = {"POST": "scheduling.configure_line"}
     acts = {"POST": (LIFE, "configure")}
 
-    @extend_schema(request=None, responses={200: LineOpeningOut})
+    @without_body(responses={200: LineOpeningOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Report that the circuit is configured."""
         return self.show(services.configure_line(opening=self.subject, actor=self.actor), LineOpeningOut)
@@ -339,7 +340,7 @@ class AcceptLineView(LineActView):
     operations = {"POST": "scheduling.accept_line"}
     acts = {"POST": (LIFE, "accept")}
 
-    @extend_schema(request=None, responses={200: LineOpeningOut})
+    @without_body(responses={200: LineOpeningOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Accept the delivered line, as its user."""
         return self.show(services.accept_line(opening=self.subject, actor=self.actor), LineOpeningOut)

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.bodies import in_words
+from kernel.api.bodies import in_words, without_body
 from kernel.api.documents import DocumentField
 from kernel.api.pagination import PageQuery
 from kernel.api.parsers import ExactParser
@@ -317,7 +317,7 @@ class ReplaySelectionView(HouseView):
     queryset = Selection.objects.all()
     visible_by = "scheduling.read_selection"
 
-    @extend_schema(request=None, responses={200: ReplayOut})
+    @without_body(responses={200: ReplayOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Ask again on the version of then, which proves the answer, and on the supply of now."""
         return Response(ReplayOut(replay_selection(selection=self.subject)).data)

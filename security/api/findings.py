@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import without_body
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.proposals import ProposalOut
@@ -127,7 +128,7 @@ class ConfirmFindingView(FindingActView):
     operations = {"POST": "security.confirm_finding"}
     acts = {"POST": (LIFE, "close")}
 
-    @extend_schema(request=None, responses={200: FindingOut})
+    @without_body(responses={200: FindingOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Confirm the evidence: closed."""
         return self.show(services.confirm_finding(finding=self.subject, actor=self.actor), FindingOut)

@@ -103,6 +103,8 @@ class TestTheAnswerLater:
 
     def test_what_waits_can_be_cancelled_and_what_is_done_cannot(self, world: World) -> None:
         waiting = ask(world, centre())["Location"]
+        told = world.ada.post(f"{waiting}:cancel", {"reason": "no body has one"}).json()
+        assert [(each["pointer"], each["code"]) for each in told["errors"]] == [("/reason", "unknown_field")]
         assert made(world.ada.post(f"{waiting}:cancel"))["state"] == "cancelled"
         sweep()
         assert not Centre.objects.exists()

@@ -13,6 +13,7 @@ from django.utils.translation import override
 from rest_framework import serializers
 
 from kernel.actor import SYSTEM
+from kernel.api.bodies import NothingIn, takes_nothing
 from kernel.api.members import MOST_TOLD, unknown_members
 from kernel.api.problems import translate
 from kernel.api.views import HouseView
@@ -132,6 +133,20 @@ def test_every_operation_refuses_members_that_it_does_not_know(
     assert ignored == []
     assert len(asked) > 150
     assert {at for operation, at in asked if operation == "marketplace.issue_quote"} == {(), ("schedule",)}
+
+
+def test_what_has_no_body_in_the_contract_takes_none(views: dict[str, tuple[type[HouseView], str]]) -> None:
+    writes = [
+        words for methods in contract()["paths"].values() for verb, words in methods.items() if verb != "get"
+    ]
+    assert len(writes) > 150
+    for words in writes:
+        view, method = views[words["operationId"]]
+        handler = getattr(view, method.lower())
+        assert takes_nothing(handler) == ("requestBody" not in words), words["operationId"]
+    with override("en"):
+        (only,) = unknown_members(NothingIn(), {"reason": "x"})
+    assert (only["pointer"], only["detail"]) == ("/reason", "The operation has no body: leave reason out.")
 
 
 def test_a_demand_s_own_reader_refuses_them_in_each_of_its_groups() -> None:
