@@ -144,7 +144,9 @@ def test_storage_that_is_booked_for_a_window_is_free_at_any_other_time(world: Wo
 
     def asked(gib: int, days: int | None) -> dict[str, Any]:
         at = {} if days is None else {"starts_at": (start + timedelta(days=days)).isoformat()}
-        return dict(chosen(world.ben, duration_hours=24, storage=EXTRA["storage"] | {"gib": gib}, **at))
+        return dict(
+            chosen(world.ben, duration_hours=24, storage={"gib": gib, "storage_class": "standard"}, **at)
+        )
 
     def held(found: dict[str, Any]) -> str:
         return str(made(world.ben.post("/api/v1/holds", {"selection": found["id"], "bundle": 0}))["id"])
