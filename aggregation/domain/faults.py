@@ -10,21 +10,8 @@ class FaultCode(Vocabulary):
     """Every reason for which a row of supply is refused; the labels are the sentences, with parameters."""
 
     MISSING = "missing", "必填", "a value is required"
-    NOT_UTF8 = "not_utf8", "文件不是 UTF-8 编码；请另存为 UTF-8", "the file is not UTF-8; save it as UTF-8"
-    NOT_CSV = "not_csv", "不是有效的 CSV：{why}", "not CSV: {why}"
-    NOTHING_READ = (
-        "nothing_read",
-        "未读到任何内容；请核对文件与格式",
-        "nothing was read: check the file and its format",
-    )
     MISSING_COLUMN = "missing_column", "表头缺少该列", "the header lacks this column"
     UNKNOWN_COLUMN = "unknown_column", "未知列；请删除或更正列名", "no such column; remove or correct it"
-    REPEATED_COLUMN = "repeated_column", "列重复", "the column is there twice"
-    SHORT_ROW = (
-        "short_row",
-        "应有 {wanted} 个单元格，实有 {found} 个",
-        "{wanted} cells expected, {found} found",
-    )
     FORMULA = (
         "formula",
         "不得以 = + - @ 或制表符开头（防公式注入）",

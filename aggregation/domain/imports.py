@@ -1,17 +1,17 @@
 """Offers as a CSV file: every row is read, and every wrong cell is told with its line and column."""
 
-import csv
-import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from aggregation.domain.faults import Fault, FaultCode
 from aggregation.domain.offers import PRICE_PLACES, REPEATED, OfferDraft, OfferTerm, OfferUnit
 from aggregation.domain.pools import PoolKind
+from kernel.domain import imports
+from kernel.domain.imports import csv_rows
 from kernel.quantities import plain_decimal
-from kernel.text import Vocabulary
+from kernel.text import Vocabulary, token
 
 MOST_BYTES = 5 * 2**20
 MOST_ROWS = 10_000
@@ -21,24 +21,14 @@ LARGEST_COUNT = 2**31 - 1
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-@dataclass(frozen=True, slots=True)
-class LineFault:
-    """A fault and the line of the file where it stands; line 1 is the header."""
-
-    line: int
-    fault: Fault
-
-
-NOTHING_READ = LineFault(1, Fault.of(FaultCode.NOTHING_READ, ""))
-
-
 @dataclass(slots=True)
 class OfferFile:
-    """What a file says: drafts by line, and the faults of the rows that say none."""
+    """What a file says: how many rows, the faults of those that say no draft, the drafts by pointer, and the first pointer of each key."""
 
-    rows: int = 0
-    drafts: dict[int, OfferDraft] = field(default_factory=dict)
-    faults: list[LineFault] = field(default_factory=list)
+    rows: int
+    faults: list[imports.Fault]
+    drafts: dict[str, OfferDraft] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
 
 
 class _CellError(ValueError):
@@ -121,54 +111,33 @@ READERS: Mapping[str, Callable[[str], object]] = {
 REQUIRED = ("offer", "pool", "unit", "min_hours", "price_cny_hour", "available")
 
 
-def read_offers(content: bytes) -> OfferFile:
+def read_offers(text: str) -> OfferFile:
     """Read the whole file; no row is passed over in silence, each is a draft or has at least one fault."""
-    file = OfferFile()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        file.faults.append(LineFault(line, Fault.of(FaultCode.NOT_UTF8, "")))
-        return file
-    if not text.strip():
-        file.faults.append(NOTHING_READ)
-        return file
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = next(reader, [])
-        file.faults += [LineFault(1, fault) for fault in _faults_of_header(header)]
-        if file.faults:
-            return file
-        lines: dict[str, int] = {}
-        for cells in reader:
-            if cells:
-                file.rows += 1
-                _read_row(file, reader.line_num, header, cells, lines)
-    except csv.Error as error:
-        file.faults.append(LineFault(reader.line_num, Fault.of(FaultCode.NOT_CSV, "", why=str(error))))
-    if not file.rows and not file.faults:
-        file.faults.append(NOTHING_READ)
+    rows, torn = csv_rows(text)
+    file = OfferFile(len(rows), torn)
+    for pointer, cells in rows:
+        if wrong := _faults_of_header(cells):
+            file.faults += [placed("/lines/1", each) for each in wrong]
+            break
+        _read_row(file, pointer, cells)
     return file
 
 
-def _faults_of_header(header: list[str]) -> list[Fault]:
-    found = [Fault.of(FaultCode.MISSING_COLUMN, name) for name in REQUIRED if name not in header]
-    found += [Fault.of(FaultCode.UNKNOWN_COLUMN, name[:80]) for name in header if name not in READERS]
-    found += [
-        Fault.of(FaultCode.REPEATED_COLUMN, name) for name in sorted(set(header)) if header.count(name) > 1
-    ]
-    return found
+def placed(pointer: str, fault: Fault) -> imports.Fault:
+    """The fault of a column, in the row that the pointer leads to."""
+    return imports.Fault(f"{pointer}/{token(fault.column)}", fault.code.value, fault.text)
 
 
-def _read_row(file: OfferFile, line: int, header: list[str], cells: list[str], lines: dict[str, int]) -> None:
-    if len(cells) != len(header):
-        at = header[min(len(cells), len(header) - 1)]
-        short = Fault.of(FaultCode.SHORT_ROW, at, wanted=len(header), found=len(cells))
-        file.faults.append(LineFault(line, short))
-        return
+def _faults_of_header(header: Iterable[str]) -> list[Fault]:
+    named = list(header)
+    found = [Fault.of(FaultCode.MISSING_COLUMN, name) for name in REQUIRED if name not in named]
+    return found + [Fault.of(FaultCode.UNKNOWN_COLUMN, name[:80]) for name in named if name not in READERS]
+
+
+def _read_row(file: OfferFile, pointer: str, cells: Mapping[str, str]) -> None:
     values: dict[str, object] = {}
     found = []
-    for column, cell in zip(header, cells, strict=True):
+    for column, cell in cells.items():
         text = cell.strip(" ")
         if text:
             try:
@@ -178,12 +147,12 @@ def _read_row(file: OfferFile, line: int, header: list[str], cells: list[str], l
         elif column in REQUIRED:
             found.append(Fault.of(FaultCode.MISSING, column))
     key = values.get("offer")
-    if isinstance(key, str) and lines.setdefault(key, line) != line:
-        found.append(Fault.of(FaultCode.DUPLICATE, "offer", line=lines[key]))
+    if isinstance(key, str) and (first := file.keys.setdefault(key, pointer)) != pointer:
+        found.append(Fault.of(FaultCode.DUPLICATE, "offer", line=first.rpartition("/")[2]))
     if found:
-        file.faults += [LineFault(line, fault) for fault in found]
+        file.faults += [placed(pointer, fault) for fault in found]
         return
     stated = {column: values[column] for column in REPEATED if column in values}
     own = {name: values[name] for name in ("pool", "unit", "min_hours", "price_cny_hour", "available")}
     term = values.get("term", OfferTerm.ON_DEMAND.value)
-    file.drafts[line] = OfferDraft(key=key, term=term, stated=stated, **own)  # type: ignore[arg-type] # read by column
+    file.drafts[pointer] = OfferDraft(key=key, term=term, stated=stated, **own)  # type: ignore[arg-type] # read by column

@@ -22,7 +22,7 @@ def run(world: World) -> str:
     csv = {"Content-Type": "text/csv; charset=utf-8"}
     bad = world.text("offers_yi_bad.csv").encode()
     report = yi.send("POST", "/api/v1/offers:import?dry_run=true", content=bad, headers=csv).json()
-    named = sorted({fault["line"] for fault in report["faults"]})
+    named = sorted({int(fault["pointer"].split("/")[2]) for fault in report["faults"]})
     expect(named == BAD_LINES, f"each bad row is named: {named}")
     refused = yi.send("POST", "/api/v1/offers:import", content=bad, headers=csv)
     expect(refused.status_code == 400, "a bad file is refused as a whole")  # noqa: PLR2004

@@ -9,12 +9,12 @@ from rest_framework.response import Response
 
 from kernel.api.bodies import in_words, without_body
 from kernel.api.decimals import PlainDecimalField
+from kernel.api.imports import CSV_BODY, CsvImportView, CsvText, ImportOut, ImportQuery
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
 from kernel.text import Text
-from scheduling.api.imports import CSV_BODY, CsvImportView, CsvText, ImportQuery, NetworkImportOut
 from scheduling.domain.elements import KEY
 from scheduling.domain.ends import EndClass, EndRule, plain_address
 from scheduling.models import CentreEntry, CoveredAddress, EndProfile
@@ -187,9 +187,10 @@ class CoveredAddressesView(HouseView):
 class ImportCoveredAddressesView(CsvImportView):
     """`/api/v1/covered-addresses:import`."""
 
+    system = System.SELECTION
     operations = {"POST": "scheduling.import_covered_addresses"}
 
-    @extend_schema(parameters=[ImportQuery], request=CSV_BODY, responses={200: NetworkImportOut})
+    @extend_schema(parameters=[ImportQuery], request=CSV_BODY, responses={200: ImportOut})
     def post(self, request: Request) -> Response:
         """Name covered addresses (address, lat, lon, site): all rows or, with every fault named, none."""
         query = self.query(ImportQuery)

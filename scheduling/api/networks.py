@@ -7,22 +7,21 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.imports import (
+    CSV_BODY,
+    CsvImportView,
+    CsvQuery,
+    CsvText,
+    ImportOut,
+    ImportQuery,
+    ImportView,
+    marking_field,
+)
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
-from scheduling.api.imports import (
-    CSV_BODY,
-    CsvImportView,
-    CsvQuery,
-    CsvText,
-    ImportQuery,
-    ImportView,
-    NetworkImportOut,
-    TariffImportOut,
-    marking_field,
-)
 from scheduling.api.line_products import LineProductOut
 from scheduling.domain.elements import KEY
 from scheduling.domain.light import Medium
@@ -196,12 +195,21 @@ class TariffOut(serializers.ModelSerializer[LineTariff]):
         )
 
 
+class TariffImportOut(ImportOut):
+    """What an import of prices did or, dry, would do."""
+
+    withdrawn = serializers.IntegerField(
+        help_text="rows taken off the market: the file names their step and zone, and not their term"
+    )
+
+
 class ImportNetworkView(ImportView):
     """`/api/v1/networks:import`."""
 
+    system = System.SELECTION
     operations = {"POST": "scheduling.import_network"}
 
-    @extend_schema(parameters=[ImportQuery], request=NetworkIn, responses={200: NetworkImportOut})
+    @extend_schema(parameters=[ImportQuery], request=NetworkIn, responses={200: ImportOut})
     def post(self, request: Request) -> Response:
         """Disclose sites and spans: all or, with every fault named, nothing. Own keys are updated in the members given.
 
@@ -231,9 +239,10 @@ class NetworkCsvQuery(CsvQuery):
 class ImportSitesView(CsvImportView):
     """`/api/v1/sites:import`."""
 
+    system = System.SELECTION
     operations = {"POST": "scheduling.import_sites"}
 
-    @extend_schema(parameters=[NetworkCsvQuery], request=CSV_BODY, responses={200: NetworkImportOut})
+    @extend_schema(parameters=[NetworkCsvQuery], request=CSV_BODY, responses={200: ImportOut})
     def post(self, request: Request) -> Response:
         """Declare sites: all rows or, with every fault named, none. Own keys are updated in the columns given.
 
@@ -247,9 +256,10 @@ class ImportSitesView(CsvImportView):
 class ImportSpansView(CsvImportView):
     """`/api/v1/spans:import`."""
 
+    system = System.SELECTION
     operations = {"POST": "scheduling.import_spans"}
 
-    @extend_schema(parameters=[NetworkCsvQuery], request=CSV_BODY, responses={200: NetworkImportOut})
+    @extend_schema(parameters=[NetworkCsvQuery], request=CSV_BODY, responses={200: ImportOut})
     def post(self, request: Request) -> Response:
         """Disclose spans: all rows or, with every fault named, none. Own keys are updated in the columns given.
 
@@ -263,9 +273,10 @@ class ImportSpansView(CsvImportView):
 class ImportCommittedLinesView(CsvImportView):
     """`/api/v1/committed-lines:import`."""
 
+    system = System.SELECTION
     operations = {"POST": "scheduling.import_committed_lines"}
 
-    @extend_schema(parameters=[CsvQuery], request=CSV_BODY, responses={200: NetworkImportOut})
+    @extend_schema(parameters=[CsvQuery], request=CSV_BODY, responses={200: ImportOut})
     def post(self, request: Request) -> Response:
         """Sell lines end to end: all rows or, with every fault named, none. Own keys are updated in the columns given.
 
@@ -280,6 +291,7 @@ class ImportCommittedLinesView(CsvImportView):
 class ImportTariffsView(CsvImportView):
     """`/api/v1/tariffs:import`."""
 
+    system = System.SELECTION
     operations = {"POST": "scheduling.import_tariffs"}
     shape = TariffImportOut
 

@@ -11,14 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.decimals import PlainDecimalField
-from scheduling.api.imports import (
+from kernel.api.imports import (
     CsvText,
+    ImportOut,
     ImportQuery,
     ImportView,
-    NetworkImportOut,
     TextParser,
     marking_field,
 )
+from kernel.systems import System
 from scheduling.domain.disclosures import LONGEST_HOP_US, WIDEST_MBPS
 from scheduling.domain.elements import KEY
 from scheduling.domain.sites import SiteRole
@@ -85,13 +86,14 @@ class TopologyQuery(ImportQuery):
 class ImportTopologyView(ImportView):
     """`/api/v1/topologies:import`."""
 
+    system = System.SELECTION
     operations = {"POST": "scheduling.import_topology"}
     parser_classes: ClassVar[list[type[BaseParser]]] = [TextParser, XmlText, JsonText, YangText]  # type: ignore[misc] # DRF's is a tuple
 
     @extend_schema(
         parameters=[TopologyQuery],
         request={each.media_type: OpenApiTypes.STR for each in (TextParser, XmlText, JsonText, YangText)},
-        responses={200: NetworkImportOut},
+        responses={200: ImportOut},
     )
     def post(self, request: Request) -> Response:
         """Disclose a network from a file: RFC 8345 JSON, GraphML, GML or SNDlib native.

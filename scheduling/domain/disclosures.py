@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from kernel.domain.imports import Fault
 from kernel.text import Text
 from scheduling.domain.areas import covers, farthest_m
-from scheduling.domain.elements import KEY, LONGEST_TEXT, Element, Fault
+from scheduling.domain.elements import KEY, LONGEST_TEXT, Element
 from scheduling.domain.ends import Tail
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.rows import FIBRE, FLAG, TABLES, Column

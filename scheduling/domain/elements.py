@@ -1,7 +1,5 @@
 """Reading what a provider sends, element by element, with a reason for each that is wrong."""
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,8 +8,9 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from kernel.domain.imports import Fault
 from kernel.objects import distinct
-from kernel.text import Text
+from kernel.text import Text, token
 from scheduling.domain.areas import AreaError, read_area
 from scheduling.domain.numbers import NumberError, parse_integer, parse_padded, plain
 from scheduling.domain.rows import FLAG, REQUIRED, Column
@@ -20,15 +19,6 @@ KEY = "[a-z0-9][a-z0-9._-]{0,63}"  # human ids, unique in the node, safe in file
 LONGEST_TEXT = 100
 LARGEST = 10_000  # elements of one import
 MOST_UNKNOWN = 20  # members of one element that are named
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one element: JSON pointer into the document, stable code, reason."""
-
-    pointer: str
-    code: str
-    reason: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +58,7 @@ def read_elements(
             continue
         unknown = (name for name in members if name not in taken)
         wrong = [
-            Fault(f"{pointer}/{name}", "unknown_field", Text("没有该字段", "no such field"))
+            Fault(f"{pointer}/{token(name)}", "unknown_field", Text("没有该字段", "no such field"))
             for name in islice(unknown, MOST_UNKNOWN)
         ]
         kept = there.get(str(members.get(columns[0].name)), {})
@@ -174,39 +164,6 @@ def _text(given: Any, *, flag: bool) -> str:
         case list() | tuple() if all(isinstance(part, str) and ";" not in part for part in given):
             return ";".join(given)
     raise NumberError("小数须写成文本，列表须为文本列表", "write decimals as text, lists as texts")
-
-
-def csv_rows(text: str) -> tuple[list[tuple[str, dict[str, str]]], list[Fault]]:
-    """The rows of a CSV text with a header as (`/lines/N`, cells by column); line 1 is the header. None at all is a fault."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[tuple[str, dict[str, str]]] = []
-    faults: list[Fault] = []
-    try:
-        header = next(reader, [])
-        if len(set(header)) != len(header):
-            faults.append(Fault("/lines/1", "bad_header", Text("表头有重复列", "a column is there twice")))
-        for cells in reader:
-            pointer = f"/lines/{reader.line_num}"
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                zh = f"{len(cells)} 个单元格，表头为 {len(header)} 列"
-                en = f"{len(cells)} cells under {len(header)} columns"
-                faults.append(Fault(pointer, "bad_row", Text(zh, en)))
-            else:
-                rows.append((pointer, dict(zip(header, cells, strict=True))))
-    except csv.Error as error:
-        zh, en = f"不是有效的 CSV：{error}", f"not CSV: {error}"
-        faults.append(Fault(f"/lines/{reader.line_num}", "bad_csv", Text(zh, en)))
-    return rows, faults or nothing_read(rows, "/lines/1")
-
-
-def nothing_read(given: Sequence[Any], pointer: str) -> list[Fault]:
-    """A fault where an import brings no element: a file of another kind, or one that was cut off, is no success."""
-    if given:
-        return []
-    zh, en = "未读到任何内容；请核对文件与格式", "nothing was read: check the file and its format"
-    return [Fault(pointer, "nothing_read", Text(zh, en))]
 
 
 def too_many(given: Sequence[Any], pointer: str) -> list[Fault]:

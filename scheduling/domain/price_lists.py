@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from scheduling.domain.elements import Element, Fault
+from kernel.domain.imports import Fault
+from scheduling.domain.elements import Element
 
 R = TypeVar("R")
 Step = tuple[str, int, str]

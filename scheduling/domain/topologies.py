@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any
 
+from kernel.domain.imports import Fault
 from kernel.text import Text
 from scheduling.domain.disclosures import HIGHEST_LAT, HIGHEST_LON
-from scheduling.domain.elements import LONGEST_TEXT, Fault
+from scheduling.domain.elements import LONGEST_TEXT
 from scheduling.domain.numbers import plain
 from scheduling.domain.sites import Point
 from scheduling.domain.topology_files import Link, Node, Quantity, Topology

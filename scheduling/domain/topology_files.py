@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from kernel.domain.imports import Fault
 from kernel.text import Text, Vocabulary
-from scheduling.domain.elements import Fault
 
 
 class Syntax(Vocabulary):

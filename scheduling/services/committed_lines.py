@@ -9,12 +9,13 @@ from django.db import transaction
 
 from aggregation.selectors.centres import centres
 from kernel.actor import Actor
+from kernel.domain.imports import Fault, ImportReport, csv_rows
 from kernel.locks import Lock, take_lock
 from kernel.services.outbox import publish
 from kernel.text import Text
 from participants.selectors.organisations import require_certified
 from scheduling.domain.disclosures import COMMITTED_COLUMNS, Stretch, end_faults, why_impossible
-from scheduling.domain.elements import Element, Fault, csv_rows, keys_in, read_elements, too_many, twice
+from scheduling.domain.elements import Element, keys_in, read_elements, too_many, twice
 from scheduling.domain.light import Medium
 from scheduling.domain.rows import COMMITMENT
 from scheduling.events import NetworkImported
@@ -22,7 +23,6 @@ from scheduling.models import Site, Span
 from scheduling.selectors.sites import point_of
 from scheduling.services.line_providers import claim_key
 from scheduling.services.spans import (
-    ImportReport,
     locked_sites,
     marking_kept,
     parallels,

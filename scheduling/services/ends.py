@@ -9,12 +9,13 @@ from django.db import transaction
 from aggregation.selectors.centres import centres
 from kernel.actor import Actor
 from kernel.clock import now
+from kernel.domain.imports import Fault, ImportReport, csv_rows
 from kernel.locks import Lock, take_lock
 from kernel.services.outbox import publish
 from kernel.text import Text
 from participants.selectors.organisations import require_certified
 from scheduling.domain.disclosures import coordinate_faults
-from scheduling.domain.elements import Element, Fault, csv_rows, read_elements, too_many, twice
+from scheduling.domain.elements import Element, read_elements, too_many, twice
 from scheduling.domain.ends import COVERED_COLUMNS, EndRule, plain_address, rule_faults
 from scheduling.domain.sites import Point, SiteRole
 from scheduling.errors.lines import EndsDisordered, UnknownCentre
@@ -22,7 +23,7 @@ from scheduling.events import AddressesCovered, CentreEntered, CentreLeft, EndsD
 from scheduling.models import CentreEntry, CoveredAddress, EndProfile, Site
 from scheduling.selectors.ends import end_rules, tail_over
 from scheduling.selectors.sites import point_of
-from scheduling.services.spans import ImportReport, put_rows
+from scheduling.services.spans import put_rows
 
 
 @transaction.atomic

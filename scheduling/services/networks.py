@@ -10,21 +10,13 @@ from django.db.models import Q
 
 from identifiers.selectors.divisions import why_elsewhere, why_no_division
 from kernel.actor import Actor
+from kernel.domain.imports import Fault, ImportReport, csv_rows, nothing_read
 from kernel.locks import Lock, take_lock
 from kernel.services.outbox import publish
 from participants.selectors.organisations import require_certified
 from scheduling.domain import disclosures
 from scheduling.domain.disclosures import SITE_COLUMNS, SPAN_COLUMNS, Stretch, why_impossible
-from scheduling.domain.elements import (
-    Element,
-    Fault,
-    csv_rows,
-    keys_in,
-    nothing_read,
-    read_elements,
-    too_many,
-    twice,
-)
+from scheduling.domain.elements import Element, keys_in, read_elements, too_many, twice
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.rows import COMMITMENT, FIBRE
 from scheduling.domain.sites import Point
@@ -34,7 +26,6 @@ from scheduling.selectors.ends import area_reach
 from scheduling.selectors.sites import point_of
 from scheduling.services.line_providers import claim_key
 from scheduling.services.spans import (
-    ImportReport,
     locked_sites,
     marking_kept,
     parallels,

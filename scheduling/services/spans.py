@@ -9,13 +9,14 @@ from uuid import UUID
 from django.db import models
 
 from kernel.actor import Actor
+from kernel.domain.imports import Fault
 from kernel.models.base import Entity
 from kernel.models.capacity import ACTIVE, Claim, ClaimState
 from kernel.selectors.capacity import taken
 from kernel.services.capacity import lock_rows, set_totals
 from kernel.text import Text
 from scheduling.domain.disclosures import Route, shared_risks
-from scheduling.domain.elements import Element, Fault
+from scheduling.domain.elements import Element
 from scheduling.domain.rows import COMMITMENT, FIBRE
 from scheduling.models import LineTariff, Maintenance, Site, Span
 from scheduling.models.withdrawals import Withdrawable
@@ -24,22 +25,6 @@ E = TypeVar("E", bound=Entity)
 Marked = Site | Span | LineTariff
 UNIT = "mbps"
 KINDS = {FIBRE: Text("光缆段", "fibre"), COMMITMENT: Text("承诺线路", "a committed line")}
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What an import read and did (or, dry, would do); with faults it did nothing.
-
-    `withdrawn` rows went off the market, as the import says all that there is of what they priced and not them. `flags` say what of it was assumed, remarked, left out or held back.
-    """
-
-    dry_run: bool
-    read: int
-    created: int
-    updated: int
-    faults: tuple[Fault, ...]
-    flags: tuple[Fault, ...] = ()
-    withdrawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)

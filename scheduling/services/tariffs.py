@@ -5,16 +5,17 @@ from typing import Any
 from django.db import transaction
 
 from kernel.actor import Actor
+from kernel.domain.imports import ImportReport, csv_rows
 from kernel.locks import Lock, take_lock
 from kernel.services.outbox import publish
 from participants.selectors.organisations import require_certified
 from scheduling.domain.disclosures import TARIFF_COLUMNS, step_faults
-from scheduling.domain.elements import csv_rows, read_elements, too_many, twice
+from scheduling.domain.elements import read_elements, too_many, twice
 from scheduling.domain.price_lists import Key, matched, named, term_faults
 from scheduling.events import TariffsImported
 from scheduling.models import LineProduct, LineTariff
 from scheduling.services.line_providers import claim_key
-from scheduling.services.spans import ImportReport, marking_kept, put_rows
+from scheduling.services.spans import marking_kept, put_rows
 from scheduling.services.withdrawals import withdraw_tariff
 
 NO_LONGER_LISTED = "导入的资费对该速率、区间不再列出此期限 the prices that were imported name this term no more under its step and zone"

@@ -7,17 +7,16 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Now
 
 from kernel.actor import Actor
+from kernel.domain.imports import Fault, ImportReport, nothing_read
 from kernel.locks import Lock, take_lock
 from kernel.models.capacity import Claim, ClaimState
 from kernel.text import Text
 from scheduling.adapters.files.topologies import READERS
-from scheduling.domain.elements import Fault, nothing_read
 from scheduling.domain.rows import FIBRE
 from scheduling.domain.topologies import Carried, Defaults, There, disclosed, end_refused
 from scheduling.domain.topology_files import UnreadableError
 from scheduling.models import Maintenance, Site, Span
 from scheduling.services.networks import Document, take_network
-from scheduling.services.spans import ImportReport
 
 
 @transaction.atomic

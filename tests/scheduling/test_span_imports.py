@@ -58,6 +58,15 @@ def test_a_bad_row_is_named_and_nothing_is_taken(world: World, row: str, pointer
     assert not Span.objects.filter(key="new-span").exists()
 
 
+def test_columns_that_nobody_knows_are_named_whatever_is_in_their_names(world: World) -> None:
+    body = csv_of(f"{ROW},1,2", header=f"{HEADER},col,col/our")
+    answer = send_csv(world.lin, SPANS, body)
+    assert (answer.status_code, found(answer.json()["errors"])[:2]) == (
+        400,
+        [("/lines/2/col", "unknown_field"), ("/lines/2/col~1our", "unknown_field")],
+    )
+
+
 def test_another_s_keys_and_providers_are_refused(world: World) -> None:
     disclose(world.lin, evidence=False)
     assert send_csv(world.lou, SPANS, csv_of(ROW)).json()["code"] == "provider_key_taken"

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from kernel.domain.imports import Fault
 from kernel.objects import RepeatedKeyError, distinct
 from kernel.text import Text
-from scheduling.domain.elements import Fault
 from scheduling.domain.topology_files import Link, Node, Quantity, Topology, UnreadableError
 
 TE = "ietf-te-topology:te"

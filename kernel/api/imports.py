@@ -5,16 +5,13 @@ from typing import Any, ClassVar
 from django.utils.translation import get_language
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
 
 from kernel.api.views import HouseView
-from kernel.errors import MalformedBody
-from kernel.systems import System
+from kernel.domain.imports import Fault, ImportReport
+from kernel.errors import InvalidInput, MalformedBody
 from kernel.text import Text
-from scheduling.domain.elements import Fault
-from scheduling.services.spans import ImportReport
 
 MOST_TOLD = 1_000
 """Faults, and flags, of one answer; with those of all elements one of ten megabytes had eighty."""
@@ -44,7 +41,7 @@ class CsvQuery(ImportQuery):
     marking = marking_field()
 
 
-class NetworkFaultOut(serializers.Serializer[Any]):
+class ImportFaultOut(serializers.Serializer[Any]):
     """What is wrong with one element."""
 
     pointer = serializers.CharField(help_text="JSON pointer; /lines/N/column in a CSV, line 1 is the header")
@@ -52,26 +49,18 @@ class NetworkFaultOut(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-class NetworkImportOut(serializers.Serializer[Any]):
+class ImportOut(serializers.Serializer[Any]):
     """What an import did or, dry, would do."""
 
     dry_run = serializers.BooleanField()
     read = serializers.IntegerField(help_text="elements in the body")
     created = serializers.IntegerField()
     updated = serializers.IntegerField()
-    faults = NetworkFaultOut(
+    faults = ImportFaultOut(
         many=True, help_text="the first 1,000; how many more there are says a last one, `more`"
     )
-    flags = NetworkFaultOut(
+    flags = ImportFaultOut(
         many=True, help_text="what was assumed, remarked, left out or held back; told as faults are"
-    )
-
-
-class TariffImportOut(NetworkImportOut):
-    """What an import of prices did or, dry, would do."""
-
-    withdrawn = serializers.IntegerField(
-        help_text="rows taken off the market: the file names their step and zone, and not their term"
     )
 
 
@@ -105,14 +94,13 @@ class CsvText(serializers.BaseSerializer[Any]):
 class ImportView(HouseView):
     """The base of imports."""
 
-    system = System.SELECTION
     may_wait = True
-    shape: ClassVar[type[NetworkImportOut]] = NetworkImportOut
+    shape: ClassVar[type[ImportOut]] = ImportOut
 
     def answer(self, report: ImportReport) -> Response:
         """The report; 400 with every fault where an import that was meant found any."""
         if report.faults and not report.dry_run:
-            raise ValidationError(nested(first(report.faults)))
+            raise InvalidInput(items=told(first(report.faults), get_language()))
         members = {
             name: getattr(report, name) for name in ("dry_run", "read", "created", "updated", "withdrawn")
         }
@@ -141,19 +129,3 @@ def told(faults: tuple[Fault, ...], language: str | None) -> list[dict[str, str]
         {"pointer": each.pointer, "code": each.code, "detail": each.reason.within(language)}
         for each in faults
     ]
-
-
-def nested(faults: tuple[Fault, ...]) -> dict[str, Any]:
-    """Faults as the nested detail from which the problem document makes its pointers again."""
-    tree: dict[str, Any] = {}
-    for fault in faults:
-        *path, last = fault.pointer.removeprefix("/").split("/")
-        branch = tree
-        for name in path:
-            branch = branch.setdefault(name, {})
-        detail = ErrorDetail(fault.reason.within(get_language()), code=fault.code)
-        leaf = branch.setdefault(last, [])
-        if isinstance(leaf, dict):
-            leaf = leaf.setdefault("non_field_errors", [])
-        leaf.append(detail)
-    return tree
