@@ -7,21 +7,16 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from marketplace.models import MeterRecord, Order, Usage
-from tests.marketplace.trade import aged, metered, ordered, reading, running, settled
-from tests.scheduling.live import open_market
+from tests.marketplace.trade import metered, open_running_market, ordered, reading, served, settled
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
-SCENE = open_market
+SCENE = open_running_market
 PATH = "/api/v1/meter-records"
 
 
-def served(world: World, hours: int = 10) -> Order:
-    return aged(running(world), hours)
-
-
 def test_the_nodes_own_reading_stands_beside_the_providers(world: World) -> None:
-    order = served(world)
+    order = served(10)
     usage = metered(world, order, first=0, last=1)
     assert (usage["state"], usage["machine_seconds"]) == ("agreed", 3600)
     assert usage["provider_record"]["machine_seconds"] == usage["node_record"]["machine_seconds"] == 3600
@@ -29,7 +24,7 @@ def test_the_nodes_own_reading_stands_beside_the_providers(world: World) -> None
 
 
 def test_a_reading_sent_again_changes_nothing_and_another_under_its_number_is_refused(world: World) -> None:
-    order = served(world)
+    order = served(10)
     body = reading(order, first=0, last=1)
     first, again = world.ada.post(PATH, body), world.ada.post(PATH, body)
     assert (first.status_code, again.status_code) == (201, 200)
@@ -40,7 +35,7 @@ def test_a_reading_sent_again_changes_nothing_and_another_under_its_number_is_re
 
 
 def test_two_readings_of_one_window_are_refused(world: World) -> None:
-    order = served(world)
+    order = served(10)
     metered(world, order, first=0, last=2)
     answer = world.ada.post(PATH, reading(order, first=1, last=3))
     assert (answer.status_code, answer.json()["code"]) == (409, "meter_conflict")
@@ -60,7 +55,7 @@ def test_two_readings_of_one_window_are_refused(world: World) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_and_named(world: World, change: dict[str, object], pointer: str) -> None:
-    order = served(world)
+    order = served(10)
     answer = world.ada.post(PATH, reading(order, first=0, last=1) | change)
     assert answer.status_code == 400, answer.content
     assert [item["pointer"] for item in answer.json()["errors"]] == [pointer]
@@ -68,7 +63,7 @@ def test_what_cannot_be_is_refused_and_named(world: World, change: dict[str, obj
 
 
 def test_only_the_orders_own_compute_provider_meters_it(world: World) -> None:
-    order = served(world)
+    order = served(10)
     body = reading(order, first=0, last=1)
     foreign, absent = world.cleo.post(PATH, body), world.ada.post(PATH, body | {"order": str(uuid4())})
     assert foreign.json()["code"] == absent.json()["code"] == "unknown_reference"
@@ -84,13 +79,13 @@ def test_an_order_that_does_not_run_is_not_metered(world: World) -> None:
 
 
 def test_meters_that_differ_by_more_than_the_tolerance_are_disputed(world: World) -> None:
-    order = served(world)
+    order = served(10)
     assert metered(world, order, first=0, last=1, machine_seconds=3564)["state"] == "agreed"
     assert metered(world, order, first=1, last=2, machine_seconds=3563)["state"] == "disputed"
 
 
 def test_disputed_usage_is_not_settled_until_it_is_corrected(world: World) -> None:
-    order = served(world)
+    order = served(10)
     fine = metered(world, order, first=0, last=1)
     usage = metered(world, order, first=1, last=2)
     answer = world.ben.post(f"/api/v1/usages/{usage['id']}:dispute", {"reason": "停机半小时"})
@@ -107,7 +102,7 @@ def test_disputed_usage_is_not_settled_until_it_is_corrected(world: World) -> No
 
 
 def test_what_is_on_a_statement_is_neither_disputed_nor_corrected(world: World) -> None:
-    order = served(world)
+    order = served(10)
     usage = metered(world, order, first=0, last=1)
     settled(world, order, first=0, last=2)
     assert (
@@ -119,7 +114,7 @@ def test_what_is_on_a_statement_is_neither_disputed_nor_corrected(world: World) 
 
 
 def test_only_the_parties_read_the_usage_and_only_the_user_disputes_it(world: World) -> None:
-    order = served(world)
+    order = served(10)
     usage = metered(world, order, first=0, last=1)
     path = f"/api/v1/usages/{usage['id']}:dispute"
     for party in (world.ben, world.ada, world.rhea):
@@ -131,7 +126,7 @@ def test_only_the_parties_read_the_usage_and_only_the_user_disputes_it(world: Wo
 
 
 def test_a_reading_is_never_changed(world: World) -> None:
-    order = served(world)
+    order = served(10)
     metered(world, order, first=0, last=1)
     with pytest.raises(DatabaseError), transaction.atomic():
         MeterRecord.objects.update(machine_seconds=0)
@@ -139,13 +134,13 @@ def test_a_reading_is_never_changed(world: World) -> None:
 
 @pytest.mark.parametrize("column", ["tenant_id", "compute_provider"])
 def test_a_usage_is_the_parties_of_its_order_and_nobody_else_s(world: World, column: str) -> None:
-    metered(world, served(world), first=0, last=1)
+    metered(world, served(10), first=0, last=1)
     with pytest.raises(IntegrityError, match="usage_parties_of_order"), transaction.atomic():
         Usage.objects.update(**{column: world.cleo.organisation.id})
 
 
 def test_a_list_of_usages_costs_the_same_however_long(world: World) -> None:
-    order = served(world)
+    order = served(10)
     counts = []
     for hours in (range(1), range(1, 4)):
         for hour in hours:

@@ -26,25 +26,22 @@ from tests.marketplace.trade import (
     EARLIER,
     aged,
     metered,
+    open_running_market,
     period,
     policy_in_force,
     reading,
     running,
+    served,
     settled,
     sized,
     waived,
 )
-from tests.scheduling.live import open_market
 from tests.support.cast import World
 from tests.support.contract import misfits
 
 pytestmark = pytest.mark.django_db
-SCENE = open_market
+SCENE = open_running_market
 SCRIPT = Path(__file__).resolve().parents[2] / "demo" / "verify_statement.py"
-
-
-def served(world: World, hours: int = 100) -> Order:
-    return aged(running(world), hours)
 
 
 def ended_ago(order: Order, *, hours: float) -> None:
@@ -61,7 +58,7 @@ def verify(folder: Path, statement: dict[str, Any], evidence: dict[str, Any]) ->
 
 
 def test_a_statement_conserves_every_fen_and_books_one_balanced_entry(world: World) -> None:
-    order = served(world)
+    order = served(100)
     metered(world, order, first=0, last=10)
     statement = settled(world, order, first=0, last=20)
     assert {line["part"]: line["amount_fen"] for line in statement["lines"]} == {
@@ -77,7 +74,7 @@ def test_a_statement_conserves_every_fen_and_books_one_balanced_entry(world: Wor
 
 
 def test_settling_a_period_again_changes_nothing(world: World) -> None:
-    order = served(world)
+    order = served(100)
     metered(world, order, first=0, last=10)
     first = settled(world, order, first=0, last=20)
     metered(world, order, first=10, last=12)  # late: it waits for the next period
@@ -91,7 +88,7 @@ def test_settling_a_period_again_changes_nothing(world: World) -> None:
 
 
 def test_periods_may_not_overlap_and_must_be_over(world: World) -> None:
-    order = served(world)
+    order = served(100)
     settled_id = made(world.otto.post("/api/v1/settlements", period(order, first=0, last=20)))["id"]
     overlap = world.otto.post("/api/v1/settlements", period(order, first=19, last=30))
     assert (overlap.status_code, overlap.json()["code"]) == (409, "period_overlaps")
@@ -104,7 +101,7 @@ def test_periods_may_not_overlap_and_must_be_over(world: World) -> None:
 
 
 def test_a_whole_term_costs_what_was_quoted_however_it_is_cut(world: World) -> None:
-    order = served(world, hours=800)
+    order = served(800)
     for cut, (first, last) in enumerate([(0, 1), (1, 333), (333, 700), (700, 730)]):
         metered(world, order, first=first, last=last)
         settled(world, order, first=first, last=last if cut < 3 else 731)
@@ -113,7 +110,7 @@ def test_a_whole_term_costs_what_was_quoted_however_it_is_cut(world: World) -> N
 
 
 def test_a_line_with_a_minimum_term_is_owed_in_whole_at_its_end(world: World) -> None:
-    order = served(world, hours=800)
+    order = served(800)
     order.facts["bundle"]["line_terms"] |= {"months": 12, "min_months": 12}
     order.advance("facts")
     early = settled(world, order, first=0, last=10)["lines"][1]
@@ -126,7 +123,7 @@ def test_a_line_with_a_minimum_term_is_owed_in_whole_at_its_end(world: World) ->
 
 
 def test_what_was_delivered_late_and_cut_short_owes_the_months_that_began(world: World) -> None:
-    order = served(world, hours=100)
+    order = served(100)
     order.facts["bundle"]["line_terms"] |= {"months": 12, "min_months": 12}
     order.ends_by = now() - timedelta(hours=50)  # as others have booked what comes after
     order.advance("facts", "ends_by")
@@ -139,7 +136,7 @@ def test_what_was_delivered_late_and_cut_short_owes_the_months_that_began(world:
 def test_a_line_by_the_hour_that_its_user_ends_owes_the_hours_that_began(
     world: World, tmp_path: Path
 ) -> None:
-    order = served(world, hours=3)
+    order = served(3)
     terms = order.facts["bundle"]["line_terms"]
     terms |= {"billing": "elastic", "min_months": 12, "months": 12}
     order.advance("facts")
@@ -218,7 +215,7 @@ def test_on_an_accelerated_clock_a_day_of_service_passes_in_a_second(world: Worl
 
 
 def test_both_sides_read_the_same_statement_and_nobody_else_does(world: World) -> None:
-    order = served(world)
+    order = served(100)
     metered(world, order, first=0, last=10)
     path = f"/api/v1/statements/{settled(world, order, first=0, last=20)['id']}"
     texts = {party.get(path).content for party in (world.ben, world.ada, world.lin, world.rhea, world.aude)}
@@ -235,7 +232,7 @@ def test_both_sides_read_the_same_statement_and_nobody_else_does(world: World) -
 def test_a_stranger_recomputes_the_statement_to_the_fen(world: World, tmp_path: Path) -> None:
     sized(world.ben)
     policy_in_force(world)
-    order = aged(running(world), 100)
+    order = served(100)
     made(world.ben.post("/api/v1/voucher-claims", {"order": str(order.id)}))
     metered(world, order, first=0, last=7, machine_seconds=25_001)
     settled(world, order, first=0, last=7)
@@ -265,7 +262,7 @@ def test_the_cap_binds_and_the_voucher_pays_no_more_than_it_leaves(world: World,
         }
         proposed = made(world.otto.post("/api/v1/voucher-balances", body))
         made(world.olga.post(f"/api/v1/proposals/{proposed['id']}:approve"))
-    order = aged(running(world), 730)
+    order = served(730)
     with_claim = made(world.ben.post("/api/v1/voucher-claims", {"order": str(order.id)}))
     metered(world, order, first=0, last=729)
     statement = settled(world, order, first=0, last=730)
@@ -277,7 +274,7 @@ def test_the_cap_binds_and_the_voucher_pays_no_more_than_it_leaves(world: World,
 
 
 def test_a_closed_period_needs_two_people(world: World) -> None:
-    order = served(world)
+    order = served(100)
     row = made(world.otto.post("/api/v1/settlements", period(order, first=0, last=20)))
     proposal = made(world.otto.post(f"/api/v1/settlements/{row['id']}:propose-closing"))
     path = f"/api/v1/proposals/{proposal['id']}:approve"
@@ -297,7 +294,7 @@ def reverse(world: World, entry: str) -> Any:
 
 
 def test_an_entry_is_reversed_once_and_its_usage_can_be_billed_again(world: World) -> None:
-    order = served(world)
+    order = served(100)
     usage = metered(world, order, first=0, last=10)
     statement = settled(world, order, first=0, last=20)
     assert reverse(world, statement["entry"]).status_code == 200
@@ -322,7 +319,7 @@ def one_sided(entry: JournalEntry, account: Account) -> None:
 
 
 def test_the_database_refuses_an_entry_out_of_balance_and_any_change_to_one(world: World) -> None:
-    order = served(world)
+    order = served(100)
     metered(world, order, first=0, last=10)
     statement = settled(world, order, first=0, last=20)
     posting = Posting.objects.filter(entry=statement["entry"]).first()
@@ -338,7 +335,7 @@ def test_the_database_refuses_an_entry_out_of_balance_and_any_change_to_one(worl
 
 
 def test_a_statement_that_loses_a_fen_cannot_be_stored(world: World) -> None:
-    order = served(world)
+    order = served(100)
     metered(world, order, first=0, last=10)
     row = Statement.objects.get(id=settled(world, order, first=0, last=20)["id"])
     entry = JournalEntry.objects.create(tenant_id=order.tenant_id, kind="statement")
@@ -352,7 +349,7 @@ def test_a_statement_that_loses_a_fen_cannot_be_stored(world: World) -> None:
 
 
 def test_members_see_their_own_balances_only(world: World) -> None:
-    order = served(world)
+    order = served(100)
     metered(world, order, first=0, last=10)
     statement = settled(world, order, first=0, last=20)
     (own,) = world.ada.get("/api/v1/accounts").json()["items"]

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from marketplace.models import Order
 from marketplace.services.orders import note_dispatched, note_line_accepted
 from tests.aggregation.supply import made
-from tests.scheduling.live import demand
+from tests.scheduling.live import demand, open_market
 from tests.support.cast import Person, World
 
 DATA = Path(__file__).resolve().parents[2] / "demo" / "data"
@@ -74,6 +74,17 @@ def aged(order: Order, hours: int) -> Order:
             setattr(order, name, at - timedelta(hours=hours))
     order.advance(*times)
     return order
+
+
+def open_running_market(world: World) -> None:
+    """The market, and one order of Ben's that runs."""
+    open_market(world)
+    running(world)
+
+
+def served(hours: int) -> Order:
+    """The order of `open_running_market` as if it had run for so many hours."""
+    return aged(Order.objects.get(), hours)
 
 
 def reading(order: Order, *, first: int, last: int, **changes: Any) -> dict[str, Any]:
