@@ -83,6 +83,11 @@ def disclose(person: Person, *, evidence: bool = True) -> None:
             made(person.post("/api/v1/latency-evidence", {**record, "measured_at": days_ago(60)}))
 
 
+def disclose_network(world: World) -> None:
+    """Lin's network and tariffs, of which nothing is measured yet."""
+    disclose(world.lin, evidence=False)
+
+
 def share_a_duct(person: Person) -> None:
     """From now on all ways out of the person's station in the park lie in one duct: a PAIR begins at two access points."""
     net = network()

@@ -19,8 +19,10 @@ from scheduling.errors.evidence import ImpossibleLatency, MeasuredInFuture
 from scheduling.models import LatencyEvidence, Span
 from scheduling.selectors.told import told_of_spans
 from tests.aggregation.supply import made
-from tests.scheduling.live import chosen, days_ago, disclose, open_market
+from tests.scheduling.live import chosen, days_ago, disclose_network, open_market
 from tests.support.cast import World
+
+SCENE = disclose_network
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 PATH = "/api/v1/latency-evidence"
@@ -146,7 +148,6 @@ def measured() -> int | None:
 
 @pytest.mark.django_db
 def test_accepted_optical_evidence_stands_for_the_estimate(world: World) -> None:
-    disclose(world.lin, evidence=False)
     answer = world.lin.post(PATH, record())
     assert (answer.status_code, answer.json()["state"], answer.json()["upper_us"]) == (201, "accepted", 45)
     assert measured() == 45
@@ -169,7 +170,6 @@ def test_accepted_optical_evidence_stands_for_the_estimate(world: World) -> None
 def test_other_layers_and_doubtful_claims_are_kept_and_not_used(
     world: World, change: dict[str, Any], state: str
 ) -> None:
-    disclose(world.lin, evidence=False)
     answer = world.lin.post(PATH, record(**change))
     assert (answer.status_code, answer.json()["state"]) == (201, state)
     assert measured() is None
@@ -196,7 +196,6 @@ def test_other_layers_and_doubtful_claims_are_kept_and_not_used(
     ids=str,
 )
 def test_a_wrong_claim_names_its_field(world: World, change: dict[str, Any], pointer: str, code: str) -> None:
-    disclose(world.lin, evidence=False)
     answer = world.lin.post(PATH, record(**change))
     found = [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
     assert (answer.status_code, found) == (400, [(pointer, code)])
@@ -205,7 +204,6 @@ def test_a_wrong_claim_names_its_field(world: World, change: dict[str, Any], poi
 
 @pytest.mark.django_db
 def test_nobody_measures_another_s_span(world: World) -> None:
-    disclose(world.lin, evidence=False)
     answer = world.lou.post(PATH, record())
     assert (answer.status_code, answer.json()["code"]) == (400, "unknown_span")
     assert world.ben.post(PATH, record()).status_code == 403
@@ -214,7 +212,6 @@ def test_nobody_measures_another_s_span(world: World) -> None:
 @pytest.fixture
 def doubtful(world: World) -> dict[str, Any]:
     """30 µs over 7.055 km: more than light needs in a vacuum, less than in silica."""
-    disclose(world.lin, evidence=False)
     row: dict[str, Any] = made(world.lin.post(PATH, record(value_us=30)))
     assert (row["state"], row["review"], measured()) == ("review", None, None)
     return row
@@ -270,7 +267,6 @@ def test_an_older_record_that_is_accepted_late_does_not_overwrite_a_newer_one(
 
 @pytest.mark.django_db
 def test_what_does_not_wait_for_review_is_not_reviewed(world: World) -> None:
-    disclose(world.lin, evidence=False)
     row = made(world.lin.post(PATH, record()))
     answer = world.rhea.post(f"{PATH}/{row['id']}:refuse", {"reason": "不信"})
     assert (answer.status_code, answer.json()["code"]) == (409, "state_conflict")
@@ -282,7 +278,6 @@ def test_what_does_not_wait_for_review_is_not_reviewed(world: World) -> None:
     [(46, "pass"), (45, "inconclusive"), (44, "inconclusive"), (43, "fail"), (1, "fail")],
 )
 def test_a_record_passes_fails_or_says_nothing_of_a_bound(world: World, below: int, verdict: str) -> None:
-    disclose(world.lin, evidence=False)
     row = made(world.lin.post(PATH, record()))  # 44 ± 1 µs
     told = made(world.rhea.get(f"{PATH}/{row['id']}/verdict?below_us={below}"))
     assert told == {
@@ -334,7 +329,6 @@ def changed(row: Span) -> tuple[int | None, int]:
 
 @pytest.mark.django_db
 def test_of_many_the_newest_accepted_stands_and_a_refuted_one_fails_alone(world: World) -> None:
-    disclose(world.lin, evidence=False)
     span = Span.objects.get(key="jia-weiting-loufeng")
     items = [
         record(value_us=60, measured_at=days_ago(49)),
@@ -357,7 +351,6 @@ def test_of_many_the_newest_accepted_stands_and_a_refuted_one_fails_alone(world:
 
 @pytest.mark.django_db
 def test_more_measurements_cost_no_more_statements(world: World) -> None:
-    disclose(world.lin, evidence=False)
     days = [days_ago(each) for each in range(150, 80, -1)]
 
     def cost(items: list[dict[str, Any]]) -> int:
@@ -372,7 +365,6 @@ def test_more_measurements_cost_no_more_statements(world: World) -> None:
 
 @pytest.mark.django_db
 def test_a_latency_that_was_accepted_on_review_tells_its_proof(world: World) -> None:
-    disclose(world.lin, evidence=False)
     row = made(world.lin.post(PATH, record(value_us=30)))
     assert "evidence" not in told()
     made(world.rhea.post(f"{PATH}/{row['id']}:accept", {"reason": "现场查验空芯光缆", "proof_sha256": PROOF}))

@@ -10,9 +10,11 @@ from scheduling.errors.evidence import MeasuredTooLongAgo
 from scheduling.models import LatencyEvidence
 from scheduling.selectors.profiles import evidence_profile
 from tests.aggregation.supply import made
-from tests.scheduling.live import disclose
+from tests.scheduling.live import disclose_network
 from tests.scheduling.test_evidence import PATH, record
 from tests.support.cast import World
+
+SCENE = disclose_network
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -40,7 +42,6 @@ AT = datetime(2026, 11, 20, tzinfo=UTC)
 def test_what_falls_short_is_refused_with_its_field_and_the_way_out(
     world: World, change: dict[str, Any], pointer: str, code: str
 ) -> None:
-    disclose(world.lin, evidence=False)
     answer = world.lin.post(PATH, record(**change), Accept_Language="en")
     found = [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
     assert (answer.status_code, found) == (400, [(pointer, code)])
@@ -62,7 +63,6 @@ def test_what_falls_short_is_refused_with_its_field_and_the_way_out(
 def test_what_is_read_once_needs_no_hundred_samples_and_a_clock_may_be_half_a_value_off(
     world: World, change: dict[str, Any]
 ) -> None:
-    disclose(world.lin, evidence=False)
     assert made(world.lin.post(PATH, record(**change)))["state"] == "accepted"
 
 

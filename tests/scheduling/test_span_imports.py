@@ -4,10 +4,11 @@ import pytest
 
 from scheduling.models import Span
 from tests.aggregation.supply import made
-from tests.scheduling.live import MARKED, disclose, network, send_csv
+from tests.scheduling.live import MARKED, disclose_network, network, send_csv
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
+SCENE = disclose_network
 
 SPANS = f"/api/v1/spans:import?line_provider=line-jia&{MARKED}"
 HEADER = "span,a,b,medium,km,capacity_mbps,jitter_us,loss,srlg"
@@ -23,7 +24,6 @@ def found(listed: list[dict[str, str]]) -> list[tuple[str, str]]:
 
 
 def test_spans_come_as_a_csv_too(world: World) -> None:
-    disclose(world.lin, evidence=False)
     dry = made(send_csv(world.lin, f"{SPANS}&dry_run=true", csv_of(ROW)))
     assert (dry["created"], Span.objects.filter(key="new-span").exists()) == (1, False)
     assert made(send_csv(world.lin, SPANS, csv_of(ROW)))["created"] == 1
@@ -50,7 +50,6 @@ def test_spans_come_as_a_csv_too(world: World) -> None:
     ],
 )
 def test_a_bad_row_is_named_and_nothing_is_taken(world: World, row: str, pointer: str, code: str) -> None:
-    disclose(world.lin, evidence=False)
     body = csv_of(ROW, row)
     assert (pointer, code) in found(made(send_csv(world.lin, f"{SPANS}&dry_run=true", body))["faults"])
     answer = send_csv(world.lin, SPANS, body)
@@ -68,7 +67,6 @@ def test_columns_that_nobody_knows_are_named_whatever_is_in_their_names(world: W
 
 
 def test_another_s_keys_and_providers_are_refused(world: World) -> None:
-    disclose(world.lin, evidence=False)
     assert send_csv(world.lou, SPANS, csv_of(ROW)).json()["code"] == "provider_key_taken"
     key = network()["spans"][0]["span"]
     taken = send_csv(world.lou, SPANS.replace("line-jia", "line-yi"), csv_of(ROW.replace("new-span", key)))
@@ -78,7 +76,6 @@ def test_another_s_keys_and_providers_are_refused(world: World) -> None:
 
 def test_the_first_faults_are_told_and_the_others_counted(world: World) -> None:
     """A fault for each of a million unknown members made an answer of eighty megabytes."""
-    disclose(world.lin, evidence=False)
     row = {f"more{at}": 1 for at in range(100)}
     body = {"line_provider": "line-jia", "sites": [row] * 60, "spans": []}
     dry = made(world.lin.post("/api/v1/networks:import?dry_run=true", body))["faults"]
