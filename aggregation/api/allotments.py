@@ -14,7 +14,7 @@ from aggregation.domain.allotments import LIFE, AllotmentState
 from aggregation.models import Allotment, Centre, Pool
 from aggregation.selectors.allotments import sold_of
 from aggregation.services import allotments as services
-from kernel.api.bodies import without_body
+from kernel.api.bodies import ReasonIn, without_body
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
@@ -39,12 +39,6 @@ class AllotmentAcceptIn(serializers.Serializer[Any]):
     """The pool as the reseller will know it."""
 
     pool = KeyField(help_text="key of the reseller's new pool, unique in the node")
-
-
-class AllotmentDeclineIn(serializers.Serializer[Any]):
-    """Why not."""
-
-    reason = serializers.CharField(max_length=500)
 
 
 class TakeBackIn(serializers.Serializer[Any]):
@@ -231,10 +225,10 @@ class DeclineAllotmentView(AllotmentActView):
 
     operations = {"POST": "aggregation.decline_allotment"}
 
-    @extend_schema(request=AllotmentDeclineIn, responses={200: AllotmentOut})
+    @extend_schema(request=ReasonIn, responses={200: AllotmentOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Leave what was proposed, with a reason that its provider reads; the machines are free again."""
-        reason = self.read(AllotmentDeclineIn)["reason"]
+        reason = self.read(ReasonIn)["reason"]
         row = services.decline_allotment(allotment=self.subject, reason=reason, actor=self.actor)
         return self.show(row, AllotmentOut)
 

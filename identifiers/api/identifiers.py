@@ -15,7 +15,7 @@ from identifiers.domain.lifecycle import LIFE, IdentifierKind, IdentifierState
 from identifiers.domain.review import Review
 from identifiers.models import Identifier
 from identifiers.services import identifiers as services
-from kernel.api.bodies import without_body
+from kernel.api.bodies import ReasonIn, without_body
 from kernel.api.instants import DayField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.proposals import ProposalOut
@@ -77,12 +77,6 @@ class IdentifierOut(serializers.ModelSerializer[Identifier]):
             "created_at",
             "generation",
         )
-
-
-class ReasonIn(serializers.Serializer[Any]):
-    """Why."""
-
-    reason = serializers.CharField(max_length=500)
 
 
 class IdentifierQuery(PageQuery):

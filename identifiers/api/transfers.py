@@ -11,7 +11,7 @@ from identifiers.domain.lifecycle import LIFE as IDENTIFIERS
 from identifiers.domain.transfers import LIFE, TransferState
 from identifiers.models import Identifier, Transfer
 from identifiers.services import transfers as services
-from kernel.api.bodies import without_body
+from kernel.api.bodies import ReasonIn, without_body
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -31,12 +31,6 @@ class TransferAcceptIn(serializers.Serializer[Any]):
     subject = serializers.UUIDField(
         required=False, help_text="id of the receiver's own centre, pool, line …; left out: the giver's"
     )
-
-
-class TransferDeclineIn(serializers.Serializer[Any]):
-    """Why not."""
-
-    reason = serializers.CharField(max_length=500)
 
 
 class TransferOut(serializers.ModelSerializer[Transfer]):
@@ -141,10 +135,10 @@ class DeclineTransferView(TransferActView):
 
     operations = {"POST": "identifiers.decline_transfer"}
 
-    @extend_schema(request=TransferDeclineIn, responses={200: TransferOut})
+    @extend_schema(request=ReasonIn, responses={200: TransferOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Refuse what was offered, with a reason that its giver reads."""
-        reason = self.read(TransferDeclineIn)["reason"]
+        reason = self.read(ReasonIn)["reason"]
         row = services.decline_transfer(transfer=self.subject, reason=reason, actor=self.actor)
         return self.show(row, TransferOut)
 

@@ -1,4 +1,4 @@
-"""What no body may hold: text that cannot be kept or repeated, and depth that no operation takes; and operations that take none."""
+"""What no body may hold: text that cannot be kept or repeated, and depth that no operation takes; and the bodies of acts that take a reason, or nothing."""
 
 import re
 from collections.abc import Callable
@@ -43,6 +43,12 @@ def require_storable(data: Any) -> None:
             for name in reversed(path):
                 detail = {UNSTORABLE.sub("?", str(name)): detail}
             raise ValidationError(detail)
+
+
+class ReasonIn(serializers.Serializer[Any]):
+    """Why."""
+
+    reason = serializers.CharField(max_length=500)
 
 
 class NothingIn(serializers.Serializer[Any]):

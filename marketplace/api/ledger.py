@@ -9,13 +9,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import ReasonIn
 from kernel.api.pagination import PageQuery
 from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.services.proposals import propose_act
 from kernel.systems import System
-from marketplace.api.orders import OrderReasonIn
 from marketplace.domain.ledger import AccountKind, EntryKind
 from marketplace.models import Account, JournalEntry, Posting
 
@@ -99,10 +99,10 @@ class ProposeReversalView(HouseView):
     queryset = JournalEntry.objects.all()
     visible_by = "marketplace.list_entries"
 
-    @extend_schema(request=OrderReasonIn, responses={201: ProposalOut})
+    @extend_schema(request=ReasonIn, responses={201: ProposalOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Propose to reverse an entry; a second person approves."""
-        terms = {"reason": self.read(OrderReasonIn)["reason"]}
+        terms = {"reason": self.read(ReasonIn)["reason"]}
         row = propose_act(
             kind="marketplace.reverse_entry", subject=self.subject.id, terms=terms, actor=self.actor
         )

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.bodies import without_body
+from kernel.api.bodies import ReasonIn, without_body
 from kernel.api.decimals import PlainDecimalField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
@@ -59,12 +59,6 @@ class ChangeOfferIn(serializers.Serializer[Any]):
     notice_days = serializers.IntegerField(
         min_value=0, max_value=LONGEST_NOTICE, help_text="over before the order is"
     )
-
-
-class ChangeRefusalIn(serializers.Serializer[Any]):
-    """Why it cannot be changed."""
-
-    reason = serializers.CharField(max_length=500)
 
 
 class LineChangeOut(serializers.ModelSerializer[LineChange]):
@@ -176,10 +170,10 @@ class RefuseChangeView(LineChangeActView):
     operations = {"POST": "marketplace.refuse_line_change"}
     acts = {"POST": (LIFE, "refuse")}
 
-    @extend_schema(request=ChangeRefusalIn, responses={200: LineChangeOut})
+    @extend_schema(request=ReasonIn, responses={200: LineChangeOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Refuse the change with a reason, as the line provider."""
-        reason = self.read(ChangeRefusalIn)["reason"]
+        reason = self.read(ReasonIn)["reason"]
         return self.show(
             services.refuse_change(change=self.subject, reason=reason, actor=self.actor), LineChangeOut
         )

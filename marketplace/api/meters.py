@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.bodies import in_words
+from kernel.api.bodies import ReasonIn, in_words
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
@@ -16,7 +16,7 @@ from kernel.api.views import HouseView
 from kernel.domain.windows import Window
 from kernel.systems import System
 from kernel.text import Text
-from marketplace.api.orders import OrderOut, OrderReasonIn
+from marketplace.api.orders import OrderOut
 from marketplace.domain.metering import USAGE_LIFE, UsageState
 from marketplace.models import MeterRecord, Order, Usage
 from marketplace.services import meters as services
@@ -132,10 +132,10 @@ class DisputeUsageView(HouseView):
     visible_by = "marketplace.list_usages"
     acts = {"POST": (USAGE_LIFE, "dispute")}
 
-    @extend_schema(request=OrderReasonIn, responses={200: UsageOut})
+    @extend_schema(request=ReasonIn, responses={200: UsageOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Dispute a usage: it is not settled until the provider corrects it."""
-        reason = self.read(OrderReasonIn)["reason"]
+        reason = self.read(ReasonIn)["reason"]
         return self.show(
             services.dispute_usage(usage=self.subject, reason=reason, actor=self.actor), UsageOut
         )

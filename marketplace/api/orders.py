@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.bodies import without_body
+from kernel.api.bodies import ReasonIn, without_body
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.shapes import Related, expanded
@@ -126,12 +126,6 @@ class OrderHistoryOut(OrderOut):
         fields = (*OrderOut.Meta.fields, "steps")  # type: ignore[assignment] # one more than the base
 
 
-class OrderReasonIn(serializers.Serializer[Any]):
-    """Why."""
-
-    reason = serializers.CharField(max_length=500)
-
-
 class ComputeAcceptanceIn(serializers.Serializer[Any]):
     """The acceptance sheet: what was received."""
 
@@ -230,10 +224,10 @@ class RejectOrderView(OrderActView):
     operations = {"POST": "marketplace.reject_order"}
     acts = {"POST": (LIFE, "reject")}
 
-    @extend_schema(request=OrderReasonIn, responses={200: OrderOut})
+    @extend_schema(request=ReasonIn, responses={200: OrderOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Refuse the caller's part with a reason; everything held is free again."""
-        reason = self.read(OrderReasonIn)["reason"]
+        reason = self.read(ReasonIn)["reason"]
         return self.show(services.reject_order(order=self.subject, reason=reason, actor=self.actor), OrderOut)
 
 
@@ -243,13 +237,13 @@ class CancelOrderView(OrderActView):
     operations = {"POST": "marketplace.cancel_order"}
     acts = {"POST": (LIFE, "cancel")}
 
-    @extend_schema(request=OrderReasonIn, responses={200: OrderOut})
+    @extend_schema(request=ReasonIn, responses={200: OrderOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Withdraw: nothing is owed. Once compute and line are both there only while maintenance, or an instruction to anybody else, is in its way.
 
         After that, and once it is billed, an order is ended (`:end`).
         """
-        reason = self.read(OrderReasonIn)["reason"]
+        reason = self.read(ReasonIn)["reason"]
         return self.show(services.cancel_order(order=self.subject, reason=reason, actor=self.actor), OrderOut)
 
 
@@ -259,13 +253,13 @@ class EndOrderView(OrderActView):
     operations = {"POST": "marketplace.end_order"}
     acts = {"POST": (LIFE, "end")}
 
-    @extend_schema(request=OrderReasonIn, responses={200: OrderOut})
+    @extend_schema(request=ReasonIn, responses={200: OrderOut})
     def post(self, request: Request, **_: Any) -> Response:
         """End an order that is delivered before its term: all is owed as used, and of the line at least its one-off and minimum term.
 
         What could be cancelled is (`:cancel`). A line by the hour has no minimum term; neither is one owed where late delivery had cut the service short.
         """
-        reason = self.read(OrderReasonIn)["reason"]
+        reason = self.read(ReasonIn)["reason"]
         row = services.end_order_early(order=self.subject, reason=reason, actor=self.actor)
         return self.show(row, OrderOut)
 

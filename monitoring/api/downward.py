@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import ReasonIn
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.proposals import ProposalOut
@@ -14,7 +15,6 @@ from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.models.suspensions import SuspensionScope
 from kernel.systems import System
-from monitoring.api.instructions import LiftReasonIn
 from monitoring.domain.downward import LIFE, DownwardState
 from monitoring.models import DownwardInstruction
 from monitoring.services import downward as services
@@ -127,9 +127,9 @@ class ProposeNodeLiftView(HouseView):
     visible_by = "monitoring.read_node_instruction"
     acts = {"POST": (LIFE, "lifted")}
 
-    @extend_schema(request=LiftReasonIn, responses={201: ProposalOut})
+    @extend_schema(request=ReasonIn, responses={201: ProposalOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Propose to lift it; once a second regulator approves, the node below is told."""
-        reason = self.read(LiftReasonIn)["reason"]
+        reason = self.read(ReasonIn)["reason"]
         row = services.propose_node_lift(instruction=self.subject, reason=reason, actor=self.actor)
         return self.show(row, ProposalOut, status=201)

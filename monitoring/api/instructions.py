@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.bodies import without_body
+from kernel.api.bodies import ReasonIn, without_body
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.proposals import ProposalOut
@@ -81,12 +81,6 @@ class ReceiptIn(serializers.Serializer[Any]):
 
     receipt = serializers.CharField(max_length=2000)
     sha256 = serializers.RegexField(r"^[0-9a-f]{64}\Z", help_text="SHA-256 of the evidence, lower-case hex")
-
-
-class LiftReasonIn(serializers.Serializer[Any]):
-    """Why it may end."""
-
-    reason = serializers.CharField(max_length=500)
 
 
 class InstructionsView(HouseView):
@@ -172,9 +166,9 @@ class ProposeLiftView(InstructionActView):
     operations = {"POST": "monitoring.lift_instruction"}
     acts = {"POST": (LIFE, "lift")}
 
-    @extend_schema(request=LiftReasonIn, responses={201: ProposalOut})
+    @extend_schema(request=ReasonIn, responses={201: ProposalOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Propose to end it; a second regulator approves."""
-        reason = self.read(LiftReasonIn)["reason"]
+        reason = self.read(ReasonIn)["reason"]
         row = services.propose_lift(instruction=self.subject, reason=reason, actor=self.actor)
         return self.show(row, ProposalOut, status=201)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import ReasonIn
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -79,12 +80,6 @@ class UpstreamIn(serializers.Serializer[Any]):
     )
 
 
-class DetachIn(serializers.Serializer[Any]):
-    """Why the two nodes part; both keep it."""
-
-    reason = serializers.CharField(max_length=500)
-
-
 class NodesView(HouseView):
     """`/api/v1/nodes`."""
 
@@ -117,10 +112,10 @@ class DetachView(HouseView):
     visible_by = "nodes.read_node"
     acts = {"POST": (PEER_LIFE, "detach")}
 
-    @extend_schema(request=DetachIn, responses={200: NodeOut})
+    @extend_schema(request=ReasonIn, responses={200: NodeOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Exchange nothing more with a node, and tell it why; what is due to it waits."""
-        reason = self.read(DetachIn)["reason"]
+        reason = self.read(ReasonIn)["reason"]
         return self.show(services.detach_peer(peer=self.subject, reason=reason, actor=self.actor), NodeOut)
 
 

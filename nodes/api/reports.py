@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.bodies import without_body
+from kernel.api.bodies import ReasonIn, without_body
 from kernel.api.instants import InstantField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
@@ -34,12 +34,6 @@ class ReportIn(serializers.Serializer[Any]):
     section = serializers.CharField(max_length=64)
     start = InstantField()
     end = InstantField()
-
-
-class CorrectionIn(serializers.Serializer[Any]):
-    """Why a report is corrected."""
-
-    reason = serializers.CharField(max_length=500)
 
 
 class PlatformAnswerIn(serializers.Serializer[Any]):
@@ -287,10 +281,10 @@ class CorrectReportView(HouseView):
     visible_by = "nodes.read_report"
     acts = {"POST": (LIFE, "supersede")}
 
-    @extend_schema(request=CorrectionIn, responses={201: ReportWithRecordsOut})
+    @extend_schema(request=ReasonIn, responses={201: ReportWithRecordsOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Draft the next version of a report, with the reason; the one that was sent stays provable."""
-        reason = self.read(CorrectionIn)["reason"]
+        reason = self.read(ReasonIn)["reason"]
         row = services.correct_report(report=self.subject, reason=reason, actor=self.actor)
         return self.show(row, ReportWithRecordsOut, status=201, location=f"/api/v1/reports/{row.id}")
 

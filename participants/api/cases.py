@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kernel.api.bodies import without_body
+from kernel.api.bodies import ReasonIn, without_body
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -77,12 +77,6 @@ class AnswerIn(serializers.Serializer[Any]):
     """What the applicant answers."""
 
     answer = serializers.CharField(max_length=2000)
-
-
-class CaseRefusalIn(serializers.Serializer[Any]):
-    """Why."""
-
-    reason = serializers.CharField(max_length=500)
 
 
 class CasesView(HouseView):
@@ -197,10 +191,10 @@ class RefuseView(OneCaseView):
     operations = {"POST": "participants.refuse_case"}
     acts = {"POST": (LIFE, "refuse")}
 
-    @extend_schema(request=CaseRefusalIn, responses={200: CaseOut})
+    @extend_schema(request=ReasonIn, responses={200: CaseOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Refuse the application with a reason; a certification that stands, stands."""
-        reason = self.read(CaseRefusalIn)["reason"]
+        reason = self.read(ReasonIn)["reason"]
         row = certification.refuse_case(case=self.subject, reason=reason, actor=self.actor)
         return self.show(row, CaseOut)
 

@@ -12,6 +12,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.bodies import ReasonIn
 from kernel.api.instants import DayField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
@@ -112,12 +113,6 @@ class DocumentsView(HouseView):
         return self.show(row, DocumentOut, status=201)
 
 
-class DocumentRefusalIn(serializers.Serializer[Any]):
-    """Why it is no evidence."""
-
-    reason = serializers.CharField(max_length=500)
-
-
 class RefuseDocumentView(HouseView):
     """`/api/v1/documents/{id}:refuse`."""
 
@@ -126,10 +121,10 @@ class RefuseDocumentView(HouseView):
     queryset = Document.objects.select_related("organisation")
     visible_by = "participants.list_documents"
 
-    @extend_schema(request=DocumentRefusalIn, responses={200: DocumentOut})
+    @extend_schema(request=ReasonIn, responses={200: DocumentOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Refuse one document with a reason, as the reviewer who has the case; the others stay."""
-        reason = self.read(DocumentRefusalIn)["reason"]
+        reason = self.read(ReasonIn)["reason"]
         row = services.refuse_document(document=self.subject, reason=reason, actor=self.actor)
         return self.show(row, DocumentOut)
 

@@ -17,6 +17,7 @@ from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
 from scheduling.api.evidence import SHA256
+from scheduling.api.line_quotes import DeclineIn
 from scheduling.api.selections import LineServiceOut
 from scheduling.domain.demand import PROTECTIONS
 from scheduling.domain.disclosures import LONGEST_US
@@ -179,12 +180,6 @@ class OpeningSurveyIn(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=200, allow_blank=True, default="")
 
 
-class OpeningDeclineIn(serializers.Serializer[Any]):
-    """Why the A end cannot be built."""
-
-    reason = serializers.CharField(max_length=200)
-
-
 class LineTestIn(serializers.Serializer[Any]):
     """An end-to-end test of one path, one way on the optical layer; how much it has to show is in the profile latency_evidence."""
 
@@ -274,10 +269,10 @@ class DeclineOpeningView(LineActView):
     operations = {"POST": "scheduling.decline_opening"}
     acts = {"POST": (LIFE, "decline")}
 
-    @extend_schema(request=OpeningDeclineIn, responses={200: LineOpeningOut})
+    @extend_schema(request=DeclineIn, responses={200: LineOpeningOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Say after the survey that the A end cannot be built: the order is cancelled, and nothing stays held."""
-        data = self.read(OpeningDeclineIn)
+        data = self.read(DeclineIn)
         row = services.decline_opening(opening=self.subject, reason=data["reason"], actor=self.actor)
         return self.show(row, LineOpeningOut)
 
