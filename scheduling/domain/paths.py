@@ -156,11 +156,12 @@ class TooHardError(DemandError):
     def __init__(self, provider: str) -> None:
         zh = (
             f"{provider} 的网络在这些条件下无法在限定的计算量内得出精确结果；请放宽或去掉 max_jitter_us、max_loss、max_hops、"
-            "protection 或 weights，不要 relax，或在此只列其他专线服务商"
+            "protection 或 weights，给出 max_latency_us，缩小 centre 的范围，不要 relax，或在此只列其他专线服务商"
         )
         en = (
             f"the network of {provider} is too hard to search exactly under these bounds: loosen or leave out max_jitter_us, "
-            "max_loss, max_hops, protection or weights, want no relax, or name other line providers here"
+            "max_loss, max_hops, protection or weights, give max_latency_us, name fewer centres, want no relax, or name other "
+            "line providers here"
         )
         super().__init__("too_hard", "line.providers", zh, en)
 
