@@ -93,8 +93,14 @@ class ServiceOptionOut(serializers.Serializer[Any]):
     line_provider = serializers.CharField()
     technology = serializers.CharField()
     access_point = serializers.CharField()
+    protection_access_point = serializers.CharField(
+        allow_null=True,
+        help_text="where the second path of a pair begins, if that is another; latencies are of that path then, the slower one",
+    )
     tail = TailOut(allow_null=True)
-    end_class = serializers.ChoiceField(EndClass.choices(), allow_null=True)
+    end_class = serializers.ChoiceField(
+        EndClass.choices(), allow_null=True, help_text="of two access points, that which takes longer"
+    )
     bandwidth_mbps = serializers.IntegerField(
         help_text="the rate asked for, or the smaller step that is free"
     )
@@ -152,7 +158,7 @@ def nears_of(query: dict[str, Any], networks: Networks) -> list[Near]:
     match way:
         case "site":
             known = is_site(query["site"])
-            found = [Near(query["site"], tail_over(Decimal(0)))] if known else []
+            found = [Near(query["site"], tail_over(Decimal(0)), named=True)] if known else []
         case "place":
             found = near_place(query["place"], networks)
         case "address":
@@ -203,6 +209,7 @@ def written(answered: Answered) -> dict[str, Any]:
         "line_provider": option.line_provider,
         "technology": option.technology,
         "access_point": option.near.site,
+        "protection_access_point": None if option.protection is None else option.protection.site,
         "tail": option.near.tail,
         "end_class": None if option.end is None or option.near.tail is None else option.end.code,
         "bandwidth_mbps": option.bandwidth_mbps,

@@ -1,7 +1,8 @@
 """Can a line be had from here to there: green, yellow or red, with the reasons, for each access point and line product."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from kernel.text import Vocabulary
 from scheduling.domain.demand import Demand, Line
@@ -10,6 +11,7 @@ from scheduling.domain.lines import LineChoice, Product
 from scheduling.domain.rows import Tariff
 from scheduling.domain.selection import lines_of
 from scheduling.domain.supply import Supply
+from scheduling.domain.wishes import Access, End, Wishes
 
 
 class Light(Vocabulary):
@@ -43,8 +45,8 @@ class Reason(Vocabulary):
     )
     SMALLER_STEP = (
         "smaller_step",
-        "所求速率无余量，此为可开通的较低档",
-        "The rate asked for is not free: this smaller step is",
+        "所求速率无余量或不发售，此为可开通的较低档",
+        "The rate asked for is not free, or not sold: this smaller step is",
     )
     NO_PRODUCT = (
         "no_product",
@@ -95,7 +97,8 @@ class Near:
     """An access point and the tail to it; None where the place is known by its division only.
 
     `covered`: the line providers that say of this very address that it is pre-covered from here. `carriers`: the line
-    providers whose spans end there. `serves`: its declared service area has the place in it.
+    providers whose spans end there. `serves`: its declared service area has the place in it. `named`: the place is the site
+    itself, where as in the files every line may begin.
     """
 
     site: str
@@ -103,6 +106,11 @@ class Near:
     covered: frozenset[str] = frozenset()
     carriers: frozenset[str] = frozenset()
     serves: bool = False
+    named: bool = False
+
+    def begins(self, provider: str) -> bool:
+        """Whether lines of a provider may begin here: at an access point of its own, or at the site that was named."""
+        return self.named or provider in self.covered or provider in self.carriers
 
     @property
     def metres(self) -> int:
@@ -129,7 +137,11 @@ def end_of(near: Near, provider: str, rules: Sequence[EndRule]) -> EndRule | Non
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One line product from one access point. Latency in µs one way, of the optical path and with the tail."""
+    """One line product from one access point. Latency in µs one way, of the optical path and with the tail.
+
+    `protection` is where the second path of a pair begins that has two access points; then latencies are of that path, the
+    slower one, and `end` is the one that takes longer.
+    """
 
     line_provider: str
     technology: str
@@ -140,6 +152,12 @@ class Option:
     latency_us: int | None
     tariff: Tariff | None
     days: int | None
+    protection: Near | None = None
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The access points that it begins at."""
+        return (self.near.site,) if self.protection is None else (self.near.site, self.protection.site)
 
     @property
     def light(self) -> Light:
@@ -151,9 +169,8 @@ class Option:
     @property
     def latency_with_tail_us(self) -> int | None:
         """The upper estimate of the whole, where the tail is known."""
-        if self.latency_us is None or self.near.tail is None:
-            return None
-        return self.latency_us + self.near.tail.latency_us
+        tail = (self.protection or self.near).tail
+        return None if self.latency_us is None or tail is None else self.latency_us + tail.latency_us
 
     @property
     def rank(self) -> tuple[int, int, int, int, str, str, str]:
@@ -181,8 +198,10 @@ class Question:
 
 
 def options(supply: Supply, question: Question) -> list[Option]:
-    """Every line product from every access point, the best first."""
+    """Every line product from every access point, and pairs from two, the best first."""
     found = [option for near in question.nears for option in _from(supply, question, near)]
+    if question.ask.protection == "one_plus_one":
+        found += _apart(supply, question)
     return sorted(found, key=lambda option: option.rank)
 
 
@@ -199,6 +218,10 @@ def _from(supply: Supply, question: Question, near: Near) -> list[Option]:
     for product in lines.products:
         choice = lines.choose(product, question.z_site)
         mbps = demand.bandwidth_mbps
+        if near.site == question.z_site and not near.begins(product[0]):
+            choice = (
+                Reason.NO_PATH
+            )  # no span leads there from elsewhere, and the empty path is of whoever is there
         if late and choice not in (Reason.NO_PATH, Reason.DISJOINT):
             choice = Reason.LATENCY
         if choice in (Reason.BANDWIDTH, Reason.TARIFF):
@@ -209,6 +232,47 @@ def _from(supply: Supply, question: Question, near: Near) -> list[Option]:
                     break
         found.append(_option(question, near, product, choice, mbps))
     return found
+
+
+def _apart(supply: Supply, question: Question) -> Iterator[Option]:
+    """The pairs of one provider that begin at two of its own access points, where they are better than from one of them.
+
+    Of a division no tail is known, so nothing is chosen among its points (docs/decisions/0038).
+    """
+    points = {
+        (provider, near.site): (near, near.tail, rule)
+        for provider in supply.networks
+        for near in own_points(question.nears, provider)
+        if near.tail is not None and (rule := _end(question, near, provider)) is not None
+    }
+    ends = tuple(
+        End(provider, rule.days, rule.one_off_cny or Decimal(0), tail.latency_us, site)
+        for (provider, site), (_, tail, rule) in points.items()
+    )
+    if not ends:
+        return
+    demand = replace(_demand(question.ask, question.nears[0]), max_latency_us=question.ask.max_latency_us)
+    lines = lines_of(supply, demand, Wishes(access=Access(ends=ends)))
+    for product in lines.products:
+        choice = lines.choose(product, question.z_site)
+        if not isinstance(choice, LineChoice) or not choice.start.apart:
+            continue
+        (near, _, rule), (other, tail, later) = (points[product[0], end.site or ""] for end in choice.ends)
+        first, second = (
+            _option(question, each, product, choice, demand.bandwidth_mbps) for each in (near, other)
+        )
+        yield replace(
+            first,
+            reasons=tuple(dict.fromkeys((*first.reasons, *second.reasons))),
+            end=max(rule, later, key=lambda each: each.days),
+            latency_us=choice.latency - tail.latency_us,
+            days=max(days for each in (first, second) if (days := each.days) is not None),
+            protection=other,
+        )
+
+
+def _end(question: Question, near: Near, provider: str) -> EndRule | None:
+    return end_of(near, provider, question.rules.get(provider, question.default))
 
 
 def _demand(ask: Ask, near: Near) -> Demand:
@@ -229,7 +293,7 @@ def _demand(ask: Ask, near: Near) -> Demand:
 
 def _option(question: Question, near: Near, product: Product, choice: LineChoice | str, mbps: int) -> Option:
     provider, technology = product
-    end = end_of(near, provider, question.rules.get(provider, question.default))
+    end = _end(question, near, provider)
     known = near.tail is not None or provider in near.covered
     reasons = conditions(
         end.code if end and known and provider not in near.covered else None,

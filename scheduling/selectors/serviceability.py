@@ -84,14 +84,12 @@ def _gated(
             provider__key__in={option.line_provider for option in found}
         ).select_related("provider")
     }
-    shut = {
-        city: blocks(products.values(), cities={city, sites[z_site].city})
-        for city in {sites[option.near.site].city for option in found}
-    }
+    between = [frozenset(sites[site].city for site in (*option.sites, z_site)) for option in found]
+    shut = {cities: blocks(products.values(), cities=cities) for cities in set(between)}
     told: list[tuple[Option, Text | None]] = []
-    for option in found:
+    for option, cities in zip(found, between, strict=True):
         product = products[(option.line_provider, option.technology)]
-        reasons = shut[sites[option.near.site].city][product]
+        reasons = shut[cities][product]
         if reasons:
             closed = Text(
                 "；".join(block.text.zh for block in reasons), "; ".join(block.text.en for block in reasons)

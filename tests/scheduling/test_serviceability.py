@@ -19,8 +19,8 @@ RULES = tuple(EndRule(**each) for each in CLASSES)  # type: ignore[arg-type] # a
 ENTERED = frozenset({"L", "M"})
 
 
-def near(metres: int, site: str = "s", covered: frozenset[str] = frozenset()) -> Near:
-    return Near(site, Tail.over(Decimal(metres), Decimal(1)), covered)
+def near(metres: int, site: str = "s", covered: frozenset[str] = frozenset(), **more: Any) -> Near:
+    return Near(site, Tail.over(Decimal(metres), Decimal(1)), covered, **more)
 
 
 def span(provider: str, a: str, us: int, free: int) -> Span:
@@ -117,6 +117,29 @@ def test_the_tail_counts_towards_the_latency(
 def test_what_has_no_second_way_is_red() -> None:
     found = ask(providers=("L",), protection="one_plus_one")
     assert told(found) == [("red", "L", "s", 500, ["disjoint"])]
+
+
+def test_a_pair_may_begin_at_two_access_points_of_its_carrier() -> None:
+    own = frozenset({"L"})
+    points = near(400, "s", carriers=own), near(501, "u", carriers=own)
+    asked: dict[str, Any] = {"providers": ("L",), "protection": "one_plus_one"}
+    best, *others = ask(*points, **asked)
+    assert (best.light, best.reasons, best.near.site, best.days) == ("yellow", ("extension",), "u", 15)
+    assert best.protection is points[0]
+    assert (best.latency_us, best.latency_with_tail_us, best.sites) == (300, 302, ("u", "s"))
+    assert [(each.light, each.protection) for each in others] == [
+        ("red", None)
+    ] * 2  # there is no pair from one
+    assert [each.light for each in ask(*points, max_latency_us=302, **asked)] == ["red"] * 2
+    assert [each.light for each in ask(points[0], near(40_000, "u", carriers=own), **asked)] == ["red"] * 2
+
+
+def test_beside_the_centre_lines_are_of_the_carriers_that_are_there() -> None:
+    for there, lights in (({}, ["red", "red"]), ({"named": True}, ["green", "green"])):
+        assert [each.light for each in ask(near(10, "t", **there), mbps=100)] == lights
+    found = ask(near(10, "t", carriers=frozenset({"M"})), mbps=100)
+    assert told(found)[1] == ("red", "L", "t", 100, ["no_path"])
+    assert (found[0].light, found[0].line_provider) == ("green", "M")
 
 
 @given(st.integers(0, 40_000), st.integers(0, 40_000))
