@@ -1,5 +1,6 @@
 """Objects of JSON documents."""
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -20,6 +21,11 @@ def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise RepeatedKeyError(name)
         found[name] = value
     return found
+
+
+def canonical_json(document: Any) -> str:
+    """The document as JSON with sorted keys and no spaces: the text whose UTF-8 bytes are hashed and signed."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def walk(data: Any) -> Iterator[tuple[list[str | int], Any]]:

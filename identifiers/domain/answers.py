@@ -1,10 +1,10 @@
 """What resolution says, as the bytes that are signed: for how long they hold, and what a denial is."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from kernel.objects import canonical_json
 from kernel.text import Vocabulary
 
 CONTEXT = b"cin-resolution-v1\x00"  # so that this signature never stands for a receipt or a quote
@@ -57,7 +57,7 @@ def half_left(facts: Facts, at: datetime) -> int:
 
 def encode(facts: Facts) -> bytes:
     """The bytes that are signed: JSON in UTF-8, keys sorted, no spaces."""
-    return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return canonical_json(facts).encode()
 
 
 def plain(value: object) -> object:

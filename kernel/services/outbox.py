@@ -17,6 +17,7 @@ from kernel.doorbell import ring
 from kernel.locks import Lock, try_lock
 from kernel.logs import request_id
 from kernel.models.outbox import Delivery, EventRecord
+from kernel.objects import canonical_json
 from kernel.questions import ask, run
 from kernel.tenancy import as_node
 
@@ -92,7 +93,7 @@ def _record(event: events.Event, actor: Actor) -> EventRecord:
         "actor_node": actor.node or "",
         "payload": payload,
     }
-    canonical = json.dumps(leaf, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    canonical = canonical_json(leaf)
     return EventRecord(
         name=event.name,
         subject=event.subject,

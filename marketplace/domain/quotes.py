@@ -1,6 +1,5 @@
-"""A quote as one canonical text, so that its digest and signature mean the same to everybody."""
+"""How long a quote is good, and its facts as JSON, so that its text means the same to everybody."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -9,11 +8,6 @@ from typing import Any
 from uuid import UUID
 
 VALIDITY = timedelta(minutes=30)
-
-
-def canonical(document: Mapping[str, Any]) -> str:
-    """The document as JSON with sorted keys and no spaces: the text whose UTF-8 bytes are signed."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def plain(value: Any) -> Any:

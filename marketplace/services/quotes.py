@@ -12,9 +12,10 @@ from kernel.clock import now
 from kernel.domain.schedules import Schedule
 from kernel.errors import NotFound
 from kernel.locks import Lock, take_lock
+from kernel.objects import canonical_json
 from kernel.services.outbox import publish
 from marketplace import events
-from marketplace.domain.quotes import VALIDITY, canonical, plain
+from marketplace.domain.quotes import VALIDITY, plain
 from marketplace.errors import QuoteAltered, QuoteExpired, QuoteUsed, StorageNotQuoted, UnknownReference
 from marketplace.models import Order, Quote
 from nodes.services.signatures import is_ours, sign_text
@@ -80,7 +81,7 @@ def issue_quote(
         total_fen=facts.total_fen,
         valid_until=until,
     )
-    row.document = canonical(
+    row.document = canonical_json(
         {
             "kind": "quote",
             "quote": str(row.id),

@@ -1,6 +1,5 @@
 """A fairness audit: how far it has come, what it counts, and what the counts say."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -153,8 +152,3 @@ def _verdict(tally: Tally, examined: int, replayed: int, *, differs: int) -> Fai
         return FairnessVerdict.NOT_SHOWN
     whole = replayed == examined and not tally["alone"]
     return FairnessVerdict.NEUTRAL if whole else FairnessVerdict.PARTLY_SHOWN
-
-
-def canonical(document: Mapping[str, Any]) -> str:
-    """The document as JSON with sorted keys and no spaces: the text whose UTF-8 bytes are signed."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -13,6 +13,7 @@ from django.db import transaction
 from kernel.actor import SYSTEM, Actor
 from kernel.clock import now
 from kernel.errors import Busy, InvalidField
+from kernel.objects import canonical_json
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from marketplace.selectors.orders import ordered_bundles
@@ -22,7 +23,6 @@ from monitoring.domain.fairness import (
     LIFE,
     MOST_SELECTIONS,
     AuditState,
-    canonical,
     count,
     new_tally,
     result_of,
@@ -149,7 +149,7 @@ def _go_on_later(row: FairnessAudit) -> None:
 def _finish(row: FairnessAudit) -> None:
     """Write what was found as one text, and sign it."""
     result = _result(row.tally, row.owned)
-    row.document = canonical(
+    row.document = canonical_json(
         {
             "format": FORMAT,
             "audit": str(row.id),

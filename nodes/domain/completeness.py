@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from kernel.objects import canonical_json
 from kernel.text import Vocabulary
 
 STREAM = "completeness"
@@ -55,7 +56,7 @@ class Completeness:
             "sections": [asdict(line) for line in self.sections],
             "sums": {"periods": 1, "reports": len(self.sections)},
         }
-        return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        return canonical_json(document).encode()
 
 
 def compose_completeness(

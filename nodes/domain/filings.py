@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kernel.objects import canonical_json
 from kernel.text import Vocabulary
 from nodes.domain.envelopes import Receipt
 
@@ -68,7 +69,7 @@ def compose_filing(act: FilingAct, facts: Mapping[str, Any]) -> bytes:
     """The message's bytes; `facts` as `identifiers.selectors.identifiers.filing_of` gives them."""
     named = {n: facts[n] for n in (*FIELDS, "subject")}
     document = {"schema": SCHEMA, "act": act.value, "sums": {"filings": 1}} | named
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return canonical_json(document).encode()
 
 
 def read_filing(body: bytes) -> FilingMessage | None:

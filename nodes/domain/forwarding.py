@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
+from kernel.objects import canonical_json
 from kernel.text import Vocabulary
 
 APPLICATIONS = "applications"  # the stream up
@@ -48,7 +49,7 @@ def compose(document: ForwardedApplication | Mirror) -> bytes:
     """The message's bytes."""
     schema = MIRROR_SCHEMA if isinstance(document, Mirror) else APPLICATION_SCHEMA
     fields = {"schema": schema} | asdict(document)
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return canonical_json(fields).encode()
 
 
 def read_application(body: bytes) -> ForwardedApplication | None:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
+from kernel.objects import canonical_json
 from kernel.text import Vocabulary
 
 ORDERS = "instructions"  # the stream down
@@ -72,7 +73,7 @@ def compose(document: Order | OrderReport) -> bytes:
     """The message's bytes."""
     schema = ORDER_SCHEMA if isinstance(document, Order) else REPORT_SCHEMA
     named = {"schema": schema} | {k: v for k, v in asdict(document).items() if k != "to" or v}
-    return json.dumps(named, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return canonical_json(named).encode()
 
 
 def read_order(body: bytes) -> Order | None:

@@ -1,15 +1,15 @@
 """The records of a report: their canonical bytes, what they add up to, and the root over them."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kernel.merkle import leaf_hash, root
+from kernel.objects import canonical_json
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
     """JSON, keys sorted, no spaces."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return canonical_json(document).encode()
 
 
 def add_up(records: Iterable[Mapping[str, Any]], names: Sequence[str]) -> dict[str, int]:

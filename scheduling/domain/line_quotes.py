@@ -1,10 +1,8 @@
 """A carrier's word on one line: budgetary, on the condition of a survey, or firm; and what each lets its user do."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from kernel.states import StateTable
 from kernel.text import Vocabulary
@@ -90,8 +88,3 @@ class LineQuoteProfile:
     source: str
     validity: Mapping[str, timedelta]
     hold: timedelta
-
-
-def written(document: Mapping[str, Any]) -> str:
-    """The document as JSON with sorted keys and no spaces: the text whose UTF-8 bytes are signed."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

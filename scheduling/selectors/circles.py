@@ -1,11 +1,11 @@
 """What circles are drawn from: a boundary, the centres and access points within a city, the networks of carriers."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 
 from aggregation.selectors.centres import centres_in
 from kernel.divisions import stem
+from kernel.objects import canonical_json
 from scheduling.domain.drawing import AccessPoint, Hub
 from scheduling.domain.network import Network
 from scheduling.domain.rows import TABLES, canonical
@@ -70,7 +70,7 @@ def ground_of(boundary: MetroBoundary, line_provider: str) -> Ground:
         [[each.key, each.site, str(each.standard_racks)] for each in hubs],
         [[each.key, each.area] for each in points],
     ]
-    text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = canonical_json(told)
     return Ground(
         hubs=hubs,
         points=points,

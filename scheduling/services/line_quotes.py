@@ -15,6 +15,7 @@ from kernel.actor import SYSTEM, Actor
 from kernel.clock import now
 from kernel.errors import NotFound
 from kernel.money import to_fen
+from kernel.objects import canonical_json
 from kernel.services import capacity
 from kernel.services.hold_accounts import forgive_lapse
 from kernel.services.outbox import publish
@@ -29,7 +30,6 @@ from scheduling.domain.line_quotes import (
     allows,
     good_until,
     kind_of,
-    written,
 )
 from scheduling.domain.serviceability import conditions
 from scheduling.errors.lines import LineQuoteExpired, LineQuoteMismatch, LineQuoteNotFirm
@@ -279,7 +279,7 @@ def _signed(
         valid_until=now() + profile.validity[kind],
         profile=profile.version,
     )
-    row.document = written(
+    row.document = canonical_json(
         {
             "kind": "line_quote",
             "line_quote": str(row.id),

@@ -1,10 +1,11 @@
 """The exact text of a leaf of the audit log, and of a checkpoint: what a verifier hashes and checks."""
 
 import base64
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+from kernel.objects import canonical_json
 
 
 def leaf_text(
@@ -17,7 +18,7 @@ def leaf_text(
         "occurred_at": occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
         "payload": payload,
     }
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return canonical_json(document)
 
 
 def checkpoint_text(*, origin: str, size: int, root: bytes, at: datetime) -> str:

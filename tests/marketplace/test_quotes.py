@@ -93,7 +93,7 @@ def test_a_quote_whose_text_is_not_what_was_signed_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "marketplace.services.quotes.canonical",
+        "marketplace.services.quotes.canonical_json",
         lambda document: json.dumps(document | {"note": "unsigned"}),
     )
     other = quoted(world.ben)

@@ -21,8 +21,8 @@ from kernel.crypto.digests import content_digest
 from kernel.crypto.keys import write_key
 from kernel.crypto.suite import SUITES, Suite
 from kernel.models.outbox import EventRecord
+from kernel.objects import canonical_json
 from kernel.services.jobs import run_next_job
-from monitoring.domain.fairness import canonical
 from monitoring.models import FairnessAudit
 from monitoring.services import fairness
 from monitoring.services.fairness import go_on
@@ -168,7 +168,7 @@ def changed(**members: Any) -> Callable[[Path], None]:
 
     def change(folder: Path) -> None:
         file = folder / "document.json"
-        file.write_text(canonical(json.loads(file.read_text("utf-8")) | members), "utf-8")
+        file.write_text(canonical_json(json.loads(file.read_text("utf-8")) | members), "utf-8")
 
     return change
 
