@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
 FEN_PER_YUAN = 100
+BASIS_POINTS = 10_000  # of one
 
 
 def to_fen(yuan: Decimal | Fraction | int) -> int:

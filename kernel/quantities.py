@@ -8,6 +8,7 @@ EARTH_RADIUS_M = 6_371_008.8  # mean radius R1, IUGG
 SILICA_NS_PER_M = Decimal("4.9")  # group delay of silica fibre, n ≈ 1.468 (SCHEME §7)
 VACUUM_NS_PER_M = Decimal("3.336")  # nothing is faster (SCHEME §7)
 STANDARD_RACK_KW = Decimal("2.5")
+MONTH_HOURS = 730  # the month in which lines are sold, and machines by the month (selection files)
 
 
 class NumberText(str):

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from aggregation.domain.accelerators import Accelerators
 from aggregation.domain.faults import Fault, FaultCode
+from kernel.quantities import MONTH_HOURS
 from kernel.states import StateTable
 from kernel.text import Vocabulary
 
-HOURS_A_MONTH = 730
 PRICE_PLACES = 4  # the selection files carry CNY with four decimals
 
 
@@ -92,8 +92,8 @@ def faults_of_offer(
     found = []
     if draft.key in taken:
         found.append(Fault.of(FaultCode.TAKEN, "offer"))
-    if draft.term == OfferTerm.MONTHLY and draft.min_hours < HOURS_A_MONTH:
-        found.append(Fault.of(FaultCode.MONTHLY_TOO_SHORT, "min_hours", least=HOURS_A_MONTH))
+    if draft.term == OfferTerm.MONTHLY and draft.min_hours < MONTH_HOURS:
+        found.append(Fault.of(FaultCode.MONTHLY_TOO_SHORT, "min_hours", least=MONTH_HOURS))
     centre, accelerator = draft.stated.get("centre"), draft.stated.get("accelerator")
     if isinstance(centre, str) and centre not in centres:
         found.append(Fault.of(FaultCode.UNKNOWN_CENTRE, "centre", value=centre))

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from kernel.domain.windows import Window
+from kernel.money import BASIS_POINTS
 from kernel.states import StateTable
 from kernel.text import Vocabulary
-
-BASIS_POINTS = 10_000
 
 
 class MeterSource(Vocabulary):

@@ -9,13 +9,12 @@ from math import ceil
 from typing import Any
 
 from kernel.domain.windows import Window
-from kernel.money import split_fen, to_fen
+from kernel.money import BASIS_POINTS, split_fen, to_fen
+from kernel.quantities import MONTH_HOURS
 from kernel.states import StateTable
 from kernel.text import Vocabulary
 
-BASIS_POINTS = 10_000
 SECONDS_AN_HOUR = 3600
-MONTH = timedelta(hours=730)  # the month in which lines are sold (selection files)
 
 
 class SettlementState(Vocabulary):
@@ -70,7 +69,7 @@ class Unit(Vocabulary):
     HOUR = "hour", "小时", "Hour"
 
 
-LENGTHS = {Unit.MONTH: MONTH, Unit.HOUR: timedelta(hours=1)}
+LENGTHS = {Unit.MONTH: timedelta(hours=MONTH_HOURS), Unit.HOUR: timedelta(hours=1)}
 
 
 class Ending(Vocabulary):

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
+from kernel.money import BASIS_POINTS
 from kernel.states import StateTable
 from kernel.text import Vocabulary
 from marketplace.errors import PolicyInvalid, VoucherRefused
 
-BASIS_POINTS = 10_000
 COMPUTE_BASES = frozenset({"intelligent_compute", "general_compute", "super_compute"})
 SIZES = frozenset({"micro", "small", "medium"})  # vouchers are for small enterprises, whatever a policy says
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
+from kernel.quantities import MONTH_HOURS
 from scheduling.domain.demand import Demand
 from scheduling.domain.extras import place_of
 from scheduling.domain.numbers import scaled
@@ -13,7 +14,6 @@ from scheduling.domain.rows import Tariff
 from scheduling.domain.starts import Start
 from scheduling.domain.wishes import Wishes
 
-MONTH_HOURS = 730
 BILLINGS = ("term", "elastic")
 """By the month, or by the hour."""
 _MICRO = 10**6

@@ -12,7 +12,7 @@ from kernel.clock import now
 from kernel.domain.schedules import Schedule
 from kernel.domain.windows import Window
 from kernel.errors import InvalidField
-from scheduling.domain.tariffs import MONTH_HOURS
+from kernel.quantities import MONTH_HOURS
 from scheduling.errors.selections import ScheduleUnpriced, TooSoon
 from scheduling.selectors.installs import ordered_by, ready_at
 from scheduling.selectors.profiles import hold_profile
