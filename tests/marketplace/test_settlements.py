@@ -184,13 +184,18 @@ def test_a_line_that_its_carrier_declines_is_not_paid(world: World) -> None:
     path = f"/api/v1/line-openings/{opening.get().id}:decline"
     kept = Claim.objects.filter(bundle=order.id, state="confirmed").values_list("resource_id", flat=True)
     spans = set(line_kept(order).spans)
-    standing = Capacity.objects.filter(resource__in=spans, peak=0, standing=0)
-    assert (spans <= set(kept.all()), standing.count()) == (True, 0)
+    taken = (
+        Capacity.objects.filter(resource__in=spans)
+        .order_by("resource")
+        .annotate(taken=F("standing") + F("peak"))
+    )
+    sums = taken.values_list("taken", flat=True)
+    before, mbps = list(sums), order.facts["bundle"]["bandwidth_mbps"]
+    assert spans <= set(kept.all())
     assert world.lin.post(path, {"reason": "管道已满"}).status_code == 200
     drain()
-    assert (set(kept.all()), standing.count()) == ({UUID(order.facts["bundle"]["pool"])}, len(spans)), (
-        "the spans are free, and sold again"
-    )
+    assert set(kept.all()) == {UUID(order.facts["bundle"]["pool"])}
+    assert list(sums.all()) == [each - mbps for each in before], "the spans are free, and sold again"
     metered(world, order, first=0, last=10)
     end_order(order=order.id)
     ended_ago(order, hours=1)
