@@ -135,8 +135,8 @@ def test_a_pair_may_begin_at_two_access_points_of_its_carrier() -> None:
 
 
 def test_beside_the_centre_lines_are_of_the_carriers_that_are_there() -> None:
-    for there, lights in (({}, ["red", "red"]), ({"named": True}, ["green", "green"])):
-        assert [each.light for each in ask(near(10, "t", **there), mbps=100)] == lights
+    for named, lights in ((False, ["red", "red"]), (True, ["green", "green"])):
+        assert [each.light for each in ask(near(10, "t", named=named), mbps=100)] == lights
     found = ask(near(10, "t", carriers=frozenset({"M"})), mbps=100)
     assert told(found)[1] == ("red", "L", "t", 100, ["no_path"])
     assert (found[0].light, found[0].line_provider) == ("green", "M")
