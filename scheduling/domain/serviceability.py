@@ -219,9 +219,8 @@ def _from(supply: Supply, question: Question, near: Near) -> list[Option]:
         choice = lines.choose(product, question.z_site)
         mbps = demand.bandwidth_mbps
         if near.site == question.z_site and not near.begins(product[0]):
-            choice = (
-                Reason.NO_PATH
-            )  # no span leads there from elsewhere, and the empty path is of whoever is there
+            # No span leads there from elsewhere, and the empty path is of whoever is there.
+            choice = Reason.NO_PATH
         if late and choice not in (Reason.NO_PATH, Reason.DISJOINT):
             choice = Reason.LATENCY
         if choice in (Reason.BANDWIDTH, Reason.TARIFF):
