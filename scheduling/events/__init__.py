@@ -217,7 +217,7 @@ class HoldExtended(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BundleBounded(Event):
-    """What a contract keeps is free for bookings from then on; `subject` is the bundle."""
+    """What a contract keeps is free for bookings from then on, of one that runs on without its line the line's spans; `subject` is the bundle."""
 
     name: ClassVar[str] = "scheduling.bundle_bounded"
 
