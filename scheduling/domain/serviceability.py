@@ -108,9 +108,9 @@ class Near:
     serves: bool = False
     named: bool = False
 
-    def begins(self, provider: str) -> bool:
-        """Whether lines of a provider may begin here: at an access point of its own, or at the site that was named."""
-        return self.named or provider in self.covered or provider in self.carriers
+    def is_of(self, provider: str) -> bool:
+        """Whether it is a line provider's own: it covers the address from here, or its spans end here."""
+        return provider in self.covered or provider in self.carriers
 
     @property
     def metres(self) -> int:
@@ -120,7 +120,7 @@ class Near:
 
 def own_points(nears: Iterable[Near], provider: str) -> list[Near]:
     """The access points of one line provider's own: those that it covers the address from, then those that serve it, the nearest first."""
-    own = (near for near in nears if provider in near.covered or provider in near.carriers)
+    own = (near for near in nears if near.is_of(provider))
     return sorted(own, key=lambda near: (provider not in near.covered, not near.serves, near.metres))
 
 
@@ -218,7 +218,7 @@ def _from(supply: Supply, question: Question, near: Near) -> list[Option]:
     for product in lines.products:
         choice = lines.choose(product, question.z_site)
         mbps = demand.bandwidth_mbps
-        if near.site == question.z_site and not near.begins(product[0]):
+        if near.site == question.z_site and not (near.named or near.is_of(product[0])):
             # No span leads there from elsewhere, and the empty path is of whoever is there.
             choice = Reason.NO_PATH
         if late and choice not in (Reason.NO_PATH, Reason.DISJOINT):
