@@ -51,6 +51,11 @@ def waiting_for_a_code() -> list[UUID]:
     return list(waiting.order_by("id").values_list("id", flat=True))
 
 
+def first_of(owner: UUID) -> UUID | None:
+    """The first identifier that an owner asked for; None for one that never did."""
+    return Identifier.objects.filter(tenant_id=owner).order_by("id").values_list("id", flat=True).first()
+
+
 def holder_of(code: str) -> tuple[UUID, UUID] | None:
     """Owner and resource that carry this code, in its canonical form; None where none here does."""
     return Identifier.objects.filter(code=code).values_list("tenant_id", "subject").first()

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -70,6 +71,8 @@ def read_mirror(body: bytes) -> Mirror | None:
     try:
         found = Mirror(**_fields(body, MIRROR_SCHEMA))
         UUID(found.id)
+        if found.filed_at is not None and datetime.fromisoformat(found.filed_at).tzinfo is None:
+            return None
     except (TypeError, ValueError, AttributeError):
         return None
     texts = all(type(each) is str for each in (found.state, found.reason, found.filing))

@@ -6,11 +6,20 @@ from uuid import UUID
 
 from django.db import transaction
 
-from identifiers.selectors.mirrors import KINDS, REFUSED, STATES, asked_of, standing_of, waiting_for_a_code
+from identifiers.selectors.mirrors import (
+    KINDS,
+    REFUSED,
+    STATES,
+    asked_of,
+    first_of,
+    standing_of,
+    waiting_for_a_code,
+)
 from identifiers.services.mirrors import apply_for, describe_for, mirror_identifier
 from kernel.actor import Actor
 from kernel.domain.systems import NodeRole
 from kernel.errors import Problem
+from kernel.parties import is_party
 from kernel.systems import System, runs_here
 from nodes.domain.envelopes import Message, Outcome, Receipt
 from nodes.domain.forwarding import (
@@ -31,6 +40,7 @@ from nodes.services.streams import enqueue_message
 
 MALFORMED = "application_malformed"
 ISSUES_ITSELF = "applicant_issues_itself"
+NOT_ITS_OWN = "applicant_not_its_own"
 MIRROR_MALFORMED = "mirror_malformed"
 NOT_UPSTREAM = "not_our_upstream"
 UNKNOWN = "identifier_unknown"
@@ -80,12 +90,13 @@ class Applications:
     """Messages of the stream `applications`, up from industry nodes."""
 
     def judge(self, *, peer: Peer, message: Message) -> str:
-        """Refuse what is no application, and those of a node that issues its codes itself."""
+        """Refuse what is no application, those of a node that issues its codes itself, and those in another's name."""
         if runs(NodeRole(peer.role), System.IDENTIFIERS) or not runs_here(System.IDENTIFIERS):
             return ISSUES_ITSELF
         asked = read_application(message.body)
-        known = asked is not None and asked.kind in KINDS
-        return "" if known and asked is not None and asked.id == message.aggregate else MALFORMED
+        if asked is None or asked.kind not in KINDS or asked.id != message.aggregate:
+            return MALFORMED
+        return "" if _is_its_own(peer, UUID(asked.owner)) else NOT_ITS_OWN
 
     def store(self, *, peer: Peer, message: Message, receipt: Receipt) -> None:  # noqa: ARG002 - the protocol's
         """Apply in the name of the industry node's party; our own automatic checks and people decide as for any other."""
@@ -108,6 +119,14 @@ class Applications:
             mirror_identifier(
                 identifier=UUID(asked.id), state=REFUSED, reason=receipt.code, actor=Actor(node=receipt.node)
             )
+
+
+def _is_its_own(peer: Peer, owner: UUID) -> bool:
+    """Whether a node may ask in this party's name: no organisation of ours, nor one for whom another node asked first."""
+    if is_party(owner):
+        return False
+    first = first_of(owner)
+    return first is None or ForwardedIdentifier.objects.filter(peer=peer, identifier=first).exists()
 
 
 def _apply(row: ForwardedIdentifier, asked: ForwardedApplication, actor: Actor) -> None:

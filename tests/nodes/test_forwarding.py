@@ -106,6 +106,7 @@ def test_the_mirror_follows_the_region_and_is_told_once(world: World, region: Fa
     settle()
     assert not OutboundStream.objects.filter(name="filings").exists(), "it files nothing: the region does"
     assert tell(region, 4, str(uuid4()), "active", **filed) is Outcome.REFUSED
+    assert tell(region, 5, identifier, "active", **filed | {"filed_at": "yesterday"}) is Outcome.REFUSED
 
 
 def test_what_the_region_can_never_take_is_refused_here(world: World, region: FarUpstream) -> None:
@@ -149,6 +150,23 @@ def test_the_region_decides_on_it_as_on_any_other_and_tells_every_step(
     assert (last["id"], last["state"], last["reason"]) == (asked.id, "refused", "资料不全")
 
 
+def test_nobody_is_asked_for_by_a_node_that_is_not_its_own(world: World, industry: FarNode) -> None:
+    def refusal(far: FarNode, sequence: int, owner: str) -> str:
+        asked = application(owner=owner)
+        answer = far.message(APPLICATIONS, sequence, asked.id, compose(asked))
+        return far.receipt_of(answer, current_key().public_key).code
+
+    ours, theirs = str(world.ada.organisation.id), str(uuid4())
+    assert refusal(industry, 1, ours) == "applicant_not_its_own"
+    assert not Identifier.objects.filter(tenant_id=ours).exists()
+    assert (refusal(industry, 2, theirs), refusal(industry, 3, theirs)) == ("", "")
+    other = FarNode("320571", role="industry")
+    invited = world.otto.post("/api/v1/node-invitations", {"code": other.code, "role": other.role})
+    assert other.ask_to_attach(invited.json()["token"]).status_code == 201
+    assert refusal(other, 1, theirs) == "applicant_not_its_own"
+    assert refusal(other, 2, str(uuid4())) == ""
+
+
 def test_what_fails_the_automatic_checks_is_told_with_the_reason(world: World, industry: FarNode) -> None:
     asked = application(kind="pool", attributes={"name": "演示资源池"})
     assert forward(industry, 1, asked) is Outcome.STORED
@@ -171,6 +189,7 @@ def test_a_region_that_issues_itself_forwards_nothing(world: World, jiangsu: Far
         compose(application(id="x")),
         compose(application(act="sell")),
         compose(application(kind=1)),
+        compose(Mirror(str(uuid4()), "active", CODE, "", "", "2026-06-01T00:00:00")),
     ],
 )
 def test_what_is_no_application_is_none(body: bytes) -> None:
