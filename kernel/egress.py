@@ -68,7 +68,7 @@ def _call(
     seconds: float,
 ) -> Answer:
     assert keep <= LARGEST_HEAD  # noqa: S101 - ours to hold
-    clock = _Clock(seconds)
+    clock = Clock(seconds)
     target = _read(url, pointer)
     addresses = _resolve(target, clock)
     check_addresses(addresses, pointer=pointer, **_rules())
@@ -98,13 +98,24 @@ def _read(url: str, pointer: str) -> Target:
     return read_url(url, pointer=pointer, **_rules())
 
 
-class _Clock:
-    """The time that is left of one call."""
+class Clock:
+    """The time that is left of one call; `wind` begins the next."""
 
     def __init__(self, seconds: float) -> None:
+        """Begin now."""
+        self.wind(seconds)
+
+    def wind(self, seconds: float) -> None:
+        """Begin anew, with so much for everything."""
         self.seconds, self.ends = seconds, time.monotonic() + seconds
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left."""
+        return time.monotonic() >= self.ends
+
     def left(self, most: float = SECONDS) -> float:
+        """What one step may take. Raises httpcore.ReadTimeout where nothing is left."""
         left = self.ends - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout(f"more than {self.seconds:g} s in all")
@@ -114,7 +125,7 @@ class _Clock:
 class _Stream(httpcore.NetworkStream):
     """A connection whose every step has only what is left, so that a trickle ends too; its TLS is the name's."""
 
-    def __init__(self, stream: httpcore.NetworkStream, clock: _Clock, address: str, name: str) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, clock: Clock, address: str, name: str) -> None:
         self._stream, self._clock, self._address, self._name = stream, clock, address, name
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the clock says
@@ -141,10 +152,11 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-class _Backend(httpcore.NetworkBackend):
-    """Connects to addresses, within the time that is left."""
+class Backend(httpcore.NetworkBackend):
+    """Connects within the time that is left; where an `address` is given, its TLS is that of `name`."""
 
-    def __init__(self, clock: _Clock, address: str, name: str) -> None:
+    def __init__(self, clock: Clock, address: str = "", name: str = "") -> None:
+        """Give every connection this clock."""
         self._clock, self._address, self._name = clock, address, name
 
     def connect_tcp(
@@ -155,6 +167,7 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
+        """The connection."""
         seconds = self._clock.left(CONNECT_SECONDS)
         stream = httpcore.SyncBackend().connect_tcp(host, port, seconds, local_address, socket_options)
         return _Stream(stream, self._clock, self._address, self._name)
@@ -164,7 +177,7 @@ def _send(
     method: str,
     target: Target,
     address: str,
-    clock: _Clock,
+    clock: Clock,
     *,
     body: bytes,
     headers: Mapping[str, str],
@@ -173,7 +186,7 @@ def _send(
     host = f"[{address}]" if settings.EGRESS_PROXY and ":" in address else address
     url = httpcore.URL(scheme=target.scheme, host=host, port=target.port, target=target.path)
     with (
-        _pool(_Backend(clock, host, target.host)) as pool,
+        pool_of(Backend(clock, host, target.host)) as pool,
         pool.stream(method, url, headers=list(headers.items()), content=body) as response,
     ):
         head = b""
@@ -187,15 +200,22 @@ def _send(
         return Answer(response.status, head[:keep])
 
 
-def _pool(backend: httpcore.NetworkBackend) -> httpcore.ConnectionPool:
+def pool_of(backend: Backend, *, kept_seconds: float | None = None) -> httpcore.ConnectionPool:
+    """Connections through EGRESS_PROXY, where there is one; idle ones are kept for so long."""
     if not settings.EGRESS_PROXY:
-        return httpcore.ConnectionPool(ssl_context=trust(), network_backend=backend)
+        return httpcore.ConnectionPool(
+            ssl_context=trust(), network_backend=backend, keepalive_expiry=kept_seconds
+        )
     proxy = httpx.Proxy(settings.EGRESS_PROXY)
     address = httpcore.URL(
         scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=b"/"
     )
     return httpcore.HTTPProxy(
-        address, proxy_auth=proxy.raw_auth, ssl_context=trust(), network_backend=backend
+        address,
+        proxy_auth=proxy.raw_auth,
+        ssl_context=trust(),
+        network_backend=backend,
+        keepalive_expiry=kept_seconds,
     )
 
 
@@ -205,7 +225,7 @@ def trust() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _resolve(target: Target, clock: _Clock) -> list[str]:
+def _resolve(target: Target, clock: Clock) -> list[str]:
     """The first addresses of a host, each once, IPv4 first; empty where it has none."""
     found: list[str] = []
     asking = Thread(target=lambda: found.extend(_lookup(target.host, target.port)), daemon=True)

@@ -11,6 +11,7 @@ class ParticipantsConfig(FloorConfig):
     def ready(self) -> None:
         """Let the floors below know which organisations are this node's."""
         super().ready()
-        from participants.selectors.organisations import is_registered  # needs the models, which are loaded now
+        # it needs the models, which are loaded now
+        from participants.selectors.organisations import is_registered
 
         register_parties(is_registered)

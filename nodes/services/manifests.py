@@ -3,14 +3,13 @@
 import json
 from uuid import UUID
 
-import httpx
 from django.conf import settings
 from django.db import transaction
 
 from kernel.actor import SYSTEM, Actor
 from kernel.clock import now, shanghai_date
 from kernel.services.outbox import publish
-from nodes.adapters.peers.client import PeerSilentError, ask, open_client
+from nodes.adapters.peers.client import PeerClient, PeerSilentError, ask
 from nodes.domain.manifests import (
     MANIFEST_AGGREGATE,
     MANIFEST_CONTEXT,
@@ -81,7 +80,7 @@ def _exchange(stream: UUID, actor: Actor) -> tuple[OutboundStream, Manifest, Man
     )
     ours = _signed(row.peer, manifest)
     try:
-        with open_client() as client:
+        with PeerClient() as client:
             pair = _compare(client, row.peer, manifest, ours, actor)
             if not pair.agreed:
                 pair.located = _locate(client, row.peer, manifest, entries)
@@ -139,7 +138,7 @@ def _signed(peer: Peer, manifest: Manifest) -> Statement:
 
 
 def _compare(
-    client: httpx.Client, peer: Peer, manifest: Manifest, ours: Statement, actor: Actor
+    client: PeerClient, peer: Peer, manifest: Manifest, ours: Statement, actor: Actor
 ) -> ManifestPair:
     """Lay both sides' manifests side by side, and keep them."""
     statement = from_wire(_post(client, peer, f"{FEDERATION}/manifests", to_wire(ours)))
@@ -187,7 +186,7 @@ def _opened(peer: Peer, statement: Statement | None) -> Signed:
     return decode_manifest(statement.payload), statement
 
 
-def _locate(client: httpx.Client, peer: Peer, manifest: Manifest, entries: list[Entry]) -> list[int]:
+def _locate(client: PeerClient, peer: Peer, manifest: Manifest, entries: list[Entry]) -> list[int]:
     """The numbers at which the two sides differ, found by halving."""
     leaves = leaves_of(entries)
     ranges = [(manifest.first, manifest.last)] if manifest.first <= manifest.last else []
@@ -204,7 +203,7 @@ def _locate(client: httpx.Client, peer: Peer, manifest: Manifest, entries: list[
 
 
 def _fingerprints(
-    client: httpx.Client, peer: Peer, stream: str, ranges: list[tuple[int, int]]
+    client: PeerClient, peer: Peer, stream: str, ranges: list[tuple[int, int]]
 ) -> list[Fingerprint]:
     """What the peer holds of some ranges, as many as one question may name."""
     question = {"stream": stream, "ranges": ranges}
@@ -214,7 +213,7 @@ def _fingerprints(
     ]
 
 
-def _refill(client: httpx.Client, row: OutboundStream, numbers: list[int]) -> int:
+def _refill(client: PeerClient, row: OutboundStream, numbers: list[int]) -> int:
     """Send these numbers once more, in their order; how many the peer answered. Their receipts of old stand."""
     answered = 0
     for envelope in (
@@ -230,7 +229,7 @@ def _refill(client: httpx.Client, row: OutboundStream, numbers: list[int]) -> in
     return answered
 
 
-def _post(client: httpx.Client, peer: Peer, path: str, document: object) -> bytes:
+def _post(client: PeerClient, peer: Peer, path: str, document: object) -> bytes:
     """The body of a peer's 200. Raises UpstreamUnreachable for any other answer, PeerSilentError for none."""
     url, body = peer.url + path, json.dumps(document).encode()
     headers = signed_request(method="POST", url=url, body=body, key=key_for(peer))

@@ -20,7 +20,7 @@ from kernel.services.jobs import enqueue_job
 from kernel.services.messages import accept_request
 from kernel.services.outbox import publish
 from kernel.systems import runs_here
-from nodes.adapters.peers.client import PeerSilentError, ask, open_client
+from nodes.adapters.peers.client import PeerClient, PeerSilentError, ask
 from nodes.domain.attachments import GRANT_CONTEXT, Grant, open_grant, read_token
 from nodes.domain.peers import PEER_LIFE, PROTOCOLS, PeerAct, PeerState, Relation
 from nodes.domain.prefixes import NATIONAL, check_delegation
@@ -97,7 +97,7 @@ def attach_upstream(*, url: str, token: str, actor: Actor, reason: str = "") -> 
     target = url + ATTACHMENTS
     headers = signed_request(method="POST", url=target, body=body, key=key)
     try:
-        with open_client() as client:
+        with PeerClient() as client:
             answer = ask(client, "POST", target, headers=headers, body=body)
     except PeerSilentError as error:
         raise UpstreamUnreachable(pointer="/url", url=target, answer=str(error)) from error
@@ -290,7 +290,7 @@ def tell_detachment(*, peer: UUID) -> None:
     body = json.dumps({"reason": entry.reason if entry else ""}).encode()
     url = row.url + DETACHMENTS
     headers = signed_request(method="POST", url=url, body=body, key=key_for(row))
-    with open_client() as client:
+    with PeerClient() as client:
         answer = ask(client, "POST", url, headers=headers, body=body)
     if answer.status not in {200, 401}:
         raise PeerSilentError(f"HTTP {answer.status}", nobody_there=False)

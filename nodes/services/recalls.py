@@ -11,7 +11,7 @@ from django.conf import settings
 from kernel.crypto.messages import RegisteredKey, Request, verify_request
 from kernel.errors import SignatureRefused
 from kernel.merkle import leaf_hash
-from nodes.adapters.peers.client import PeerSilentError, ask, open_client
+from nodes.adapters.peers.client import PeerClient, PeerSilentError, ask
 from nodes.domain import completeness as completeness_rules
 from nodes.domain import filings as filing_rules
 from nodes.domain import reports as report_rules
@@ -110,7 +110,7 @@ def _ask(stream: OutboundStream, first: int) -> list[Held]:
     body = json.dumps({"stream": stream.name, "first": first}).encode()
     headers = signed_request(method="POST", url=url, body=body, key=key_for(stream.peer))
     try:
-        with open_client() as client:
+        with PeerClient() as client:
             answer = ask(client, "POST", url, headers=headers, body=body, largest=LARGEST_ANSWER)
         return read_held(answer.body)
     except PeerSilentError as error:

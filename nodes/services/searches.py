@@ -17,7 +17,7 @@ from kernel.clock import now
 from kernel.crypto.suite import suite_of_key
 from kernel.searching import answer_here
 from kernel.systems import System, runs_here
-from nodes.adapters.peers.client import Answer, AnswerTooLargeError, PeerSilentError, ask, open_client
+from nodes.adapters.peers.client import Answer, AnswerTooLargeError, PeerClient, PeerSilentError, ask
 from nodes.domain.peers import PeerState, Relation
 from nodes.domain.prefixes import NATIONAL
 from nodes.domain.searches import (
@@ -140,7 +140,7 @@ def _hands() -> ThreadPoolExecutor:
 
 def _ask(url: str, headers: Mapping[str, str], body: bytes, until: float) -> Answer:
     seconds = max(0.01, until - time.monotonic())
-    with open_client(seconds=seconds) as client:
+    with PeerClient() as client:
         return ask(client, "POST", url, headers=headers, body=body, seconds=seconds, largest=LARGEST_ANSWER)
 
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import httpx
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
@@ -15,7 +14,7 @@ from django.db.models.functions import Now
 
 from kernel.clock import now
 from kernel.services.jobs import enqueue_job
-from nodes.adapters.peers.client import Answer, PeerSilentError, ask, open_client
+from nodes.adapters.peers.client import Answer, PeerClient, PeerSilentError, ask
 from nodes.domain.envelopes import Message, Receipt, open_receipt
 from nodes.domain.peers import PeerState
 from nodes.domain.sender import (
@@ -56,7 +55,7 @@ def send_stream(*, stream: UUID) -> None:
         return
     url, lease = begun
     queue: deque[Send] = deque()
-    with open_client() as client:
+    with PeerClient() as client:
         for _ in range(AT_ONCE):
             renewed = lease if queue else _more(stream, queue, lease)
             if renewed is None:
@@ -78,7 +77,7 @@ def ask_expected(stream: OutboundStream) -> int:
     target = f"{stream.peer.url}/api/v1/federation/streams/{stream.name}"
     headers = signed_request(method="GET", url=target, body=b"", key=key_for(stream.peer))
     try:
-        with open_client() as client:
+        with PeerClient() as client:
             answer = ask(client, "GET", target, headers=headers, body=b"")
     except PeerSilentError as error:
         raise UpstreamUnreachable(url=target, answer=str(error)) from error
@@ -192,7 +191,7 @@ def _keep_receipt(
 
 
 def _transmit(
-    client: httpx.Client, url: str, stream: UUID, send: Send
+    client: PeerClient, url: str, stream: UUID, send: Send
 ) -> tuple[SenderEvent, Statement | None, dict[str, object], bool]:
     """Send one number: what came of it, the signed receipt, the request as it was signed, and if nobody was there."""
     envelope = Envelope.objects.select_related("message", "stream__peer").get(
@@ -226,9 +225,7 @@ class NoReceiptError(Exception):
         self.answer = answer
 
 
-def deliver(
-    client: httpx.Client, url: str, envelope: Envelope
-) -> tuple[Statement, Receipt, dict[str, object]]:
+def deliver(client: PeerClient, url: str, envelope: Envelope) -> tuple[Statement, Receipt, dict[str, object]]:
     """Sign and send the stored bytes once; the receipt, and the request as it was signed.
 
     Raises PeerSilentError, or NoReceiptError for any answer without a receipt that verifies.

@@ -1,11 +1,12 @@
 """Our region sends: nothing is lost or doubled, whatever happens to requests, replies and the peer."""
 
 import contextlib
+import gzip
 import json
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -298,27 +299,48 @@ def test_what_happens_to_a_code_is_filed_in_its_order_even_where_the_first_filin
     assert filed == ["issue", "describe"]
 
 
-def test_an_answer_that_drips_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "LONGEST_ANSWER", 0.3)
+INFLATED = gzip.compress(
+    gzip.compress(bytes(20 * 2**20))
+)  # 150 bytes; each further one would be some hundred kB
 
-    class Drip(BaseHTTPRequestHandler):
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        ([b"HTTP/1.1 200 OK\r\n\r\n", *[b"x"] * 30], "too long"),
+        ([b"HTTP/1.1 200 OK\r\nX-More: ", *[b"x"] * 30], "too long"),
+        ([b"HTTP/1.1 103 Early Hints\r\n\r\n"] * 30, "too long"),
+        ([b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(INFLATED), INFLATED], ""),
+    ],
+    ids=["body", "head", "hints", "inflated"],
+)  # fmt: skip
+def test_an_answer_costs_what_comes_over_the_wire_in_the_time_for_all(
+    monkeypatch: pytest.MonkeyPatch, words: list[bytes], refusal: str
+) -> None:
+    monkeypatch.setattr(client, "LONGEST_ANSWER", 0.2)
+
+    class Speaker(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.send_response(200)
-            self.end_headers()
             with contextlib.suppress(OSError):
-                for _ in range(100):
-                    self.wfile.write(b"x")
-                    sleep(0.05)
+                for word in words:
+                    self.wfile.write(word)
+                    sleep(0.02)
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Drip)
-    Thread(target=server.serve_forever, daemon=True).start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Speaker)
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/"
+    begin = monotonic()
     try:
-        with client.open_client() as peer, pytest.raises(client.PeerSilentError, match="too long"):
-            client.ask(peer, "POST", url, headers={}, body=b"")
+        with client.PeerClient() as peer:
+            if not refusal:
+                assert client.ask(peer, "POST", url, headers={}, body=b"").body == INFLATED
+            else:
+                with pytest.raises(client.PeerSilentError, match=refusal):
+                    client.ask(peer, "POST", url, headers={}, body=b"")
+        assert monotonic() - begin < 0.5
     finally:
         server.shutdown()
         server.server_close()

@@ -1,21 +1,24 @@
-"""HTTP to other nodes: through the egress proxy where there is one, no redirects, answers of a bounded size."""
+"""HTTP to other nodes: through the egress proxy where there is one, no redirects, answers of a bounded size and time.
+
+Whoever answers may lie: nothing is inflated, and every step of a request has only what is left of the time for all.
+"""
 
 import json
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
+import httpcore
 import httpx
-from django.conf import settings
 
-from kernel.egress import trust
+from kernel.egress import Backend, Clock, pool_of
 from nodes.domain.sender import LONGEST_REST
 
-TIMEOUT = httpx.Timeout(10.0, connect=3.0)  # seconds
 LARGEST_ANSWER = 4 * 2**20  # bytes
-LONGEST_ANSWER = 30.0  # seconds for all of it: each of TIMEOUT's is for one read only
+LONGEST_ANSWER = 30.0  # seconds for all of a request, of which one step has at most kernel.egress.SECONDS
+KEPT_SECONDS = 5.0  # an idle connection
 UNAUTHENTICATED = 401
 LONGEST_WORDS = 400  # characters of what a peer said, where people read it
 CLOCKS_APART = re.compile(r"[(（](clock_ahead|signature_expired)[)）]")  # as kernel.crypto.messages refuses
@@ -62,15 +65,25 @@ class Answer:
         return words if self.status == UNAUTHENTICATED and CLOCKS_APART.search(words) else ""
 
 
-def open_client(seconds: float | None = None) -> httpx.Client:
-    """A client that keeps its connections, and waits for no read longer than `seconds`; close it, as `with` does."""
-    timeout = TIMEOUT if seconds is None else httpx.Timeout(seconds)
-    proxy = settings.EGRESS_PROXY or None
-    return httpx.Client(proxy=proxy, timeout=timeout, trust_env=False, verify=trust())
+class PeerClient:
+    """One thread's connections to peers, kept between requests; close it, as `with` does."""
+
+    def __init__(self) -> None:
+        """No connection yet."""
+        self.clock = Clock(LONGEST_ANSWER)
+        self.pool = pool_of(Backend(self.clock), kept_seconds=KEPT_SECONDS)
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close every connection."""
+        self.pool.close()
 
 
 def ask(
-    client: httpx.Client,
+    client: PeerClient,
     method: str,
     url: str,
     *,
@@ -79,25 +92,31 @@ def ask(
     seconds: float | None = None,
     largest: int = LARGEST_ANSWER,
 ) -> Answer:
-    """Send one signed request. Raises PeerSilentError where no whole answer of at most `largest` bytes comes back."""
-    until = time.monotonic() + (LONGEST_ANSWER if seconds is None else seconds)
-    request = client.build_request(method, url, content=body, headers=dict(headers))
+    """Send one signed request. Raises PeerSilentError where no whole answer of at most `largest` bytes comes back in time."""
+    request = httpx.Request(method, url, content=body, headers={"Accept-Encoding": "identity", **headers})
+    where = request.url
+    target = httpcore.URL(
+        scheme=where.raw_scheme, host=where.raw_host, port=where.port, target=where.raw_path
+    )
+    client.clock.wind(LONGEST_ANSWER if seconds is None else seconds)
+    content = b""
     try:
-        response = client.send(request, stream=True)
-        try:
-            content = b""
-            for chunk in response.iter_bytes():
+        with client.pool.stream(method, target, headers=request.headers.raw, content=body) as response:
+            for chunk in response.iter_stream():
                 content += chunk
                 if len(content) > largest:
                     raise AnswerTooLargeError
-                if time.monotonic() > until:
-                    raise PeerSilentError("the answer takes too long", nobody_there=False)
-        finally:
-            response.close()
-    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+    except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
         raise PeerSilentError(str(error), nobody_there=True) from error
-    except httpx.HTTPError as error:
-        raise PeerSilentError(type(error).__name__, nobody_there=False) from error
-    after = response.headers.get("Retry-After", "")
+    except (
+        httpcore.TimeoutException,
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.ProxyError,
+        httpcore.UnsupportedProtocol,
+    ) as error:
+        reason = "the answer takes too long" if client.clock.over else type(error).__name__
+        raise PeerSilentError(reason, nobody_there=False) from error
+    after = httpx.Headers(response.headers).get("Retry-After", "")
     pause = timedelta(seconds=min(int(after), LONGEST_REST.seconds)) if after.isdecimal() else None
-    return Answer(response.status_code, content, pause)
+    return Answer(response.status, content, pause)
