@@ -13,6 +13,8 @@ from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from nodes.domain.completeness import PeriodState
 from nodes.models import ReportedPeriod
+from nodes.selectors.profiles import upstream_profiles
+from nodes.services.drafts import sections_of
 
 
 class SectionLineOut(serializers.Serializer[Any]):
@@ -30,6 +32,15 @@ class ReportedPeriodOut(serializers.ModelSerializer[ReportedPeriod]):
     """One node's word that a period is complete."""
 
     sections = SectionLineOut(many=True)
+    missing = serializers.SerializerMethodField(
+        help_text="sections that this platform wants, by this node's profile, and the word does not name"
+    )
+
+    def get_missing(self, row: ReportedPeriod) -> list[str]:
+        """The sections without which the period is not complete, whatever the node said."""
+        profile = upstream_profiles().get(row.upstream)
+        named = {line["section"] for line in row.sections}
+        return [] if profile is None else [each for each in sections_of(profile) if each not in named]
 
     class Meta:
         model = ReportedPeriod
@@ -43,6 +54,7 @@ class ReportedPeriodOut(serializers.ModelSerializer[ReportedPeriod]):
             "state",
             "sequence",
             "sections",
+            "missing",
             "created_at",
             "generation",
         )
@@ -67,5 +79,8 @@ class ReportedPeriodsView(HouseView):
 
     @extend_schema(parameters=[PeriodQuery], responses=page_of(ReportedPeriodOut))
     def get(self, request: Request) -> Response:
-        """List the periods of which every section has its receipt, ours and those of downstream nodes."""
+        """List the periods of which a node said that every section has its receipt, ours and downstream nodes'.
+
+        What it did not name stands in `missing`: nothing is refused for it, since a node of an earlier release has fewer sections.
+        """
         return self.page(ReportedPeriod.objects.visible_to(self.actor), ReportedPeriodOut, PeriodQuery)

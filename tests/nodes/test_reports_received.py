@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kernel.reports import SECTIONS
 from nodes.domain.completeness import SectionLine, compose_completeness
 from nodes.domain.records import root_of
 from nodes.domain.reports import Correction, ReportMessage, compose_report
@@ -149,3 +150,6 @@ def test_the_nation_takes_the_word_on_a_period_only_when_it_holds_what_is_said(
     assert word(4, 2, 11, node="330000")["code"] == "completeness_not_its_own"
     assert word(5, 2, 11)["outcome"] == "stored"
     assert dict(ReportedPeriod.objects.values_list("sequence", "state")) == {1: "superseded", 5: "received"}
+    shown = world.rhea.get("/api/v1/reported-periods?state=received").json()["items"]
+    wanted = {name for name in SECTIONS if name != "test.cards"}
+    assert [set(each["missing"]) for each in shown] == [wanted], "one section is no period"
