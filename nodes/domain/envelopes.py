@@ -14,6 +14,8 @@ from nodes.errors import EnvelopeMalformed
 
 STREAM = re.compile(r"[a-z][a-z0-9.-]{0,63}")
 SEQUENCE = re.compile(r"[1-9][0-9]{0,17}")
+BEYOND = 10**18  # no number of a stream is as large
+CODE = re.compile(r"[a-z0-9_.-]{0,64}")  # why something was refused
 AGGREGATE = re.compile(r"[!-~]{1,200}")
 
 RECEIPT_CONTEXT = b"cin-receipt-v1\x00"
@@ -210,9 +212,10 @@ def decode_receipt(payload: bytes) -> Receipt:
         )
         texts = (receipt.node, receipt.sender, receipt.stream, receipt.digest, receipt.code)
         typed = all(type(text) is str for text in texts)
-        counted = type(receipt.sequence) is int and type(receipt.expected) is int
-        canonical = receipt.encode() == payload
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        numbers = (receipt.sequence, receipt.expected)
+        counted = all(type(number) is int and 0 <= number < BEYOND for number in numbers)
+        canonical = receipt.encode() == payload and CODE.fullmatch(receipt.code)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise _malformed("receipt", NOT_A_RECEIPT) from error
     if not (typed and counted and canonical):
         raise _malformed("receipt", NOT_A_RECEIPT)

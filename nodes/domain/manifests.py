@@ -1,19 +1,23 @@
 """The daily manifest of a stream: counts, sums and one root over the very bytes, and where two sides differ."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from kernel.crypto.suite import Suite
 from kernel.merkle import leaf_hash, root
-from nodes.domain.envelopes import Outcome
+from nodes.domain.envelopes import BEYOND, STREAM, Outcome
 from nodes.domain.statements import Statement, sign_statement
 from nodes.errors import EnvelopeMalformed
 
 MANIFEST_CONTEXT = b"cin-manifest-v1\x00"
 MANIFEST_AGGREGATE = "manifest"  # of the daily message on every stream, quiet or not
 MOST_RANGES = 1000  # of one question for fingerprints
+NODE = re.compile(r"[0-9]{6}")
+ALGORITHM = re.compile(r"[a-z0-9-]{1,20}")
+ROOT = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,17 @@ def decode_manifest(payload: bytes) -> Manifest:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _malformed() from error
     numbers = (manifest.first, manifest.last, manifest.stored, manifest.refused)
-    if not canonical or not all(type(number) is int and number >= 0 for number in numbers):
+    texts = (
+        (manifest.sender, NODE),
+        (manifest.receiver, NODE),
+        (manifest.stream, STREAM),
+        (manifest.digest_algorithm, ALGORITHM),
+        (manifest.root, ROOT),
+    )
+    written = all(type(text) is str and form.fullmatch(text) for text, form in texts)
+    if not (
+        canonical and written and all(type(number) is int and 0 <= number < BEYOND for number in numbers)
+    ):
         raise _malformed()
     return manifest
 
@@ -159,6 +173,20 @@ class Fingerprint:
     last: int
     count: int
     root: bytes
+
+
+def read_fingerprints(answer: bytes) -> list[Fingerprint]:
+    """The fingerprints in a peer's answer. Raises ValueError."""
+    try:
+        found = [
+            Fingerprint(each["first"], each["last"], each["count"], bytes.fromhex(each["root"]))
+            for each in json.loads(answer)["fingerprints"]
+        ]
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError("no answer to a question for fingerprints") from error
+    if not all(type(number) is int for each in found for number in (each.first, each.last, each.count)):
+        raise ValueError("no answer to a question for fingerprints")
+    return found
 
 
 def fingerprint(leaves: Mapping[int, bytes], first: int, last: int, suite: Suite) -> Fingerprint:

@@ -23,6 +23,7 @@ from nodes.domain.manifests import (
     differing,
     fingerprint,
     halves,
+    read_fingerprints,
     sign_manifest,
 )
 from nodes.domain.statements import Statement, from_wire, is_signed_by, to_wire
@@ -207,10 +208,11 @@ def _fingerprints(
 ) -> list[Fingerprint]:
     """What the peer holds of some ranges, as many as one question may name."""
     question = {"stream": stream, "ranges": ranges}
-    return [
-        Fingerprint(each["first"], each["last"], each["count"], bytes.fromhex(each["root"]))
-        for each in json.loads(_post(client, peer, f"{FEDERATION}/fingerprints", question))["fingerprints"]
-    ]
+    answer = _post(client, peer, f"{FEDERATION}/fingerprints", question)
+    try:
+        return read_fingerprints(answer)
+    except ValueError as error:
+        raise UpstreamUnreachable(url=peer.url, answer=str(error)) from error
 
 
 def _refill(client: PeerClient, row: OutboundStream, numbers: list[int]) -> int:

@@ -20,7 +20,7 @@ from kernel.services.jobs import enqueue_job
 from kernel.services.messages import accept_request
 from kernel.services.outbox import publish
 from kernel.systems import runs_here
-from nodes.adapters.peers.client import PeerClient, PeerSilentError, ask
+from nodes.adapters.peers.client import PeerClient, PeerSilentError, ask, shown
 from nodes.domain.attachments import GRANT_CONTEXT, Grant, open_grant, read_token
 from nodes.domain.peers import PEER_LIFE, PROTOCOLS, PeerAct, PeerState, Relation
 from nodes.domain.prefixes import NATIONAL, check_delegation
@@ -133,8 +133,8 @@ def _refusal(url: str, status: int, body: bytes) -> UpstreamRefused | UpstreamUn
     """What the upstream's problem document says, or that there was none."""
     try:
         problem = json.loads(body)
-        code, detail = str(problem["code"]), str(problem["detail"])
-    except (ValueError, KeyError, TypeError):
+        code, detail = (shown(str(problem[name])) for name in ("code", "detail"))
+    except (ValueError, KeyError, TypeError, RecursionError):
         return UpstreamUnreachable(pointer="/url", url=url, answer=f"HTTP {status}")
     return UpstreamRefused(answer=f"{status} {code}", reason_zh=detail, reason_en=detail)
 

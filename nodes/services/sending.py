@@ -83,7 +83,7 @@ def ask_expected(stream: OutboundStream) -> int:
         raise UpstreamUnreachable(url=target, answer=str(error)) from error
     try:
         return int(json.loads(answer.body)["expected"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise UpstreamUnreachable(url=target, answer=answer.words) from error
 
 

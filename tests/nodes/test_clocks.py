@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nodes.adapters.peers.client import Answer
 from nodes.domain.alarms import Alarm, AlarmKind
 from nodes.domain.sender import LONGEST_PAUSE, LONGEST_REST, Failed, Ticked, Ticket, back_off, rests, step
 from nodes.models import NodeAlarm, OutboundStream
@@ -75,3 +76,12 @@ def test_a_clock_that_was_ahead_leaves_neither_a_lease_nor_a_pause_behind(attach
     enqueue(1, first=2)
     send_stream(stream=OutboundStream.objects.get().id)
     assert len(attached.stored) == 3
+
+
+def test_what_a_peer_says_of_its_clock_is_kept_in_printable_characters() -> None:
+    """PostgreSQL keeps no NUL and UTF-8 no lone surrogate: a peer that sent one stopped the job, and was asked for ever."""
+    said = '{"detail": "时钟 (clock_ahead) \\u0000\\ud800\\n%s"}' % ("x" * 999)
+    words = Answer(401, said.encode(), None).clock
+    assert words.isprintable()
+    assert words.startswith("HTTP 401: 时钟 (clock_ahead)    x")
+    assert len(words) == 400

@@ -1,5 +1,7 @@
 """Manifests: what streaming missed is seen, and found in a logarithm of exchanges."""
 
+import json
+from dataclasses import replace
 from datetime import date
 from math import ceil, log2
 
@@ -12,15 +14,19 @@ from kernel.merkle import leaf_hash, root
 from nodes.domain.envelopes import Outcome
 from nodes.domain.manifests import (
     Entry,
+    Fingerprint,
     Manifest,
     compose_manifest,
+    decode_manifest,
     differences,
     differing,
     entry_of,
     fingerprint,
     halves,
     message_sums,
+    read_fingerprints,
 )
+from nodes.errors import EnvelopeMalformed
 
 BODIES = [b'{"sums":{"orders":%d,"amount_fen":%d}}' % (n, n * 100) for n in range(1, 6)]
 
@@ -112,3 +118,35 @@ def test_a_range_beyond_all_numbers_is_answered_at_once() -> None:
     leaves = {n: bytes([n]) * 32 for n in (1, 2, 3)}
     vast, exact = (fingerprint(leaves, 2, last, INTERNATIONAL) for last in (10**18, 3))
     assert (vast.count, vast.root) == (exact.count, exact.root) == (2, exact.root)
+
+
+def test_a_manifest_is_read_only_where_each_member_is_of_its_kind() -> None:
+    good = replace(manifest(entries(BODIES)), sender="320000", receiver="000000")
+    assert decode_manifest(good.encode()) == good
+    odd: dict[str, list[object]] = {
+        "sender": ["86.320000", ["320000"]],
+        "stream": [None, {"a": 1}, "x" * 65, "a\0"],
+        "root": [None, 5, "", "0" * 65, "\0" * 64],
+        "digest_algorithm": [None, "x" * 300, "sha-256\0"],
+        "last": [10**18, True, -1],
+        "stored": [10**400],
+    }
+    for name, values in odd.items():
+        for value in values:
+            payload = json.dumps(
+                json.loads(good.encode()) | {name: value}, sort_keys=True, separators=(",", ":")
+            )
+            with pytest.raises(EnvelopeMalformed):
+                decode_manifest(payload.encode())
+
+
+def test_fingerprints_are_read_only_where_each_is_whole() -> None:
+    told = {"first": 1, "last": 2, "count": 2, "root": "ab" * 32}
+    assert read_fingerprints(json.dumps({"fingerprints": [told]}).encode()) == [
+        Fingerprint(1, 2, 2, b"\xab" * 32)
+    ]
+    wrong = [b"[]", b"{}", b"[" * 100_000, b'{"fingerprints": 1}', b'{"fingerprints": [1]}']
+    odd = [told | each for each in ({"first": [1]}, {"count": None}, {"root": 5}, {"root": "x"})]
+    for body in [*wrong, *(json.dumps({"fingerprints": [each]}).encode() for each in odd)]:
+        with pytest.raises(ValueError):  # noqa: PT011 - whatever it is, it is no answer
+            read_fingerprints(body)

@@ -56,13 +56,18 @@ class Answer:
             detail = json.loads(self.body)["detail"]
         except (ValueError, KeyError, TypeError, RecursionError):
             return f"HTTP {self.status}"
-        return f"HTTP {self.status}: {detail}"[:LONGEST_WORDS]
+        return shown(f"HTTP {self.status}: {detail}")
 
     @property
     def clock(self) -> str:
         """Its words where it refused the time at which the request was signed, else nothing."""
         words = self.words
         return words if self.status == UNAUTHENTICATED and CLOCKS_APART.search(words) else ""
+
+
+def shown(text: str) -> str:
+    """What a peer wrote, as far as it is kept and shown to people."""
+    return "".join(sign if sign.isprintable() else " " for sign in text[:LONGEST_WORDS])
 
 
 class PeerClient:
