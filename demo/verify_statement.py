@@ -12,6 +12,7 @@ import json
 import sys
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,16 @@ def miscounted(evidence: Document, part: str) -> list[str]:
     return [] if count == billed else [f"{part}: {billed} months or hours billed, but {count} are owed now"]
 
 
+def twice(rows: list[Document]) -> list[str]:
+    """A sentence for each reading that is billed twice: it stands there again, or its window overlaps another's."""
+    placed = sorted(rows, key=lambda row: datetime.fromisoformat(row["window_start"]))
+    return [
+        f"usage {row['usage']}: its window overlaps that of {before['usage']}"
+        for before, row in pairwise(placed)
+        if seconds(before["window_end"], row["window_start"]) < 0
+    ]
+
+
 def faults(statement: Document, evidence: Document) -> list[str]:
     """Everything that does not agree, one sentence each; empty where all does."""
     found = []
@@ -142,6 +153,10 @@ def faults(statement: Document, evidence: Document) -> list[str]:
             )
         if seconds(row["window_start"], row["window_end"]) < 1:
             found.append(f"usage {row['usage']}: its window has no second")
+    found += twice(evidence["compute"]["readings"])
+    parts = [line["part"] for line in statement["lines"]]
+    if len(set(parts)) < len(parts) or not set(parts) <= {"compute", "storage", "line"}:
+        found.append(f"its lines are of {', '.join(parts)}: each part has one, and there are no others")
     found += [*miscounted(evidence, "storage"), *miscounted(evidence, "line")]
     ours, theirs = recompute(evidence), stated(statement)
     for name, value in ours.items():

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.verify_statement import miscounted, periodic_fen
+from demo.verify_statement import faults, miscounted, periodic_fen, recompute
 from kernel.domain.windows import Window
 from marketplace.domain.evidence import Counted
 from marketplace.domain.settlements import MINIMUM_OWED, Ending, Instalments, Owing, Step, Unit, owing
@@ -250,3 +250,30 @@ def test_nothing_is_owed_for_the_time_of_a_stop_and_no_minimum_for_what_it_took(
         found, terms = line_ending(order, end, instant, UNDELIVERED, stops), line_terms(order)
         terms = terms.shortened(terms.begun(times) - terms.begun(serving))
         assert (found, owing(terms, serving, found).count) == (ending, count), billing
+
+
+def test_a_statement_that_bills_a_reading_twice_or_has_lines_of_its_own_is_found_out() -> None:
+    def reading(usage: str, start: str, end: str) -> dict[str, Any]:
+        window = {"window_start": f"2026-11-01T{start}:00+08:00", "window_end": f"2026-11-01T{end}:00+08:00"}
+        both = dict.fromkeys((f"{who}_machine_seconds" for who in ("provider", "node", "agreed")), 3600)
+        return {"usage": usage, **window, **both}
+
+    def found(readings: list[dict[str, Any]], *more: dict[str, Any]) -> list[str]:
+        compute = {"billed_before_machine_seconds": 0, "billed_before_fen": 0, "price_cny_hour": "100"}
+        evidence = {
+            "statement": "s",
+            "compute": compute | {"contract_fen": 10**9, "readings": readings},
+            "line": None,
+            "voucher": None,
+            "fees": {"compute_bp": 0, "line_bp": 0},
+        }
+        figures = recompute(evidence)
+        lines = [{"part": part, "amount_fen": figures.pop(f"{part}_fen")} for part in ("compute", "line")]
+        return faults({"id": "s", "lines": [*more, *lines]} | figures, evidence)
+
+    first, second = reading("u1", "00:00", "01:00"), reading("u2", "01:00", "02:00")
+    assert found([second, first]) == []
+    assert len(found([first, first])) == 1
+    assert len(found([first, reading("u2", "00:59", "01:59")])) == 1
+    assert len(found([first], {"part": "compute", "amount_fen": 999})) == 1
+    assert len(found([first], {"part": "surcharge", "amount_fen": 50_000})) == 1
