@@ -151,6 +151,25 @@ def test_anybody_works_an_audit_out_again_from_its_files(world: World, tmp_path:
         call_command("verify_fairness_audit", tmp_path, stdout=said)
     signed, told = said.getvalue().splitlines()
     assert (found["key_id"] in signed, told) == (True, "neutral: 2 examined, 2 replayed")
+
+    def wrong(name: str, *lines: str) -> list[str]:
+        file, out = tmp_path / name, io.StringIO()
+        kept = file.read_text(encoding="utf-8")
+        file.write_text("\n".join(lines), encoding="utf-8")
+        with pytest.raises(SystemExit, match="1"):
+            call_command("verify_fairness_audit", tmp_path, stdout=out)
+        file.write_text(kept, encoding="utf-8")
+        return out.getvalue().splitlines()
+
+    first, second = (tmp_path / "selections.jsonl").read_text(encoding="utf-8").splitlines()
+    assert "1 selections, and 2 were drawn" in wrong("selections.jsonl", second)
+    assert "a selection is there twice" in wrong("selections.jsonl", second, second)
+    early = json.loads(first) | {"created_at": "2020-01-01T00:00:00+00:00"}
+    assert f"selection {early['id']} is not of the period" in wrong(
+        "selections.jsonl", json.dumps(early), second
+    )
+    silent = json.loads(found["document"]) | {"result": {}}
+    assert "verdict: None != neutral" in wrong("document.json", json.dumps(silent))
     file = tmp_path / "supply-0.jsonl"
     file.write_text(
         file.read_text(encoding="utf-8").replace('"price_cny_hour": "', '"price_cny_hour": "9'), "utf-8"

@@ -2,6 +2,8 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,14 @@ from django.core.management.base import BaseCommand
 
 from monitoring.services.fairness import again
 from nodes.services.signatures import signer_of
-from scheduling.services.fairness import read, read_supply
+from scheduling.services.fairness import Kept, read, read_supply
 
 
 class Command(BaseCommand):
     help = (
         "See which key signed an exported fairness audit, replay its selections and ask them again under the labels that its seed "
-        "deals. Exit 0: the text is signed and the result is its own; 1: it is not, and where; 2: the files cannot be read. "
+        "deals; and see that they are as many as were drawn, of the period, none twice. Exit 0: the text is signed and the result is "
+        "its own; 1: it is not, and where; 2: the files cannot be read. "
         "Without --key the keys in the folder are taken, which show that the text is whole, not whose it is. "
         "核对公平性审计导出文件的签名，并依据文件重新计算；退出码 0 一致，1 不一致，2 文件不可读。"
         "未给出 --key 时采用文件夹内的公钥，只能证明文本完整，不能证明出自何节点。"
@@ -48,9 +51,15 @@ class Command(BaseCommand):
         by_hash |= {(each.snapshot, each.extras.snapshot): each for each in supplies}
         found = again(document, selections, lambda snapshot, extras: by_hash.get((snapshot, extras)))
         said = document["result"]
-        wrong = [name for name in said if found[name] != said[name]]
-        for name in wrong:
-            self.stdout.write(f"{name}: {said[name]} != {found[name]}")
+        names = sorted({*said, *found})
+        wrong = [
+            f"{name}: {said.get(name)} != {found.get(name)}"
+            for name in names
+            if said.get(name) != found.get(name)
+        ]
+        wrong += _not_as_drawn(document, selections)
+        for sentence in wrong:
+            self.stdout.write(sentence)
         self.stdout.write(f"{found['verdict']}: {found['examined']} examined, {found['replayed']} replayed")
         if wrong or not signed:
             raise SystemExit(1)
@@ -77,6 +86,23 @@ class Command(BaseCommand):
                 "公钥随导出文件而来，只能证明文本完整；请自节点取得公钥并用 --key 指定"
             )
         return signer is not None
+
+
+def _not_as_drawn(document: Mapping[str, Any], selections: Sequence[Kept]) -> list[str]:
+    """Where the selections cannot be those that were drawn: each once, of the period, and as many as the document says."""
+    start, end = (datetime.fromisoformat(document[name]) for name in ("start", "end"))
+    size, sample = document["population"], document["sample"]
+    drawn = size if sample is None else min(size, sample)
+    found = [
+        f"selection {each.id} is not of the period"
+        for each in selections
+        if not start <= each.created_at < end
+    ]
+    if len({each.id for each in selections}) < len(selections):
+        found.append("a selection is there twice")
+    if len(selections) != drawn:
+        found.append(f"{len(selections)} selections, and {drawn} were drawn")
+    return found
 
 
 def _lines(path: Path) -> list[Any]:
