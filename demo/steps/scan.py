@@ -1,6 +1,11 @@
 """Step 11: a real scanner report; its critical finding takes the offer off the market until it is closed with evidence."""
 
 import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from demo.client import Client, expect
@@ -8,6 +13,7 @@ from demo.world import World
 from kernel.merkle import leaf_hash, verify_inclusion
 
 OFFER = "wj-910b-hour"
+SCRIPT = Path(__file__).resolve().parents[1] / "verify_audit.py"
 
 
 def run(world: World) -> str:
@@ -38,10 +44,11 @@ def run(world: World) -> str:
     closed = security.post(f"{here}:confirm")
     expect(closed["state"] == "closed" and on_sale(nobody), "confirmed evidence brings it back")
     size, path = prove(world, "security.scan_imported")
+    verify(world)
     codes = ", ".join(block["code"] for block in why)
     return (
         f"{scan['seen']} findings, {finding['rule']} critical: {OFFER} off the market ({codes}), back after evidence and "
-        f"confirmation; the import is proved in a signed audit log of {size} events by {path} hashes"
+        f"confirmation; the import is proved in a signed audit log of {size} events by {path} hashes, all of them as they were signed"
     )
 
 
@@ -73,3 +80,22 @@ def prove(world: World, name: str) -> tuple[int, int]:
     )
     expect(good, "the proof leads from the event to the root that the node signed")
     return point["size"], len(found["path"])
+
+
+def verify(world: World) -> None:
+    """Check the whole log with the stand-alone script, which knows nothing of the node."""
+    nobody, auditor = Client(world.regional.url), world.clients["operator-audit"]
+    points = nobody.get("/api/v1/audit/checkpoints", limit=200)
+    documents = [nobody.get("/api/v1/node-key"), points]
+    after, last = -1, 0
+    while after < last:
+        after = last
+        page = auditor.get("/api/v1/audit/events", after=after)
+        documents, last = [*documents, page], page["last"]
+    with tempfile.TemporaryDirectory() as name:
+        files = [Path(name) / f"{number}.json" for number, _ in enumerate(documents)]
+        for file, document in zip(files, documents, strict=True):
+            file.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        command = [sys.executable, "-I", str(SCRIPT), *map(str, files)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
+    expect(done.returncode == 0, f"no event was altered or taken out: {done.stdout}{done.stderr}")

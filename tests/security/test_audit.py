@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from demo.verify_audit import faults
 from kernel import merkle
 from kernel.services.outbox import relay
 from security.domain.trees import complete_nodes, consistency_ranges, fold, grown, inclusion_ranges
@@ -191,3 +192,60 @@ def test_stored_subtrees_say_what_the_whole_tree_says(leaves: list[bytes], data:
             inclusion_ranges(wrong, size)
     with pytest.raises(IndexError):
         consistency_ranges(size + 1, size)
+
+
+def as_owner(*statements: str) -> None:
+    """What somebody does who owns the database, and takes the triggers off."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; RESET ROLE")
+        for table in ("event", "event_position", "checkpoint"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        for statement in statements:
+            cursor.execute(statement)
+        cursor.execute("SET ROLE node_app")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("statements", "told"),
+    [
+        ([], None),
+        (["UPDATE event SET name = 'kernel.forged' WHERE id = (SELECT event_id FROM event_position WHERE position = 2)"], "of the events 1 to"),
+        (["DELETE FROM event_position WHERE position = 2"], "event 2 is not there: 3 follows"),
+        (
+            [
+                "UPDATE event_position SET position = -1 WHERE position = 1",
+                "UPDATE event_position SET position = 1 WHERE position = 2",
+                "UPDATE event_position SET position = 2 WHERE position = -1",
+            ],
+            "of the events 1 to",
+        ),
+        (
+            [
+                "DELETE FROM event_position WHERE position = (SELECT max(size) FROM checkpoint)",
+                "DELETE FROM checkpoint WHERE size = (SELECT max(size) FROM checkpoint)",
+            ],
+            "signs more than the",
+        ),
+        (["UPDATE checkpoint SET text = replace(text, 'audit', 'other')"], "the signature is not over this text"),
+    ],
+    ids=["honest", "altered", "taken out", "moved", "cut off", "signed anew"],
+)  # fmt: skip
+def test_a_stranger_sees_what_the_owner_of_the_database_did(
+    world: World, statements: list[str], told: str | None
+) -> None:
+    happen(world, "ada")
+    happen(world, "cleo")
+    kept = world.nobody.get("/api/v1/audit/checkpoints").json()["items"][0]
+    as_owner(*statements)
+    pages = [
+        world.owen.get(f"/api/v1/audit/events?limit={limit}&after={after}").json()
+        for limit, after in ((1, 0), (200, 1))
+    ]
+    points = world.nobody.get("/api/v1/audit/checkpoints").json()
+    key = world.nobody.get("/api/v1/node-key").json()
+    found = faults(key, [*pages, points, kept])
+    assert found == [] if told is None else told in found[0]
+    if told is None:
+        pages[0]["items"][0]["payload"] = {"seconds": 61}
+        assert faults(key, [*pages, points]) == ["event 1: what is shown of it is not what its leaf says"]
