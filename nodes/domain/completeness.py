@@ -74,7 +74,9 @@ def read_completeness(body: bytes) -> Completeness | None:
         start, end = (datetime.fromisoformat(document[name]) for name in ("start", "end"))
         word = compose_completeness(document["node"], document["profile"], start, end, lines)
         whole = document["schema"] == SCHEMA and start < end and word.encode() == body
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
-    numbers = all(type(line.sequence) is int and type(line.count) is int for line in lines)
-    return word if whole and numbers and len({line.section for line in lines}) == len(lines) > 0 else None
+    kinds = all(
+        [type(value) for value in asdict(line).values()] == [str, str, int, int, dict, str] for line in lines
+    )
+    return word if whole and kinds and len({line.section for line in lines}) == len(lines) > 0 else None

@@ -79,6 +79,8 @@ def read_filing(body: bytes) -> FilingMessage | None:
         if document["schema"] != SCHEMA or not all(type(document[n]) is kind for n, kind in FIELDS.items()):
             return None
         named = {name: document[name] for name in FIELDS}
+        if named["descriptor_version"] < 0:
+            return None
         return FilingMessage(FilingAct(document["act"]), **named, subject=str(document.get("subject", "")))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

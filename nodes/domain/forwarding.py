@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from kernel.instants import read_instant
 from kernel.objects import canonical_json
 from kernel.text import Vocabulary
 
@@ -71,8 +71,8 @@ def read_mirror(body: bytes) -> Mirror | None:
     try:
         found = Mirror(**_fields(body, MIRROR_SCHEMA))
         UUID(found.id)
-        if found.filed_at is not None and datetime.fromisoformat(found.filed_at).tzinfo is None:
-            return None
+        if found.filed_at is not None:
+            read_instant(found.filed_at)
     except (TypeError, ValueError, AttributeError):
         return None
     texts = all(type(each) is str for each in (found.state, found.reason, found.filing))

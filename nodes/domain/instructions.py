@@ -2,9 +2,9 @@
 
 import json
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
 from uuid import UUID
 
+from kernel.instants import read_instant
 from kernel.objects import canonical_json
 from kernel.text import Vocabulary
 
@@ -84,8 +84,8 @@ def read_order(body: bytes) -> Order | None:
         OrderAct(found.act)
         if any(len(getattr(found, name)) > most for name, most in LONGEST.items()):
             return None
-        if found.valid_until and datetime.fromisoformat(found.valid_until).tzinfo is None:
-            return None
+        if found.valid_until:
+            read_instant(found.valid_until)
     except (TypeError, ValueError):
         return None
     return found
@@ -97,8 +97,7 @@ def read_report(body: bytes) -> OrderReport | None:
         found = OrderReport(**_texts(body, REPORT_SCHEMA, OrderReport))
         UUID(found.id)
         OrderState(found.state)
-        if datetime.fromisoformat(found.at).tzinfo is None:
-            return None
+        read_instant(found.at)
     except (TypeError, ValueError):
         return None
     return found

@@ -236,6 +236,8 @@ def test_the_contract_says_which_digits_a_decimal_takes() -> None:
         ("2027-01-01", None),
         ("2027-02-29T00:00:00Z", None),
         ("2027-01-01T23:59:60Z", None),
+        ("9999-12-31T23:59:59-14:00", None),
+        ("0001-01-01T00:00:00+14:00", None),
         ("２027-01-01T00:00:00Z", None),
         ("", None),
     ],

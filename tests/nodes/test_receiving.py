@@ -107,6 +107,7 @@ def test_a_hole_is_told_at_once_and_its_alarm_closes_when_it_is_filled(jiangsu: 
             "content_unstorable",
         ),
         (1, filing(FilingAct.ISSUE, code(1), descriptor_version=1 << 40), "content_unstorable"),
+        (1, filing(FilingAct.ISSUE, code(1), descriptor_version=-1), "filing_malformed"),
     ],
 )
 def test_what_can_never_be_filed_is_refused_in_a_signed_receipt(

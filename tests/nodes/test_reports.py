@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.objects import canonical_json
 from nodes.adapters.reports.formats import as_table
 from nodes.domain.completeness import SectionLine, compose_completeness, read_completeness
 from nodes.domain.periods import SHANGHAI, PeriodLength, gaps, last_closed
@@ -148,14 +150,16 @@ def test_the_word_on_a_period_is_read_only_in_its_own_form() -> None:
     word = compose_completeness("320000", "national/2026.1", hour(0), hour(24), lines)
     assert [line.section for line in word.sections] == ["a", "b"]
     assert read_completeness(word.encode()) == word
+    odd: list[dict[str, Any]] = [{"section": ["a"]}, {"root": None}, {"sums": []}]
     harms: list[dict[str, Any]] = [
         {"sections": []},
         {"end": hour(0).isoformat()},
         {"extra": 1},
         {"sums": {"periods": 1}},
+        *({"sections": [asdict(lines[0]) | each], "sums": {"periods": 1, "reports": 1}} for each in odd),
     ]
     for harm in harms:
-        assert read_completeness(json.dumps(json.loads(word.encode()) | harm).encode()) is None
+        assert read_completeness(canonical_json(json.loads(word.encode()) | harm).encode()) is None
 
 
 def test_a_table_says_what_it_is_about_and_runs_nothing() -> None:

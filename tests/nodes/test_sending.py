@@ -21,6 +21,7 @@ from kernel.models.outbox import Delivery
 from kernel.services.jobs import run_next_job
 from kernel.services.outbox import drain, relay
 from nodes.adapters.peers import client
+from nodes.domain.sender import LONGEST_REST
 from nodes.models import Envelope, NodeAlarm, OutboundStream, Outgoing, Peer
 from nodes.selectors.streams import attention
 from nodes.services import sending
@@ -305,17 +306,18 @@ INFLATED = gzip.compress(
 
 
 @pytest.mark.parametrize(
-    ("words", "refusal"),
+    ("words", "came"),
     [
         ([b"HTTP/1.1 200 OK\r\n\r\n", *[b"x"] * 30], "too long"),
         ([b"HTTP/1.1 200 OK\r\nX-More: ", *[b"x"] * 30], "too long"),
         ([b"HTTP/1.1 103 Early Hints\r\n\r\n"] * 30, "too long"),
-        ([b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(INFLATED), INFLATED], ""),
+        ([b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(INFLATED), INFLATED], client.Answer(200, INFLATED, None)),
+        ([b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nRetry-After: %s\r\n\r\n" % (b"9" * 5000)], client.Answer(503, b"", LONGEST_REST)),
     ],
-    ids=["body", "head", "hints", "inflated"],
+    ids=["body", "head", "hints", "inflated", "pause"],
 )  # fmt: skip
 def test_an_answer_costs_what_comes_over_the_wire_in_the_time_for_all(
-    monkeypatch: pytest.MonkeyPatch, words: list[bytes], refusal: str
+    monkeypatch: pytest.MonkeyPatch, words: list[bytes], came: client.Answer | str
 ) -> None:
     monkeypatch.setattr(client, "LONGEST_ANSWER", 0.2)
 
@@ -335,10 +337,10 @@ def test_an_answer_costs_what_comes_over_the_wire_in_the_time_for_all(
     begin = monotonic()
     try:
         with client.PeerClient() as peer:
-            if not refusal:
-                assert client.ask(peer, "POST", url, headers={}, body=b"").body == INFLATED
+            if isinstance(came, client.Answer):
+                assert client.ask(peer, "POST", url, headers={}, body=b"") == came
             else:
-                with pytest.raises(client.PeerSilentError, match=refusal):
+                with pytest.raises(client.PeerSilentError, match=came):
                     client.ask(peer, "POST", url, headers={}, body=b"")
         assert monotonic() - begin < 0.5
     finally:

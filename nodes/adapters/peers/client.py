@@ -123,5 +123,6 @@ def ask(
         reason = "the answer takes too long" if client.clock.over else type(error).__name__
         raise PeerSilentError(reason, nobody_there=False) from error
     after = httpx.Headers(response.headers).get("Retry-After", "")
-    pause = timedelta(seconds=min(int(after), LONGEST_REST.seconds)) if after.isdecimal() else None
+    written = after.isascii() and after.isdecimal()  # of thousands of digits Python reads none
+    pause = timedelta(seconds=min(int(after[:9]), LONGEST_REST.seconds)) if written else None
     return Answer(response.status, content, pause)
