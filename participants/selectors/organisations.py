@@ -36,12 +36,6 @@ class PartyStanding:
     size: str
 
 
-def is_registered(organisation: UUID) -> bool:
-    """Whether an organisation has this id, whatever became of it."""
-    with as_node("whose a party is has to be known of any"):
-        return Organisation.objects.filter(id=organisation).exists()
-
-
 def standings(ids: Iterable[UUID]) -> dict[UUID, PartyStanding]:
     """The standing of each organisation; ids that are no organisation's are absent. Four queries, always."""
     with as_node("whoever deals with a party may know how it stands"):
@@ -65,6 +59,11 @@ def standings(ids: Iterable[UUID]) -> dict[UUID, PartyStanding]:
         )
         for row in rows
     }
+
+
+def is_registered(organisation: UUID) -> bool:
+    """Whether an organisation has this id, whatever became of it."""
+    return bool(standings([organisation]))
 
 
 def affiliates_of(rows: Iterable[Organisation]) -> dict[UUID, frozenset[UUID]]:

@@ -19,7 +19,7 @@ CONSOLE_ROOMS = {
 KERNEL_ROOMS = {
     "__init__", "actor", "admin", "api", "append_only", "apps", "checks", "clock", "crypto", "database", "divisions", "domain", "doorbell",
     "durability", "egress", "errors", "events", "federation", "ids", "instants", "jobs", "kept", "locks", "logs", "management", "merkle",
-    "middleware", "migrations", "models", "money", "objects", "organisation_codes", "permissions", "profiles", "proposals", "quantities",
+    "middleware", "migrations", "models", "money", "objects", "organisation_codes", "parties", "permissions", "profiles", "proposals", "quantities",
     "questions", "reports", "row_security", "searching", "selectors", "services", "shelves", "states", "stations", "systems", "tasks",
     "tenancy", "text",
 }  # fmt: skip
