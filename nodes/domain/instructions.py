@@ -16,6 +16,7 @@ REPORT_SCHEMA = "cin-instruction-report/1"
 
 # characters that an order's members have at most, as they are kept
 LONGEST = {"number": 60, "subject": 64, "legal_basis": 500, "reason": 1000, "effect": 500, "to": 6}
+LONGEST_TOLD = {"reason": 64, "receipt": 2000, "sha256": 64}  # and a report's
 
 
 class OrderAct(Vocabulary):
@@ -97,6 +98,8 @@ def read_report(body: bytes) -> OrderReport | None:
         found = OrderReport(**_texts(body, REPORT_SCHEMA, OrderReport))
         UUID(found.id)
         OrderState(found.state)
+        if any(len(getattr(found, name)) > most for name, most in LONGEST_TOLD.items()):
+            return None
         read_instant(found.at)
     except (TypeError, ValueError):
         return None
@@ -111,6 +114,7 @@ def _texts(body: bytes, schema: str, kind: type[Order | OrderReport]) -> dict[st
         known = document.pop("schema") == schema and names - {"to"} <= set(document) <= names
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(schema) from error
-    if not known or not all(type(value) is str for value in document.values()):
+    if not known or not all(type(value) is str and "\0" not in value for value in document.values()):
         raise ValueError(schema)
+    "".join(document.values()).encode()  # a lone surrogate is no text: UnicodeEncodeError, a ValueError
     return dict(document)

@@ -224,6 +224,8 @@ def test_a_draft_that_cannot_be_sent_is_refused_naming_the_field(
         compose(order("x", valid_until="2026-01-01T00:00:00")),
         compose(order("x", valid_until="9999-12-31T23:59:59-14:00")),
         compose(OrderReport(str(uuid4()), "in_force", "0001-01-01T00:00:00+14:00")),
+        compose(OrderReport(str(uuid4()), "rectified", "2026-01-01T00:00:00Z", receipt="x" * 2001)),
+        compose(order("x", reason="a\0")), compose(order("x", reason="half")).replace(b"half", rb"\ud800"),
     ],
 )  # fmt: skip
 def test_what_is_no_instruction_is_none(body: bytes) -> None:
