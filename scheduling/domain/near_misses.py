@@ -1,14 +1,17 @@
 """Centres that fail a demand on latency alone: to be measured, or out of light's reach."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
+from scheduling.domain.costs import costs_of
 from scheduling.domain.fans import fan, fastest
 from scheduling.domain.light import Medium, floor_us
-from scheduling.domain.lines import Lines, Product
+from scheduling.domain.lines import LineChoice, Lines, Product
 from scheduling.domain.offers import Ints
 from scheduling.domain.sites import Point
+from scheduling.domain.standings import budget
 from scheduling.domain.starts import Start
 from scheduling.domain.supply import Supply
 from scheduling.domain.verdicts import Verdict, judge
@@ -45,6 +48,7 @@ def near_misses(
 ) -> list[NearMiss]:
     """The centres with offers that fit (`offers`, by site), none of whose lines keeps the latency bound, nearest first.
 
+    Without that bound each of them has a line of the product that is told, within the money that its cheapest offer leaves.
     A line provider all of whose spans are silica is held to 4.9 µs/km; one of `beyond_silica`, which has others,
     to 3.336: the physical bound must hold for every path it may have. Sites without coordinates are left out. Of the
     providers in `known` alone paths are looked for, which costs as much as all the rest: of others all spans are estimated.
@@ -52,11 +56,12 @@ def near_misses(
     below = lines.demand.max_latency_us
     if below is None:
         return []
-    nearest = _Nearest(supply, lines, list(offers), below)
+    nearest = _Nearest(supply, lines, offers, below)
     for product in lines.products:
         medium = Medium.UNDISCLOSED if product[0] in beyond_silica else Medium.SILICA
+        late = nearest.late(product)
         for start in lines.starts(product):
-            nearest.offer(product, start, medium)
+            nearest.offer(product, start, medium, late)
     columns = supply.columns
     found = [
         nearest.miss(at, columns.centres[centre], known)
@@ -69,8 +74,9 @@ def near_misses(
 class _Nearest:
     """For each site without a line, some of them too slow, what comes nearest to the bound: the fastest line, judged."""
 
-    def __init__(self, supply: Supply, lines: Lines, sites: list[str], below: int) -> None:
-        self.supply, self.lines, self.sites, self.below = supply, lines, sites, below
+    def __init__(self, supply: Supply, lines: Lines, offers: Mapping[str, Ints], below: int) -> None:
+        self.supply, self.lines, self.offers, self.below = supply, lines, offers, below
+        self.sites = sites = list(offers)
         self.reasons = {product: fan(lines, product, sites) for product in lines.products}
         without = (
             at
@@ -80,12 +86,24 @@ class _Nearest:
         self._points = {at: point for at in without if (point := _point(supply, sites[at])) is not None}
         self._metres: dict[str, dict[int, Decimal] | None] = {}
         self._floors: dict[tuple[str, Medium], dict[int, int]] = {}
+        self._costs = costs_of(supply, lines.demand, lines.wishes)
         self.found: dict[int, tuple[tuple[bool, int], Product, Start, str, int, Medium]] = {}
 
-    def offer(self, product: Product, start: Start, medium: Medium) -> None:
-        """Take the lines of a product from one start where they are too slow, and come nearer than those before."""
-        reasons, lines = self.reasons[product], self.lines
-        late = [at for at in self._points if reasons[at] == "latency"]
+    def late(self, product: Product) -> list[int]:
+        """The sites to which lines of a product are too slow, and nothing else, the price neither, is in their way."""
+        late = [at for at in self._points if self.reasons[product][at] == "latency"]
+        if (money := budget(self.lines.demand)) is None or not late:
+            return late
+        sites = [self.sites[at] for at in late]
+        return [
+            at
+            for at, site, line in zip(late, sites, fan(self._unhurried, product, sites), strict=True)
+            if isinstance(line, LineChoice) and line.cost + self._costs.least(self.offers[site]) <= money
+        ]
+
+    def offer(self, product: Product, start: Start, medium: Medium, late: list[int]) -> None:
+        """Take the lines of a product from one start to where they are too slow, and come nearer than those before."""
+        lines = self.lines
         if not late or any(self._metres_from(here) is None for here in start.sites):
             return
         tails = zip(start.sites, (0, start.lag_us), strict=False)
@@ -122,6 +140,18 @@ class _Nearest:
             verdict=self._verdict(upper, lower),
             spans=spans,
             tail_us=start.ends[end].latency_us,
+        )
+
+    @cached_property
+    def _unhurried(self) -> Lines:
+        """The lines of least cost without any bound on latency, a service level's neither."""
+        lines = self.lines
+        bounds = {name: bound for name, bound in lines.wishes.sla_bounds.items() if name != "max_latency_us"}
+        return Lines(
+            self.supply,
+            replace(lines.asked, max_latency_us=None),
+            lines.reaches,
+            replace(lines.wishes, sla_bounds=bounds, weights=None),
         )
 
     def _slower(self, product: Product, start: Start, site: str) -> tuple[tuple[str, ...], int]:

@@ -35,8 +35,9 @@ def test_the_demo_s_story_comes_out_by_physics(world: World, tmp_path: Path) -> 
         only = quick | {"line": {"providers": [provider]}, "max_latency_us": bound}
         (miss,) = chosen(world.ben, **only)["near_misses"]
         assert (miss["verdict"], miss["basis"]) == ("inconclusive", rests_on), miss
-    nowhere = chosen(world.ben, want=[], max_total_cny=1)
-    assert (nowhere["answer"]["bundles"], nowhere["near_misses"]) == ([], answer["near_misses"])
+    nowhere = chosen(world.ben, want=[], max_latency_us=10)
+    assert {"wujiang", "nanjing"} < {miss["centre"] for miss in nowhere["near_misses"]}, "nothing was found"
+    assert chosen(world.ben, max_total_cny=1)["near_misses"] == [], "no measurement makes it cheaper"
 
 
 def test_silica_is_held_to_its_own_speed_and_one_hollow_core_span_to_light_s(world: World) -> None:
