@@ -48,10 +48,9 @@ class IdentityOut(serializers.Serializer[Any]):
     keyid = serializers.CharField(allow_null=True, help_text="RFC 7638 thumbprint of the agent's key")
 
 
-class ResolutionOut(serializers.Serializer[Any]):
-    """What a code resolves to; `statement` signs every other member: its payload is a JSON object of just these."""
+class ResolvedOut(serializers.Serializer[Any]):
+    """What a code stands for."""
 
-    type = serializers.ChoiceField(AnswerType.choices())
     code = serializers.CharField()
     kind = serializers.ChoiceField(IdentifierKind.choices())
     state = serializers.ChoiceField(
@@ -70,6 +69,12 @@ class ResolutionOut(serializers.Serializer[Any]):
         child=serializers.CharField(),
         help_text="codes that go on in the place of a tombstone, after a merger or a split; a transferred code goes on itself",
     )
+
+
+class ResolutionOut(ResolvedOut):
+    """What a code resolves to; `statement` signs every other member: its payload is a JSON object of just these."""
+
+    type = serializers.ChoiceField(AnswerType.choices())
     node = serializers.CharField(help_text="GB/T 2260 code of the node that answers")
     issued_at = serializers.DateTimeField(help_text="when the facts were read")
     valid_until = serializers.DateTimeField(help_text="not to be relied upon from then on")

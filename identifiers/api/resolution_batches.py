@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from identifiers.api.resolution import PublicView
+from identifiers.api.resolution import PublicView, ResolvedOut
 from identifiers.domain.answers import AnswerType
 from identifiers.domain.codecs import LONGEST_TEXT
 from identifiers.domain.codes import Code
@@ -33,16 +33,22 @@ class ResolutionBatchIn(serializers.Serializer[Any]):
     )
 
 
-class ResolutionItemOut(serializers.Serializer[Any]):
-    """One result; of a resolution also what the resolution of one code has."""
+class ResolutionItemOut(ResolvedOut):
+    """One result: of a resolution all that the code stands for, of a malformed code the reason, of all others the code."""
 
     asked = serializers.CharField()
     type = serializers.ChoiceField(
         AnswerType.choices(), help_text="resolution, denial, malformed or elsewhere"
     )
-    code = serializers.CharField(required=False)
-    reason_zh = serializers.CharField(required=False)
-    reason_en = serializers.CharField(required=False)
+    reason_zh = serializers.CharField()
+    reason_en = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The members, of which only `asked` and `type` are always there."""
+        fields = super().get_fields()
+        for name, each in fields.items():
+            each.required = name in ("asked", "type")
+        return fields
 
 
 class ResolutionBatchOut(serializers.Serializer[Any]):

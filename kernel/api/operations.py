@@ -40,6 +40,7 @@ class OperationView(HouseView):
 
     operations = {"GET": "kernel.read_operation"}
     queryset = Operation.objects.all()
+    sends = ("Retry-After",)
 
     @extend_schema(responses=OperationOut)
     def get(self, request: Request, **_: Any) -> Response:

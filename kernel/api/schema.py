@@ -14,6 +14,7 @@ from kernel.api.deferral import OperationOut
 from kernel.api.problems import ProblemDocument
 from kernel.api.shapes import WHOLE, expansions_of, members_of
 from kernel.errors import CODES
+from kernel.models.base import Entity
 from kernel.permissions import masked_roles, masks, table
 from kernel.text import Vocabulary
 
@@ -46,14 +47,25 @@ HEADERS = {
     "RateLimit": "剩余：r 次，t 秒后恢复 / what is left: r requests, more in t seconds",
     "Retry-After": "多少秒后再来 / seconds to wait",
     "Location": "新对象的地址 / address of what was made",
-    "ETag": "版本；以 If-None-Match 送回，未变则 304 / version; sent as If-None-Match it gives 304 if nothing changed",
+    "ETag": "版本；以 If-None-Match 送回，未变则 304；修改时作为 If-Match / version; sent as If-None-Match it gives 304 if nothing "
+    "changed, and as If-Match it is what a change is based on",
+    "Link": '下一页，无则为末页 / the next page (`rel="next"`); the last one has none',
+    "Idempotent-Replayed": "true：此前同一幂等键的答复 / true: the answer that this key had before",
+    "Preference-Applied": "respond-async：已按 Prefer 受理 / it is answered later because Prefer asked so",
+    "WWW-Authenticate": "可用的认证方式 / the ways to sign in",
+    "Accept-Signature": "须签名的内容（RFC 9421） / what a signature has to cover",
+    "Content-Disposition": "文件名 / the name of the file",
+    "Content-Digest": "字节的摘要（RFC 9530） / digest of the bytes",
+    "Cin-Keyid": "签名所用密钥 / the key that signed",
+    "Cin-Signature": "对字节的签名，base64 / signature over the bytes",
     "Deprecation": "停用公告日（RFC 9745）/ since when its end is announced",
     "Sunset": "停用日（RFC 8594）/ until when it is answered",
 }
 ALWAYS_SENT = ("X-Request-Id", "Content-Language", "RateLimit-Policy", "RateLimit")
 SENT_WITH = {
     "201": ("Location",),
-    "202": ("Location", "Retry-After"),
+    "202": ("Location", "Retry-After", "Preference-Applied"),
+    "401": ("WWW-Authenticate", "Accept-Signature"),
     "429": ("Retry-After",),
     "503": ("Retry-After",),
 }
@@ -292,12 +304,24 @@ class HouseSchema(AutoSchema):
             responses.setdefault(status, {"$ref": f"#/components/responses/Problem{status}"})
 
     def _headers(self, status: str) -> dict[str, Any]:
-        names = [*ALWAYS_SENT, *SENT_WITH.get(status, ())]
+        names = [*ALWAYS_SENT, *SENT_WITH.get(status, ()), *(self.view.sends if status == "200" else ())]
+        out: Any = self.get_response_serializers()
         if status == "200" and self.method == "GET":
-            names.append("ETag")
+            names += ["ETag", "Link"] if hasattr(out, "item") else ["ETag"]
+        elif status in ("200", "201"):
+            out = out.get(int(status)) if isinstance(out, dict) else out
+            names += ["ETag"] if _is_of_an_entity(out) else []
+        if self.method not in ("GET", "HEAD") and status.startswith("2") and not self.view.natural_key:
+            names.append("Idempotent-Replayed")
         if self.method in self.view.deprecated:
             names += ["Deprecation", "Sunset"]
         return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _is_of_an_entity(out: object) -> bool:
+    """Whether an answer shows one row that has a version."""
+    meta = getattr(out, "Meta", None)
+    return issubclass(getattr(meta, "model", object), Entity)
 
 
 SUCCESS = {"201": "已创建 / Created", "202": "已受理 / Accepted", "204": "无内容 / No content"}

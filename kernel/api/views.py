@@ -57,6 +57,7 @@ class HouseView(APIView):
     - `deprecated`: method → the notice that it will go;
     - `tolerant`: members of a body that the contract does not name are left alone, as between nodes of two releases;
     - `atomic`: whether a request is one transaction; not where one statement reads it all, or others are waited for;
+    - `sends`: further headers of what it answers with 200, for the contract.
     - `may_wait`: a caller may prefer the answer later (202 and an operation), unless it acts by mandate.
     """
 
@@ -71,6 +72,7 @@ class HouseView(APIView):
     alongside: ClassVar[tuple[str, ...]] = ()
     secrets: ClassVar[tuple[str, ...]] = ()
     deprecated: ClassVar[Mapping[str, Deprecation]] = {}
+    sends: ClassVar[tuple[str, ...]] = ()
     may_wait: ClassVar[bool] = False
     tolerant: ClassVar[bool] = False
     atomic: ClassVar[bool] = True

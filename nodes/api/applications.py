@@ -319,6 +319,7 @@ class ApplicationDocumentView(HouseView):
     operations = {"GET": "nodes.read_application_document"}
     queryset = NodeApplication.objects.all()
     visible_by = "nodes.read_application"
+    sends = ("Content-Disposition",)
 
     @extend_schema(responses={(200, DOCX): OpenApiTypes.BINARY})
     def get(self, request: Request, **_: Any) -> HttpResponse:

@@ -313,6 +313,7 @@ class ReportDocumentView(HouseView):
     operations = {"GET": "nodes.read_report_document"}
     queryset = Report.objects.all()
     visible_by = "nodes.read_report"
+    sends = ("Content-Disposition", "Content-Digest", "Cin-Keyid", "Cin-Signature")
 
     @extend_schema(
         responses={(200, "application/json"): OpenApiTypes.BINARY, (200, "text/csv"): OpenApiTypes.BINARY}

@@ -136,6 +136,7 @@ class DocumentFileView(HouseView):
     operations = {"GET": "participants.read_document"}
     queryset = Document.objects.select_related("organisation")
     visible_by = "participants.list_documents"
+    sends = ("Content-Disposition",)
 
     @extend_schema(responses={(200, kind.media_type): OpenApiTypes.BINARY for kind in FileType})
     def get(self, request: Request, **_: Any) -> HttpResponse:

@@ -13,6 +13,7 @@ from demo.verify_identifier import opened
 from identifiers.domain.codes import Code
 from tests.identifiers.test_identifiers import active, issued
 from tests.support.cast import World
+from tests.support.contract import misfits
 
 pytestmark = pytest.mark.django_db
 HERE = "/api/v1/identifiers:resolve"
@@ -26,6 +27,7 @@ def test_a_batch_answers_each_in_its_place_under_one_signature(world: World) -> 
     answer = world.nobody.post(HERE, {"codes": asked})
     assert answer.status_code == 200, answer.content
     document = answer.json()
+    assert misfits("ResolutionBatchOut", document) == []
     said = opened(document["statement"], world.nobody.get("/api/v1/node-key").json())
     assert said == {name: each for name, each in document.items() if name != "statement"}
     assert [each["asked"] for each in said["items"]] == asked
