@@ -308,7 +308,7 @@ class HouseSchema(AutoSchema):
         out: Any = self.get_response_serializers()
         if status == "200" and self.method == "GET":
             names += ["ETag", "Link"] if hasattr(out, "item") else ["ETag"]
-        elif status in ("200", "201"):
+        elif status.startswith("2"):
             out = out.get(int(status)) if isinstance(out, dict) else out
             names += ["ETag"] if _is_of_an_entity(out) else []
         if self.method not in ("GET", "HEAD") and status.startswith("2") and not self.view.natural_key:

@@ -12,6 +12,7 @@ from tests.isolation.conftest import House
 from tests.isolation.owners import Ledger, Thing
 from tests.isolation.world import canary
 from tests.support.cast import CAST
+from tests.support.contract import undeclared
 
 ABSENT = UUID("01900000-0000-7000-8000-000000000000")
 OTHER_SIDE = {
@@ -81,13 +82,14 @@ def cells(
 
 
 def wrong_rights(house: House, ledger: Ledger, address: Address, askers: Sequence[str] = ASKERS) -> list[str]:
-    """Where the answer is not the matrix's."""
+    """Where the answer is not the matrix's, or has what the contract does not name."""
     wrong = []
     for asker, thing in cells(house, ledger, address, askers):
         answer = once(house, asker, address, thing.id if thing else "")
         law = expected(address, role_of(asker), tenant_of(house, asker), thing)
         if said(answer, address) != law:
             wrong.append(f"{asker}: {thing}: law {law}, answered {answer.status} {answer.document}")
+        wrong += undeclared(address.operation, answer.status, answer.headers)
     return wrong
 
 

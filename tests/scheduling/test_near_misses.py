@@ -1,6 +1,6 @@
 """Centres that fail on latency alone, against what is said of each line by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from random import Random
@@ -9,7 +9,7 @@ import numpy as np
 
 from scheduling.domain.costs import costs_of
 from scheduling.domain.light import Medium, floor_us
-from scheduling.domain.lines import LineChoice, Lines
+from scheduling.domain.lines import Lines, Product
 from scheduling.domain.near_misses import NearMiss, near_misses
 from scheduling.domain.offers import Ints
 from scheduling.domain.paths import Order
@@ -33,19 +33,31 @@ def fitting(supply: Supply, lines: Lines) -> Mapping[str, Ints]:
     return by_site(supply.columns, np.logical_and.reduce(passes))
 
 
-def plainly(supply: Supply, lines: Lines) -> list[NearMiss]:
-    """The same by the words of SCHEME §7: every centre, every line product, every start, one after the other."""
-    below, money = lines.demand.max_latency_us, lines.demand.max_total_cny
+def fitting_rows(supply: Supply, lines: Lines) -> dict[str, list[int]]:
+    """Centre → its offers that meet what is asked of offers."""
     passes = [constraint.passes for constraint in screen(supply, lines.demand, lines.wishes)]
     fitting: dict[str, list[int]] = {}
     for row in range(len(supply.columns.price)):
         if all(each[row] for each in passes):
             fitting.setdefault(supply.columns.centres[supply.columns.centre[row]], []).append(row)
-    unbound = lines_of(supply, replace(lines.demand, max_latency_us=None), lines.wishes)
-    costs = costs_of(supply, lines.demand, lines.wishes)
-    at_site: dict[str, list[int]] = {}
-    for centre, rows in fitting.items():
-        at_site.setdefault(supply.centres[centre].site, []).extend(rows)
+    return fitting
+
+
+def too_dear(supply: Supply, lines: Lines, product: Product, site: str, fitting: Iterable[list[int]]) -> bool:
+    """Whether the budget pays for no offer at a site with the product's cheapest line without a bound on latency."""
+    money = lines.demand.max_total_cny
+    line = lines_of(supply, replace(lines.demand, max_latency_us=None), lines.wishes).choose(product, site)
+    if money is None or isinstance(line, str):
+        return False
+    columns, costs = supply.columns, costs_of(supply, lines.demand, lines.wishes)
+    rows = [row for each in fitting for row in each if columns.site_of[columns.centre[row]] == site]
+    return line.cost + min(map(costs.of, rows)) > money.scaleb(10)
+
+
+def plainly(supply: Supply, lines: Lines) -> list[NearMiss]:
+    """The same by the words of SCHEME §7: every centre, every line product, every start, one after the other."""
+    below = lines.demand.max_latency_us
+    fitting = fitting_rows(supply, lines)
     found = []
     for centre in fitting:
         site = supply.centres[centre].site
@@ -55,8 +67,7 @@ def plainly(supply: Supply, lines: Lines) -> list[NearMiss]:
         ways = []
         for product in (product for product, reason in reasons.items() if reason == "latency"):
             medium = Medium.UNDISCLOSED if product[0] in BEYOND else Medium.SILICA
-            line, cheapest = unbound.choose(product, site), min(map(costs.of, at_site[site]))
-            if money is not None and isinstance(line, LineChoice) and line.cost + cheapest > money.scaleb(10):
+            if too_dear(supply, lines, product, site, fitting.values()):
                 continue
             for start in lines.starts(product):
                 groups, us = lines.groups(product, start, site), lines.fastest(product, start, site)

@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,11 @@ import yaml
 from jsonschema import Draft202012Validator
 
 CONTRACT = Path(__file__).parents[2] / "docs" / "openapi.yaml"
+OF_ANY_ANSWER = {
+    *("Allow", "Cache-Control", "Content-Length", "Content-Type", "Cross-Origin-Opener-Policy", "Pragma"),
+    *("Referrer-Policy", "Vary", "X-Accel-Buffering", "X-Content-Type-Options", "X-Frame-Options"),
+}
+"""Headers that the contract need not name: HTTP's own, and what a browser is told."""
 
 
 @cache
@@ -23,6 +28,29 @@ def read(text: str) -> dict[str, Any]:
     """An OpenAPI document in YAML."""
     document: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     return document
+
+
+@cache
+def answers() -> dict[str, dict[int, set[str]]]:
+    """Operation → the statuses that it may answer with, and the headers that are named for each."""
+    document = contract()
+    shared = document["components"]["responses"]
+    return {
+        words["operationId"]: {
+            int(status): set((shared[told["$ref"].rsplit("/", 1)[1]] if "$ref" in told else told)["headers"])
+            for status, told in words["responses"].items()
+        }
+        for methods in document["paths"].values()
+        for words in methods.values()
+    }
+
+
+def undeclared(operation: str, status: int, headers: Iterable[str]) -> list[str]:
+    """What of an answer is not in the contract: its status, or headers beside those that any answer may have."""
+    told = answers()[operation].get(status)
+    if told is None:
+        return [f"status {status} is not in the contract"]
+    return [f"{name} is not in the contract" for name in headers if name not in told | OF_ANY_ANSWER]
 
 
 def part_of(document: dict[str, Any], operations: Collection[str]) -> dict[str, Any]:
