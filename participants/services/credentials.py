@@ -170,6 +170,7 @@ def require_scopes_held(scopes: Iterable[str], actor: Actor) -> None:
             raise ScopeTooWide(pointer=f"/scopes/{at}", scope=scope)
 
 
+@transaction.atomic(savepoint=False)  # what anybody may resolve is asked without a transaction
 def note_use(row: Any, **further: object) -> None:
     """Keep the time of the last use, unless another call of the same is doing so: calls do not wait for calls."""
     rows = type(row).objects.all()

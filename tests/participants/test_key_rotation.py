@@ -143,6 +143,13 @@ def test_two_who_rotate_at_once_make_one_successor(world: World) -> None:
     assert ApiKey.objects.filter(replaces=key).count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_first_use_of_a_key_is_noted_where_anybody_may_ask_without_a_transaction(world: World) -> None:
+    assert ApiKey.objects.get(id=world.ben.row.id).last_used_at is None
+    assert world.ben.get("/api/v1/resolve?code=86.320000/000000000000C").status_code == 404
+    assert ApiKey.objects.get(id=world.ben.row.id).last_used_at
+
+
 def test_one_counter_for_each_credential(world: World) -> None:
     both = {
         world.ada.get(ME).json()["credential"],
