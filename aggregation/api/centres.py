@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,6 +24,29 @@ from kernel.text import Text
 MOST_PORTS = 10_000
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Centre",
+            summary="智算中心 / A centre",
+            value={
+                "centre": "example-hub",
+                "name": "示例智算中心",
+                "division": "320509",
+                "lat": "31.1933",
+                "lon": "120.71758",
+                "site": "wujiang",
+                "design_racks": 1200,
+                "rack_kw": "2.5",
+                "pue": "1.22",
+                "green_share": "0.45",
+                "mlps_level": 3,
+                "egress_ports": {"100": 8, "400": 4},
+            },
+            request_only=True,
+        )
+    ]
+)
 class CentreIn(serializers.Serializer[Any]):
     """A compute centre as its provider declares it; what is unknown is null."""
 

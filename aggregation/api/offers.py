@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import get_language
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -60,6 +60,31 @@ class OfferItemIn(serializers.Serializer[Any]):
     fp16_tflops = amount(16, 6, required=False, allow_null=True)
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Hour",
+            summary="按小时 / By the hour",
+            value={
+                "offer": "example-910b-hour",
+                "pool": "example-910b",
+                "centre": "example-hub",
+                "kind": "intelligent",
+                "accelerator": "Ascend 910B",
+                "domestic": True,
+                "accelerators": 8,
+                "accelerator_memory_gib": "64",
+                "vcpus": 192,
+                "memory_gib": "1536",
+                "unit": "machine",
+                "min_hours": 1,
+                "price_cny_hour": "112.80",
+                "available": 6,
+            },
+            request_only=True,
+        )
+    ]
+)
 class OfferIn(OfferItemIn):
     """One offer, listed at once unless it is a draft; its price may begin later and may end."""
 

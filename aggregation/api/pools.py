@@ -5,7 +5,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,6 +33,28 @@ from kernel.systems import System
 MOST = 10**6
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Machines",
+            summary="十六台整机 / Sixteen machines",
+            value={
+                "pool": "example-910b",
+                "centre": "example-hub",
+                "kind": "intelligent",
+                "accelerator": "Ascend 910B",
+                "domestic": True,
+                "accelerators": 8,
+                "accelerator_memory_gib": "64",
+                "vcpus": 192,
+                "memory_gib": "1536",
+                "power_w": 5600,
+                "machines": 16,
+            },
+            request_only=True,
+        )
+    ]
+)
 class PoolIn(serializers.Serializer[Any]):
     """A pool as its provider declares it: one machine's specification, and how many; null is unknown."""
 

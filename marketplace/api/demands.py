@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,6 +29,25 @@ class TermsField(serializers.DictField):
     """A selection's body, handed to its own reader as it came."""
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Transfer",
+            summary="搬运数据后计算 / Data to move, then compute",
+            value={
+                "title": "判读 CT 影像，一周",
+                "terms": {
+                    "from_site": "sip-weiting",
+                    "quantity": 1,
+                    "duration_hours": 168,
+                    "transfer": {"volume_gb": "20000", "within_hours": 24},
+                    "compute": {"kind": "intelligent", "domestic": True},
+                },
+            },
+            request_only=True,
+        )
+    ]
+)
 class DemandIn(serializers.Serializer[Any]):
     """What a buyer wants."""
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from drf_spectacular.drainage import set_override
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from kernel.api.instants import InstantField
@@ -175,6 +176,38 @@ class PeersIn(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Month",
+            summary="一个月，时延有界 / A month, with a bound on latency",
+            value={
+                "from_site": "sip-weiting",
+                "quantity": 1,
+                "bandwidth_mbps": 1000,
+                "duration_hours": 730,
+                "max_latency_us": 1000,
+                "compute": {"kind": "intelligent", "min_accelerators": 8, "domestic": True},
+            },
+            request_only=True,
+        ),
+        OpenApiExample(
+            "Pair",
+            summary="某地起的双路由，时延与碳计价 / Two routes from a place, latency and carbon at a price",
+            value={
+                "from_coordinates": {"lat": "31.32", "lon": "120.72"},
+                "quantity": 2,
+                "bandwidth_mbps": 1000,
+                "protection": "one_plus_one",
+                "max_total_cny": "500000",
+                "weights": {"cny_per_ms": "1000", "cny_per_kg_co2": "0.1"},
+                "residency": ["32"],
+                "want": ["rejected", "relax", "pareto"],
+            },
+            request_only=True,
+        ),
+    ]
+)
 class SelectionIn(serializers.Serializer[Any]):
     """A demand as in the selection files (docs/selection.md); exactly one of from_site, from_centre, from_place, from_coordinates and from_address.
 

@@ -8,8 +8,10 @@ from django.core.management import call_command
 
 from scheduling.models import Span
 from scheduling.services.supply import refresh_supply
+from tests.aggregation.supply import made
 from tests.scheduling.live import chosen, demand, open_whole_market
 from tests.support.cast import World
+from tests.support.contract import contract
 
 pytestmark = pytest.mark.django_db
 SCENE = open_whole_market
@@ -61,3 +63,18 @@ def test_files_give_the_same_answer_and_the_same_hash(world: World, tmp_path: Pa
     assert live[1]["relax"][0]["constraint"] == "max_latency_us"
     by_term = {(each["line_provider"], each.get("min_months")) for each in live[3]["bundles"]}
     assert ("line-yi", 12) in by_term, "the price that the carrier asks for twelve months"
+
+
+def test_the_examples_of_the_contract_are_taken_as_they_stand(world: World) -> None:
+    """In this order: a pool names the centre before it, an offer the pool."""
+    askers = {"/centres": world.ada, "/pools": world.ada, "/offers": world.ada} | dict.fromkeys(
+        ("/selections", "/demands"), world.ben
+    )
+    for path, asker in askers.items():
+        body = contract()["paths"][f"/api/v1{path}"]["post"]["requestBody"]["content"]["application/json"]
+        for name, example in body["examples"].items():
+            answer = made(asker.post(f"/api/v1{path}", example["value"]))
+            assert path != "/selections" or answer["answer"]["bundles"], name
+            if path == "/demands":
+                selected = made(asker.post(f"/api/v1/demands/{answer['id']}:select"))
+                assert selected["answer"]["bundles"], name
