@@ -58,7 +58,9 @@ def place_of(demand: Mapping[str, Any]) -> tuple[str, Any]:
 
 def no_such_site() -> DemandError:
     """What a demand is told that begins at a site that nobody has."""
-    return DemandError("unknown_site", "from_site", "没有该站点", "no such site")
+    zh = "没有该站点；请取自 /api/v1/sites，或改用 from_place、from_coordinates 或 from_address"
+    en = "no such site: take one of /api/v1/sites, or use from_place, from_coordinates or from_address"
+    return DemandError("unknown_site", "from_site", zh, en)
 
 
 def site_of_centre(centre: str) -> str:

@@ -58,6 +58,7 @@ def test_a_demand_that_no_supply_could_answer_is_refused_when_it_is_stated(world
         problem = refused.json()
         assert (refused.status_code, problem["code"]) == (400, "demand_refused"), change
         assert [(each["pointer"], each["code"]) for each in problem["errors"]] == [(pointer, fault)]
+        assert fault != "unknown_site" or "/api/v1/sites" in problem["detail"]
     assert world.ben.post("/api/v1/demands", {"title": "x", "terms": [1]}).status_code == 400
     assert not Demand.objects.exists()
 
