@@ -91,5 +91,10 @@ class Delivery(models.Model):
                 fields=["handler", "subject", "position"],
                 condition=models.Q(done_at=None, dead_at=None),
                 name="delivery_open",
-            )
+            ),
+            models.Index(
+                fields=["position"],
+                condition=models.Q(done_at=None, dead_at=None),
+                name="delivery_next",
+            ),
         ]

@@ -219,8 +219,12 @@ def end_impossible_pauses() -> int:
 
 
 def drain(limit: int = 10_000) -> int:
-    """Relay, and deliver and relay again until nothing is due; returns how many deliveries ran."""
-    relay()
+    """Relay all that waits, and deliver and relay again until nothing is due; returns how many deliveries ran.
+
+    Whoever asks for the newest supply looks at everything that has no position yet, so none waits for deliveries.
+    """
+    while relay():
+        pass
     done = 0
     while done < limit:
         if deliver_one():

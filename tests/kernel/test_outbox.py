@@ -229,6 +229,23 @@ def test_a_silent_broker_neither_fails_nor_delays_the_act(monkeypatch: pytest.Mo
 
 
 @pytest.mark.django_db
+def test_however_many_happen_at_once_none_waits_for_its_place_and_the_next_to_tell_is_found_without_a_sort() -> (
+    None
+):
+    with listening(lambda _: None):
+        rung = [BellRang(subject=new_id(), tenant=None, count=1) for _ in range(2000)]
+        outbox.publish_each(rung, actor=SYSTEM)
+        assert drain(1) == 1
+        assert not PendingEvent.objects.exists()
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE delivery")
+            cursor.execute("EXPLAIN " + outbox.NEXT_DELIVERY)
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "delivery_next" in plan, plan
+    assert "Sort" not in plan, plan
+
+
+@pytest.mark.django_db
 def test_an_event_comes_back_as_it_was_published() -> None:
     event = BellRang(
         subject=new_id(),
