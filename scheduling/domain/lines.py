@@ -99,6 +99,7 @@ class Lines:
         self._choices: dict[tuple[Product, str], LineChoice | str] = {}
         self._bounds: dict[int, Bounds] = {}
         self._fastest: dict[tuple[str, Start, str], int | None] = {}
+        self._quickest_routes: dict[tuple[str, Start, str], Route | None] = {}
 
     @cached_property
     def unweighed(self) -> "Lines":
@@ -210,8 +211,12 @@ class Lines:
 
     def quickest(self, product: Product, start: Start, site: str) -> Route | None:
         """The route that `fastest` is of."""
-        mbps = self.demand.bandwidth_mbps
-        return self.route(product, start, site, mbps, Order.LATENCY, bounds=self._unhurried)
+        key = (product[0], start, site)
+        if key not in self._quickest_routes:
+            self._quickest_routes[key] = self.route(
+                product, start, site, self.demand.bandwidth_mbps, Order.LATENCY, bounds=self._unhurried
+            )
+        return self._quickest_routes[key]
 
     def _quickest(self, product: Product, start: Start, site: str) -> int | None:
         bounds, mbps = self._unhurried, self.demand.bandwidth_mbps

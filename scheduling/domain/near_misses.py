@@ -1,5 +1,6 @@
 """Centres that fail a demand on latency alone: to be measured, or out of light's reach."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -94,12 +95,38 @@ class _Nearest:
         late = [at for at in self._points if self.reasons[product][at] == "latency"]
         if (money := budget(self.lines.demand)) is None or not late:
             return late
-        sites = [self.sites[at] for at in late]
-        return [
+        left = {at: money - self._costs.least(self.offers[self.sites[at]]) for at in late}
+        late = [at for at in late if self._costs_at_least(product, self.sites[at]) <= left[at]]
+        # Two routes are dear to search: the fastest, which is asked for anyway, may be cheap enough.
+        known = {
+            at for at in late if self.lines.pair and self._quick_and_cheap(product, self.sites[at], left[at])
+        }
+        rest = [at for at in late if at not in known]
+        cheapest = fan(self._unhurried, product, [self.sites[at] for at in rest])
+        known |= {
             at
-            for at, site, line in zip(late, sites, fan(self._unhurried, product, sites), strict=True)
-            if isinstance(line, LineChoice) and line.cost + self._costs.least(self.offers[site]) <= money
-        ]
+            for at, line in zip(rest, cheapest, strict=True)
+            if isinstance(line, LineChoice) and line.cost <= left[at]
+        }
+        return [at for at in late if at in known]
+
+    def _costs_at_least(self, product: Product, site: str) -> float:
+        """What a line of a product to a site costs at no length at all; infinity where no row serves."""
+        groups = (
+            group for start in self.lines.starts(product) for group in self.lines.groups(product, start, site)
+        )
+        return min((group.least(0).cost(0) for group in groups), default=math.inf)
+
+    def _quick_and_cheap(self, product: Product, site: str, most: int) -> bool:
+        """Whether the fastest line from any start costs no more than `most` (10⁻¹⁰ CNY)."""
+        lines = self.lines
+        return any(
+            group.least(route.metres).cost(route.metres) <= most
+            for start in lines.starts(product)
+            for group in lines.groups(product, start, site)
+            if group.held_mbps == lines.demand.bandwidth_mbps
+            if (route := lines.quickest(product, start, site)) is not None
+        )
 
     def offer(self, product: Product, start: Start, medium: Medium, late: list[int]) -> None:
         """Take the lines of a product from one start to where they are too slow, and come nearer than those before."""
