@@ -1,11 +1,12 @@
 """What an offer costs and scores for a demand, without its line; exact, and in the order that bundles rank in."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.lines import LineChoice, Product
+from scheduling.domain.lines import Product
 from scheduling.domain.numbers import scaled
 from scheduling.domain.offers import Ints, OfferColumns
 from scheduling.domain.scores import Score, Scorer
@@ -14,6 +15,16 @@ from scheduling.domain.tariffs import started_months
 from scheduling.domain.wishes import Wishes
 
 _INT64_MAX = 2**63 - 1
+
+
+class _Priced(Protocol):
+    """A line, or what is known of it: cost in 10⁻¹⁰ CNY, latency in µs one way."""
+
+    @property
+    def cost(self) -> int: ...
+
+    @property
+    def latency(self) -> int: ...
 
 
 def factor(demand: Demand) -> int:
@@ -59,9 +70,7 @@ class Costs:
         least = self.least(rows)
         return np.array([row for row in rows.tolist() if self.of(row) == least], dtype=np.int64)
 
-    def affordable(
-        self, rows: Ints, product: Product, line: LineChoice, money: int | None
-    ) -> tuple[Ints, int]:
+    def affordable(self, rows: Ints, product: Product, line: _Priced, money: int | None) -> tuple[Ints, int]:
         """The rows of a site with those first, in the order of ranks, whose total is within `money`; and how many.
 
         Money is 10⁻¹⁰ CNY, None for any.
@@ -74,7 +83,7 @@ class Costs:
         inside = np.array([self.of(row) + line.cost <= money for row in ordered.tolist()], dtype=np.bool_)
         return np.concatenate([ordered[inside], ordered[~inside]]), int(np.count_nonzero(inside))
 
-    def _ordered(self, rows: Ints, product: Product, line: LineChoice) -> Ints:
+    def _ordered(self, rows: Ints, product: Product, line: _Priced) -> Ints:
         """The rows of a site in the order of ranks: of one centre the same for all lines, but for what is not known of one."""
         apart = bool(np.any(self.columns.centre[rows] != self.columns.centre[rows[0]]))
         unknown = self.scorer is not None and self.scorer.line_unknown(int(rows[0]), product)
@@ -87,7 +96,7 @@ class Costs:
             )
         return self._orders[key]
 
-    def rank(self, row: int, product: Product, line: LineChoice) -> tuple[bool, int]:
+    def rank(self, row: int, product: Product, line: _Priced) -> tuple[bool, int]:
         """What a bundle ranks by before its latency: whether a measure that counts is unknown, and total or score."""
         total = self.of(row) + line.cost
         return (False, total) if self.scorer is None else self.scorer.rank(row, product, total, line.latency)
@@ -96,7 +105,7 @@ class Costs:
         """The measures beside total and latency that are weighed; infinity for what is not known."""
         return () if self.scorer is None else tuple(self.scorer.others(row, product))
 
-    def score(self, row: int, product: Product, line: LineChoice) -> Score | None:
+    def score(self, row: int, product: Product, line: _Priced) -> Score | None:
         """The score and its parts, where anything is weighed."""
         if self.scorer is None:
             return None

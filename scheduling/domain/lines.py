@@ -99,7 +99,6 @@ class Lines:
         self._choices: dict[tuple[Product, str], LineChoice | str] = {}
         self._bounds: dict[int, Bounds] = {}
         self._fastest: dict[tuple[str, Start, str], int | None] = {}
-        self._quickest_routes: dict[tuple[str, Start, str], Route | None] = {}
 
     @cached_property
     def unweighed(self) -> "Lines":
@@ -202,7 +201,7 @@ class Lines:
     def fastest(self, product: Product, start: Start, site: str) -> int | None:
         """The least latency (optical, µs) of a line without its bound on latency, None where there is none.
 
-        It is the same for all products of a line provider.
+        Of two routes it may be that of a pair near the fastest, which is soon found. It is the same for all products of a line provider.
         """
         key = (product[0], start, site)
         if key not in self._fastest:
@@ -211,12 +210,9 @@ class Lines:
 
     def quickest(self, product: Product, start: Start, site: str) -> Route | None:
         """The route that `fastest` is of."""
-        key = (product[0], start, site)
-        if key not in self._quickest_routes:
-            self._quickest_routes[key] = self.route(
-                product, start, site, self.demand.bandwidth_mbps, Order.LATENCY, bounds=self._unhurried
-            )
-        return self._quickest_routes[key]
+        mbps, bounds = self.demand.bandwidth_mbps, self._unhurried
+        found = self.reaches.pair_at_hand(product[0], mbps, start, site, bounds=bounds) if self.pair else None
+        return found or self.route(product, start, site, mbps, Order.LATENCY, bounds=bounds)
 
     def _quickest(self, product: Product, start: Start, site: str) -> int | None:
         bounds, mbps = self._unhurried, self.demand.bandwidth_mbps
@@ -247,12 +243,19 @@ class Lines:
         """
         if group.grows and self.us_price:
             return self._weighed(product, start, site, group, money)
+        choice = self.by_km(product, start, site, group) if group.grows else None
+        if choice is not None or (group.flat is None and group.grows):
+            return choice
         bounds = self.bounds(group.terminal_us)
-        if group.grows:
-            choice = self._priced(product, start, site, group, Order.KM, bounds=bounds)
-            if choice is None or group.flat is None or choice.cost < group.flat:
-                return choice
         return self._priced(product, start, site, group, Order.LATENCY, bounds=bounds)
+
+    def by_km(self, product: Product, start: Start, site: str, group: ChargeGroup) -> LineChoice | None:
+        """The line of least km where it costs less than any flat charge of the group, None where there is none such."""
+        bounds = self.bounds(group.terminal_us)
+        if self.pair and group.flat is not None:
+            bounds = replace(bounds, metres=group.reach(group.flat - 1))
+        choice = self._priced(product, start, site, group, Order.KM, bounds=bounds)
+        return None if choice is None or (group.flat is not None and choice.cost >= group.flat) else choice
 
     def _weighed(
         self, product: Product, start: Start, site: str, group: ChargeGroup, money: float

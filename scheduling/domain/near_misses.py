@@ -1,16 +1,16 @@
 """Centres that fail a demand on latency alone: to be measured, or out of light's reach."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
 from scheduling.domain.costs import costs_of
-from scheduling.domain.fans import fan, fastest
+from scheduling.domain.fans import fastest
 from scheduling.domain.light import Medium, floor_us
-from scheduling.domain.lines import LineChoice, Lines, Product
+from scheduling.domain.lines import Lines, Product
 from scheduling.domain.offers import Ints
+from scheduling.domain.prospects import Outlook, Prospect, further, outlooks
 from scheduling.domain.sites import Point
 from scheduling.domain.standings import budget
 from scheduling.domain.starts import Start
@@ -78,7 +78,7 @@ class _Nearest:
     def __init__(self, supply: Supply, lines: Lines, offers: Mapping[str, Ints], below: int) -> None:
         self.supply, self.lines, self.offers, self.below = supply, lines, offers, below
         self.sites = sites = list(offers)
-        self.reasons = {product: fan(lines, product, sites) for product in lines.products}
+        self.reasons = {product: outlooks(lines, product, sites) for product in lines.products}
         without = (
             at
             for at, reasons in enumerate(zip(*self.reasons.values(), strict=True))
@@ -95,27 +95,18 @@ class _Nearest:
         late = [at for at in self._points if self.reasons[product][at] == "latency"]
         if (money := budget(self.lines.demand)) is None or not late:
             return late
-        left = {at: money - self._costs.least(self.offers[self.sites[at]]) for at in late}
-        late = [at for at in late if self._costs_at_least(product, self.sites[at]) <= left[at]]
-        # Two routes are dear to search: the fastest, which is asked for anyway, may be cheap enough.
-        known = {
-            at for at in late if self.lines.pair and self._quick_and_cheap(product, self.sites[at], left[at])
-        }
-        rest = [at for at in late if at not in known]
-        cheapest = fan(self._unhurried, product, [self.sites[at] for at in rest])
-        known |= {
-            at
-            for at, line in zip(rest, cheapest, strict=True)
-            if isinstance(line, LineChoice) and line.cost <= left[at]
-        }
-        return [at for at in late if at in known]
+        sites = [self.sites[at] for at in late]
+        left = [money - self._costs.least(self.offers[site]) for site in sites]
+        found = zip(late, sites, outlooks(self._unhurried, product, sites, left), left, strict=True)
+        return [at for at, site, line, most in found if self._within(product, site, line, most)]
 
-    def _costs_at_least(self, product: Product, site: str) -> float:
-        """What a line of a product to a site costs at no length at all; infinity where no row serves."""
-        groups = (
-            group for start in self.lines.starts(product) for group in self.lines.groups(product, start, site)
-        )
-        return min((group.least(0).cost(0) for group in groups), default=math.inf)
+    def _within(self, product: Product, site: str, line: Outlook, most: int) -> bool:
+        """Whether a line costs no more than `most` (10⁻¹⁰ CNY); of two routes those at hand may do, else the cheapest are looked for."""
+        while isinstance(line, Prospect) and line.cost <= most:
+            if self._quick_and_cheap(product, site, most):
+                return True
+            line = further(line)
+        return not isinstance(line, str) and line.cost <= most
 
     def _quick_and_cheap(self, product: Product, site: str, most: int) -> bool:
         """Whether the fastest line from any start costs no more than `most` (10⁻¹⁰ CNY)."""

@@ -183,12 +183,17 @@ class Reach:
         }
         self._least: dict[tuple[int, Order], Path | None] = {}
         self._best: dict[tuple[int, Order, Bounds], Path | None] = {}
+        self._none: set[tuple[int, Bounds]] = set()  # what no path in any order serves
 
     def best(self, target: int, order: Order, bounds: Bounds) -> Path | None:
         """The first feasible path in that order from the source to `target` (not the source), or None."""
+        if (target, bounds) in self._none:
+            return None
         key = (target, order, bounds)
         if key not in self._best:
             self._best[key] = self._find(target, order, bounds)
+            if self._best[key] is None:
+                self._none.add((target, bounds))
         return self._best[key]
 
     def _find(self, target: int, order: Order, bounds: Bounds) -> Path | None:

@@ -1,11 +1,12 @@
 """Routes of a line: one path, or a 1+1 pair that shares no span, no SRLG name and no site between."""
 
 import heapq
+import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count
-from math import inf
 
+from scheduling.domain.detours import parted
 from scheduling.domain.paths import EMPTY_PATH, NOTHING, Avoid, Bounds, Order, Path, Reach
 
 Score = tuple[int, int, int, int]
@@ -79,7 +80,16 @@ def best_pair(
     Two are of one network. The second lies `lag_us` farther off than the first, which bounds and order count; neither path
     runs through the source of the other.
     """
-    found = _PairSearch(reaches, target, order, bounds, lag_us).run()
+    return _written(reaches, _PairSearch(reaches, target, order, bounds, lag_us).run())
+
+
+def pair_at_hand(reaches: tuple[Reach, ...], target: int, bounds: Bounds, lag_us: int = 0) -> Route | None:
+    """A feasible pair that is soon found, near the fastest; where none is, there may be one all the same."""
+    return _written(reaches, _PairSearch(reaches, target, Order.LATENCY, bounds, lag_us).at_hand())
+
+
+def _written(reaches: tuple[Reach, ...], found: "tuple[_Way, _Way] | None") -> Route | None:
+    """A pair as a route, the path of lower latency first."""
     if found is None:
         return None
     first, second = found
@@ -160,7 +170,7 @@ class _PairSearch:
                 continue
             clash = self._clash(ways[0].path, ways[1].path)
             if clash is None:
-                pair = (ways[0], ways[1]) if ways[0].rank <= ways[1].rank else (ways[1], ways[0])
+                pair = _in_rank(ways[0], ways[1])
                 ids = (pair[0].path.spans, pair[1].path.spans)
                 if best is None or (score, ids) < best:
                     best, found = (score, ids), pair
@@ -168,6 +178,25 @@ class _PairSearch:
                 self._push(queue, seen, _both(left, clash[0]), right)
                 self._push(queue, seen, left, _both(right, clash[1]))
         return found
+
+    def at_hand(self) -> tuple[_Way, _Way] | None:
+        """The best path of one side and the best that it leaves the other, else the two that are fast together."""
+        last = len(self.reaches) - 1
+        first = self._way(self._start(last, 0))
+        if first is None:
+            return None
+        srlg, path = self.reaches[0].network.srlg, first.path
+        risks = frozenset().union(*(srlg[span] for span in path.spans))
+        beside = _Side(Avoid(frozenset(path.spans), path.between, risks))
+        second = self._way(_both(self._start(0, last), beside))
+        if second is not None and self._clash(path, second.path) is None:
+            return _in_rank(first, second)
+        if last or self.bounds[0].latency is not None:  # where it is bounded, the full search ends soon
+            return None
+        pair = parted(self.reaches[0], self.target)
+        if pair is None or not all(map(self.bounds[0].admit, pair)) or self._clash(*pair) is not None:
+            return None
+        return _in_rank(*(_Way(path, 0, path.latency) for path in pair))
 
     def _start(self, at: int, other: int) -> _Side:
         """A path from one source keeps off the other one, which its target alone may be."""
@@ -188,7 +217,11 @@ class _PairSearch:
     def _path(self, side: _Side) -> Path | None:
         if side not in self.paths:
             bounds = replace(self.bounds[side.at], metres=side.metres)
-            path = self.reaches[side.at].search(self.target, self.order, bounds, side.avoid)
+            reach = self.reaches[side.at]
+            if side.avoid == NOTHING and reach.source != self.target:
+                path = reach.best(self.target, self.order, bounds)
+            else:
+                path = reach.search(self.target, self.order, bounds, side.avoid)
             # A search prunes as it grows, and the empty path does not grow.
             self.paths[side] = path if path is None or path.spans or bounds.admit(path) else None
         return self.paths[side]
@@ -244,11 +277,11 @@ class _PairSearch:
 
     def _dearest(self, shared: list[Avoid]) -> Avoid:
         """What has the longest detour; one without any tells that there is no pair, and spares the rest."""
-        dearest, most = shared[0], -inf
+        dearest, most = shared[0], -math.inf
         for each in shared:
             if (detour := self._detour(each)) > most:
                 dearest, most = each, detour
-            if detour == inf:
+            if detour == math.inf:
                 break
         return dearest
 
@@ -256,8 +289,12 @@ class _PairSearch:
         """How long the best path without it is: metres or µs; infinity where there is none."""
         path = self._path(_Side(avoid, self._room(len(self.reaches) - 1)))
         if path is None:
-            return inf
+            return math.inf
         return path.metres if self.order is Order.KM else path.latency
+
+
+def _in_rank(one: _Way, other: _Way) -> tuple[_Way, _Way]:
+    return (one, other) if one.rank <= other.rank else (other, one)
 
 
 def _both(side: _Side, rule: _Side) -> _Side:

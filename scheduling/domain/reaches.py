@@ -6,7 +6,7 @@ from typing import Any
 
 from scheduling.domain.network import Network
 from scheduling.domain.paths import EMPTY_PATH, MOST_EFFORT, Bounds, Effort, Order, Reach
-from scheduling.domain.protection import Route, best_pair, best_route
+from scheduling.domain.protection import Route, best_pair, best_route, pair_at_hand
 from scheduling.domain.starts import Start
 from scheduling.domain.sums import Sums, best_sums
 
@@ -26,6 +26,7 @@ class Reaches:
     _routes: dict[tuple[Any, ...], Route] = field(default_factory=dict)
     _none: set[tuple[Any, ...]] = field(default_factory=set)
     """What no route in any order serves."""
+    _at_hand: dict[tuple[Any, ...], Route | None] = field(default_factory=dict)
 
     def route(
         self,
@@ -68,6 +69,32 @@ class Reaches:
         there = self._there(provider, bandwidth, (begin,), site)
         return None if there is None else best_sums(there[0][0], there[1], order, bounds)
 
+    def least_of_pair(self, provider: str, bandwidth: int, start: Start, site: str) -> tuple[int, int] | None:
+        """What two disjoint routes have at least: metres of both, and µs of the slower; None where there are none for sure."""
+        if not start.apart and site == start.sites[0]:
+            return 0, 0
+        there = self._there(provider, bandwidth, start.sites, site)
+        if there is None or not _may_pair(*there):
+            return None
+        reaches, target = there
+        metres, latency = (
+            [int(reach.distances.ahead(metric)[target]) for reach in reaches]
+            for metric in ("metres", "latency")
+        )
+        return metres[0] + metres[-1], max(latency[0], latency[-1] + start.lag_us)
+
+    def pair_at_hand(
+        self, provider: str, bandwidth: int, start: Start, site: str, *, bounds: Bounds
+    ) -> Route | None:
+        """A feasible pair that is soon found, near the fastest; where none is, there may be one all the same."""
+        key = (provider, bandwidth, start.sites, start.lag_us, site, bounds)
+        if key not in self._at_hand:
+            there = None if site in start.sites else self._there(provider, bandwidth, start.sites, site)
+            self._at_hand[key] = (
+                pair_at_hand(*there, bounds, start.lag_us) if there and _may_pair(*there) else None
+            )
+        return self._at_hand[key]
+
     def reachable(self, provider: str, bandwidth: int, begin: str, site: str) -> bool:
         """Whether a provider has any path to the site with that many Mbps free."""
         if site == begin:
@@ -100,3 +127,10 @@ class Reaches:
 
     def _effort(self, provider: str) -> Effort:
         return self.efforts.setdefault(provider, Effort(provider, self.most))
+
+
+def _may_pair(reaches: tuple[Reach, ...], target: int) -> bool:
+    """Whether each source reaches the target at all, one source alone by two ways."""
+    if len(reaches) == 1:
+        return reaches[0].distances.twice(target)
+    return all(reach.distances.reaches(target) for reach in reaches)

@@ -14,16 +14,16 @@ import numpy as np
 from scheduling.domain.answer import Relaxation, Stated
 from scheduling.domain.costs import costs_of, factor, units_within
 from scheduling.domain.demand import Demand
-from scheduling.domain.fans import fan
 from scheduling.domain.later import first_start
-from scheduling.domain.lines import LineChoice, Lines
+from scheduling.domain.lines import Lines
 from scheduling.domain.numbers import plain
 from scheduling.domain.offers import UNKNOWN, Constraint, Ints
 from scheduling.domain.paths import Bounds
 from scheduling.domain.promises import LISTED
+from scheduling.domain.prospects import outlooks, worked_out
 from scheduling.domain.protection import Route
 from scheduling.domain.screening import screen
-from scheduling.domain.standings import budget, by_site, count_feasible, standings
+from scheduling.domain.standings import budget, by_site, count_feasible, in_order, standings
 from scheduling.domain.supply import Supply
 from scheduling.domain.ways import Ways, fewer_hops, less_jitter
 from scheduling.domain.wishes import STORAGE_CLASSES, Transfer, Wishes
@@ -163,10 +163,10 @@ class _Relaxer:
         units = []
         offers = by_site(self.columns, self.failures == failed)
         for product in self.lines.products:
-            found = fan(self.lines, product, list(offers))
+            found = outlooks(self.lines, product, list(offers))
             for rows, line in zip(offers.values(), found, strict=True):
-                if isinstance(line, LineChoice):
-                    left = None if money is None else money - line.cost
+                if not isinstance(line, str):
+                    left = None if money is None else money - worked_out(line).cost
                     units += [most(row, left) for row in rows.tolist()]
         nearest = max(units, default=0)
         return (nearest, sum(unit >= nearest for unit in units)) if nearest > 0 else None
@@ -389,12 +389,9 @@ class _Relaxer:
 
     def _price(self) -> Found:
         """The least total, rounded up to the 4 decimals that a bound can have."""
-        cheapest = [
-            self.costs.least(standing.rows) + standing.line.cost
-            for standing in standings(self.costs, self.lines, self.fits)
-            if isinstance(standing.line, LineChoice)
-        ]
-        if not cheapest:
+        first = next(in_order(self.costs, standings(self.costs, self.lines, self.fits)), None)
+        if first is None:
             return None
-        value = Decimal(-(-min(cheapest) // 10**6)).scaleb(-4)
+        (_, least), _ = first
+        value = Decimal(-(-least // 10**6)).scaleb(-4)
         return self._at(replace(self.demand, max_total_cny=value), value)

@@ -16,10 +16,11 @@ from scheduling.domain.lines import LineChoice, Lines
 from scheduling.domain.offers import Constraint, Ints, Mask
 from scheduling.domain.paths import MOST_EFFORT, MOST_OF_PAIRS
 from scheduling.domain.promises import PROMISE_REASONS
+from scheduling.domain.prospects import worked_out
 from scheduling.domain.reaches import Reaches
 from scheduling.domain.relaxation import relaxations
 from scheduling.domain.screening import networks_within, screen
-from scheduling.domain.standings import Standing, by_site, standings
+from scheduling.domain.standings import Standing, by_site, in_order, standings
 from scheduling.domain.supply import Supply
 from scheduling.domain.wishes import NO_WISHES, Wishes
 
@@ -146,15 +147,13 @@ def _top(costs: Costs, lines: Lines, found: Iterable[Standing]) -> _Top:
 
 def _first(costs: Costs, demand: Demand, found: Iterable[Standing]) -> Iterable[Standing]:
     """The standings that the first `top` bundles are of: no more than so many have a first bundle among them."""
-    if not demand.top:
-        return ()
-    firsts = [
-        (costs.rank(int(standing.rows[0]), standing.product, standing.line), standing)
-        for standing in found
-        if standing.affordable and isinstance(standing.line, LineChoice)
-    ]
-    last = heapq.nsmallest(demand.top, (rank for rank, _ in firsts))[-1:]
-    return [standing for rank, standing in firsts if rank <= last[0]]
+    first: list[tuple[tuple[bool, int], Standing]] = []
+    if demand.top:
+        for rank, standing in in_order(costs, (standing for standing in found if standing.affordable)):
+            if len(first) >= demand.top and rank > first[demand.top - 1][0]:
+                break
+            first.append((rank, standing))
+    return [standing for _, standing in first]
 
 
 def _pareto(costs: Costs, lines: Lines, found: Iterable[Standing]) -> Iterator[Bundle]:
@@ -166,10 +165,11 @@ def _pareto(costs: Costs, lines: Lines, found: Iterable[Standing]) -> Iterator[B
     choices: list[tuple[Standing, int]] = []
     for standing in found:
         line, rows = standing.line, standing.rows[: standing.affordable]
-        if isinstance(line, LineChoice) and len(rows):
+        if not isinstance(line, str) and len(rows):
+            line = worked_out(line)
             for row in (costs.cheapest(rows) if costs.scorer is None else rows).tolist():
                 points.append((costs.of(row) + line.cost, line.latency, *costs.others(row, standing.product)))
-                choices.append((standing, row))
+                choices.append((standing._replace(line=line), row))
     front = [
         ranked
         for standing, row in (choices[at] for at in undominated(points))

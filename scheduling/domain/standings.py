@@ -1,6 +1,7 @@
 """Offers that fit, by site and price, joined with the lines to each site: where every bundle stands."""
 
-from collections.abc import Iterator, Mapping
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -12,17 +13,19 @@ from scheduling.domain.fans import Choice, fan
 from scheduling.domain.lines import LineChoice, Lines, Product
 from scheduling.domain.numbers import scaled
 from scheduling.domain.offers import Ints, Mask, OfferColumns
+from scheduling.domain.prospects import Outlook, Prospect, outlooks, worked_out
 
 
 class Standing(NamedTuple):
     """One line product to one site: `rows` are offers there, the first `affordable` feasible and in rank order.
 
-    `line` is the choice or the reason that there is none, then nothing is affordable. Where the line of least value is too
+    `line` is the choice, or what is known of it before it is worked out, or the reason that there is none, then nothing is
+    affordable. Where the line of least value is too
     dear for some of the offers, these stand by themselves, with the line that is the best for what they leave of the budget.
     """
 
     product: Product
-    line: LineChoice | str
+    line: Outlook
     rows: Ints
     affordable: int
 
@@ -53,12 +56,15 @@ def standings(costs: Costs, lines: Lines, offers: Mapping[str, Ints]) -> Iterato
     money, sites = budget(lines.demand), list(offers)
     for product in lines.products:
         cheapest: list[Choice] | None = None
-        for at, (site, line) in enumerate(zip(sites, fan(lines, product, sites), strict=True)):
+        for at, (site, line) in enumerate(zip(sites, outlooks(lines, product, sites), strict=True)):
             rows = offers[site]
             if isinstance(line, str):
                 yield Standing(product, line, rows, 0)
                 continue
             standing = Standing(product, line, *costs.affordable(rows, product, line, money))
+            if isinstance(line, Prospect) and money is not None and standing.affordable:
+                choice = worked_out(line)  # what it may cost at the least is within the money
+                standing = Standing(product, choice, *costs.affordable(rows, product, choice, money))
             if money is None or not lines.us_price or standing.affordable == len(rows):
                 yield standing
                 continue
@@ -84,6 +90,25 @@ def _parted(
         standing = Standing(product, line, *costs.affordable(rest, product, line, money))
         rest = standing.rows[standing.affordable :]
     yield standing
+
+
+def in_order(costs: Costs, found: Iterable[Standing]) -> Iterator[tuple[tuple[bool, int], Standing]]:
+    """Standings that have a line, by the rank of their first row; each line is worked out when its turn may have come."""
+    queue = [
+        (costs.rank(int(standing.rows[0]), standing.product, standing.line), at, standing)
+        for at, standing in enumerate(found)
+        if not isinstance(standing.line, str)
+    ]
+    heapq.heapify(queue)
+    while queue:
+        rank, at, standing = heapq.heappop(queue)
+        if isinstance(standing.line, Prospect):
+            line = standing.line.work_out()
+            assert not isinstance(line, str)  # noqa: S101 - that there is a line was told
+            rank = costs.rank(int(standing.rows[0]), standing.product, line)
+            heapq.heappush(queue, (rank, at, standing._replace(line=line)))
+        else:
+            yield rank, standing
 
 
 def count_feasible(costs: Costs, lines: Lines, offers: Mapping[str, Ints]) -> int:

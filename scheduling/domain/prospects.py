@@ -1,0 +1,96 @@
+"""Lines of two routes that are bounded before they are worked out: of many centres only the best are ever asked for.
+
+The best pair of routes takes some twenty searches. What it costs at least is read from distances, and that there is one is
+mostly told by the fastest path and the fastest beside it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from scheduling.domain.fans import Choice, fan
+from scheduling.domain.lines import LineChoice, Lines, Product
+from scheduling.domain.starts import Start
+from scheduling.domain.tariffs import ChargeGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """A line that is not worked out: it costs `cost` (10⁻¹⁰ CNY) and takes `latency` (µs one way) at the least.
+
+    `work_out` says more of it: the line, or that there is none, or a prospect that knows better what it costs.
+    """
+
+    cost: int
+    latency: int
+    work_out: Callable[[], "Outlook"]
+
+
+Outlook = LineChoice | Prospect | str
+"""A line, what is known of it before, or the reason that there is none."""
+
+
+def worked_out(line: LineChoice | Prospect) -> LineChoice:
+    """The line itself, of which it is known that it is there."""
+    found: Outlook = line
+    while isinstance(found, Prospect):
+        found = found.work_out()
+    assert isinstance(found, LineChoice)  # noqa: S101 - it was told
+    return found
+
+
+def outlooks(lines: Lines, product: Product, sites: Sequence[str]) -> Sequence[Outlook]:
+    """What `fan` says; a line of two routes that is sure to be there is left to be worked out."""
+    if not lines.pair or lines.wishes.weights is not None:
+        return fan(lines, product, sites)
+    return [
+        hoped if (hoped := prospect(lines, product, site)) and _sure(lines, product, site)
+        else lines.choose(product, site)
+        for site in sites
+    ]  # fmt: skip
+
+
+def prospect(lines: Lines, product: Product, site: str) -> Prospect | None:
+    """The least that a line of two routes may cost and take, whether there is one or not; None where there is none for sure.
+
+    To work it out says first what it costs where a pair of few enough km is looked for, then which one it is.
+    """
+
+    def priced() -> Outlook:
+        found = [_cost(lines, product, start, site, group) for start, group, _, _ in ways]
+        costs = [cost for cost in found if cost is not None]
+        return Prospect(min(costs), latency, chosen) if costs else chosen()
+
+    def chosen() -> Choice:
+        return lines.choose(product, site)
+
+    ways = list(_ways(lines, product, site))
+    if not ways:
+        return None
+    latency = min(us + group.terminal_us for _, group, _, us in ways)
+    return Prospect(min(group.least(metres).cost(metres) for _, group, metres, _ in ways), latency, priced)
+
+
+def _ways(lines: Lines, product: Product, site: str) -> Iterator[tuple[Start, ChargeGroup, int, int]]:
+    """Whence and at which charges a line may lead there, and what it has at least: metres of both paths, µs of the slower one."""
+    for start in lines.starts(product):
+        for group in lines.groups(product, start, site):
+            least = lines.reaches.least_of_pair(product[0], group.held_mbps, start, site)
+            if least is not None:
+                yield start, group, *least
+
+
+def _cost(lines: Lines, product: Product, start: Start, site: str, group: ChargeGroup) -> int | None:
+    """What a line from there costs at these charges, if there is one: by its km, or flat."""
+    choice = lines.by_km(product, start, site, group) if group.grows else None
+    return group.flat if choice is None else choice.cost
+
+
+def _sure(lines: Lines, product: Product, site: str) -> bool:
+    """Whether some line of two routes is there; where this finds none there may be one all the same."""
+    return any(
+        lines.reaches.pair_at_hand(
+            product[0], group.held_mbps, start, site, bounds=lines.bounds(group.terminal_us)
+        )
+        for start in lines.starts(product)
+        for group in lines.groups(product, start, site)
+    )
