@@ -6,16 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from functools import cache
 
-from scheduling.domain.demand import DemandError
 from scheduling.domain.distances import Distances, log_limit, log_weight, usable_spans
+from scheduling.domain.effort import MOST_OF_PAIRS, Effort
 from scheduling.domain.network import LOSS_SCALE, Network
-
-MOST_EFFORT, MOST_OF_PAIRS = 3_000_000, 40_000_000
-"""What one question may have searched of one provider's network, for paths and for pairs: about two and twenty seconds (0061)."""
-
-_LABEL = 16
-"""What it costs to grow a label and keep it in order; to compare it with another one costs 1."""
 
 _LANE = 64
 """Bits for each sum of a composite key: 2²⁴ spans of the largest number the files allow still fit."""
@@ -133,39 +128,6 @@ class Avoid:
 NOTHING = Avoid()
 
 
-class Effort:
-    """What is left of a question's searches of one provider's network; the same question always spends the same.
-
-    Paths under several bounds at once are NP-hard, and a network can be drawn to show it: without an end, thirty spans of one
-    carrier and one question stop a node.
-    """
-
-    def __init__(self, provider: str, most: int) -> None:
-        self.provider, self.left = provider, most
-
-    def spend(self, compared: int, grown: int = _LABEL) -> None:
-        """Count a label that is compared with so many. Raises TooHardError beyond the most."""
-        self.left -= grown + compared
-        if self.left < 0:
-            raise TooHardError(self.provider)
-
-
-class TooHardError(DemandError):
-    """A demand whose exact answer would take too long on one provider's network."""
-
-    def __init__(self, provider: str) -> None:
-        zh = (
-            f"{provider} 的网络在这些条件下无法在限定的计算量内得出精确结果；请放宽或去掉 max_jitter_us、max_loss、max_hops、"
-            "protection 或 weights，给出 max_latency_us，缩小 centre 的范围，不要 relax，或在此只列其他专线服务商"
-        )
-        en = (
-            f"the network of {provider} is too hard to search exactly under these bounds: loosen or leave out max_jitter_us, "
-            "max_loss, max_hops, protection or weights, give max_latency_us, name fewer centres, want no relax, or name other "
-            "line providers here"
-        )
-        super().__init__("too_hard", "line.providers", zh, en)
-
-
 class Reach:
     """Paths of one network from one site with at least `bandwidth` Mbps free; answers are remembered."""
 
@@ -279,11 +241,14 @@ class Reach:
 _FEW = 64
 """Sites that are looked at around a target before a search begins."""
 
-_Label = tuple[int, tuple[int, ...], int, int, int, int, int, Fraction]
+_Label = tuple[int, tuple[int, ...], int, int, int, int, int, int]
 
 
 class _Search:
-    """One label search; a label is (key + least rest, spans, site, metres, latency, jitter, log weight, survival)."""
+    """One label search; a label is (key + least rest, spans, site, metres, latency, jitter, log weight, survival).
+
+    The survival is in 10⁻⁹ for each span: of n spans it is a share of 10⁹ to the nth.
+    """
 
     def __init__(self, reach: Reach, target: int, order: Order, bounds: Bounds, avoid: Avoid) -> None:
         self.reach, self.target, self.bounds, self.avoid = reach, target, bounds, avoid
@@ -300,19 +265,23 @@ class _Search:
         """The spans of the first label that reaches the target."""
         if math.isinf(self.hops[self.reach.source]) or (self.avoid is not NOTHING and self._cut_off()):
             return None
-        settled: dict[int, list[tuple[int | Fraction, ...]]] = {}
-        queue: list[_Label] = [(0, (), self.reach.source, 0, 0, 0, 0, Fraction(1))]
+        settled: dict[int, list[tuple[tuple[int, ...], _Label]]] = {}
+        queue: list[_Label] = [(0, (), self.reach.source, 0, 0, 0, 0, 1)]
         while queue:
             label = heapq.heappop(queue)
-            _, spans, site, metres, latency, jitter, _, survival = label
+            _, spans, site, metres, latency, jitter, *_ = label
             if site == self.target:
                 return self.reach.measure(spans)
-            sums = self._bounded(len(spans), metres, latency, jitter, survival)
+            sums = self._bounded(len(spans), metres, latency, jitter)
             earlier = settled.setdefault(site, [])
             self.reach.effort.spend(len(earlier))
-            if any(all(a <= b for a, b in zip(known, sums, strict=True)) for known in earlier):
+            if any(
+                all(a <= b for a, b in zip(known, sums, strict=True))
+                and (self.log is None or _lasts(before, label))
+                for known, before in earlier
+            ):
                 continue
-            earlier.append(sums)
+            earlier.append((sums, label))
             for grown in self._grow(label):
                 heapq.heappush(queue, grown)
         return None
@@ -332,16 +301,13 @@ class _Search:
         avoid = self.avoid
         return span in avoid.spans or other in avoid.sites or bool(self.reach.network.srlg[span] & avoid.srlg)
 
-    def _bounded(
-        self, hops: int, metres: int, latency: int, jitter: int, survival: Fraction
-    ) -> tuple[int | Fraction, ...]:
+    def _bounded(self, hops: int, metres: int, latency: int, jitter: int) -> tuple[int, ...]:
         bounds = self.bounds
         return (
             0 if bounds.metres is None else metres,
             0 if bounds.latency is None else latency,
             0 if bounds.jitter is None else jitter,
             0 if bounds.hops is None else hops,
-            0 if self.log_limit is None else -survival,
         )
 
     def _grow(self, label: _Label) -> Iterator[_Label]:
@@ -376,18 +342,39 @@ class _Search:
                 new_weight += log_weight(net.loss[span])
                 if new_weight + self.log[other] > self.log_limit:
                     continue
-                if net.loss[span]:
-                    new_survival = survival * Fraction(LOSS_SCALE - net.loss[span], LOSS_SCALE)
-                if not self._survives(new_survival):
+                new_survival = survival * (LOSS_SCALE - net.loss[span])
+                if not self._survives(new_survival, len(spans) + 1):
                     continue
             key = _key(self.km_first, all_metres, all_latency, all_hops)
             yield key, (*spans, span), other, new_metres, new_latency, new_jitter, new_weight, new_survival
 
-    def _survives(self, survival: Fraction) -> bool:
-        bounds = self.bounds
-        return (bounds.loss is None or 1 - survival <= bounds.loss) and (
-            bounds.below_loss is None or 1 - survival < bounds.below_loss
+    def _survives(self, survival: int, hops: int) -> bool:
+        lost, whole = _whole(hops) - survival, _whole(hops)
+        least, below = self.bounds.loss, self.bounds.below_loss
+        return (least is None or lost * least.denominator <= least.numerator * whole) and (
+            below is None or lost * below.denominator < below.numerator * whole
         )
+
+
+def _lasts(one: _Label, other: _Label) -> bool:
+    """Whether as much survives of the one as of the other: the log weights tell it unless they are very near to each other."""
+    _, spans, *_, weight, survival = one
+    _, spans_, *_, weight_, survival_ = other
+    if weight + _short(weight, len(spans)) <= weight_:
+        return True
+    if weight > weight_ + _short(weight_, len(spans_)):
+        return False
+    return bool(survival * _whole(len(spans_)) >= survival_ * _whole(len(spans)))
+
+
+def _short(weight: int, hops: int) -> int:
+    """At least what a log weight of so many spans falls short of the true one."""
+    return (weight >> 28) + hops + 1
+
+
+@cache
+def _whole(hops: int) -> int:
+    return LOSS_SCALE**hops
 
 
 def _key(km_first: bool, metres: int, latency: int, hops: int = 1) -> int:  # noqa: FBT001 - the hottest call

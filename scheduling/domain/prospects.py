@@ -29,24 +29,40 @@ Outlook = LineChoice | Prospect | str
 """A line, what is known of it before, or the reason that there is none."""
 
 
-def worked_out(line: LineChoice | Prospect) -> LineChoice:
-    """The line itself, of which it is known that it is there."""
-    found: Outlook = line
-    while isinstance(found, Prospect):
-        found = found.work_out()
-    assert isinstance(found, LineChoice)  # noqa: S101 - it was told
+def further(prospect: Prospect) -> LineChoice | Prospect:
+    """What more is known of a line that there is."""
+    found = prospect.work_out()
+    assert not isinstance(found, str)  # noqa: S101 - that there is one was told
     return found
 
 
-def outlooks(lines: Lines, product: Product, sites: Sequence[str]) -> Sequence[Outlook]:
-    """What `fan` says; a line of two routes that is sure to be there is left to be worked out."""
+def worked_out(line: LineChoice | Prospect) -> LineChoice:
+    """The line itself, of which it is known that it is there."""
+    while isinstance(line, Prospect):
+        line = further(line)
+    return line
+
+
+def outlooks(
+    lines: Lines, product: Product, sites: Sequence[str], most: Sequence[int] | None = None
+) -> Sequence[Outlook]:
+    """What `fan` says; a line of two routes that is sure to be there is left to be worked out.
+
+    Where it is known what the line to each site may cost at the `most` (10⁻¹⁰ CNY), one that is sure to cost more is put down
+    to its price, whatever else may bar it.
+    """
     if not lines.pair or lines.wishes.weights is not None:
         return fan(lines, product, sites)
-    return [
-        hoped if (hoped := prospect(lines, product, site)) and _sure(lines, product, site)
-        else lines.choose(product, site)
-        for site in sites
-    ]  # fmt: skip
+    found = list[Outlook]()
+    for at, site in enumerate(sites):
+        hoped = prospect(lines, product, site)
+        if hoped is not None and most is not None and hoped.cost > most[at]:
+            found.append("price")
+        elif hoped is not None and _sure(lines, product, site):
+            found.append(hoped)
+        else:
+            found.append(lines.choose(product, site))
+    return found
 
 
 def prospect(lines: Lines, product: Product, site: str) -> Prospect | None:

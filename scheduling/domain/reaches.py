@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from scheduling.domain.effort import MOST_EFFORT, Effort
 from scheduling.domain.network import Network
-from scheduling.domain.paths import EMPTY_PATH, MOST_EFFORT, Bounds, Effort, Order, Reach
+from scheduling.domain.paths import EMPTY_PATH, Bounds, Order, Reach
 from scheduling.domain.protection import Route, best_pair, best_route, pair_at_hand
 from scheduling.domain.starts import Start
 from scheduling.domain.sums import Sums, best_sums

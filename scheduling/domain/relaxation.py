@@ -15,12 +15,12 @@ from scheduling.domain.answer import Relaxation, Stated
 from scheduling.domain.costs import costs_of, factor, units_within
 from scheduling.domain.demand import Demand
 from scheduling.domain.later import first_start
-from scheduling.domain.lines import Lines
+from scheduling.domain.lines import LineChoice, Lines
 from scheduling.domain.numbers import plain
 from scheduling.domain.offers import UNKNOWN, Constraint, Ints
 from scheduling.domain.paths import Bounds
 from scheduling.domain.promises import LISTED
-from scheduling.domain.prospects import outlooks, worked_out
+from scheduling.domain.prospects import Prospect, outlooks, worked_out
 from scheduling.domain.protection import Route
 from scheduling.domain.screening import screen
 from scheduling.domain.standings import budget, by_site, count_feasible, in_order, standings
@@ -158,18 +158,29 @@ class _Relaxer:
 
         `most` says it of an offer's row with so much left beside the line (10⁻¹⁰ CNY, None for any).
         """
-        money = budget(self.demand)
         failed = np.sum([~constraint.passes for constraint in own], axis=0, dtype=np.int64)
-        units = []
         offers = by_site(self.columns, self.failures == failed)
-        for product in self.lines.products:
-            found = outlooks(self.lines, product, list(offers))
-            for rows, line in zip(offers.values(), found, strict=True):
-                if not isinstance(line, str):
-                    left = None if money is None else money - worked_out(line).cost
-                    units += [most(row, left) for row in rows.tolist()]
-        nearest = max(units, default=0)
-        return (nearest, sum(unit >= nearest for unit in units)) if nearest > 0 else None
+
+        money = budget(self.demand)
+
+        def units(rows: Ints, line: LineChoice | Prospect) -> list[int]:
+            left = None if money is None else money - line.cost
+            return [most(row, left) for row in rows.tolist()]
+
+        hoped = [
+            (units(rows, line), rows, line)
+            for product in self.lines.products
+            for rows, line in zip(offers.values(), outlooks(self.lines, product, list(offers)), strict=True)
+            if not isinstance(line, str)
+        ]
+        nearest, admitted = 0, list[int]()
+        for found, rows, line in sorted(hoped, key=lambda each: -max(each[0])):
+            if max(found) < max(nearest, 1):
+                break
+            paid = found if money is None else units(rows, worked_out(line))
+            admitted += paid
+            nearest = max(nearest, *paid)
+        return (nearest, sum(each >= nearest for each in admitted)) if nearest > 0 else None
 
     @staticmethod
     def _values(constraint: Constraint) -> Ints:

@@ -11,12 +11,11 @@ from scheduling.domain.answer import BUNDLE_REASONS, WISHED_REASONS, Answer, Bun
 from scheduling.domain.cheapest import first_standings
 from scheduling.domain.costs import Costs, costs_of
 from scheduling.domain.demand import Demand, DemandError
+from scheduling.domain.effort import MOST_EFFORT, MOST_OF_PAIRS
 from scheduling.domain.fronts import Point, undominated
 from scheduling.domain.lines import LineChoice, Lines
 from scheduling.domain.offers import Constraint, Ints, Mask
-from scheduling.domain.paths import MOST_EFFORT, MOST_OF_PAIRS
 from scheduling.domain.promises import PROMISE_REASONS
-from scheduling.domain.prospects import worked_out
 from scheduling.domain.reaches import Reaches
 from scheduling.domain.relaxation import relaxations
 from scheduling.domain.screening import networks_within, screen
@@ -163,13 +162,13 @@ def _pareto(costs: Costs, lines: Lines, found: Iterable[Standing]) -> Iterator[B
     """
     points: list[Point] = []
     choices: list[tuple[Standing, int]] = []
-    for standing in found:
+    affordable = (standing for standing in found if standing.affordable)
+    for _, standing in in_order(costs, affordable, front=costs.scorer is None):
         line, rows = standing.line, standing.rows[: standing.affordable]
-        if not isinstance(line, str) and len(rows):
-            line = worked_out(line)
-            for row in (costs.cheapest(rows) if costs.scorer is None else rows).tolist():
-                points.append((costs.of(row) + line.cost, line.latency, *costs.others(row, standing.product)))
-                choices.append((standing._replace(line=line), row))
+        assert isinstance(line, LineChoice)  # noqa: S101 - worked out in its turn
+        for row in (costs.cheapest(rows) if costs.scorer is None else rows).tolist():
+            points.append((costs.of(row) + line.cost, line.latency, *costs.others(row, standing.product)))
+            choices.append((standing, row))
     front = [
         ranked
         for standing, row in (choices[at] for at in undominated(points))

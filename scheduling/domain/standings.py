@@ -1,6 +1,7 @@
 """Offers that fit, by site and price, joined with the lines to each site: where every bundle stands."""
 
 import heapq
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from scheduling.domain.fans import Choice, fan
 from scheduling.domain.lines import LineChoice, Lines, Product
 from scheduling.domain.numbers import scaled
 from scheduling.domain.offers import Ints, Mask, OfferColumns
-from scheduling.domain.prospects import Outlook, Prospect, outlooks, worked_out
+from scheduling.domain.prospects import Outlook, Prospect, further, outlooks
 
 
 class Standing(NamedTuple):
@@ -51,20 +52,26 @@ def by_site(columns: OfferColumns, passes: Mask) -> dict[str, Ints]:
     }
 
 
-def standings(costs: Costs, lines: Lines, offers: Mapping[str, Ints]) -> Iterator[Standing]:
-    """Every (line product, site) with the offers there; feasible pairs are the sum of `affordable`."""
+def standings(
+    costs: Costs, lines: Lines, offers: Mapping[str, Ints], *, explained: bool = True
+) -> Iterator[Standing]:
+    """Every (line product, site) with the offers there; feasible pairs are the sum of `affordable`.
+
+    Unless it is `explained`, whatever is too dear for sure is put down to the price, without a look for another reason.
+    """
     money, sites = budget(lines.demand), list(offers)
+    left = None if explained or money is None else [money - costs.least(rows) for rows in offers.values()]
     for product in lines.products:
         cheapest: list[Choice] | None = None
-        for at, (site, line) in enumerate(zip(sites, outlooks(lines, product, sites), strict=True)):
-            rows = offers[site]
+        for at, (site, found) in enumerate(zip(sites, outlooks(lines, product, sites, left), strict=True)):
+            rows, line = offers[site], found
             if isinstance(line, str):
                 yield Standing(product, line, rows, 0)
                 continue
             standing = Standing(product, line, *costs.affordable(rows, product, line, money))
-            if isinstance(line, Prospect) and money is not None and standing.affordable:
-                choice = worked_out(line)  # what it may cost at the least is within the money
-                standing = Standing(product, choice, *costs.affordable(rows, product, choice, money))
+            while money is not None and standing.affordable and isinstance(line, Prospect):
+                line = further(line)  # what it may cost at the least is within the money
+                standing = Standing(product, line, *costs.affordable(rows, product, line, money))
             if money is None or not lines.us_price or standing.affordable == len(rows):
                 yield standing
                 continue
@@ -92,25 +99,32 @@ def _parted(
     yield standing
 
 
-def in_order(costs: Costs, found: Iterable[Standing]) -> Iterator[tuple[tuple[bool, int], Standing]]:
-    """Standings that have a line, by the rank of their first row; each line is worked out when its turn may have come."""
+def in_order(
+    costs: Costs, found: Iterable[Standing], *, front: bool = False
+) -> Iterator[tuple[tuple[bool, int], Standing]]:
+    """Standings that have a line, by the rank of their first row; each line is worked out when its turn may have come.
+
+    For a `front` of total and latency those are left out whose line is slower, whichever it is, than one that costs no more.
+    """
     queue = [
         (costs.rank(int(standing.rows[0]), standing.product, standing.line), at, standing)
         for at, standing in enumerate(found)
         if not isinstance(standing.line, str)
     ]
     heapq.heapify(queue)
+    fastest: float = math.inf
     while queue:
         rank, at, standing = heapq.heappop(queue)
-        if isinstance(standing.line, Prospect):
-            line = standing.line.work_out()
-            assert not isinstance(line, str)  # noqa: S101 - that there is a line was told
-            rank = costs.rank(int(standing.rows[0]), standing.product, line)
-            heapq.heappush(queue, (rank, at, standing._replace(line=line)))
-        else:
+        line = standing.line
+        if isinstance(line, LineChoice):
+            fastest = min(fastest, line.latency)
             yield rank, standing
+        elif isinstance(line, Prospect) and not (front and line.latency > fastest):
+            better = further(line)
+            rank = costs.rank(int(standing.rows[0]), standing.product, better)
+            heapq.heappush(queue, (rank, at, standing._replace(line=better)))
 
 
 def count_feasible(costs: Costs, lines: Lines, offers: Mapping[str, Ints]) -> int:
     """How many (offer, line product) pairs are feasible."""
-    return sum(standing.affordable for standing in standings(costs, lines, offers))
+    return sum(standing.affordable for standing in standings(costs, lines, offers, explained=False))

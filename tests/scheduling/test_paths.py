@@ -9,8 +9,9 @@ from pathlib import Path as File
 import networkx as nx
 import pytest
 
+from scheduling.domain.effort import MOST_EFFORT, Effort, TooHardError
 from scheduling.domain.network import Network, fibre_latency
-from scheduling.domain.paths import MOST_EFFORT, Bounds, Effort, Order, Reach, TooHardError
+from scheduling.domain.paths import Bounds, Order, Reach
 from scheduling.domain.protection import Route, best_route
 from scheduling.domain.supply import Span
 
