@@ -188,7 +188,9 @@ class NearMissOut(serializers.Serializer[Any]):
     centre = serializers.CharField()
     line_provider = serializers.CharField()
     technology = serializers.CharField()
-    upper_us = serializers.IntegerField(help_text="by evidence or estimate")
+    upper_us = serializers.IntegerField(
+        help_text="by evidence or estimate; of a 1+1 pair the slower path of two disjoint ones that are there, not always the fastest two"
+    )
     basis = serializers.ChoiceField(
         ["measured", "committed", "estimated"],
         required=False,

@@ -1,7 +1,7 @@
 """The smallest relaxations: for each constraint alone, the nearest value that would admit a bundle."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,14 +18,12 @@ from scheduling.domain.later import first_start
 from scheduling.domain.lines import LineChoice, Lines
 from scheduling.domain.numbers import plain
 from scheduling.domain.offers import UNKNOWN, Constraint, Ints
-from scheduling.domain.paths import Bounds
 from scheduling.domain.promises import LISTED
 from scheduling.domain.prospects import Prospect, outlooks, worked_out
-from scheduling.domain.protection import Route
 from scheduling.domain.screening import screen
 from scheduling.domain.standings import budget, by_site, count_feasible, in_order, standings
 from scheduling.domain.supply import Supply
-from scheduling.domain.ways import Ways, fewer_hops, less_jitter
+from scheduling.domain.ways import Ways, descend, fewer_hops, less_jitter
 from scheduling.domain.wishes import STORAGE_CLASSES, Transfer, Wishes
 
 Number = TypeVar("Number", int, Decimal)
@@ -305,11 +303,11 @@ class _Relaxer:
         return None if least is None else self._at(replace(self.demand, max_latency_us=least + 1), least + 1)
 
     def _jitter(self) -> Found:
-        least = self._descend(self._ways(max_jitter_us=None), less_jitter, lambda route: route.jitter)
+        least = descend(self._ways(max_jitter_us=None), less_jitter, lambda route: route.jitter)
         return None if least is None else self._at(replace(self.demand, max_jitter_us=least), least)
 
     def _hops(self) -> Found:
-        least = self._descend(self._ways(max_hops=None), fewer_hops, lambda route: route.worse_hops)
+        least = descend(self._ways(max_hops=None), fewer_hops, lambda route: route.worse_hops)
         return None if least is None else self._at(replace(self.demand, max_hops=least), least)
 
     def _loss(self) -> Found:
@@ -321,21 +319,6 @@ class _Relaxer:
             return None
         value = Decimal(plain(least))
         return self._at(replace(self.demand, max_loss=value), value)
-
-    def _descend(
-        self,
-        all_ways: Iterable[Ways],
-        better: Callable[[Bounds, int], Bounds],
-        measure: Callable[[Route], int],
-    ) -> int | None:
-        """The least of a whole-numbered metric: each route found asks for a strictly better one, until none is."""
-        least: int | None = None
-        for ways in all_ways:
-            while (
-                route := ways.route(ways.bounds if least is None else better(ways.bounds, least))
-            ) is not None:
-                least = measure(route)
-        return least
 
     def _at(self, demand: Demand, value: int | Decimal) -> tuple[int | Decimal, int]:
         return value, self._count(demand)

@@ -1,5 +1,6 @@
 """The routes that a line may take while one of its bounds is relaxed, and the bounds that ask for a better one."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from scheduling.domain.lines import Lines, Product
@@ -35,3 +36,14 @@ class Ways:
         return self.lines.route(
             self.product, self.start, self.site, self.group.held_mbps, Order.LATENCY, bounds=bounds
         )
+
+
+def descend(
+    all_ways: Iterable[Ways], better: Callable[[Bounds, int], Bounds], measure: Callable[[Route], int]
+) -> int | None:
+    """The least of a whole-numbered metric: each route found asks for a strictly better one, until none is."""
+    least: int | None = None
+    for ways in all_ways:
+        while (route := ways.route(ways.bounds if least is None else better(ways.bounds, least))) is not None:
+            least = measure(route)
+    return least
