@@ -364,7 +364,7 @@ def _lasts(one: _Label, other: _Label) -> bool:
         return True
     if weight > weight_ + _short(weight_, len(spans_)):
         return False
-    return bool(survival * _whole(len(spans_)) >= survival_ * _whole(len(spans)))
+    return survival * _whole(len(spans_)) >= survival_ * _whole(len(spans))
 
 
 def _short(weight: int, hops: int) -> int:
@@ -374,7 +374,8 @@ def _short(weight: int, hops: int) -> int:
 
 @cache
 def _whole(hops: int) -> int:
-    return LOSS_SCALE**hops
+    whole: int = LOSS_SCALE**hops
+    return whole
 
 
 def _key(km_first: bool, metres: int, latency: int, hops: int = 1) -> int:  # noqa: FBT001 - the hottest call
