@@ -111,12 +111,17 @@ class ProviderAgent:
         handler.wfile.write(answer)
 
     def _dispatch(self, call: dict[str, Any]) -> None:
-        """Put the machines of a new order to work; the node repeats a call whose answer it did not get."""
+        """Put the machines of a new order to work. Order and delivery are the id of the work: both known is a repeat.
+
+        A next delivery says that the last one was refused: here the same counter serves on; a real agent sets up anew.
+        """
         with self._taking:
-            if call["order"] in self.calls:
+            known = self.calls.get(call["order"])
+            if known and known["delivery"] >= call["delivery"]:
                 return
-            pool = self.client.get(f"/api/v1/offers/{call['offer']}")["pool"]
-            self.cluster.put_to_work(pool, call["quantity"])
+            if not known:
+                pool = self.client.get(f"/api/v1/offers/{call['offer']}")["pool"]
+                self.cluster.put_to_work(pool, call["quantity"])
             self.calls[call["order"]] = call
 
 

@@ -14,7 +14,7 @@ from demo.client import Client
 from kernel.crypto.messages import Request, sign_request
 from kernel.crypto.suite import INTERNATIONAL
 
-CALL = {"order": "o-1", "offer": "f-1", "quantity": 3, "node": "320000"}
+CALL = {"order": "o-1", "offer": "f-1", "quantity": 3, "delivery": 1, "node": "320000"}
 KEY = INTERNATIONAL.new_private_key()
 
 
@@ -78,5 +78,11 @@ def test_dispatched_machines_go_from_idle_to_serving_and_a_repeated_call_changes
     assert [call(agent, KEY), call(agent, KEY)] == [200, 200]
     assert reported(agent) == {"p-1": (7, 3), "p-2": (4, 0)}
     assert call(agent, KEY, order="o-2", quantity=1) == 200
+    assert reported(agent) == {"p-1": (6, 4), "p-2": (4, 0)}
+    assert [call(agent, KEY, delivery=each) for each in (2, 1)] == [
+        200,
+        200,
+    ]  # refused and delivered anew; a late repeat
+    assert agent.calls["o-1"]["delivery"] == 2
     assert reported(agent) == {"p-1": (6, 4), "p-2": (4, 0)}
     assert agent.refused == []
