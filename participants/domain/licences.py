@@ -16,6 +16,7 @@ class Want(Vocabulary):
     """Why a document does not count."""
 
     MISSING = "missing", "未提交", "missing"
+    IN_REVIEW = "in_review", "已提交，待审核决定", "handed in, not decided on yet"
     EXPIRED = "expired", "已过期", "expired"
     OTHER_HOLDER = "other_holder", "持证人不是本主体", "held by another entity"
     NOT_COVERED = "not_covered", "未覆盖 {city}", "does not cover {city}"

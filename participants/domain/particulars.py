@@ -1,7 +1,8 @@
-"""The particulars that a kind of document declares in the profile: typed fields, read and refused one by one."""
+"""The particulars that a kind of document declares in the profile: typed fields, read one by one and refused together."""
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ NATION = "100000"  # 全国
 class ParticularType(Vocabulary):
     """What a particular is."""
 
-    TEXT = "text", "文字", "text"
+    TEXT = "text", f"文字，最多 {LONGEST} 字", f"text of {LONGEST} characters at most"
     CODE = "code", "统一社会信用代码或组织机构代码", "a social credit code or organisation code"
     DATE = "date", "日期（YYYY-MM-DD）", "a date (YYYY-MM-DD)"
     YEAR = "year", "年份（整数）", "a year (an integer)"
@@ -43,25 +44,23 @@ class Particular:
 
 
 def read_particulars(declared: Mapping[str, Particular], given: Any) -> dict[str, Any]:
-    """The particulars as JSON, each of its declared type. Raises UnusableDocument at the first that is not."""
+    """The particulars as JSON, each of its declared type. Raises UnusableDocument, once, for all that are not."""
     if not isinstance(given, dict):
-        raise _wrong("", "须为 JSON 对象", "must be a JSON object")
-    for name in given:
-        if name not in declared:
-            known = ", ".join(declared) or "–"
-            raise _wrong(
-                f"/{token(name)}",
-                f"该类材料没有此项；可填：{known}",
-                f"not a particular of this kind; these are: {known}",
-            )
+        raise _refused({"": Text("须为 JSON 对象", "must be a JSON object")})
+    known = ", ".join(declared) or "–"
+    other = Text(f"该类材料没有此项；可填：{known}", f"not a particular of this kind; these are: {known}")
+    wrong = {name: other for name in given if name not in declared}
     found = {}
     for name, field in declared.items():
         value = given.get(name)
-        if value in (None, "", []):
-            if field.required:
-                raise _wrong(f"/{name}", f"须填写{field.label.zh}", f"{field.label.en} is required")
+        if value in (None, "", []) and not field.required:
             continue
-        found[name] = _read(name, field, value)
+        found[name] = _read(field, value)
+        if found[name] is None:
+            label, form = field.label, field.type.label
+            wrong[name] = Text(f"{label.zh}，须为{form.zh}", f"{label.en}, which must be {form.en}")
+    if wrong:
+        raise _refused(wrong)
     return found
 
 
@@ -76,32 +75,35 @@ def covers(division: str, city: str) -> bool:
     return division == NATION or lies_in(city, division)
 
 
-def _read(name: str, field: Particular, value: Any) -> Any:
-    label = field.type.label
-    wrong = _wrong(f"/{name}", f"{field.label.zh}须为{label.zh}", f"{field.label.en} must be {label.en}")
+def _read(field: Particular, value: Any) -> Any:
+    """The value as it is kept; None where it is none of the field's type."""
+    kept: Any = None
     match field.type:
-        case ParticularType.TEXT if isinstance(value, str) and len(value) <= LONGEST:
-            return value
+        case ParticularType.TEXT if isinstance(value, str) and 0 < len(value) <= LONGEST:
+            kept = value
         case ParticularType.CODE if isinstance(value, str):
-            try:
-                return read_code(value)[0]
-            except MalformedCreditCode:
-                raise wrong from None
+            with suppress(MalformedCreditCode):
+                kept = read_code(value)[0]
         case ParticularType.DATE if isinstance(value, str):
-            try:
-                return read_day(value).isoformat()
-            except ValueError:
-                raise wrong from None
+            with suppress(ValueError):
+                kept = read_day(value).isoformat()
         case ParticularType.YEAR if type(value) is int and 1990 <= value <= 9999:  # noqa: PLR2004 - years
-            return value
+            kept = value
         case ParticularType.LEVEL if type(value) is int and 1 <= value <= 5:  # noqa: PLR2004 - five levels
-            return value
+            kept = value
         case ParticularType.DIVISIONS if isinstance(value, list) and all(
             isinstance(each, str) and DIVISION.fullmatch(each) for each in value
         ):
-            return sorted(set(value))
-    raise wrong
+            kept = sorted(set(value)) or None
+    return kept
 
 
-def _wrong(pointer: str, zh: str, en: str) -> UnusableDocument:
-    return UnusableDocument(pointer=f"/particulars{pointer}", reason_zh=f"{zh}。", reason_en=f"{en}.")
+def _refused(wrong: Mapping[str, Text]) -> UnusableDocument:
+    """One refusal of all that is wrong, by name (none: the particulars as a whole); it points at the first."""
+    first = next(iter(wrong))
+    said = [(f"{name}: " if name else "", why) for name, why in wrong.items()]
+    return UnusableDocument(
+        pointer=f"/particulars/{token(first)}" if first else "/particulars",
+        reason_zh="；".join(name + why.zh for name, why in said) + "。",
+        reason_en="; ".join(name + why.en for name, why in said) + ".",
+    )

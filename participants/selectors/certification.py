@@ -1,7 +1,7 @@
 """What an organisation still lacks, and whose certification has lapsed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from kernel.models.base import EntityQuerySet
 from kernel.selectors.suspensions import open_causes
 from participants.domain.cases import UNDECIDED
-from participants.domain.licences import Held, Shortfall
+from participants.domain.licences import Held, Shortfall, Want
 from participants.domain.organisations import OrganisationState
 from participants.domain.qualifications import QualificationState
 from participants.models import Document, Organisation
@@ -111,10 +111,22 @@ def certification_report(organisation: Organisation, *, today: date) -> Certific
         certified=standing.certified,
         qualified=standing.qualified,
         qualification_until=granted.valid_until if granted else None,
-        shortfalls=certification_shortfalls(organisation, today=today, accepted_only=True),
+        shortfalls=_still_lacking(organisation, today=today),
         suspensions=open_causes([organisation.id]).get(organisation.id, []),
         code_check=organisation.code_check,
         affiliates=sorted(standing.affiliates),
         case=organisation.cases.filter(state__in=UNDECIDED).values_list("id", flat=True).first(),
         profile=certification_profile().version,
     )
+
+
+def _still_lacking(organisation: Organisation, *, today: date) -> list[Shortfall]:
+    """What the accepted documents lack: of what the submitted ones make good, that it is in review."""
+    found = certification_shortfalls(organisation, today=today, accepted_only=True)
+    if not found:
+        return found
+    lacking = certification_shortfalls(organisation, today=today, accepted_only=False)
+    kinds = {each.document for each in lacking}
+    return lacking + [
+        replace(each, want=Want.IN_REVIEW, said=None) for each in found if each.document not in kinds
+    ]

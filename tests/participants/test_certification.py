@@ -27,11 +27,29 @@ TODAY = date(2026, 11, 20)
 KINDS = [kind.value for kind in SELF_REGISTERED]
 
 
+def lacks(firm: Newcomer) -> dict[str, str]:
+    """Kind of document → why it does not count, as the firm reads it."""
+    return {each["document"]: each["want"] for each in firm.get(f"{firm.here}/standing").json()["shortfalls"]}
+
+
+def test_a_document_that_will_not_do_is_told_before_anybody_reviews_it() -> None:
+    firm = Newcomer()
+    firm.submit("network_security_filing")
+    Document.objects.filter(organisation=firm.id).update(particulars={"next_test": days_ahead(-1)})
+    assert lacks(firm) == {
+        "business_licence": "missing", "authorisation": "missing",
+        "telecom_licence_b11": "missing", "network_security_filing": "test_overdue",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_people_certify_a_firm_of_each_kind_by_its_own_documents(world: World, kind: str) -> None:
     firm = Newcomer(kind=kind)
     assert not standings([firm.row.id])[firm.row.id].certified
+    asked = lacks(firm)
+    assert set(asked.values()) <= {"missing"}
     firm.submit_all()
+    assert lacks(firm) == dict.fromkeys(asked, "in_review")  # nothing is left to hand in
     assert checked(world, firm).json()["state"] == "checked"
     assert world.olga.post(f"{firm.case}:certify").json()["state"] == "certified"
     assert standings([firm.row.id])[firm.row.id].certified

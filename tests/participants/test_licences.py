@@ -133,6 +133,18 @@ def test_a_wrong_particular_names_its_field_and_leaves_nothing(change: dict[str,
 
 
 @pytest.mark.django_db
+def test_all_wrong_particulars_are_told_at_once_each_with_its_form() -> None:
+    answer = Newcomer().submit("telecom_licence_b11", particulars='{"holder_code": "9132", "shoe_size": 43}')
+    (fault,) = answer.json()["errors"]
+    assert fault["pointer"] == "/particulars/shoe_size"  # the first
+    asked = [part.partition(":")[0].strip() for part in fault["detail"].replace("；", ";").split(";")]
+    named = [name for name in asked if name.isidentifier()]
+    assert named == ["shoe_size", "holder", "holder_code", "cities", "issued_on"]
+    assert "YYYY-MM-DD" in fault["detail"]
+    assert not Document.objects.exists()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("text", ["[]", "not json", '"x"'])
 def test_particulars_are_a_json_object(text: str) -> None:
     answer = Newcomer().submit("authorisation", particulars=text)
