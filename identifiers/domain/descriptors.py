@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from identifiers.errors import DescriptorIncomplete
+from kernel.text import Text, token
 
 LONGEST_VALUE = 200
 MOST_EVIDENCE = 20
@@ -60,29 +61,25 @@ class DescriptorProfile:
     capacity: Mapping[str, Mapping[str, str]]
 
     def check(self, kind: str, attributes: Mapping[str, object]) -> None:
-        """Raise DescriptorIncomplete, naming the attribute and the way out, at the first one that is wrong."""
+        """Raise DescriptorIncomplete, once, for all that is wrong: it points at the first, and names each and what it must be."""
         rules = self.kinds[kind]
-        if unknown := sorted(set(attributes) - set(rules)):
-            raise DescriptorIncomplete(
-                pointer=f"/attributes/{unknown[0]}",
-                reason_zh=f"属性 {unknown[0]} 不在 {kind} 的描述项中；可用：{'、'.join(rules)}。",
-                reason_en=f"{unknown[0]} is not an attribute of a {kind}; these are: {', '.join(rules)}.",
-            )
+        other = Text(
+            f"不在 {kind} 的描述项中；可用：{'、'.join(rules)}",
+            f"not of a {kind}; these are: {', '.join(rules)}",
+        )
+        wrong = dict.fromkeys(sorted(set(attributes) - set(rules)), other)
         for name, rule in rules.items():
-            if name not in attributes:
-                if rule["required"]:
-                    raise DescriptorIncomplete(
-                        pointer=f"/attributes/{name}",
-                        reason_zh=f"缺少必填属性 {name}。",
-                        reason_en=f"The attribute {name} is required.",
-                    )
-            elif not fits(rule["type"], attributes[name]):
-                zh, en = EXPECTED[rule["type"]]
-                raise DescriptorIncomplete(
-                    pointer=f"/attributes/{name}",
-                    reason_zh=f"属性 {name} 应为{zh}。",
-                    reason_en=f"{name} must be {en}.",
-                )
+            expected = EXPECTED[rule["type"]]
+            if name not in attributes and rule["required"]:
+                wrong[name] = Text(f"缺少，须为{expected.zh}", f"required, {expected.en}")
+            elif name in attributes and not fits(rule["type"], attributes[name]):
+                wrong[name] = Text(f"须为{expected.zh}", f"must be {expected.en}")
+        if wrong:
+            raise DescriptorIncomplete(
+                pointer=f"/attributes/{token(next(iter(wrong)))}",
+                reason_zh="；".join(f"{name}：{why.zh}" for name, why in wrong.items()) + "。",
+                reason_en="; ".join(f"{name}: {why.en}" for name, why in wrong.items()) + ".",
+            )
 
     def full(self, kind: str, attributes: Mapping[str, Any]) -> tuple[int, str] | None:
         """The full capacity (K1) that checked attributes say, and its unit; None for a kind that has none."""
@@ -103,9 +100,9 @@ def marking_in(attributes: Mapping[str, object]) -> str:
 
 
 EXPECTED = {
-    "text": ("1 至 200 个字符的文本", "text of 1 to 200 characters"),
-    "count": ("非负整数", "a non-negative integer"),
-    "division": ("六位行政区划代码（GB/T 2260）", "a six-digit division code (GB/T 2260)"),
+    "text": Text("1 至 200 个字符的文本", "text of 1 to 200 characters"),
+    "count": Text("非负整数", "a non-negative integer"),
+    "division": Text("六位行政区划代码（GB/T 2260）", "a six-digit division code (GB/T 2260)"),
 }
 
 

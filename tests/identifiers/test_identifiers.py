@@ -78,6 +78,13 @@ def test_a_wrong_application_names_its_field_in_both_languages(
     assert not Identifier.objects.exists()
 
 
+def test_all_that_a_descriptor_lacks_is_told_at_once(world: World) -> None:
+    asked = application(attributes={"design_racks": -1, "colour": "red"})
+    answer = world.ada.post("/api/v1/identifiers", asked, Accept_Language="en").json()
+    named = [part.strip().partition(":")[0] for part in answer["detail"].split(";")]
+    assert [name for name in named if name.isidentifier()] == ["colour", "name", "division", "design_racks"]
+
+
 def test_one_resource_has_one_identifier_and_a_refused_one_may_ask_again(world: World) -> None:
     subject = str(uuid.uuid4())
     first = applied(world.ada, subject=subject)
