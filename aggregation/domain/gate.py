@@ -50,8 +50,8 @@ class BlockCode(Vocabulary):
     )
     CENTRE_NOT_IDENTIFIED = (
         "centre_not_identified",
-        "算力中心 {centre} 没有有效标识（{state}）；请申请标识。",
-        "Centre {centre} has no active identifier ({state}); apply for one.",
+        "算力中心 {centre} 没有有效标识：{why_zh}。",
+        "Centre {centre} has no active identifier: {why_en}.",
     )
     CENTRE_NOT_FILED = (
         "centre_not_filed",
@@ -75,8 +75,8 @@ class BlockCode(Vocabulary):
     )
     POOL_NOT_IDENTIFIED = (
         "pool_not_identified",
-        "资源池 {pool} 没有有效标识（{state}）；请申请标识。",
-        "Pool {pool} has no active identifier ({state}); apply for one.",
+        "资源池 {pool} 没有有效标识：{why_zh}。",
+        "Pool {pool} has no active identifier: {why_en}.",
     )
     POOL_NOT_FILED = (
         "pool_not_filed",
@@ -174,6 +174,21 @@ class PoolGate:
 
 
 ACTIVE = "active"
+IN_REVIEW = Text("已申请，请等待审核决定", "it is applied for, wait for the decision")
+ON_ITS_WAY = Text("已签发，请等待国家节点的备案回执", "it is issued, wait for the national node's receipt")
+WAYS = {
+    "none": Text("请申请标识", "apply for one"),
+    "applied": IN_REVIEW,
+    "verified": IN_REVIEW,
+    "refused": Text(
+        "申请未通过，请查看原因后重新申请", "the application was refused, read its reason and apply again"
+    ),
+    "issued": ON_ITS_WAY,
+    "filing": ON_ITS_WAY,
+    "suspended": Text("标识已暂停，须由监管恢复", "it is suspended until the supervision reinstates it"),
+    "retired": Text("标识已注销，不再使用", "it is retired for good"),
+}
+"""State of an identifier that is not active → the way out."""
 
 
 def blocks_of_pool(gate: PoolGate) -> list[Block]:
@@ -186,12 +201,12 @@ def blocks_of_pool(gate: PoolGate) -> list[Block]:
         *(rule for party in parties for rule in _rules_of_party(party, gate.city)),
         (gate.part is not None and not gate.part.stands, BlockCode.ALLOTMENT_OVER, {}),
         (gate.part is not None and gate.part.short, BlockCode.WHOLE_SHORT, {}),
-        (centre.state != ACTIVE, BlockCode.CENTRE_NOT_IDENTIFIED, {"state": centre.state}),
+        (centre.state != ACTIVE, BlockCode.CENTRE_NOT_IDENTIFIED, _why(WAYS.get(centre.state))),
         (not centre.filed, BlockCode.CENTRE_NOT_FILED, {}),
         (gate.elsewhere is not None, BlockCode.CENTRE_MISPLACED, _why(gate.elsewhere)),
         (gate.off_site is not None, BlockCode.CENTRE_OFF_SITE, _why(gate.off_site)),
         (bool(gate.centre_causes), BlockCode.CENTRE_SUSPENDED, {"causes": _listed(gate.centre_causes)}),
-        (pool.state != ACTIVE, BlockCode.POOL_NOT_IDENTIFIED, {"state": pool.state}),
+        (pool.state != ACTIVE, BlockCode.POOL_NOT_IDENTIFIED, _why(WAYS.get(pool.state))),
         (not pool.filed, BlockCode.POOL_NOT_FILED, {}),
         (bool(gate.pool_causes), BlockCode.POOL_SUSPENDED, {"causes": _listed(gate.pool_causes)}),
         (unknown, BlockCode.INVENTORY_UNKNOWN, {}),

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregation.domain.gate import (
+    WAYS,
+    WAYS,
     IdentifierFacts,
     PartGate,
     PartyGate,
@@ -24,7 +26,7 @@ from aggregation.errors import NotSellable
 from aggregation.models import Centre, Inventory
 from aggregation.selectors.gate import blocks, sellable_offers
 from aggregation.services.gate import require_sellable
-from identifiers.domain.lifecycle import IdentifierKind
+from identifiers.domain.lifecycle import IdentifierKind, IdentifierState
 from identifiers.models import Identifier
 from identifiers.services.identifiers import suspend_identifier
 from kernel.actor import SYSTEM
@@ -149,11 +151,20 @@ def test_anything_that_falls_away_shuts_the_gate_everywhere(
 
 @pytest.mark.django_db
 def test_the_api_says_why_in_both_languages(world: World) -> None:
-    row = declare(world.ada)["offer"]
+    found = declare(world.ada)
+    row = found["offer"]
     answer = world.ada.get(f"/api/v1/offers/{row['id']}/gate", Accept_Language="en").json()
     assert answer["sellable"] is False
     assert answer["blocks"][0]["code"] == "centre_not_identified"
     assert all(block["text"] == block["text_en"] != block["text_zh"] for block in answer["blocks"])
+    assert answer["blocks"][0]["text"].endswith("apply for one.")
+    identify(
+        world.ada, IdentifierKind.CENTRE, found["centre"]["id"], filed=False
+    )  # applied for: who has to act is told
+    (told, *_) = world.ada.get(f"/api/v1/offers/{row['id']}/gate", Accept_Language="en").json()["blocks"]
+    assert told["code"] == "centre_not_identified"
+    assert told["text"].endswith("wait for the national node's receipt.")
+    assert WAYS.keys() | {"active"} == {"none", *IdentifierState}
     market = bring_to_market(world.cleo, suffix="-c")["offer"]
     answer = world.cleo.get(f"/api/v1/offers/{market['id']}/gate").json()
     assert answer == {"sellable": True, "blocks": []}
