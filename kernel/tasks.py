@@ -13,7 +13,6 @@ from kernel.services.messages import forget_nonces
 from kernel.services.operations import forget_operations, run_operation
 from kernel.services.outbox import drain
 
-SWEEP_SECONDS = 1.0
 AT_MOST = 200
 
 

@@ -140,3 +140,8 @@ def test_a_cache_in_the_broker_s_redis_is_told(settings: Any) -> None:
 def test_the_operator_never_approves_what_is_the_regulator_s() -> None:
     for operation in ("identifiers.approve_identifier", "identifiers.propose_suspension"):
         assert {"regulator"} <= set(table()[operation]) <= {"regulator", "supporting_unit"}
+
+
+def test_what_beat_does_each_second_is_logged_only_where_it_fails() -> None:
+    for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace"):
+        assert logging.getLogger(name).getEffectiveLevel() == logging.WARNING
