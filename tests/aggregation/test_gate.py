@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from aggregation.domain.gate import (
     WAYS,
-    WAYS,
     IdentifierFacts,
     PartGate,
     PartyGate,
