@@ -277,7 +277,7 @@ class _Search:
             self.reach.effort.spend(len(earlier))
             if any(
                 all(a <= b for a, b in zip(known, sums, strict=True))
-                and (self.log is None or _lasts(before, label))
+                and (self.log is None or lasts(before, label))
                 for known, before in earlier
             ):
                 continue
@@ -356,7 +356,7 @@ class _Search:
         )
 
 
-def _lasts(one: _Label, other: _Label) -> bool:
+def lasts(one: _Label, other: _Label) -> bool:
     """Whether as much survives of the one as of the other: the log weights tell it unless they are very near to each other."""
     _, spans, *_, weight, survival = one
     _, spans_, *_, weight_, survival_ = other

@@ -4,14 +4,17 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from math import prod
 from pathlib import Path as File
+from random import Random
 
 import networkx as nx
 import pytest
 
+from scheduling.domain.distances import log_weight
 from scheduling.domain.effort import MOST_EFFORT, Effort, TooHardError
-from scheduling.domain.network import Network, fibre_latency
-from scheduling.domain.paths import Bounds, Order, Reach
+from scheduling.domain.network import LOSS_SCALE, Network, fibre_latency
+from scheduling.domain.paths import Bounds, Order, Reach, lasts
 from scheduling.domain.protection import Route, best_route
 from scheduling.domain.supply import Span
 
@@ -180,3 +183,39 @@ def test_least_km_on_germany50_is_what_networkx_finds() -> None:
             found = best_route(reach, network.site_index[target], Order.KM, Bounds(), pair=False)
             assert found is not None
             assert found.metres == least[target]
+
+
+def test_what_survives_is_compared_exactly_however_near_it_is() -> None:
+    rng, even = Random(0), 0
+    for _ in range(2000):
+        most = rng.choice((2, 900, 10**6, 10**9))
+        one = [rng.randrange(1, most) for _ in range(rng.randint(2, 6))]
+        other = rng.choice(
+            (
+                sorted(one),
+                [*one, 0],
+                [*one[1:], 1],
+                [one[0] + 1, one[1] - 1, *one[2:]],
+                [rng.randrange(most) for _ in one],
+            )
+        )
+        labels = [
+            (
+                0,
+                tuple(losses),
+                0,
+                0,
+                0,
+                0,
+                sum(map(log_weight, losses)),
+                prod(LOSS_SCALE - each for each in losses),
+            )
+            for losses in (one, other)
+        ]
+        shares = [
+            prod((1 - Fraction(each, LOSS_SCALE) for each in losses), start=Fraction(1))
+            for losses in (one, other)
+        ]
+        assert lasts(*labels) == (shares[0] >= shares[1]), (one, other)
+        even += one != other and shares[0] == shares[1]
+    assert even > 100
