@@ -67,12 +67,12 @@ def excused_windows(orders: Iterable[Order], until: datetime) -> dict[UUID, list
     }
 
 
-def running_on(subject: UUID) -> list[UUID]:
-    """The running orders that a party, an offer, a pool or a centre stops, in one order for whoever locks them."""
+def orders_on(subject: UUID) -> list[UUID]:
+    """The orders that run or wait for their users, and that a party, an offer, a pool or a centre stops, in one order for whoever locks them."""
     pools = [str(each) for each in pools_resting_on(subject)]
     parties = Q(tenant_id=subject) | Q(compute_provider=subject) | Q(line_provider=subject)
     concerned = parties | Q(offer=subject) | Q(facts__bundle__pool__in=pools)
-    rows = Order.objects.filter(concerned, state=OrderState.RUNNING)
+    rows = Order.objects.filter(concerned, state__in=(OrderState.RUNNING, OrderState.AWAITING_USER))
     return list(rows.order_by("id").values_list("id", flat=True))
 
 

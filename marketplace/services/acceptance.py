@@ -83,14 +83,12 @@ def deem_compute(*, order: UUID) -> None:
     """Silence has become acceptance, and billing starts. An order that went on, or is over, is left as it is.
 
     So is one whose compute was refused and came again: it has a time of its own, and a job for that. Where an instruction
-    to anybody but its user stops it, nobody can look at what is there: its time begins anew (`await_silence`).
+    to anybody but its user stops it, nobody can look at what is there: its time begins anew (`note_silence`).
     """
     row, at = locked(order), now()
     if row.state != OrderState.AWAITING_USER or row.deemed_at is None or row.deemed_at > at:
         return
-    if stopped_by_others(row, at):
-        row.deemed_at = None
-        row.advance("deemed_at")
+    if _note_silence(row):
         return
     _accept_compute(row, "deem", SYSTEM)
     start(row, SYSTEM)
@@ -99,20 +97,31 @@ def deem_compute(*, order: UUID) -> None:
 def await_silence() -> None:
     """Give each order that waits for its user without a time of silence one from now on, unless it is stopped.
 
-    Such are those that were stopped as their time came, and what an earlier release delivered, which knew of no silence.
+    Such are those that nobody told of the end of their stop, and what an earlier release delivered, which knew of no silence.
     """
     rows = Order.objects.filter(state=OrderState.AWAITING_USER, deemed_at=None)
     for order in rows.order_by("id").values_list("id", flat=True):
-        _await_silence(order)
+        note_silence(order=order)
 
 
 @transaction.atomic
-def _await_silence(order: UUID) -> None:
-    row, at = locked(order), now()
-    if row.state == OrderState.AWAITING_USER and row.deemed_at is None and not stopped_by_others(row, at):
-        row.deemed_at = deemed_at(row, at, at)
+def note_silence(*, order: UUID) -> None:
+    """Silence accepts nothing while anybody but the user is stopped, and its time begins anew once nobody is. Once more, nothing is done."""
+    row = locked(order)
+    if row.state == OrderState.AWAITING_USER:
+        _note_silence(row)
+
+
+def _note_silence(row: Order) -> bool:
+    """Whether it is stopped, so that it has no time of silence; it has one otherwise."""
+    at = now()
+    stopped = stopped_by_others(row, at)
+    if stopped == (row.deemed_at is not None):
+        row.deemed_at = None if stopped else deemed_at(row, at, at)
         row.advance("deemed_at")
-        _enqueue_deem(row)
+        if not stopped:
+            _enqueue_deem(row)
+    return stopped
 
 
 def _accept_compute(row: Order, act: str, actor: Actor, *fields: str) -> None:
@@ -137,6 +146,7 @@ def deliver(row: Order, since: str) -> None:
     row.deemed_at = deemed_at(row, getattr(row, since), max(row.dispatched_at, line))
     take_step(row, "deliver", SYSTEM, since, "deemed_at")
     _enqueue_deem(row)
+    _note_silence(row)
 
 
 def _enqueue_deem(row: Order) -> None:

@@ -1,4 +1,4 @@
-"""Telling running orders that an instruction of the regulator stops them, and that none does any more."""
+"""Telling orders that an instruction of the regulator stops them, and that none does any more."""
 
 from uuid import UUID
 
@@ -10,15 +10,17 @@ from kernel.services.outbox import publish
 from marketplace import events
 from marketplace.domain.orders import STOPPING, OrderState
 from marketplace.models import Order
-from marketplace.selectors.stops import in_force, running_on, stops_of_orders
+from marketplace.selectors.stops import in_force, orders_on, stops_of_orders
+from marketplace.services.acceptance import note_silence
 from marketplace.services.order_steps import locked, note_step
 
 
 @transaction.atomic
 def note_stops(*, subject: UUID) -> None:
-    """A suspension of the subject began or ended: each running order that it concerns is told what is so now."""
-    for order in running_on(subject):
+    """A suspension of the subject began or ended: each order that it concerns is told what is so now, if it runs or waits for its user."""
+    for order in orders_on(subject):
         note_stop(order=order)
+        note_silence(order=order)
 
 
 @transaction.atomic

@@ -17,11 +17,13 @@ from kernel.services.suspensions import open_suspension
 from marketplace.models import Order
 from marketplace.selectors.settlements import billable_orders
 from marketplace.services.acceptance import DEEM, await_silence, deem_compute
+from marketplace.services.orders import note_dispatched, note_line_accepted
 from marketplace.services.stops import note_stops
 from tests.aggregation.supply import made
 from tests.marketplace.test_settlements import verify
 from tests.marketplace.trade import (
     SHEET,
+    accepted,
     aged,
     delivered,
     metered,
@@ -163,7 +165,8 @@ def test_silence_accepts_nothing_that_is_stopped_and_begins_anew_when_it_is_not(
     order = Order.objects.get(id=delivered(world)["id"])
     first = order.deemed_at
     row = stopped(world, world.ada)
-    order.deemed_at = order.dispatched_at
+    order.refresh_from_db()
+    order.deemed_at = order.dispatched_at  # as if nobody had been told of it yet
     order.advance("deemed_at")
     deem_compute(order=order.id)
     await_silence()
@@ -176,6 +179,31 @@ def test_silence_accepts_nothing_that_is_stopped_and_begins_anew_when_it_is_not(
     assert first is not None
     assert order.deemed_at is not None
     assert order.deemed_at >= first, "later, but for a weekend"
+    assert Job.objects.filter(name=DEEM).count() == 2, "once"
+
+
+def test_what_is_delivered_while_it_is_stopped_has_no_time_of_silence(world: World) -> None:
+    order = Order.objects.get(id=accepted(world)["id"])
+    stopped(world, world.ada)
+    note_line_accepted(order=order.id)
+    note_dispatched(order=order.id)
+    order.refresh_from_db()
+    assert (order.state, order.deemed_at) == ("awaiting_user", None)
+
+
+def test_a_stop_that_is_lifted_in_time_makes_the_silence_longer(world: World) -> None:
+    order = UUID(delivered(world)["id"])
+    first = Order.objects.get(id=order).deemed_at
+    stopped(world, world.ben)
+    assert Order.objects.get(id=order).deemed_at == first, "his own stop"
+    row = stopped(world, world.lin)
+    assert Order.objects.get(id=order).deemed_at is None
+    lifted(world, row)
+    drain()
+    then = Order.objects.get(id=order).deemed_at
+    assert first is not None
+    assert then is not None
+    assert then >= first, "later, but for a weekend"
     assert Job.objects.filter(name=DEEM).count() == 2, "once"
 
 
