@@ -158,7 +158,6 @@ class _Relaxer:
         """
         failed = np.sum([~constraint.passes for constraint in own], axis=0, dtype=np.int64)
         offers = by_site(self.columns, self.failures == failed)
-
         money = budget(self.demand)
 
         def units(rows: Ints, line: LineChoice | Prospect) -> list[int]:
@@ -175,9 +174,10 @@ class _Relaxer:
         for found, rows, line in sorted(hoped, key=lambda each: -max(each[0])):
             if max(found) < max(nearest, 1):
                 break
-            paid = found if money is None else units(rows, worked_out(line))
-            admitted += paid
-            nearest = max(nearest, *paid)
+            if money is not None and isinstance(line, Prospect):
+                found = units(rows, worked_out(line))  # noqa: PLW2901 - of what it may be, what it is
+            admitted += found
+            nearest = max(nearest, *found)
         return (nearest, sum(each >= nearest for each in admitted)) if nearest > 0 else None
 
     @staticmethod
