@@ -12,6 +12,7 @@ from kernel.selectors.capacity import first_end
 from marketplace.domain.orders import HOLDING, UNACCEPTED
 from marketplace.models import Order
 from marketplace.selectors.orders import kept_for, line_kept, moving_until, schedule_of_order, service_end
+from marketplace.services.order_steps import standing
 from scheduling.selectors.carriers import kept_until, require_extensible
 from scheduling.selectors.selections import BundleFacts
 from scheduling.selectors.selections import bundle as bundle_facts
@@ -78,11 +79,11 @@ def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime,
 def extend_order_hold(*, order: Order, actor: Actor) -> Order:
     """The user asks for more time until both providers have accepted: a day from now, within the longest in all, and in time for the first window.
 
-    Raises StateConflict for an order that is accepted or over, HoldGone where the hold ran out, HoldNotExtended after so long,
+    Raises StateConflict for an order that is accepted or over, or whose hold ran out, HoldNotExtended after so long,
     CarrierKeepsUntil where its line's carrier was asked by its own interface.
     """
     row = Order.objects.select_for_update().get(id=order.id)
-    HOLDING.after("extend_hold", row.state)
+    HOLDING.after("extend_hold", standing(row))
     require_extensible(row.id)
     row.held_until = extend_bundle(
         bundle=row.id,

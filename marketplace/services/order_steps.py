@@ -4,10 +4,11 @@ from dataclasses import asdict
 from uuid import UUID
 
 from kernel.actor import SYSTEM, Actor
+from kernel.clock import now
 from kernel.events import Event
 from kernel.services.outbox import publish
 from marketplace import events
-from marketplace.domain.orders import LIFE, UNACCEPTED, Found
+from marketplace.domain.orders import LIFE, UNACCEPTED, Found, OrderState
 from marketplace.models import Order, OrderStep
 from marketplace.services.vouchers import release_claim
 from scheduling.services.holds import release_bundle
@@ -18,6 +19,12 @@ from scheduling.services.openings import close_line
 def locked(order: UUID) -> Order:
     """The order's row, nobody else's until the end of the transaction."""
     return Order.objects.select_for_update(of=("self",)).select_related("quote").get(id=order)
+
+
+def standing(row: Order) -> str:
+    """The state of an order; of one that was not accepted by both in time `expired`, whether or not the ledger has let it go already."""
+    over = row.state in UNACCEPTED and row.held_until is not None and row.held_until <= now()
+    return OrderState.EXPIRED.value if over else row.state
 
 
 def take_step(

@@ -29,7 +29,7 @@ from marketplace.selectors.stops import stopped_by_others
 from marketplace.services.acceptance import WINDOWS_PASSED, deliver, start
 from marketplace.services.line_changes import end_changes
 from marketplace.services.order_holds import ends_by, hold_order, keep_line_for_its_hours
-from marketplace.services.order_steps import cancel_undelivered, locked, note_step, take_step, undo
+from marketplace.services.order_steps import cancel_undelivered, locked, note_step, standing, take_step, undo
 from marketplace.services.quotes import order_quote
 from marketplace.services.vouchers import release_claim
 from scheduling.selectors.maintenance import has_conflict
@@ -51,7 +51,7 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor, hold: UUID | None
     For a quote with a schedule they are held in each of its windows. With a `hold` that keeps as much in the same windows,
     that becomes the order's. The same (tenant, client_ref, quote) answers with the same order, for ever. Raises
     UnknownReference, ClientRefReused, QuoteUsed, QuoteExpired, QuoteAltered, SoldOut, NotSellable, HoldQuotaReached,
-    HoldsLapse; with a hold HoldMismatch, HoldGone and StateConflict; for a quote by a line quote LineQuoteExpired,
+    HoldsLapse; with a hold HoldMismatch and StateConflict; for a quote by a line quote LineQuoteExpired,
     HoldGone and StateConflict: what that keeps of the line becomes the order's too.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
@@ -93,12 +93,14 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor, hold: UUID | None
 def accept_order(*, order: Order, actor: Actor) -> Order:
     """A provider accepts its part; with the second acceptance the hold becomes a contract and delivery starts.
 
-    Raises Forbidden for anybody but the two providers, StateConflict for a part that was accepted, HoldGone
-    where the hold ran out, NotSellable where the gate has closed since.
+    Raises Forbidden for anybody but the two providers, StateConflict for a part that was accepted or a hold that ran out,
+    NotSellable where the gate has closed since.
     """
     row = locked(order.id)
     part = part_of(row, actor)
-    take_step(row, acceptance_act(part, row.state), actor)
+    act = acceptance_act(part, row.state)
+    LIFE.after(act, standing(row))
+    take_step(row, act, actor)
     publish(
         events.OrderPartAccepted(
             subject=row.id, tenant=row.tenant_id, parties=row.concerned(), part=part.value

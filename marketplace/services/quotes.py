@@ -43,7 +43,7 @@ def issue_quote(
     raises LineQuoteMismatch, LineQuoteNotFirm, LineQuoteExpired, StateConflict. Raises NotFound for another's selection, NotSellable or
     LineNotSellable where a gate is closed, LineChanged where the line is not what was selected any more, PriceChanged where the
     price of the compute, the storage or (without a line quote) the line moved since: what is quoted is what was shown. With a
-    `hold` that keeps the bundle it is quoted at the prices of now instead; raises NotFound, StateConflict, HoldGone and HoldMismatch
+    `hold` that keeps the bundle it is quoted at the prices of now instead; raises NotFound, StateConflict and HoldMismatch
     for one that does not, PriceChanged where more than a price moved. StorageNotQuoted for a selection from before storage was quoted. ScheduleUnpriced for fewer hours than the offer is rented for; for a
     schedule, its own or the one that was selected for, also InvalidField and TooSoon; and the
     quote ends with the last instant at which it is ordered in time.

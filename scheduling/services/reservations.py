@@ -13,7 +13,7 @@ from aggregation.services.gate import require_sellable, shut_gates
 from kernel.actor import Actor
 from kernel.clock import now
 from kernel.domain.schedules import Schedule, schedule_of
-from kernel.errors import HoldGone, InvalidField, NotFound, Problem, SoldOut
+from kernel.errors import InvalidField, NotFound, Problem, SoldOut
 from kernel.ids import new_id
 from kernel.questions import insert
 from kernel.selectors.capacity import first_end
@@ -127,10 +127,10 @@ def place_holds(*, wishes: Sequence[MachineWish], actor: Actor) -> list[Hold | P
 def extend_hold(*, hold: Hold, ttl: timedelta, actor: Actor) -> Hold:
     """Let a hold run `ttl` from now, within the longest that one may live in all, and while it can be ordered in time.
 
-    Raises StateConflict, HoldGone, HoldNotExtended.
+    Raises StateConflict, HoldNotExtended.
     """
     row = _locked(hold.id)
-    LIFE.after("extend", row.state)
+    _after("extend", row)
     row.expires_at = extend_bundle(
         bundle=row.id,
         tenant=row.tenant_id,
@@ -148,7 +148,7 @@ def extend_hold(*, hold: Hold, ttl: timedelta, actor: Actor) -> Hold:
 def release_hold(*, hold: Hold, actor: Actor) -> Hold:
     """Give a hold back before it runs out. Raises StateConflict where it is over."""
     row = _locked(hold.id)
-    row.state = LIFE.after("release", row.state).value
+    row.state = _after("release", row)
     row.advance("state")
     release_bundle(bundle=row.id, actor=actor)
     return row
@@ -160,10 +160,10 @@ def take_over_hold(
 ) -> None:
     """Let an order's bundle go on with what a hold of the same tenant kept.
 
-    Raises NotFound, StateConflict, HoldGone where the hold ran out, HoldMismatch where it is of something else.
+    Raises NotFound, StateConflict, HoldMismatch where it is of something else.
     """
     row = _kept(Hold.objects.select_for_update().filter(id=hold).first(), facts, schedule, actor)
-    row.state, row.order = LIFE.after("order", row.state).value, order
+    row.state, row.order = _after("order", row), order
     row.advance("state", "order")
     capacity.take_over(bundle=row.id, by=order)
     carry_conflicts(bundle=row.id, by=order)
@@ -172,10 +172,7 @@ def take_over_hold(
 
 def require_kept(*, hold: UUID, facts: BundleFacts, schedule: Schedule | None, actor: Actor) -> None:
     """Raise where an order of the bundle in these windows could not take the hold over now, what `take_over_hold` raises."""
-    row = _kept(Hold.objects.filter(id=hold).first(), facts, schedule, actor)
-    LIFE.after("order", row.state)
-    if row.expires_at <= now():
-        raise HoldGone
+    _after("order", _kept(Hold.objects.filter(id=hold).first(), facts, schedule, actor))
 
 
 @transaction.atomic
@@ -293,6 +290,12 @@ def _latest(row: Hold) -> datetime | None:
         return None
     line = selections.bundle(row.selection, row.bundle)
     return latest_order(schedule_of(row.schedule), line.line_terms, offers.lots([line.offer])[line.offer])
+
+
+def _after(act: str, row: Hold) -> str:
+    """The state that an act leads to; of a hold that ran out none, whether or not the ledger has let it go already. Raises StateConflict."""
+    over = row.state == HoldState.HELD and row.expires_at <= now()
+    return LIFE.after(act, HoldState.EXPIRED if over else row.state).value
 
 
 def _locked(hold: UUID) -> Hold:

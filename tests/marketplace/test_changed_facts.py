@@ -171,7 +171,7 @@ def test_a_hold_is_of_what_it_keeps_and_not_of_its_selection(world: World) -> No
     assert refused(world.ben.post(HOLDS, stale))[0] == "price_changed", "nothing can be quoted for it"
     let_time_pass(gone)
     Hold.objects.filter(id=gone).update(expires_at=now())
-    assert refused(world.ben.post(QUOTES, other | {"hold": gone}))[0] == "hold_gone"
+    assert refused(world.ben.post(QUOTES, other | {"hold": gone}))[0] == "state_conflict"
     for more in ({"quantity": 2}, {"bandwidth_mbps": 900}, {"duration_hours": 731}):
         wrong = {"quote": quoted(world.ben, **more)["id"], "client_ref": "w", "hold": held}
         assert refused(world.ben.post(ORDERS, wrong))[0] == "hold_mismatch", more
