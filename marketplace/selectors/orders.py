@@ -19,7 +19,7 @@ from marketplace.domain.orders import REFUSALS, Part
 from marketplace.domain.settlements import Instalments, Step, Unit
 from marketplace.models import LineChange, Order
 from marketplace.selectors.profiles import acceptance_working_days
-from scheduling.selectors.installs import ready_at
+from scheduling.selectors.silence import silent_until
 
 REAL_DAY = 86_400  # seconds
 
@@ -108,13 +108,10 @@ def least_end(order: Order) -> datetime:
 
 
 def deemed_at(order: Order, since: datetime, there: datetime) -> datetime:
-    """When silence becomes acceptance of compute whose line is accepted since an instant, and of which both are `there`.
-
-    After the profile's working days; of a booking that had not begun when both were there, as its first window begins at the latest.
-    """
-    end = ready_at(since, acceptance_working_days(), "working", day_seconds=settings.DAY_SECONDS)
-    start = service_start(order, there)
-    return min(end, start) if start > there else end
+    """When silence becomes acceptance of compute whose line is accepted since an instant, and of which both are `there`."""
+    schedule, days = schedule_of_order(order), acceptance_working_days()
+    windows = schedule.windows if schedule else ()
+    return silent_until(since, there, windows, days=days, day_seconds=settings.DAY_SECONDS)
 
 
 def delivery_of(order: Order) -> int:

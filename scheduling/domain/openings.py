@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from kernel.domain.windows import Window
 from kernel.states import StateTable
 from kernel.text import Vocabulary
 from scheduling.domain.ends import EndClass
@@ -74,6 +75,7 @@ class Promise:
 class OpeningProfile:
     """The versioned rules: the working days after which a delivered line is deemed accepted, and when steps are due.
 
+    What comes within a window of a booking is deemed so after `late_percent` of what is left of the window.
     `due_percent`: act of the line provider → the share of the promised days by which it is taken; the last is 100. The
     survey is due only where the contract waits for it.
     """
@@ -82,6 +84,7 @@ class OpeningProfile:
     status: str
     source: str
     acceptance_working_days: int
+    late_percent: int
     due_percent: Mapping[str, int]
 
     def due(
@@ -95,6 +98,22 @@ class OpeningProfile:
             for act, percent in self.due_percent.items()
             if survey or act != "survey"
         }
+
+
+def silence_until(
+    end: datetime, there: datetime, windows: Iterable[Window], *, late_percent: int
+) -> datetime:
+    """When silence accepts what is `there` since an instant and has until `end`; the windows of a booking are in their order.
+
+    As its next window begins at the latest, and within a window after so much of what is left of it: else a booking would
+    be served for nothing while its user is silent.
+    """
+    for window in windows:
+        if there < window.start:
+            return min(end, window.start)
+        if there < window.end:
+            return min(end, there + (window.end - there) * late_percent / PERCENT)
+    return end
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ def opening_profile() -> OpeningProfile:
         status=document["status"],
         source=document["source"],
         acceptance_working_days=document["acceptance_working_days"],
+        late_percent=document["late_percent"],
         due_percent=document["due_percent"],
     )
 

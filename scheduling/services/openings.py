@@ -25,14 +25,14 @@ from scheduling.domain.openings import (
     proven,
 )
 from scheduling.domain.verdicts import Verdict
-from scheduling.domain.working_days import DayCount
 from scheduling.errors.evidence import TestedBeforeConfigured, TestedBeforeContract, WhichPath
 from scheduling.models import LineOpening, LineTest, OpeningStep
 from scheduling.models.sites import LINE_SITES
-from scheduling.selectors.carriers import booked_windows_of, require_confirmed
+from scheduling.selectors.carriers import require_confirmed
 from scheduling.selectors.evidence import shown
 from scheduling.selectors.profiles import evidence_profile, opening_profile, working_calendar
 from scheduling.selectors.selections import BundleFacts
+from scheduling.selectors.silence import line_silent_until, stop_of_line
 from scheduling.selectors.sites import point_of
 from scheduling.services.carriers import ask_confirmation, ask_hold, ask_release
 from scheduling.services.line_signs import note_line
@@ -266,9 +266,9 @@ def report_test(
     # What was measured last counts, however late it is reported.
     tests = row.tests.order_by("measured_at", "created_at", "id")
     if proven(row.protection, tests.values_list("path", "met")):
-        row.delivered_at, row.deemed_at = at, _deemed_at(row, at)
+        row.delivered_at, row.deemed_at = at, line_silent_until(row, at)
         _step(row, "deliver", actor, "delivered_at", "deemed_at")
-        enqueue_job(DEEM, key=f"deem:{row.id}", run_at=row.deemed_at, opening=str(row.id))
+        _enqueue_deem(row)
     return row
 
 
@@ -281,10 +281,20 @@ def accept_line(*, opening: LineOpening, actor: Actor) -> LineOpening:
 
 @transaction.atomic
 def deem_line(*, opening: UUID) -> None:
-    """Silence has become acceptance; a line that was accepted or removed before stays as it is."""
-    row = LineOpening.objects.select_for_update().get(id=opening)
-    if row.state == OpeningState.DELIVERED:
-        _accepted(row, "deem", SYSTEM)
+    """Silence has become acceptance; a line that was accepted or removed before stays as it is.
+
+    While an instruction to anybody but its user stops it, nobody can look at it: its time begins anew as that ends.
+    """
+    row, at = LineOpening.objects.select_for_update().get(id=opening), now()
+    if row.state != OpeningState.DELIVERED or row.deemed_at is None or row.deemed_at > at:
+        return
+    if stop := stop_of_line(row, at):
+        row.deemed_at = max(row.deemed_at, line_silent_until(row, stop.until or at))
+        if row.deemed_at > at:
+            row.advance("deemed_at")
+            _enqueue_deem(row)
+            return
+    _accepted(row, "deem", SYSTEM)
 
 
 @transaction.atomic
@@ -330,6 +340,10 @@ def close_line(*, order: UUID, actor: Actor) -> None:
         _step(row, "remove", actor, "removed_at")
 
 
+def _enqueue_deem(row: LineOpening) -> None:
+    enqueue_job(DEEM, key=f"deem:{row.id}:{row.generation}", run_at=row.deemed_at, opening=str(row.id))
+
+
 def _accepted(row: LineOpening, act: str, actor: Actor) -> LineOpening:
     row.accepted_at = Now()
     _step(row, act, actor, "accepted_at")
@@ -345,14 +359,6 @@ def _accepted(row: LineOpening, act: str, actor: Actor) -> LineOpening:
     )
     row.refresh_from_db()
     return row
-
-
-def _deemed_at(row: LineOpening, delivered: datetime) -> datetime:
-    """When silence accepts the line: after the profile's working days; of a booking that has not begun as it begins at the latest."""
-    days = opening_profile().acceptance_working_days
-    end = working_calendar().after(delivered, days, counted=DayCount.WORKING, day_seconds=row.day_seconds)
-    begins = [each.start for each in booked_windows_of(row.order)[:1] if each.start > delivered]
-    return min([end, *begins])
 
 
 def _routes(facts: BundleFacts) -> dict[str, list[str]]:

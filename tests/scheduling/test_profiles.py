@@ -66,7 +66,7 @@ def test_another_policy_rules_from_then_on_moves_no_promise_and_needs_no_migrati
         for row in (before, after)
         if row.contracted_at
     ] == [2, 4]  # of seven days
-    assert (before.profile, after.profile) == ("2026.3", "2027.3")
+    assert (before.profile, after.profile) == ("2026.4", "2027.4")
     assert LineOpening.objects.get(id=before.id).due == before.due
     monday = profiles.working_calendar().after(FRIDAY, 1, counted="working", day_seconds=86_400)
     change(
