@@ -15,6 +15,7 @@ from kernel.text import Vocabulary
 from scheduling.domain.distances import Distances, usable_spans
 from scheduling.domain.light import Medium, floor_us
 from scheduling.domain.network import Network
+from scheduling.domain.path_orders import LATENCY
 from scheduling.domain.sites import Point
 
 SQUARE_KM = 10**6
@@ -95,8 +96,8 @@ def reached(networks: Iterable[Network], site: str, below_us: int) -> frozenset[
         if start is None:
             continue
         distances = Distances(usable_spans(network, ANY_BANDWIDTH), start)
-        if distances.exact("latency"):
-            latency = distances.ahead("latency")
+        if distances.exact(LATENCY):
+            latency = distances.ahead(LATENCY)
             found |= {key for key, at in network.site_index.items() if latency[at] < below_us}
     return frozenset(found)
 

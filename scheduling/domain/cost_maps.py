@@ -15,6 +15,7 @@ from kernel.text import Text
 from scheduling.domain.contraction import Sums
 from scheduling.domain.distances import Distances, usable_spans
 from scheduling.domain.network import Network
+from scheduling.domain.path_orders import LATENCY
 from scheduling.domain.rows import COMMITMENT, FIBRE, Span
 from scheduling.domain.sites import SiteRole
 from scheduling.domain.starts import zone_of
@@ -203,11 +204,11 @@ class CostMaps:
             return own
         # From the centre on, for a path is as long in both directions.
         distances = Distances(usable_spans(network, LEAST_MBPS), start)
-        if not distances.exact("latency"):
+        if not distances.exact(LATENCY):
             return own
         index = network.site_index
         at = np.array([index.get(each.site, -1) for each in self._users.values()], dtype=np.int64)
-        ways: Sums = np.minimum(own, np.where(at >= 0, distances.least("latency")[at], math.inf))
+        ways: Sums = np.minimum(own, np.where(at >= 0, distances.least(LATENCY)[at], math.inf))
         return ways
 
     def _network(self, cost_type: str, provider: str) -> Network | None:

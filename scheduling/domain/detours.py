@@ -3,7 +3,8 @@
 import heapq
 import math
 
-from scheduling.domain.paths import Order, Path, Reach
+from scheduling.domain.path_orders import LATENCY
+from scheduling.domain.paths import Path, Reach
 
 _State = tuple[int, bool]
 """A site, and whether it was reached against the first path."""
@@ -15,7 +16,7 @@ def parted(reach: Reach, target: int) -> tuple[Path, Path] | None:
     After Suurballe, "Disjoint paths in a network" (Networks 4, 1974): a second way may run against the fastest path, and the
     spans that it does so on fall out. Risk groups and bounds are not looked at. Raises TooHardError.
     """
-    first = reach.least(target, Order.LATENCY) if reach.distances.exact("latency") else None
+    first = reach.least(target, LATENCY) if reach.distances.exact(LATENCY) else None
     second = None if first is None else _against(reach, first, target)
     if first is None or second is None:
         return None
@@ -30,7 +31,7 @@ def _against(reach: Reach, first: Path, target: int) -> list[int] | None:
     the fastest paths from the source, so that none are below zero; the queue is steered towards the target.
     """
     net, hop = reach.network, reach.hop
-    fastest, back = reach.distances.ahead("latency"), reach.distances.back("latency", target)
+    fastest, back = reach.distances.ahead(LATENCY), reach.distances.back(LATENCY, target)
     along, site = dict[int, tuple[int, int]](), reach.source
     for span in first.spans:
         along[_beyond(reach, site, span)] = site, span

@@ -1,7 +1,6 @@
 """One-to-all least sums of one metric at a time: exact bounds that steer and cut every path search."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from typing import cast
@@ -13,6 +12,13 @@ from numpy.typing import NDArray
 from scheduling.domain.blocks import Blocks
 from scheduling.domain.contraction import Contracted, Sums, contraction
 from scheduling.domain.network import LOSS_SCALE, Network
+from scheduling.domain.path_orders import Order
+
+Metric = Order | str
+"""What a span adds to a sum: its worth in an order, or its `jitter` (µs), `hops`, or `survival`, −ln(1 − loss) × 10¹², a little too small.
+
+In its µs the pass through the site that is left counts.
+"""
 
 _EXACT = 2**53
 """Below this a double holds every integer, so SciPy's sums of integers are exact."""
@@ -25,6 +31,9 @@ LOG_SCALE = 10**12
 _REMEMBERED = 16
 """Sets of usable spans remembered for each network; demands ask for few different bandwidths, and few bookings change which do."""
 
+_METRICS = 10
+"""Metrics remembered for each such set: six that any demand may ask for, and what buyers weigh km and latency by."""
+
 _LARGE = 2_000
 """Sites from which on a network is contracted: of fewer, a plain search is as fast."""
 
@@ -32,13 +41,41 @@ _PLAIN = 1
 """Questions for a metric that a plain search answers; who asks again will ask often enough to pay for a contraction."""
 
 
-class Usable:
-    """The spans of a network that have enough free: arcs and matrices, whoever asks from wherever.
+class _Laid:
+    """A metric laid on the usable spans as site × site weights, and what answers questions for its sums, ahead and back."""
 
-    Metrics are `metres`, `latency` (µs, with the pass through the site that is left), `jitter` (µs), `hops`,
-    `survival` (−ln(1 − loss) × 10¹², a little too small), and `km`: metres first, latency second, as one number
-    metres × `base` + latency.
-    """
+    def __init__(self, matrix: "scipy.sparse.csr_matrix[np.float64]") -> None:
+        self._matrices = {False: matrix}
+        self._contracted: dict[bool, Contracted] = {}
+        self._asked = {False: 0, True: 0}
+
+    @property
+    def matrix(self) -> "scipy.sparse.csr_matrix[np.float64]":
+        """Weights from the site that is left to the one that is entered."""
+        return self._matrices[False]
+
+    def sums(self, site: int, most: float, *, back: bool) -> Sums:
+        """Of a large network it is asked on a contraction, unless nobody has asked before."""
+        self._asked[back] += 1
+        if self.matrix.shape[0] >= _LARGE and self._asked[back] > _PLAIN:
+            if back not in self._contracted:
+                self._contracted[back] = self._contract(back=back)
+            return self._contracted[back].least(site, most)
+        if back not in self._matrices:
+            self._matrices[back] = self.matrix.T.tocsr()
+        found: Sums = scipy.sparse.csgraph.dijkstra(self._matrices[back], indices=[site], limit=most)[0]
+        return found
+
+    def _contract(self, *, back: bool) -> Contracted:
+        arcs = self.matrix.tocoo()
+        left, entered = arcs.row.astype(np.int64), arcs.col.astype(np.int64)
+        size = self.matrix.shape[0]
+        shape = contraction(size, (left * size + entered).tobytes())
+        return Contracted(shape, *((entered, left) if back else (left, entered)), arcs.data)
+
+
+class Usable:
+    """The spans of a network that have enough free: arcs and metrics laid on them, whoever asks from wherever."""
 
     def __init__(self, network: Network, enough: NDArray[np.bool_]) -> None:
         """`enough` says it of each span."""
@@ -48,14 +85,19 @@ class Usable:
         self._left = np.concatenate([ends[usable, 0], ends[usable, 1]])
         self._entered = np.concatenate([ends[usable, 1], ends[usable, 0]])
         self._span = np.concatenate([usable, usable])
-        self._pause = np.array(network.hop, dtype=np.int64)
-        self._matrices: dict[str, scipy.sparse.csr_matrix[np.float64] | None] = {}
-        self._transposed: dict[str, scipy.sparse.csr_matrix[np.float64]] = {}
-        self._contracted: dict[tuple[str, bool], Contracted] = {}
-        self._asked: Counter[tuple[str, bool]] = Counter()
+        self._laid: dict[Metric, _Laid | None] = {}
         self._arcs: dict[int, list[tuple[int, int]]] = {}
         # No simple path is slower than all spans one after the other, so latency never carries into metres.
-        self.base = _total(self._weights("latency")[self._span] + self._pause[self._left]) + 1
+        self.by_km = Order(_total(self._latency) + 1, 1)
+
+    @cached_property
+    def _metres(self) -> NDArray[np.int64]:
+        return np.array(self.network.metres, dtype=np.int64)[self._span]
+
+    @cached_property
+    def _latency(self) -> NDArray[np.int64]:
+        pause = np.array(self.network.hop, dtype=np.int64)
+        return np.array(self.network.latency, dtype=np.int64)[self._span] + pause[self._left]
 
     @cached_property
     def parts(self) -> NDArray[np.int32]:
@@ -72,14 +114,16 @@ class Usable:
         return Blocks(len(self.network.hop), self.arcs)
 
     def metres_within(self, most: float) -> float:
-        """More than a path of at most `most` µs can be long, as a sum of the metric `km`."""
-        return math.inf if math.isinf(most) else (max(most, 0) * self._metres_a_microsecond + 1) * self.base
+        """More than a path of at most `most` µs can be long, as a sum of `by_km`."""
+        if math.isinf(most):
+            return math.inf
+        return (max(most, 0) * self._metres_a_microsecond + 1) * self.by_km.metre
 
     @cached_property
     def _metres_a_microsecond(self) -> float:
-        metres, latency = (self._weights(metric)[self._span] for metric in ("metres", "latency"))
-        at_once = bool(np.any(metres[latency == 0]))
-        return math.inf if at_once else math.ceil(np.max(metres / np.maximum(latency, 1), initial=0))
+        latency = np.array(self.network.latency, dtype=np.int64)[self._span]
+        at_once = bool(np.any(self._metres[latency == 0]))
+        return math.inf if at_once else math.ceil(np.max(self._metres / np.maximum(latency, 1), initial=0))
 
     def arcs(self, site: int) -> list[tuple[int, int]]:
         """The usable spans that meet at a site, as (neighbour, span)."""
@@ -87,70 +131,50 @@ class Usable:
             self._arcs[site] = [arc for arc in self.network.arcs[site] if self._enough[arc[1]]]
         return self._arcs[site]
 
-    def matrix(self, metric: str) -> "scipy.sparse.csr_matrix[np.float64] | None":
-        """Site × site weights, None where sums could pass what a double holds exactly."""
-        if metric not in self._matrices:
-            self._matrices[metric] = self._built(metric)
-        return self._matrices[metric]
-
-    def sums(self, metric: str, site: int, most: float = math.inf, *, back: bool = False) -> "Sums | None":
-        """The least sum from a site to each, or `back` from each to it; infinity above `most`. None as of the matrix.
-
-        Of a large network it is asked on a contraction, unless nobody has asked before.
-        """
-        matrix = self.matrix(metric)
-        if matrix is None:
-            return None
-        key = (metric, back)
-        self._asked[key] += 1
-        if matrix.shape[0] >= _LARGE and self._asked[key] > _PLAIN:
-            if key not in self._contracted:
-                self._contracted[key] = self._laid(matrix, back=back)
-            return self._contracted[key].least(site, most)
-        if back and metric not in self._transposed:
-            self._transposed[metric] = matrix.T.tocsr()
-        ways = self._transposed[metric] if back else matrix
-        found: Sums = scipy.sparse.csgraph.dijkstra(ways, indices=[site], limit=most)[0]
+    def laid(self, metric: Metric) -> _Laid | None:
+        """A metric on these spans, None where a sum could pass what its numbers hold; the last few asked for are remembered."""
+        found = self._laid.pop(metric) if metric in self._laid else self._lay(metric)
+        self._laid[metric] = found
+        if len(self._laid) > _METRICS:
+            del self._laid[next(iter(self._laid))]
         return found
 
-    def _laid(self, matrix: "scipy.sparse.csr_matrix[np.float64]", *, back: bool) -> Contracted:
-        arcs = matrix.tocoo()
-        left, entered = arcs.row.astype(np.int64), arcs.col.astype(np.int64)
-        size = matrix.shape[0]
-        shape = contraction(size, (left * size + entered).tobytes())
-        return Contracted(shape, *((entered, left) if back else (left, entered)), arcs.data)
+    def sums(self, metric: Metric, site: int, most: float = math.inf, *, back: bool = False) -> "Sums | None":
+        """The least sum from a site to each, or `back` from each to it; infinity above `most`. None where a double holds not all of them."""
+        laid = self.laid(metric)
+        found = None if laid is None else laid.sums(site, most, back=back)
+        exact = found is not None and np.max(found, where=np.isfinite(found), initial=0) < _EXACT
+        return found if exact else None
 
-    def _built(self, metric: str) -> "scipy.sparse.csr_matrix[np.float64] | None":
-        if metric == "km":
-            metres = self._weights("metres")[self._span]
-            if _total(metres) * self.base >= _INT64:
-                return None
-            weights = metres * self.base + self._weights("latency")[self._span] + self._pause[self._left]
-        else:
-            weights = self._weights(metric)[self._span]
-            if metric == "latency":
-                weights = weights + self._pause[self._left]
+    def _lay(self, metric: Metric) -> _Laid | None:
+        weights = self._weights(metric)
+        if weights is None:
+            return None
         # SciPy adds parallel entries up, so only the least of parallel spans goes in.
         order = np.lexsort((weights, self._entered, self._left))
         left, entered, weights = self._left[order], self._entered[order], weights[order]
         first = np.ones(len(order), dtype=np.bool_)
         first[1:] = (left[1:] != left[:-1]) | (entered[1:] != entered[:-1])
-        if metric != "km" and _total(weights[first]) >= _EXACT:
-            return None
         size = len(self.network.hop)
-        return scipy.sparse.csr_matrix(
-            (weights[first].astype(np.float64), (left[first], entered[first])), shape=(size, size)
+        return _Laid(
+            scipy.sparse.csr_matrix(
+                (weights[first].astype(np.float64), (left[first], entered[first])), shape=(size, size)
+            )
         )
 
-    def _weights(self, metric: str) -> NDArray[np.int64]:
+    def _weights(self, metric: Metric) -> "NDArray[np.int64] | None":
+        """What each arc adds, None where all together could pass 64 bits."""
         net = self.network
         match metric:
+            case Order(metre, us):
+                whole = metre * max(1, _total(self._metres)) + us * max(1, _total(self._latency))
+                return self._metres * metre + self._latency * us if whole < _INT64 else None
             case "hops":
-                return np.ones(len(net.ids), dtype=np.int64)
+                return np.ones(len(self._span), dtype=np.int64)
             case "survival":
-                return np.array([log_weight(loss) for loss in net.loss], dtype=np.int64)
+                return np.array([log_weight(loss) for loss in net.loss], dtype=np.int64)[self._span]
             case _:
-                return np.array(getattr(net, metric), dtype=np.int64)
+                return np.array(net.jitter, dtype=np.int64)[self._span]
 
 
 def usable_spans(network: Network, bandwidth: int) -> Usable:
@@ -168,21 +192,23 @@ def usable_spans(network: Network, bandwidth: int) -> Usable:
 class Distances:
     """Least sums over the spans of a network with `bandwidth` Mbps free, from one source or to one target.
 
-    Metrics as in Usable; the source is never an intermediate site, so its own pass costs nothing. Values are whole
-    numbers or infinity, held as floats.
+    The source is never an intermediate site, so its own pass costs nothing. Values are whole numbers or infinity, held as
+    floats.
     """
 
     def __init__(self, usable: Usable, source: int) -> None:
         self._usable, self._source = usable, source
         self._pause = usable.network.hop[source]
-        self._least: dict[str, Sums] = {}
-        self._ahead: dict[str, Sequence[float]] = {}
-        self._back: dict[tuple[str, int], Sequence[float]] = {}
+        self._least: dict[Metric, Sums] = {}
+        self._inexact: set[Metric] = set()
+        self._ahead: dict[Metric, Sequence[float]] = {}
+        self._back: dict[tuple[Metric, int], Sequence[float]] = {}
         self._by_km: dict[float, KmSums | None] = {}
 
-    def exact(self, metric: str) -> bool:
-        """Whether the sums of this metric are the least ones; else all are 0, which still bounds them."""
-        return self._usable.matrix(metric) is not None
+    def exact(self, metric: Metric) -> bool:
+        """Whether the sums of this metric from the source are the least ones; else all are 0, which still bounds them."""
+        self.least(metric)
+        return metric not in self._inexact
 
     def reaches(self, target: int) -> bool:
         """Whether there is any path from the source to the target."""
@@ -199,14 +225,17 @@ class Distances:
         found: NDArray[np.bool_] = parts[targets] == parts[self._source]
         return found
 
-    def least(self, metric: str) -> Sums:
+    def least(self, metric: Metric) -> Sums:
         """The least sum from the source to each of n sites."""
         if metric not in self._least:
             found = self._run(metric)
-            self._least[metric] = np.zeros(len(self._usable.network.hop)) if found is None else found
+            if found is None:
+                found = np.zeros(len(self._usable.network.hop))
+                self._inexact.add(metric)
+            self._least[metric] = found
         return self._least[metric]
 
-    def ahead(self, metric: str) -> Sequence[float]:
+    def ahead(self, metric: Metric) -> Sequence[float]:
         """The same, to be read one by one."""
         if metric not in self._ahead:
             self._ahead[metric] = one_by_one(self.least(metric))
@@ -222,9 +251,9 @@ class Distances:
             for bound, sums in self._by_km.items():
                 if bound > most and sums is not None:
                     return sums
-            found = self._run("km", self._usable.metres_within(most))
-            exact = found is not None and np.max(found, where=np.isfinite(found), initial=0) < _EXACT
-            self._by_km[most] = KmSums(found, self._usable.base) if found is not None and exact else None
+            order = self._usable.by_km
+            found = self._run(order, self._usable.metres_within(most))
+            self._by_km[most] = None if found is None else KmSums(found, order)
         return self._by_km[most]
 
     def known_by_km(self, target: int) -> "KmSums | None":
@@ -232,46 +261,51 @@ class Distances:
         known = (sums for sums in self._by_km.values() if sums is not None)
         return next((sums for sums in known if math.isfinite(sums.both[target])), None)
 
-    def back(self, metric: str, target: int) -> Sequence[float]:
+    def back(self, metric: Metric, target: int) -> Sequence[float]:
         """The least sum from each of n sites to the target, to be read one by one."""
         key = (metric, target)
         if key not in self._back:
             found = self._usable.sums(metric, target, back=True)
             if found is None:
                 found = np.zeros(len(self._usable.network.hop))
-            elif metric == "latency" and target != self._source:
-                found[self._source] -= self._pause
+            elif target != self._source:
+                found[self._source] -= self._pause_in(metric)
             self._back[key] = one_by_one(found)
         return self._back[key]
 
-    def _run(self, metric: str, most: float = math.inf) -> "Sums | None":
+    def _run(self, metric: Metric, most: float = math.inf) -> "Sums | None":
         """From the source to each site within `most`: it is left at the start alone, so its pass comes off every sum."""
-        found = self._usable.sums(metric, self._source, most + self._pause)
-        if found is not None and metric in ("latency", "km"):
-            found -= self._pause
+        pause = self._pause_in(metric)
+        found = self._usable.sums(metric, self._source, most + pause)
+        if found is not None and pause:
+            found -= pause
             found[self._source] = 0
         return found
 
+    def _pause_in(self, metric: Metric) -> int:
+        """What the pass through the source adds to a sum."""
+        return metric.us * self._pause if isinstance(metric, Order) else 0
+
 
 class KmSums:
-    """For each of n sites metres × `base` + µs of a path; infinity where there is none."""
+    """For each of n sites the worth of a path in an order of metres first, then µs; infinity where there is none."""
 
-    def __init__(self, sums: Sums, base: int) -> None:
-        self._sums, self.base = sums, base
+    def __init__(self, sums: Sums, order: Order) -> None:
+        self._sums, self.order = sums, order
         self.both = one_by_one(sums)
 
     def at(self, targets: NDArray[np.int64]) -> tuple[Sums, Sums]:
         """(metres, latency) to each target; infinity for none."""
         found = self._sums[targets]
         reached = np.isfinite(found)
-        parts = np.divmod(np.where(reached, found, 0), self.base)
+        parts = np.divmod(np.where(reached, found, 0), self.order.metre)
         metres, latency = (np.where(reached, part, math.inf) for part in parts)
         return metres, latency
 
     def metres(self, target: int) -> float:
         """The metres to one target; infinity for none."""
         both = self.both[target]
-        return both // self.base if math.isfinite(both) else both
+        return both // self.order.metre if math.isfinite(both) else both
 
 
 def one_by_one(sums: Sums) -> Sequence[float]:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scheduling.domain.lines import LineChoice, Lines, Product
-from scheduling.domain.paths import Order, Reach
+from scheduling.domain.path_orders import KM, LATENCY, Order
+from scheduling.domain.paths import Reach
 from scheduling.domain.protection import Route
 from scheduling.domain.starts import Start
 from scheduling.domain.sums import searched
@@ -68,7 +69,7 @@ def _from(lines: Lines, product: Product, start: Start, sites: Sequence[str]) ->
 def _spread(lines: Lines, product: Product, start: Start, sites: Sequence[str]) -> "_Spread | None":
     """None where a double does not hold the sums, or no span of the provider meets the start."""
     reach = lines.reaches.reach(product[0], lines.demand.bandwidth_mbps, start.sites[0])
-    if reach is None or not reach.distances.exact("latency"):
+    if reach is None or not reach.distances.exact(LATENCY):
         return None
     return _Spread(lines, product, start, sites, reach)
 
@@ -87,7 +88,7 @@ class _Spread:
         self.targets = np.array([known.get(site, -1) for site in sites], dtype=np.int64)
         there = (self.targets >= 0) & (self.targets != reach.source)
         self.reached = reach.distances.reached(self.targets) & there
-        self.latency = reach.distances.least("latency")[self.targets]
+        self.latency = reach.distances.least(LATENCY)[self.targets]
 
     def choose(self, places: Places, group: ChargeGroup) -> Iterator[tuple[int, Choice]]:
         """The lines to the places that one group of charges serves; places that are left out are each for themselves."""
@@ -107,7 +108,7 @@ class _Spread:
         charge = group.least(0)
         delays: list[int] = (self.latency[places].astype(np.int64) + group.terminal_us).tolist()
         for at, delay in zip(places.tolist(), delays, strict=True):
-            find = partial(self._route, self.sites[at], group, Order.LATENCY)
+            find = partial(self._route, self.sites[at], group, LATENCY)
             yield at, LineChoice(charge.fixed, delay, charge, self.start, find)
 
     def _by_km(self, places: Places, group: ChargeGroup, most: float) -> Iterator[tuple[int, Choice]]:
@@ -117,15 +118,13 @@ class _Spread:
         targets = self.targets[places]
         metres, latency = sums.at(targets)
         for slow in np.flatnonzero(latency > most).tolist():
-            found = searched(self.reach, int(targets[slow]), most)
-            assert found is not None  # noqa: S101 - the fastest path is within the bound
-            latency[slow], metres[slow] = found
+            latency[slow], metres[slow] = searched(self.reach, int(targets[slow]), KM, most)
         whole: list[int] = metres.astype(np.int64).tolist()
         delays: list[int] = latency.astype(np.int64).tolist()
         for at, length, delay in zip(places.tolist(), whole, delays, strict=True):
             charge = group.least(length)
             cost = charge.cost(length)
-            find = partial(self._route, self.sites[at], group, Order.KM)
+            find = partial(self._route, self.sites[at], group, KM)
             choice = LineChoice(cost, delay + group.terminal_us, charge, self.start, find, length)
             if self.lines.us_price:
                 if self.lines.settled(group, int(self.latency[at]), self.lines.value(choice), choice):

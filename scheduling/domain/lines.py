@@ -7,7 +7,8 @@ from fractions import Fraction
 from functools import cached_property
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.paths import Bounds, Order
+from scheduling.domain.path_orders import KM, LATENCY, Order
+from scheduling.domain.paths import Bounds
 from scheduling.domain.promises import unpromised
 from scheduling.domain.protection import Route
 from scheduling.domain.reaches import Reaches
@@ -212,14 +213,14 @@ class Lines:
         """The route that `fastest` is of."""
         mbps, bounds = self.demand.bandwidth_mbps, self._unhurried
         found = self.reaches.pair_at_hand(product[0], mbps, start, site, bounds=bounds) if self.pair else None
-        return found or self.route(product, start, site, mbps, Order.LATENCY, bounds=bounds)
+        return found or self.route(product, start, site, mbps, LATENCY, bounds=bounds)
 
     def _quickest(self, product: Product, start: Start, site: str) -> int | None:
         bounds, mbps = self._unhurried, self.demand.bandwidth_mbps
         if self.pair:
             route = self.quickest(product, start, site)
             return None if route is None else route.latency
-        sums = self.reaches.sums(product[0], mbps, start.sites[0], site, Order.LATENCY, bounds=bounds)
+        sums = self.reaches.sums(product[0], mbps, start.sites[0], site, LATENCY, bounds=bounds)
         return None if sums is None else sums[0]
 
     @cached_property
@@ -242,19 +243,20 @@ class Lines:
         Where latency has a price too, it is the best of what costs no more than `money` (10⁻¹⁰ CNY).
         """
         if group.grows and self.us_price:
-            return self._weighed(product, start, site, group, money)
+            weighed = self._along_front if self.pair else self._weighed
+            return weighed(product, start, site, group, money)
         choice = self.by_km(product, start, site, group) if group.grows else None
         if choice is not None or (group.flat is None and group.grows):
             return choice
         bounds = self.bounds(group.terminal_us)
-        return self._priced(product, start, site, group, Order.LATENCY, bounds=bounds)
+        return self._priced(product, start, site, group, LATENCY, bounds=bounds)
 
     def by_km(self, product: Product, start: Start, site: str, group: ChargeGroup) -> LineChoice | None:
         """The line of least km where it costs less than any flat charge of the group, None where there is none such."""
         bounds = self.bounds(group.terminal_us)
         if self.pair and group.flat is not None:
             bounds = replace(bounds, metres=group.reach(group.flat - 1))
-        choice = self._priced(product, start, site, group, Order.KM, bounds=bounds)
+        choice = self._priced(product, start, site, group, KM, bounds=bounds)
         return None if choice is None or (group.flat is not None and choice.cost >= group.flat) else choice
 
     def _weighed(
@@ -262,20 +264,36 @@ class Lines:
     ) -> LineChoice | None:
         """The line of least value where both km and latency have a price, of those that cost no more than `money`.
 
+        At each charge that may decide it is the path of least worth, by the price of a metre and of a µs.
+        """
+        bounds, found = self.bounds(group.terminal_us), list[LineChoice]()
+        for alone in group.each_decisive:
+            order = Order.of(alone.charges[0].per_metre * CNY_IN_SCORE, self.us_price)
+            choice = self._priced(product, start, site, alone, order, bounds=bounds)
+            if choice is not None and choice.cost > money:
+                within = replace(bounds, metres=alone.reach(int(money)))
+                choice = self._priced(product, start, site, alone, order, bounds=within)
+            if choice is not None:
+                found.append(choice)
+        return self._first(found) if found else None
+
+    def _along_front(
+        self, product: Product, start: Start, site: str, group: ChargeGroup, money: float
+    ) -> LineChoice | None:
+        """The same of pairs, of which the slower path counts.
+
         It is the fastest one under a flat charge, or lies on the front of (km, latency): each step along the front
         asks for the shortest route that is faster than the last, and costs more, until one is beyond the money, or even one
         metre more, as fast as any, is dearer.
         """
         bounds = self.bounds(group.terminal_us)
-        quickest = self._sums(product, start, site, group, Order.LATENCY, bounds=bounds)
+        quickest = self._sums(product, start, site, group, LATENCY, bounds=bounds)
         if quickest is None:
             return None
         growing, flat = group.parted
-        level = (
-            self._priced(product, start, site, flat, Order.LATENCY, bounds=bounds) if flat.charges else None
-        )
+        level = self._priced(product, start, site, flat, LATENCY, bounds=bounds) if flat.charges else None
         found, faster = [] if level is None or level.cost > money else [level], bounds
-        while choice := self._priced(product, start, site, growing, Order.KM, bounds=faster):
+        while choice := self._priced(product, start, site, growing, KM, bounds=faster):
             if choice.cost > money:
                 break
             found.append(choice)
@@ -330,9 +348,9 @@ class Lines:
         for place, (reason, _) in enumerate(sides[0][1].stages()):
             for begin, full in sides:
                 bounds = full.stages()[place][1]
-                if self.reaches.sums(provider, asked, begin, site, Order.LATENCY, bounds=bounds) is None:
+                if self.reaches.sums(provider, asked, begin, site, LATENCY, bounds=bounds) is None:
                     return reason
-        if self.pair and not self.route(product, start, site, asked, Order.LATENCY, bounds=sides[0][1]):
+        if self.pair and not self.route(product, start, site, asked, LATENCY, bounds=sides[0][1]):
             return "disjoint"
         return self._unserved(product, start, site)
 

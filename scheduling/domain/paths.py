@@ -4,26 +4,13 @@ import heapq
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from fractions import Fraction
 from functools import cache
 
-from scheduling.domain.distances import Distances, log_limit, log_weight, usable_spans
+from scheduling.domain.distances import Distances, Metric, log_limit, log_weight, usable_spans
 from scheduling.domain.effort import MOST_OF_PAIRS, Effort
 from scheduling.domain.network import LOSS_SCALE, Network
-
-_LANE = 64
-"""Bits for each sum of a composite key: 2²⁴ spans of the largest number the files allow still fit."""
-
-
-class Order(Enum):
-    """What comes first among paths: km for prices per kilometre, latency where the price is flat.
-
-    KM is (km, latency, hops, span ids), LATENCY is (latency, hops, km, span ids).
-    """
-
-    KM = "km"
-    LATENCY = "latency"
+from scheduling.domain.path_orders import KM, LATENCY, Order, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +39,12 @@ class Bounds:
             ("hops", Bounds(self.latency, self.jitter, self.loss, self.hops)),
         )
 
-    def limits(self) -> Iterator[tuple[str, float]]:
+    def limits(self) -> Iterator[tuple[Metric, float]]:
         """Each bound as (metric of Distances, limit); a sum above the limit is surely out of bounds."""
-        for metric in ("latency", "jitter", "hops", "metres"):
-            limit: int | None = getattr(self, metric)
-            if limit is not None:
-                yield metric, limit
+        limited: tuple[tuple[Metric, int | None], ...] = (
+            (LATENCY, self.latency), ("jitter", self.jitter), ("hops", self.hops), (KM, self.metres),
+        )  # fmt: skip
+        yield from ((metric, limit) for metric, limit in limited if limit is not None)
         losses = [loss for loss in (self.loss, self.below_loss) if loss is not None]
         if losses:
             yield "survival", log_limit(float(min(losses)))
@@ -140,9 +127,7 @@ class Reach:
         # The source is never an intermediate site, so its own pass costs nothing and sums stay plain.
         self.hop = list(network.hop)
         self.hop[source] = 0
-        self._settled: dict[Order, dict[int, tuple[int, tuple[int, ...]]]] = {
-            order: {source: (0, ())} for order in Order
-        }
+        self._settled: dict[Order, dict[int, tuple[int, tuple[int, ...]]]] = {}
         self._least: dict[tuple[int, Order], Path | None] = {}
         self._best: dict[tuple[int, Order, Bounds], Path | None] = {}
         self._none: set[tuple[int, Bounds]] = set()  # what no path in any order serves
@@ -180,7 +165,7 @@ class Reach:
         Hops grow with every span, so a walk with a loop is always worse than without it, whatever the lengths.
         What is settled on the way to one target serves the next.
         """
-        net, km_first, settled = self.network, order is Order.KM, self._settled[order]
+        net, settled = self.network, self._settled.setdefault(order, {self.source: (0, ())})
         onward, known = self._tight(target, order)
         queue = [(*settled[site], site) for site in known]
         heapq.heapify(queue)
@@ -193,28 +178,29 @@ class Reach:
             settled[site] = here, spans
             pause = self.hop[site]
             for other, span in onward.get(site, ()):
-                key = here + _key(km_first, net.metres[span], net.latency[span] + pause)
-                heapq.heappush(queue, (key, (*spans, span), other))
+                metres, latency = net.metres[span], net.latency[span] + pause
+                there = here + key_of(order.worth(metres, latency), latency, 1, metres)
+                heapq.heappush(queue, (there, (*spans, span), other))
         return settled[target][1]
 
     def _tight(self, target: int, order: Order) -> tuple[dict[int, list[tuple[int, int]]], set[int]]:
-        """The arcs that a path of least km (or latency) to the target can use, back to sites that are settled.
+        """The arcs that a path of least worth to the target can use, back to sites that are settled.
 
         Returns the arcs onward from each site as (neighbour, span), and the settled sites where they begin.
         """
         net, distances, settled = self.network, self.distances, self._settled[order]
         # Sums of km and latency at once leave fewer arcs than those of km alone, and are there where lines were compared.
-        both = distances.known_by_km(target) if order is Order.KM else None
-        km, us = (both.base, 1) if both else (1, 0) if order is Order.KM else (0, 1)
-        exact = both is not None or distances.exact("metres" if order is Order.KM else "latency")
-        least = both.both if both else distances.ahead("metres" if order is Order.KM else "latency")
+        both = distances.known_by_km(target) if order == KM else None
+        of = order if both is None else both.order
+        exact = both is not None or distances.exact(of)
+        least = distances.ahead(of) if both is None else both.both
         onward: dict[int, list[tuple[int, int]]] = {}
         begin: set[int] = {target} & settled.keys()
         seen, waiting = {target}, [] if begin else [target]
         while waiting:
             site = waiting.pop()
             for other, span in self.arcs(site):
-                weight = net.metres[span] * km + (net.latency[span] + self.hop[other]) * us
+                weight = of.worth(net.metres[span], net.latency[span] + self.hop[other])
                 if exact and least[other] + weight != least[site]:
                     continue
                 onward.setdefault(other, []).append((site, span))
@@ -252,11 +238,12 @@ class _Search:
 
     def __init__(self, reach: Reach, target: int, order: Order, bounds: Bounds, avoid: Avoid) -> None:
         self.reach, self.target, self.bounds, self.avoid = reach, target, bounds, avoid
-        self.km_first = order is Order.KM
+        self.order = order
         self.log_limit = dict(bounds.limits()).get("survival")
         back = reach.distances.back
-        self.metres = back("metres", target)
-        self.latency = back("latency", target)
+        self.worth = back(order, target)
+        self.metres = back(KM, target)
+        self.latency = back(LATENCY, target)
         self.hops = back("hops", target)
         self.jitter = None if bounds.jitter is None else back("jitter", target)
         self.log = None if self.log_limit is None else back("survival", target)
@@ -345,8 +332,9 @@ class _Search:
                 new_survival = survival * (LOSS_SCALE - net.loss[span])
                 if not self._survives(new_survival, len(spans) + 1):
                     continue
-            key = _key(self.km_first, all_metres, all_latency, all_hops)
-            yield key, (*spans, span), other, new_metres, new_latency, new_jitter, new_weight, new_survival
+            worth = self.order.worth(new_metres, new_latency) + int(self.worth[other])
+            first = key_of(worth, all_latency, all_hops, all_metres)
+            yield first, (*spans, span), other, new_metres, new_latency, new_jitter, new_weight, new_survival
 
     def _survives(self, survival: int, hops: int) -> bool:
         lost, whole = _whole(hops) - survival, _whole(hops)
@@ -376,9 +364,3 @@ def _short(weight: int, hops: int) -> int:
 def _whole(hops: int) -> int:
     whole: int = LOSS_SCALE**hops
     return whole
-
-
-def _key(km_first: bool, metres: int, latency: int, hops: int = 1) -> int:  # noqa: FBT001 - the hottest call
-    if km_first:
-        return (metres << 2 * _LANE) + (latency << _LANE) + hops
-    return (latency << 2 * _LANE) + (hops << _LANE) + metres

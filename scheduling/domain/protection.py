@@ -7,9 +7,10 @@ from fractions import Fraction
 from itertools import count
 
 from scheduling.domain.detours import parted
-from scheduling.domain.paths import EMPTY_PATH, NOTHING, Avoid, Bounds, Order, Path, Reach
+from scheduling.domain.path_orders import KM, LATENCY, Order
+from scheduling.domain.paths import EMPTY_PATH, NOTHING, Avoid, Bounds, Path, Reach
 
-Score = tuple[int, int, int, int]
+Score = tuple[int, int, int, int, int]
 
 _TRIED = 8
 """Of what two paths share, how much is tried for its detour: each takes a search, and the ends of a shared stretch tell little."""
@@ -85,7 +86,7 @@ def best_pair(
 
 def pair_at_hand(reaches: tuple[Reach, ...], target: int, bounds: Bounds, lag_us: int = 0) -> Route | None:
     """A feasible pair that is soon found, near the fastest; where none is, there may be one all the same."""
-    return _written(reaches, _PairSearch(reaches, target, Order.LATENCY, bounds, lag_us).at_hand())
+    return _written(reaches, _PairSearch(reaches, target, LATENCY, bounds, lag_us).at_hand())
 
 
 def _written(reaches: tuple[Reach, ...], found: "tuple[_Way, _Way] | None") -> Route | None:
@@ -206,9 +207,7 @@ class _PairSearch:
     def _room(self, other: int) -> int | None:
         """The most metres for one path where the other takes the least there are."""
         most = self.bounds[0].metres
-        return (
-            None if most is None else most - int(self.reaches[other].distances.ahead("metres")[self.target])
-        )
+        return None if most is None else most - int(self.reaches[other].distances.ahead(KM)[self.target])
 
     def _way(self, side: _Side) -> _Way | None:
         path = self._path(side)
@@ -243,8 +242,8 @@ class _PairSearch:
             return
         metres = first.path.metres + second.path.metres
         hops = first.path.hops + second.path.hops
-        latencies = (max(first.latency, second.latency), min(first.latency, second.latency))
-        score = (metres, *latencies, hops) if self.order is Order.KM else (*latencies, hops, metres)
+        worse, better = max(first.latency, second.latency), min(first.latency, second.latency)
+        score = (self.order.worth(metres, worse), worse, better, hops, metres)
         heapq.heappush(queue, (score, next(self.order_of), left, right))
 
     def _clash(self, first: Path, second: Path) -> _Clash | None:
@@ -290,7 +289,7 @@ class _PairSearch:
         path = self._path(_Side(avoid, self._room(len(self.reaches) - 1)))
         if path is None:
             return math.inf
-        return path.metres if self.order is Order.KM else path.latency
+        return self.order.worth(path.metres, path.latency)
 
 
 def _in_rank(one: _Way, other: _Way) -> tuple[_Way, _Way]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from scheduling.domain.effort import MOST_EFFORT, Effort
 from scheduling.domain.network import Network
-from scheduling.domain.paths import EMPTY_PATH, Bounds, Order, Reach
+from scheduling.domain.path_orders import KM, LATENCY, Order
+from scheduling.domain.paths import EMPTY_PATH, Bounds, Reach
 from scheduling.domain.protection import Route, best_pair, best_route, pair_at_hand
 from scheduling.domain.starts import Start
 from scheduling.domain.sums import Sums, best_sums
@@ -79,8 +80,7 @@ class Reaches:
             return None
         reaches, target = there
         metres, latency = (
-            [int(reach.distances.ahead(metric)[target]) for reach in reaches]
-            for metric in ("metres", "latency")
+            [int(reach.distances.ahead(metric)[target]) for reach in reaches] for metric in (KM, LATENCY)
         )
         return metres[0] + metres[-1], max(latency[0], latency[-1] + start.lag_us)
 

@@ -37,6 +37,13 @@ class Charge:
         """10⁻¹⁰ CNY at a length (both paths together for 1+1)."""
         return self.fixed + self.per_metre * metres
 
+    def spares(self, other: "Charge") -> bool:
+        """Whether it is to be paid rather than another one at every length."""
+        return self.per_metre <= other.per_metre and (self.fixed, self.preference) < (
+            other.fixed,
+            other.preference,
+        )
+
     @property
     def preference(self) -> tuple[int, bool, bool, int, int]:
         """Settles equal costs: the larger step, then term, then the named zone before `any`, then less that is held.
@@ -77,6 +84,15 @@ class ChargeGroup:
         growing = tuple(charge for charge in self.charges if charge.per_metre)
         flat = tuple(charge for charge in self.charges if not charge.per_metre)
         return replace(self, charges=growing), replace(self, charges=flat)
+
+    @cached_property
+    def each_decisive(self) -> tuple["ChargeGroup", ...]:
+        """The charges, each by itself, that are to be paid at some length: no other is there that is never dearer."""
+        return tuple(
+            replace(self, charges=(charge,))
+            for charge in self.charges
+            if not any(other.spares(charge) for other in self.charges)
+        )
 
     def capped(self, metres: int) -> "ChargeGroup":
         """What can be paid for a path of so many metres or more, where a flat charge costs no more than any other.

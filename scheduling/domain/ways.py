@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from scheduling.domain.lines import Lines, Product
-from scheduling.domain.paths import Bounds, Order
+from scheduling.domain.path_orders import LATENCY
+from scheduling.domain.paths import Bounds
 from scheduling.domain.protection import Route
 from scheduling.domain.starts import Start
 from scheduling.domain.tariffs import ChargeGroup
@@ -34,7 +35,7 @@ class Ways:
     def route(self, bounds: Bounds) -> Route | None:
         """The fastest route within bounds, or None."""
         return self.lines.route(
-            self.product, self.start, self.site, self.group.held_mbps, Order.LATENCY, bounds=bounds
+            self.product, self.start, self.site, self.group.held_mbps, LATENCY, bounds=bounds
         )
 
 

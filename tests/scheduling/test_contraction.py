@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from scheduling.domain import distances
 from scheduling.domain.contraction import Contracted, Contraction
-from scheduling.domain.distances import Usable, usable_spans
+from scheduling.domain.distances import Metric, Usable, usable_spans
+from scheduling.domain.path_orders import KM, LATENCY, Order
 from tests.scheduling import ended
 from tests.scheduling.test_first import random_fibre
 from tests.scheduling.worlds import small_supply
@@ -59,9 +60,11 @@ def test_a_network_without_a_core_one_of_core_alone_and_one_between() -> None:
 
 
 @pytest.mark.parametrize("back", [False, True])
-@pytest.mark.parametrize("metric", ["metres", "latency", "jitter", "hops", "survival", "km"])
+@pytest.mark.parametrize(
+    "metric", [KM, LATENCY, Order(7, 310), Order(10**9, 1), "jitter", "hops", "survival"]
+)
 def test_who_asks_again_is_told_the_same_from_a_contraction(
-    monkeypatch: pytest.MonkeyPatch, metric: str, *, back: bool
+    monkeypatch: pytest.MonkeyPatch, metric: Metric, *, back: bool
 ) -> None:
     monkeypatch.setattr(distances, "_LARGE", 0)
     for seed in range(12):

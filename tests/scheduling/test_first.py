@@ -19,6 +19,7 @@ from scheduling.domain.distances import Distances, usable_spans
 from scheduling.domain.files import answer_json
 from scheduling.domain.network import Network
 from scheduling.domain.patches import Patch, patched
+from scheduling.domain.path_orders import LATENCY
 from scheduling.domain.selection import select
 from scheduling.domain.supply import Span, Supply
 from tests.scheduling.oracle import Oracle
@@ -194,7 +195,7 @@ def test_what_is_within_the_latency_bound_is_measured_as_if_there_were_none() ->
     for seed in range(15):
         network = random_fibre(Random(seed))
         distances = Distances(usable_spans(network, 1), 0)
-        latency, whole = distances.least("latency"), distances.by_km(np.inf)
+        latency, whole = distances.least(LATENCY), distances.by_km(np.inf)
         assert whole is not None
         for most in np.unique(latency[np.isfinite(latency)]).tolist():
             bounded = distances.by_km(most)

@@ -12,7 +12,7 @@ from scheduling.domain.light import Medium, floor_us
 from scheduling.domain.lines import Lines, Product
 from scheduling.domain.near_misses import NearMiss, near_misses
 from scheduling.domain.offers import Ints
-from scheduling.domain.paths import Order
+from scheduling.domain.path_orders import LATENCY
 from scheduling.domain.screening import screen
 from scheduling.domain.selection import lines_of
 from scheduling.domain.sites import Point
@@ -84,7 +84,7 @@ def plainly(supply: Supply, lines: Lines) -> list[NearMiss]:
                 lower, _, length = max(floors)
                 verdict = judge(upper_us=us + delay, lower_us=lower, below_us=below)
                 mbps, unhurried = lines.demand.bandwidth_mbps, replace(lines.bounds(0), latency=None)
-                route = lines.route(product, start, site, mbps, Order.LATENCY, bounds=unhurried)
+                route = lines.route(product, start, site, mbps, LATENCY, bounds=unhurried)
                 assert route is not None
                 tails = [start.ends[at].latency_us for at in route.begins]
                 slower: tuple[str, ...] | None

@@ -14,7 +14,8 @@ import pytest
 from scheduling.domain.distances import log_weight
 from scheduling.domain.effort import MOST_EFFORT, Effort, TooHardError
 from scheduling.domain.network import LOSS_SCALE, Network, fibre_latency
-from scheduling.domain.paths import Bounds, Order, Reach, lasts
+from scheduling.domain.path_orders import KM, LATENCY, Order
+from scheduling.domain.paths import Bounds, Reach, lasts
 from scheduling.domain.protection import Route, best_route
 from scheduling.domain.supply import Span
 
@@ -30,7 +31,7 @@ def span(
 
 def route(
     spans: list[Span],
-    order: Order = Order.LATENCY,
+    order: Order = LATENCY,
     bounds: Bounds | None = None,
     *,
     pair: bool = False,
@@ -72,8 +73,8 @@ def test_ties_go_to_fewer_hops_then_less_km_then_smaller_ids() -> None:
 
 def test_km_or_latency_leads_as_the_order_asks() -> None:
     short_slow, long_fast = span("1", "s", "t", km="10", us=90), span("2", "s", "t", km="20", us=50)
-    assert spans_of(route([short_slow, long_fast], Order.KM)) == (("1",), None)
-    assert spans_of(route([short_slow, long_fast], Order.LATENCY)) == (("2",), None)
+    assert spans_of(route([short_slow, long_fast], KM)) == (("1",), None)
+    assert spans_of(route([short_slow, long_fast], LATENCY)) == (("2",), None)
 
 
 def test_a_bound_turns_the_search_to_a_path_that_no_single_metric_prefers() -> None:
@@ -111,19 +112,19 @@ def test_a_network_that_is_drawn_to_be_hard_ends_the_search_and_the_same_search_
     for _ in range(2):
         reach = ladder(14)
         with pytest.raises(TooHardError, match="the network of evil is too hard") as found:
-            reach.best(14, Order.KM, Bounds(jitter=2**13 + 5))
+            reach.best(14, KM, Bounds(jitter=2**13 + 5))
         spent.add(reach.effort.left)
         assert found.value.field == "line.providers"
-        assert reach.best(14, Order.KM, Bounds()) is not None, "what needs no search is found"
+        assert reach.best(14, KM, Bounds()) is not None, "what needs no search is found"
     assert len(spent) == 1
     easy = ladder(6)
-    assert easy.best(6, Order.KM, Bounds(jitter=37)) is not None
+    assert easy.best(6, KM, Bounds(jitter=37)) is not None
     assert 0 < easy.effort.left < MOST_EFFORT // 100
 
 
 def test_a_zero_length_circle_is_never_walked() -> None:
     circle = [span("1", "s", "m", km="0"), span("2", "m", "n", km="0"), span("3", "n", "s", km="0")]
-    assert spans_of(route([*circle, span("4", "n", "t", km="1")], Order.KM)) == (("3", "4"), None)
+    assert spans_of(route([*circle, span("4", "n", "t", km="1")], KM)) == (("3", "4"), None)
 
 
 def test_a_pair_leaves_the_shortest_path_where_it_blocks_every_partner() -> None:
@@ -131,7 +132,7 @@ def test_a_pair_leaves_the_shortest_path_where_it_blocks_every_partner() -> None
         *(span("1", "s", "a", "1"), span("2", "a", "b", "1"), span("3", "b", "t", "1")),
         *(span("4", "s", "b", "3"), span("5", "a", "t", "3")),
     ]
-    assert spans_of(route(trap, Order.KM, pair=True)) == (("1", "5"), ("4", "3"))
+    assert spans_of(route(trap, KM, pair=True)) == (("1", "5"), ("4", "3"))
 
 
 def test_paths_of_a_pair_share_no_risk_and_no_site() -> None:
@@ -180,7 +181,7 @@ def test_least_km_on_germany50_is_what_networkx_finds() -> None:
         reach = Reach(network, network.site_index[source], 1)
         least = nx.single_source_dijkstra_path_length(graph, source)
         for target in set(sites) - {source}:
-            found = best_route(reach, network.site_index[target], Order.KM, Bounds(), pair=False)
+            found = best_route(reach, network.site_index[target], KM, Bounds(), pair=False)
             assert found is not None
             assert found.metres == least[target]
 

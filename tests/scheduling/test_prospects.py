@@ -5,7 +5,8 @@ from decimal import Decimal
 from random import Random
 
 from scheduling.domain.lines import LineChoice
-from scheduling.domain.paths import Bounds, Order, Reach
+from scheduling.domain.path_orders import LATENCY
+from scheduling.domain.paths import Bounds, Reach
 from scheduling.domain.prospects import Prospect, outlooks, prospect, worked_out
 from scheduling.domain.protection import best_pair, pair_at_hand
 from scheduling.domain.selection import lines_of
@@ -66,7 +67,7 @@ def test_a_pair_at_hand_is_a_pair() -> None:
         assert route.latencies == (max(leg.latency for leg in pair), min(leg.latency for leg in pair)), seed
         assert bounds.jitter is None or route.jitter <= bounds.jitter, seed
         assert bounds.latency is None or route.latency <= bounds.latency, seed
-        best = best_pair((reach,), target, Order.LATENCY, bounds)
+        best = best_pair((reach,), target, LATENCY, bounds)
         assert best is not None, seed
         assert best.latency <= route.latency, seed
     assert found > 20

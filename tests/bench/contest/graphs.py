@@ -14,7 +14,8 @@ import scipy
 
 from scheduling.domain.distances import Distances, usable_spans
 from scheduling.domain.network import Network
-from scheduling.domain.paths import Bounds, Order, Reach
+from scheduling.domain.path_orders import KM, LATENCY
+from scheduling.domain.paths import Bounds, Reach
 from tests.bench.contest.plain import PlainOracle
 from tests.bench.contest.rounds import Row, Times, compete, equal
 from tests.bench.contest.world import CARRIERS, World, make_world
@@ -58,12 +59,12 @@ def _least_delay(network: Network, size: Size, folder: Path, dice: Random) -> Ro
     exact: dict[int, list[float]] = {}
     begin = time.perf_counter()
     for _ in range(2):  # who asks again is answered on the contracted network
-        usable.sums("latency", 0)
+        usable.sums(LATENCY, 0)
     prepared = time.perf_counter() - begin
 
     def ours(source: int) -> tuple[float, list[float]]:
         begin = time.perf_counter()
-        found = Distances(usable, source).least("latency")
+        found = Distances(usable, source).least(LATENCY)
         return time.perf_counter() - begin, found.tolist()
 
     def agree(source: int, mine: list[float], theirs: list[float | None]) -> None:
@@ -114,7 +115,7 @@ def _constrained(world: World, network: Network, size: Size, dice: Random) -> It
     questions: list[tuple[int, int, int]] = []
     while len(questions) < size.paths:
         source, target = dice.sample(range(nodes), 2)
-        least = Distances(usable, source).ahead("latency")[target]
+        least = Distances(usable, source).ahead(LATENCY)[target]
         if least < inf:
             questions.append((source, target, int(least * SLACKS[len(questions) % len(SLACKS)])))
     exact: dict[tuple[int, int, int], list[str]] = {}
@@ -122,7 +123,7 @@ def _constrained(world: World, network: Network, size: Size, dice: Random) -> It
     def ours(question: tuple[int, int, int]) -> tuple[float, Any]:
         source, target, most = question
         begin = time.perf_counter()
-        path = Reach(network, source, BANDWIDTH).best(target, Order.KM, Bounds(latency=most))
+        path = Reach(network, source, BANDWIDTH).best(target, KM, Bounds(latency=most))
         seconds = time.perf_counter() - begin
         return seconds, [network.ids[span] for span in path.spans] if path else None
 
@@ -131,7 +132,7 @@ def _constrained(world: World, network: Network, size: Size, dice: Random) -> It
         found = _dijkstra(onward, nodes, question[0])
         return time.perf_counter() - begin, found
 
-    matrix = usable.matrix("latency")
+    matrix = usable.laid(LATENCY).matrix
     assert matrix is not None
 
     def compiled_run(source: int) -> float:
