@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from scheduling.domain.supply import Span, Supply, Tariff
+from scheduling.domain.supply import Site, Span, Supply, Tariff
 from scheduling.domain.wishes import Weights, Wishes
 from tests.scheduling.oracle import Oracle
 from tests.scheduling.oracle_worth import Pick
@@ -88,3 +88,30 @@ def test_along_a_front_of_many_routes_the_best_trade_is_found(protection: str) -
         ], seed
         inner += best["spans"] not in (["x00"], ["x11"])
     assert inner > 8
+
+
+def test_of_more_routes_than_could_be_tried_the_best_trade_is_found_stage_by_stage() -> None:
+    """Twenty stages, each with a shorter span and a faster one: a million routes, none shorter and faster than another."""
+    sites = [Site(f"m{at:02}", None, None, None, "320500", None, 0) for at in range(1, 20)]
+    names = ["s", *(site.site for site in sites), "t"]
+    stages = [(Decimal(2**at) / 1000, 1000 * (2 * at + 1)) for at in range(20)]  # km more, µs less
+    spans = [
+        Span(f"{at:02}{which}", "L", "fibre", names[at], names[at + 1], km, us, 9999, 0)
+        for at, (more, less) in enumerate(stages)
+        for which, km, us in (("fast", 1 + more, 1), ("short", Decimal(1), 1 + less))
+    ]
+    plain = town()
+    supply = Supply.build(
+        [*plain.sites.values(), *sites],
+        spans,
+        plain.tariffs.values(),
+        plain.centres.values(),
+        plain.offers.values(),
+    )
+    for cny_per_ms in (1, 2, 9):
+        wishes, demand = Wishes(weights=Weights(cny_per_ms=Decimal(cny_per_ms))), replace(DEMAND, want=())
+        best = asked(supply, wishes, demand)["bundles"][0]
+        assert best["spans"] == [  # a CNY a km
+            f"{at:02}{'fast' if cny_per_ms * less >= more * 1000 else 'short'}"
+            for at, (more, less) in enumerate(stages)
+        ]
