@@ -291,16 +291,18 @@ class Lines:
         if quickest is None:
             return None
         growing, flat = group.parted
-        level = self._priced(product, start, site, flat, LATENCY, bounds=bounds) if flat.charges else None
-        found, faster = [] if level is None or level.cost > money else [level], bounds
+        best = self._priced(product, start, site, flat, LATENCY, bounds=bounds) if flat.charges else None
+        if best is not None and best.cost > money:
+            best = None
+        faster = bounds
         while choice := self._priced(product, start, site, growing, KM, bounds=faster):
             if choice.cost > money:
                 break
-            found.append(choice)
-            if self.settled(growing, quickest[0], min(map(self.value, found)), choice):
+            best = choice if best is None else self._first([best, choice])
+            if self.settled(growing, quickest[0], self.value(best), choice):
                 break
             faster = replace(bounds, latency=choice.latency - group.terminal_us - 1)
-        return self._first(found) if found else None
+        return best
 
     def settled(self, group: ChargeGroup, quickest: int, least: int, choice: LineChoice) -> bool:
         """Whether no longer line than `choice` is worth less than `least`: none is faster than the quickest path (optical, µs)."""
