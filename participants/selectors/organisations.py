@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from kernel.actor import Actor
-from kernel.models.suspensions import SuspensionCause
+from kernel.models.suspensions import Suspension, SuspensionCause
+from kernel.questions import question
 from kernel.selectors.suspensions import open_causes
 from kernel.tenancy import as_node
 from participants.domain.organisations import OrganisationKind, OrganisationState
@@ -97,6 +99,28 @@ def require_certified(actor: Actor) -> None:
     standing = standings([actor.tenant_id]).get(actor.tenant_id)
     if standing is None or not standing.certified:
         raise NotCertified(organisation=actor.tenant_id)
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerStanding:
+    """Whether two people have certified who buys, whatever ran out since, and whether an instruction of the regulator stops it."""
+
+    certified: bool
+    instructed: bool
+
+
+def buyer_standing(buyer: UUID) -> BuyerStanding:
+    """How who buys stands, by one statement."""
+    ((state, instructed),) = _buyer(id=buyer)
+    return BuyerStanding(certified=state == OrganisationState.CERTIFIED, instructed=instructed)
+
+
+@question
+def _buyer(*, id: UUID) -> QuerySet[Organisation, Any]:  # noqa: A002 - the field's name
+    instruction = Suspension.objects.filter(
+        subject=OuterRef("id"), closed_at=None, cause=SuspensionCause.INSTRUCTION.value
+    )
+    return Organisation.objects.filter(id=id).values_list("state", Exists(instruction))
 
 
 def certified_by_kind() -> dict[str, int]:

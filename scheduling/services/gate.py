@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
-from kernel.models.suspensions import SuspensionCause
 from kernel.money import to_fen
-from kernel.selectors.suspensions import open_causes
+from participants.errors import NotCertified
+from participants.selectors.organisations import buyer_standing
 from scheduling.domain.ends import END_PRICE, UNDECLARED
 from scheduling.domain.sold_lines import PRICES, at_prices, cost_of
 from scheduling.errors.lines import LineChanged, LineNotSellable
@@ -35,18 +35,21 @@ def require_line_sellable(*, provider: UUID, technology: str, ends: Iterable[UUI
 
 
 def require_buyer(buyer: UUID) -> None:
-    """Raise BuyerSuspended while an instruction of the regulator is in force against who buys: nothing more is sold to it.
+    """Raise NotCertified until two people have certified who buys, BuyerSuspended while an instruction of the regulator to it is in force.
 
     Other causes (a licence, a document that ran out, a finding) stop what a party sells, not what it buys.
     """
-    if SuspensionCause.INSTRUCTION in open_causes([buyer]).get(buyer, ()):
+    standing = buyer_standing(buyer)
+    if not standing.certified:
+        raise NotCertified(organisation=buyer)
+    if standing.instructed:
         raise BuyerSuspended
 
 
 def require_line(facts: BundleFacts) -> None:
     """Raise LineNotSellable where the gate is shut for a bundle's line, LineChanged where that is not what was selected.
 
-    BuyerSuspended where nothing may be sold to who selected it. By the rows of now: latency, jitter and loss of its spans, whether they still join and two routes are still apart, and
+    NotCertified and BuyerSuspended where nothing may be sold to who selected it. By the rows of now: latency, jitter and loss of its spans, whether they still join and two routes are still apart, and
     whether its product still promises what the demand required.
     """
     require_buyer(facts.tenant)

@@ -180,7 +180,7 @@ def _at_the_centre(facts: BundleFacts) -> dict[UUID, int]:
 def require_gates(facts: BundleFacts) -> None:
     """Raise NotSellable or LineNotSellable where either gate is shut for the bundle now, LineChanged by its line's facts.
 
-    BuyerSuspended where the regulator has stopped who selected it.
+    NotCertified and BuyerSuspended where nothing may be sold to who selected it.
     """
     require_sellable([facts.offer])
     require_line(facts)

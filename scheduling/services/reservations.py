@@ -27,7 +27,7 @@ from scheduling.models import Hold
 from scheduling.selectors import selections
 from scheduling.selectors.profiles import hold_profile
 from scheduling.selectors.selections import BundleFacts
-from scheduling.services.gate import require_tariff_listed
+from scheduling.services.gate import require_buyer, require_tariff_listed
 from scheduling.services.holds import extend_bundle, hold_bundle, quantities_of, release_bundle
 from scheduling.services.line_quotes import has_word
 from scheduling.services.maintenance import carry_conflicts
@@ -53,8 +53,8 @@ def place_hold(*, wish: Wish, actor: Actor) -> Hold:
     """Hold what is wished in every window of its schedule, or nothing.
 
     Raises NotFound for another's selection, InvalidField, TooSoon, ScheduleUnpriced, SoldOut, NotSellable,
-    LineNotSellable, LineChanged, HoldQuotaReached, HoldsLapse, PriceChanged where a price moved since the selection (the
-    line's but where its carrier gave a word on it) or the line's tariff is withdrawn.
+    LineNotSellable, LineChanged, NotCertified, BuyerSuspended, HoldQuotaReached, HoldsLapse, PriceChanged where a price moved since
+    the selection (the line's but where its carrier gave a word on it) or the line's tariff is withdrawn.
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
     line = None
@@ -86,9 +86,11 @@ class MachineWish:
 def place_holds(*, wishes: Sequence[MachineWish], actor: Actor) -> list[Hold | Problem]:
     """Hold the machines that can be held, each wish by itself; of each its hold or why not, in order.
 
-    As many statements as for one; a problem is that which `place_hold` would raise.
+    As many statements as for one; a problem is that which `place_hold` would raise. What is wrong with the buyer is so of all: it is
+    raised (NotCertified, BuyerSuspended).
     """
     assert actor.tenant_id is not None  # noqa: S101 - buyers are members of an organisation
+    tenant = actor.tenant_id
     known = offers.lots({wish.offer for wish in wishes})
     found: list[Hold | Problem] = []
     lots: list[Lot] = []
@@ -98,17 +100,18 @@ def place_holds(*, wishes: Sequence[MachineWish], actor: Actor) -> list[Hold | P
             found.append(wrong)
             continue
         assert offer is not None  # noqa: S101 - else it is wrong
-        row = Hold(id=new_id(), tenant_id=actor.tenant_id, offer=offer.id, quantity=wish.quantity)
+        row = Hold(id=new_id(), tenant_id=tenant, offer=offer.id, quantity=wish.quantity)
         row.compute_provider = offer.provider
         lots.append(Lot(row.id, offer.pool, wish.quantity, wish.ttl))
         found.append(row)
     rows = {each.id: each for each in found if isinstance(each, Hold)}
 
     def shut() -> dict[UUID, Problem]:
+        require_buyer(tenant)
         closed = shut_gates({row.offer for row in rows.values()})
         return {row.id: closed[row.offer] for row in rows.values() if row.offer in closed}
 
-    ends = hold_each(lots=lots, tenant=actor.tenant_id, quota=hold_profile().quota, shut=shut)
+    ends = hold_each(lots=lots, tenant=tenant, quota=hold_profile().quota, shut=shut)
     refused = {
         lot.bundle: said_of(end, COMPUTE) if isinstance(end, SoldOut) else end
         for lot, end in zip(lots, ends, strict=True)
@@ -231,6 +234,7 @@ def _hold_machines(row: Hold, wish: Wish, actor: Actor) -> None:
             windows=wish.schedule.windows if wish.schedule else (),
             quota=hold_profile().quota,
         )
+    require_buyer(row.tenant_id)
     require_sellable([offer.id])
     publish(_held_event(row), actor=actor)
 

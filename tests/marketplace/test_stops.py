@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from aggregation.models import Offer
 from kernel.actor import SYSTEM
 from kernel.clock import now
 from kernel.models.jobs import Job
@@ -19,6 +20,7 @@ from marketplace.selectors.settlements import billable_orders
 from marketplace.services.acceptance import DEEM, await_silence, deem_compute
 from marketplace.services.orders import note_dispatched, note_line_accepted
 from marketplace.services.stops import note_stops
+from participants.models import Organisation
 from tests.aggregation.supply import made
 from tests.marketplace.test_settlements import verify
 from tests.marketplace.trade import (
@@ -71,26 +73,45 @@ def refused(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
+def doors_of(buyer: Person) -> list[tuple[str, dict[str, Any]]]:
+    """Every way in which a buyer is sold something or has it kept."""
+    bundle = {"selection": chosen(buyer)["id"], "bundle": 0}
+    machines = {"offer": str(Offer.objects.get(key="wj-910b-hour").id), "quantity": 1}
+    return [
+        ("quotes", bundle),
+        ("line-quotes", bundle),
+        ("holds", bundle),
+        ("holds", machines),
+        ("holds:batch", {"items": [machines]}),
+        ("orders", {"quote": quoted(buyer)["id"], "client_ref": str(uuid4())}),
+    ]
+
+
 def test_nothing_is_sold_to_a_buyer_that_the_regulator_stopped(world: World) -> None:
-    bundle = {"selection": chosen(world.ben)["id"], "bundle": 0}
-    quote, waiting = quoted(world.ben), ordered(world.ben)
+    doors, waiting = doors_of(world.ben), ordered(world.ben)
     made(world.ada.post(f"/api/v1/orders/{waiting['id']}:accept"))
     row = issued(world, world.ben)
-    doors = {
-        "quotes": bundle,
-        "line-quotes": bundle,
-        "holds": bundle,
-        "orders": {"quote": quote["id"], "client_ref": str(uuid4())},
-    }
     suspended = (409, "buyer_suspended")
-    for door, body in doors.items():
-        assert refused(world.ben.post(f"/api/v1/{door}", body)) == suspended, door
+    for door, body in doors:
+        assert refused(world.ben.post(f"/api/v1/{door}", body)) == suspended, (door, body)
     assert refused(world.lin.post(f"/api/v1/orders/{waiting['id']}:accept")) == suspended
     assert chosen(world.ben)["id"], "it may ask"
     lifted(world, row)
-    for door, body in doors.items():
+    for door, body in doors:
         made(world.ben.post(f"/api/v1/{door}", body))
     made(world.lin.post(f"/api/v1/orders/{waiting['id']}:accept"))
+
+
+def test_nothing_is_sold_to_or_kept_for_a_buyer_that_nobody_has_certified(world: World) -> None:
+    doors = doors_of(world.ben)
+    ours = Organisation.objects.filter(id=world.ben.organisation.id)
+    ours.update(state="applied")
+    for door, body in doors:
+        assert refused(world.ben.post(f"/api/v1/{door}", body)) == (409, "not_certified"), (door, body)
+    assert chosen(world.ben)["id"], "it may ask"
+    ours.update(state="certified")
+    for door, body in doors:
+        made(world.ben.post(f"/api/v1/{door}", body))
 
 
 def test_other_causes_stop_no_purchase_and_other_scopes_nothing_that_runs(world: World) -> None:
