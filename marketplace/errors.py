@@ -96,7 +96,7 @@ class AcceptanceMismatch(Problem):
     title = Text("验收单与订单不符", "The sheet differs from the order")
     detail = Text(
         "验收项 {field}：订单为 {ordered}，实收为 {received}；请以 :refuse-compute 拒收，由提供商重新交付；拒收后可免费取消订单。",
-        "{field}: {ordered} ordered, {received} received; refuse it (:refuse-compute), and the provider delivers again; after that the order is cancelled free of charge.",
+        "{field}: {ordered} ordered, {received} received; refuse it (:refuse-compute), and the provider delivers again; refused, the order can be cancelled free of charge too.",
     )
 
 

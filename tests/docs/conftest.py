@@ -2,16 +2,33 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from demo.credentials import credentials_file
+from kernel.tasks import sweep
+from kernel.tenancy import as_node
+from scheduling.services import dispatches
+from scheduling.services.supply import keep_up
+from tests.docs.test_readme import ROOT
 from tests.scheduling.live import open_whole_market
 from tests.support.cast import World
 from tests.support.keys import new_node_key
 
-ACTORS = {"imaging": "ben", "compute-jia": "ada", "compute-yi": "cleo", "line-jia": "lin", "line-yi": "lou"}
+ACTORS = {
+    "imaging": "ben",
+    "compute-jia": "ada",
+    "compute-yi": "cleo",
+    "line-jia": "lin",
+    "line-yi": "lou",
+    "operator-system": "otto",
+    "operator-security": "olga",
+    "regulator-one": "rhea",
+    "regulator-two": "ron",
+}
 
 
 @pytest.fixture
@@ -24,3 +41,27 @@ def newcomer(tmp_path: Path, world: World, live_server: Any, settings: Any) -> I
     run.mkdir(parents=True)
     with credentials_file(run, {"node": live_server.url, **keys}):
         yield tmp_path
+
+
+@pytest.fixture
+def at_work(newcomer: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Path]:
+    """The newcomer's folder beside a node that does what is due, as a demo's does, and whose agents take every order."""
+    settings.DAY_SECONDS = 6  # an hour is over before the next request, and three days are not
+    (newcomer / "demo").symlink_to(ROOT / "demo")
+    monkeypatch.setattr(dispatches, "_call", lambda _: "")
+    over = Event()
+
+    def work() -> None:
+        with as_node("as the sweep of a node does"):
+            while not over.wait(0.05):
+                sweep()
+                keep_up()
+        connection.close()
+
+    worker = Thread(target=work)
+    worker.start()
+    try:
+        yield newcomer
+    finally:
+        over.set()
+        worker.join()
