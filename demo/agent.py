@@ -1,7 +1,7 @@
 """A provider's agent: a small real client that reports machines and takes the node's signed calls.
 
-It stands for the software that a provider runs beside its cluster; the cluster itself is two counters here: no service
-is started, but its machines count as serving from then on. The node calls for a start, never for an end, so they stay it.
+It stands for the software that a provider runs beside its cluster; the cluster itself is counters here: no service is started,
+but its machines count as serving from an order's start to its end. One that is restarted must know them still.
 """
 
 import json
@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from demo.client import Client
+import httpx
+
+from demo.client import Client, StepFailedError
 from demo.listener import Listener
 from kernel.crypto.messages import RegisteredKey, Request, verify_request
 from kernel.crypto.suite import INTERNATIONAL
@@ -24,14 +26,25 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass
 class Cluster:
-    """What the agent knows of its machines by pool: how many are installed, and how many serve orders of the node."""
+    """What the agent knows of its machines: how many each pool has, and the pool and how many of it serve an order of the node."""
 
     installed: Mapping[str, int]
-    serving: dict[str, int] = field(default_factory=dict)
+    orders: dict[str, tuple[str, int]] = field(default_factory=dict)
 
-    def put_to_work(self, pool: str, machines: int) -> None:
-        """So many idle machines of the pool run an order of the node from now on."""
-        self.serving[pool] = self.serving.get(pool, 0) + machines
+    def serving(self, pool: str) -> int:
+        """Machines of the pool that run orders of the node."""
+        return sum(machines for of, machines in self.orders.copy().values() if of == pool)
+
+    def put_to_work(self, order: str, pool: str, machines: int) -> bool:
+        """So many machines of the pool run the order from now on; False where fewer are idle."""
+        fits = self.serving(pool) + machines <= self.installed[pool]
+        if fits:
+            self.orders[order] = pool, machines
+        return fits
+
+    def set_free(self, order: str) -> None:
+        """The order's machines are idle again; of one that has none nothing is done."""
+        self.orders.pop(order, None)
 
 
 class ProviderAgent:
@@ -42,6 +55,7 @@ class ProviderAgent:
         self.name, self.client, self.cluster = name, client, Cluster(installed)
         self.calls: dict[str, dict[str, Any]] = {}
         self.refused: list[str] = []
+        self.unheard: list[str] = []
         self._node_key = key_of_node(client)
         self._sequence, self._quiet, self._taking = 0, threading.Event(), threading.Lock()
         self._beating: threading.Thread | None = None
@@ -52,16 +66,18 @@ class ProviderAgent:
     def report(self) -> Any:
         """Send one heartbeat for all pools; the node's verdicts."""
         self._sequence += 1
-        readings = [
-            {
-                "pool": pool,
-                "machines_total": installed,
-                "machines_free": installed - self.cluster.serving.get(pool, 0),
-                "machines_serving": self.cluster.serving.get(pool, 0),
-                "faulty": 0,
-            }
-            for pool, installed in self.cluster.installed.items()
-        ]
+        readings = []
+        for pool, installed in self.cluster.installed.items():
+            serving = self.cluster.serving(pool)
+            readings.append(
+                {
+                    "pool": pool,
+                    "machines_total": installed,
+                    "machines_free": installed - serving,
+                    "machines_serving": serving,
+                    "faulty": 0,
+                }
+            )
         body = {
             "agent": self.name,
             "sequence": self._sequence,
@@ -89,11 +105,15 @@ class ProviderAgent:
         self.listener.close()
 
     def _beat(self) -> None:
+        """A report that the node refuses, or never hears, is noted, and the next one goes out all the same."""
         while not self._quiet.wait(EVERY_SECONDS):
-            self.report()
+            try:
+                self.report()
+            except (StepFailedError, httpx.HTTPError) as error:
+                self.unheard.append(str(error))
 
     def _take(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
-        """Answer a call: 401 where it does not bear the node's signature, else the order's machines serve, once."""
+        """Answer a call: 401 where it does not bear the node's signature, 503 where it could not be done: the node calls again."""
         call = Request("POST", self.callback_url, dict(handler.headers), body)
         try:
             verify_request(call, find_key=self._node_key.get, now=datetime.now(UTC))
@@ -102,27 +122,38 @@ class ProviderAgent:
             handler.send_response(401)
             handler.end_headers()
             return
-        self._dispatch(json.loads(body))
-        answer = json.dumps({"accepted": True}).encode()
-        handler.send_response(200)
+        done = self._do(json.loads(body))
+        answer = json.dumps({"accepted": done}).encode()
+        handler.send_response(200 if done else 503)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(answer)))
         handler.end_headers()
         handler.wfile.write(answer)
 
-    def _dispatch(self, call: dict[str, Any]) -> None:
-        """Put the machines of a new order to work. Order and delivery are the id of the work: both known is a repeat.
+    def _do(self, call: dict[str, Any]) -> bool:
+        """Put an order's machines to work, or set them free; whether that is done.
 
-        A next delivery says that the last one was refused: here the same counter serves on; a real agent sets up anew.
+        Order, delivery and act are the id of the work: what is known is a repeat, and a start that comes after the end is late.
+        A next delivery says that the last one was refused: here the same machines serve on; a real agent sets up anew.
         """
+        order = call["order"]
         with self._taking:
-            known = self.calls.get(call["order"])
-            if known and known["delivery"] >= call["delivery"]:
-                return
-            if not known:
-                pool = self.client.get(f"/api/v1/offers/{call['offer']}")["pool"]
-                self.cluster.put_to_work(pool, call["quantity"])
-            self.calls[call["order"]] = call
+            known = self.calls.get(order)
+            if call["act"] == "end":
+                self.cluster.set_free(order)
+            elif known and (known["act"] == "end" or known["delivery"] >= call["delivery"]):
+                return True
+            elif not known and not self._start(call):
+                return False
+            self.calls[order] = call
+            return True
+
+    def _start(self, call: dict[str, Any]) -> bool:
+        try:
+            pool = self.client.get(f"/api/v1/offers/{call['offer']}")["pool"]
+        except (StepFailedError, httpx.HTTPError):
+            return False
+        return self.cluster.put_to_work(call["order"], pool, call["quantity"])
 
 
 def key_of_node(client: Client) -> dict[str, RegisteredKey]:

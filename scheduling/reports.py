@@ -7,7 +7,7 @@ from django.db.models import Count, F, Q, Sum
 
 from kernel.reports import ReportClass, Section, register_section
 from kernel.text import Text
-from scheduling.domain.dispatches import DispatchState
+from scheduling.domain.dispatches import DispatchAct, DispatchState
 from scheduling.models import Dispatch, LineOpening, Selection
 
 SUMS = (
@@ -28,7 +28,8 @@ def collect(start: datetime, end: datetime) -> list[dict[str, Any]]:
     made = Selection.objects.filter(created_at__gte=start, created_at__lt=end).aggregate(
         selections=Count("id"), hits=Count("id", filter=Q(bundles__gt=0)), milliseconds=Sum("milliseconds")
     )
-    ended = Dispatch.objects.filter(ended_at__gte=start, ended_at__lt=end).aggregate(
+    started = Dispatch.objects.filter(act=DispatchAct.START, ended_at__gte=start, ended_at__lt=end)
+    ended = started.aggregate(
         orders_dispatched=Count("id", filter=Q(state=DispatchState.DISPATCHED)),
         orders_failed=Count("id", filter=Q(state=DispatchState.FAILED)),
     )

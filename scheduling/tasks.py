@@ -14,7 +14,7 @@ from scheduling.services.supply import forget_versions, keep_up, look_at_everyth
 
 @job(SEND)
 def send(dispatch: str) -> None:
-    """Try to hand an order to its provider's agent."""
+    """Try to call a provider's agent."""
     send_dispatch(dispatch=UUID(dispatch))
 
 

@@ -11,6 +11,7 @@ from marketplace import events
 from marketplace.domain.orders import LIFE, UNACCEPTED, Found, OrderState
 from marketplace.models import Order, OrderStep
 from marketplace.services.vouchers import release_claim
+from scheduling.services.dispatches import dispatch_end
 from scheduling.services.holds import release_bundle
 from scheduling.services.line_quotes import return_word
 from scheduling.services.openings import close_line
@@ -65,6 +66,7 @@ def undo(row: Order, act: str, reason: str, event: Event, actor: Actor) -> Order
     take_step(row, act, actor, "reason", "billing_started_at")
     release_bundle(bundle=row.id, actor=actor, lapsed=act != "reject")
     close_line(order=row.id, actor=actor)
+    dispatch_end(order=row.id, actor=actor)
     release_claim(order=row, actor=actor)
     publish(event, actor=actor)
     return row

@@ -34,7 +34,7 @@ from marketplace.services.quotes import order_quote
 from marketplace.services.vouchers import release_claim
 from scheduling.selectors.maintenance import has_conflict
 from scheduling.selectors.selections import bundle as bundle_facts
-from scheduling.services.dispatches import dispatch_order
+from scheduling.services.dispatches import dispatch_end, dispatch_order
 from scheduling.services.holds import confirm_bundle, give_back_line, release_bundle
 from scheduling.services.line_quotes import return_word
 from scheduling.services.openings import bill_line, close_line, contract_line, preoccupy_line
@@ -280,4 +280,5 @@ def _end(row: Order, actor: Actor, at: datetime) -> None:
     end_changes(order=row.id, actor=actor)
     release_bundle(bundle=row.id, actor=actor)
     close_line(order=row.id, actor=actor)
+    dispatch_end(order=row.id, actor=actor)
     publish(events.OrderEnded(subject=row.id, tenant=row.tenant_id, parties=row.concerned()), actor=actor)

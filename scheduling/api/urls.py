@@ -108,4 +108,5 @@ urlpatterns = [
     path("line-enquiries/<uuid:pk>", carriers.LineEnquiryView.as_view()),
     path("line-punctuality", line_providers.PunctualityView.as_view()),
     path("dispatches", dispatches.DispatchesView.as_view(), name="dispatches"),
+    path("dispatches/<uuid:pk>:retry", dispatches.RetryView.as_view()),
 ]

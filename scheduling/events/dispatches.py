@@ -1,4 +1,4 @@
-"""What scheduling announces of orders on their way to their provider's agent."""
+"""What scheduling announces of the calls to providers' agents: that an order starts, and that it is over."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,11 +9,12 @@ from kernel.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class DispatchQueued(Event):
-    """An order waits to be sent to its provider's agent; `subject` is the order, `tenant` its user."""
+    """A provider's agent is to be called, for the start of an order or its end (`act`); `subject` is the order, `tenant` its user."""
 
     name: ClassVar[str] = "scheduling.dispatch_queued"
 
     provider: UUID
+    act: str = "start"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +31,20 @@ class ServiceDispatched(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServiceEnded(Event):
+    """The provider's agent took the end of an order: `subject` is the order, `tenant` its user."""
+
+    name: ClassVar[str] = "scheduling.service_ended"
+
+    provider: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class DispatchFailed(Event):
-    """The provider's agent could not be reached or refused: `subject` is the order, `tenant` its user."""
+    """The provider's agent could not be reached or refused, for the start of an order or its end (`act`): `subject` is the order, `tenant` its user."""
 
     name: ClassVar[str] = "scheduling.dispatch_failed"
 
     provider: UUID
     attempts: int
+    act: str = "start"

@@ -1,20 +1,21 @@
-"""Dispatches: orders on their way to a provider's agent."""
+"""Dispatches: what a provider's agent is told of an order."""
 
 from typing import ClassVar
 
 from django.db import models
 
 from kernel.models.base import Entity
-from scheduling.domain.dispatches import LIFE, DispatchState
+from scheduling.domain.dispatches import LIFE, DispatchAct, DispatchState
 
 
 class Dispatch(Entity):
-    """One order's dispatch; its id of work at the agent is order and delivery, so that a repeat changes nothing."""
+    """The start of an order, or its end; the id of the call at the agent is order, delivery and act, so that a repeat changes nothing."""
 
     tenant_field: ClassVar[str] = "provider_id"
     party_fields: ClassVar[list[str]] = ["user_id"]
 
-    order = models.UUIDField(unique=True)
+    order = models.UUIDField()
+    act = models.CharField(max_length=5, choices=DispatchAct.choices(), default=DispatchAct.START.value)
     offer = models.UUIDField()
     provider_id = models.UUIDField()
     user_id = models.UUIDField()
@@ -29,3 +30,6 @@ class Dispatch(Entity):
 
     class Meta:
         db_table = "dispatch"
+        constraints = [
+            models.UniqueConstraint(fields=["order", "act"], name="dispatch_once_an_order_and_act")
+        ]

@@ -65,6 +65,7 @@ IGNORED = (
     "scheduling.line_accepted",
     "scheduling.dispatch_queued",
     "scheduling.service_dispatched",
+    "scheduling.service_ended",
     "scheduling.dispatch_failed",
     "kernel.act_proposed",
     "kernel.act_withdrawn",

@@ -1,7 +1,8 @@
-"""The demo's agent believes what its node signed and nothing else, and counts the machines that it put to work, once."""
+"""The demo's agent believes what its node signed and nothing else, and counts the machines that serve, each order once."""
 
 import json
 import secrets
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -9,12 +10,13 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from demo import agent as agents
 from demo.agent import ProviderAgent
-from demo.client import Client
+from demo.client import Client, StepFailedError
 from kernel.crypto.messages import Request, sign_request
 from kernel.crypto.suite import INTERNATIONAL
 
-CALL = {"order": "o-1", "offer": "f-1", "quantity": 3, "delivery": 1, "node": "320000"}
+CALL = {"order": "o-1", "act": "start", "offer": "f-1", "quantity": 3, "delivery": 1, "node": "320000"}
 KEY = INTERNATIONAL.new_private_key()
 
 
@@ -25,6 +27,7 @@ class Node:
 
     def __init__(self) -> None:
         self.heartbeats: list[Any] = []
+        self.refusing = 0
 
     def get(self, path: str) -> Any:
         if path == "/api/v1/node-key":
@@ -33,6 +36,9 @@ class Node:
 
     def post(self, path: str, body: Any) -> None:
         if path.endswith("/heartbeats"):
+            if self.refusing:
+                self.refusing -= 1
+                raise StepFailedError("400")
             self.heartbeats.append(body)
 
 
@@ -86,3 +92,37 @@ def test_dispatched_machines_go_from_idle_to_serving_and_a_repeated_call_changes
     assert agent.calls["o-1"]["delivery"] == 2
     assert reported(agent) == {"p-1": (6, 4), "p-2": (4, 0)}
     assert agent.refused == []
+
+
+def test_what_an_order_that_is_over_held_is_idle_again_and_a_late_start_starts_nothing(
+    agent: ProviderAgent,
+) -> None:
+    for _ in range(4):  # 12 machines in all, of 10
+        assert call(agent, KEY) == 200
+        assert [call(agent, KEY, act="end"), call(agent, KEY, act="end"), call(agent, KEY)] == [200] * 3
+        assert reported(agent) == {"p-1": (10, 0), "p-2": (4, 0)}
+    assert call(agent, KEY, order="o-2", act="end") == 200
+    assert call(agent, KEY, order="o-2") == 200
+    assert reported(agent) == {"p-1": (10, 0), "p-2": (4, 0)}, "its end overtook its start"
+
+
+def test_more_than_is_idle_is_not_taken_until_it_is(agent: ProviderAgent) -> None:
+    assert call(agent, KEY, quantity=8) == 200
+    assert call(agent, KEY, order="o-2") == 503
+    assert reported(agent)["p-1"] == (2, 8)
+    assert call(agent, KEY, act="end") == 200
+    assert call(agent, KEY, order="o-2") == 200
+    assert reported(agent)["p-1"] == (7, 3)
+
+
+def test_a_refused_report_is_noted_and_the_next_one_goes_out(
+    agent: ProviderAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agents, "EVERY_SECONDS", 0.01)
+    node = cast("Any", agent.client)
+    agent.start()
+    node.refusing = 2
+    until = time.monotonic() + 5
+    while (node.refusing or len(node.heartbeats) < 3) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert (agent.unheard, len(node.heartbeats) >= 3) == (["400", "400"], True)

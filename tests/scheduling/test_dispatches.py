@@ -20,10 +20,10 @@ from kernel.models.jobs import Job
 from kernel.models.outbox import EventRecord
 from kernel.reports import SECTIONS
 from kernel.services.jobs import run_next_job
-from scheduling.domain.dispatches import MAX_ATTEMPTS
+from scheduling.domain.dispatches import MAX_ATTEMPTS, DispatchAct
 from scheduling.models import Dispatch
 from scheduling.services import dispatches
-from scheduling.services.dispatches import dispatch_again, dispatch_order, send_dispatch
+from scheduling.services.dispatches import dispatch_again, dispatch_end, dispatch_order, send_dispatch
 from tests.aggregation.supply import made
 from tests.scheduling.live import chosen, open_market
 from tests.support.cast import World
@@ -176,15 +176,98 @@ def test_where_no_agent_takes_the_order_the_node_gives_up_and_says_so(
     world: World, key: Ed25519PrivateKey
 ) -> None:
     order = dispatched(world, None)
-    work(MAX_ATTEMPTS + 2)
+    work(MAX_ATTEMPTS[DispatchAct.START] + 2)
     row = Dispatch.objects.get()
-    assert (row.state, row.attempts, row.error) == ("failed", MAX_ATTEMPTS, "no agent is registered")
+    assert (row.state, row.attempts, row.error) == (
+        "failed",
+        MAX_ATTEMPTS[DispatchAct.START],
+        "no agent is registered",
+    )
     assert announced("dispatch_failed") == [order]
     assert announced("service_dispatched") == []
     items = world.ben.get("/api/v1/dispatches").json()["items"]
     assert [item["state"] for item in items] == ["failed"]
     assert len(world.ada.get("/api/v1/dispatches").json()["items"]) == 1
     assert world.cleo.get("/api/v1/dispatches").json()["items"] == []
+
+
+def test_what_no_agent_took_is_called_anew_when_its_provider_says_so(
+    world: World, agent: Agent, key: Ed25519PrivateKey
+) -> None:
+    order = dispatched(world, None)
+    work(MAX_ATTEMPTS[DispatchAct.START] + 2)
+    here = f"/api/v1/dispatches/{Dispatch.objects.get().id}:retry"
+    assert [world.cleo.post(here, {}).status_code, world.ben.post(here, {}).status_code] == [404, 403]
+    made(world.ada.post("/api/v1/agents", {"agent": "a1", "callback_url": agent.url}))
+    answer = world.ada.post(here, {})
+    assert (answer.status_code, answer.json()["state"], answer.json()["attempts"]) == (202, "queued", 0)
+    assert world.ada.post(here, {}).json()["code"] == "state_conflict"
+    work(3)
+    assert Dispatch.objects.get().state == "dispatched"
+    assert announced("service_dispatched") == [order]
+    assert len(agent.heard) == 1
+
+
+def over(world: World, order: UUID) -> Dispatch:
+    """The order is over, which is said twice; what is to be told of it."""
+    for _ in range(2):
+        dispatch_end(order=order, actor=world.ben.actor)
+    return Dispatch.objects.get(order=order, act="end")
+
+
+def told(agent: Agent) -> list[tuple[str, int]]:
+    """Act and delivery of each call."""
+    return [(said["act"], said["delivery"]) for said in (json.loads(body) for _, _, body in agent.heard)]
+
+
+def test_the_agent_is_told_that_an_order_is_over_until_it_has_heard_it(
+    world: World, agent: Agent, key: Ed25519PrivateKey
+) -> None:
+    order = dispatched(world, agent)
+    work(2)
+    dispatch_again(order=order, delivery=2, actor=world.ben.actor)
+    work(2)
+    end = over(world, order)
+    agent.answers = [503] * 9  # longer than a start is tried
+    work(14)
+    assert told(agent) == [("start", 1), ("start", 2)] + [("end", 2)] * 10
+    end.refresh_from_db()
+    assert (end.state, end.attempts, end.ended_at is None) == ("dispatched", 10, False)
+    assert announced("service_ended") == [order]
+    assert announced("service_dispatched") == [order, order], "an end delivers nothing"
+    items = world.ada.get("/api/v1/dispatches?act=end").json()["items"]
+    assert [(item["order"], item["act"], item["state"]) for item in items] == [
+        (str(order), "end", "dispatched")
+    ]
+
+
+def test_a_start_of_what_is_over_is_called_no_more_and_the_agent_hears_of_the_end_all_the_same(
+    world: World, agent: Agent, key: Ed25519PrivateKey
+) -> None:
+    order = dispatched(world, agent)
+    agent.answers = [503]
+    while not agent.heard:
+        work()  # what it said may have been lost on its way
+    over(world, order)
+    work(4)
+    assert told(agent) == [("start", 1), ("end", 1)]
+    start = Dispatch.objects.get(act="start")
+    assert start.state == "withdrawn"
+    assert world.ada.post(f"/api/v1/dispatches/{start.id}:retry", {}).json()["code"] == "state_conflict"
+
+
+def test_an_end_that_no_agent_hears_is_given_up_in_the_open_and_what_never_was_to_start_has_none(
+    world: World, key: Ed25519PrivateKey
+) -> None:
+    order = dispatched(world, None)
+    over(world, order)
+    work(MAX_ATTEMPTS[DispatchAct.END] + 4)
+    end = Dispatch.objects.get(act="end")
+    assert (end.state, end.attempts) == ("failed", MAX_ATTEMPTS[DispatchAct.END])
+    failed = EventRecord.objects.filter(name="scheduling.dispatch_failed")
+    assert [event.payload["act"] for event in failed] == ["end"]
+    dispatch_end(order=uuid4(), actor=world.ben.actor)
+    assert Dispatch.objects.filter(act="end").count() == 1
 
 
 def test_a_callback_that_turned_inwards_is_not_called(
