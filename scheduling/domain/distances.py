@@ -92,12 +92,17 @@ class Usable:
 
     @cached_property
     def _metres(self) -> NDArray[np.int64]:
-        return np.array(self.network.metres, dtype=np.int64)[self._span]
+        return self._of_arcs(self.network.metres)
 
     @cached_property
     def _latency(self) -> NDArray[np.int64]:
         pause = np.array(self.network.hop, dtype=np.int64)
-        return np.array(self.network.latency, dtype=np.int64)[self._span] + pause[self._left]
+        found: NDArray[np.int64] = self._of_arcs(self.network.latency) + pause[self._left]
+        return found
+
+    def _of_arcs(self, of_spans: Sequence[int]) -> NDArray[np.int64]:
+        found: NDArray[np.int64] = np.array(of_spans, dtype=np.int64)[self._span]
+        return found
 
     @cached_property
     def parts(self) -> NDArray[np.int32]:
@@ -121,7 +126,7 @@ class Usable:
 
     @cached_property
     def _metres_a_microsecond(self) -> float:
-        latency = np.array(self.network.latency, dtype=np.int64)[self._span]
+        latency = self._of_arcs(self.network.latency)
         at_once = bool(np.any(self._metres[latency == 0]))
         return math.inf if at_once else math.ceil(np.max(self._metres / np.maximum(latency, 1), initial=0))
 
@@ -172,9 +177,9 @@ class Usable:
             case "hops":
                 return np.ones(len(self._span), dtype=np.int64)
             case "survival":
-                return np.array([log_weight(loss) for loss in net.loss], dtype=np.int64)[self._span]
+                return self._of_arcs([log_weight(loss) for loss in net.loss])
             case _:
-                return np.array(net.jitter, dtype=np.int64)[self._span]
+                return self._of_arcs(net.jitter)
 
 
 def usable_spans(network: Network, bandwidth: int) -> Usable:

@@ -192,6 +192,7 @@ class Reach:
         # Sums of km and latency at once leave fewer arcs than those of km alone, and are there where lines were compared.
         both = distances.known_by_km(target) if order == KM else None
         of = order if both is None else both.order
+        metre, us = of
         exact = both is not None or distances.exact(of)
         least = distances.ahead(of) if both is None else both.both
         onward: dict[int, list[tuple[int, int]]] = {}
@@ -200,7 +201,7 @@ class Reach:
         while waiting:
             site = waiting.pop()
             for other, span in self.arcs(site):
-                weight = of.worth(net.metres[span], net.latency[span] + self.hop[other])
+                weight = net.metres[span] * metre + (net.latency[span] + self.hop[other]) * us
                 if exact and least[other] + weight != least[site]:
                     continue
                 onward.setdefault(other, []).append((site, span))
@@ -238,7 +239,7 @@ class _Search:
 
     def __init__(self, reach: Reach, target: int, order: Order, bounds: Bounds, avoid: Avoid) -> None:
         self.reach, self.target, self.bounds, self.avoid = reach, target, bounds, avoid
-        self.order = order
+        self.metre, self.us = order
         self.log_limit = dict(bounds.limits()).get("survival")
         back = reach.distances.back
         self.worth = back(order, target)
@@ -332,7 +333,7 @@ class _Search:
                 new_survival = survival * (LOSS_SCALE - net.loss[span])
                 if not self._survives(new_survival, len(spans) + 1):
                     continue
-            worth = self.order.worth(new_metres, new_latency) + int(self.worth[other])
+            worth = self.metre * new_metres + self.us * new_latency + int(self.worth[other])
             first = key_of(worth, all_latency, all_hops, all_metres)
             yield first, (*spans, span), other, new_metres, new_latency, new_jitter, new_weight, new_survival
 

@@ -132,8 +132,9 @@ def _constrained(world: World, network: Network, size: Size, dice: Random) -> It
         found = _dijkstra(onward, nodes, question[0])
         return time.perf_counter() - begin, found
 
-    matrix = usable.laid(LATENCY).matrix
-    assert matrix is not None
+    laid = usable.laid(LATENCY)
+    assert laid is not None
+    matrix = laid.matrix
 
     def compiled_run(source: int) -> float:
         begin = time.perf_counter()
