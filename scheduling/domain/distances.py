@@ -1,4 +1,4 @@
-"""One-to-all least sums of one metric at a time: exact bounds that steer and cut every path search."""
+"""One-to-all least sums in one order at a time: exact bounds that steer and cut every path search."""
 
 import math
 from collections.abc import Sequence
@@ -14,12 +14,6 @@ from scheduling.domain.contraction import Contracted, Sums, contraction
 from scheduling.domain.network import LOSS_SCALE, Network
 from scheduling.domain.path_orders import Order
 
-Metric = Order | str
-"""What a span adds to a sum: its worth in an order, or its `jitter` (µs), `hops`, or `survival`, −ln(1 − loss) × 10¹², a little too small.
-
-In its µs the pass through the site that is left counts.
-"""
-
 _EXACT = 2**53
 """Below this a double holds every integer, so SciPy's sums of integers are exact."""
 
@@ -31,18 +25,18 @@ LOG_SCALE = 10**12
 _REMEMBERED = 16
 """Sets of usable spans remembered for each network; demands ask for few different bandwidths, and few bookings change which do."""
 
-_METRICS = 10
-"""Metrics remembered for each such set: six that any demand may ask for, and what buyers weigh km and latency by."""
+_ORDERS = 10
+"""Orders remembered for each such set: six that any demand may ask for, and what buyers weigh km and latency by."""
 
 _LARGE = 2_000
 """Sites from which on a network is contracted: of fewer, a plain search is as fast."""
 
 _PLAIN = 1
-"""Questions for a metric that a plain search answers; who asks again will ask often enough to pay for a contraction."""
+"""Questions for an order that a plain search answers; who asks again will ask often enough to pay for a contraction."""
 
 
 class _Laid:
-    """A metric laid on the usable spans as site × site weights, and what answers questions for its sums, ahead and back."""
+    """What spans are worth in an order, as site × site weights, and what answers questions for its sums, ahead and back."""
 
     def __init__(self, matrix: "scipy.sparse.csr_matrix[np.float64]") -> None:
         self._matrices = {False: matrix}
@@ -75,34 +69,54 @@ class _Laid:
 
 
 class Usable:
-    """The spans of a network that have enough free: arcs and metrics laid on them, whoever asks from wherever."""
+    """The spans of a network that have enough free: arcs, and sums of their worth, whoever asks from wherever.
+
+    In its µs the pass through the site that is left counts.
+    """
 
     def __init__(self, network: Network, enough: NDArray[np.bool_]) -> None:
         """`enough` says it of each span."""
         self.network, self._enough = network, enough.tobytes()
         ends = np.array(network.ends, dtype=np.int64).reshape(-1, 2)
         usable = np.flatnonzero(enough)
-        self._left = np.concatenate([ends[usable, 0], ends[usable, 1]])
-        self._entered = np.concatenate([ends[usable, 1], ends[usable, 0]])
-        self._span = np.concatenate([usable, usable])
-        self._laid: dict[Metric, _Laid | None] = {}
+        left = np.concatenate([ends[usable, 0], ends[usable, 1]])
+        entered = np.concatenate([ends[usable, 1], ends[usable, 0]])
+        # Parallel arcs stand side by side, from `_first` of each on.
+        order = np.lexsort((entered, left))
+        self._left, self._entered = left[order], entered[order]
+        self._span = np.concatenate([usable, usable])[order]
+        first = np.ones(len(order), dtype=np.bool_)
+        first[1:] = (self._left[1:] != self._left[:-1]) | (self._entered[1:] != self._entered[:-1])
+        self._first = np.flatnonzero(first)
+        self._laid: dict[Order, _Laid | None] = {}
+        self._columns: dict[str, NDArray[np.int64]] = {}
         self._arcs: dict[int, list[tuple[int, int]]] = {}
         # No simple path is slower than all spans one after the other, so latency never carries into metres.
-        self.by_km = Order(_total(self._latency) + 1, 1)
+        self.by_km = Order(metre=_total(self._adds("us")) + 1, us=1)
 
-    @cached_property
-    def _metres(self) -> NDArray[np.int64]:
-        return self._of_arcs(self.network.metres)
+    def _adds(self, name: str) -> NDArray[np.int64]:
+        """What each arc adds to one of the sums that an order counts."""
+        if name not in self._columns:
+            of_spans = self._of_spans(name)
+            column: NDArray[np.int64] = np.array(of_spans, dtype=np.int64)[self._span]
+            if name == "us":
+                column += np.array(self.network.hop, dtype=np.int64)[self._left]
+            self._columns[name] = column
+        return self._columns[name]
 
-    @cached_property
-    def _latency(self) -> NDArray[np.int64]:
-        pause = np.array(self.network.hop, dtype=np.int64)
-        found: NDArray[np.int64] = self._of_arcs(self.network.latency) + pause[self._left]
-        return found
-
-    def _of_arcs(self, of_spans: Sequence[int]) -> NDArray[np.int64]:
-        found: NDArray[np.int64] = np.array(of_spans, dtype=np.int64)[self._span]
-        return found
+    def _of_spans(self, name: str) -> Sequence[int]:
+        net = self.network
+        match name:
+            case "metre":
+                return net.metres
+            case "us":
+                return net.latency
+            case "jitter":
+                return net.jitter
+            case "hop":
+                return [1] * len(net.ids)
+            case _:
+                return [log_weight(loss) for loss in net.loss]
 
     @cached_property
     def parts(self) -> NDArray[np.int32]:
@@ -126,9 +140,9 @@ class Usable:
 
     @cached_property
     def _metres_a_microsecond(self) -> float:
-        latency = self._of_arcs(self.network.latency)
-        at_once = bool(np.any(self._metres[latency == 0]))
-        return math.inf if at_once else math.ceil(np.max(self._metres / np.maximum(latency, 1), initial=0))
+        metres, latency = self._adds("metre"), np.array(self.network.latency, dtype=np.int64)[self._span]
+        at_once = bool(np.any(metres[latency == 0]))
+        return math.inf if at_once else math.ceil(np.max(metres / np.maximum(latency, 1), initial=0))
 
     def arcs(self, site: int) -> list[tuple[int, int]]:
         """The usable spans that meet at a site, as (neighbour, span)."""
@@ -136,50 +150,38 @@ class Usable:
             self._arcs[site] = [arc for arc in self.network.arcs[site] if self._enough[arc[1]]]
         return self._arcs[site]
 
-    def laid(self, metric: Metric) -> _Laid | None:
-        """A metric on these spans, None where a sum could pass what its numbers hold; the last few asked for are remembered."""
-        found = self._laid.pop(metric) if metric in self._laid else self._lay(metric)
-        self._laid[metric] = found
-        if len(self._laid) > _METRICS:
+    def laid(self, order: Order) -> _Laid | None:
+        """An order on these spans, None where a sum could pass what its numbers hold; the last few asked for are remembered."""
+        found = self._laid.pop(order) if order in self._laid else self._lay(order)
+        self._laid[order] = found
+        if len(self._laid) > _ORDERS:
             del self._laid[next(iter(self._laid))]
         return found
 
-    def sums(self, metric: Metric, site: int, most: float = math.inf, *, back: bool = False) -> "Sums | None":
-        """The least sum from a site to each, or `back` from each to it; infinity above `most`. None where a double holds not all of them."""
-        laid = self.laid(metric)
+    def sums(
+        self, order: Order, site: int, most: float = math.inf, *, back: bool = False, once: bool = False
+    ) -> "Sums | None":
+        """The least sum from a site to each, or `back` from each to it; infinity above `most`. None where a double holds not all of them.
+
+        What is asked for `once` is not remembered.
+        """
+        laid = self._lay(order) if once else self.laid(order)
         found = None if laid is None else laid.sums(site, most, back=back)
         exact = found is not None and np.max(found, where=np.isfinite(found), initial=0) < _EXACT
         return found if exact else None
 
-    def _lay(self, metric: Metric) -> _Laid | None:
-        weights = self._weights(metric)
-        if weights is None:
+    def _lay(self, order: Order) -> _Laid | None:
+        parts = [(price, self._adds(name)) for name, price in zip(order._fields, order, strict=True) if price]
+        if sum(price * max(1, _total(adds)) for price, adds in parts) >= _INT64:
             return None
+        weights = np.zeros(len(self._span), dtype=np.int64)
+        for price, adds in parts:
+            weights += adds * price
         # SciPy adds parallel entries up, so only the least of parallel spans goes in.
-        order = np.lexsort((weights, self._entered, self._left))
-        left, entered, weights = self._left[order], self._entered[order], weights[order]
-        first = np.ones(len(order), dtype=np.bool_)
-        first[1:] = (left[1:] != left[:-1]) | (entered[1:] != entered[:-1])
+        least = np.minimum.reduceat(weights, self._first) if len(weights) else weights
+        ends = self._left[self._first], self._entered[self._first]
         size = len(self.network.hop)
-        return _Laid(
-            scipy.sparse.csr_matrix(
-                (weights[first].astype(np.float64), (left[first], entered[first])), shape=(size, size)
-            )
-        )
-
-    def _weights(self, metric: Metric) -> "NDArray[np.int64] | None":
-        """What each arc adds, None where all together could pass 64 bits."""
-        net = self.network
-        match metric:
-            case Order(metre, us):
-                whole = metre * max(1, _total(self._metres)) + us * max(1, _total(self._latency))
-                return self._metres * metre + self._latency * us if whole < _INT64 else None
-            case "hops":
-                return np.ones(len(self._span), dtype=np.int64)
-            case "survival":
-                return self._of_arcs([log_weight(loss) for loss in net.loss])
-            case _:
-                return self._of_arcs(net.jitter)
+        return _Laid(scipy.sparse.csr_matrix((least.astype(np.float64), ends), shape=(size, size)))
 
 
 def usable_spans(network: Network, bandwidth: int) -> Usable:
@@ -204,16 +206,16 @@ class Distances:
     def __init__(self, usable: Usable, source: int) -> None:
         self._usable, self._source = usable, source
         self._pause = usable.network.hop[source]
-        self._least: dict[Metric, Sums] = {}
-        self._inexact: set[Metric] = set()
-        self._ahead: dict[Metric, Sequence[float]] = {}
-        self._back: dict[tuple[Metric, int], Sequence[float]] = {}
+        self._least: dict[Order, Sums] = {}
+        self._inexact: set[Order] = set()
+        self._ahead: dict[Order, Sequence[float]] = {}
+        self._back: dict[tuple[Order, int], Sequence[float]] = {}
         self._by_km: dict[float, KmSums | None] = {}
 
-    def exact(self, metric: Metric) -> bool:
-        """Whether the sums of this metric from the source are the least ones; else all are 0, which still bounds them."""
-        self.least(metric)
-        return metric not in self._inexact
+    def exact(self, order: Order) -> bool:
+        """Whether the sums of this order from the source are the least ones; else all are 0, which still bounds them."""
+        self.least(order)
+        return order not in self._inexact
 
     def reaches(self, target: int) -> bool:
         """Whether there is any path from the source to the target."""
@@ -230,21 +232,21 @@ class Distances:
         found: NDArray[np.bool_] = parts[targets] == parts[self._source]
         return found
 
-    def least(self, metric: Metric) -> Sums:
+    def least(self, order: Order) -> Sums:
         """The least sum from the source to each of n sites."""
-        if metric not in self._least:
-            found = self._run(metric)
+        if order not in self._least:
+            found = self._run(order)
             if found is None:
                 found = np.zeros(len(self._usable.network.hop))
-                self._inexact.add(metric)
-            self._least[metric] = found
-        return self._least[metric]
+                self._inexact.add(order)
+            self._least[order] = found
+        return self._least[order]
 
-    def ahead(self, metric: Metric) -> Sequence[float]:
+    def ahead(self, order: Order) -> Sequence[float]:
         """The same, to be read one by one."""
-        if metric not in self._ahead:
-            self._ahead[metric] = one_by_one(self.least(metric))
-        return self._ahead[metric]
+        if order not in self._ahead:
+            self._ahead[order] = one_by_one(self.least(order))
+        return self._ahead[order]
 
     def by_km(self, most: float) -> "KmSums | None":
         """Sums of the path of least km, then least latency, to each of n sites.
@@ -256,9 +258,8 @@ class Distances:
             for bound, sums in self._by_km.items():
                 if bound > most and sums is not None:
                     return sums
-            order = self._usable.by_km
-            found = self._run(order, self._usable.metres_within(most))
-            self._by_km[most] = None if found is None else KmSums(found, order)
+            found = self._run(self._usable.by_km, self._usable.metres_within(most))
+            self._by_km[most] = None if found is None else KmSums(found, self._usable.by_km)
         return self._by_km[most]
 
     def known_by_km(self, target: int) -> "KmSums | None":
@@ -266,30 +267,30 @@ class Distances:
         known = (sums for sums in self._by_km.values() if sums is not None)
         return next((sums for sums in known if math.isfinite(sums.both[target])), None)
 
-    def back(self, metric: Metric, target: int) -> Sequence[float]:
+    def back(self, order: Order, target: int) -> Sequence[float]:
         """The least sum from each of n sites to the target, to be read one by one."""
-        key = (metric, target)
+        key = (order, target)
         if key not in self._back:
-            found = self._usable.sums(metric, target, back=True)
+            found = self._usable.sums(order, target, back=True)
             if found is None:
                 found = np.zeros(len(self._usable.network.hop))
             elif target != self._source:
-                found[self._source] -= self._pause_in(metric)
+                found[self._source] -= self._pause_in(order)
             self._back[key] = one_by_one(found)
         return self._back[key]
 
-    def _run(self, metric: Metric, most: float = math.inf) -> "Sums | None":
+    def _run(self, order: Order, most: float = math.inf) -> "Sums | None":
         """From the source to each site within `most`: it is left at the start alone, so its pass comes off every sum."""
-        pause = self._pause_in(metric)
-        found = self._usable.sums(metric, self._source, most + pause)
+        pause = self._pause_in(order)
+        found = self._usable.sums(order, self._source, most + pause)
         if found is not None and pause:
             found -= pause
             found[self._source] = 0
         return found
 
-    def _pause_in(self, metric: Metric) -> int:
+    def _pause_in(self, order: Order) -> int:
         """What the pass through the source adds to a sum."""
-        return metric.us * self._pause if isinstance(metric, Order) else 0
+        return order.us * self._pause
 
 
 class KmSums:

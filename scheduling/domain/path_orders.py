@@ -8,10 +8,17 @@ _LANE = 64
 
 
 class Order(NamedTuple):
-    """Paths by rising worth, then latency, hops, metres, span ids; what a metre and a µs are worth has no common factor."""
+    """What a metre, a µs, a µs of jitter, a span and the log of what is lost of a path are worth: a sum over its spans.
 
-    metre: int
-    us: int
+    Paths come by rising worth of their metres and µs, then latency, hops, metres, span ids; then these two have no common factor.
+    The log is −ln(1 − loss) × 10¹², a little too small.
+    """
+
+    metre: int = 0
+    us: int = 0
+    jitter: int = 0
+    hop: int = 0
+    log: int = 0
 
     @classmethod
     def of(cls, metre: int, us: int) -> "Order":
@@ -19,13 +26,17 @@ class Order(NamedTuple):
         unit = math.gcd(metre, us)
         return cls(metre // unit, us // unit)
 
-    def worth(self, metres: int, latency: int) -> int:
+    def worth(self, metres: int, latency: int, jitter: int = 0, hops: int = 0, log: int = 0) -> int:
         """Of a path or a part of one, by its sums."""
-        return self.metre * metres + self.us * latency
+        return (
+            self.metre * metres + self.us * latency + self.jitter * jitter + self.hop * hops + self.log * log
+        )
 
 
-KM, LATENCY = Order(1, 0), Order(0, 1)
+KM, LATENCY = Order(metre=1), Order(us=1)
 """For prices per kilometre, and where the price is flat."""
+
+JITTER, HOPS, LOSS = Order(jitter=1), Order(hop=1), Order(log=1)
 
 
 def key_of(worth: int, latency: int, hops: int, metres: int) -> int:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
-from scheduling.domain.distances import Distances, Metric, log_limit, log_weight, usable_spans
+from scheduling.domain.distances import Distances, log_limit, log_weight, usable_spans
 from scheduling.domain.effort import MOST_OF_PAIRS, Effort
 from scheduling.domain.network import LOSS_SCALE, Network
-from scheduling.domain.path_orders import KM, LATENCY, Order, key_of
+from scheduling.domain.path_orders import HOPS, JITTER, KM, LATENCY, LOSS, Order, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +39,13 @@ class Bounds:
             ("hops", Bounds(self.latency, self.jitter, self.loss, self.hops)),
         )
 
-    def limits(self) -> Iterator[tuple[Metric, float]]:
-        """Each bound as (metric of Distances, limit); a sum above the limit is surely out of bounds."""
-        limited: tuple[tuple[Metric, int | None], ...] = (
-            (LATENCY, self.latency), ("jitter", self.jitter), ("hops", self.hops), (KM, self.metres),
-        )  # fmt: skip
-        yield from ((metric, limit) for metric, limit in limited if limit is not None)
+    def limits(self) -> Iterator[tuple[Order, float]]:
+        """Each bound as (what it bounds, limit); a sum above the limit is surely out of bounds."""
+        limited = ((LATENCY, self.latency), (JITTER, self.jitter), (HOPS, self.hops), (KM, self.metres))
+        yield from ((bounded, limit) for bounded, limit in limited if limit is not None)
         losses = [loss for loss in (self.loss, self.below_loss) if loss is not None]
         if losses:
-            yield "survival", log_limit(float(min(losses)))
+            yield LOSS, log_limit(float(min(losses)))
 
     def admit(self, path: "Path") -> bool:
         """Whether the path keeps every bound."""
@@ -144,7 +142,7 @@ class Reach:
         return self._best[key]
 
     def _find(self, target: int, order: Order, bounds: Bounds) -> Path | None:
-        if any(self.distances.ahead(metric)[target] > limit for metric, limit in bounds.limits()):
+        if any(self.distances.ahead(bounded)[target] > limit for bounded, limit in bounds.limits()):
             return None
         path = self.least(target, order)
         if path is None or bounds.admit(path):
@@ -192,7 +190,7 @@ class Reach:
         # Sums of km and latency at once leave fewer arcs than those of km alone, and are there where lines were compared.
         both = distances.known_by_km(target) if order == KM else None
         of = order if both is None else both.order
-        metre, us = of
+        metre, us, *_ = of
         exact = both is not None or distances.exact(of)
         least = distances.ahead(of) if both is None else both.both
         onward: dict[int, list[tuple[int, int]]] = {}
@@ -239,15 +237,15 @@ class _Search:
 
     def __init__(self, reach: Reach, target: int, order: Order, bounds: Bounds, avoid: Avoid) -> None:
         self.reach, self.target, self.bounds, self.avoid = reach, target, bounds, avoid
-        self.metre, self.us = order
-        self.log_limit = dict(bounds.limits()).get("survival")
+        self.metre, self.us, *_ = order
+        self.log_limit = dict(bounds.limits()).get(LOSS)
         back = reach.distances.back
         self.worth = back(order, target)
         self.metres = back(KM, target)
         self.latency = back(LATENCY, target)
-        self.hops = back("hops", target)
-        self.jitter = None if bounds.jitter is None else back("jitter", target)
-        self.log = None if self.log_limit is None else back("survival", target)
+        self.hops = back(HOPS, target)
+        self.jitter = None if bounds.jitter is None else back(JITTER, target)
+        self.log = None if self.log_limit is None else back(LOSS, target)
 
     def run(self) -> Path | None:
         """The spans of the first label that reaches the target."""

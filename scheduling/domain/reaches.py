@@ -80,7 +80,7 @@ class Reaches:
             return None
         reaches, target = there
         metres, latency = (
-            [int(reach.distances.ahead(metric)[target]) for reach in reaches] for metric in (KM, LATENCY)
+            [int(reach.distances.ahead(order)[target]) for reach in reaches] for order in (KM, LATENCY)
         )
         return metres[0] + metres[-1], max(latency[0], latency[-1] + start.lag_us)
 

@@ -45,7 +45,7 @@ def searched(reach: Reach, target: int, order: Order, most: float) -> tuple[int,
     by_km = distances.by_km(most) if order == KM else None
     least = distances.ahead(order).__getitem__ if by_km is None else by_km.metres
     latency, source, hop, net = distances.ahead(LATENCY), reach.source, reach.hop, reach.network
-    metre, us = order
+    metre, us, *_ = order
     fastest: dict[int, int] = {}
     queue: list[tuple[int, float, int, int, int]] = [(int(least(target)), latency[target], 0, 0, target)]
     while True:

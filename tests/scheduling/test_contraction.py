@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from scheduling.domain import distances
 from scheduling.domain.contraction import Contracted, Contraction
-from scheduling.domain.distances import Metric, Usable, usable_spans
-from scheduling.domain.path_orders import KM, LATENCY, Order
+from scheduling.domain.distances import Usable, usable_spans
+from scheduling.domain.path_orders import HOPS, JITTER, KM, LATENCY, LOSS, Order
 from tests.scheduling import ended
 from tests.scheduling.test_first import random_fibre
 from tests.scheduling.worlds import small_supply
@@ -60,18 +60,16 @@ def test_a_network_without_a_core_one_of_core_alone_and_one_between() -> None:
 
 
 @pytest.mark.parametrize("back", [False, True])
-@pytest.mark.parametrize(
-    "metric", [KM, LATENCY, Order(7, 310), Order(10**9, 1), "jitter", "hops", "survival"]
-)
+@pytest.mark.parametrize("order", [KM, LATENCY, Order(7, 310), Order(10**9, 1), JITTER, HOPS, LOSS])
 def test_who_asks_again_is_told_the_same_from_a_contraction(
-    monkeypatch: pytest.MonkeyPatch, metric: Metric, *, back: bool
+    monkeypatch: pytest.MonkeyPatch, order: Order, *, back: bool
 ) -> None:
     monkeypatch.setattr(distances, "_LARGE", 0)
     for seed in range(12):
         network = random_fibre(Random(seed))
         for site in range(len(network.hop)):
             usable = Usable(network, network.free >= 1)
-            plain, again = (usable.sums(metric, site, 20_000, back=back) for _ in range(2))
+            plain, again = (usable.sums(order, site, 20_000, back=back) for _ in range(2))
             assert plain is not None
             assert again is not None
             assert again.tolist() == plain.tolist(), (seed, site)

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling.domain import distances
-from scheduling.domain.distances import Distances, Metric, log_weight, usable_spans
+from scheduling.domain.distances import Distances, log_weight, usable_spans
 from scheduling.domain.network import Network
-from scheduling.domain.path_orders import KM, LATENCY, Order, key_of
+from scheduling.domain.path_orders import HOPS, JITTER, KM, LATENCY, LOSS, Order, key_of
 from scheduling.domain.paths import NOTHING, Bounds, Path, Reach, path_over
 from scheduling.domain.rows import Tariff
 from scheduling.domain.sums import best_sums
@@ -93,9 +93,9 @@ def test_the_path_found_is_the_first_of_all_by_the_worth_of_km_and_latency_withi
 
 
 @pytest.mark.parametrize("contracted", [False, True])
-@pytest.mark.parametrize("metric", [*ORDERS, "jitter", "hops", "survival"])
+@pytest.mark.parametrize("order", [*ORDERS, JITTER, HOPS, LOSS, Order(2, 1, 30, 9), Order(us=5, log=1)])
 def test_no_sum_that_steers_a_search_is_above_what_is_left_of_any_path(
-    monkeypatch: pytest.MonkeyPatch, metric: Metric, *, contracted: bool
+    monkeypatch: pytest.MonkeyPatch, order: Order, *, contracted: bool
 ) -> None:
     if contracted:
         monkeypatch.setattr(distances, "_LARGE", 0)
@@ -105,18 +105,18 @@ def test_no_sum_that_steers_a_search_is_above_what_is_left_of_any_path(
         source, target = 0, 6
         usable = usable_spans(network, 1)
         of = Distances(usable, source)
-        ahead, back = of.ahead(metric), of.back(metric, target)
+        ahead, back = of.ahead(order), of.back(order, target)
         least = dict.fromkeys(range(7), math.inf)
         for end in range(1, 7):
             for path in paths(network, source, end):
-                least[end] = min(least[end], _sum(network, path.spans, metric))
+                least[end] = min(least[end], _sum(network, path.spans, order))
         assert [ahead[end] for end in range(1, 7)] == [least[end] for end in range(1, 7)], seed
         assert back[source] == least[target], seed
         assert (ahead[source], back[target]) == (0, 0)
         for path in paths(network, source, target):
             for done in range(1, path.hops):
                 site = _end(network, source, path.spans[:done])
-                left = _sum(network, path.spans, metric) - _sum(network, path.spans[:done], metric)
+                left = _sum(network, path.spans, order) - _sum(network, path.spans[:done], order)
                 assert back[site] <= left, (seed, path)
 
 
@@ -127,18 +127,11 @@ def _end(network: Network, source: int, spans: tuple[int, ...]) -> int:
     return site
 
 
-def _sum(network: Network, spans: tuple[int, ...], metric: Metric) -> int:
+def _sum(network: Network, spans: tuple[int, ...], order: Order) -> int:
     """Of a path from the first site on, or of a part from its beginning on, without the pass through its end."""
     path = path_over(network, 0, spans)
-    match metric:
-        case Order():
-            return metric.metre * path.metres + metric.us * path.latency
-        case "jitter":
-            return path.jitter
-        case "hops":
-            return path.hops
-        case _:
-            return sum(log_weight(network.loss[span]) for span in spans)
+    logs = sum(log_weight(network.loss[span]) for span in spans)
+    return order.worth(path.metres, path.latency, path.jitter, path.hops, logs)
 
 
 def test_a_worth_that_no_double_holds_is_compared_exactly() -> None:
