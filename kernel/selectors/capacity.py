@@ -120,14 +120,12 @@ def first_end(bundle: UUID) -> datetime | None:
     return mine.order_by("period__endswith").values_list("period__endswith", flat=True).first()
 
 
-def booked_windows(bundle: UUID, resources: Iterable[UUID] = ()) -> list[Window]:
-    """The windows, in order, that a bundle has booked ahead of their time, of some resources or (none are named) of any; none where it keeps them from when it was made."""
-    mine = Claim.objects.filter(bundle=bundle, state__in=ACTIVE)
-    if named := list(resources):
-        mine = mine.filter(resource__in=named)
+def booked_windows(bundle: UUID, resources: Iterable[UUID]) -> list[Window]:
+    """The windows, in order, that a bundle has booked of some resources ahead of their time; none where it keeps them from when it was made."""
+    mine = Claim.objects.filter(bundle=bundle, state__in=ACTIVE, resource__in=list(resources))
     ahead = mine.filter(period__startswith__gt=F("created_at")).values_list("period", flat=True).distinct()
     windows = [Window(each.lower, each.upper) for each in ahead if each is not None]
-    return sorted(windows, key=lambda window: (window.start, window.end))
+    return sorted(windows, key=lambda window: window.start)
 
 
 @dataclass(frozen=True, slots=True)

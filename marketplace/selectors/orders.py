@@ -133,12 +133,6 @@ def schedule_of_order(order: Order) -> Schedule | None:
     return schedule_of(document) if document else None
 
 
-def window_begins(order: Order) -> datetime | None:
-    """When the first window of an order begins; None for one that begins when it is delivered."""
-    schedule = schedule_of_order(order)
-    return schedule.first.start if schedule else None
-
-
 def kept_for(order: Order) -> list[UUID]:
     """The resources that an order runs on until its term is over: pool, store, and spans but for a line that only moves data."""
     bundle = order.facts["bundle"]

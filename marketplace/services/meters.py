@@ -14,7 +14,13 @@ from marketplace import events
 from marketplace.domain.metering import USAGE_LIFE, MeterSource, UsageState, node_meter, seconds_of
 from marketplace.errors import MeterConflict, ServiceStopped, UnknownReference, UsageBilled
 from marketplace.models import BilledUsage, MeterRecord, Order, Usage
-from marketplace.selectors.orders import machines, order_of_provider, schedule_of_order, served_until
+from marketplace.selectors.orders import (
+    latest_end,
+    machines,
+    order_of_provider,
+    schedule_of_order,
+    served_until,
+)
 from marketplace.selectors.profiles import metering_profile
 from marketplace.selectors.stops import stopped_window, stops_of_orders
 
@@ -61,13 +67,12 @@ def record_usage(
         corrects=corrected,
     )
     assert row.billing_started_at is not None  # noqa: S101 - _check_window asked
-    end = served_until(row, row.ended_at) if row.ended_at else None
     schedule = schedule_of_order(row)
     own = node_meter(
         machines(row),
         window,
         started=row.billing_started_at,
-        ended=end,
+        ended=_serves_until(row),
         booked=schedule.windows if schedule else (),
     )
     node_reading = _keep(
@@ -122,8 +127,13 @@ def _known(order: Order, sequence: int) -> MeterRecord | None:
     return mine.select_related("usage").first()
 
 
+def _serves_until(order: Order) -> datetime:
+    """How far the service has come: no longer than its term, however late its end is noted."""
+    return served_until(order, min(now(), latest_end(order)))
+
+
 def _check_window(order: Order, window: Window, machine_seconds: int) -> None:
-    latest = served_until(order, now()) if order.billing_started_at else None
+    latest = _serves_until(order) if order.billing_started_at else None
     if latest is None or window.start < order.billing_started_at or window.end > latest:  # type: ignore[operator] # set with latest
         raise InvalidField(
             pointer="/window_start" if latest is None or window.end <= latest else "/window_end",

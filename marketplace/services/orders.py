@@ -22,8 +22,8 @@ from marketplace.selectors.orders import (
     least_end,
     line_kept,
     part_of,
+    schedule_of_order,
     service_start,
-    window_begins,
 )
 from marketplace.selectors.stops import stopped_by_others
 from marketplace.services.acceptance import WINDOWS_PASSED, deliver, start
@@ -69,7 +69,7 @@ def place_order(*, quote: UUID, client_ref: str, actor: Actor, hold: UUID | None
         facts=facts,
         user=order.tenant_id,
         held_until=order.held_until,
-        begins=window_begins(order),
+        schedule=schedule_of_order(order),
         actor=actor,
     )
     order.ends_by = ends_by(order)
@@ -120,7 +120,7 @@ def accept_order(*, order: Order, actor: Actor) -> Order:
         take_step(row, "open", actor, "held_until")
         if row.ends_by is not None:
             enqueue_job(GIVE_UP, key=f"give_up:{row.id}", run_at=row.ends_by, order=str(row.id))
-        contract_line(order=row.id, begins=window_begins(row), actor=actor)
+        contract_line(order=row.id, actor=actor)
         dispatch_order(
             order=row.id,
             offer=row.offer,

@@ -6,6 +6,8 @@ from uuid import UUID
 from django.db import models
 from django.db.models.functions import Now
 
+from kernel.domain.schedules import schedule_of
+from kernel.domain.windows import Window
 from kernel.ids import new_id
 from kernel.models.base import Entity
 from scheduling.domain.evidence import Method
@@ -40,6 +42,9 @@ class LineOpening(Entity):
     routes = models.JSONField(
         null=True, help_text="path (`LinePath`) → ids of its spans; an earlier release kept none"
     )
+    schedule = models.JSONField(
+        null=True, help_text="when it is needed, as ordered; null: from its delivery on"
+    )
     service = models.JSONField(null=True, help_text="the classes that its product promised when it was sold")
     state = models.CharField(max_length=20, choices=OpeningState.choices(), default=LIFE.initial.value)
     end_class = models.CharField(
@@ -70,6 +75,11 @@ class LineOpening(Entity):
             models.CheckConstraint(condition=SECOND_END, name="line_opening_second_end_of_a_pair_elsewhere")
         ]
         indexes = [models.Index(fields=["due_at"], name="line_opening_by_due")]
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The windows that it is booked for; none where it is needed from its delivery on."""
+        return schedule_of(self.schedule).windows if self.schedule else ()
 
     def route(self, path: str) -> list[UUID]:
         """The spans of one of its paths, by id."""

@@ -7,7 +7,6 @@ from aggregation.selectors.offers import lots
 from aggregation.selectors.owners import behind_pools
 from kernel.domain.windows import Window
 from kernel.models.suspensions import SuspensionScope
-from kernel.selectors.capacity import booked_windows
 from kernel.selectors.suspensions import Stop, stops_of
 from scheduling.domain.openings import silence_until
 from scheduling.models import Dispatch, LineOpening
@@ -28,8 +27,8 @@ def silent_until(
 
 def line_silent_until(row: LineOpening, there: datetime) -> datetime:
     """When silence accepts a line that is there since an instant."""
-    days, windows = opening_profile().acceptance_working_days, booked_windows(row.order)
-    return silent_until(there, there, windows, days=days, day_seconds=row.day_seconds)
+    days = opening_profile().acceptance_working_days
+    return silent_until(there, there, row.windows, days=days, day_seconds=row.day_seconds)
 
 
 def stop_of_line(row: LineOpening, at: datetime) -> Stop | None:

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from kernel.actor import SYSTEM, Actor
 from kernel.clock import now, shanghai_date
+from kernel.domain.schedules import Schedule
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from scheduling import events
@@ -49,9 +50,9 @@ def preoccupy_line(
     user: UUID,
     held_until: datetime,
     actor: Actor,
-    begins: datetime | None = None,
+    schedule: Schedule | None = None,
 ) -> LineOpening:
-    """Begin the life of an order's line, whose bandwidth the ledger holds until then; it is due as a booking `begins` at the latest."""
+    """Begin the life of an order's line, whose bandwidth the ledger holds until then; of a booking it is due as that begins at the latest."""
     terms, profile, at = facts.line_terms, opening_profile(), now()
     promise = Promise(terms["lead_days"] + terms["end_days"], terms["lead_in"])
     end_class, surveyed = terms["end_class"], terms.get("surveyed", False)
@@ -62,7 +63,7 @@ def preoccupy_line(
         day_seconds=settings.DAY_SECONDS,
         survey=contract_act(end_class, surveyed=surveyed) != "contract",
     )
-    row = LineOpening.objects.create(
+    row = LineOpening(
         order=order,
         provider_id=facts.line_provider,
         user_id=user,
@@ -82,11 +83,12 @@ def preoccupy_line(
         held_until=held_until,
         promised_days=promise.days,
         promised_in=promise.counted,
-        due_at=_by(due, begins)[DELIVERY],
-        due=_written(_by(due, begins)),
+        schedule=schedule.document() if schedule else None,
         day_seconds=settings.DAY_SECONDS,
         profile=profile.version,
     )
+    _promise(row, due)
+    row.save(force_insert=True)
     OpeningStep.objects.create(opening=row, act="preoccupy", state=row.state, by_user=actor.user_id)
     publish(
         events.LinePreoccupied(
@@ -112,10 +114,8 @@ def preoccupy_until(*, order: UUID, until: datetime) -> None:
 
 
 @transaction.atomic
-def contract_line(*, order: UUID, actor: Actor, begins: datetime | None = None) -> None:
+def contract_line(*, order: UUID, actor: Actor) -> None:
     """The order became a contract: the promised days run from now, and where its A end has to be built, it is surveyed first.
-
-    The line is due as a booking `begins` at the latest.
 
     Raises CarrierNotReady where the carrier is asked by its own interface, and its pre-occupation does not stand.
     """
@@ -130,8 +130,8 @@ def contract_line(*, order: UUID, actor: Actor, begins: datetime | None = None) 
         day_seconds=row.day_seconds,
         survey=act != "contract",
     )
-    due = _by(due, begins)
-    row.due, row.due_at, row.held_until = _written(due), due[DELIVERY], None
+    _promise(row, due)
+    row.held_until = None
     _step(row, act, actor, "contracted_at", "due", "due_at", "held_until")
     publish(
         events.LineOpened(
@@ -367,12 +367,11 @@ def _routes(facts: BundleFacts) -> dict[str, list[str]]:
     return {path: list(map(str, each)) for path, each in zip(LinePath, spans, strict=True)}
 
 
-def _by(due: dict[str, datetime], begins: datetime | None) -> dict[str, datetime]:
-    return {act: min(at, begins or at) for act, at in due.items()}
-
-
-def _written(due: dict[str, datetime]) -> list[tuple[str, str]]:
-    return [(act, at.isoformat()) for act, at in due.items()]
+def _promise(row: LineOpening, due: dict[str, datetime]) -> None:
+    """When each step is due: of a booking as its first window begins at the latest."""
+    begins = [each.start for each in row.windows[:1]]
+    by = {act: min([at, *begins]) for act, at in due.items()}
+    row.due, row.due_at = [(act, at.isoformat()) for act, at in by.items()], by[DELIVERY]
 
 
 def _confirmed(opening: LineOpening, act: str) -> LineOpening:

@@ -62,6 +62,14 @@ def test_what_cannot_be_is_refused_and_named(world: World, change: dict[str, obj
     assert not MeterRecord.objects.exists()
 
 
+def test_nothing_is_metered_after_the_term_however_late_its_end_is_noted(world: World) -> None:
+    order = served(740)  # ten hours longer than its term
+    metered(world, order, first=0, last=700)
+    answer = world.ada.post(PATH, reading(order, first=700, last=731))
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/window_end")
+    metered(world, order, first=700, last=730)
+
+
 def test_only_the_orders_own_compute_provider_meters_it(world: World) -> None:
     order = served(10)
     body = reading(order, first=0, last=1)

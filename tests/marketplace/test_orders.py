@@ -18,6 +18,7 @@ from marketplace.models import Order, OrderStep
 from marketplace.selectors.settlements import billable_orders
 from marketplace.services.acceptance import DEEM, deem_compute, deliver
 from marketplace.services.orders import end_order, expire_order, note_dispatched, note_line_accepted
+from scheduling.models import LineOpening
 from scheduling.services.dispatches import SEND
 from scheduling.services.maintenance import close_conflicts
 from tests.aggregation.supply import made
@@ -140,7 +141,11 @@ def test_silence_accepts_both_parts_of_a_booking_as_it_begins(world: World) -> N
     order = Order.objects.get(id=accepted(world, duration_hours=48, starts_at=start.isoformat())["id"])
     note_dispatched(order=order.id)
     soon = (now() + timedelta(hours=1)).replace(microsecond=0)
-    Claim.objects.filter(bundle=order.id).update(period=(soon, soon + timedelta(hours=48)))
+    schedule = order.facts["schedule"] | {
+        "start": soon.isoformat(),
+        "end": (soon + timedelta(hours=48)).isoformat(),
+    }
+    LineOpening.objects.update(schedule=schedule, generation=F("generation") + 1)
     (opening,) = made(world.lin.get(f"/api/v1/line-openings?order={order.id}"))["items"]
     line = delivered_from(world, opening)
     assert datetime.fromisoformat(line["deemed_at"]) == soon, "and not when the booking is over"

@@ -1,10 +1,12 @@
 """Silence about a booking that has begun, and about a line that may not serve: nobody is served for nothing, or accepts unseen."""
 
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ from scheduling.models import LineOpening
 from scheduling.services.openings import deem_line
 from tests.aggregation.supply import made
 from tests.marketplace.test_stops import stopped, stopped_at
-from tests.marketplace.trade import accepted
+from tests.marketplace.trade import accepted, waived
 from tests.monitoring.test_instructions import lifted
 from tests.scheduling.live import open_market
 from tests.scheduling.test_openings import delivered_from
@@ -71,9 +73,8 @@ def booking(world: World, *, began: timedelta, hours: int = 10) -> Order:
     order.facts["schedule"] |= {"start": start.isoformat(), "end": (start + hours * HOUR).isoformat()}
     order.ends_by = start + hours * HOUR
     order.advance("facts", "ends_by")
-    Claim.objects.filter(bundle=order.id).update(
-        period=(start, order.ends_by), created_at=start - timedelta(days=9)
-    )
+    LineOpening.objects.update(schedule=order.facts["schedule"], generation=F("generation") + 1)
+    Claim.objects.filter(bundle=order.id).update(period=(start, order.ends_by))
     Job.objects.filter(name="marketplace.give_up_order").update(run_at=order.ends_by)
     return order
 
@@ -171,3 +172,20 @@ def test_a_stop_of_its_user_keeps_no_line_from_being_accepted(world: World) -> N
     stopped(world, world.ben)
     let_silence_pass(order.id)
     assert LineOpening.objects.get(id=opening).state == "deemed_accepted"
+
+
+def test_a_line_that_its_user_did_not_wait_for_has_its_working_days_though_the_order_has_an_end(
+    world: World,
+) -> None:
+    order = waived(world, duration_hours=5)
+    assert order.ends_by
+    line = delivered_from(world, line_of(world.lin, order))
+    assert datetime.fromisoformat(line["deemed_at"]) >= now() + timedelta(days=2)
+
+
+def test_the_lines_of_an_earlier_release_learn_what_they_are_booked_for(world: World) -> None:
+    order = booking(world, began=-HOUR)
+    LineOpening.objects.update(schedule=None, generation=F("generation") + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("marketplace.migrations.0012_schedules_of_line_openings").SCHEDULES)
+    assert LineOpening.objects.get().schedule == order.facts["schedule"]

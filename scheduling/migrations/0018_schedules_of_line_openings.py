@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('scheduling', '0017_deliveries'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='lineopening',
+            name='schedule',
+            field=models.JSONField(help_text='when it is needed, as ordered; null: from its delivery on', null=True),
+        ),
+    ]
