@@ -9,7 +9,7 @@ from aggregation.selectors import supply
 from kernel.reports import ReportClass, Section, Tells, register_section
 from kernel.text import Text
 from marketplace.models import Demand, Order, Quote, Statement
-from participants.selectors.organisations import certified_by_kind
+from participants.selectors.organisations import certified_parties
 
 
 def market(start: datetime, end: datetime) -> list[dict[str, Any]]:
@@ -18,7 +18,7 @@ def market(start: datetime, end: datetime) -> list[dict[str, Any]]:
     sums = placed.aggregate(fen=Sum("total_fen"), buyers=Count("tenant_id", distinct=True))
     return [
         {
-            "parties": sum(certified_by_kind().values()),
+            "parties": certified_parties(),
             "listings": len(supply.rows(all_=True).offers),
             "demands": Demand.objects.filter(created_at__gte=start, created_at__lt=end).count(),
             "quotes": Quote.objects.filter(created_at__gte=start, created_at__lt=end).count(),

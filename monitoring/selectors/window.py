@@ -11,6 +11,8 @@ from monitoring.domain.feeds import FeedClass, FeedState
 from monitoring.domain.indicators import shown_count
 from monitoring.domain.instructions import EFFECTIVE
 from monitoring.models import Alarm, Feed, Instruction
+from monitoring.selectors.profiles import fields_profile
+from participants.selectors.organisations import certified_by_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,11 @@ class Overview:
 
 
 def overview(*, to_regulator: bool) -> Overview:
-    """The window, in four queries however much there is."""
+    """The window, in five queries however much there is.
+
+    Beside the parties of a class that have a feed stands how many may report it: of whoever never declared one, nothing is missing.
+    """
+    certified, sources = certified_by_kind(), fields_profile().sources
     by_class = {
         row["kind"]: row
         for row in Feed.objects.order_by()
@@ -44,6 +50,9 @@ def overview(*, to_regulator: bool) -> Overview:
         feeds.append(
             {
                 "kind": kind.value,
+                "may_report": shown_count(
+                    sum(certified.get(source, 0) for source in sources[kind]), to_regulator=to_regulator
+                ),
                 "parties": parties,
                 **{cell: None if parties is None else row[cell] for cell in cells},
             }

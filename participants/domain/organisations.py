@@ -52,6 +52,15 @@ ROLES_OF_KIND: dict[OrganisationKind, frozenset[Role]] = {
     OrganisationKind.AUDITOR: frozenset({Role.AUDITOR}),
 }
 
+# kinds that take part in the market; the others run the node or watch it
+OF_THE_MARKET = (
+    OrganisationKind.COMPUTE_PROVIDER,
+    OrganisationKind.LINE_PROVIDER,
+    OrganisationKind.RESALE_PROVIDER,
+    OrganisationKind.APPLICATION_PROVIDER,
+    OrganisationKind.COMPUTE_USER,
+)
+
 # kinds that a regulator appoints; what the first and the last may do beyond their own house, a mandate says
 APPOINTED = (
     OrganisationKind.SUPPORTING_UNIT,

@@ -12,7 +12,7 @@ from kernel.models.suspensions import Suspension, SuspensionCause
 from kernel.questions import question
 from kernel.selectors.suspensions import open_causes
 from kernel.tenancy import as_node
-from participants.domain.organisations import OrganisationKind, OrganisationState
+from participants.domain.organisations import OF_THE_MARKET, OrganisationKind, OrganisationState
 from participants.domain.qualifications import QualificationState
 from participants.errors import NotCertified
 from participants.models import Organisation, Qualification
@@ -127,6 +127,11 @@ def certified_by_kind() -> dict[str, int]:
     """How many organisations of each kind are certified; kinds with none are absent."""
     rows = Organisation.objects.filter(state=OrganisationState.CERTIFIED).values_list("kind")
     return dict(rows.annotate(parties=Count("id")).order_by("kind"))
+
+
+def certified_parties() -> int:
+    """How many certified organisations take part in the market; who runs the node or watches it is none of them."""
+    return sum(count for kind, count in certified_by_kind().items() if kind in OF_THE_MARKET)
 
 
 def parties_of(code: str) -> list[UUID]:

@@ -30,6 +30,17 @@ def test_the_overview_shows_small_cells_to_the_supervision_only(world: World) ->
     assert world.ada.get("/api/v1/monitoring/overview").status_code == 403
 
 
+def test_the_overview_tells_how_many_never_declared_a_feed(world: World) -> None:
+    declared(world.ada)
+    assert all(each.organisation for each in (world.cleo, world.rex, world.lin, world.ben))
+    told = {row["kind"]: row for row in world.rhea.get("/api/v1/monitoring/overview").json()["feeds"]}
+    assert (told["resource"]["parties"], told["resource"]["may_report"]) == (1, 3), (
+        "Ada; Cleo and Rex are silent"
+    )
+    assert (told["application"]["parties"], told["application"]["may_report"]) == (0, 0)
+    assert world.otto.get("/api/v1/monitoring/overview").json()["feeds"][0]["may_report"] is None
+
+
 def test_the_overview_asks_as_much_for_many_feeds_as_for_few(world: World) -> None:
     declared(world.ada)
     world.rhea.get("/api/v1/monitoring/overview")  # she and her key exist from here on
