@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('marketplace', '0011_refused_compute'),
-        ('scheduling', '0018_schedules_of_line_openings'),
+        ('scheduling', '0019_schedules_of_line_openings'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scheduling', '0017_deliveries'),
+        ('scheduling', '0018_ends_of_dispatches'),
     ]
 
     operations = [
