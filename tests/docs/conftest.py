@@ -13,6 +13,7 @@ from kernel.tasks import sweep
 from kernel.tenancy import as_node
 from scheduling.services import dispatches
 from scheduling.services.supply import keep_up
+from security.services.audit import append_checkpoint
 from tests.docs.test_readme import ROOT
 from tests.scheduling.live import open_whole_market
 from tests.support.cast import World
@@ -56,6 +57,7 @@ def at_work(newcomer: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> I
             while not over.wait(0.05):
                 sweep()
                 keep_up()
+                append_checkpoint()
         connection.close()
 
     worker = Thread(target=work)
