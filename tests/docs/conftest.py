@@ -9,6 +9,9 @@ import pytest
 from django.db import connection
 
 from demo.credentials import credentials_file
+from identifiers.domain.lifecycle import IdentifierState
+from identifiers.models import Identifier
+from identifiers.services.identifiers import accept_filing
 from kernel.tasks import sweep
 from kernel.tenancy import as_node
 from scheduling.services import dispatches
@@ -46,7 +49,7 @@ def newcomer(tmp_path: Path, world: World, live_server: Any, settings: Any) -> I
 
 @pytest.fixture
 def at_work(newcomer: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Path]:
-    """The newcomer's folder beside a node that does what is due, as a demo's does, and whose agents take every order."""
+    """The newcomer's folder beside a node that does what is due, as a demo's does; agents take every order, the nation files every code."""
     settings.DAY_SECONDS = 6  # an hour is over before the next request, and three days are not
     (newcomer / "demo").symlink_to(ROOT / "demo")
     monkeypatch.setattr(dispatches, "_call", lambda _: "")
@@ -58,6 +61,10 @@ def at_work(newcomer: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> I
                 sweep()
                 keep_up()
                 append_checkpoint()
+                for code in Identifier.objects.filter(state=IdentifierState.FILING).values_list(
+                    "code", flat=True
+                ):
+                    accept_filing(code=code or "", receipt=f"N-{code}")
         connection.close()
 
     worker = Thread(target=work)
