@@ -39,7 +39,7 @@ USAGE_LIFE = StateTable(
 
 @dataclass(frozen=True, slots=True)
 class MeteringProfile:
-    """The versioned tolerance: how far the provider's figure may lie from the node's, in basis points of the node's."""
+    """The versioned tolerance: how far the provider's figure may lie above the node's, in basis points of the node's."""
 
     version: str
     tolerance_bp: int
@@ -50,8 +50,11 @@ class MeteringProfile:
         return cls(version=document["version"], tolerance_bp=document["tolerance_bp"])
 
     def reconcile(self, *, provider: int, node: int) -> tuple[UsageState, int]:
-        """Agreed or disputed, and the machine-seconds that both bear out: the lesser of the two figures."""
-        within = abs(provider - node) * BASIS_POINTS <= self.tolerance_bp * node
+        """Agreed or disputed, and the machine-seconds that both bear out: the lesser of the two figures.
+
+        A provider that says less is taken at its word: it knows of an outage that no order tells, and claims no more.
+        """
+        within = (provider - node) * BASIS_POINTS <= self.tolerance_bp * node
         return (U.AGREED if within else U.DISPUTED), min(provider, node)
 
 

@@ -86,10 +86,22 @@ def test_an_order_that_does_not_run_is_not_metered(world: World) -> None:
     assert answer.json()["errors"][0]["pointer"] == "/window_start"
 
 
-def test_meters_that_differ_by_more_than_the_tolerance_are_disputed(world: World) -> None:
+def test_a_provider_that_served_less_than_the_node_counted_is_paid_for_that(world: World) -> None:
     order = served(10)
-    assert metered(world, order, first=0, last=1, machine_seconds=3564)["state"] == "agreed"
-    assert metered(world, order, first=1, last=2, machine_seconds=3563)["state"] == "disputed"
+    usage = metered(world, order, first=0, last=1)
+    world.ben.post(f"/api/v1/usages/{usage['id']}:dispute", {"reason": "停机半小时"})
+    half = metered(
+        world,
+        order,
+        first=0,
+        last=1,
+        sequence=9,
+        machine_seconds=1800,
+        corrects=usage["provider_record"]["id"],
+    )
+    assert (half["state"], half["node_record"]["machine_seconds"]) == ("agreed", 3600)
+    statement = settled(world, order, first=0, last=2)
+    assert [line["quantity"] for line in statement["lines"] if line["part"] == "compute"] == [1800]
 
 
 def test_disputed_usage_is_not_settled_until_it_is_corrected(world: World) -> None:

@@ -80,14 +80,14 @@ def test_an_amount_is_exact_and_half_goes_to_the_even_fen(price: str, seconds: i
     [
         (3600, 3600, UsageState.AGREED, 3600),
         (3564, 3600, UsageState.AGREED, 3564),
-        (3563, 3600, UsageState.DISPUTED, 3563),
+        (1800, 3600, UsageState.AGREED, 1800),
         (3636, 3600, UsageState.AGREED, 3600),
         (3637, 3600, UsageState.DISPUTED, 3600),
         (0, 0, UsageState.AGREED, 0),
         (1, 0, UsageState.DISPUTED, 0),
     ],
 )
-def test_the_meters_agree_within_one_per_cent(
+def test_the_meters_agree_where_the_provider_says_less_or_at_most_one_per_cent_more(
     provider: int, node: int, state: UsageState, agreed: int
 ) -> None:
     profile = MeteringProfile(version="t", tolerance_bp=100)
