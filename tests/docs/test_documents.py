@@ -22,6 +22,14 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(r"`((?:[a-z]\w*/)+[\w.*-]*)`")
 COMMAND = re.compile(r"\./dev ([a-z]+)(?: ([a-z][a-z_]*))?")
 COLUMNS = (SITE_COLUMNS, SPAN_COLUMNS, COMMITTED_COLUMNS, TARIFF_COLUMNS)
+SHELL = re.compile(r"^```sh\b.*?^```$", re.MULTILINE | re.DOTALL)
+NOT_IN_ZSH = re.compile(
+    r"\$[A-Za-z_]\w*:[a-z]"  # a modifier of the variable
+    r"|\b(?:path|status)="  # the shell's own
+    r"|^select\(\)"  # a word of the language
+    r"|\$\{\w+:\+-",  # one word, where others make two
+    re.MULTILINE,
+)
 HELD = {"attack": "tests/attacks", "bench": "tests/bench"}
 
 
@@ -63,6 +71,16 @@ def test_every_command_that_a_document_names_can_be_given() -> None:
             assert word in get_commands(), f"{document.name}: {match[0]}"
         if word and command in HELD and word != "all":
             assert (ROOT / HELD[command] / f"{word}.py").exists(), f"{document.name}: {match[0]}"
+
+
+def test_every_command_means_the_same_in_the_shell_of_macos() -> None:
+    other = [
+        f"{document.relative_to(ROOT)}: {match[0]}"
+        for document, block in found(SHELL)
+        for match in NOT_IN_ZSH.finditer(block[0])
+    ]
+    assert len(list(found(SHELL))) > 40
+    assert other == []
 
 
 def test_every_decision_is_in_the_index() -> None:
