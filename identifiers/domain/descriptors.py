@@ -9,6 +9,7 @@ from identifiers.errors import DescriptorIncomplete
 from kernel.text import Text, token
 
 LONGEST_VALUE = 200
+LARGEST_COUNT = 10**12
 MOST_EVIDENCE = 20
 DIVISION = re.compile(r"[0-9]{6}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -101,7 +102,7 @@ def marking_in(attributes: Mapping[str, object]) -> str:
 
 EXPECTED = {
     "text": Text("1 至 200 个字符的文本", "text of 1 to 200 characters"),
-    "count": Text("非负整数", "a non-negative integer"),
+    "count": Text("0 至 10¹² 的整数", "an integer of 0 to 10¹²"),
     "division": Text("六位行政区划代码（GB/T 2260）", "a six-digit division code (GB/T 2260)"),
 }
 
@@ -110,8 +111,8 @@ def fits(kind: str, value: object) -> bool:
     """Whether a JSON value is of the profile's type; booleans are not counts."""
     match kind:
         case "count":
-            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+            return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_COUNT
         case "division":
             return isinstance(value, str) and DIVISION.fullmatch(value) is not None
         case _:
-            return isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_VALUE
+            return isinstance(value, str) and value.strip() != "" and len(value) <= LONGEST_VALUE

@@ -5,6 +5,8 @@ import uuid
 import pytest
 
 from identifiers.domain.lifecycle import IdentifierKind
+from identifiers.errors import DescriptorIncomplete
+from identifiers.selectors.profiles import descriptor_profile
 from identifiers.services.identifiers import apply_identifier
 from kernel.actor import SYSTEM
 from kernel.services.capacity import set_totals
@@ -35,3 +37,24 @@ def test_another_s_ledger_says_nothing_of_mine(world: World) -> None:
     set_totals(totals={subject: 12}, tenant=world.cleo.organisation.id, unit="machine", actor=SYSTEM)
     row = apply_identifier(kind=IdentifierKind.POOL, subject=subject, attributes=POOL, actor=world.ada.actor)
     assert world.ada.get(f"/api/v1/identifiers/{row.id}/capacity").json()["available"] is None
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"name": "p" * 201},
+        {"name": " " * 100_000 + "p"},
+        {"name": "p" + "\u3000" * 200},
+        {"name": " "},
+        {"capacity_full": 10**12 + 1},
+        {"capacity_full": 10**4000},
+        {"cards": -1},
+    ],
+    ids=lambda attributes: next(iter(attributes)),
+)
+def test_a_text_is_bounded_with_its_blanks_and_a_count_by_what_a_ledger_holds(
+    attributes: dict[str, object],
+) -> None:
+    descriptor_profile().check("pool", POOL | {"name": "p" * 200, "capacity_full": 10**12})
+    with pytest.raises(DescriptorIncomplete):
+        descriptor_profile().check("pool", POOL | attributes)
