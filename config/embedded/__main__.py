@@ -39,7 +39,11 @@ def up(_words: Sequence[str]) -> int:
 
 def stop(_words: Sequence[str]) -> int:
     """停止服务与节点，保留数据。Stop what `up` started; data stay."""
-    print("Stopped. 已停止。" if Stack().stop() else "Nothing was running. 没有正在运行的服务。")
+    stack = Stack()
+    print(
+        "Stopped. 已停止。" if stack.stop() else "No node of `up` was running. 没有由 up 启动的节点在运行。"
+    )
+    _say_private(stack)
     return 0
 
 
@@ -56,8 +60,18 @@ def status(_words: Sequence[str]) -> int:
                 f"{url.parent.name:16} {'ready 就绪' if answer.ready else 'not ready 未就绪'} {url.read_text()}"
             )
     if not processes:
-        print("Nothing is running. 没有正在运行的服务。")
+        print("No node of `up` is running. 没有由 up 启动的节点在运行。")
+    _say_private(stack)
     return 0 if processes else NOT_RUNNING
+
+
+def _say_private(stack: Stack) -> None:
+    """Name what runs on services of its own, such as a demo that is served, and ends where it was started."""
+    for name in stack.private():
+        pid = name.rpartition("-")[2]
+        print(
+            f"{name} runs on its own: Ctrl-C there, or kill {pid}. 该命令独立运行：在其终端按 Ctrl-C，或 kill {pid}。"
+        )
 
 
 def reset(_words: Sequence[str]) -> int:

@@ -59,7 +59,7 @@ class Stack:
         """Use the services, starting them where nobody did. Raises EmbeddedError with the reason and the way out."""
         self.place.make()
         with self._alone():
-            if self.disposable and not self._in_use() and not self.state.read("kept"):
+            if self.disposable and not self.in_use() and not self.state.read("kept"):
                 self._stop()  # what a crash of the whole machine left
                 self._dispose(logs=False)
                 self.place.make()
@@ -108,13 +108,18 @@ class Stack:
             self._stop()
             return ran
 
+    def private(self) -> list[str]:
+        """The names of the commands that use services of their own beside these, as `private_stack` gives them."""
+        parts = (Stack(users.parent) for users in sorted(self.place.run.glob("*/users")))
+        return [part.place.run.name for part in parts if part.in_use()]
+
     def reset(self) -> None:
         """Stop everything and remove every trace. Raises EmbeddedError while a command still uses the services."""
         if self.place.run.exists():
             for part in sorted(self.place.run.glob("*/users")):
                 Stack(part.parent).reset()
             with self._alone():
-                if self._in_use():
+                if self.in_use():
                     raise EmbeddedError(
                         f"A command still uses {self.place.run}: end it first. 仍有命令在使用该目录：请先结束它。"
                     )
@@ -176,7 +181,7 @@ class Stack:
         if self._users:
             self._users.close()
             self._users = None
-        if self.place.run.exists() and not self._in_use() and not self.state.read("kept"):
+        if self.place.run.exists() and not self.in_use() and not self.state.read("kept"):
             disposable = self.state.read("disposable")
             self._stop()
             if disposable:
@@ -194,7 +199,7 @@ class Stack:
         if logs:
             shutil.rmtree(self.place.run, ignore_errors=True)
 
-    def _in_use(self) -> bool:
+    def in_use(self) -> bool:
         """Whether some command holds the services."""
         with (self.place.run / "users").open("w") as users:
             try:

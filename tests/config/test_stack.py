@@ -146,6 +146,18 @@ def test_a_reset_is_refused_while_a_command_uses_the_services(stack: Stack) -> N
     assert stack.postgresql.answers()
 
 
+def test_what_uses_services_of_its_own_is_known_by_its_name_as_long_as_it_runs(run: Path) -> None:
+    user = use(run / "demo-7")
+    try:
+        assert Stack(run).private() == ["demo-7"]
+        assert not Stack(run).stop(), "it is not stopped with the others"
+        assert user.poll() is None
+    finally:
+        user.kill()
+        user.wait()
+    assert until(lambda: Stack(run).private() == [])
+
+
 def test_a_copied_database_holds_what_the_first_one_held(stack: Stack) -> None:
     with psycopg.connect(stack.addresses("regional").database_owner) as owner:
         owner.execute("CREATE TABLE copied (what text)")
