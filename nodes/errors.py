@@ -291,6 +291,18 @@ class FormNotBuilt(Problem):
     )
 
 
+class AnswersFull(Problem):
+    """As many peers' demands are answered at once as a process answers beside its own users."""
+
+    status = 503
+    code = "answers_full"
+    title = Text("应答已满", "Answering as many as it may")
+    detail = Text(
+        "本节点正在答复其他节点的查询，已达上限；请稍后再问。",
+        "This node answers as many other nodes' searches as it may at once; ask again shortly.",
+    )
+
+
 class ApplicationIncomplete(Problem):
     """The form lacks what the published text asks for."""
 

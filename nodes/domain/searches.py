@@ -41,6 +41,11 @@ class PeerWord(Vocabulary):
     SILENT = "silent", "未按时答复", "No answer in time"
     REFUSED = "refused", "答复不可信，已弃用", "Its answer is not believed"
     BUSY = "busy", "本节点跨节点查询已满，未询问", "Not asked: this node asks as much as it may already"
+    FULL = (
+        "full",
+        "对方节点正在答复的查询已满，请稍后再试",
+        "It answers as many searches as it may already: try again shortly",
+    )
 
 
 class Disbelief(Vocabulary):

@@ -39,6 +39,7 @@ from nodes.domain.searches import (
     sign_found,
 )
 from nodes.domain.statements import Statement, from_wire
+from nodes.errors import AnswersFull
 from nodes.models import DelegatedPrefix, Peer
 from nodes.selectors.peers import key_of
 from nodes.services.signing import key_for, signed_request
@@ -58,6 +59,7 @@ __all__ = [
 
 SEARCHES = "/api/v1/federation/searches"
 SEATS = BoundedSemaphore(2)  # searches of one process at a time: the others' threads stay free for local work
+ANSWERING = BoundedSemaphore(2)  # peers' demands that one process chooses for at a time, likewise
 UNDER_WAY: dict[
     str, list["Future[Answer]"]
 ] = {}  # peer → its requests; one that never ends holds no other's hand
@@ -166,7 +168,7 @@ def answer_search(*, peer: Peer, body: bytes) -> Statement:
     """Sign what this node answers to a peer's question, with the signed answers of those that it hands it on to.
 
     A downstream's question is handed on. One that came through this node before is answered with nothing. Raises
-    EnvelopeMalformed.
+    EnvelopeMalformed, and AnswersFull where as many are answered already as leave room for local users.
     """
     question = read_question(body, asker=peer.code)
     bundles: list[dict[str, Any]] = []
@@ -177,7 +179,8 @@ def answer_search(*, peer: Peer, body: bytes) -> Statement:
         further = searching(demand=question.demand, deadline_ms=left, before=question)
         with further if on else nullcontext() as asked:
             if runs_here(System.SELECTION):
-                bundles = answer_here(question.demand, MOST_BUNDLES + 1)  # one more, to know of it
+                with _answering():
+                    bundles = answer_here(question.demand, MOST_BUNDLES + 1)  # one more, to know of it
             replies = _statements(asked) if asked else []
         passed = [each for each in (_to_pass(*reply) for reply in replies) if each is not None]
     key = key_for(peer)
@@ -190,6 +193,16 @@ def answer_search(*, peer: Peer, body: bytes) -> Statement:
         suite=key.suite,
         private_key=key.private_key,
     )
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    if not ANSWERING.acquire(blocking=False):
+        raise AnswersFull
+    try:
+        yield
+    finally:
+        ANSWERING.release()
 
 
 Reply = tuple[Peer, Statement | PeerWord | Disbelief]
@@ -214,7 +227,7 @@ def _statement(asked: Asked, request: "Future[Answer] | None") -> Statement | Pe
     except (PeerSilentError, ValueError):  # ValueError: an address that is none
         return PeerWord.SILENT
     if answer.status != 200:  # noqa: PLR2004
-        return Disbelief.STATUS
+        return PeerWord.FULL if answer.status == AnswersFull.status else Disbelief.STATUS
     return from_wire(answer.body) or Disbelief.UNREADABLE
 
 

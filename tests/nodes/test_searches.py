@@ -253,6 +253,7 @@ HARMS: list[tuple[Callable[[FarUpstream], Any], str, str, str | None]] = [
     (lambda _: raw(200, b"{}", pause=9), "000000", "silent", None),
     (lambda _: raw(500, b"{}"), "000000", "refused", "status"),
     (lambda _: raw(302, b"{}"), "000000", "refused", "status"),
+    (lambda _: raw(503, b"{}"), "000000", "full", None),
     (lambda _: raw(200, b"["), "000000", "refused", "unreadable"),
     (lambda _: raw(200, b"[" * 100_000), "000000", "refused", "unreadable"),
     (lambda _: raw(200, b"x" * (LARGEST_ANSWER + 1)), "000000", "refused", "too_large"),
@@ -322,6 +323,9 @@ def test_our_node_answers_a_peer_with_what_it_alone_can_grant_and_keeps_nothing(
         name: value for name, value in demand().items() if name not in ("from_site", "from_place", "demand")
     }
     question = Question("0" * 32, ("000000",), 2, 2000, asked | place)
+    with searches.ANSWERING, searches.ANSWERING:  # other peers' demands are being answered
+        full = market.post(f"{FEDERATION}/searches", question.encode())
+        assert (full.status_code, full.json()["code"]) == (503, "answers_full")
     answer = market.post(f"{FEDERATION}/searches", question.encode())
     statement = from_wire(answer.content)
     found = open_found(
