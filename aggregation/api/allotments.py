@@ -16,6 +16,7 @@ from aggregation.selectors.allotments import sold_of
 from aggregation.services import allotments as services
 from kernel.api.bodies import ReasonIn, without_body
 from kernel.api.instants import InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -30,7 +31,7 @@ class AllotmentIn(serializers.Serializer[Any]):
 
     pool = KeyField(help_text="key of a pool that the caller registered")
     reseller = serializers.UUIDField(help_text="id of the organisation that is to sell them")
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST, help_text="machines")
+    quantity = PlainIntegerField(min_value=1, max_value=MOST, help_text="machines")
     start = InstantField(required=False, help_text="of a window; default: now")
     end = InstantField(required=False, help_text="of a window; left out: until further notice")
 
@@ -44,7 +45,7 @@ class AllotmentAcceptIn(serializers.Serializer[Any]):
 class TakeBackIn(serializers.Serializer[Any]):
     """How many machines, at most as many as are unsold."""
 
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST)
+    quantity = PlainIntegerField(min_value=1, max_value=MOST)
 
 
 class AllottedCentreOut(serializers.ModelSerializer[Centre]):

@@ -19,6 +19,7 @@ from aggregation.services.offers import (
     require_period,
 )
 from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of
+from kernel.api.integers import PlainIntegerField
 from kernel.clock import now
 from kernel.errors import InvalidInput, Problem
 from kernel.systems import System
@@ -28,7 +29,7 @@ class OfferChangeItemIn(OfferChangeIn):
     """A change of one offer: its id, the generation that the writer read, and what changes."""
 
     id = serializers.UUIDField()
-    generation = serializers.IntegerField(min_value=1, help_text="as read; another is 409 for this item")
+    generation = PlainIntegerField(min_value=1, help_text="as read; another is 409 for this item")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """As for one offer: the id and the generation are no change."""

@@ -12,6 +12,7 @@ from aggregation.domain.pools import PoolKind
 from aggregation.models import Offer
 from aggregation.selectors.gate import sellable_offers
 from aggregation.selectors.offers import marking_of, title_of
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -100,7 +101,7 @@ class CatalogueQuery(PageQuery):
     kind__in = any_code(PoolKind.choices(), source="pool__kind__in")
     domestic = serializers.BooleanField(required=False, source="pool__domestic")
     division__startswith = serializers.CharField(required=False, source="pool__centre__division__startswith")
-    available__gte = serializers.IntegerField(required=False)
+    available__gte = PlainIntegerField(required=False)
 
 
 class CatalogueView(HouseView):

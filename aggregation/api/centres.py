@@ -15,6 +15,7 @@ from aggregation.services.centres import CentreDraft, register_centre, register_
 from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, ids_of
 from kernel.api.bodies import in_words
 from kernel.api.decimals import PlainDecimalField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -57,14 +58,14 @@ class CentreIn(serializers.Serializer[Any]):
     lat = PlainDecimalField(8, 6, min_value=-90, max_value=90, help_text="WGS-84, degrees")
     lon = PlainDecimalField(9, 6, min_value=-180, max_value=180, help_text="WGS-84, degrees")
     site = KeyField(help_text="key of the network site where the centre is reached")
-    design_racks = serializers.IntegerField(min_value=0, max_value=10**7)
+    design_racks = PlainIntegerField(min_value=0, max_value=10**7)
     rack_kw = amount(6, 2)
     pue = PlainDecimalField(5, 3, min_value=1, required=False, allow_null=True)
     green_share = amount(5, 4, most="1", required=False, allow_null=True)
-    mlps_level = serializers.IntegerField(min_value=1, max_value=4, required=False, allow_null=True)
+    mlps_level = PlainIntegerField(min_value=1, max_value=4, required=False, allow_null=True)
     region_tags = serializers.ListField(child=PlainField(max_length=40), max_length=20, required=False)
     egress_ports = serializers.DictField(
-        child=serializers.IntegerField(min_value=0, max_value=MOST_PORTS),
+        child=PlainIntegerField(min_value=0, max_value=MOST_PORTS),
         required=False,
         help_text="Gbps → number of ports",
     )
@@ -102,7 +103,7 @@ class StoreIn(serializers.Serializer[Any]):
     """What there is of a class from now on, and its price from now on."""
 
     storage_class = serializers.ChoiceField(StorageClass.choices())
-    gib = serializers.IntegerField(min_value=0, max_value=10**12)
+    gib = PlainIntegerField(min_value=0, max_value=10**12)
     price_cny_gib_month = amount(14, 4)
 
 

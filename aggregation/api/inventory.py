@@ -15,6 +15,7 @@ from aggregation.models import Agent, Heartbeat
 from aggregation.services.inventory import Beat, report_inventory
 from kernel.api.bodies import in_words
 from kernel.api.instants import InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.shapes import Related, expanded
@@ -30,21 +31,21 @@ class ReadingIn(serializers.Serializer[Any]):
     """One pool's machines at the time of observation."""
 
     pool = KeyField()
-    machines_total = serializers.IntegerField(min_value=0, max_value=MOST, help_text="installed (K1)")
-    machines_free = serializers.IntegerField(
+    machines_total = PlainIntegerField(min_value=0, max_value=MOST, help_text="installed (K1)")
+    machines_free = PlainIntegerField(
         min_value=0, max_value=MOST, help_text="idle and at this node's disposal"
     )
-    machines_serving = serializers.IntegerField(
+    machines_serving = PlainIntegerField(
         min_value=0, max_value=MOST, default=0, help_text="running orders of this node"
     )
-    faulty = serializers.IntegerField(min_value=0, max_value=MOST, default=0, help_text="out of service")
+    faulty = PlainIntegerField(min_value=0, max_value=MOST, default=0, help_text="out of service")
 
 
 class HeartbeatIn(serializers.Serializer[Any]):
     """One heartbeat; its own key is (agent, sequence), so it needs no Idempotency-Key."""
 
     agent = KeyField()
-    sequence = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    sequence = PlainIntegerField(min_value=1, max_value=2**63 - 1)
     observed_at = InstantField()
     pools = ReadingIn(many=True, allow_empty=False)
 

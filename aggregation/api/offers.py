@@ -25,6 +25,7 @@ from aggregation.selectors.gate import blocks
 from aggregation.services.offers import Listing, Price, change_offer, register_offer
 from kernel.api.bodies import in_words
 from kernel.api.instants import InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of, part_of
 from kernel.api.shapes import Related, expanded
@@ -44,16 +45,16 @@ class OfferItemIn(serializers.Serializer[Any]):
     pool = KeyField(help_text="key of a pool of the caller's")
     unit = serializers.ChoiceField(OfferUnit.choices())
     term = serializers.ChoiceField(OfferTerm.choices(), default=OfferTerm.ON_DEMAND.value)
-    min_hours = serializers.IntegerField(min_value=1, max_value=MOST)
+    min_hours = PlainIntegerField(min_value=1, max_value=MOST)
     price_cny_hour = amount(PRICE_DIGITS, PRICE_PLACES, help_text="CNY an hour for one unit")
-    available = serializers.IntegerField(min_value=0, max_value=MOST, help_text="most units in one order")
+    available = PlainIntegerField(min_value=0, max_value=MOST, help_text="most units in one order")
     centre = KeyField(required=False)
     kind = serializers.ChoiceField(PoolKind.choices(), required=False)
     accelerator = PlainField(max_length=80, required=False, allow_null=True)
     domestic = serializers.BooleanField(required=False)
-    accelerators = serializers.IntegerField(min_value=0, required=False)
+    accelerators = PlainIntegerField(min_value=0, required=False)
     accelerator_memory_gib = amount(12, 6, required=False, allow_null=True)
-    vcpus = serializers.IntegerField(min_value=0, required=False)
+    vcpus = PlainIntegerField(min_value=0, required=False)
     memory_gib = amount(14, 6, required=False)
     fp64_tflops = amount(16, 6, required=False, allow_null=True)
     fp32_tflops = amount(16, 6, required=False, allow_null=True)
@@ -94,7 +95,7 @@ class OfferIn(OfferItemIn):
     )
     valid_from = InstantField(required=False, allow_null=True, help_text="default: now")
     valid_until = InstantField(required=False, allow_null=True)
-    notice_hours = serializers.IntegerField(
+    notice_hours = PlainIntegerField(
         min_value=0, max_value=8760, default=0, help_text="how far ahead a booking must be made, at least"
     )
     marking = PlainField(max_length=40, required=False, allow_blank=True)
@@ -106,7 +107,7 @@ class OfferChangeIn(serializers.Serializer[Any]):
     price_cny_hour = amount(PRICE_DIGITS, PRICE_PLACES, required=False)
     valid_from = InstantField(required=False, allow_null=True)
     valid_until = InstantField(required=False, allow_null=True)
-    available = serializers.IntegerField(min_value=0, max_value=MOST, required=False)
+    available = PlainIntegerField(min_value=0, max_value=MOST, required=False)
     state = serializers.ChoiceField(
         part_of("OfferNext", OfferState.LISTED, OfferState.WITHDRAWN),
         required=False,
@@ -181,7 +182,7 @@ class OfferQuery(PageQuery):
     kind = serializers.ChoiceField(PoolKind.choices(), required=False, source="pool__kind")
     unit = serializers.ChoiceField(OfferUnit.choices(), required=False)
     term = serializers.ChoiceField(OfferTerm.choices(), required=False)
-    available__gte = serializers.IntegerField(required=False)
+    available__gte = PlainIntegerField(required=False)
 
 
 class BlockOut(serializers.Serializer[Any]):

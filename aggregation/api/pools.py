@@ -23,6 +23,7 @@ from aggregation.models import Centre, Pool
 from aggregation.selectors.inventory import freshness_of, inventory_of, stale_after
 from aggregation.services.pools import PoolDraft, register_pool, register_pools
 from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, ids_of
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.shapes import Related, expanded
@@ -63,21 +64,21 @@ class PoolIn(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(PoolKind.choices())
     accelerator = PlainField(max_length=80, allow_null=True, help_text="name or alias in the dictionary")
     domestic = serializers.BooleanField()
-    accelerators = serializers.IntegerField(min_value=0, max_value=1024, help_text="cards in one machine")
+    accelerators = PlainIntegerField(min_value=0, max_value=1024, help_text="cards in one machine")
     accelerator_memory_gib = amount(12, 6, required=False, allow_null=True)
-    vcpus = serializers.IntegerField(min_value=0, max_value=MOST)
+    vcpus = PlainIntegerField(min_value=0, max_value=MOST)
     memory_gib = amount(14, 6)
     fp64_tflops = amount(16, 6, required=False, allow_null=True, help_text="of one machine")
     fp32_tflops = amount(16, 6, required=False, allow_null=True, help_text="of one machine")
     fp16_tflops = amount(16, 6, required=False, allow_null=True, help_text="of one machine")
-    power_w = serializers.IntegerField(
+    power_w = PlainIntegerField(
         min_value=0,
         max_value=MOST,
         required=False,
         allow_null=True,
         help_text="W that one machine draws, without the cooling",
     )
-    machines = serializers.IntegerField(min_value=1, max_value=MOST, help_text="installed")
+    machines = PlainIntegerField(min_value=1, max_value=MOST, help_text="installed")
     marking = PlainField(max_length=40, required=False, allow_blank=True)
 
 
@@ -170,7 +171,7 @@ class PoolQuery(PageQuery):
     kind__in = any_code(PoolKind.choices())
     accelerator = serializers.CharField(required=False)
     domestic = serializers.BooleanField(required=False)
-    machines__gte = serializers.IntegerField(required=False)
+    machines__gte = PlainIntegerField(required=False)
 
 
 def draft_of(data: Mapping[str, Any]) -> PoolDraft:

@@ -12,6 +12,7 @@ from identifiers.domain.codecs import Codec, Part
 from identifiers.domain.dictionaries import Dictionary, Entry
 from identifiers.selectors.codes import Decoded, decode_code
 from identifiers.selectors.profiles import codec, codecs, dictionaries, dictionary
+from kernel.api.integers import PlainIntegerField
 from kernel.api.views import HouseView
 from kernel.systems import System
 
@@ -153,9 +154,7 @@ class DictionaryQuery(serializers.Serializer[Any]):
     """Which meanings."""
 
     under = serializers.CharField(default="", help_text="codes that begin so, as 3205")
-    year = serializers.IntegerField(
-        required=False, min_value=1949, max_value=2999, help_text="left out: every year"
-    )
+    year = PlainIntegerField(required=False, min_value=1949, max_value=2999, help_text="left out: every year")
 
 
 class DictionariesView(HouseView):

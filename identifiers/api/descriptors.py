@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from identifiers.models import Descriptor, Identifier
 from identifiers.selectors.capacity import capacity_of
+from kernel.api.integers import PlainIntegerField
 from kernel.api.views import HouseView
 from kernel.systems import System
 
@@ -46,7 +47,7 @@ class CapacityOut(serializers.Serializer[Any]):
 class DescriptorsQuery(serializers.Serializer[Any]):
     """Which versions."""
 
-    before = serializers.IntegerField(
+    before = PlainIntegerField(
         required=False, min_value=1, help_text=f"older than this version; {AT_ONCE} at once, the newest first"
     )
 

@@ -15,6 +15,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from kernel.api.instants import InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.errors import InvalidField
 
 M = TypeVar("M", bound=Model)
@@ -62,7 +63,7 @@ class PageQuery(ReadQuery):
 
     orders: ClassVar[Mapping[str, str]] = {}
 
-    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
+    limit = PlainIntegerField(min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
     cursor = serializers.CharField(
         required=False,
         help_text="The parameter `cursor` of the address in the previous page's `next`, opaque; or follow that address as it is.",

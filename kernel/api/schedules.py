@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from kernel.api.instants import InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.domain.schedules import Schedule, ScheduleError, parse_schedule
 from kernel.errors import InvalidField
 
@@ -20,13 +21,13 @@ class ScheduleIn(serializers.Serializer[Any]):
     start = InstantField()
     end = InstantField(help_text="of the first window")
     weekdays = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=7),
+        child=PlainIntegerField(min_value=1, max_value=7),
         min_length=1,
         max_length=7,
         required=False,
         help_text="1 Monday … 7 Sunday",
     )
-    weeks = serializers.IntegerField(min_value=1, max_value=104, required=False)
+    weeks = PlainIntegerField(min_value=1, max_value=104, required=False)
 
 
 def schedule_in(data: Mapping[str, Any]) -> Schedule | None:

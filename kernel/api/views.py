@@ -27,7 +27,7 @@ from kernel.api.members import unknown_members
 from kernel.api.pagination import AnyOf, PageQuery, ReadQuery, paginate
 from kernel.api.problems import pointers
 from kernel.api.readings import reading_of
-from kernel.api.shapes import expand, narrow
+from kernel.api.shapes import expand, expansions_of, narrow
 from kernel.api.versions import etag, fits, with_version
 from kernel.models.base import Entity, EntityQuerySet
 from kernel.permissions import by_mandate, reach_of, refusal
@@ -324,7 +324,11 @@ class HouseView(APIView):
         many: bool,
     ) -> Any:
         """The rows as the caller wants to see them: fewer members, or relations whole."""
-        expand(rows, out, shape.get("expand") or (), self.actor)
+        wanted = shape.get("expand") or ()
+        if wanted and not expansions_of(out):  # so that the contract does not name it
+            known = ", ".join(sorted(self._parameters - {"expand"}))
+            raise errors.UnknownParameter(parameter="expand", names="expand", known=known)
+        expand(rows, out, wanted, self.actor)
         reading = reading_of(out) if shape.get("fields") is None else None
         if reading is not None:
             shown: Any = [reading(row) for row in rows] if many else reading(rows[0])

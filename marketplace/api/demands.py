@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from kernel.api.bodies import without_body
 from kernel.api.documents import DocumentField, component
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery
 from kernel.api.parsers import ExactParser
 from kernel.api.schema import page_of
@@ -94,7 +95,7 @@ class DemandQuery(PageQuery):
 class CountsQuery(serializers.Serializer[Any]):
     """How far back."""
 
-    months = serializers.IntegerField(min_value=1, max_value=120, default=12)
+    months = PlainIntegerField(min_value=1, max_value=120, default=12)
 
 
 class MonthOfDemandsOut(serializers.Serializer[Any]):

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from kernel.api.bodies import ReasonIn, without_body
 from kernel.api.decimals import PlainDecimalField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -27,9 +28,9 @@ class LineChangeIn(serializers.Serializer[Any]):
     """Another rate, or the line from another A end: a bundle of a selection from there, with the same centre, provider and protection."""
 
     order = serializers.UUIDField()
-    bandwidth_mbps = serializers.IntegerField(min_value=1, max_value=MOST_MBPS, required=False)
+    bandwidth_mbps = PlainIntegerField(min_value=1, max_value=MOST_MBPS, required=False)
     selection = serializers.UUIDField(required=False)
-    bundle = serializers.IntegerField(
+    bundle = PlainIntegerField(
         min_value=0, max_value=10_000, required=False, help_text="index in the answer, from 0"
     )
 
@@ -56,7 +57,7 @@ class ChangeOfferIn(serializers.Serializer[Any]):
 
     one_off_cny = PlainDecimalField(18, 2, min_value=0)
     monthly_cny = PlainDecimalField(18, 2, min_value=0)
-    notice_days = serializers.IntegerField(
+    notice_days = PlainIntegerField(
         min_value=0, max_value=LONGEST_NOTICE, help_text="over before the order is"
     )
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from kernel.api.bodies import ReasonIn, in_words
 from kernel.api.instants import InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.shapes import Related, expanded
@@ -26,10 +27,10 @@ class MeterRecordIn(serializers.Serializer[Any]):
     """One reading of the provider's meter; (order, sequence) is its natural key."""
 
     order = serializers.UUIDField()
-    sequence = serializers.IntegerField(min_value=1, max_value=2**62)
+    sequence = PlainIntegerField(min_value=1, max_value=2**62)
     window_start = InstantField()
     window_end = InstantField()
-    machine_seconds = serializers.IntegerField(min_value=0, max_value=10**12)
+    machine_seconds = PlainIntegerField(min_value=0, max_value=10**12)
     corrects = serializers.UUIDField(required=False, allow_null=True, help_text="the reading it replaces")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

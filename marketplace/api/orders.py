@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.bodies import ReasonIn, without_body
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.shapes import Related, expanded
@@ -129,9 +130,9 @@ class OrderHistoryOut(OrderOut):
 class ComputeAcceptanceIn(serializers.Serializer[Any]):
     """The acceptance sheet: what was received."""
 
-    cards = serializers.IntegerField(min_value=0, max_value=10**6)
+    cards = PlainIntegerField(min_value=0, max_value=10**6)
     model = serializers.CharField(max_length=80)
-    memory_gib = serializers.IntegerField(min_value=0, max_value=10**6, help_text="of one card")
+    memory_gib = PlainIntegerField(min_value=0, max_value=10**6, help_text="of one card")
     waive_line = serializers.BooleanField(
         default=False,
         help_text="start billing the compute before its line is accepted, though not before its carrier has confirmed it",
@@ -142,9 +143,9 @@ class ComputeRefusalIn(serializers.Serializer[Any]):
     """Why the compute is refused, and what was found, as far as it is known."""
 
     reason = serializers.CharField(max_length=500)
-    cards = serializers.IntegerField(min_value=0, max_value=10**6, required=False, allow_null=True)
+    cards = PlainIntegerField(min_value=0, max_value=10**6, required=False, allow_null=True)
     model = serializers.CharField(max_length=80, required=False, allow_null=True)
-    memory_gib = serializers.IntegerField(
+    memory_gib = PlainIntegerField(
         min_value=0, max_value=10**6, required=False, allow_null=True, help_text="of one card"
     )
 

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.instants import InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery
 from kernel.api.schedules import ScheduleIn, schedule_in
 from kernel.api.schema import page_of
@@ -21,7 +22,7 @@ class QuoteIn(serializers.Serializer[Any]):
     """Which bundle of which selection; with a schedule, for its windows, which have the hours that were selected for."""
 
     selection = serializers.UUIDField()
-    bundle = serializers.IntegerField(min_value=0, max_value=10_000, help_text="index in the answer, from 0")
+    bundle = PlainIntegerField(min_value=0, max_value=10_000, help_text="index in the answer, from 0")
     schedule = ScheduleIn(required=False, allow_null=True)
     line_quote = serializers.UUIDField(
         required=False,

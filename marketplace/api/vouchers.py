@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from kernel.api.bodies import in_words, without_body
 from kernel.api.instants import DayField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery
 from kernel.api.proposals import ProposalOut
 from kernel.api.schema import page_of
@@ -29,10 +30,10 @@ class VoucherPolicyIn(serializers.Serializer[Any]):
 
     version = serializers.CharField(max_length=40)
     rate = serializers.CharField(max_length=8, help_text='share of the base, as "0.20"')
-    annual_cap_fen = serializers.IntegerField(min_value=1, max_value=MOST_FEN)
+    annual_cap_fen = PlainIntegerField(min_value=1, max_value=MOST_FEN)
     base = serializers.ListField(child=serializers.CharField(max_length=40))
     eligible_sizes = serializers.ListField(child=serializers.CharField(max_length=20))
-    claims_per_contract = serializers.IntegerField()
+    claims_per_contract = PlainIntegerField()
     refuse_affiliated = serializers.BooleanField()
     status = serializers.ChoiceField(["provisional", "official"])
     source = serializers.CharField(max_length=500)  # type: ignore[assignment] # the profiles name it so
@@ -60,8 +61,8 @@ class VoucherBalanceIn(serializers.Serializer[Any]):
     enterprise = serializers.RegexField(r"^[0-9A-HJ-NPQRTUWXY]{18}$", help_text="统一社会信用代码")
     claimed_on = DayField(help_text="the day in Asia/Shanghai")
     contract_ref = serializers.CharField(max_length=64)
-    claimed_fen = serializers.IntegerField(min_value=1, max_value=MOST_FEN)
-    redeemed_fen = serializers.IntegerField(min_value=0, max_value=MOST_FEN)
+    claimed_fen = PlainIntegerField(min_value=1, max_value=MOST_FEN)
+    redeemed_fen = PlainIntegerField(min_value=0, max_value=MOST_FEN)
     evidence = serializers.CharField(max_length=200, help_text="where the paper behind it is")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -205,7 +206,7 @@ class VoucherClaimQuery(PageQuery):
     order = serializers.UUIDField(required=False)
     policy = serializers.UUIDField(required=False)
     enterprise = serializers.CharField(required=False)
-    year = serializers.IntegerField(required=False)
+    year = PlainIntegerField(required=False)
     state = serializers.ChoiceField(ClaimState.choices(), required=False)
 
 

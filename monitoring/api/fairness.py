@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from kernel.api.documents import DocumentField
 from kernel.api.instants import InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -27,7 +28,7 @@ class FairnessAuditIn(serializers.Serializer[Any]):
 
     start = InstantField()
     end = InstantField(help_text="not later than now")
-    sample = serializers.IntegerField(
+    sample = PlainIntegerField(
         min_value=1,
         max_value=MOST_SELECTIONS,
         default=None,

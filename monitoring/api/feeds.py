@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.instants import InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -31,7 +32,7 @@ class FeedIn(serializers.Serializer[Any]):
         default=None,
         help_text="id of a centre, pool or offer of the caller; of applications also the subject of its identifier",
     )
-    interval_seconds = serializers.IntegerField(min_value=LEAST_SECONDS, max_value=MOST_SECONDS)
+    interval_seconds = PlainIntegerField(min_value=LEAST_SECONDS, max_value=MOST_SECONDS)
     method = serializers.ChoiceField(Method.choices(), default=Method.DECLARED.value)
     filing_number = serializers.CharField(
         max_length=60, default="", allow_blank=True, help_text="applications: 备案号"
@@ -110,7 +111,7 @@ class PointsQuery(serializers.Serializer[Any]):
 
     metric = serializers.CharField(max_length=40)
     after = InstantField(required=False, default=None)
-    limit = serializers.IntegerField(min_value=1, max_value=MOST_ROWS, default=MOST_ROWS)
+    limit = PlainIntegerField(min_value=1, max_value=MOST_ROWS, default=MOST_ROWS)
 
 
 class PointOut(serializers.ModelSerializer[Telemetry]):

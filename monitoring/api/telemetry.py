@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.instants import InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.views import HouseView
 from monitoring.adapters.expositions import MOST_BYTES, read_exposition
 from monitoring.domain.points import MOST_POINTS, MOST_SEQUENCE, Verdict
@@ -50,7 +51,7 @@ class ExpositionQuery(serializers.Serializer[Any]):
     """Whose exposition it is."""
 
     feed = serializers.UUIDField()
-    source_seq = serializers.IntegerField(min_value=0, max_value=MOST_SEQUENCE)
+    source_seq = PlainIntegerField(min_value=0, max_value=MOST_SEQUENCE)
     observed_at = InstantField(help_text="the instant of samples that carry none")
 
 

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.integers import PlainIntegerField
 from kernel.api.rendering import JsonRenderer
 from kernel.api.views import HouseView
 from kernel.selectors.events import Happening, events_after, last_position
@@ -64,15 +65,15 @@ class HappeningsOut(serializers.Serializer[Any]):
 class HappeningsQuery(serializers.Serializer[Any]):
     """From where."""
 
-    after = serializers.IntegerField(min_value=0, default=0)
-    limit = serializers.IntegerField(min_value=1, max_value=BATCH, default=BATCH)
+    after = PlainIntegerField(min_value=0, default=0)
+    limit = PlainIntegerField(min_value=1, max_value=BATCH, default=BATCH)
     name = serializers.CharField(max_length=100, required=False, default=None)
 
 
 class LiveQuery(serializers.Serializer[Any]):
     """For how long."""
 
-    seconds = serializers.IntegerField(min_value=1, max_value=LONGEST_SECONDS, default=LONGEST_SECONDS)
+    seconds = PlainIntegerField(min_value=1, max_value=LONGEST_SECONDS, default=LONGEST_SECONDS)
 
 
 class EventStreamRenderer(JsonRenderer):

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.bodies import without_body
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -87,7 +88,7 @@ class BuilderIn(serializers.Serializer[Any]):
     """建设主体: it is not printed on the form, its rules are reported ones and only warn."""
 
     name = FormText(120)
-    registered_capital_fen = serializers.IntegerField(
+    registered_capital_fen = PlainIntegerField(
         min_value=0, max_value=LARGEST_CAPITAL, allow_null=True, default=None, help_text="CNY fen"
     )
     sustained_funding = serializers.BooleanField(allow_null=True, default=None)

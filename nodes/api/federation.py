@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.bodies import in_words
+from kernel.api.integers import PlainIntegerField
 from kernel.api.messages import plain
 from kernel.api.views import HouseView
 from kernel.crypto.suite import suite_of_key
@@ -84,7 +85,7 @@ class FingerprintsIn(serializers.Serializer[Any]):
 
     stream = serializers.CharField(max_length=64)
     ranges = serializers.ListField(
-        child=serializers.ListField(child=serializers.IntegerField(min_value=1), min_length=2, max_length=2),
+        child=serializers.ListField(child=PlainIntegerField(min_value=1), min_length=2, max_length=2),
         max_length=MOST_RANGES,
     )
 
@@ -93,7 +94,7 @@ class RecallIn(serializers.Serializer[Any]):
     """From which number on."""
 
     stream = serializers.CharField(max_length=64)
-    first = serializers.IntegerField(min_value=1)
+    first = PlainIntegerField(min_value=1)
 
 
 class FingerprintOut(serializers.Serializer[Any]):

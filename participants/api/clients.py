@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from kernel.actor import Role
 from kernel.api.bodies import without_body
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -33,7 +34,7 @@ class ClientIn(serializers.Serializer[Any]):
     roles = serializers.ListField(child=serializers.ChoiceField(Role.choices()), min_length=1, max_length=12)
     scopes = ScopesField()
     allowed_networks = NetworksField(default=list)
-    valid_days = serializers.IntegerField(
+    valid_days = PlainIntegerField(
         min_value=1, max_value=LONGEST_DAYS, default=DEFAULT_DAYS, help_text="life of its first secret"
     )
 

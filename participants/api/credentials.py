@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.api.bodies import without_body
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -54,7 +55,7 @@ class KeyIn(serializers.Serializer[Any]):
 
     name = serializers.CharField(max_length=80)
     scopes = ScopesField()
-    valid_days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS, default=DEFAULT_DAYS)
+    valid_days = PlainIntegerField(min_value=1, max_value=LONGEST_DAYS, default=DEFAULT_DAYS)
     allowed_networks = NetworksField(default=list)
 
 
@@ -67,13 +68,13 @@ class RestrictionIn(serializers.Serializer[Any]):
 class RotationIn(serializers.Serializer[Any]):
     """How long the old one goes on beside its successor, and how long the successor lives."""
 
-    overlap_hours = serializers.IntegerField(
+    overlap_hours = PlainIntegerField(
         min_value=0,
         max_value=LONGEST_OVERLAP_HOURS,
         default=DEFAULT_OVERLAP_HOURS,
         help_text="0 ends the old one at once",
     )
-    valid_days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS, default=DEFAULT_DAYS)
+    valid_days = PlainIntegerField(min_value=1, max_value=LONGEST_DAYS, default=DEFAULT_DAYS)
 
 
 class KeyOut(serializers.ModelSerializer[ApiKey]):

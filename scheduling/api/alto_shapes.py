@@ -5,6 +5,7 @@ from typing import Any, ClassVar, cast
 
 from rest_framework import serializers
 
+from kernel.api.integers import PlainIntegerField
 from kernel.api.problems import ProblemDocument
 from scheduling.domain.alto import read_cost_filter, read_map_filter
 
@@ -25,7 +26,7 @@ class AltoContextParametersOut(serializers.Serializer[Any]):
 
     layer = serializers.CharField(help_text="optical: without the devices at the ends")
     evidence = _texts(help_text="what a span may rest on: measured, committed, estimated")
-    free_mbps = serializers.IntegerField(help_text="what is free on every span at least")
+    free_mbps = PlainIntegerField(help_text="what is free on every span at least")
 
 
 _CONTEXT = _shape(
@@ -98,7 +99,7 @@ COST_MAP = _shape(
             {"dependent-vtags": _VTAG(many=True), "cost-type": _COST_TYPE()},
         )(),
         "cost-map": serializers.DictField(
-            child=serializers.DictField(child=serializers.IntegerField()), help_text="µs one way"
+            child=serializers.DictField(child=PlainIntegerField()), help_text="µs one way"
         ),
     },
 )

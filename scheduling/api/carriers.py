@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -46,7 +47,7 @@ class LineEnquiryIn(serializers.Serializer[Any]):
     line_provider = serializers.RegexField(f"^{KEY}$")
     a = serializers.RegexField(f"^{KEY}$", help_text="key of the site at the user's end")
     z = serializers.RegexField(f"^{KEY}$", help_text="key of the centre's site")
-    bandwidth_mbps = serializers.IntegerField(min_value=1, max_value=FASTEST_MBPS)
+    bandwidth_mbps = PlainIntegerField(min_value=1, max_value=FASTEST_MBPS)
     technology = serializers.ChoiceField(Technology.choices())
     protection = serializers.ChoiceField(PROTECTIONS, default="none")
     protection_a = serializers.RegexField(

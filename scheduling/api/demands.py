@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from kernel.api.instants import InstantField
+from kernel.api.integers import PlainIntegerField
 from scheduling.domain.demand import (
     LATENCY_LAYERS,
     LONGEST_LIST,
@@ -57,9 +58,9 @@ def _may(**options: Any) -> dict[str, Any]:
     return {"required": False, "allow_null": True, **options}
 
 
-def _whole(help_text: str = "", least: int = 0, most: int = MOST - 1) -> serializers.IntegerField:
+def _whole(help_text: str = "", least: int = 0, most: int = MOST - 1) -> PlainIntegerField:
     words = {"help_text": help_text} if help_text else {}
-    return serializers.IntegerField(min_value=least, max_value=most, **_may(**words))
+    return PlainIntegerField(min_value=least, max_value=most, **_may(**words))
 
 
 def _texts(help_text: str) -> serializers.ListField:
@@ -156,22 +157,20 @@ class TransferIn(serializers.Serializer[Any]):
     """
 
     volume_gb = ExactField(6, above=True, help_text="GB of 10⁹ bytes, up to 6 decimals")
-    within_hours = serializers.IntegerField(
-        min_value=1, max_value=MOST - 1, help_text="at most duration_hours"
-    )
+    within_hours = PlainIntegerField(min_value=1, max_value=MOST - 1, help_text="at most duration_hours")
 
 
 class StorageIn(serializers.Serializer[Any]):
     """Storage at the centre for the months of 730 hours that begin within duration_hours; part of the compute total."""
 
-    gib = serializers.IntegerField(min_value=1, max_value=MOST - 1)
+    gib = PlainIntegerField(min_value=1, max_value=MOST - 1)
     storage_class = serializers.ChoiceField(STORAGE_CLASSES)
 
 
 class PeersIn(serializers.Serializer[Any]):
     """Whether other nodes are asked too, and how long they may take; they are told neither who asks nor for whom."""
 
-    deadline_ms = serializers.IntegerField(
+    deadline_ms = PlainIntegerField(
         required=False, min_value=100, max_value=5000, help_text="2000 if not said"
     )
 
@@ -234,7 +233,7 @@ class SelectionIn(serializers.Serializer[Any]):
         max_length=LONGEST_TEXT,
         **_may(help_text="names a district, town or site that the node's gazetteer knows"),
     )
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST - 1, help_text="units of one offer")
+    quantity = PlainIntegerField(min_value=1, max_value=MOST - 1, help_text="units of one offer")
     bandwidth_mbps = _whole("Mbps, unless transfer is given", least=1)
     duration_hours = ExactField(
         6,

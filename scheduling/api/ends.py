@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from kernel.api.bodies import in_words, without_body
 from kernel.api.decimals import PlainDecimalField
 from kernel.api.imports import CSV_BODY, CsvImportView, CsvText, ImportOut, ImportQuery
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -28,7 +29,7 @@ class CentreEntryIn(serializers.Serializer[Any]):
     """A centre that the caller's cables enter."""
 
     centre = serializers.RegexField(f"^{KEY}$", help_text="key of the compute centre")
-    entrances = serializers.IntegerField(
+    entrances = PlainIntegerField(
         min_value=1, max_value=20, default=1, help_text="ways in that share no duct"
     )
 
@@ -57,8 +58,8 @@ class EndRuleIO(serializers.Serializer[Any]):
     """A class of A ends: up to how many metres of cable from an access point, and its days beside the tariff's."""
 
     code = serializers.ChoiceField(EndClass.choices())
-    up_to_m = serializers.IntegerField(min_value=0, max_value=LONGEST_TAIL_M)
-    days = serializers.IntegerField(min_value=0, max_value=LONGEST_WAIT)
+    up_to_m = PlainIntegerField(min_value=0, max_value=LONGEST_TAIL_M)
+    days = PlainIntegerField(min_value=0, max_value=LONGEST_WAIT)
     one_off_cny = PlainDecimalField(
         18, 2, min_value=0, required=False, allow_null=True, default=None,
         help_text="what building costs for each circuit; null: a survey tells it, and totals are without it",

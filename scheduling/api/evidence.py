@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, ids_of
 from kernel.api.decimals import PlainDecimalField
 from kernel.api.instants import InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.shapes import Related, expanded
@@ -40,9 +41,9 @@ class EvidenceIn(serializers.Serializer[Any]):
         default=Medium.UNDISCLOSED.value,
         help_text="what it shows that the light runs in; undisclosed: as the span is registered, and no word for hollow core",
     )
-    value_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US, help_text="as measured")
-    clock_bound_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
-    samples = serializers.IntegerField(min_value=1, max_value=10**12)
+    value_us = PlainIntegerField(min_value=0, max_value=LONGEST_US, help_text="as measured")
+    clock_bound_us = PlainIntegerField(min_value=0, max_value=LONGEST_US)
+    samples = PlainIntegerField(min_value=1, max_value=10**12)
     percentile = PlainDecimalField(max_digits=6, decimal_places=3, min_value=0, max_value=100)
     measured_at = InstantField()
     declarer = serializers.CharField(max_length=100, help_text="who measured")
@@ -189,7 +190,7 @@ class EvidenceRecordView(HouseView):
 class BoundQuery(serializers.Serializer[Any]):
     """Against what."""
 
-    below_us = serializers.IntegerField(
+    below_us = PlainIntegerField(
         min_value=1, max_value=LONGEST_US, help_text="a strict bound, one way, on the layer of the record"
     )
 

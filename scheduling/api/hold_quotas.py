@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import ReadQuery
 from kernel.api.views import HouseView
 from kernel.models import HoldAccount
@@ -29,8 +30,8 @@ class HoldQuotaIn(serializers.Serializer[Any]):
     """Limits of one organisation; null: those of the house (scheduling/profiles/holds.yaml)."""
 
     organisation = serializers.UUIDField()
-    most = serializers.IntegerField(min_value=0, max_value=MOST, allow_null=True, help_text="holds at a time")
-    most_lapsed = serializers.IntegerField(
+    most = PlainIntegerField(min_value=0, max_value=MOST, allow_null=True, help_text="holds at a time")
+    most_lapsed = PlainIntegerField(
         min_value=0, max_value=MOST, allow_null=True, help_text="given back by it or run out within an hour"
     )
 

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from kernel.api.batches import BatchOut, BatchView, Outcome, batch_of, ids_of
 from kernel.api.bodies import in_words, without_body
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schedules import ScheduleIn, schedule_in
 from kernel.api.schema import page_of
@@ -29,7 +30,7 @@ LINE, MACHINES = {"selection", "bundle"}, {"offer", "quantity"}
 class HoldTimeIn(serializers.Serializer[Any]):
     """For how long."""
 
-    minutes = serializers.IntegerField(
+    minutes = PlainIntegerField(
         min_value=1,
         max_value=int(hold_profile().longest / timedelta(minutes=1)),
         required=False,
@@ -41,13 +42,11 @@ class HoldIn(HoldTimeIn):
     """Either a bundle of a selection (compute and every span of its line) or machines of an offer; now, or on a schedule."""
 
     selection = serializers.UUIDField(required=False)
-    bundle = serializers.IntegerField(
+    bundle = PlainIntegerField(
         min_value=0, max_value=10_000, required=False, help_text="index in the answer, from 0"
     )
     offer = serializers.UUIDField(required=False)
-    quantity = serializers.IntegerField(
-        min_value=1, max_value=MOST_MACHINES, required=False, help_text="machines"
-    )
+    quantity = PlainIntegerField(min_value=1, max_value=MOST_MACHINES, required=False, help_text="machines")
     schedule = ScheduleIn(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -66,7 +65,7 @@ class MachineHoldIn(HoldTimeIn):
     """Machines of an offer, from now on."""
 
     offer = serializers.UUIDField()
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST_MACHINES, help_text="machines")
+    quantity = PlainIntegerField(min_value=1, max_value=MOST_MACHINES, help_text="machines")
 
 
 class HoldOut(serializers.ModelSerializer[Hold]):

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from kernel.api.bodies import without_body
 from kernel.api.decimals import PlainDecimalField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -26,7 +27,7 @@ class LineQuoteIn(serializers.Serializer[Any]):
     """The line of which bundle of which selection, and whether a budget will do."""
 
     selection = serializers.UUIDField()
-    bundle = serializers.IntegerField(min_value=0, max_value=10_000, help_text="index in the answer, from 0")
+    bundle = PlainIntegerField(min_value=0, max_value=10_000, help_text="index in the answer, from 0")
     kind = serializers.ChoiceField(
         ASKED, default=QuoteKind.FIRM.value, help_text="firm is conditional where a survey comes first"
     )
@@ -36,7 +37,7 @@ class SurveyIn(serializers.Serializer[Any]):
     """What the survey found: what building costs on top, for each circuit, and how many days it takes in all."""
 
     one_off_cny = PlainDecimalField(18, 2, min_value=0)
-    days = serializers.IntegerField(min_value=0, max_value=LONGEST_WAIT)
+    days = PlainIntegerField(min_value=0, max_value=LONGEST_WAIT)
 
 
 class DeclineIn(serializers.Serializer[Any]):

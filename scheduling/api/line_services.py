@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -101,7 +102,7 @@ class CatalogueLineQuery(PageQuery):
     encryption = serializers.CharField(required=False)
     sla = serializers.CharField(required=False)
     min_availability = serializers.CharField(required=False, source="availability_class__in")
-    bandwidth_mbps = serializers.IntegerField(
+    bandwidth_mbps = PlainIntegerField(
         required=False, min_value=1, source="tariffs__bandwidth_mbps", help_text="sold in this step"
     )
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from kernel.api.bodies import in_words, without_body
 from kernel.api.instants import InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -26,7 +27,7 @@ class MaintenanceIn(serializers.Serializer[Any]):
     resource = serializers.UUIDField(help_text="id of a pool or a span of the caller's")
     start = InstantField()
     end = InstantField()
-    quantity = serializers.IntegerField(
+    quantity = PlainIntegerField(
         min_value=1, max_value=10**12, required=False, allow_null=True, help_text="machines, or Mbps"
     )
     reason = serializers.CharField(max_length=500)

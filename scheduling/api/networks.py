@@ -17,6 +17,7 @@ from kernel.api.imports import (
     ImportView,
     marking_field,
 )
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.shapes import Related, expanded
@@ -358,8 +359,8 @@ class TariffQuery(PageQuery):
     zone = serializers.CharField(required=False)
     state = serializers.ChoiceField(SaleState.choices(), required=False)
     state__in = any_code(SaleState.choices())
-    bandwidth_mbps = serializers.IntegerField(required=False)
-    min_months = serializers.IntegerField(required=False)
+    bandwidth_mbps = PlainIntegerField(required=False)
+    min_months = PlainIntegerField(required=False)
 
 
 class TariffsView(HouseView):

@@ -12,6 +12,7 @@ from kernel.api.bodies import without_body
 from kernel.api.decimals import PlainDecimalField
 from kernel.api.documents import DocumentField
 from kernel.api.instants import InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -176,7 +177,7 @@ class LineOpeningOut(serializers.ModelSerializer[LineOpening]):
 class OpeningSurveyIn(serializers.Serializer[Any]):
     """What the survey found: the A end can be built as promised, of a pair that begins at two sites both can."""
 
-    cable_m = serializers.IntegerField(min_value=0, max_value=LONGEST_CABLE_M)
+    cable_m = PlainIntegerField(min_value=0, max_value=LONGEST_CABLE_M)
     note = serializers.CharField(max_length=200, allow_blank=True, default="")
 
 
@@ -187,10 +188,10 @@ class LineTestIn(serializers.Serializer[Any]):
         LinePath.choices(), required=False, help_text="which path was tested: needed for a 1+1 pair"
     )
     method = serializers.ChoiceField([each for each in Method.choices() if each[0] in TESTS])
-    latency_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
-    clock_bound_us = serializers.IntegerField(min_value=0, max_value=LONGEST_US)
+    latency_us = PlainIntegerField(min_value=0, max_value=LONGEST_US)
+    clock_bound_us = PlainIntegerField(min_value=0, max_value=LONGEST_US)
     loss = PlainDecimalField(max_digits=10, decimal_places=9, min_value=0, max_value=1)
-    samples = serializers.IntegerField(min_value=1, max_value=10**12)
+    samples = PlainIntegerField(min_value=1, max_value=10**12)
     measured_at = InstantField(
         help_text="not before the contract, nor before the day in China on which the line was configured"
     )

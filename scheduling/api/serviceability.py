@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from kernel.api.bodies import in_words
 from kernel.api.decimals import PlainDecimalField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import any_code
 from kernel.api.views import HouseView
 from kernel.errors import InvalidField
@@ -43,9 +44,9 @@ class ServiceabilityQuery(serializers.Serializer[Any]):
     lat = PlainDecimalField(9, 6, required=False, min_value=-90, max_value=90, help_text="WGS-84")
     lon = PlainDecimalField(9, 6, required=False, min_value=-180, max_value=180, help_text="WGS-84")
     centre = serializers.CharField()
-    bandwidth_mbps = serializers.IntegerField(min_value=1, max_value=10**9)
+    bandwidth_mbps = PlainIntegerField(min_value=1, max_value=10**9)
     protection = serializers.ChoiceField(PROTECTIONS, default="none")
-    max_latency_us = serializers.IntegerField(
+    max_latency_us = PlainIntegerField(
         required=False, min_value=1, max_value=10**9, help_text="strict, one way, with the tail"
     )
     technology = any_code([(code, code) for code in TECHNOLOGIES])

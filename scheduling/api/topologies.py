@@ -19,6 +19,7 @@ from kernel.api.imports import (
     TextParser,
     marking_field,
 )
+from kernel.api.integers import PlainIntegerField
 from kernel.systems import System
 from scheduling.domain.disclosures import LONGEST_HOP_US, WIDEST_MBPS
 from scheduling.domain.elements import KEY
@@ -61,10 +62,10 @@ class TopologyQuery(ImportQuery):
     )
     city = serializers.RegexField("^[0-9]{6}$", help_text="GB/T 2260, of every new site")
     role = serializers.ChoiceField(SiteRole.choices(), default=SiteRole.CORE.value)
-    hop_us = serializers.IntegerField(
+    hop_us = PlainIntegerField(
         min_value=0, max_value=LONGEST_HOP_US, default=50, help_text="of every new site"
     )
-    capacity_mbps = serializers.IntegerField(
+    capacity_mbps = PlainIntegerField(
         min_value=1, max_value=WIDEST_MBPS, default=None, help_text="of new links that say none or 0; flagged"
     )
     capacity_unit = serializers.ChoiceField(

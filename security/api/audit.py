@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.actor import Reach
+from kernel.api.integers import PlainIntegerField
 from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
@@ -49,8 +50,8 @@ class AuditEventsOut(serializers.Serializer[Any]):
 class AuditQuery(serializers.Serializer[Any]):
     """Which events."""
 
-    after = serializers.IntegerField(min_value=0, default=0)
-    limit = serializers.IntegerField(min_value=1, max_value=MOST_EVENTS, default=MOST_EVENTS)
+    after = PlainIntegerField(min_value=0, default=0)
+    limit = PlainIntegerField(min_value=1, max_value=MOST_EVENTS, default=MOST_EVENTS)
     name = serializers.CharField(max_length=100, required=False, default=None)
     subject = serializers.UUIDField(required=False, default=None)
 
@@ -66,15 +67,15 @@ class CheckpointOut(serializers.ModelSerializer[Checkpoint]):
 class ProofQuery(serializers.Serializer[Any]):
     """Of which event, in which checkpoint."""
 
-    position = serializers.IntegerField(min_value=1)
-    size = serializers.IntegerField(min_value=1, required=False, default=None, help_text="default the newest")
+    position = PlainIntegerField(min_value=1)
+    size = PlainIntegerField(min_value=1, required=False, default=None, help_text="default the newest")
 
 
 class ConsistencyQuery(serializers.Serializer[Any]):
     """From which checkpoint to which."""
 
-    old = serializers.IntegerField(min_value=1)
-    size = serializers.IntegerField(min_value=1, required=False, default=None, help_text="default the newest")
+    old = PlainIntegerField(min_value=1)
+    size = PlainIntegerField(min_value=1, required=False, default=None, help_text="default the newest")
 
 
 class ProofOut(serializers.Serializer[Any]):

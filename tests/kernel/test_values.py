@@ -19,12 +19,13 @@ from rest_framework.serializers import ValidationError
 from kernel.api.bodies import require_storable
 from kernel.api.decimals import PlainDecimalExtension, PlainDecimalField
 from kernel.api.instants import DayField, InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.parsers import DistinctParser
 from kernel.errors import CODES, InvalidField, Problem, StateConflict
 from kernel.ids import new_id
 from kernel.instants import read_instant
 from kernel.money import split_fen, to_fen, yuan
-from kernel.quantities import EARTH_RADIUS_M, great_circle_m, plain_decimal, standard_racks
+from kernel.quantities import EARTH_RADIUS_M, NumberText, great_circle_m, plain_decimal, standard_racks
 from kernel.states import StateTable
 from kernel.text import Text, Vocabulary
 
@@ -195,6 +196,30 @@ def test_what_is_no_such_decimal_is_refused(value: object) -> None:
 def test_a_decimal_is_read_as_it_is_answered_and_from_numbers_of_json(value: object, read: str) -> None:
     assert str(PlainDecimalField(6, 2).run_validation(value)) == read
     assert PlainDecimalField(6, 2, allow_null=True).run_validation(None) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["1_0", "٣", "１", "+5", " 5", "5 ", "5\n", "3.0", "1e1", "", "-", "0x1", "9" * 1001]
+)
+def test_a_whole_number_is_written_in_plain_digits(text: str) -> None:
+    with pytest.raises(ValidationError):
+        PlainIntegerField().run_validation(text)
+
+
+@pytest.mark.parametrize(
+    "value", [3.5, 1e22, math.inf, math.nan, True, [], {}, NumberText("1e1"), NumberText("1.5")]
+)
+def test_what_is_no_plain_whole_number_is_refused(value: object) -> None:
+    with pytest.raises(ValidationError):
+        PlainIntegerField().run_validation(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [("12", 12), ("-7", -7), ("007", 7), (12, 12), (12.0, 12), (1e3, 1000), (NumberText("12.00"), 12)],
+)
+def test_a_whole_number_is_read_from_plain_digits_and_numbers_of_json(value: object, read: int) -> None:
+    assert PlainIntegerField().run_validation(value) == read
 
 
 def test_the_contract_says_which_digits_a_decimal_takes() -> None:

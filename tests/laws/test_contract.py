@@ -21,6 +21,7 @@ from aggregation.domain.imports import READERS
 from kernel.api.decimals import PlainDecimalField
 from kernel.api.deprecation import Deprecation
 from kernel.api.instants import DayField, InstantField
+from kernel.api.integers import PlainIntegerField
 from kernel.api.parsers import DistinctParser
 from kernel.api.schema import EVERY_PROBLEM, WRITE_PROBLEMS
 from kernel.api.views import HouseView
@@ -286,6 +287,14 @@ def test_every_decimal_that_a_caller_writes_is_read_plainly() -> None:
     decimals = [each for kind in read for each in taken(serializers.DecimalField, kind(), kind.__name__)]
     assert len(decimals) > 20
     assert [name for name, field in decimals if not isinstance(field, PlainDecimalField)] == []
+
+
+def test_every_whole_number_that_a_caller_writes_is_read_plainly() -> None:
+    import_every_floor()
+    read = [kind for kind in serializers_of_the_house() if not kind.__name__.endswith(("Out", "Document"))]
+    numbers = [each for kind in read for each in taken(serializers.IntegerField, kind(), kind.__name__)]
+    assert len(numbers) > 100
+    assert [name for name, field in numbers if not isinstance(field, PlainIntegerField)] == []
 
 
 def test_a_time_that_would_be_read_as_utc_is_noticed_however_deep() -> None:
