@@ -51,7 +51,7 @@ def outlooks(
     Where it is known what the line to each site may cost at the `most` (10⁻¹⁰ CNY), one that is sure to cost more is put down
     to its price, whatever else may bar it.
     """
-    if not lines.pair or lines.wishes.weights is not None:
+    if not lines.pair:
         return fan(lines, product, sites)
     found = list[Outlook]()
     for at, site in enumerate(sites):
