@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='dispatch',
             name='act',
-            field=models.CharField(choices=[('start', '开始服务'), ('end', '结束服务')], default='start', max_length=5),
+            field=models.CharField(choices=[('start', '开始服务'), ('end', '结束服务')], db_default='start', default='start', max_length=5),
         ),
         migrations.AlterField(
             model_name='dispatch',

@@ -15,7 +15,12 @@ class Dispatch(Entity):
     party_fields: ClassVar[list[str]] = ["user_id"]
 
     order = models.UUIDField()
-    act = models.CharField(max_length=5, choices=DispatchAct.choices(), default=DispatchAct.START.value)
+    act = models.CharField(
+        max_length=5,
+        choices=DispatchAct.choices(),
+        default=DispatchAct.START.value,
+        db_default=DispatchAct.START.value,  # the release before, which runs on during an upgrade, knows starts alone
+    )
     offer = models.UUIDField()
     provider_id = models.UUIDField()
     user_id = models.UUIDField()
