@@ -1,4 +1,4 @@
-"""The shape of an answer, for the contract: written by `scheduling/domain/files.py` and kept, so none of this is ever run."""
+"""The shape of an answer, for the contract: written by `scheduling/domain/engine/files.py` and kept, so none of this is ever run."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from scheduling.domain.ends import EndClass
+from scheduling.domain.engine.promises import PROMISE_REASONS
 from scheduling.domain.evidence import Method
 from scheduling.domain.gazetteer import LEVELS
 from scheduling.domain.light import Medium
-from scheduling.domain.promises import PROMISE_REASONS
 from scheduling.domain.serviceability import Reason
 
 

@@ -16,8 +16,8 @@ from kernel.systems import System
 from scheduling.adapters.carriers import ADAPTERS
 from scheduling.domain.carriers import CarrierState
 from scheduling.domain.demand import PROTECTIONS
-from scheduling.domain.elements import KEY
 from scheduling.domain.technologies import FASTEST_MBPS, Technology, why_no_step
+from scheduling.domain.topologies.elements import KEY
 from scheduling.models import CarrierLine, LineInterface
 from scheduling.models.sites import LINE_SITES
 from scheduling.services import carriers as services

@@ -12,10 +12,10 @@ from kernel.api.pagination import PageQuery
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
-from scheduling.domain.areas import AreaError, read_area
-from scheduling.domain.circles import Population
-from scheduling.domain.elements import KEY
+from scheduling.domain.circles.areas import AreaError, read_area
+from scheduling.domain.circles.circles import Population
 from scheduling.domain.sites import METRO
+from scheduling.domain.topologies.elements import KEY
 from scheduling.models import LatencyCircles, MetroBoundary
 from scheduling.services import circles as services
 

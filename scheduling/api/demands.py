@@ -1,4 +1,4 @@
-"""The shape of a demand, for the contract: what reads and refuses one is `scheduling/domain/files.py` alone."""
+"""The shape of a demand, for the contract: what reads and refuses one is `scheduling/domain/engine/files.py` alone."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ from scheduling.domain.demand import (
     PROTECTIONS,
     WANTS,
 )
+from scheduling.domain.engine.wishes import DOMAINS, STORAGE_CLASSES
 from scheduling.domain.rows import COMPUTE_KINDS
-from scheduling.domain.wishes import DOMAINS, STORAGE_CLASSES
 from scheduling.selectors.profiles import line_service_profile
 
 MOST = 10**12

@@ -16,8 +16,8 @@ from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
 from kernel.text import Text
-from scheduling.domain.elements import KEY
 from scheduling.domain.ends import EndClass, EndRule, plain_address
+from scheduling.domain.topologies.elements import KEY
 from scheduling.models import CentreEntry, CoveredAddress, EndProfile
 from scheduling.services import ends as services
 

@@ -19,9 +19,9 @@ from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
 from scheduling.api.networks import SpanOut
-from scheduling.domain.disclosures import LONGEST_US
 from scheduling.domain.evidence import Direction, EvidenceState, Layer, Method, verdict_of
 from scheduling.domain.light import Medium
+from scheduling.domain.topologies.disclosures import LONGEST_US
 from scheduling.domain.verdicts import Verdict
 from scheduling.models import EvidenceReview, LatencyEvidence, Span
 from scheduling.services.evidence import Measurement, record_evidence, record_measurements, review_evidence

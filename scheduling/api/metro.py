@@ -10,8 +10,8 @@ from rest_framework.response import Response
 
 from kernel.api.views import HouseView
 from kernel.systems import System
-from scheduling.domain.elements import KEY
 from scheduling.domain.sites import METRO
+from scheduling.domain.topologies.elements import KEY
 from scheduling.domain.verdicts import Verdict
 from scheduling.selectors.metro import Indicator, Metro, evidence_of, metros
 from scheduling.selectors.profiles import metro_profile

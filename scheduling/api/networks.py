@@ -24,9 +24,9 @@ from kernel.api.shapes import Related, expanded
 from kernel.api.views import HouseView
 from kernel.systems import System
 from scheduling.api.line_products import LineProductOut
-from scheduling.domain.elements import KEY
 from scheduling.domain.light import Medium
 from scheduling.domain.sites import IMPORTANT, SiteRole
+from scheduling.domain.topologies.elements import KEY
 from scheduling.domain.uses import LineUse
 from scheduling.domain.withdrawals import SaleState
 from scheduling.models import LineProduct, LineTariff, Site, Span

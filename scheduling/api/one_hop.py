@@ -15,8 +15,8 @@ from kernel.api.pagination import PageQuery, any_code
 from kernel.api.schema import page_of
 from kernel.api.views import HouseView
 from kernel.systems import System
-from scheduling.domain.elements import KEY
 from scheduling.domain.one_hop import LIFE, OneHopState
+from scheduling.domain.topologies.elements import KEY
 from scheduling.models import OneHopAccess
 from scheduling.services import one_hop as services
 

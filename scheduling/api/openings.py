@@ -21,9 +21,9 @@ from scheduling.api.evidence import SHA256
 from scheduling.api.line_quotes import DeclineIn
 from scheduling.api.selections import LineServiceOut
 from scheduling.domain.demand import PROTECTIONS
-from scheduling.domain.disclosures import LONGEST_US
 from scheduling.domain.evidence import TESTS, Method
 from scheduling.domain.openings import LIFE, LinePath, OpeningState
+from scheduling.domain.topologies.disclosures import LONGEST_US
 from scheduling.domain.uses import LineUse
 from scheduling.domain.verdicts import Verdict
 from scheduling.domain.working_days import REAL_DAY

@@ -18,8 +18,8 @@ from kernel.errors import InvalidField
 from kernel.systems import System
 from kernel.text import Text
 from scheduling.domain.demand import PROTECTIONS
-from scheduling.domain.effort import TooHardError
 from scheduling.domain.ends import EndClass, plain_address
+from scheduling.domain.routing.effort import TooHardError
 from scheduling.domain.rows import TECHNOLOGIES, ZONES
 from scheduling.domain.serviceability import Ask, Light, Near, Reason
 from scheduling.domain.sites import Point

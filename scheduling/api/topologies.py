@@ -21,11 +21,11 @@ from kernel.api.imports import (
 )
 from kernel.api.integers import PlainIntegerField
 from kernel.systems import System
-from scheduling.domain.disclosures import LONGEST_HOP_US, WIDEST_MBPS
-from scheduling.domain.elements import KEY
 from scheduling.domain.sites import SiteRole
-from scheduling.domain.topologies import BITS, LENGTHS, Defaults
-from scheduling.domain.topology_files import Syntax
+from scheduling.domain.topologies.disclosures import LONGEST_HOP_US, WIDEST_MBPS
+from scheduling.domain.topologies.elements import KEY
+from scheduling.domain.topologies.topologies import BITS, LENGTHS, Defaults
+from scheduling.domain.topologies.topology_files import Syntax
 from scheduling.services.topologies import import_topology
 
 PREFIX = "[a-z0-9][a-z0-9.]{0,11}"

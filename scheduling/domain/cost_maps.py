@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from kernel.text import Text
-from scheduling.domain.contraction import Sums
-from scheduling.domain.distances import Distances, usable_spans
-from scheduling.domain.network import Network
-from scheduling.domain.path_orders import LATENCY
+from scheduling.domain.engine.starts import zone_of
+from scheduling.domain.routing.contraction import Sums
+from scheduling.domain.routing.distances import Distances, usable_spans
+from scheduling.domain.routing.network import Network
+from scheduling.domain.routing.path_orders import LATENCY
 from scheduling.domain.rows import COMMITMENT, FIBRE, Span
 from scheduling.domain.sites import SiteRole
-from scheduling.domain.starts import zone_of
-from scheduling.domain.supply import Supply
+from scheduling.domain.supply.supply import Supply
 
 METRIC = "delay-ow:max"
 """The metric of RFC 9439 §4.1, µs one way; the statistic, because an upper bound is told and not the median."""

@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from kernel.quantities import SILICA_NS_PER_M
 from kernel.text import Vocabulary
-from scheduling.domain.elements import KEY
 from scheduling.domain.rows import Column
+from scheduling.domain.topologies.elements import KEY
 
 COVERED_COLUMNS = (
     Column("address"),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from kernel.domain.imports import Fault
-from scheduling.domain.elements import Element
+from scheduling.domain.topologies.elements import Element
 
 R = TypeVar("R")
 Step = tuple[str, int, str]

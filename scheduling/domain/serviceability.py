@@ -7,11 +7,11 @@ from decimal import Decimal
 from kernel.text import Vocabulary
 from scheduling.domain.demand import Demand, Line
 from scheduling.domain.ends import EndClass, EndRule, Tail, class_of
-from scheduling.domain.lines import LineChoice, Product
+from scheduling.domain.engine.lines import LineChoice, Product
+from scheduling.domain.engine.selection import lines_of
+from scheduling.domain.engine.wishes import Access, End, Wishes
 from scheduling.domain.rows import Tariff
-from scheduling.domain.selection import lines_of
-from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import Access, End, Wishes
+from scheduling.domain.supply.supply import Supply
 
 
 class Light(Vocabulary):

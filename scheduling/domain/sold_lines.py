@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 from kernel.text import Text
-from scheduling.domain.extras import LineGrade
-from scheduling.domain.network import Network
+from scheduling.domain.engine.promises import Promises
 from scheduling.domain.numbers import plain
-from scheduling.domain.paths import EMPTY_PATH, Bounds, Path, path_over
-from scheduling.domain.promises import Promises
+from scheduling.domain.routing.network import Network
+from scheduling.domain.routing.paths import EMPTY_PATH, Bounds, Path, path_over
 from scheduling.domain.rows import Span
+from scheduling.domain.supply.extras import LineGrade
 
 NO_PATH = Text("其光缆段不再首尾相连", "its spans no longer join")
 NOT_DISJOINT = Text("两条路由现有共同之处", "its two routes have something in common now")

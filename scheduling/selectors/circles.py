@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from aggregation.selectors.centres import centres_in
 from kernel.divisions import stem
 from kernel.objects import canonical_json
-from scheduling.domain.drawing import AccessPoint, Hub
-from scheduling.domain.network import Network
+from scheduling.domain.circles.drawing import AccessPoint, Hub
+from scheduling.domain.routing.network import Network
 from scheduling.domain.rows import TABLES, canonical
 from scheduling.domain.sites import SiteRole
-from scheduling.domain.supply import networks_of
+from scheduling.domain.supply.supply import networks_of
 from scheduling.models import LineProvider, MetroBoundary, Site, Span
 from scheduling.selectors.sites import point_of
 from scheduling.selectors.supply_rows import site_row, span_row

@@ -1,7 +1,7 @@
 """The cost maps of the snapshot that is served, kept by each process until the next one."""
 
 from scheduling.domain.cost_maps import CostMaps
-from scheduling.domain.supply import Supply
+from scheduling.domain.supply.supply import Supply
 from scheduling.selectors.supply import newest_supply
 
 _last: CostMaps | None = None

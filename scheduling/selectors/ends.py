@@ -6,9 +6,9 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from scheduling.domain.areas import covers
+from scheduling.domain.circles.areas import covers
 from scheduling.domain.ends import EndRule, Tail, end_now, moved_end
-from scheduling.domain.network import Network
+from scheduling.domain.routing.network import Network
 from scheduling.domain.serviceability import Near, own_points
 from scheduling.domain.sites import Point, SiteFacts
 from scheduling.domain.withdrawals import SaleState

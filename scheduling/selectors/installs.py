@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kernel.clock import shanghai_date
+from scheduling.domain.engine.wishes import Access
 from scheduling.domain.rows import Tariff
-from scheduling.domain.wishes import Access
 from scheduling.domain.working_days import REAL_DAY, DayCount
 from scheduling.selectors.profiles import working_calendar
 from scheduling.selectors.supply import Version

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from scheduling.domain.extras import LineGrade
-from scheduling.domain.promises import LISTED
+from scheduling.domain.engine.promises import LISTED
+from scheduling.domain.supply.extras import LineGrade
 from scheduling.models import LineProduct
 from scheduling.selectors.profiles import line_service_profile
 

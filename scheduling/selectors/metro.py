@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from aggregation.selectors.centres import CentreFacts, centres_in
 from kernel.divisions import metro_of, stem
-from scheduling.domain.metro import IndicatorRule, Part, Stations, egress_of, judged, parts_of
+from scheduling.domain.circles.metro import IndicatorRule, Part, Stations, egress_of, judged, parts_of
 from scheduling.domain.one_hop import OneHopState
 from scheduling.domain.sites import IMPORTANT, SiteRole
 from scheduling.domain.verdicts import Verdict

@@ -8,14 +8,14 @@ from typing import Any
 
 from kernel.profiles import read_profile
 from kernel.text import Text
-from scheduling.domain.circles import Population
-from scheduling.domain.drawing import CircleProfile
+from scheduling.domain.circles.circles import Population
+from scheduling.domain.circles.drawing import CircleProfile
+from scheduling.domain.circles.metro import IndicatorRule, MetroProfile
 from scheduling.domain.ends import EndRule, EndsProfile
 from scheduling.domain.evidence import EvidenceProfile
 from scheduling.domain.holds import HoldProfile
 from scheduling.domain.line_quotes import LineQuoteProfile
 from scheduling.domain.line_services import ASPECTS, LineServiceProfile, ServiceClass
-from scheduling.domain.metro import IndicatorRule, MetroProfile
 from scheduling.domain.openings import OpeningProfile
 from scheduling.domain.working_days import WorkingCalendar
 

@@ -9,7 +9,7 @@ from django.db.models import Case, F, QuerySet, When
 
 from kernel.questions import question
 from kernel.text import Text
-from scheduling.domain.promises import Promises
+from scheduling.domain.engine.promises import Promises
 from scheduling.domain.rows import Span as SpanRow
 from scheduling.domain.sold_lines import TERMS, Sold, Way, moved_terms, not_kept, not_promised
 from scheduling.domain.withdrawals import SITE, SPAN, TARIFF, SaleState, withdrawn

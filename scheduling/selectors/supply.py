@@ -11,11 +11,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from scheduling.domain.changes import ALL_PARTS, ALL_TABLES, PARTS, changed
-from scheduling.domain.extras import EXTRA_PARTS, TERM_TARIFFS, Extras, place_of
-from scheduling.domain.patches import patched
 from scheduling.domain.rows import Tariff, restored
-from scheduling.domain.supply import Supply
+from scheduling.domain.supply.changes import ALL_PARTS, ALL_TABLES, PARTS, changed
+from scheduling.domain.supply.extras import EXTRA_PARTS, TERM_TARIFFS, Extras, place_of
+from scheduling.domain.supply.patches import patched
+from scheduling.domain.supply.supply import Supply
 from scheduling.models import SupplyRow, SupplyVersion
 
 # What an answer names by our ids; of a row there are three, one after the other.

@@ -11,8 +11,12 @@ from django.db.models import Q, QuerySet
 
 from aggregation.selectors import supply as compute
 from kernel.selectors.capacity import Calendar, calendars, free
-from scheduling.domain.changes import ALL_TABLES
-from scheduling.domain.extras import (
+from scheduling.domain.engine.wishes import instant
+from scheduling.domain.rows import Centre, Offer, Tariff, row_id
+from scheduling.domain.rows import Site as SiteRow
+from scheduling.domain.rows import Span as SpanRow
+from scheduling.domain.supply.changes import ALL_TABLES
+from scheduling.domain.supply.extras import (
     Booked,
     CentreFacts,
     Store,
@@ -21,10 +25,6 @@ from scheduling.domain.extras import (
     steps_of,
     written_steps,
 )
-from scheduling.domain.rows import Centre, Offer, Tariff, row_id
-from scheduling.domain.rows import Site as SiteRow
-from scheduling.domain.rows import Span as SpanRow
-from scheduling.domain.wishes import instant
 from scheduling.models import LineProduct, LineTariff, Site, Span, SupplyRow
 from scheduling.selectors.gate import sellable_products
 from scheduling.selectors.line_products import grade_of

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from scheduling.domain.answer import Bundle
+from scheduling.domain.engine.answer import Bundle
 from scheduling.domain.evidence import EvidenceState
-from scheduling.domain.extras import place_of
 from scheduling.domain.light import Medium
 from scheduling.domain.line_services import ASPECTS
+from scheduling.domain.supply.extras import place_of
 from scheduling.models import LatencyEvidence, LineTariff, Span
 
 Told = dict[str, Any]

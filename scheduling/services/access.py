@@ -9,12 +9,12 @@ from aggregation.selectors.centres import centres
 from kernel.quantities import NumberText
 from scheduling.domain.demand import DemandError, require_short
 from scheduling.domain.ends import EndClass, EndRule, plain_address
+from scheduling.domain.engine.wishes import NO_ACCESS, Access, End
 from scheduling.domain.gazetteer import Place, fine_enough
 from scheduling.domain.numbers import NumberError, kilometres, parse_decimal
 from scheduling.domain.serviceability import Near, Reason, end_of, own_points
 from scheduling.domain.sites import Point
-from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import NO_ACCESS, Access, End
+from scheduling.domain.supply.supply import Supply
 from scheduling.errors.selections import NoAccessPoint
 from scheduling.selectors.ends import end_rules, near_address, near_place, near_point
 from scheduling.selectors.gazetteer import gazetteer

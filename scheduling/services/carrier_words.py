@@ -3,8 +3,8 @@
 from django.db.models import Q
 
 from scheduling.domain.carriers import LineWord
-from scheduling.domain.disclosures import Stretch, why_impossible
 from scheduling.domain.light import Medium, faster_than
+from scheduling.domain.topologies.disclosures import Stretch, why_impossible
 from scheduling.models import CarrierLine, Site, Span
 from scheduling.selectors.sites import point_of
 

@@ -8,10 +8,10 @@ from django.db import transaction
 from kernel.actor import Actor
 from kernel.divisions import lies_in
 from kernel.services.outbox import publish
-from scheduling.domain.areas import covers, shape_of
-from scheduling.domain.circles import square_km
-from scheduling.domain.drawing import Drawing
-from scheduling.domain.plane import Plane
+from scheduling.domain.circles.areas import covers, shape_of
+from scheduling.domain.circles.circles import square_km
+from scheduling.domain.circles.drawing import Drawing
+from scheduling.domain.circles.plane import Plane
 from scheduling.errors.lines import BoundaryElsewhere, BoundaryTooSmall, NoBoundary, UnknownLineProvider
 from scheduling.events import BoundaryDeclared, CirclesDrawn
 from scheduling.models import LatencyCircles, LineProvider, MetroBoundary

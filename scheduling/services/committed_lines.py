@@ -14,10 +14,10 @@ from kernel.locks import Lock, take_lock
 from kernel.services.outbox import publish
 from kernel.text import Text
 from participants.selectors.organisations import require_certified
-from scheduling.domain.disclosures import COMMITTED_COLUMNS, Stretch, end_faults, why_impossible
-from scheduling.domain.elements import Element, keys_in, read_elements, too_many, twice
 from scheduling.domain.light import Medium
 from scheduling.domain.rows import COMMITMENT
+from scheduling.domain.topologies.disclosures import COMMITTED_COLUMNS, Stretch, end_faults, why_impossible
+from scheduling.domain.topologies.elements import Element, keys_in, read_elements, too_many, twice
 from scheduling.events import NetworkImported
 from scheduling.models import Site, Span
 from scheduling.selectors.sites import point_of

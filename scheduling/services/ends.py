@@ -14,10 +14,10 @@ from kernel.locks import Lock, take_lock
 from kernel.services.outbox import publish
 from kernel.text import Text
 from participants.selectors.organisations import require_certified
-from scheduling.domain.disclosures import coordinate_faults
-from scheduling.domain.elements import Element, read_elements, too_many, twice
 from scheduling.domain.ends import COVERED_COLUMNS, EndRule, plain_address, rule_faults
 from scheduling.domain.sites import Point, SiteRole
+from scheduling.domain.topologies.disclosures import coordinate_faults
+from scheduling.domain.topologies.elements import Element, read_elements, too_many, twice
 from scheduling.errors.lines import EndsDisordered, UnknownCentre
 from scheduling.events import AddressesCovered, CentreEntered, CentreLeft, EndsDeclared
 from scheduling.models import CentreEntry, CoveredAddress, EndProfile, Site

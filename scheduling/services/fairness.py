@@ -7,13 +7,13 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from scheduling.domain.changes import ALL_PARTS, ALL_TABLES, PARTS
 from scheduling.domain.demand import DemandError
-from scheduling.domain.extras import EXTRA_PARTS, Extras
-from scheduling.domain.fairness import COMPUTE, LINE, Examined, Examiner, Outcome, Parties
-from scheduling.domain.neutrality import Owned
+from scheduling.domain.engine.fairness import COMPUTE, LINE, Examined, Examiner, Outcome, Parties
+from scheduling.domain.engine.neutrality import Owned
 from scheduling.domain.rows import restored, row_id
-from scheduling.domain.supply import Supply
+from scheduling.domain.supply.changes import ALL_PARTS, ALL_TABLES, PARTS
+from scheduling.domain.supply.extras import EXTRA_PARTS, Extras
+from scheduling.domain.supply.supply import Supply
 from scheduling.errors.selections import DemandRefused, SelectionOutdated
 from scheduling.models import Selection
 from scheduling.selectors.supply import Version, supply_of

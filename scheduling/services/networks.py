@@ -14,12 +14,12 @@ from kernel.domain.imports import Fault, ImportReport, csv_rows, nothing_read
 from kernel.locks import Lock, take_lock
 from kernel.services.outbox import publish
 from participants.selectors.organisations import require_certified
-from scheduling.domain import disclosures
-from scheduling.domain.disclosures import SITE_COLUMNS, SPAN_COLUMNS, Stretch, why_impossible
-from scheduling.domain.elements import Element, keys_in, read_elements, too_many, twice
 from scheduling.domain.light import Medium, faster_than
 from scheduling.domain.rows import COMMITMENT, FIBRE
 from scheduling.domain.sites import Point
+from scheduling.domain.topologies import disclosures
+from scheduling.domain.topologies.disclosures import SITE_COLUMNS, SPAN_COLUMNS, Stretch, why_impossible
+from scheduling.domain.topologies.elements import Element, keys_in, read_elements, too_many, twice
 from scheduling.events import NetworkImported
 from scheduling.models import Site, Span
 from scheduling.selectors.ends import area_reach

@@ -6,8 +6,8 @@ from aggregation.selectors.allotments import identified_as
 from aggregation.selectors.offers import facts_by_key
 from identifiers.selectors.identifiers import standings
 from scheduling.domain.demand import DemandError
-from scheduling.domain.remote import believable, told
-from scheduling.domain.selection import lines_of, select
+from scheduling.domain.engine.remote import believable, told
+from scheduling.domain.engine.selection import lines_of, select
 from scheduling.domain.sites import Point
 from scheduling.errors.selections import DemandRefused, NoAccessPoint
 from scheduling.selectors.installs import install

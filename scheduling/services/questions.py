@@ -12,11 +12,11 @@ from identifiers.selectors.divisions import why_no_division
 from kernel.clock import now
 from kernel.text import token
 from scheduling.domain.demand import MOST_BUNDLES, Demand, DemandError, require_short
-from scheduling.domain.files import parse_wished
+from scheduling.domain.engine.files import parse_wished
+from scheduling.domain.engine.promises import LISTED
+from scheduling.domain.engine.wishes import NO_ACCESS, Access, Wishes
 from scheduling.domain.numbers import plain, scaled
-from scheduling.domain.promises import LISTED
-from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import NO_ACCESS, Access, Wishes
+from scheduling.domain.supply.supply import Supply
 from scheduling.errors.selections import DemandRefused
 from scheduling.selectors.installs import waits
 from scheduling.selectors.profiles import hold_profile, line_service_profile

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduling.domain.screening import asks_for_more, makes_room
-from scheduling.domain.tariffs import slowest
-from scheduling.domain.wishes import Wishes
+from scheduling.domain.engine.screening import asks_for_more, makes_room
+from scheduling.domain.engine.tariffs import slowest
+from scheduling.domain.engine.wishes import Wishes
 from scheduling.selectors.installs import waits
 from scheduling.selectors.profiles import hold_profile
 from scheduling.services.questions import Question, latest_start

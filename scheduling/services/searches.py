@@ -16,11 +16,11 @@ from nodes.services.searches import (
     searching,
 )
 from scheduling.domain.demand import Demand, DemandError
+from scheduling.domain.engine.remote import AbsurdError, Rank, RemoteBundle, exact_places, merge, read_bundles
+from scheduling.domain.engine.wishes import Wishes
 from scheduling.domain.numbers import plain
-from scheduling.domain.remote import AbsurdError, Rank, RemoteBundle, exact_places, merge, read_bundles
 from scheduling.domain.rows import Site
 from scheduling.domain.sites import Point
-from scheduling.domain.wishes import Wishes
 from scheduling.services.access import PLACES, Placed
 
 DEFAULT_MS = 2000

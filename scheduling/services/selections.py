@@ -14,22 +14,22 @@ from django.db import transaction
 from kernel.actor import Actor
 from kernel.questions import insert
 from kernel.services.outbox import publish
-from scheduling.domain.answer import Answer, Bundle
 from scheduling.domain.demand import Demand
 from scheduling.domain.ends import EndClass
-from scheduling.domain.extras import place_of
-from scheduling.domain.files import answer_bytes, answer_json
+from scheduling.domain.engine.answer import Answer, Bundle
+from scheduling.domain.engine.files import answer_bytes, answer_json
+from scheduling.domain.engine.lines import LineChoice, Lines
+from scheduling.domain.engine.near_misses import NearMiss, near_misses
+from scheduling.domain.engine.remote import local_rank
+from scheduling.domain.engine.selection import lines_of, select
+from scheduling.domain.engine.tariffs import started_months
+from scheduling.domain.engine.wishes import Storage, Wishes
 from scheduling.domain.light import Medium
-from scheduling.domain.lines import LineChoice, Lines
-from scheduling.domain.near_misses import NearMiss, near_misses
-from scheduling.domain.network import fibre_latency
 from scheduling.domain.numbers import fen, kilometres, plain, scaled
-from scheduling.domain.remote import local_rank
-from scheduling.domain.selection import lines_of, select
-from scheduling.domain.supply import Supply
-from scheduling.domain.tariffs import started_months
+from scheduling.domain.routing.network import fibre_latency
+from scheduling.domain.supply.extras import place_of
+from scheduling.domain.supply.supply import Supply
 from scheduling.domain.uses import use_of
-from scheduling.domain.wishes import Storage, Wishes
 from scheduling.errors.selections import SelectionOutdated
 from scheduling.events import SelectionMade
 from scheduling.models import Selection

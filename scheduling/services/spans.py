@@ -15,9 +15,9 @@ from kernel.models.capacity import ACTIVE, Claim, ClaimState
 from kernel.selectors.capacity import taken
 from kernel.services.capacity import lock_rows, set_totals
 from kernel.text import Text
-from scheduling.domain.disclosures import Route, shared_risks
-from scheduling.domain.elements import Element
 from scheduling.domain.rows import COMMITMENT, FIBRE
+from scheduling.domain.topologies.disclosures import Route, shared_risks
+from scheduling.domain.topologies.elements import Element
 from scheduling.models import LineTariff, Maintenance, Site, Span
 from scheduling.models.withdrawals import Withdrawable
 

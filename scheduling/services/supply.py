@@ -20,9 +20,9 @@ from kernel.locks import Lock, take_lock, try_lock
 from kernel.questions import run
 from kernel.selectors.events import last_position
 from participants.selectors.licences import turning as parties_turning
-from scheduling.domain.changes import ALL_PARTS, ALL_TABLES, PARTS
 from scheduling.domain.rows import canonical
-from scheduling.domain.snapshot import (
+from scheduling.domain.supply.changes import ALL_PARTS, ALL_TABLES, PARTS
+from scheduling.domain.supply.snapshot import (
     BUCKETS,
     EMPTY_BUCKET,
     bucket_hash,

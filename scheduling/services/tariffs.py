@@ -9,9 +9,9 @@ from kernel.domain.imports import ImportReport, csv_rows
 from kernel.locks import Lock, take_lock
 from kernel.services.outbox import publish
 from participants.selectors.organisations import require_certified
-from scheduling.domain.disclosures import TARIFF_COLUMNS, step_faults
-from scheduling.domain.elements import read_elements, too_many, twice
 from scheduling.domain.price_lists import Key, matched, named, term_faults
+from scheduling.domain.topologies.disclosures import TARIFF_COLUMNS, step_faults
+from scheduling.domain.topologies.elements import read_elements, too_many, twice
 from scheduling.events import TariffsImported
 from scheduling.models import LineProduct, LineTariff
 from scheduling.services.line_providers import claim_key

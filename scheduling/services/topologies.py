@@ -13,8 +13,8 @@ from kernel.models.capacity import Claim, ClaimState
 from kernel.text import Text
 from scheduling.adapters.files.topologies import READERS
 from scheduling.domain.rows import FIBRE
-from scheduling.domain.topologies import Carried, Defaults, There, disclosed, end_refused
-from scheduling.domain.topology_files import UnreadableError
+from scheduling.domain.topologies.topologies import Carried, Defaults, There, disclosed, end_refused
+from scheduling.domain.topologies.topology_files import UnreadableError
 from scheduling.models import Maintenance, Site, Span
 from scheduling.services.networks import Document, take_network
 

@@ -113,7 +113,7 @@ PLANTS = (
     ),
     Plant(
         "0044", "an audit leaves every label where it was",
-        "scheduling/domain/neutrality.py", "(thing, row[(at + by) % len(row)])", "(thing, row[at])",
+        "scheduling/domain/engine/neutrality.py", "(thing, row[(at + by) % len(row)])", "(thing, row[at])",
         "tests/monitoring/test_fairness.py::test_a_bonus_for_the_operator_s_own_is_found",
     ),
     Plant(
@@ -133,7 +133,7 @@ PLANTS = (
     ),
     Plant(
         "0047", "a line product that declares nothing passes for one that promises",
-        "scheduling/domain/promises.py", "(promised is not None and promised >= least)", "promised is None or promised >= least",
+        "scheduling/domain/engine/promises.py", "(promised is not None and promised >= least)", "promised is None or promised >= least",
         "tests/scheduling/test_promises.py::test_what_is_not_declared_fails_and_only_dropping_the_bound_admits_it",
     ),
     Plant(

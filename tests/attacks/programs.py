@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from random import Random
 
-from scheduling.domain.lines import LineChoice
+from scheduling.domain.engine.lines import LineChoice
 from tests.scheduling.programs import NETWORKS, TOPOLOGIES, cases, disagreement, engine
 
 

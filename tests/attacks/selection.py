@@ -12,12 +12,12 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from scheduling.domain.answer import Answer
-from scheduling.domain.extras import TermTariff
-from scheduling.domain.files import answer_json
-from scheduling.domain.selection import lines_of, select
-from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import NO_WISHES
+from scheduling.domain.engine.answer import Answer
+from scheduling.domain.engine.files import answer_json
+from scheduling.domain.engine.selection import lines_of, select
+from scheduling.domain.engine.wishes import NO_WISHES
+from scheduling.domain.supply.extras import TermTariff
+from scheduling.domain.supply.supply import Supply
 from tests.scheduling import ended
 from tests.scheduling.oracle import Oracle
 from tests.scheduling.oracle_answers import answer

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.management import get_commands
 
 from config.embedded.__main__ import COMMANDS
-from scheduling.domain.disclosures import (
+from scheduling.domain.topologies.disclosures import (
     COMMITTED_COLUMNS,
     OF_SUPPLY,
     SITE_COLUMNS,

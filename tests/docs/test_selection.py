@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from scheduling.domain.engine.wishes import DOMAINS, STORAGE_CLASSES
 from scheduling.domain.rows import TABLES
-from scheduling.domain.wishes import DOMAINS, STORAGE_CLASSES
 from tests.docs.test_readme import NO_WAY_OUT, ROOT, blocks, documents, run
 from tests.support.contract import contract
 from tests.support.processes import environment

@@ -19,7 +19,7 @@ from kernel.api.problems import translate
 from kernel.api.views import HouseView
 from nodes.api.federation import FingerprintsIn, FingerprintsView
 from scheduling.domain.demand import DemandError
-from scheduling.domain.files import parse_wished
+from scheduling.domain.engine.files import parse_wished
 from tests.laws.house import import_every_floor
 from tests.laws.test_contract import house_views
 from tests.support.contract import contract

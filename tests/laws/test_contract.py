@@ -27,8 +27,13 @@ from kernel.api.schema import EVERY_PROBLEM, WRITE_PROBLEMS
 from kernel.api.views import HouseView
 from kernel.permissions import read_table, table
 from marketplace.models import JournalEntry, Posting
-from scheduling.domain.disclosures import COMMITTED_COLUMNS, SITE_COLUMNS, SPAN_COLUMNS, TARIFF_COLUMNS
 from scheduling.domain.ends import COVERED_COLUMNS
+from scheduling.domain.topologies.disclosures import (
+    COMMITTED_COLUMNS,
+    SITE_COLUMNS,
+    SPAN_COLUMNS,
+    TARIFF_COLUMNS,
+)
 from tests.laws.house import FLOORS, import_every_floor
 from tests.support.caller import Caller
 from tests.support.contract import CONTRACT, misfits, read

@@ -28,8 +28,8 @@ from monitoring.services import fairness
 from monitoring.services.fairness import go_on
 from nodes.services import signing
 from nodes.services.signatures import is_ours
-from scheduling.domain import selection as engine
-from scheduling.domain.costs import Costs, costs_of
+from scheduling.domain.engine import selection as engine
+from scheduling.domain.engine.costs import Costs, costs_of
 from scheduling.models import Selection, SupplyVersion
 from scheduling.selectors import supply
 from scheduling.services.supply import forget_versions, refresh_supply

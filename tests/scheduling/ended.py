@@ -9,12 +9,12 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from scheduling.domain.answer import Bundle
 from scheduling.domain.demand import CentreBounds, Compute, Demand, Providers
-from scheduling.domain.files import answer_json
-from scheduling.domain.selection import lines_of, select
-from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import Access, End, Weights, Wishes
+from scheduling.domain.engine.answer import Bundle
+from scheduling.domain.engine.files import answer_json
+from scheduling.domain.engine.selection import lines_of, select
+from scheduling.domain.engine.wishes import Access, End, Weights, Wishes
+from scheduling.domain.supply.supply import Supply
 from tests.scheduling.oracle import Oracle
 from tests.scheduling.oracle_answers import answer
 from tests.scheduling.wished import ASKED, small_waits

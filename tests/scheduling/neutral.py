@@ -5,8 +5,8 @@ from random import Random
 from typing import Any
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.neutrality import Owned, asked_there, differences, ranked, relabelled
-from scheduling.domain.selection import lines_of, select
+from scheduling.domain.engine.neutrality import Owned, asked_there, differences, ranked, relabelled
+from scheduling.domain.engine.selection import lines_of, select
 from tests.scheduling.wished import small_extras, small_wishes
 from tests.scheduling.worlds import LINE_PROVIDERS, PROVIDERS, small_demand, small_supply
 

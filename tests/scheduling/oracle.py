@@ -11,8 +11,8 @@ from itertools import combinations, takewhile
 from typing import Any
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.supply import Centre, Offer, Span, Supply, Tariff
-from scheduling.domain.wishes import NO_WISHES, End, Wishes
+from scheduling.domain.engine.wishes import NO_WISHES, End, Wishes
+from scheduling.domain.supply.supply import Centre, Offer, Span, Supply, Tariff
 from tests.scheduling.oracle_worth import Charge, Found, Leg, Pick, Way, Worth, disjoint
 
 Json = dict[str, Any]

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from scheduling.domain.demand import WANTS, Demand
-from scheduling.domain.wishes import NO_WISHES, STORAGE_CLASSES, Transfer, Wishes
+from scheduling.domain.engine.wishes import NO_WISHES, STORAGE_CLASSES, Transfer, Wishes
 from tests.scheduling.oracle import FAILURES, REASONS, Json, Oracle
 from tests.scheduling.oracle_worth import Found
 

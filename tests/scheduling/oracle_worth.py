@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.supply import Offer, Span, Supply, Tariff
-from scheduling.domain.wishes import End, Wishes
+from scheduling.domain.engine.wishes import End, Wishes
+from scheduling.domain.supply.supply import Offer, Span, Supply, Tariff
 
 PROMISED = ("availability_percent", "sla", "isolation", "encryption")
 

@@ -12,10 +12,10 @@ import networkx as nx
 
 from kernel.quantities import great_circle_m
 from scheduling.domain.demand import Demand
-from scheduling.domain.lines import LineChoice
-from scheduling.domain.network import Network
-from scheduling.domain.selection import lines_of
-from scheduling.domain.supply import Site, Span, Supply, Tariff
+from scheduling.domain.engine.lines import LineChoice
+from scheduling.domain.engine.selection import lines_of
+from scheduling.domain.routing.network import Network
+from scheduling.domain.supply.supply import Site, Span, Supply, Tariff
 
 TOPOLOGIES = Path(__file__).parents[3] / "shared/data/topologies"
 NETWORKS = (

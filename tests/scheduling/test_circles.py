@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.divisions import stem
-from scheduling.domain.circles import (
+from scheduling.domain.circles.circles import (
     Basis,
     Circle,
     Population,
@@ -25,9 +25,9 @@ from scheduling.domain.circles import (
     square_km,
     variant,
 )
-from scheduling.domain.drawing import AccessPoint, CircleProfile, Drawing, Hub
-from scheduling.domain.network import Network
-from scheduling.domain.plane import Plane
+from scheduling.domain.circles.drawing import AccessPoint, CircleProfile, Drawing, Hub
+from scheduling.domain.circles.plane import Plane
+from scheduling.domain.routing.network import Network
 from scheduling.domain.rows import Span
 from scheduling.domain.sites import Point
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.domain import distances
-from scheduling.domain.contraction import Contracted, Contraction
-from scheduling.domain.distances import Usable, usable_spans
-from scheduling.domain.path_orders import HOPS, JITTER, KM, LATENCY, LOSS, Order
+from scheduling.domain.routing import distances
+from scheduling.domain.routing.contraction import Contracted, Contraction
+from scheduling.domain.routing.distances import Usable, usable_spans
+from scheduling.domain.routing.path_orders import HOPS, JITTER, KM, LATENCY, LOSS, Order
 from tests.scheduling import ended
 from tests.scheduling.test_first import random_fibre
 from tests.scheduling.worlds import small_supply

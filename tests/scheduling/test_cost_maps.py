@@ -14,12 +14,12 @@ from scheduling.domain import cost_maps as domain
 from scheduling.domain.alto import OPERATORS, read_cost_filter
 from scheduling.domain.cost_maps import COST_TYPES, ELSEWHERE, CostMaps, pid_name
 from scheduling.domain.demand import Demand
-from scheduling.domain.lines import LineChoice
-from scheduling.domain.network import fibre_latency
+from scheduling.domain.engine.lines import LineChoice
+from scheduling.domain.engine.selection import lines_of
 from scheduling.domain.numbers import scaled
+from scheduling.domain.routing.network import fibre_latency
 from scheduling.domain.rows import Span, Tariff
-from scheduling.domain.selection import lines_of
-from scheduling.domain.supply import Supply
+from scheduling.domain.supply.supply import Supply
 from scheduling.selectors import cost_maps as selectors
 from scheduling.services.supply import fresh_supply
 from tests.aggregation.supply import made

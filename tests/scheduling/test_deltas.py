@@ -17,12 +17,12 @@ from kernel.locks import Lock
 from kernel.services.capacity import set_totals
 from kernel.services.outbox import relay
 from participants.models import Document
-from scheduling.domain.changes import PARTS
-from scheduling.domain.extras import Extras
-from scheduling.domain.files import answer_json, parse_demand
-from scheduling.domain.network import Network
-from scheduling.domain.selection import select
-from scheduling.domain.supply import Supply
+from scheduling.domain.engine.files import answer_json, parse_demand
+from scheduling.domain.engine.selection import select
+from scheduling.domain.routing.network import Network
+from scheduling.domain.supply.changes import PARTS
+from scheduling.domain.supply.extras import Extras
+from scheduling.domain.supply.supply import Supply
 from scheduling.models import Site, Span, SupplyRow
 from scheduling.selectors import supply as kept
 from scheduling.selectors import supply_rows

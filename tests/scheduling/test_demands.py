@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kernel.money import to_fen
 from scheduling.domain.demand import DemandError
-from scheduling.domain.files import load_demand, parse_demand
+from scheduling.domain.engine.files import load_demand, parse_demand
 from scheduling.domain.numbers import (
     CNY_SCALE,
     NumberError,

@@ -12,16 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.domain import bitmaps, first
-from scheduling.domain.changes import changed
 from scheduling.domain.demand import CentreBounds, Demand
-from scheduling.domain.distances import Distances, usable_spans
-from scheduling.domain.files import answer_json
-from scheduling.domain.network import Network
-from scheduling.domain.patches import Patch, patched
-from scheduling.domain.path_orders import LATENCY
-from scheduling.domain.selection import select
-from scheduling.domain.supply import Span, Supply
+from scheduling.domain.engine import first
+from scheduling.domain.engine.files import answer_json
+from scheduling.domain.engine.selection import select
+from scheduling.domain.routing.distances import Distances, usable_spans
+from scheduling.domain.routing.network import Network
+from scheduling.domain.routing.path_orders import LATENCY
+from scheduling.domain.supply import bitmaps
+from scheduling.domain.supply.changes import changed
+from scheduling.domain.supply.patches import Patch, patched
+from scheduling.domain.supply.supply import Span, Supply
 from tests.scheduling.oracle import Oracle
 from tests.scheduling.worlds import small_demand, small_supply
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.extras import Booked, Extras, steps_of, written_steps
+from scheduling.domain.engine.selection import lines_of, select
+from scheduling.domain.engine.standings import count_feasible
+from scheduling.domain.engine.wishes import HOUR_US, Weights, Wishes, instant, moment
 from scheduling.domain.rows import Site, Span
-from scheduling.domain.selection import lines_of, select
-from scheduling.domain.standings import count_feasible
-from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import HOUR_US, Weights, Wishes, instant, moment
+from scheduling.domain.supply.extras import Booked, Extras, steps_of, written_steps
+from scheduling.domain.supply.supply import Supply
 from tests.scheduling.test_wishes import ASKED, DEMAND, asked, town
 
 START = ASKED + timedelta(hours=1)
@@ -75,7 +75,7 @@ def test_the_start_that_is_named_is_the_first_of_all_and_takes_few_looks(
         looks.append(count_feasible(*given))
         return looks[-1]
 
-    monkeypatch.setattr("scheduling.domain.later.count_feasible", counted)
+    monkeypatch.setattr("scheduling.domain.engine.later.count_feasible", counted)
     named, most = 0, 0
     for seed in range(18):
         rng = Random(seed)

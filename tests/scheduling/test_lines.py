@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.extras import Extras, TermTariff, place_of
-from scheduling.domain.lines import LineChoice, Lines
+from scheduling.domain.engine.lines import LineChoice, Lines
+from scheduling.domain.engine.reaches import Reaches
 from scheduling.domain.numbers import cny
-from scheduling.domain.reaches import Reaches
-from scheduling.domain.supply import Site, Span, Supply, Tariff
+from scheduling.domain.supply.extras import Extras, TermTariff, place_of
+from scheduling.domain.supply.supply import Site, Span, Supply, Tariff
 
 ROW = Tariff("L", "otn", 1000, "any", Decimal(100), Decimal(50))
 SHORT_SLOW = Span("short", "L", "fibre", "s", "t", Decimal(10), 300, 1000, 0)

@@ -8,9 +8,9 @@ import pytest
 
 from aggregation.domain.centres import fastest_port
 from kernel.divisions import metro_of
-from scheduling.domain.circles import Population
-from scheduling.domain.drawing import Drawing, Hub
-from scheduling.domain.metro import COMPARED, Part, Stations, egress_of, judged, parts_of
+from scheduling.domain.circles.circles import Population
+from scheduling.domain.circles.drawing import Drawing, Hub
+from scheduling.domain.circles.metro import COMPARED, Part, Stations, egress_of, judged, parts_of
 from scheduling.domain.sites import Point
 from scheduling.selectors.profiles import metro_profile
 from tests.scheduling.test_circles import drawing, span

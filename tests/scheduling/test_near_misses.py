@@ -7,19 +7,19 @@ from random import Random
 
 import numpy as np
 
-from scheduling.domain.costs import costs_of
+from scheduling.domain.engine.costs import costs_of
+from scheduling.domain.engine.lines import Lines, Product
+from scheduling.domain.engine.near_misses import NearMiss, near_misses
+from scheduling.domain.engine.screening import screen
+from scheduling.domain.engine.selection import lines_of
+from scheduling.domain.engine.standings import by_site
+from scheduling.domain.engine.wishes import NO_WISHES
 from scheduling.domain.light import Medium, floor_us
-from scheduling.domain.lines import Lines, Product
-from scheduling.domain.near_misses import NearMiss, near_misses
-from scheduling.domain.offers import Ints
-from scheduling.domain.path_orders import LATENCY
-from scheduling.domain.screening import screen
-from scheduling.domain.selection import lines_of
+from scheduling.domain.routing.path_orders import LATENCY
 from scheduling.domain.sites import Point
-from scheduling.domain.standings import by_site
-from scheduling.domain.supply import Supply
+from scheduling.domain.supply.offers import Ints
+from scheduling.domain.supply.supply import Supply
 from scheduling.domain.verdicts import Verdict, judge
-from scheduling.domain.wishes import NO_WISHES
 from tests.scheduling.ended import several_ends
 from tests.scheduling.worlds import LINE_PROVIDERS, small_demand, small_supply
 

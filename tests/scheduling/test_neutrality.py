@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from scheduling.domain.answer import Answer, Bundle
 from scheduling.domain.demand import Demand
-from scheduling.domain.neutrality import Owned, relabelled
-from scheduling.domain.selection import lines_of, select
-from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import Wishes
+from scheduling.domain.engine.answer import Answer, Bundle
+from scheduling.domain.engine.neutrality import Owned, relabelled
+from scheduling.domain.engine.selection import lines_of, select
+from scheduling.domain.engine.wishes import Wishes
+from scheduling.domain.supply.supply import Supply
 from tests.scheduling.neutral import disagreement
 from tests.scheduling.wished import small_extras, small_wishes
 from tests.scheduling.worlds import small_demand, small_supply

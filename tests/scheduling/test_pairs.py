@@ -8,11 +8,11 @@ from random import Random
 import pytest
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.path_orders import KM, LATENCY, Order
-from scheduling.domain.paths import Bounds, Reach
-from scheduling.domain.protection import best_pair, best_route
-from scheduling.domain.supply import Site, Span, Supply
-from scheduling.domain.wishes import End
+from scheduling.domain.engine.wishes import End
+from scheduling.domain.routing.path_orders import KM, LATENCY, Order
+from scheduling.domain.routing.paths import Bounds, Reach
+from scheduling.domain.routing.protection import best_pair, best_route
+from scheduling.domain.supply.supply import Site, Span, Supply
 from tests.scheduling.oracle import Oracle
 from tests.scheduling.oracle_worth import Leg
 

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.domain import distances
-from scheduling.domain.distances import Distances, log_weight, usable_spans
-from scheduling.domain.network import Network
-from scheduling.domain.path_orders import HOPS, JITTER, KM, LATENCY, LOSS, Order, key_of
-from scheduling.domain.paths import NOTHING, Bounds, Path, Reach, path_over
+from scheduling.domain.engine.sums import best_sums
+from scheduling.domain.engine.tariffs import Charge, ChargeGroup
+from scheduling.domain.routing import distances
+from scheduling.domain.routing.distances import Distances, log_weight, usable_spans
+from scheduling.domain.routing.network import Network
+from scheduling.domain.routing.path_orders import HOPS, JITTER, KM, LATENCY, LOSS, Order, key_of
+from scheduling.domain.routing.paths import NOTHING, Bounds, Path, Reach, path_over
 from scheduling.domain.rows import Tariff
-from scheduling.domain.sums import best_sums
-from scheduling.domain.supply import Span
-from scheduling.domain.tariffs import Charge, ChargeGroup
+from scheduling.domain.supply.supply import Span
 
 ORDERS = (KM, LATENCY, Order(1, 4), Order(3, 1), Order(2, 7), Order(355_000, 35), Order(1, 10**7))
 

@@ -11,13 +11,13 @@ from random import Random
 import networkx as nx
 import pytest
 
-from scheduling.domain.distances import log_weight
-from scheduling.domain.effort import MOST_EFFORT, Effort, TooHardError
-from scheduling.domain.network import LOSS_SCALE, Network, fibre_latency
-from scheduling.domain.path_orders import KM, LATENCY, Order
-from scheduling.domain.paths import Bounds, Reach, lasts
-from scheduling.domain.protection import Route, best_route
-from scheduling.domain.supply import Span
+from scheduling.domain.routing.distances import log_weight
+from scheduling.domain.routing.effort import MOST_EFFORT, Effort, TooHardError
+from scheduling.domain.routing.network import LOSS_SCALE, Network, fibre_latency
+from scheduling.domain.routing.path_orders import KM, LATENCY, Order
+from scheduling.domain.routing.paths import Bounds, Reach, lasts
+from scheduling.domain.routing.protection import Route, best_route
+from scheduling.domain.supply.supply import Span
 
 TOPOLOGY = File(__file__).parents[3] / "shared/data/topologies/topohub/sndlib_germany50.json"
 

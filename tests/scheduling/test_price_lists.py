@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from kernel.models.outbox import EventRecord
-from scheduling.domain.changes import changed
-from scheduling.domain.extras import Extras
 from scheduling.domain.price_lists import Key, matched
+from scheduling.domain.supply.changes import changed
+from scheduling.domain.supply.extras import Extras
 from scheduling.models import LineTariff
 from scheduling.services.fairness import read_supply, written_supply
 from tests.aggregation.supply import made

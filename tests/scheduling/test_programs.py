@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from scheduling.domain.lines import LineChoice
+from scheduling.domain.engine.lines import LineChoice
 from tests.scheduling.programs import NETWORKS, TOPOLOGIES, cases, disagreement, engine
 
 DEMANDS = 6

@@ -9,12 +9,12 @@ from uuid import UUID
 import pytest
 
 from scheduling.domain.demand import DemandError
-from scheduling.domain.extras import EXTRA_PARTS, EXTRA_TABLES, LineGrade
-from scheduling.domain.files import parse_demand, parse_wished
-from scheduling.domain.promises import Promises
+from scheduling.domain.engine.files import parse_demand, parse_wished
+from scheduling.domain.engine.promises import Promises
+from scheduling.domain.engine.wishes import Wishes
 from scheduling.domain.rows import restored
 from scheduling.domain.sold_lines import not_promised
-from scheduling.domain.wishes import Wishes
+from scheduling.domain.supply.extras import EXTRA_PARTS, EXTRA_TABLES, LineGrade
 from scheduling.models import LineProduct, Selection
 from scheduling.selectors.profiles import line_service_profile
 from scheduling.selectors.selections import bundle

@@ -4,13 +4,13 @@ from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
-from scheduling.domain.lines import LineChoice
-from scheduling.domain.path_orders import LATENCY
-from scheduling.domain.paths import Bounds, Reach
-from scheduling.domain.prospects import Prospect, outlooks, prospect, worked_out
-from scheduling.domain.protection import best_pair, pair_at_hand
-from scheduling.domain.selection import lines_of
-from scheduling.domain.supply import Site, Span, Supply
+from scheduling.domain.engine.lines import LineChoice
+from scheduling.domain.engine.prospects import Prospect, outlooks, prospect, worked_out
+from scheduling.domain.engine.selection import lines_of
+from scheduling.domain.routing.path_orders import LATENCY
+from scheduling.domain.routing.paths import Bounds, Reach
+from scheduling.domain.routing.protection import best_pair, pair_at_hand
+from scheduling.domain.supply.supply import Site, Span, Supply
 from tests.scheduling.ended import several_ends
 from tests.scheduling.test_pairs import ids, network, pairs
 from tests.scheduling.worlds import small_demand, small_supply

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduling.domain.bundles import bundle_json
 from scheduling.domain.demand import CentreBounds, Demand, Line
-from scheduling.domain.extras import LineGrade
-from scheduling.domain.promises import Promises
-from scheduling.domain.remote import (
+from scheduling.domain.engine.bundles import bundle_json
+from scheduling.domain.engine.promises import Promises
+from scheduling.domain.engine.remote import (
     AbsurdError,
     Rank,
     RemoteBundle,
@@ -26,10 +25,11 @@ from scheduling.domain.remote import (
     read_bundles,
     told,
 )
-from scheduling.domain.selection import lines_of, select
+from scheduling.domain.engine.selection import lines_of, select
+from scheduling.domain.engine.wishes import NO_WISHES, Weights, Wishes
 from scheduling.domain.sites import Point
-from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import NO_WISHES, Weights, Wishes
+from scheduling.domain.supply.extras import LineGrade
+from scheduling.domain.supply.supply import Supply
 from tests.scheduling.test_wishes import DEMAND as TOWN
 from tests.scheduling.test_wishes import town
 

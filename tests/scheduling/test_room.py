@@ -19,10 +19,10 @@ from kernel.selectors.capacity import first_end, free_over
 from kernel.services.capacity import confirm, cut, release
 from kernel.services.regrants import bound
 from scheduling.domain.demand import Demand
-from scheduling.domain.extras import Booked, Extras, Store
-from scheduling.domain.selection import lines_of, select
-from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import Access, Storage, Wishes, instant
+from scheduling.domain.engine.selection import lines_of, select
+from scheduling.domain.engine.wishes import Access, Storage, Wishes, instant
+from scheduling.domain.supply.extras import Booked, Extras, Store
+from scheduling.domain.supply.supply import Supply
 from scheduling.models import Selection
 from scheduling.services.access import Placed
 from scheduling.services.holds import hold_bundle

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scheduling.domain.extras import Extras, UnitPower
-from scheduling.domain.files import answer_json
-from scheduling.domain.selection import lines_of, select
-from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import Wishes
+from scheduling.domain.engine.files import answer_json
+from scheduling.domain.engine.selection import lines_of, select
+from scheduling.domain.engine.wishes import Wishes
+from scheduling.domain.supply.extras import Extras, UnitPower
+from scheduling.domain.supply.supply import Supply
 from tests.attacks.selection import disagreement
 from tests.scheduling import ended
 from tests.scheduling.worlds import small_demand, small_supply

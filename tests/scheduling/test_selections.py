@@ -62,7 +62,7 @@ def test_what_is_too_hard_is_refused_and_kept_nowhere(world: World, monkeypatch:
     pair = {"protection": "one_plus_one"}
     kept = chosen(world.ben, **pair)
     centre = kept["answer"]["bundles"][0]["centre"]
-    monkeypatch.setattr("scheduling.domain.selection.MOST_OF_PAIRS", 0)
+    monkeypatch.setattr("scheduling.domain.engine.selection.MOST_OF_PAIRS", 0)
     for answer in (
         world.ben.post("/api/v1/selections", demand(**pair)),
         world.ben.post(f"/api/v1/selections/{kept['id']}:replay"),

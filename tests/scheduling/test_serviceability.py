@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scheduling.domain.ends import EndRule, Tail, class_of, plain_address, rule_faults
 from scheduling.domain.serviceability import Ask, Light, Near, Option, Question, options
-from scheduling.domain.supply import Site, Span, Supply, Tariff
+from scheduling.domain.supply.supply import Site, Span, Supply, Tariff
 from scheduling.services.supply import fresh_supply
 from tests.aggregation.supply import made
 from tests.scheduling.live import CLASSES, COVERED, open_market, send_csv

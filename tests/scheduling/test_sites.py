@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.domain.areas import AreaError, covers, read_area
+from scheduling.domain.circles.areas import AreaError, covers, read_area
 from scheduling.domain.sites import Point
 from scheduling.models import Site
 from tests.aggregation.supply import made

@@ -24,12 +24,12 @@ from kernel.services.capacity import expire_next
 from kernel.services.outbox import relay
 from kernel.services.suspensions import close_suspension, open_suspension
 from participants.models import Case, Document
-from scheduling.domain.changes import PARTS, changed
-from scheduling.domain.files import answer_json
+from scheduling.domain.engine.files import answer_json
+from scheduling.domain.engine.selection import select
 from scheduling.domain.rows import TABLES, canonical, restored, row_id
-from scheduling.domain.selection import select
-from scheduling.domain.snapshot import snapshot_hash
-from scheduling.domain.supply import Offer, Span, Supply
+from scheduling.domain.supply.changes import PARTS, changed
+from scheduling.domain.supply.snapshot import snapshot_hash
+from scheduling.domain.supply.supply import Offer, Span, Supply
 from scheduling.models import Span as Line
 from scheduling.models import SupplyCursor, SupplyRow, SupplyVersion
 from scheduling.selectors import supply as kept

@@ -7,9 +7,15 @@ from random import Random
 import pytest
 
 from scheduling.domain.rows import TABLES, canonical, row_id
-from scheduling.domain.snapshot import TableDigest, combine
-from scheduling.domain.supply import Supply
-from scheduling.domain.supply_files import TERMS_FILE, FileError, SupplyFiles, read_supply, write_supply
+from scheduling.domain.supply.snapshot import TableDigest, combine
+from scheduling.domain.supply.supply import Supply
+from scheduling.domain.supply.supply_files import (
+    TERMS_FILE,
+    FileError,
+    SupplyFiles,
+    read_supply,
+    write_supply,
+)
 from tests.scheduling.worlds import small_supply
 
 FILES = {

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from scheduling.adapters.files.topologies import READERS
-from scheduling.domain.topologies import NOTHING, Carried, There, disclosed
-from scheduling.domain.topology_files import UnreadableError
+from scheduling.domain.topologies.topologies import NOTHING, Carried, There, disclosed
+from scheduling.domain.topologies.topology_files import UnreadableError
 from scheduling.models import Span
 from tests.aggregation.supply import made
 from tests.scheduling.test_redrawn_spans import sold

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from scheduling.adapters.files.topologies import READERS
 from scheduling.domain.sites import Point
-from scheduling.domain.topologies import Carried, Defaults, Disclosed, There, disclosed, number
-from scheduling.domain.topology_files import Link, Node, Quantity, Topology, UnreadableError
+from scheduling.domain.topologies.topologies import Carried, Defaults, Disclosed, There, disclosed, number
+from scheduling.domain.topologies.topology_files import Link, Node, Quantity, Topology, UnreadableError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "topologies"
 PLAIN = Defaults(

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from scheduling.domain.supply import Site, Span, Supply, Tariff
-from scheduling.domain.wishes import Weights, Wishes
+from scheduling.domain.engine.wishes import Weights, Wishes
+from scheduling.domain.supply.supply import Site, Span, Supply, Tariff
 from tests.scheduling.oracle import Oracle
 from tests.scheduling.oracle_worth import Pick
 from tests.scheduling.test_wishes import DEMAND, asked, town

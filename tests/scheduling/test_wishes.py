@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.domain.calendars import Calendars, calendars_of, changed_calendars
 from scheduling.domain.demand import Demand, DemandError
-from scheduling.domain.extras import (
+from scheduling.domain.engine.files import answer_json, parse_demand, parse_wished
+from scheduling.domain.engine.selection import lines_of, select
+from scheduling.domain.engine.wishes import HOUR_US, Access, End, Storage, Transfer, Weights, Wishes, instant
+from scheduling.domain.supply.calendars import Calendars, calendars_of, changed_calendars
+from scheduling.domain.supply.extras import (
     Booked,
     CentreFacts,
     Extras,
@@ -22,10 +25,7 @@ from scheduling.domain.extras import (
     steps_of,
     written_steps,
 )
-from scheduling.domain.files import answer_json, parse_demand, parse_wished
-from scheduling.domain.selection import lines_of, select
-from scheduling.domain.supply import Centre, Offer, Site, Span, Supply, Tariff
-from scheduling.domain.wishes import HOUR_US, Access, End, Storage, Transfer, Weights, Wishes, instant
+from scheduling.domain.supply.supply import Centre, Offer, Site, Span, Supply, Tariff
 
 ASKED = datetime(2026, 12, 1, tzinfo=UTC)
 LEAST = {"demand": "d", "from_site": "s", "quantity": 1}

@@ -8,21 +8,8 @@ from random import Random
 from typing import Any, TypeVar
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.extras import (
-    Booked,
-    CentreFacts,
-    Extras,
-    LineGrade,
-    Store,
-    TermTariff,
-    UnitPower,
-    place_of,
-    steps_of,
-    written_steps,
-)
-from scheduling.domain.promises import Promises
-from scheduling.domain.supply import Supply
-from scheduling.domain.wishes import (
+from scheduling.domain.engine.promises import Promises
+from scheduling.domain.engine.wishes import (
     DOMAINS,
     HOUR_US,
     STORAGE_CLASSES,
@@ -34,6 +21,19 @@ from scheduling.domain.wishes import (
     Wishes,
     instant,
 )
+from scheduling.domain.supply.extras import (
+    Booked,
+    CentreFacts,
+    Extras,
+    LineGrade,
+    Store,
+    TermTariff,
+    UnitPower,
+    place_of,
+    steps_of,
+    written_steps,
+)
+from scheduling.domain.supply.supply import Supply
 from tests.scheduling.worlds import LINE_PROVIDERS
 
 T = TypeVar("T")

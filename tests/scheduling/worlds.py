@@ -6,8 +6,8 @@ from random import Random
 from typing import Any, TypeVar
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.files import parse_demand
-from scheduling.domain.supply import Centre, Offer, Site, Span, Supply, Tariff
+from scheduling.domain.engine.files import parse_demand
+from scheduling.domain.supply.supply import Centre, Offer, Site, Span, Supply, Tariff
 
 T = TypeVar("T")
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scheduling.domain.graph_files import link_of, node_of
-from scheduling.domain.topology_files import Link, Node, Topology, UnreadableError
+from scheduling.domain.topologies.graph_files import link_of, node_of
+from scheduling.domain.topologies.topology_files import Link, Node, Topology, UnreadableError
 
 DEEPEST = 20
 _TOKEN = re.compile(

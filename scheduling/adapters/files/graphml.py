@@ -6,8 +6,8 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from scheduling.domain.graph_files import link_of, node_of
-from scheduling.domain.topology_files import Link, Node, Topology, UnreadableError
+from scheduling.domain.topologies.graph_files import link_of, node_of
+from scheduling.domain.topologies.topology_files import Link, Node, Topology, UnreadableError
 
 SPACE = "{http://graphml.graphdrawing.org/xmlns}"
 

@@ -13,7 +13,7 @@ from typing import Any
 from kernel.domain.imports import Fault
 from kernel.objects import RepeatedKeyError, distinct
 from kernel.text import Text
-from scheduling.domain.topology_files import Link, Node, Quantity, Topology, UnreadableError
+from scheduling.domain.topologies.topology_files import Link, Node, Quantity, Topology, UnreadableError
 
 TE = "ietf-te-topology:te"
 HERE = "/ietf-network:networks/network"

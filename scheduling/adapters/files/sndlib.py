@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from scheduling.domain.topology_files import Link, Node, Quantity, Topology, UnreadableError
+from scheduling.domain.topologies.topology_files import Link, Node, Quantity, Topology, UnreadableError
 
 _HEADER = re.compile(r"\?SNDlib native format; *type: *network; *version: *1\.0")
 _SECTION = re.compile(r"(META|NODES|LINKS|DEMANDS|ADMISSIBLE_PATHS) \(")

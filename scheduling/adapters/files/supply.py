@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scheduling.domain.changes import PARTS
-from scheduling.domain.extras import TERM_TARIFFS
-from scheduling.domain.supply import Supply
-from scheduling.domain.supply_files import (
+from scheduling.domain.supply.changes import PARTS
+from scheduling.domain.supply.extras import TERM_TARIFFS
+from scheduling.domain.supply.supply import Supply
+from scheduling.domain.supply.supply_files import (
     TERMS_FILE,
     FileError,
     SupplyFiles,

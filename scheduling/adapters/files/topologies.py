@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from scheduling.adapters.files import gml, graphml, rfc8345, sndlib
-from scheduling.domain.topology_files import Syntax, Topology
+from scheduling.domain.topologies.topology_files import Syntax, Topology
 
 READERS: Mapping[str, Callable[[str], Topology]] = {
     Syntax.RFC8345: rfc8345.read,

@@ -10,10 +10,10 @@ from django.core.management.base import BaseCommand
 
 from scheduling.adapters.files.supply import load_supply
 from scheduling.domain.demand import DemandError
-from scheduling.domain.files import answer_json, demand_id, error_json, load_demand, parse_demand
-from scheduling.domain.selection import select
-from scheduling.domain.supply import Supply
-from scheduling.domain.supply_files import FileError
+from scheduling.domain.engine.files import answer_json, demand_id, error_json, load_demand, parse_demand
+from scheduling.domain.engine.selection import select
+from scheduling.domain.supply.supply import Supply
+from scheduling.domain.supply.supply_files import FileError
 
 
 class Command(BaseCommand):

@@ -11,8 +11,8 @@ from random import Random
 from typing import Any
 
 from scheduling.domain.demand import CentreBounds, Compute, Demand
-from scheduling.domain.first import first_offers
-from scheduling.domain.supply import Centre, Offer, Site, Supply
+from scheduling.domain.engine.first import first_offers
+from scheduling.domain.supply.supply import Centre, Offer, Site, Supply
 from tests.bench.contest.rounds import Row, compete, equal
 from tests.bench.peers.place import Peer
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduling.domain.offers import OfferColumns
+from scheduling.domain.supply.offers import OfferColumns
 
 CENTRES, PROVIDERS = 200, 300
 ACCELERATORS = tuple(f"card-{number:02d}" for number in range(24))

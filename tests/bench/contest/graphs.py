@@ -12,10 +12,10 @@ from typing import Any
 
 import scipy
 
-from scheduling.domain.distances import Distances, usable_spans
-from scheduling.domain.network import Network
-from scheduling.domain.path_orders import KM, LATENCY
-from scheduling.domain.paths import Bounds, Reach
+from scheduling.domain.routing.distances import Distances, usable_spans
+from scheduling.domain.routing.network import Network
+from scheduling.domain.routing.path_orders import KM, LATENCY
+from scheduling.domain.routing.paths import Bounds, Reach
 from tests.bench.contest.plain import PlainOracle
 from tests.bench.contest.rounds import Row, Times, compete, equal
 from tests.bench.contest.world import CARRIERS, World, make_world

@@ -8,10 +8,10 @@ from random import Random
 from typing import Any
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.files import answer_json, parse_demand
+from scheduling.domain.engine.files import answer_json, parse_demand
+from scheduling.domain.engine.selection import select
 from scheduling.domain.numbers import CNY_SCALE
-from scheduling.domain.selection import select
-from scheduling.domain.supply import Supply
+from scheduling.domain.supply.supply import Supply
 from tests.bench.contest.columns import ACCELERATORS, Offers, make_offers
 from tests.bench.contest.plain import PlainOracle, plain_answer
 from tests.bench.contest.plot import Curve, write_plot

@@ -12,7 +12,7 @@ from typing import Any
 from config.embedded.place import EmbeddedError
 from kernel.ids import new_id
 from kernel.services.outbox import drain
-from scheduling.domain.files import parse_demand
+from scheduling.domain.engine.files import parse_demand
 from scheduling.services.supply import fresh_supply
 from scheduling.tasks import keep_supply
 from tests.bench.contest.market import Market

@@ -13,8 +13,8 @@ import psycopg
 from psycopg import sql
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.files import parse_demand
-from scheduling.domain.first import first_offers
+from scheduling.domain.engine.files import parse_demand
+from scheduling.domain.engine.first import first_offers
 from tests.bench.contest.columns import ACCELERATORS, Offers, make_offers
 from tests.bench.contest.rounds import Row, Times, compete, equal
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil
 
 from scheduling.domain.demand import Demand
-from scheduling.domain.supply import Span, Supply
+from scheduling.domain.supply.supply import Span, Supply
 from tests.scheduling.oracle import REASONS, Json, Oracle
 from tests.scheduling.oracle_answers import written
 from tests.scheduling.oracle_worth import Way

@@ -12,10 +12,10 @@ from aggregation.models import Offer as Listing
 from aggregation.services.offers import Price, change_offer
 from kernel.actor import SYSTEM
 from kernel.services.outbox import drain
-from scheduling.domain.changes import changed
-from scheduling.domain.files import answer_json, parse_demand
-from scheduling.domain.selection import select
-from scheduling.domain.supply import Offer, Supply
+from scheduling.domain.engine.files import answer_json, parse_demand
+from scheduling.domain.engine.selection import select
+from scheduling.domain.supply.changes import changed
+from scheduling.domain.supply.supply import Offer, Supply
 from scheduling.models import Span, SupplyBucket, SupplyCursor, SupplyRow, SupplyVersion
 from scheduling.services.networks import import_network
 from scheduling.services.supply import fresh_supply, refresh_supply

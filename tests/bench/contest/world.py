@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from scheduling.domain.supply import Centre, Offer, Site, Span, Supply, Tariff
+from scheduling.domain.supply.supply import Centre, Offer, Site, Span, Supply, Tariff
 
 CARRIERS = ("carrier-a", "carrier-b", "carrier-c")
 LOCAL = "carrier-local"

@@ -13,7 +13,7 @@ from psycopg import sql
 from config.embedded.process import clean_environment, end, follow, spawn
 from config.embedded.stack import ROOT
 from kernel.ids import new_id
-from scheduling.domain.supply import Offer
+from scheduling.domain.supply.supply import Offer
 from tests.bench.contest.wire import Wire, free_port, wait_for
 from tests.bench.contest.world import REGIONS, World
 from tests.bench.peers.place import install_peers

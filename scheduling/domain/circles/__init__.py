@@ -1,0 +1,1 @@
+"""One-millisecond circles and the indicators of a metropolitan area."""
