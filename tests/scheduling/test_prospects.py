@@ -7,6 +7,7 @@ from random import Random
 from scheduling.domain.engine.lines import LineChoice
 from scheduling.domain.engine.prospects import Prospect, outlooks, prospect, worked_out
 from scheduling.domain.engine.selection import lines_of
+from scheduling.domain.engine.wishes import Weights
 from scheduling.domain.routing.path_orders import LATENCY
 from scheduling.domain.routing.paths import Bounds, Reach
 from scheduling.domain.routing.protection import best_pair, pair_at_hand
@@ -18,14 +19,15 @@ from tests.scheduling.worlds import small_demand, small_supply
 
 def test_what_is_known_of_a_line_holds_of_the_line() -> None:
     """Each step says no more than the line has, and a line that is told to be there is there."""
-    told = stepped = nothing = 0
+    told = stepped = nothing = weighed = 0
     for seed in range(120):
         rng = Random(seed)
         supply = small_supply(rng)
         demand = replace(small_demand(rng, supply), protection="one_plus_one")
-        lines = lines_of(supply, demand, several_ends(rng, supply))
-        if lines.wishes.weights is not None:
-            continue
+        wishes = several_ends(rng, supply)
+        if seed % 2:
+            wishes = replace(wishes, weights=Weights(cny_per_ms=rng.choice((Decimal(1), Decimal(400)))))
+        lines = lines_of(supply, demand, wishes)
         sites = sorted(supply.sites)
         for product in lines.products:
             for site, outlook in zip(sites, outlooks(lines, product, sites), strict=True):
@@ -35,6 +37,7 @@ def test_what_is_known_of_a_line_holds_of_the_line() -> None:
                     nothing += prospect(lines, product, site) is None
                     continue
                 told += 1
+                weighed += lines.us_price > 0
                 assert worked_out(found) is choice, seed
                 while isinstance(found, Prospect):
                     assert isinstance(choice, LineChoice), seed
@@ -45,6 +48,7 @@ def test_what_is_known_of_a_line_holds_of_the_line() -> None:
                     found = further
                 assert found is choice, seed
     assert told > 90
+    assert weighed > 20
     assert stepped > 5
     assert nothing > 90
 
