@@ -383,13 +383,13 @@ def _end(claims: Iterable[Claim], state: ClaimState, *, lapsed: bool = True) -> 
 
 
 def lock_rows(resources: Iterable[UUID]) -> dict[UUID, Capacity]:
-    """Lock rows of the ledger in the order of their ids, until the end of the transaction; by resource."""
+    """Lock rows of the ledger in the order of their ids, until the end of the transaction, but for claims that refer to them; by resource."""
     return {row.resource: row for row in _locked_rows(resources=list(resources))}
 
 
 @question
 def _locked_rows(*, resources: Iterable[UUID]) -> QuerySet[Capacity]:
-    return Capacity.objects.filter(resource__among=resources).order_by("resource").select_for_update()
+    return Capacity.objects.filter(resource__among=resources).order_by("resource").select_for_update(no_key=True)
 
 
 def add_standing(changes: Mapping[UUID, int]) -> None:

@@ -48,7 +48,6 @@ def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime,
     latest = latest_order(schedule, facts.line_terms)
     if hold is not None:
         take_over_hold(hold=hold, order=order.id, facts=chosen, schedule=schedule, actor=actor)
-        require_gates(facts)
         until = extend_bundle(
             bundle=order.id,
             tenant=order.tenant_id,
@@ -61,6 +60,7 @@ def hold_order(order: Order, hold: UUID | None, actor: Actor) -> tuple[datetime,
         if kept and quote.line_quote is not None:
             # the hold keeps the line already
             release_bundle(bundle=quote.line_quote, actor=actor, lapsed=False)
+        require_gates(facts)  # after all of the ledger, as whoever holds anew does
     else:
         until = hold_bundle(
             bundle=order.id,

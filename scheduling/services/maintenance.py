@@ -39,7 +39,8 @@ def declare_maintenance(
     """
     assert actor.tenant_id is not None  # noqa: S101 - providers are organisations
     take_lock(Lock.LEDGER, DECLARED)  # before any row: see `await_maintenance`
-    row = Capacity.objects.select_for_update().filter(resource=resource, tenant_id=actor.tenant_id).first()
+    mine = Capacity.objects.filter(resource=resource, tenant_id=actor.tenant_id)
+    row = mine.select_for_update(no_key=True).first()
     if row is None:
         raise InvalidField(
             pointer="/resource",
