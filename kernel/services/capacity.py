@@ -389,7 +389,9 @@ def lock_rows(resources: Iterable[UUID]) -> dict[UUID, Capacity]:
 
 @question
 def _locked_rows(*, resources: Iterable[UUID]) -> QuerySet[Capacity]:
-    return Capacity.objects.filter(resource__among=resources).order_by("resource").select_for_update(no_key=True)
+    return (
+        Capacity.objects.filter(resource__among=resources).order_by("resource").select_for_update(no_key=True)
+    )
 
 
 def add_standing(changes: Mapping[UUID, int]) -> None:

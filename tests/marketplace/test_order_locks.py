@@ -50,7 +50,7 @@ def test_an_order_of_a_hold_locks_the_ledger_before_the_offer_as_whoever_holds_a
 
     @transaction.atomic
     def take() -> None:
-        count_hold(tenant=world.ben.actor.tenant_id, quota=UNLIMITED)  # type: ignore[arg-type] # she is of a firm
+        count_hold(tenant=world.ben.actor.tenant_id, quota=UNLIMITED)
         lock_rows([pool])
         locked.set()
         until = time.monotonic() + 10
