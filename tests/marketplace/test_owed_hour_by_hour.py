@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kernel.domain.windows import Window
@@ -63,7 +63,7 @@ class Life:
     def keeps_its_minimum(self, ended: int) -> bool:
         """Its user ended it, or its term did: not its sellers' delay, nor an instruction, nor anybody else."""
         late = self.delivered > self.in_time
-        stopped = any(start < ended <= end for start, end in self.stops)
+        stopped = any(start <= ended <= end for start, end in self.stops)
         return self.accepted is not None and not late and not stopped and (self.by_user or ended >= self.over)
 
     def order(self) -> Order:
@@ -114,6 +114,12 @@ def lives(draw: st.DrawFn) -> Life:
 
 
 @settings(max_examples=150)
+@example(
+    Life(
+        billing="term", circuits=1, term=24, least=0, booked=0, accepted=0, delivered=0, over=56, ended=0, by_user=True, stops=((0, 56),),
+    ),
+    [0],
+)  # fmt: skip
 @given(lives(), st.lists(st.integers(0, 3 * MONTH), min_size=1, max_size=4))
 def test_every_period_owes_what_a_walk_through_its_hours_says(life: Life, periods: list[int]) -> None:
     order, instant = life.order(), at(LATER)

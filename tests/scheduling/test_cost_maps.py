@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scheduling.domain import cost_maps as domain
@@ -99,6 +99,7 @@ def buys(supply: Supply, site: str, centre: str, below_us: int) -> bool:
 
 
 @settings(max_examples=40)
+@example(277)  # spans of no delay, and a bound of none
 @given(st.integers(0, 10**6))
 def test_every_pair_is_what_a_plain_search_says_and_what_the_engine_sells(seed: int) -> None:
     supply = world_of(seed)

@@ -134,7 +134,7 @@ class Usable:
 
     def metres_within(self, most: float) -> float:
         """More than a path of at most `most` µs can be long, as a sum of `by_km`."""
-        if math.isinf(most):
+        if math.isinf(most) or math.isinf(self._metres_a_microsecond):  # nor is 0 times that a number
             return math.inf
         return (max(most, 0) * self._metres_a_microsecond + 1) * self.by_km.metre
 
