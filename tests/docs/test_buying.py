@@ -1,15 +1,13 @@
 """Runs the examples of docs/buying.md as a new firm would, against a real server that does what is due."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.docs.test_readme import blocks, run
+from tests.docs.test_readme import blocks, needs, run
 from tests.marketplace.trade import aged, metered, running, settled
 from tests.support.cast import World
 
-TOOLS = ("curl", "openssl")
 OF_ADA_AND_LIN = {
     "compute": {"accelerators": ["Ascend 910B"]},
     "centre": {"include": ["wujiang"]},
@@ -25,7 +23,7 @@ def bill_ben(world: World) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="the examples are written for curl and openssl")
+@needs("curl", "openssl")
 @pytest.mark.django_db(transaction=True)
 def test_a_new_firm_comes_from_its_first_request_to_a_statement(world: World, at_work: Path) -> None:
     bill_ben(world)

@@ -1,17 +1,14 @@
 """Runs the examples of docs/carrying.md as a new carrier would, against a real server that does what is due."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.docs.test_readme import blocks, run
-
-TOOLS = ("curl", "openssl")
+from tests.docs.test_readme import blocks, needs, run
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="the examples are written for curl and openssl")
+@needs("curl", "openssl")
 @pytest.mark.django_db(transaction=True)
 def test_a_new_carrier_comes_from_its_first_request_to_a_line_that_is_accepted(at_work: Path) -> None:
     printed = run(at_work, "\n".join(blocks("docs/carrying.md", "sh"))).splitlines()

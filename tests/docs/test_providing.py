@@ -1,6 +1,5 @@
 """Runs the examples of docs/providing.md as a new provider would, against a real server without a nation that files."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,8 @@ import pytest
 from demo.credentials import credentials_file
 from identifiers.services.prefixes import accept_prefix
 from kernel.actor import SYSTEM
-from tests.docs.test_readme import ROOT, blocks, run
+from tests.docs.test_readme import ROOT, blocks, needs, run
 from tests.support.cast import World
-
-TOOLS = ("curl", "openssl")
 
 
 @pytest.fixture
@@ -30,7 +27,7 @@ def provider(tmp_path: Path, world: World, live_server: Any) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="the examples are written for curl and openssl")
+@needs("curl", "openssl")
 @pytest.mark.django_db(transaction=True)
 def test_a_new_provider_comes_as_far_as_the_nation_must_act(provider: Path) -> None:
     printed = run(provider, "\n".join(blocks("docs/providing.md", "sh"))).splitlines()

@@ -33,6 +33,12 @@ NO_WAY_OUT = {
 }  # a company's proxy, which knows no loopback
 
 
+def needs(*tools: str) -> pytest.MarkDecorator:
+    """Skips where a tool that the examples are written for is absent."""
+    absent = not all(map(shutil.which, tools))
+    return pytest.mark.skipif(absent, reason=f"the examples are written for {' and '.join(tools)}")
+
+
 def run(folder: Path, script: str, *words: str, **more: str) -> str:
     """What a shell prints in the folder; it stops at the first command that fails."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -60,7 +66,7 @@ def documents(printed: str) -> list[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("curl"), reason="the shell examples are written for curl")
+@needs("curl")
 @pytest.mark.django_db(transaction=True)
 def test_a_newcomer_can_copy_every_example_of_both_readmes(newcomer: Path) -> None:
     for readme in LANGUAGES:

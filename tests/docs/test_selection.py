@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 
 from scheduling.domain.engine.wishes import DOMAINS, STORAGE_CLASSES
 from scheduling.domain.rows import TABLES
-from tests.docs.test_readme import NO_WAY_OUT, ROOT, blocks, documents, run
+from tests.docs.test_readme import NO_WAY_OUT, ROOT, blocks, documents, needs, run
 from tests.support.contract import contract
 from tests.support.processes import environment
 
@@ -40,7 +39,7 @@ def test_the_example_on_files_answers_what_the_page_says(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("curl"), reason="the shell examples are written for curl")
+@needs("curl")
 @pytest.mark.django_db(transaction=True)
 def test_an_answer_of_the_service_is_given_again_by_its_files(newcomer: Path) -> None:
     front_door(newcomer, **environment())

@@ -1,7 +1,6 @@
 """Runs the examples of docs/sign-in.md as an integrator would, against a real server."""
 
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +9,9 @@ from typing import Any
 import pytest
 
 from demo.credentials import credentials_file
-from tests.docs.test_readme import BLOCK, ROOT, run
+from tests.docs.test_readme import BLOCK, ROOT, needs, run
 from tests.participants.machines import administers
 from tests.support.cast import World
-
-TOOLS = ("curl", "openssl")
 
 
 @pytest.fixture
@@ -30,7 +27,7 @@ def integrator(tmp_path: Path, world: World, live_server: Any, settings: Any) ->
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="the examples are written for curl and openssl")
+@needs("curl", "openssl")
 @pytest.mark.django_db(transaction=True)
 def test_an_integrator_can_copy_every_example(integrator: Path) -> None:
     text = (ROOT / "docs" / "sign-in.md").read_text(encoding="utf-8")

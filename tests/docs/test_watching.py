@@ -1,19 +1,16 @@
 """Runs the examples of docs/watching.md as a regulator would, against a real server that does what is due."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.docs.test_readme import blocks, run
+from tests.docs.test_readme import blocks, needs, run
 from tests.marketplace.trade import ordered
 from tests.support.cast import World
 
-TOOLS = ("curl", "openssl")
-
 
 @pytest.mark.slow
-@pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="the examples are written for curl and openssl")
+@needs("curl", "openssl")
 @pytest.mark.django_db(transaction=True)
 def test_a_regulator_reads_figures_stops_a_party_and_checks_the_log(world: World, at_work: Path) -> None:
     ordered(world.ben)

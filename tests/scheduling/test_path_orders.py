@@ -131,7 +131,8 @@ def _sum(network: Network, spans: tuple[int, ...], order: Order) -> int:
     """Of a path from the first site on, or of a part from its beginning on, without the pass through its end."""
     path = path_over(network, 0, spans)
     logs = sum(log_weight(network.loss[span]) for span in spans)
-    return order.worth(path.metres, path.latency, path.jitter, path.hops, logs)
+    beside = order.jitter * path.jitter + order.hop * path.hops + order.log * logs
+    return order.worth(path.metres, path.latency) + beside
 
 
 def test_a_worth_that_no_double_holds_is_compared_exactly() -> None:

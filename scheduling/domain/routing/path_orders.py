@@ -1,4 +1,4 @@
-"""What paths come by: the worth of their metres and µs together, of which km alone and latency alone are the ends."""
+"""What is summed up over the spans of a path, and what paths come by: the worth of their metres and µs together."""
 
 import math
 from typing import NamedTuple
@@ -26,11 +26,9 @@ class Order(NamedTuple):
         unit = math.gcd(metre, us)
         return cls(metre // unit, us // unit)
 
-    def worth(self, metres: int, latency: int, jitter: int = 0, hops: int = 0, log: int = 0) -> int:
-        """Of a path or a part of one, by its sums."""
-        return (
-            self.metre * metres + self.us * latency + self.jitter * jitter + self.hop * hops + self.log * log
-        )
+    def worth(self, metres: int, latency: int) -> int:
+        """Of the metres and µs of a path or of a part of one, by which paths come."""
+        return self.metre * metres + self.us * latency
 
 
 KM, LATENCY = Order(metre=1), Order(us=1)
