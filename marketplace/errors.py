@@ -133,6 +133,18 @@ class TooEarly(Problem):
     )
 
 
+class ComplaintOpen(Problem):
+    """The caller's last complaint of this party about the same matter of the order is not over."""
+
+    status = 409
+    code = "complaint_open"
+    title = Text("同一事项的投诉尚未了结", "A complaint of this matter is open")
+    detail = Text(
+        "对该方同一事项的投诉 {complaint} 尚未了结；请在其中继续，或先撤回。",
+        "Complaint {complaint} of this party about the same matter is not over: go on with it, or withdraw it first.",
+    )
+
+
 class MeterConflict(Problem):
     """The sequence number was used for other figures, or the window overlaps one that is metered."""
 

@@ -258,3 +258,25 @@ class LineChangeMoved(Event):
 
     order: UUID
     state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComplaintMoved(Event):
+    """A complaint between parties of an order was filed, answered, appealed, mediated, or is over."""
+
+    name: ClassVar[str] = "marketplace.complaint_moved"
+
+    order: UUID
+    act: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComplaintOverdue(Event):
+    """Whoever had to act on a complaint in `state` by `due_at` did not."""
+
+    name: ClassVar[str] = "marketplace.complaint_overdue"
+
+    order: UUID
+    state: str
+    due_at: datetime

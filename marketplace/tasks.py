@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from kernel.jobs import job
-from marketplace.services import acceptance, orders
+from marketplace.services import acceptance, complaints, orders
 
 
 @job(acceptance.END)
@@ -24,6 +24,12 @@ def deem_compute(*, order: str) -> None:
 def give_up_order(*, order: str) -> None:
     """Cancel an order that was not delivered in the time that it was kept for."""
     orders.end_order(order=UUID(order), running=False)
+
+
+@job(complaints.OVERDUE)
+def note_overdue_complaint(*, complaint: str) -> None:
+    """Announce that a complaint was not acted on in time."""
+    complaints.note_overdue(complaint=UUID(complaint))
 
 
 @shared_task(name="marketplace.tasks.await_silence", ignore_result=True)

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from marketplace.api import demands, ledger, line_changes, meters, orders, quotes, settlements, vouchers
+from marketplace.api import (
+    complaints,
+    demands,
+    ledger,
+    line_changes,
+    meters,
+    orders,
+    quotes,
+    settlements,
+    vouchers,
+)
 
 urlpatterns = [
     path("demand-counts", demands.DemandCountsView.as_view(), name="demand-counts"),
@@ -27,6 +37,17 @@ urlpatterns = [
     path("line-changes/<uuid:pk>:withdraw", line_changes.WithdrawChangeView.as_view()),
     path("line-changes/<uuid:pk>:agree", line_changes.AgreeChangeView.as_view()),
     path("line-changes/<uuid:pk>:switch", line_changes.SwitchLineView.as_view()),
+    path("complaint-counts", complaints.ComplaintCountsView.as_view(), name="complaint-counts"),
+    path("complaints", complaints.ComplaintsView.as_view(), name="complaints"),
+    path("complaints/<uuid:pk>", complaints.ComplaintView.as_view()),
+    path("complaints/<uuid:pk>:answer", complaints.AnswerComplaintView.as_view()),
+    path("complaints/<uuid:pk>:appeal", complaints.AppealComplaintView.as_view()),
+    path("complaints/<uuid:pk>:accept", complaints.TakeUpComplaintView.as_view()),
+    path("complaints/<uuid:pk>:dismiss", complaints.DismissComplaintView.as_view()),
+    path("complaints/<uuid:pk>:state", complaints.StateToMediationView.as_view()),
+    path("complaints/<uuid:pk>:conclude", complaints.ConcludeMediationView.as_view()),
+    path("complaints/<uuid:pk>:settle", complaints.SettleComplaintView.as_view()),
+    path("complaints/<uuid:pk>:withdraw", complaints.WithdrawComplaintView.as_view()),
     path("meter-records", meters.MeterRecordsView.as_view()),
     path("usages", meters.UsagesView.as_view(), name="usages"),
     path("usages/<uuid:pk>:dispute", meters.DisputeUsageView.as_view()),

@@ -1,5 +1,6 @@
 """Tables of the market."""
 
+from marketplace.models.complaints import Complaint, ComplaintStep
 from marketplace.models.demands import Demand
 from marketplace.models.ledger import Account, JournalEntry, Posting
 from marketplace.models.line_changes import LineChange
@@ -12,6 +13,8 @@ from marketplace.models.vouchers import VoucherBalance, VoucherClaim, VoucherPol
 __all__ = [
     "Account",
     "BilledUsage",
+    "Complaint",
+    "ComplaintStep",
     "Demand",
     "JournalEntry",
     "LineChange",

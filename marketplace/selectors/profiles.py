@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kernel.profiles import read_profile
+from marketplace.domain.complaints import ComplaintProfile
 from marketplace.domain.metering import MeteringProfile
 from marketplace.domain.settlements import SettlementProfile
 
@@ -27,6 +28,12 @@ def acceptance_working_days() -> int:
 def last_refusal() -> int:
     """Which refusal of its compute cancels an order, read once."""
     return int(_document("acceptance")["last_refusal"])
+
+
+@cache
+def complaint_profile() -> ComplaintProfile:
+    """How many days each step of a complaint may take, read once."""
+    return ComplaintProfile.of(_document("complaints"))
 
 
 @cache

@@ -296,6 +296,8 @@ def trade(world: World, name: str, *, bundle: int) -> None:
     made(person.post(f"/api/v1/orders/{row.id}:accept-compute", SHEET))
     row.refresh_from_db()
     made(person.post("/api/v1/line-changes", {"order": order["id"], "bandwidth_mbps": 500}))
+    complaint = {"order": order["id"], "respondent": str(row.compute_provider), "matter": "compute"}
+    made(person.post("/api/v1/complaints", {**complaint, "words": canary(name), "request": canary(name)}))
     made(parties[row.compute_provider].post("/api/v1/meter-records", reading(aged(row, 10), first=0, last=4)))
 
 
