@@ -20,6 +20,7 @@ def run(world: World) -> str:
     regulator = world.clients["regulator-one"]
     quick = switched_off(world)
     start, end, label = resources(world)
+    complain(world)
     others(world)
     classes = {feed["kind"] for feed in regulator.get("/api/v1/feeds", limit=200)["items"]}
     expect(len(classes) == 4, f"all four classes flow in: {classes}")  # noqa: PLR2004 - the scheme's four
@@ -121,7 +122,9 @@ def others(world: World) -> None:
             "listings": len(operator.get("/api/v1/catalogue/offers", limit=200)["items"]),
             "demands": len(operator.get("/api/v1/demands", limit=200)["items"]),
             "orders": len(operator.get("/api/v1/orders", limit=200)["items"]),
-            "complaints": 0,
+            "complaints": sum(
+                month["complaints"] for month in operator.get("/api/v1/complaint-counts")["items"]
+            ),
             "uptime": "100",
         },
     )
@@ -133,6 +136,18 @@ def others(world: World) -> None:
     )
     use = {"products": 2, "users": 41, "calls": 1280, "compute_used": "36.5"}
     report(world.clients["application"], "application", use, filing_number="演示备案号-1")
+
+
+def complain(world: World) -> None:
+    """The firm complains of its line's carrier, which answers in time, and it is put right."""
+    firm, carrier = world.clients["imaging"], world.clients[world.facts["line-party"]]
+    order = world.facts["order"]
+    body = {"order": order["id"], "respondent": order["line_provider"], "matter": "line"}
+    words = {"words": "割接时中断三分钟，未提前告知（演示）", "request": "今后提前告知"}
+    complaint = firm.post("/api/v1/complaints", body | words)
+    carrier.post(f"/api/v1/complaints/{complaint['id']}:answer", {"words": "已纳入告知流程（演示）"})
+    settled = firm.post(f"/api/v1/complaints/{complaint['id']}:settle")
+    expect(settled["state"] == "settled", f"the complaint is over: {settled}")
 
 
 def report(client: Client, kind: str, values: dict[str, Any], **more: str) -> None:

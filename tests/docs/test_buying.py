@@ -47,4 +47,6 @@ def test_a_new_firm_comes_from_its_first_request_to_a_statement(world: World, at
         "withdrawn",
         "ended",
     ]
-    assert after[-1] == "agrees to the fen"
+    agrees = after.index("agrees to the fen")
+    assert after[agrees + 1].startswith("By what was agreed it can be done at "), "the carrier has days to answer"
+    assert after[agrees + 2 :] == ["answered", "settled"]

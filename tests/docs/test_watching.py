@@ -13,7 +13,7 @@ from tests.support.cast import World
 @needs("curl", "openssl")
 @pytest.mark.django_db(transaction=True)
 def test_a_regulator_reads_figures_stops_a_party_and_checks_the_log(world: World, at_work: Path) -> None:
-    ordered(world.ben)
+    ordered(world.ben, line={"providers": ["line-yi"]})
     printed = run(at_work, "\n".join(blocks("docs/watching.md", "sh"))).splitlines()
     assert printed[:3] == ["1", "forbidden", "not told"]
     assert printed[3] == "resource 0 of 2 report, 0 feeds are silent", "Ada and Cleo never declared a feed"
@@ -27,6 +27,12 @@ def test_a_regulator_reads_figures_stops_a_party_and_checks_the_log(world: World
         "verified",
         "1",
         "neutral",
+        "answered",
+        "appealed",
+        "mediating",
+        "mediating",
+        "settled",
+        "1",
         "same_person",
         "approved",
         "acknowledged",
@@ -34,5 +40,5 @@ def test_a_regulator_reads_figures_stops_a_party_and_checks_the_log(world: World
         "approved",
         "lifted",
     ]
-    assert printed[drawn + 8 : drawn + 17] == acts
-    assert printed[drawn + 17] == "the log is as it was signed"
+    assert printed[drawn + 8 : drawn + 23] == acts
+    assert printed[drawn + 23] == "the log is as it was signed"
