@@ -172,6 +172,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 60},
     },
     "silence": {"task": "marketplace.tasks.await_silence", "schedule": 600.0, "options": {"expires": 300}},
+    "line-changes": {
+        "task": "marketplace.tasks.lapse_changes",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "old-supply": {"task": "scheduling.tasks.forget_supply", "schedule": 3600.0},
     "conflicts": {
         "task": "scheduling.tasks.review_conflicts",

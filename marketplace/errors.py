@@ -116,8 +116,8 @@ class ChangeOfferOver(Problem):
     code = "change_offer_over"
     title = Text("变更报价已过期", "The offer has run out")
     detail = Text(
-        "该变更报价有效期至 {offer_ends}；请撤回后重新申请。",
-        "It was good until {offer_ends}: withdraw the change, and ask for it anew.",
+        "该变更报价有效期至 {offer_ends}；请重新申请变更。",
+        "It was good until {offer_ends}: ask for the change anew.",
     )
 
 

@@ -58,12 +58,6 @@ def give_up_line(event: LineDeclined) -> None:
     orders.lose_line(order=event.subject, reason=orders.NOT_BUILDABLE)
 
 
-@on(HoldExpired)
-def lapse_change(event: HoldExpired) -> None:
-    """What a line provider's offer of a change held has run out; other bundles' holds are not ours."""
-    line_changes.lapse_change(change=event.subject)
-
-
 @on(SuspensionOpened)
 def stop_orders(event: SuspensionOpened) -> None:
     """Running orders of the party or on the resource may be stopped."""

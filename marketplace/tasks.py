@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from kernel.jobs import job
-from marketplace.services import acceptance, complaints, orders
+from marketplace.services import acceptance, complaints, line_changes, orders
 
 
 @job(acceptance.END)
@@ -36,3 +36,9 @@ def note_overdue_complaint(*, complaint: str) -> None:
 def await_silence() -> None:
     """Give orders that wait for their users without a time of silence one."""
     acceptance.await_silence()
+
+
+@shared_task(name="marketplace.tasks.lapse_changes", ignore_result=True)
+def lapse_changes() -> None:
+    """Let changes of lines lapse whose offers ran out."""
+    line_changes.lapse_changes()

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
 from django.db.models.functions import Now
 
 from kernel.domain.windows import Window, levels
@@ -118,14 +117,6 @@ def first_end(bundle: UUID) -> datetime | None:
     """When the first of a bundle's windows is over; None where everything is claimed without end."""
     mine = Claim.objects.filter(bundle=bundle, state__in=ACTIVE, period__isnull=False)
     return mine.order_by("period__endswith").values_list("period__endswith", flat=True).first()
-
-
-def booked_windows(bundle: UUID, resources: Iterable[UUID]) -> list[Window]:
-    """The windows, in order, that a bundle has booked of some resources ahead of their time; none where it keeps them from when it was made."""
-    mine = Claim.objects.filter(bundle=bundle, state__in=ACTIVE, resource__in=list(resources))
-    ahead = mine.filter(period__startswith__gt=F("created_at")).values_list("period", flat=True).distinct()
-    windows = [Window(each.lower, each.upper) for each in ahead if each is not None]
-    return sorted(windows, key=lambda window: window.start)
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,6 @@ class WithdrawChangeView(LineChangeActView):
     """`/api/v1/line-changes/{id}:withdraw`."""
 
     operations = {"POST": "marketplace.withdraw_line_change"}
-    acts = {"POST": (LIFE, "withdraw")}
 
     @without_body(responses={200: LineChangeOut})
     def post(self, request: Request, **_: Any) -> Response:
@@ -196,7 +195,6 @@ class AgreeChangeView(LineChangeActView):
     """`/api/v1/line-changes/{id}:agree`."""
 
     operations = {"POST": "marketplace.agree_line_change"}
-    acts = {"POST": (LIFE, "agree")}
 
     @without_body(responses={200: LineChangeOut})
     def post(self, request: Request, **_: Any) -> Response:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from kernel.actor import SYSTEM, Actor
 from kernel.clock import now
@@ -56,6 +57,7 @@ def ask_change(*, order: UUID, wanted: Wanted, actor: Actor) -> LineChange:
     row = Order.objects.select_for_update().filter(id=order, tenant_id=actor.tenant_id).first()
     if row is None:
         raise UnknownReference(pointer="/order", noun_zh="订单", noun_en="order", id=order)
+    lapse_changes(Q(order=row))
     _require_changeable(row)
     kept = line_kept(row)
     change = LineChange(order=row, tenant_id=row.tenant_id, line_provider=row.line_provider)
@@ -123,8 +125,9 @@ def refuse_change(*, change: LineChange, reason: str, actor: Actor) -> LineChang
 
 @transaction.atomic
 def withdraw_change(*, change: LineChange, actor: Actor) -> LineChange:
-    """The user asks no more: what the offer held is free again."""
+    """The user asks no more: what the offer held is free again. Raises ChangeOfferOver, StateConflict."""
     row = _locked(change.id)
+    _require_standing(row)
     LIFE.after("withdraw", row.state)
     line_switches.let_go(change=row.id, actor=actor)
     return _step(row, "withdraw", actor)
@@ -134,16 +137,14 @@ def withdraw_change(*, change: LineChange, actor: Actor) -> LineChange:
 def agree_change(*, change: LineChange, actor: Actor) -> LineChange:
     """The user agrees to the offer: it is an amendment of the contract, and the notice runs from now.
 
-    Raises StateConflict, ChangeOfferOver, HoldGone, LineNotSellable, CarrierNotReady until the carrier has pre-occupied it,
+    Raises ChangeOfferOver, StateConflict, HoldGone, LineNotSellable, CarrierNotReady until the carrier has pre-occupied it,
     LineNotChangeable where the notice would be over only when the order is.
     """
     row = _locked(change.id)
+    _require_standing(row)
     LIFE.after("agree", row.state)
-    assert row.offer_ends is not None  # noqa: S101 - it was offered
-    assert row.notice_days is not None  # noqa: S101
+    assert row.notice_days is not None  # noqa: S101 - it was offered
     row.agreed_at = now()
-    if row.offer_ends <= row.agreed_at:
-        raise ChangeOfferOver(offer_ends=row.offer_ends.isoformat())
     row.due_at = row.agreed_at + _notice(row.notice_days)
     if row.due_at >= (ends := latest_end(row.order)):
         raise LineNotChangeable(
@@ -186,11 +187,18 @@ def switch_line(*, change: LineChange, actor: Actor) -> LineChange:
     return _step(row, "switch", actor, "switched_at", "from_month")
 
 
+def lapse_changes(*which: Q) -> None:
+    """Let each of these changes lapse whose offer ran out, be anything held for it or not."""
+    over = LineChange.objects.filter(*which, state=LineChangeState.OFFERED, offer_ends__lte=now())
+    for change in over.order_by("id").values_list("id", flat=True):
+        lapse_change(change=change)
+
+
 @transaction.atomic
 def lapse_change(*, change: UUID) -> None:
-    """What the offer held ran out; other bundles' holds are not ours."""
-    row = LineChange.objects.select_for_update(of=("self",)).filter(id=change).first()
-    if row is not None and row.state in LIFE.acts["lapse"][0]:
+    """Nobody agreed while the offer stood, so what it held is free; a change that went on is left as it is."""
+    row = _locked(change)
+    if row.state in LIFE.acts["lapse"][0] and _offer_over(row):
         line_switches.let_go(change=row.id, actor=SYSTEM)
         _step(row, "lapse", SYSTEM)
 
@@ -200,7 +208,7 @@ def lose_change(*, change: UUID) -> None:
     """The carrier keeps nothing for the change: it comes to nothing, and the line goes on as it is."""
     row = _locked(change)
     if row.state in LIFE.acts["lose"][0]:
-        over = row.state == LineChangeState.OFFERED and row.offer_ends is not None and row.offer_ends <= now()
+        over = _offer_over(row)
         line_switches.let_go(change=row.id, actor=SYSTEM, lapsed=over)
         row.reason = "" if over else CARRIER_LOST
         _step(row, "lapse" if over else "lose", SYSTEM, "reason")
@@ -317,6 +325,18 @@ def _locked(change: UUID) -> LineChange:
     order = LineChange.objects.values_list("order", flat=True).get(id=change)
     Order.objects.select_for_update().get(id=order)
     return LineChange.objects.select_for_update(of=("self",)).select_related("order").get(id=change)
+
+
+def _offer_over(row: LineChange) -> bool:
+    """Whether its offer ran out, be it seen to already or not."""
+    over = row.state == LineChangeState.OFFERED and row.offer_ends is not None and row.offer_ends <= now()
+    return over or row.state == LineChangeState.LAPSED
+
+
+def _require_standing(row: LineChange) -> None:
+    if _offer_over(row):
+        assert row.offer_ends is not None  # noqa: S101 - it was offered
+        raise ChangeOfferOver(offer_ends=row.offer_ends.isoformat())
 
 
 def _step(row: LineChange, act: str, actor: Actor, *fields: str) -> LineChange:

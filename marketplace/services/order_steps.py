@@ -31,12 +31,13 @@ def standing(row: Order) -> str:
 def take_step(
     row: Order, act: str, actor: Actor, *fields: str, cause: str | None = None, found: Found | None = None
 ) -> None:
-    """Take the order along one act of its table, with the fields that the act sets. Raises StateConflict.
+    """Take the order along one act of its table, with the fields that the act sets.
 
-    The note says why (without a `cause` the order's reason), and what was `found` where its compute was refused.
+    Raises StateConflict, also where its hold ran out, after which nothing comes of it but `expire`. The note says why
+    (without a `cause` the order's reason), and what was `found` where its compute was refused.
     """
     before = row.state
-    row.state = LIFE.after(act, before).value
+    row.state = LIFE.after(act, before if act == "expire" else standing(row)).value
     row.advance("state", *fields)
     note_step(row, act, before, actor, cause=row.reason if cause is None else cause, found=found)
 
@@ -64,7 +65,7 @@ def undo(row: Order, act: str, reason: str, event: Event, actor: Actor) -> Order
     if row.state in UNACCEPTED:
         return_word(order=row.id, actor=actor)
     take_step(row, act, actor, "reason", "billing_started_at")
-    release_bundle(bundle=row.id, actor=actor, lapsed=act != "reject")
+    release_bundle(bundle=row.id, actor=actor, lapsed=act == "cancel")
     close_line(order=row.id, actor=actor)
     dispatch_end(order=row.id, actor=actor)
     release_claim(order=row, actor=actor)

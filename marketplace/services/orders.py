@@ -36,7 +36,6 @@ from scheduling.selectors.maintenance import has_conflict
 from scheduling.selectors.selections import bundle as bundle_facts
 from scheduling.services.dispatches import dispatch_end, dispatch_order
 from scheduling.services.holds import confirm_bundle, give_back_line, release_bundle
-from scheduling.services.line_quotes import return_word
 from scheduling.services.openings import bill_line, close_line, contract_line, preoccupy_line
 
 GIVE_UP = "marketplace.give_up_order"
@@ -98,9 +97,7 @@ def accept_order(*, order: Order, actor: Actor) -> Order:
     """
     row = locked(order.id)
     part = part_of(row, actor)
-    act = acceptance_act(part, row.state)
-    LIFE.after(act, standing(row))
-    take_step(row, act, actor)
+    take_step(row, acceptance_act(part, row.state), actor)
     publish(
         events.OrderPartAccepted(
             subject=row.id, tenant=row.tenant_id, parties=row.concerned(), part=part.value
@@ -174,11 +171,13 @@ def _cancel(row: Order, reason: str, actor: Actor) -> Order:
 def lose_line(*, order: UUID, reason: str = CARRIER_LOST) -> None:
     """The order's line cannot be had: the order is rejected, or cancelled where its contract stood already.
 
-    One that runs without it, since its user did not wait for it, runs on: what it kept of the line is free. An order that is
-    over is left as it is.
+    One that was not accepted while the carrier kept it has expired. One that runs without it, since its user did not wait for it,
+    runs on: what it kept of the line is free. An order that is over is left as it is.
     """
     row = locked(order)
-    if row.state in UNACCEPTED:
+    if row.state in UNACCEPTED and standing(row) == OrderState.EXPIRED:
+        _expire(row)
+    elif row.state in UNACCEPTED:
         event: Event = events.OrderRejected(
             subject=row.id, tenant=row.tenant_id, parties=row.concerned(), by=row.line_provider
         )
@@ -195,12 +194,13 @@ def expire_order(*, order: UUID) -> None:
     row = Order.objects.select_for_update(of=("self",)).filter(id=order).first()
     if row is None or row.state not in UNACCEPTED:
         return
-    release_claim(order=row, actor=SYSTEM)
-    close_line(order=row.id, actor=SYSTEM)
-    return_word(order=row.id, actor=SYSTEM)
     forgive_lapse(tenant=row.tenant_id)
-    take_step(row, "expire", SYSTEM)
-    publish(events.OrderExpired(subject=row.id, tenant=row.tenant_id, parties=row.concerned()), actor=SYSTEM)
+    _expire(row)
+
+
+def _expire(row: Order) -> None:
+    event = events.OrderExpired(subject=row.id, tenant=row.tenant_id, parties=row.concerned())
+    undo(row, "expire", "", event, SYSTEM)
 
 
 @transaction.atomic

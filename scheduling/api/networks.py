@@ -229,11 +229,21 @@ class ImportNetworkView(ImportView):
         return self.answer(report)
 
 
-class NetworkCsvQuery(CsvQuery):
-    """How to import a CSV of sites or spans, which does not say whose they are."""
+class SiteCsvQuery(CsvQuery):
+    """How to import a CSV of sites, which does not say whose they are."""
 
     line_provider = serializers.RegexField(
         f"^{KEY}$", help_text="the caller's key in files, fixed at first use"
+    )
+
+
+class SpanCsvQuery(CsvQuery):
+    """How to import a CSV of spans, whose rows may say whose they are."""
+
+    line_provider = serializers.RegexField(
+        f"^{KEY}$",
+        default="",
+        help_text="the caller's key in files, fixed at first use; left out where each row says it",
     )
 
 
@@ -243,14 +253,14 @@ class ImportSitesView(CsvImportView):
     system = System.SELECTION
     operations = {"POST": "scheduling.import_sites"}
 
-    @extend_schema(parameters=[NetworkCsvQuery], request=CSV_BODY, responses={200: ImportOut})
+    @extend_schema(parameters=[SiteCsvQuery], request=CSV_BODY, responses={200: ImportOut})
     def post(self, request: Request) -> Response:
         """Declare sites: all rows or, with every fault named, none. Own keys are updated in the columns given.
 
         Columns: site, name, place, city, lat, lon, role, oxc, otn_100g, service_area (GeoJSON), hop_us. A service area contains
         its site, and reaches no farther from it than the farthest class of A ends, the carrier's or the node's.
         """
-        query = self.query(NetworkCsvQuery)
+        query = self.query(SiteCsvQuery)
         return self.answer(import_sites(text=self.read(CsvText), actor=self.actor, **query))
 
 
@@ -260,14 +270,14 @@ class ImportSpansView(CsvImportView):
     system = System.SELECTION
     operations = {"POST": "scheduling.import_spans"}
 
-    @extend_schema(parameters=[NetworkCsvQuery], request=CSV_BODY, responses={200: ImportOut})
+    @extend_schema(parameters=[SpanCsvQuery], request=CSV_BODY, responses={200: ImportOut})
     def post(self, request: Request) -> Response:
         """Disclose spans: all rows or, with every fault named, none. Own keys are updated in the columns given.
 
-        Columns: span, a, b, medium, km, capacity_mbps, jitter_us, loss, srlg (a;b); or the `spans.csv` of a supply, whose
-        latencies are not taken.
+        Columns: span, line_provider, a, b, medium, km, capacity_mbps, jitter_us, loss, srlg (a;b); or the `spans.csv` of a
+        supply, whose latencies are not taken.
         """
-        query = self.query(NetworkCsvQuery)
+        query = self.query(SpanCsvQuery)
         return self.answer(import_spans(text=self.read(CsvText), actor=self.actor, **query))
 
 

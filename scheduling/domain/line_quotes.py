@@ -73,6 +73,12 @@ def kind_of(wanted: str, conditions: Sequence[str]) -> QuoteKind:
     return QuoteKind.CONDITIONAL if conditions else QuoteKind.FIRM
 
 
+def standing(state: str, *, held_until: datetime | None, at: datetime) -> str:
+    """The state of a quote; of one whose pre-occupation ran out `lapsed`, whether or not the ledger has let it go already."""
+    over = state == LineQuoteState.HELD and held_until is not None and held_until <= at
+    return LineQuoteState.LAPSED if over else state
+
+
 def good_until(state: str, *, valid_until: datetime, held_until: datetime | None) -> datetime:
     """Until when a firm word may be ordered: as long as it is valid, or what it pre-occupied is kept."""
     kept = held_until if state == LineQuoteState.HELD and held_until is not None else valid_until

@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from kernel.domain.windows import Window
-from kernel.selectors.capacity import booked_windows
 from scheduling.domain.carriers import CarrierState
 from scheduling.errors.lines import CarrierKeepsUntil, CarrierNotReady
 from scheduling.models import CarrierLine, LineInterface, LineOpening
@@ -32,11 +31,10 @@ def kept_until(order: UUID) -> datetime | None:
     return row.expires_at if row is not None and row.state == CarrierState.HELD else None
 
 
-def booked_windows_of(order: UUID) -> tuple[Window, ...]:
-    """The windows that an order's line is booked for; none where it is kept from its delivery on."""
-    routes = LineOpening.objects.filter(order=order).values_list("routes", flat=True).first() or {}
-    spans = {UUID(span) for path in routes.values() for span in path}
-    return tuple(booked_windows(order, spans))
+def booked_windows_of(order: UUID | None) -> tuple[Window, ...]:
+    """The windows that an order's line is booked for; none where it is needed from its delivery on, or is no order's."""
+    opening = LineOpening.objects.filter(order=order).first()
+    return opening.windows if opening else ()
 
 
 def require_extensible(order: UUID) -> None:

@@ -30,6 +30,7 @@ from scheduling.domain.line_quotes import (
     allows,
     good_until,
     kind_of,
+    standing,
 )
 from scheduling.domain.serviceability import conditions
 from scheduling.errors.lines import LineQuoteExpired, LineQuoteMismatch, LineQuoteNotFirm
@@ -312,7 +313,7 @@ def _acting(quote: LineQuote, act: str) -> LineQuote:
     """The row, locked, where its kind, its state and its date let the act happen."""
     row = LineQuote.objects.select_for_update().get(id=quote.id)
     _require_allowed(row, act)
-    LIFE.after(act, row.state)
+    LIFE.after(act, standing(row.state, held_until=row.held_until, at=now()))
     if act != "release" and row.valid_until <= now():
         raise LineQuoteExpired(valid_until=row.valid_until.isoformat())
     return row

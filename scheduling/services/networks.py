@@ -88,11 +88,17 @@ def import_sites(
 def import_spans(
     *, line_provider: str, marking: str | None, text: str, dry_run: bool, actor: Actor
 ) -> ImportReport:
-    """Take a whole CSV of spans or nothing, as `import_network` does; the `spans.csv` of a supply is one."""
+    """Take a whole CSV of spans or nothing, as `import_network` does; the `spans.csv` of a supply is one.
+
+    Without a `line_provider` its rows say whose they are; all are the first one's.
+    """
     given, torn = csv_rows(text)
     if many := too_many(given, "/lines"):
         return ImportReport(dry_run, len(given), 0, 0, tuple(many))
+    line_provider = line_provider or "".join(keys_in(given[:1], "line_provider"))
     found = disclosures.spans_of_file(given, line_provider)
+    if not line_provider:
+        return ImportReport(dry_run, len(given), 0, 0, (*torn, *found.faults))
     report = take_network(
         line_provider=line_provider,
         marking=marking,

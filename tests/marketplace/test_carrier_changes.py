@@ -81,6 +81,7 @@ def test_a_change_is_pre_occupied_confirmed_and_switched_at_the_carrier_once(
     assert {(said["key"], said["replaces"], said["bandwidth_mbps"]) for said in wanted} == {
         (second, first, 2000)
     }
+    assert not any("windows" in said for _, said in carrier.heard), "its term is no booking"
     made(world.ben.post(f"/api/v1/orders/{order.id}:end", {"reason": "项目结束"}))
     carrier.faults = ["lose", "drop"]
     heard()

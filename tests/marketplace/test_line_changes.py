@@ -11,15 +11,14 @@ from django.db.models import F
 
 from kernel.clock import now
 from kernel.models.capacity import Capacity, Claim, HoldAccount
-from kernel.services.capacity import expire_next
-from kernel.services.outbox import drain
 from marketplace.domain.line_changes import LIFE, OPEN
 from marketplace.models import LineChange, Order
-from marketplace.services.line_changes import agree_change, switch_line, withdraw_change
+from marketplace.services.line_changes import agree_change, lapse_changes, switch_line, withdraw_change
 from marketplace.services.orders import end_order
 from scheduling.models import LineOpening, Maintenance
 from scheduling.services.maintenance import close_conflicts
 from tests.aggregation.supply import made
+from tests.marketplace.test_line_words import holds_of
 from tests.marketplace.test_settlements import verify
 from tests.marketplace.trade import aged, ordered, running, settled
 from tests.scheduling.live import chosen, open_market
@@ -209,17 +208,30 @@ def test_what_cannot_be_changed_says_why_and_names_the_member(world: World) -> N
 
 
 @pytest.mark.django_db
-def test_an_offer_that_runs_out_holds_nothing_and_is_agreed_to_no_more(world: World) -> None:
+@pytest.mark.parametrize("mbps", [2000, 300])  # of a lower rate nothing is held
+def test_an_offer_that_ran_out_has_one_answer_before_and_after_it_is_seen(world: World, mbps: int) -> None:
     order = served(world)
-    change = asked(world.ben, order, bandwidth_mbps=2000)
+    change = asked(world.ben, order, bandwidth_mbps=mbps)
     act(world.lin, change, "offer", OFFER)
+    lapse_changes()
+    assert LineChange.objects.get().state == "offered"
     Claim.objects.filter(bundle=change["id"]).update(expires_at=now() - timedelta(seconds=1))
     LineChange.objects.update(offer_ends=now() - timedelta(seconds=1))
-    assert act(world.ben, change, "agree", status=409)["code"] == "change_offer_over"
-    assert expire_next()
-    drain()
-    assert LineChange.objects.get().state == "lapsed"
+
+    def told() -> list[str]:
+        answers = [act(world.ben, change, verb, status=409) for verb in ("agree", "withdraw")]
+        return [f"{answer['code']}: {answer['detail']}" for answer in answers]
+
+    before = told()
+    assert [each.split(":")[0] for each in before] == ["change_offer_over"] * 2
+    lapse_changes()
+    assert (LineChange.objects.get().state, told()) == ("lapsed", before)
     assert set(taken().values()) == {1000}
+    assert holds_of(world.ben) == (0, int(mbps > 1000))
+    anew = asked(world.ben, order, bandwidth_mbps=mbps)
+    act(world.lin, anew, "offer", OFFER)
+    LineChange.objects.filter(id=anew["id"]).update(offer_ends=now() - timedelta(seconds=1))
+    asked(world.ben, order, bandwidth_mbps=mbps)  # at once, as the refusal says
 
 
 @pytest.mark.django_db

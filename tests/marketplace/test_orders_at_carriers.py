@@ -1,17 +1,21 @@
 """Orders of a carrier that is asked by its own interface: held as long as it says, built once it has confirmed, gone with its no."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db.models import F
 
 from identifiers.models import Sighting
+from kernel.clock import now
 from kernel.models.capacity import Claim, HoldAccount
 from kernel.models.jobs import Job
 from kernel.services.outbox import deliver_one, relay
 from marketplace.models import Order
 from marketplace.services.orders import end_order, note_dispatched
 from scheduling.models import CarrierLine, LineOpening
+from scheduling.services.carriers import review_carrier_lines
 from scheduling.services.dispatches import SEND
 from tests.aggregation.supply import made
 from tests.marketplace.trade import SHEET, ordered
@@ -104,3 +108,24 @@ def test_an_order_whose_carrier_refuses_goes_back_and_keeps_nothing(
     assert {claim.state for claim in Claim.objects.filter(bundle=UUID(order["id"]))} == {"released"}
     account = HoldAccount.objects.get(tenant_id=world.ben.organisation.id)
     assert (account.live, account.lapsed) == (0, 0), "a carrier's no is not the user's hoarding"
+
+
+def test_an_order_that_nobody_accepts_while_its_carrier_keeps_the_line_expires(
+    world: World, carrier: MockCarrier
+) -> None:
+    made(world.lin.post("/api/v1/line-interfaces", {"url": carrier.url}))
+    order = ordered(world.ben)
+    carrier.faults = ["soon"]
+    work()
+    stands(world, order)
+    over = now() - timedelta(seconds=1)
+    CarrierLine.objects.update(expires_at=over)
+    Order.objects.update(held_until=over, generation=F("generation") + 1)
+    refused = [world.ben.post(f"/api/v1/orders/{order['id']}:cancel", {"reason": "太晚"}).json()["detail"]]
+    review_carrier_lines()
+    assert stands(world, order) == "expired"
+    refused += [world.ben.post(f"/api/v1/orders/{order['id']}:cancel", {"reason": "太晚"}).json()["detail"]]
+    assert refused[0] == refused[1]
+    assert {claim.state for claim in Claim.objects.filter(bundle=UUID(order["id"]))} == {"released"}
+    account = HoldAccount.objects.get(tenant_id=world.ben.organisation.id)
+    assert (account.live, account.lapsed) == (0, 0), "its providers were silent"

@@ -226,10 +226,14 @@ def test_the_pre_occupation_lapses_by_the_clock(world: World) -> None:
     quote = asked(world.ben)
     act(world.ben, quote, "hold")
     Claim.objects.update(expires_at=now() - timedelta(seconds=1))
+    LineQuote.objects.update(held_until=now() - timedelta(seconds=1))
+    before = act(world.ben, quote, "release", status=409)
+    assert (before["code"], LineQuote.objects.get().state) == ("state_conflict", "held")
     assert expire_next()
     relay()
     lapse_line_hold(quote=UUID(quote["id"]))
     assert LineQuote.objects.get().state == "lapsed"
+    assert act(world.ben, quote, "release", status=409)["detail"] == before["detail"]
     lapse_line_hold(quote=UUID(quote["id"]))
 
 

@@ -74,6 +74,23 @@ def test_another_s_keys_and_providers_are_refused(world: World) -> None:
     assert send_csv(world.ben, SPANS, csv_of(ROW)).status_code == 403
 
 
+def test_rows_that_say_whose_they_are_need_no_parameter(world: World) -> None:
+    spans, header = f"/api/v1/spans:import?{MARKED}", f"{HEADER},line_provider"
+    ours = f"{ROW},line-jia"
+    for row, code in (
+        (f"{ROW},", "bad_value"),
+        (f"{ROW},Line Jia", "bad_value"),
+        (f"{ROW},line-yi", "provider_key_taken"),
+    ):
+        answer = send_csv(world.lin, spans, csv_of(row, header=header))
+        assert code in (answer.json()["code"], *(each["code"] for each in answer.json()["errors"]))
+    mixed = send_csv(
+        world.lin, spans, csv_of(ours, ours.replace("new-span", "other").replace("jia", "yi"), header=header)
+    )
+    assert found(mixed.json()["errors"])[0] == ("/lines/3/line_provider", "mixed_providers")
+    assert made(send_csv(world.lin, spans, csv_of(ours, header=header)))["created"] == 1
+
+
 def test_the_first_faults_are_told_and_the_others_counted(world: World) -> None:
     """A fault for each of a million unknown members made an answer of eighty megabytes."""
     row = {f"more{at}": 1 for at in range(100)}

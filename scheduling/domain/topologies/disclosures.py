@@ -1,6 +1,7 @@
 """What line providers disclose: sites, spans, tariffs and committed lines, and what geography refuses."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -95,12 +96,17 @@ class SpansOfFile:
 def spans_of_file(given: Iterable[tuple[str, Mapping[str, str]]], line_provider: str) -> SpansOfFile:
     """What a CSV tells of a provider's fibre, be it of the columns of a disclosure or of a supply.
 
-    A latency is not taken: it comes as evidence.
+    Whose it is says the request, or else (an empty `line_provider`) each row. A latency is not taken: it comes as evidence.
     """
     found = SpansOfFile()
     for pointer, cells in given:
         row, wrong = Element(pointer, cells), []
-        if cells.get("line_provider", "") not in ("", line_provider):
+        told = cells.get("line_provider", "") or line_provider
+        if not re.fullmatch(KEY, told, re.ASCII):
+            zh = f"须为线路商代号（{KEY}）：写在此处，或作请求的 line_provider"
+            en = f"a line provider's key ({KEY}) is required, here or as the request's line_provider"
+            wrong.append(row.fault("line_provider", "bad_value", zh, en))
+        elif line_provider and told != line_provider:
             wrong.append(
                 row.fault(
                     "line_provider",
@@ -130,8 +136,8 @@ def spans_of_file(given: Iterable[tuple[str, Mapping[str, str]]], line_provider:
                     "the latency is not taken: submit it as latency-evidence",
                 )
             )
-        told = {name: cell for name, cell in cells.items() if name not in OF_SUPPLY}
-        found.spans.append((pointer, told))
+        disclosed = {name: cell for name, cell in cells.items() if name not in OF_SUPPLY}
+        found.spans.append((pointer, disclosed))
     return found
 
 
