@@ -31,8 +31,8 @@ def kept_until(order: UUID) -> datetime | None:
     return row.expires_at if row is not None and row.state == CarrierState.HELD else None
 
 
-def booked_windows_of(order: UUID | None) -> tuple[Window, ...]:
-    """The windows that an order's line is booked for; none where it is needed from its delivery on, or is no order's."""
+def booked_windows_of(order: UUID) -> tuple[Window, ...]:
+    """The windows that an order's line is booked for; none where it is needed from its delivery on."""
     opening = LineOpening.objects.filter(order=order).first()
     return opening.windows if opening else ()
 

@@ -234,7 +234,7 @@ def call_carrier(*, line: UUID) -> None:
         protection=row.protection,
         protection_a=row.protection_a.key if row.protection_a else None,
         replaces=row.replaces_id,
-        windows=booked_windows_of(row.order),
+        windows=() if row.order is None else booked_windows_of(row.order),
     )
     port: CarrierPort = ADAPTERS[interface.adapter](interface.url)
     said: Any = None
