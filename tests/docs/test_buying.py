@@ -48,5 +48,7 @@ def test_a_new_firm_comes_from_its_first_request_to_a_statement(world: World, at
         "ended",
     ]
     agrees = after.index("agrees to the fen")
-    assert after[agrees + 1].startswith("By what was agreed it can be done at "), "the carrier has days to answer"
+    assert after[agrees + 1].startswith("By what was agreed it can be done at "), (
+        "the carrier has days to answer"
+    )
     assert after[agrees + 2 :] == ["answered", "settled"]

@@ -294,10 +294,8 @@ def test_a_hold_that_ran_out_expires_the_order(world: World) -> None:
     Claim.objects.filter(bundle=order["id"]).update(expires_at=(over := now()))
     Order.objects.update(held_until=over, generation=F("generation") + 1)
     for _ in range(2):  # before the ledger lets it go, and after
-        for person, act in (
-            *((world.ada, "accept"), (world.lin, "accept"), (world.lin, "reject")),
-            *((world.ben, "extend-hold"), (world.ben, "cancel")),
-        ):
+        sellers = [(world.ada, "accept"), (world.lin, "accept"), (world.lin, "reject")]
+        for person, act in (*sellers, (world.ben, "extend-hold"), (world.ben, "cancel")):
             body = {"reason": "太晚"} if act in ("reject", "cancel") else None
             answer = person.post(f"/api/v1/orders/{order['id']}:{act}", body, Accept_Language="en")
             assert (answer.status_code, answer.json()["code"]) == (409, "state_conflict")
