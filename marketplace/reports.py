@@ -8,12 +8,12 @@ from django.db.models import Count, Q, Sum
 from aggregation.selectors import supply
 from kernel.reports import ReportClass, Section, Tells, register_section
 from kernel.text import Text
-from marketplace.models import Demand, Order, Quote, Statement
+from marketplace.models import Complaint, Demand, Order, Quote, Statement
 from participants.selectors.organisations import certified_parties
 
 
 def market(start: datetime, end: datetime) -> list[dict[str, Any]]:
-    """One record: parties and listings as they stand, demands, quotes and orders of the period."""
+    """One record: parties and listings as they stand, demands, quotes, orders and complaints of the period."""
     placed = Order.objects.filter(created_at__gte=start, created_at__lt=end)
     sums = placed.aggregate(fen=Sum("total_fen"), buyers=Count("tenant_id", distinct=True))
     return [
@@ -25,6 +25,7 @@ def market(start: datetime, end: datetime) -> list[dict[str, Any]]:
             "orders": placed.count(),
             "buyers": sums["buyers"],
             "amount_fen": sums["fen"] or 0,
+            "complaints": Complaint.objects.filter(created_at__gte=start, created_at__lt=end).count(),
         }
     ]
 
@@ -53,7 +54,7 @@ register_section(
         name="platform.market",
         kind=ReportClass.PLATFORM,
         title=Text("市场运行", "The market"),
-        sums=("parties", "listings", "demands", "quotes", "orders", "buyers", "amount_fen"),
+        sums=("parties", "listings", "demands", "quotes", "orders", "buyers", "amount_fen", "complaints"),
         collect=market,
         tells=Tells.BOTH,
     )

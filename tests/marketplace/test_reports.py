@@ -6,6 +6,7 @@ import pytest
 
 from kernel.clock import now
 from kernel.reports import SECTIONS
+from tests.marketplace.test_complaints import filed
 from tests.marketplace.trade import aged, metered, running, settled
 from tests.scheduling.live import open_market
 from tests.support.cast import World
@@ -16,6 +17,7 @@ SCENE = open_market
 @pytest.mark.django_db
 def test_the_market_reports_its_run_and_the_totals_of_trade(world: World) -> None:
     order = aged(running(world), 100)
+    filed(world.ben, order, world.ada)
     metered(world, order, first=0, last=10)
     statement = settled(world, order, first=0, last=20)
     assert world.rhea.organisation
@@ -23,6 +25,7 @@ def test_the_market_reports_its_run_and_the_totals_of_trade(world: World) -> Non
     (platform,) = SECTIONS["platform.market"].collect(start, end)
     (trade,) = SECTIONS["trade.totals"].collect(start, end)
     assert platform["orders"] == platform["buyers"] == platform["demands"] == platform["listings"] == 1
+    assert platform["complaints"] == 1
     assert platform["amount_fen"] == order.total_fen
     assert platform["parties"] == 3, "Ada, Lin and Ben; the operator and the regulator take no part"
     assert trade["orders_started"] == trade["statements"] == 1
