@@ -150,6 +150,7 @@ CELERY_DB_REUSE_MAX = 1000  # without it each task, one a second at least, conne
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "kernel.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "calls": {"task": "kernel.tasks.call", "schedule": 1.0, "options": {"expires": 5}},
     "pauses": {"task": "kernel.tasks.end_impossible_pauses", "schedule": 60.0, "options": {"expires": 50}},
     "streams": {"task": "nodes.tasks.sweep_streams", "schedule": 5.0, "options": {"expires": 10}},
     "blocks": {"task": "identifiers.tasks.renew_blocks", "schedule": 10.0, "options": {"expires": 10}},

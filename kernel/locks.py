@@ -19,6 +19,7 @@ class Lock(IntEnum):
     LOG = 6
     STREAM = 7
     WEBHOOKS = 8
+    CALLS = 9
 
 
 _LOOK = 0.01

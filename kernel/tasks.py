@@ -33,6 +33,12 @@ def sweep() -> None:
     drain(AT_MOST)
 
 
+@shared_task(name="kernel.tasks.call", ignore_result=True)
+def call() -> None:
+    """Do due jobs that call somebody: apart from the sweep, which waits for nobody."""
+    jobs.do_calls()
+
+
 @job("kernel.run_operation")
 def run(operation: str) -> None:
     """Do what somebody prefers to be answered later."""

@@ -9,7 +9,10 @@ from kernel.ids import new_id
 
 
 class Job(models.Model):
-    """One piece of work: a registered name and ids, due at `run_at`, held by a lease while it runs."""
+    """One piece of work: a registered name and ids, due at `run_at`, held by a lease while it runs.
+
+    A `lane` is who is called by it: of one lane one job is done at a time, beside those of the node itself, which have none.
+    """
 
     public: ClassVar[bool] = True
 
@@ -17,6 +20,7 @@ class Job(models.Model):
     name = models.CharField(max_length=100)
     key = models.CharField(max_length=200, null=True, unique=True)  # noqa: DJ001 - many jobs have none
     args = models.JSONField(default=dict)
+    lane = models.UUIDField(null=True)
     run_at = models.DateTimeField(db_default=Now())
     attempts = models.PositiveSmallIntegerField(default=0)
     fence = models.UUIDField(null=True)
@@ -28,5 +32,12 @@ class Job(models.Model):
     class Meta:
         db_table = "job"
         indexes = [
-            models.Index(fields=["run_at"], condition=models.Q(done_at=None, dead_at=None), name="job_open")
+            models.Index(
+                fields=["run_at"], condition=models.Q(done_at=None, dead_at=None, lane=None), name="job_due"
+            ),
+            models.Index(
+                fields=["lane", "run_at"],
+                condition=models.Q(done_at=None, dead_at=None, lane__isnull=False),
+                name="job_call_due",
+            ),
         ]

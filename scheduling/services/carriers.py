@@ -351,7 +351,7 @@ def _asked(actor: Actor, **facts: Any) -> CarrierLine:
 
 def _ask(row: CarrierLine) -> None:
     """Have the pending verb called; asking twice is harmless, since the key is the line's."""
-    enqueue_job(CALL, key=f"{row.id}:{row.state}:{uuid4()}", line=str(row.id))
+    enqueue_job(CALL, key=f"{row.id}:{row.state}:{uuid4()}", lane=row.provider_id, line=str(row.id))
 
 
 def _all_locked(which: Q) -> QuerySet[CarrierLine]:

@@ -119,7 +119,7 @@ def _requeue(row: Dispatch, act: str, actor: Actor) -> None:
 
 
 def _queue(row: Dispatch, actor: Actor) -> None:
-    enqueue_job(SEND, key=f"dispatch:{row.id}:{row.generation}", dispatch=str(row.id))
+    enqueue_job(SEND, key=f"dispatch:{row.id}:{row.generation}", lane=row.provider_id, dispatch=str(row.id))
     publish(
         events.DispatchQueued(
             subject=row.order,

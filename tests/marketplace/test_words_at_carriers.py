@@ -10,7 +10,6 @@ from kernel.clock import now
 from kernel.models.capacity import Claim, HoldAccount
 from kernel.models.jobs import Job
 from kernel.services.capacity import expire_next
-from kernel.services.jobs import run_next_job
 from kernel.services.outbox import deliver_one, relay
 from scheduling.models import CarrierLine, LineQuote
 from scheduling.services.carriers import review_carrier_lines
@@ -19,6 +18,7 @@ from tests.aggregation.supply import made
 from tests.marketplace.test_line_words import holds_of
 from tests.scheduling.live import chosen, open_entered_market
 from tests.scheduling.test_reservations import once
+from tests.support.calls import call_next
 from tests.support.cast import World
 from tests.support.mock_carrier import MockCarrier
 
@@ -35,7 +35,7 @@ def work() -> None:
         Job.objects.filter(done_at=None, dead_at=None).exclude(name__startswith="marketplace.").update(
             run_at=now() - timedelta(days=1)
         )
-        if not run_next_job():
+        if not call_next():
             return
 
 

@@ -16,7 +16,6 @@ from kernel.clock import now
 from kernel.domain.windows import Window
 from kernel.models.jobs import Job
 from kernel.models.outbox import EventRecord
-from kernel.services.jobs import run_next_job
 from scheduling.adapters.carriers import ADAPTERS
 from scheduling.adapters.carriers.http import HttpCarrier
 from scheduling.domain.carriers import (
@@ -41,6 +40,7 @@ from scheduling.services.carriers import (
 )
 from tests.aggregation.supply import made
 from tests.scheduling.live import disclose
+from tests.support.calls import call_next
 from tests.support.cast import World
 from tests.support.mock_carrier import MockCarrier, mock_carrier
 
@@ -170,10 +170,10 @@ def asked(carrier: MockCarrier, *, until: datetime = LATER) -> UUID:
 
 
 def work() -> None:
-    """Do every job now, as often as it takes; a failing one is given twenty tries, as a node does."""
+    """Make every call now, as often as it takes; a failing one is given twenty tries, as a node does."""
     for _ in range(30):
         Job.objects.filter(done_at=None, dead_at=None).update(run_at=now() - PAST)
-        if not run_next_job():
+        if not call_next():
             return
 
 
@@ -237,7 +237,7 @@ def test_what_is_let_go_before_the_answer_is_let_go_at_the_carrier_too(
     order = asked(carrier)
     carrier.faults = [*faults]
     Job.objects.update(run_at=now() - PAST)
-    run_next_job()
+    call_next()
     ask_release(order=order, actor=SYSTEM)
     work()
     assert (state(order), carrier.kept, lost()) == ("released", [], 0)

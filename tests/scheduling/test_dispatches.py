@@ -26,6 +26,7 @@ from scheduling.services import dispatches
 from scheduling.services.dispatches import dispatch_again, dispatch_end, dispatch_order, send_dispatch
 from tests.aggregation.supply import made
 from tests.scheduling.live import chosen, open_market
+from tests.support.calls import call_next
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +102,7 @@ def work(times: int = 1) -> None:
     """Do the due jobs as if the back-off had passed."""
     for _ in range(times):
         Job.objects.filter(done_at=None).update(run_at=now())
-        run_next_job()
+        call_next()
 
 
 def announced(name: str) -> list[UUID]:
