@@ -141,7 +141,10 @@ def _claim(which: str, lease: timedelta) -> Claimed | None:
     fence, impossible = uuid4(), IMPOSSIBLE.total_seconds()
     with transaction.atomic():
         claimed = run(which, {"fence": fence, "lease": lease.total_seconds(), "impossible": impossible})
-    return Claimed(*claimed[0], fence) if claimed else None
+    if not claimed:
+        return None
+    ((job, name, args, attempts),) = claimed
+    return Claimed(job, name, args, attempts, fence)
 
 
 def _do_aside(claimed: Claimed) -> None:

@@ -84,8 +84,8 @@ PLANTS = (
     ),
     Plant(
         "S2", "a job is done once it is begun",
-        "kernel/services/jobs.py", "    try:\n        body_of(name)",
-        "    mine.update(done_at=Now(), lease_until=None)\n    try:\n        body_of(name)",
+        "kernel/services/jobs.py", "    try:\n        body_of(claimed.name)",
+        "    mine.update(done_at=Now(), lease_until=None)\n    try:\n        body_of(claimed.name)",
         "tests/failure/test_workers.py",
     ),
     Plant(
