@@ -119,6 +119,24 @@ def test_the_pair_from_two_sources_is_the_first_of_all_pairs() -> None:
     assert found > 30
 
 
+def test_a_pair_just_as_slow_as_the_bound_allows_is_found_and_none_within_less() -> None:
+    found = 0
+    for seed in range(60):
+        supply = network(Random(seed), even=seed % 2 == 0)
+        net = supply.networks["L"]
+        reach, target = Reach(net, net.site_index["s0"], 1), net.site_index["s8"]
+        best = min(pairs(supply, "s8"), key=lambda pair: key(LATENCY, pair), default=None)
+        if best is None:
+            continue
+        slowest = max(leg.latency for leg in best)
+        route = best_route(reach, target, LATENCY, Bounds(latency=slowest), pair=True)
+        assert route is not None, seed
+        assert (route.spans, route.protection_spans) == ids(best), seed
+        assert best_route(reach, target, LATENCY, Bounds(latency=slowest - 1), pair=True) is None, seed
+        found += len({leg.latency for leg in best}) == 1
+    assert found > 5
+
+
 @pytest.mark.parametrize("seed", [5031, 5106, 5736])
 def test_pairs_of_equal_sums_are_settled_by_their_ids(seed: int) -> None:
     """In these worlds the search meets an equal pair of larger ids first."""

@@ -144,7 +144,7 @@ class _PairSearch:
         self.reaches, self.target, self.order = reaches, target, order
         self.lags = (0, lag_us)
         most = None if bounds.latency is None else bounds.latency - lag_us
-        self.bounds = (bounds, replace(bounds, latency=most))
+        self.bounds: tuple[Bounds, ...] = (bounds, replace(bounds, latency=most))
         self.paths: dict[_Side, Path | None] = {}
         self.order_of = count()
 
@@ -157,6 +157,10 @@ class _PairSearch:
             if self.reaches[at].source != self.target
         ):
             return None
+        if self._alone and self._together() is None:
+            return None
+        if (hand := self.at_hand()) is not None:
+            self._tighten(hand)
         sides = [self._start(0, last), self._start(last, 0)]
         queue: list[tuple[Score, int, _Side, _Side]] = []
         seen: set[frozenset[_Side]] = set()
@@ -181,23 +185,53 @@ class _PairSearch:
         return found
 
     def at_hand(self) -> tuple[_Way, _Way] | None:
-        """The best path of one side and the best that it leaves the other, else the two that are fast together."""
+        """Two that are good together, else the best path of one side and the best that it leaves the other."""
         last = len(self.reaches) - 1
         first = self._way(self._start(last, 0))
         if first is None:
             return None
+        if self._alone and (pair := self._together(wary=True)) is not None and self._serves(*pair):
+            return _in_rank(*(_Way(path, 0, path.latency) for path in pair))
         srlg, path = self.reaches[0].network.srlg, first.path
         risks = frozenset().union(*(srlg[span] for span in path.spans))
         beside = _Side(Avoid(frozenset(path.spans), path.between, risks))
         second = self._way(_both(self._start(0, last), beside))
-        if second is not None and self._clash(path, second.path) is None:
-            return _in_rank(first, second)
-        if last or self.bounds[0].latency is not None:  # where it is bounded, the full search ends soon
+        if second is None or self._clash(path, second.path) is not None:
             return None
-        pair = parted(self.reaches[0], self.target)
-        if pair is None or not all(map(self.bounds[0].admit, pair)) or self._clash(*pair) is not None:
-            return None
-        return _in_rank(*(_Way(path, 0, path.latency) for path in pair))
+        return _in_rank(first, second)
+
+    @property
+    def _alone(self) -> bool:
+        """Whether both paths are from one source, and the sums from there are known: then those worth the least together are."""
+        reach = self.reaches[0]
+        return len(self.reaches) == 1 and reach.source != self.target and reach.distances.exact(self.order)
+
+    def _together(self, *, wary: bool = False) -> tuple[Path, Path] | None:
+        """Two paths that share neither site nor span, worth the least together, where they may keep the bound on the order."""
+        bounds, most = self.bounds[0], math.inf
+        if self.order == KM and bounds.metres is not None:
+            most = bounds.metres
+        if self.order == LATENCY and bounds.latency is not None:
+            most = 2 * bounds.latency
+        return parted(self.reaches[0], self.target, self.order, most=most, wary=wary)
+
+    def _serves(self, one: Path, other: Path) -> bool:
+        """Whether two paths that share neither site nor span keep the bounds, and share no risk."""
+        each = replace(self.bounds[0], metres=None)
+        return each.admit(one) and each.admit(other) and self._clash(one, other) is None
+
+    def _tighten(self, hand: tuple[_Way, _Way]) -> None:
+        """Nothing that comes after a pair at hand need be looked at."""
+        one, other = hand
+        self.paths.clear()
+        if self.order == KM:
+            most = one.path.metres + other.path.metres
+            self.bounds = tuple(replace(each, metres=most) for each in self.bounds)
+        else:
+            self.bounds = tuple(
+                replace(each, latency=other.latency - lag)
+                for each, lag in zip(self.bounds, self.lags, strict=True)
+            )
 
     def _start(self, at: int, other: int) -> _Side:
         """A path from one source keeps off the other one, which its target alone may be."""
