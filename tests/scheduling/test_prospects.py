@@ -63,7 +63,7 @@ def test_a_pair_at_hand_is_a_pair() -> None:
         reach, target = Reach(net, net.site_index["s0"], 1), net.site_index["s8"]
         every = {frozenset(ids(pair)): pair for pair in pairs(supply, "s8")}
         bounds = Bounds(latency=rng.choice((None, None, 120)), jitter=rng.choice((None, 9)))
-        route = pair_at_hand((reach,), target, bounds)
+        route = pair_at_hand((reach,), target, LATENCY, bounds)
         if route is None:
             continue
         found += 1
@@ -96,6 +96,6 @@ def test_a_fastest_path_that_bars_every_other_gives_up_a_part_of_itself() -> Non
         for name, us in ways.items()
     ]
     net = Supply.build(sites, spans, [], [], []).networks["L"]
-    route = pair_at_hand((Reach(net, net.site_index["s0"], 1),), net.site_index["s3"], Bounds())
+    route = pair_at_hand((Reach(net, net.site_index["s0"], 1),), net.site_index["s3"], LATENCY, Bounds())
     assert route is not None
     assert {route.spans, route.protection_spans} == {("s0 s1", "s1 s3"), ("s0 s2", "s2 s3")}

@@ -212,7 +212,8 @@ class Lines:
     def quickest(self, product: Product, start: Start, site: str) -> Route | None:
         """The route that `fastest` is of."""
         mbps, bounds = self.demand.bandwidth_mbps, self._unhurried
-        found = self.reaches.pair_at_hand(product[0], mbps, start, site, bounds=bounds) if self.pair else None
+        hand = self.reaches.pair_at_hand
+        found = hand(product[0], mbps, start, site, LATENCY, bounds=bounds) if self.pair else None
         return found or self.route(product, start, site, mbps, LATENCY, bounds=bounds)
 
     def _quickest(self, product: Product, start: Start, site: str) -> int | None:

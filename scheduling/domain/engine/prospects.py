@@ -11,6 +11,7 @@ from scheduling.domain.engine.fans import Choice, fan
 from scheduling.domain.engine.lines import LineChoice, Lines, Product
 from scheduling.domain.engine.starts import Start
 from scheduling.domain.engine.tariffs import ChargeGroup
+from scheduling.domain.routing.path_orders import LATENCY
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _sure(lines: Lines, product: Product, site: str) -> bool:
     """Whether some line of two routes is there; where this finds none there may be one all the same."""
     return any(
         lines.reaches.pair_at_hand(
-            product[0], group.held_mbps, start, site, bounds=lines.bounds(group.terminal_us)
+            product[0], group.held_mbps, start, site, LATENCY, bounds=lines.bounds(group.terminal_us)
         )
         for start in lines.starts(product)
         for group in lines.groups(product, start, site)

@@ -85,14 +85,14 @@ class Reaches:
         return metres[0] + metres[-1], max(latency[0], latency[-1] + start.lag_us)
 
     def pair_at_hand(
-        self, provider: str, bandwidth: int, start: Start, site: str, *, bounds: Bounds
+        self, provider: str, bandwidth: int, start: Start, site: str, order: Order, *, bounds: Bounds
     ) -> Route | None:
-        """A feasible pair that is soon found, near the fastest; where none is, there may be one all the same."""
-        key = (provider, bandwidth, start.sites, start.lag_us, site, bounds)
+        """A feasible pair that is soon found, near the best in that order; where none is, there may be one all the same."""
+        key = (provider, bandwidth, start.sites, start.lag_us, site, order, bounds)
         if key not in self._at_hand:
             there = None if site in start.sites else self._there(provider, bandwidth, start.sites, site)
             self._at_hand[key] = (
-                pair_at_hand(*there, bounds, start.lag_us) if there and _may_pair(*there) else None
+                pair_at_hand(*there, order, bounds, start.lag_us) if there and _may_pair(*there) else None
             )
         return self._at_hand[key]
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 from functools import partial
 from typing import Any, TypeVar
 
@@ -20,9 +19,10 @@ from scheduling.domain.engine.promises import LISTED
 from scheduling.domain.engine.prospects import Prospect, outlooks, worked_out
 from scheduling.domain.engine.screening import screen
 from scheduling.domain.engine.standings import budget, by_site, count_feasible, in_order, standings
-from scheduling.domain.engine.ways import Ways, descend, fewer_hops, less_jitter
+from scheduling.domain.engine.ways import Ways, descend, fewer_hops, less_jitter, less_loss
 from scheduling.domain.engine.wishes import STORAGE_CLASSES, Transfer, Wishes
 from scheduling.domain.numbers import plain
+from scheduling.domain.routing.path_orders import HOPS, JITTER, LOSS
 from scheduling.domain.supply.offers import UNKNOWN, Constraint, Ints
 from scheduling.domain.supply.supply import Supply
 
@@ -297,24 +297,21 @@ class _Relaxer:
             bounds, terminal = ways.bounds, ways.group.terminal_us
             if least is not None:
                 bounds = replace(bounds, latency=least - 1 - terminal)
-            route = ways.route(bounds)
+            route = ways.fastest(bounds)
             if route is not None:
                 least = route.latency + terminal
         return None if least is None else self._at(replace(self.demand, max_latency_us=least + 1), least + 1)
 
     def _jitter(self) -> Found:
-        least = descend(self._ways(max_jitter_us=None), less_jitter, lambda route: route.jitter)
+        least = descend(self._ways(max_jitter_us=None), JITTER, less_jitter, lambda route: route.jitter)
         return None if least is None else self._at(replace(self.demand, max_jitter_us=least), least)
 
     def _hops(self) -> Found:
-        least = descend(self._ways(max_hops=None), fewer_hops, lambda route: route.worse_hops)
+        least = descend(self._ways(max_hops=None), HOPS, fewer_hops, lambda route: route.worse_hops)
         return None if least is None else self._at(replace(self.demand, max_hops=least), least)
 
     def _loss(self) -> Found:
-        least: Fraction | None = None
-        for ways in self._ways(max_loss=None):
-            while (route := ways.route(replace(ways.bounds, below_loss=least))) is not None:
-                least = route.loss
+        least = descend(self._ways(max_loss=None), LOSS, less_loss, lambda route: route.loss)
         if least is None:
             return None
         value = Decimal(plain(least))

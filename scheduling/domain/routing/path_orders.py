@@ -10,7 +10,8 @@ _LANE = 64
 class Order(NamedTuple):
     """What a metre, a µs, a µs of jitter, a span and the log of what is lost of a path are worth: a sum over its spans.
 
-    Paths come by rising worth of their metres and µs, then latency, hops, metres, span ids; then these two have no common factor.
+    Paths come by rising worth, then latency, hops, metres, span ids; by metres and µs, then these two have no common factor, or
+    by one of the others where any path of little will do.
     The log is −ln(1 − loss) × 10¹², a little too small.
     """
 
@@ -25,6 +26,11 @@ class Order(NamedTuple):
         """The order by what a metre and a µs are worth in any unit, one of them more than nothing."""
         unit = math.gcd(metre, us)
         return cls(metre // unit, us // unit)
+
+    @property
+    def of_way(self) -> bool:
+        """Whether it counts metres and µs alone, by which lines are chosen."""
+        return (self.jitter, self.hop, self.log) == (0, 0, 0)
 
     def worth(self, metres: int, latency: int) -> int:
         """Of the metres and µs of a path or of a part of one, by which paths come."""

@@ -144,8 +144,7 @@ class Reach:
     def _find(self, target: int, order: Order, bounds: Bounds) -> Path | None:
         if any(self.distances.ahead(bounded)[target] > limit for bounded, limit in bounds.limits()):
             return None
-        path = self.least(target, order)
-        if path is None or bounds.admit(path):
+        if order.of_way and ((path := self.least(target, order)) is None or bounds.admit(path)):
             return path
         return self.search(target, order, bounds, NOTHING)
 
@@ -237,7 +236,7 @@ class _Search:
 
     def __init__(self, reach: Reach, target: int, order: Order, bounds: Bounds, avoid: Avoid) -> None:
         self.reach, self.target, self.bounds, self.avoid = reach, target, bounds, avoid
-        self.metre, self.us, *_ = order
+        self.metre, self.us, self.jitter_price, self.hop_price, self.log_price = order
         self.log_limit = dict(bounds.limits()).get(LOSS)
         back = reach.distances.back
         self.worth = back(order, target)
@@ -245,7 +244,7 @@ class _Search:
         self.latency = back(LATENCY, target)
         self.hops = back(HOPS, target)
         self.jitter = None if bounds.jitter is None else back(JITTER, target)
-        self.log = None if self.log_limit is None else back(LOSS, target)
+        self.log = None if self.log_limit is None and not order.log else back(LOSS, target)
 
     def run(self) -> Path | None:
         """The spans of the first label that reaches the target."""
@@ -324,14 +323,19 @@ class _Search:
             ):
                 continue
             new_weight, new_survival = weight, survival
-            if self.log is not None and self.log_limit is not None:
+            if self.log is not None:
                 new_weight += log_weight(net.loss[span])
-                if new_weight + self.log[other] > self.log_limit:
+                if self.log_limit is not None and new_weight + self.log[other] > self.log_limit:
                     continue
                 new_survival = survival * (LOSS_SCALE - net.loss[span])
                 if not self._survives(new_survival, len(spans) + 1):
                     continue
             worth = self.metre * new_metres + self.us * new_latency + int(self.worth[other])
+            worth += (
+                self.jitter_price * new_jitter
+                + self.hop_price * (len(spans) + 1)
+                + self.log_price * new_weight
+            )
             first = key_of(worth, all_latency, all_hops, all_metres)
             yield first, (*spans, span), other, new_metres, new_latency, new_jitter, new_weight, new_survival
 

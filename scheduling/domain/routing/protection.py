@@ -84,9 +84,11 @@ def best_pair(
     return _written(reaches, _PairSearch(reaches, target, order, bounds, lag_us).run())
 
 
-def pair_at_hand(reaches: tuple[Reach, ...], target: int, bounds: Bounds, lag_us: int = 0) -> Route | None:
-    """A feasible pair that is soon found, near the fastest; where none is, there may be one all the same."""
-    return _written(reaches, _PairSearch(reaches, target, LATENCY, bounds, lag_us).at_hand())
+def pair_at_hand(
+    reaches: tuple[Reach, ...], target: int, order: Order, bounds: Bounds, lag_us: int = 0
+) -> Route | None:
+    """A feasible pair that is soon found, near the best in that order; where none is, there may be one all the same."""
+    return _written(reaches, _PairSearch(reaches, target, order, bounds, lag_us).at_hand())
 
 
 def _written(reaches: tuple[Reach, ...], found: "tuple[_Way, _Way] | None") -> Route | None:
@@ -204,7 +206,9 @@ class _PairSearch:
     def _alone(self) -> bool:
         """Whether both paths are from one source, and the sums from there are known: then those worth the least together are."""
         reach = self.reaches[0]
-        return len(self.reaches) == 1 and reach.source != self.target and reach.distances.exact(self.order)
+        if len(self.reaches) > 1 or reach.source == self.target or not self.order.of_way:
+            return False
+        return reach.distances.exact(self.order)
 
     def _together(self, *, wary: bool = False) -> tuple[Path, Path] | None:
         """Two paths that share neither site nor span, worth the least together, where they may keep the bound on the order."""
