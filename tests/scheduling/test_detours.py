@@ -1,12 +1,17 @@
 """Two paths that share neither site nor span, worth the least together: against all pairs of all paths."""
 
 from dataclasses import replace
+from decimal import Decimal
 from random import Random
 
+import pytest
+
+from scheduling.domain.engine.files import parse_demand
+from scheduling.domain.engine.selection import select
 from scheduling.domain.routing.detours import parted
 from scheduling.domain.routing.path_orders import KM, LATENCY, Order
 from scheduling.domain.routing.paths import Path, Reach
-from scheduling.domain.supply.supply import Supply
+from scheduling.domain.supply.supply import Centre, Offer, Site, Span, Supply, Tariff
 from tests.scheduling.test_pairs import ids, network, pairs
 
 
@@ -63,3 +68,27 @@ def test_a_wary_second_way_keeps_off_the_risks_of_the_best_path() -> None:
         careless = parted(reach, target, LATENCY)
         together += careless is not None and worth(LATENCY, careless) < worth(LATENCY, pair)
     assert (apart > 30, together > 2) == (True, True), (apart, together)
+
+
+@pytest.mark.parametrize("bound", ["max_jitter_us", "max_loss"])
+def test_the_smallest_relaxation_of_a_pair_is_found_where_the_best_path_bars_every_other(bound: str) -> None:
+    """s0 - s1 - s2 - s3 has the least of everything; of the two that share nothing each takes a part of it."""
+    ways = {"s0 s1": 1, "s1 s2": 1, "s2 s3": 1, "s1 s3": 9, "s0 s2": 9}
+    sites = [Site(f"s{at}", None, None, None, "320500", None, 0) for at in range(5)]
+    spans = [
+        Span(
+            name, "L", "fibre", name[:2], name[3:], Decimal(us), us, 1, 0, us, Decimal(us).scaleb(-3)
+        )
+        for name, us in ways.items()
+    ]  # fmt: skip
+    least = {"max_jitter_us": 10, "max_loss": Decimal("0.009991")}
+    supply = Supply.build(
+        sites, spans, [Tariff("L", "otn", 1, "any", Decimal(0), Decimal(10))],
+        [Centre("c", None, "s3", None, None, None, None)],
+        [Offer("o", "c", "p", "general", None, None, None, None, 8, Decimal(8), None, None, None, Decimal(1), 1)],
+    )  # fmt: skip
+    asked = {
+        "demand": "d", "from_site": "s0", "quantity": 1, "bandwidth_mbps": 1, "protection": "one_plus_one", bound: 0,
+    }  # fmt: skip
+    relaxed = {each.constraint: each.nearest for each in select(supply, parse_demand(asked)).relax or ()}
+    assert relaxed.get(bound) == least[bound]

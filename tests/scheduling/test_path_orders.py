@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from random import Random
 
 import pytest
@@ -90,6 +91,29 @@ def test_the_path_found_is_the_first_of_all_by_the_worth_of_km_and_latency_withi
                     found += 1
                     assert read == (best.latency, read[1] and best.metres), (seed, order, bounds)
     assert found > 3000
+
+
+def test_the_path_of_least_jitter_hops_or_loss_within_bounds_is_the_first_of_all() -> None:
+    def log(network: Network, path: Path) -> int:
+        return sum(log_weight(network.loss[span]) for span in path.spans)
+
+    found = 0
+    for seed in range(150):
+        rng = Random(seed)
+        network, target = mesh(rng, even=seed % 3 == 0), rng.randrange(1, 7)
+        every, reach = paths(network, 0, target), Reach(network, 0, 1)
+        for bounds in (Bounds(), *(some_bounds(rng) for _ in range(4))):
+            fitting = [path for path in every if bounds.admit(path)]
+            measures = (
+                (JITTER, lambda path: path.jitter),
+                (HOPS, lambda path: path.hops),
+                (LOSS, partial(log, network)),
+            )
+            for order, measure in measures:
+                best = min(fitting, key=lambda path: (measure(path), *sums(path, order)[1:]), default=None)
+                assert reach.best(target, order, bounds) == best, (seed, order, bounds)
+                found += best is not None
+    assert found > 1000
 
 
 @pytest.mark.parametrize("contracted", [False, True])

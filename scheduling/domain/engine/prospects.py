@@ -1,7 +1,7 @@
 """Lines of two routes that are bounded before they are worked out: of many centres only the best are ever asked for.
 
 The best pair of routes takes some twenty searches. What it costs at least is read from distances, and that there is one is
-mostly told by the fastest path and the fastest beside it.
+mostly told by the two that are fast together.
 """
 
 from collections.abc import Callable, Iterator, Sequence
