@@ -99,9 +99,12 @@ class Cursor:
         try:
             raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             key = UUID(bytes=raw[BINDING_BYTES : BINDING_BYTES + 16])
-            return cls(key, raw[:BINDING_BYTES], raw[BINDING_BYTES + 16 :].decode())
+            value = raw[BINDING_BYTES + 16 :].decode()
         except (ValueError, binascii.Error) as error:
             raise _no_cursor() from error
+        if "\0" in value:  # no column holds it, so none of ours has it
+            raise _no_cursor()
+        return cls(key, raw[:BINDING_BYTES], value)
 
 
 @dataclass(frozen=True, slots=True)

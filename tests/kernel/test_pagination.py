@@ -1,5 +1,6 @@
 """Lists page by page: stable while rows are added, opaque cursors, no unknown parameter, a constant query count."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -130,6 +131,15 @@ def test_a_cursor_of_another_order_or_filter_is_refused(world: World, other: str
     assert (refused.status_code, refused.json()["errors"][0]["parameter"]) == (400, "cursor")
     elsewhere = world.ada.get(f"/api/v1/pools?cursor={cursor}")
     assert (elsewhere.status_code, elsewhere.json()["errors"][0]["parameter"]) == (400, "cursor")
+
+
+def test_a_cursor_of_one_s_own_making_with_what_no_text_may_hold_is_refused(world: World) -> None:
+    by_name = "/api/v1/organisations?order_by=name"
+    assert world.ben.organisation != world.rhea.organisation, "so that there is a next page"
+    cursor = parse_qs(urlsplit(world.rhea.get(f"{by_name}&limit=1").json()["next"]).query)["cursor"][0]
+    made = replace(Cursor.decode(cursor), value="a\0b").encode()
+    refused = world.rhea.get(f"{by_name}&cursor={made}")
+    assert (refused.status_code, refused.json()["errors"][0]["parameter"]) == (400, "cursor")
 
 
 def test_the_oldest_may_come_first(world: World) -> None:
