@@ -15,6 +15,7 @@ from kernel.api.views import HouseView
 from participants.api.webhook_events import CloudEventOut
 from participants.domain.webhooks import DELIVERY_LIFE, DeliveryState
 from participants.models import Webhook, WebhookAttempt, WebhookDelivery
+from participants.selectors.webhooks import is_beyond
 from participants.services import deliveries as services
 
 MOST_ATTEMPTS = 50
@@ -58,10 +59,11 @@ class DeliveryLogOut(DeliveryOut):
     class Meta(DeliveryOut.Meta):
         fields = (*DeliveryOut.Meta.fields, "document", "attempts")  # type: ignore[assignment] # more of them
 
-    @extend_schema_field(CloudEventOut)
+    @extend_schema_field(CloudEventOut(allow_null=True))
     def get_document(self, row: WebhookDelivery) -> Any:
-        """The body as it is sent."""
-        return json.loads(bytes(row.body))
+        """The body as it is sent; null where the caller's own role or key is not told of such an event."""
+        hidden = is_beyond(row.event_type, row.webhook, self.context["view"].actor)
+        return None if hidden else json.loads(bytes(row.body))
 
     @extend_schema_field(AttemptOut(many=True))
     def get_attempts(self, row: WebhookDelivery) -> Any:

@@ -41,6 +41,18 @@ def open_to(asked: str, actor: Actor) -> list[str]:
     return [name for name in names if reach_for(name, actor) is not Reach.NONE]
 
 
+def beyond(webhook: Webhook, actor: Actor) -> list[str]:
+    """The events that a subscription is told of, or more of, and that somebody is not: by role or by key."""
+    names = [name for name in leaving() if any(covers(asked, name) for asked in webhook.event_types)]
+    return [name for name in names if is_beyond(name, webhook, actor)]
+
+
+def is_beyond(name: str, webhook: Webhook, actor: Actor) -> bool:
+    """Whether a subscription is told more of an event than somebody may be."""
+    known = leaving().get(name)  # a ping, or what left under an earlier release, is no secret of a role
+    return known is not None and reach_for(name, actor).width < reach_for(name, _reader(webhook)).width
+
+
 def subscribers_of(name: str, *, tenant: UUID | None, parties: Collection[UUID]) -> list[Webhook]:
     """The subscriptions that are told of an event: of its tenant, of its parties, or of those who read all. One query.
 

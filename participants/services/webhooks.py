@@ -19,7 +19,7 @@ from participants import events
 from participants.domain.webhooks import LIFE, OPEN, OVERLAP
 from participants.errors import EventTypeUnknown, TooManyWebhooks
 from participants.models import Organisation, Webhook
-from participants.selectors.webhooks import open_to
+from participants.selectors.webhooks import beyond, open_to
 
 MOST_WEBHOOKS = 10
 SALT_BYTES = 16
@@ -62,8 +62,13 @@ def change_webhook(
     event_types: Sequence[str] | None = None,
     description: str | None = None,
 ) -> Webhook:
-    """Change what is given; deliveries that wait go to the new address. Raises as create_webhook does."""
+    """Change what is given; deliveries that wait go to the new address. Raises as create_webhook does.
+
+    Nobody leads elsewhere what it may not be told itself: EventTypeUnknown for that too.
+    """
     row = _locked(webhook)
+    if url is not None or event_types is not None:
+        _require_told(row, actor, pointer="/url" if url is not None else "/event_types")
     if url is not None:
         check_url(url, pointer="/url")
         row.url = url
@@ -102,8 +107,12 @@ def disable_webhook(*, webhook: Webhook, actor: Actor) -> Webhook:
 
 @transaction.atomic
 def rotate_secret(*, webhook: Webhook, actor: Actor) -> tuple[Webhook, str]:
-    """Give it a new secret, shown once; for a day the one before signs beside it, so a receiver need not pause."""
+    """Give it a new secret, shown once; for a day the one before signs beside it, so a receiver need not pause.
+
+    Raises EventTypeUnknown where it is told of what the caller is not.
+    """
     row = _locked(webhook)
+    _require_told(row, actor)
     row.old_salt, row.old_until, row.salt = row.salt, now() + OVERLAP, secrets.token_bytes(SALT_BYTES)
     row.advance("old_salt", "old_until", "salt")
     publish(
@@ -138,6 +147,11 @@ def secrets_in_force(webhook: Webhook, at: datetime) -> list[str]:
 
 def _locked(webhook: Webhook) -> Webhook:
     return Webhook.objects.select_for_update().get(id=webhook.id)
+
+
+def _require_told(webhook: Webhook, actor: Actor, pointer: str | None = None) -> None:
+    for name in beyond(webhook, actor):
+        raise EventTypeUnknown(pointer=pointer, written=name)
 
 
 def _require_open(event_types: Sequence[str], actor: Actor) -> None:

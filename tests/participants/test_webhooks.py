@@ -101,6 +101,25 @@ def test_a_key_subscribes_to_no_more_than_it_may_read(world: World) -> None:
     assert narrow.post("/api/v1/webhooks", wish).status_code == 201
 
 
+def test_a_narrow_key_neither_leads_elsewhere_nor_reads_in_the_log_what_it_is_not_told(world: World) -> None:
+    address, _ = subscribed(world.ben, URL)
+    cancelled(world.ben)
+    (row,) = rows()
+    log = f"/api/v1/webhook-deliveries/{row.id}"
+    narrow = world.ben.with_scopes("participants")
+    for refused in (
+        narrow.patch(address, {"url": f"{URL}/mine"}, If_Match="*"),
+        narrow.patch(address, {"event_types": ["participants.*"]}, If_Match="*"),
+        narrow.post(f"{address}:rotate-secret"),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (400, "event_type_unknown")
+    assert narrow.get(log).json()["document"] is None
+    assert world.ben.get(log).json()["document"]["type"] == "marketplace.order_cancelled"
+    assert narrow.patch(address, {"description": "ERP"}, If_Match='"1"').status_code == 200
+    fitting = world.ben.with_scopes("participants", "marketplace")
+    assert fitting.patch(address, {"url": f"{URL}/new"}, If_Match='"2"').status_code == 200
+
+
 def test_an_organisation_has_ten_at_most(world: World) -> None:
     made = [subscribed(world.ada, URL)[0] for _ in range(10)]
     body = {"url": URL, "event_types": ["marketplace.*"]}
