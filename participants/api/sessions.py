@@ -30,6 +30,7 @@ class SessionAuthentication(BaseAuthentication):
         user = plain.user
         if not isinstance(user, User) or not user.is_active:
             return None
+        plain.body  # noqa: B018 - kept before the check looks into a form, which nobody could read again
         check = _Check(lambda _: HttpResponse())
         check.process_request(plain)
         check.process_view(plain, None, (), {})  # type: ignore[arg-type] # it asks nothing of the view

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +21,7 @@ from participants.errors import UnusableDocument
 from participants.models import Document
 from participants.tasks import sweep_evidence
 from tests.participants.newcomers import PDF, Newcomer, certified, code_of, days_ahead, decide
+from tests.support.browsers import Browser, with_password
 from tests.support.cast import World
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +37,18 @@ def test_the_type_is_told_from_the_bytes_and_never_from_the_name(content: bytes,
     assert (answer.status_code, answer.json()["file_type"]) == (201, kind.value)
     assert answer.json()["sha256"] == hashlib.sha256(content).hexdigest()
     assert answer.json()["accepted_at"] is None
+
+
+def test_who_is_signed_in_at_a_browser_submits_a_file_as_whoever_has_a_key(world: World) -> None:
+    browser = Browser()
+    browser.sign_in(with_password(world.ben).email)
+    form = {"kind": "business_licence", "file": SimpleUploadedFile("licence.pdf", PDF)}
+    here = f"/api/v1/organisations/{world.ben.organisation.id}/documents"
+    sent = encode_multipart(BOUNDARY, form)
+    answer = browser.api("POST", here, sent, media_type=MULTIPART_CONTENT)
+    assert (answer.status_code, answer.json()["sha256"]) == (201, hashlib.sha256(PDF).hexdigest())
+    bare = browser.api("POST", here, sent, media_type=MULTIPART_CONTENT, **{"X-CSRFToken": ""})
+    assert code_of(bare) == (403, "csrf_failed")
 
 
 BAD_FILES = [b"", b"<html>%PDF-1.4", b"PK\x03\x04", b"GIF89a", b"%PDF", b"\x89PNG", PDF + bytes(LARGEST_FILE)]

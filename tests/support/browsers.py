@@ -84,14 +84,22 @@ class Browser:
             "/account/second-factor/enrol", {"code": self.code, "csrfmiddlewaretoken": token}
         )
 
-    def api(self, method: str, path: str, data: Any = None, **headers: str) -> Any:
+    def api(
+        self,
+        method: str,
+        path: str,
+        data: Any = None,
+        *,
+        media_type: str = "application/json",
+        **headers: str,
+    ) -> Any:
         """Call the API as the page of the API document does."""
         given = {"Idempotency-Key": uuid4().hex, "X-CSRFToken": self._token(), **headers}
         return self.client.generic(
             method,
             path,
             data or "",
-            content_type="application/json",
+            content_type=media_type,
             headers={k: v for k, v in given.items() if v},
         )
 
