@@ -48,7 +48,7 @@ class NodeSpec:
     name: str
     port: int
     web_workers: int = 1
-    job_workers: int = 2
+    job_workers: int = 3  # who calls agents and carriers, who delivers to webhooks, and the sweep
     place: str = ""
     extra: Mapping[str, str] = field(default_factory=dict, hash=False)
 

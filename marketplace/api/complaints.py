@@ -189,18 +189,18 @@ class DismissComplaintView(ComplaintActView):
         )
 
 
-class StateToMediationView(ComplaintActView):
-    """`/api/v1/complaints/{id}:state`."""
+class SayToMediationView(ComplaintActView):
+    """`/api/v1/complaints/{id}:say`."""
 
-    operations = {"POST": "marketplace.state_to_mediation"}
-    acts = {"POST": (LIFE, "state")}
+    operations = {"POST": "marketplace.say_to_mediation"}
+    acts = {"POST": (LIFE, "say")}
 
     @extend_schema(request=WordsIn, responses={200: ComplaintOut})
     def post(self, request: Request, **_: Any) -> Response:
         """Say something to the mediation, as either side or as the supervision."""
         words = self.read(WordsIn)["words"]
         return self.show(
-            services.state_to_mediation(complaint=self.subject, words=words, actor=self.actor), ComplaintOut
+            services.say_to_mediation(complaint=self.subject, words=words, actor=self.actor), ComplaintOut
         )
 
 

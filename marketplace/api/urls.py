@@ -44,7 +44,7 @@ urlpatterns = [
     path("complaints/<uuid:pk>:appeal", complaints.AppealComplaintView.as_view()),
     path("complaints/<uuid:pk>:accept", complaints.TakeUpComplaintView.as_view()),
     path("complaints/<uuid:pk>:dismiss", complaints.DismissComplaintView.as_view()),
-    path("complaints/<uuid:pk>:state", complaints.StateToMediationView.as_view()),
+    path("complaints/<uuid:pk>:say", complaints.SayToMediationView.as_view()),
     path("complaints/<uuid:pk>:conclude", complaints.ConcludeMediationView.as_view()),
     path("complaints/<uuid:pk>:settle", complaints.SettleComplaintView.as_view()),
     path("complaints/<uuid:pk>:withdraw", complaints.WithdrawComplaintView.as_view()),

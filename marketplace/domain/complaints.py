@@ -45,7 +45,7 @@ LIFE = StateTable(
         "appeal": (frozenset({S.FILED, S.ANSWERED}), S.APPEALED),
         "accept": (frozenset({S.APPEALED}), S.MEDIATING),
         "dismiss": (frozenset({S.APPEALED}), S.DISMISSED),
-        "state": (frozenset({S.MEDIATING}), S.MEDIATING),
+        "say": (frozenset({S.MEDIATING}), S.MEDIATING),
         "agree": (frozenset({S.MEDIATING}), S.SETTLED),
         "fail": (frozenset({S.MEDIATING}), S.UNSETTLED),
         "settle": (OPEN, S.SETTLED),

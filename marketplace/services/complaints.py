@@ -88,9 +88,9 @@ def dismiss_complaint(*, complaint: Complaint, reason: str, actor: Actor) -> Com
 
 
 @transaction.atomic
-def state_to_mediation(*, complaint: Complaint, words: str, actor: Actor) -> Complaint:
+def say_to_mediation(*, complaint: Complaint, words: str, actor: Actor) -> Complaint:
     """What either side or the supervision says while it is mediated. Raises StateConflict."""
-    return _step(_locked(complaint.id), "state", actor, words)
+    return _step(_locked(complaint.id), "say", actor, words)
 
 
 @transaction.atomic
@@ -186,7 +186,7 @@ def _tell(row: Complaint, act: str, actor: Actor, words: str, *, late: bool) -> 
         ),
         actor=actor,
     )
-    if row.state in WAITING and act != "state":
+    if row.state in WAITING and act != "say":
         enqueue_job(
             OVERDUE,
             key=f"complaint:{row.id}:{row.generation}",

@@ -19,6 +19,7 @@ from scheduling.services.supply import keep_up
 from security.services.audit import append_checkpoint
 from tests.docs.test_readme import ROOT
 from tests.scheduling.live import open_whole_market
+from tests.support.calls import call_next
 from tests.support.cast import World
 from tests.support.keys import new_node_key
 
@@ -59,6 +60,8 @@ def at_work(newcomer: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> I
         with as_node("as the sweep of a node does"):
             while not over.wait(0.05):
                 sweep()
+                while call_next():
+                    pass
                 keep_up()
                 append_checkpoint()
                 for code in Identifier.objects.filter(state=IdentifierState.FILING).values_list(
