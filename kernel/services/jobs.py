@@ -21,9 +21,7 @@ from kernel.questions import run
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-CALL_LEASE = timedelta(
-    seconds=30
-)  # a call takes ten; who is called waits so long for the job of a dead worker
+CALL_LEASE = timedelta(seconds=30)  # a call takes ten; so long its lane waits for a worker that died
 IMPOSSIBLE = (
     2 * LEASE
 )  # more than LEASE: a rival's statement that began after ours may have renewed the row first
