@@ -38,7 +38,7 @@ class ComplaintIn(WordsIn):
     request = serializers.CharField(max_length=500, help_text="what is to be done about it")
 
 
-class ConclusionIn(WordsIn):
+class ConclusionIn(serializers.Serializer[Any]):
     """The end of a mediation."""
 
     agreed = serializers.BooleanField()

@@ -52,6 +52,7 @@ LIFE = StateTable(
         "withdraw": (OPEN, S.WITHDRAWN),
     },
 )
+DUTIES = frozenset({"answer", "accept", "dismiss", "agree", "fail"})  # acts that may come late
 
 
 @dataclass(frozen=True, slots=True)

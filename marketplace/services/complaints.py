@@ -12,7 +12,7 @@ from kernel.errors import Forbidden, InvalidField
 from kernel.services.jobs import enqueue_job
 from kernel.services.outbox import publish
 from marketplace import events
-from marketplace.domain.complaints import LIFE, OPEN, WAITING, ComplaintState
+from marketplace.domain.complaints import DUTIES, LIFE, OPEN, WAITING, ComplaintState
 from marketplace.errors import ComplaintOpen, TooEarly, UnknownReference
 from marketplace.models import Complaint, ComplaintStep, Order
 from marketplace.selectors.profiles import complaint_profile
@@ -72,7 +72,7 @@ def appeal_complaint(*, complaint: Complaint, reason: str, actor: Actor) -> Comp
     LIFE.after("appeal", row.state)
     if row.state == ComplaintState.FILED and row.due_at is not None and now() < row.due_at:
         raise TooEarly(earliest=row.due_at.isoformat())
-    return _step(row, "appeal", actor, reason, late=False)
+    return _step(row, "appeal", actor, reason)
 
 
 @transaction.atomic
@@ -102,13 +102,13 @@ def conclude_mediation(*, complaint: Complaint, agreed: bool, words: str, actor:
 @transaction.atomic
 def settle_complaint(*, complaint: Complaint, actor: Actor) -> Complaint:
     """Whoever complained says that it is put right. Raises StateConflict."""
-    return _step(_locked(complaint.id), "settle", actor, late=False)
+    return _step(_locked(complaint.id), "settle", actor)
 
 
 @transaction.atomic
 def withdraw_complaint(*, complaint: Complaint, reason: str, actor: Actor) -> Complaint:
     """Whoever complained asks no more. Raises StateConflict."""
-    return _step(_locked(complaint.id), "withdraw", actor, reason, late=False)
+    return _step(_locked(complaint.id), "withdraw", actor, reason)
 
 
 @transaction.atomic
@@ -136,16 +136,14 @@ def _locked(complaint: UUID) -> Complaint:
     return Complaint.objects.select_for_update(of=("self",)).get(id=complaint)
 
 
-def _step(row: Complaint, act: str, actor: Actor, words: str = "", *, late: bool | None = None) -> Complaint:
-    """Take a complaint along one act. `late` is whether its deadline passed, unless the act was nobody's duty."""
+def _step(row: Complaint, act: str, actor: Actor, words: str = "") -> Complaint:
+    """Take a complaint along one act, which is late where it was somebody's duty and its deadline had passed."""
     before, at, due = row.state, now(), row.due_at
     row.state = LIFE.after(act, before)
     if row.state != before:
         row.due_at, row.overdue = _due(row.state, at), False
     row.advance("state", "due_at", "overdue")
-    if late is None:
-        late = row.state != before and due is not None and due < at
-    _tell(row, act, actor, words, late=late)
+    _tell(row, act, actor, words, late=act in DUTIES and due is not None and due < at)
     return row
 
 
